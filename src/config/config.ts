@@ -1,0 +1,66 @@
+// The configuration after `readConfig`: decoded, validated and complete. Nothing after this border
+// checks a value of it again. Every value remembers the line it was written in.
+import type { Source } from '../errors.ts';
+import type { Both } from '../units.ts';
+
+/** A value and where it was written; `at` is absent for what virt-shaper chooses when nothing is written. */
+export interface Setting<T> {
+  value: T;
+  at?: Source;
+}
+
+/** What one class may be told. Rates in bits per second, sizes in bytes; absent = computed or inherited. */
+export interface ClassSettings {
+  rate?: Both<Setting<number>>;
+  ceil?: Both<Setting<number>>;
+  burst?: Both<Setting<number>>;
+  cburst?: Both<Setting<number>>;
+  quantum?: Setting<number>;
+}
+
+export interface UplinkEntry extends ClassSettings {
+  name: string;
+  at: Source;
+  bridge?: Setting<string>;
+  /** [uplink.X.unmarked]: the class of everything no guest owns; `id` fixes its minor. */
+  unmarked: ClassSettings & { id?: Setting<number> };
+}
+
+/** A group has no rate of its own: it is the sum of its running members'. */
+export interface GroupEntry extends Omit<ClassSettings, 'rate'> {
+  name: string;
+  at: Source;
+  id?: Setting<number>;
+  /** Other values on one uplink: [group.NAME.on.UPLINK]. */
+  on: Map<string, Omit<ClassSettings, 'rate'> & { at: Source }>;
+}
+
+export interface GuestValues extends ClassSettings {
+  group?: Setting<string>;
+}
+
+export interface GuestEntry extends GuestValues {
+  /** The guest's exact name, or a pattern of `*` (any characters) and `?` (one character). */
+  name: string;
+  at: Source;
+  pattern: boolean;
+  id?: Setting<number>;
+  /** Other values on one uplink: [guest.NAME.on.UPLINK]. */
+  on: Map<string, GuestValues & { at: Source }>;
+}
+
+export interface Config {
+  defaults: {
+    rate: Both<Setting<number>>;
+    ceil: Both<Setting<number>>;
+    unlisted: 'ignore' | 'shape' | 'refuse';
+    oversubscribed: 'scale' | 'refuse';
+  };
+  /** Added to a guest's id to make its mark; a multiple of 0x10000. */
+  markBase: number;
+  hook: { onFailure: 'allow' | 'refuse' };
+  /** Each list in name order. */
+  uplinks: UplinkEntry[];
+  groups: GroupEntry[];
+  guests: GuestEntry[];
+}

@@ -1,0 +1,37 @@
+// What goes wrong is either a list of problems in files (exit status 2) or one failure (exit status 1).
+// Both say what happened, where, and what to do; neither ever reaches a user as a stack trace.
+
+/** A place in a file; line and column count from 1, columns in characters. */
+export interface Source {
+  file: string;
+  line: number;
+  column: number;
+}
+
+export interface Problem {
+  severity: 'error' | 'warning';
+  /** Where; absent only for what belongs to no line of a file. */
+  at?: Source;
+  message: string;
+  /** What to do about it. */
+  hint?: string;
+  /** The line of the file that `at` points into, for the caret. */
+  text?: string;
+}
+
+/** Wrong input: files or arguments. Carries every problem found, not the first. Exit status 2. */
+export class ConfigError extends Error {
+  constructor(readonly problems: Problem[]) {
+    super(problems.map((problem) => problem.message).join('\n'));
+  }
+}
+
+/** Something could not be done. Exit status 1. */
+export class Failure extends Error {
+  constructor(
+    message: string,
+    readonly hint?: string,
+  ) {
+    super(message);
+  }
+}

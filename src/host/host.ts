@@ -1,0 +1,23 @@
+// What the pipeline needs to know of this host. Read once (read-host.ts), then plain data, so that the
+// whole generator runs from a test's file.
+
+/** How a leaf queues; chosen by what the kernel has. */
+export type LeafKind = 'fq_codel' | 'bfifo';
+
+/** How marked packets are sent to the ifb: a fw filter, or the same comparison in classic BPF. */
+export type RedirectKind = 'fw' | 'bpf';
+
+export interface Device {
+  /** The bridge this device is a port of. */
+  master?: string;
+  /** A tun/tap device: a guest's, never an uplink. */
+  tap: boolean;
+  /** Bits per second as the kernel reports it; absent when it does not know. */
+  speed?: number;
+}
+
+export interface Host {
+  /** Every network device by name. */
+  devices: Record<string, Device>;
+  kernel: { leaf: LeafKind; redirect: RedirectKind };
+}

@@ -1,0 +1,20 @@
+// The words every stage shares. A rate is a whole number of bits per second, a size a whole number of
+// bytes; "out" is what a guest sends, "in" what it receives.
+
+export const directions = ['out', 'in'] as const;
+export type Direction = (typeof directions)[number];
+
+/** One value for each direction. */
+export interface Both<T> {
+  out: T;
+  in: T;
+}
+
+export function both<T>(value: (direction: Direction) => T): Both<T> {
+  return { out: value('out'), in: value('in') };
+}
+
+/** Compares by code point, so that output does not depend on the locale of the host. */
+export function byName(a: { name: string }, b: { name: string }): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+}
