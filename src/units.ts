@@ -18,3 +18,11 @@ export function both<T>(value: (direction: Direction) => T): Both<T> {
 export function byName(a: { name: string }, b: { name: string }): number {
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }
+
+/**
+ * Whether a name can be a network device's in a line of tc, ip and nft alike. The kernel allows more
+ * (quotes, `;`, `*`); such a device is named to the user and left alone rather than quoted three ways.
+ */
+export function isDeviceName(name: string): boolean {
+  return /^[A-Za-z0-9_.@+][A-Za-z0-9_.@+-]{0,14}$/.test(name) && name !== '.' && name !== '..';
+}

@@ -18,6 +18,6 @@ export interface Device {
 
 export interface Host {
   /** Every network device by name. */
-  devices: Record<string, Device>;
+  devices: Map<string, Device>;
   kernel: { leaf: LeafKind; redirect: RedirectKind };
 }

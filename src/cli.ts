@@ -1,0 +1,81 @@
+// argv -> command; prints errors; sets the exit status; nothing else. A command's module is loaded when it
+// is asked for, since a guest's start waits for the hook.
+import { Command, CommanderError } from 'commander';
+import { type CommonOptions, type Context, makeContext } from './commands/context.ts';
+import { ConfigError } from './errors.ts';
+import { describeError } from './report/errors.ts';
+import { version } from './version.ts';
+
+type Action = (context: Context, args: string[], options: Record<string, unknown>) => Promise<number>;
+
+const program = new Command('virt-shaper')
+  .description('Bandwidth for the guests of a KVM host: nftables and tc, loaded as one transaction.')
+  .version(version)
+  .enablePositionalOptions()
+  .showHelpAfterError('(virt-shaper --help shows what there is)')
+  .exitOverride();
+withCommonOptions(program);
+
+command('check', 'read the configuration, report every problem', async (context) =>
+  (await import('./commands/check.ts')).checkCommand(context),
+);
+command('render', 'write rules.d from the configuration and the guests now running', async (context) =>
+  (await import('./commands/render.ts')).renderCommand(context),
+);
+command('load', 'make the kernel hold what rules.d says, all or nothing', async (context) =>
+  (await import('./commands/load.ts')).loadCommand(context),
+);
+command('unload', 'take out everything virt-shaper put in, nothing else', async (context) =>
+  (await import('./commands/unload.ts')).unloadCommand(context),
+);
+command('tree', 'show each uplink with its groups and guests', async (context, _args, options) =>
+  (await import('./commands/tree.ts')).treeCommand(context, options),
+).option('--json', 'as data');
+command(
+  'import <file>',
+  "print the old hook's bandwidth.conf as TOML (- reads stdin)",
+  async (context, [file = '-']) => (await import('./commands/import.ts')).importCommand(context, file),
+);
+// A guest may be named --help or -x: what libvirt passes is never an option.
+command(
+  'hook [args...]',
+  'what libvirt calls: DRIVER NAME OP SUBOP EXTRA, XML on stdin',
+  async (context, args) => (await import('./commands/hook.ts')).hookCommand(context, args),
+).passThroughOptions();
+
+function command(usage: string, description: string, action: Action): Command {
+  return withCommonOptions(program.command(usage))
+    .description(description)
+    .action(async (...given: unknown[]) => {
+      const self = given.at(-1) as Command;
+      const options = self.optsWithGlobals();
+      process.exitCode = await action(makeContext(options as CommonOptions), self.args, options);
+    });
+}
+
+function withCommonOptions(to: Command): Command {
+  return to
+    .option('--config <file>', 'main configuration file (/etc/virt-shaper/config.toml)')
+    .option('--rules <dir>', 'where the rules are (/var/lib/virt-shaper/rules.d)')
+    .option('--root <dir>', 'put /etc, /run and /var below this folder')
+    .option('-q, --quiet', 'say only what is wrong')
+    .option('-v, --verbose', 'say more');
+}
+
+/** 1 failed, 2 wrong usage or configuration. */
+function exitStatus(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (!(error instanceof CommanderError)) process.stderr.write(`virt-shaper: ${describeError(error)}\n`);
+  return error instanceof ConfigError ? 2 : 1;
+}
+
+// `virt-shaper tree | head`: whoever reads has had enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exitCode = error.code === 'EPIPE' ? 0 : 1;
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = exitStatus(error);
+}

@@ -1,0 +1,23 @@
+// virt-shaper check: every problem of every file of the configuration, in one report.
+import { checkHost } from '../config/check-host.ts';
+import { readConfig } from '../config/read-config.ts';
+import { deviceNames } from '../host/read-host.ts';
+import { formatProblem } from '../report/problems.ts';
+import type { Context } from './context.ts';
+
+export async function checkCommand(context: Context): Promise<number> {
+  const { config, warnings, files } = readConfig(context.paths.config);
+  for (const warning of [...warnings, ...checkHost(config, deviceNames())])
+    context.warn(formatProblem(warning));
+  const counts = [
+    count(config.guests.length, 'guest'),
+    count(config.groups.length, 'group'),
+    count(config.uplinks.length, 'uplink'),
+  ];
+  context.say(`${files.join(', ')}: ${counts.join(', ')}, no errors`);
+  return 0;
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
+}

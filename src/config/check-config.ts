@@ -1,0 +1,75 @@
+// What the entries of the configuration mean to each other: groups that must exist and ids that must differ.
+// Guests, groups and the class of everything unmarked share one number space, the minors of tc's classes.
+
+import { checkGuarantees } from './check-guarantees.ts';
+import type { Config, GuestEntry, Setting } from './config.ts';
+import type { Findings } from './findings.ts';
+import { nearest } from './nearest.ts';
+import { byPlace, formatPath, formatPlace } from './place.ts';
+
+/** Problems that only the whole configuration shows. */
+export function checkConfig(config: Config, findings: Findings): void {
+  checkNames(config, findings);
+  checkGroups(config, findings);
+  checkIds(config, findings);
+  checkGuarantees(config, findings);
+}
+
+/** A name can be written with and without backslashes, which TOML takes for two names (pattern.ts). */
+function checkNames({ guests }: Config, findings: Findings): void {
+  const first = new Map<string, GuestEntry>();
+  for (const guest of guests.filter((entry) => !entry.pattern).sort((a, b) => byPlace(a.at, b.at))) {
+    const other = first.get(guest.name);
+    if (other) {
+      findings.error(
+        guest.at,
+        `guest ${JSON.stringify(guest.name)} is already written at ${formatPlace(other.at)}`,
+        'two backslashes in a name stand for one; put both parts under one header',
+      );
+    }
+    first.set(guest.name, other ?? guest);
+  }
+}
+
+function checkGroups({ groups, guests }: Config, findings: Findings): void {
+  const names = groups.map((group) => group.name);
+  for (const guest of guests) {
+    const path = ['guest', guest.name];
+    check(guest.group, path);
+    for (const [uplink, values] of guest.on) check(values.group, [...path, 'on', uplink]);
+  }
+
+  function check(group: Setting<string> | undefined, path: string[]): void {
+    if (!group?.at || names.includes(group.value)) return;
+    const meant = nearest(group.value, names);
+    findings.absence(
+      group.at,
+      `${formatPath([...path, 'group'])}: there is no group ${JSON.stringify(group.value)}` +
+        (meant === undefined ? '' : ` (did you mean "${meant}"?)`),
+      meant === undefined ? `write a table [${formatPath(['group', group.value])}] with a ceil` : undefined,
+    );
+  }
+}
+
+function checkIds({ uplinks, groups, guests }: Config, findings: Findings): void {
+  const ids = [
+    ...groups.map(({ name, id }) => ({ path: ['group', name], id })),
+    ...guests.map(({ name, id }) => ({ path: ['guest', name], id })),
+    ...uplinks.map(({ name, unmarked }) => ({ path: ['uplink', name, 'unmarked'], id: unmarked.id })),
+  ].flatMap(({ path, id }) => (id?.at ? { path, value: id.value, at: id.at } : []));
+
+  const first = new Map<number, (typeof ids)[number]>();
+  for (const id of ids.sort((a, b) => byPlace(a.at, b.at))) {
+    const other = first.get(id.value);
+    if (other === undefined) {
+      first.set(id.value, id);
+      continue;
+    }
+    findings.error(
+      id.at,
+      `${formatPath(id.path)}.id: 0x${id.value.toString(16)} is taken by ${formatPath(other.path)} ` +
+        `(${formatPlace(other.at)})`,
+      'guests, groups and the unmarked share one set of ids; give one of the two another, or leave it out',
+    );
+  }
+}

@@ -1,0 +1,96 @@
+// A guarantee (rate) above the ceil of the guest, its group or its uplink can never be kept: HTB would send at
+// the guarantee and break the ceil. Only what someone wrote is reported; a rate that comes from [defaults] is
+// capped by the policy, and so is every sum of guarantees, which depends on who is running.
+import { type Both, directions } from '../units.ts';
+import type { Config, GuestEntry, Setting, UplinkEntry } from './config.ts';
+import type { Findings } from './findings.ts';
+import { formatPath, formatPlace } from './place.ts';
+import { formatRate } from './rate.ts';
+
+type Rates = Both<Setting<number>>;
+
+/** What a guarantee must not exceed, and how to call it. */
+interface Limit {
+  name: string;
+  ceil: Rates | undefined;
+}
+
+export function checkGuarantees(config: Config, findings: Findings): void {
+  const { defaults, uplinks, guests } = config;
+  const report = (path: string[], rate: Rates | undefined, limits: Limit[]) => {
+    for (const limit of limits) compare(path, rate, limit, defaults, findings);
+  };
+
+  report(['defaults'], defaults.rate, [{ name: 'its ceil', ceil: defaults.ceil }]);
+  for (const { name, ceil, unmarked } of uplinks) {
+    report(['uplink', name, 'unmarked'], unmarked.rate, [
+      { name: 'its ceil', ceil: unmarked.ceil },
+      { name: `the ceil of uplink ${name}`, ceil },
+    ]);
+  }
+  for (const guest of guests) {
+    for (const uplink of uplinksOf(guest, uplinks)) {
+      const own = uplink !== undefined && guest.on.get(uplink)?.rate ? ['on', uplink] : [];
+      report(['guest', guest.name, ...own], valuesOn(guest, uplink).rate, limitsOf(guest, uplink, config));
+    }
+  }
+}
+
+/**
+ * Where the values of a guest are sure to meet: on the uplinks that it names, and on the only one there is.
+ * Undefined is any uplink that is not named.
+ */
+function uplinksOf(guest: GuestEntry, uplinks: UplinkEntry[]): (string | undefined)[] {
+  const only = uplinks.length === 1 ? uplinks[0]?.name : undefined;
+  const anywhere = only !== undefined && guest.on.has(only) ? undefined : only;
+  return [anywhere, ...guest.on.keys()];
+}
+
+function limitsOf(guest: GuestEntry, on: string | undefined, { defaults, groups, uplinks }: Config): Limit[] {
+  const { ceil = defaults.ceil, group: setting } = valuesOn(guest, on);
+  const group = groups.find(({ name }) => name === setting?.value);
+  const uplink = uplinks.find(({ name }) => name === on);
+  return [
+    { name: 'its ceil', ceil },
+    { name: `the ceil of group ${group?.name}`, ceil: group && valuesOn(group, on).ceil },
+    { name: `the ceil of uplink ${on}`, ceil: uplink?.ceil },
+  ];
+}
+
+/** What an entry says for one uplink. */
+function valuesOn<T extends object>(
+  entry: T & { on: Map<string, Partial<T>> },
+  uplink: string | undefined,
+): T {
+  return { ...entry, ...(uplink !== undefined && entry.on.get(uplink)) };
+}
+
+function compare(
+  path: string[],
+  rate: Rates | undefined,
+  { name, ceil }: Limit,
+  defaults: Config['defaults'],
+  findings: Findings,
+): void {
+  if (!rate || !ceil) return;
+  // One value written for both directions is one problem, which Findings keeps once.
+  const eachWay = rate.out.at !== rate.in.at || ceil.out.at !== ceil.in.at;
+  for (const direction of directions) {
+    const { value, at } = rate[direction];
+    const limit = ceil[direction];
+    const isDefault = path[0] === 'guest' && limit === defaults.ceil[direction];
+    const inherited = path[0] === 'guest' && rate[direction] === defaults.rate[direction];
+    if (!at || inherited || value <= limit.value) continue;
+    const message =
+      `${formatPath([...path, 'rate'])}${eachWay ? ` (${direction})` : ''}: ${formatRate(value)} is more than ` +
+      `${name}, ${formatRate(limit.value)} (${originOf(limit, isDefault)})`;
+    const hint = 'lower the rate or raise the ceil: such a guarantee could never be kept';
+    if (isDefault) findings.absence(at, message, hint);
+    else findings.error(at, message, hint);
+  }
+}
+
+function originOf({ at }: Setting<number>, isDefault: boolean): string {
+  if (!at) return 'the default, as none is written';
+  return isDefault ? `from [defaults], ${formatPlace(at)}` : formatPlace(at);
+}

@@ -1,0 +1,37 @@
+// What the configuration names and this host does not have. Only a warning: an uplink may come up later, and
+// the same files may be on several hosts.
+import type { Problem, Source } from '../errors.ts';
+import type { Config } from './config.ts';
+import { nearest } from './nearest.ts';
+import { byPlace, formatPath } from './place.ts';
+
+/** Warnings about uplinks and bridges that are not among the names of the host's network devices. */
+export function checkHost(config: Config, deviceNames: Iterable<string>): Problem[] {
+  const devices = [...deviceNames];
+  return devicesIn(config)
+    .filter(({ name }) => !devices.includes(name))
+    .sort((a, b) => byPlace(a.at, b.at))
+    .map(({ path, name, at }) => {
+      const meant = nearest(name, devices);
+      return {
+        severity: 'warning',
+        at,
+        message:
+          `${formatPath(path)}: this host has no network device ${name}` +
+          (meant === undefined ? '' : ` (did you mean ${meant}?)`),
+        hint: 'what is written for it takes effect when the device is there',
+      };
+    });
+}
+
+function devicesIn({ uplinks, groups, guests }: Config): { path: string[]; name: string; at: Source }[] {
+  const onUplinks = [
+    ...groups.map((group) => ({ path: ['group', group.name], on: group.on })),
+    ...guests.map((guest) => ({ path: ['guest', guest.name], on: guest.on })),
+  ].flatMap(({ path, on }) => [...on].map(([name, { at }]) => ({ path: [...path, 'on', name], name, at })));
+  const named = uplinks.flatMap(({ name, at, bridge }) => [
+    { path: ['uplink', name], name, at },
+    ...(bridge?.at ? [{ path: ['uplink', name, 'bridge'], name: bridge.value, at: bridge.at }] : []),
+  ]);
+  return [...named, ...onUplinks];
+}

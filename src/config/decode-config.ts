@@ -1,0 +1,159 @@
+// The tree of all files -> Config. Each function here is one kind of table and reads like it: what it asks for
+// is what the table may hold, and nothing else is let through. What values mean to each other is looked at
+// later, in check-config.ts.
+import type { Source } from '../errors.ts';
+import { type Both, byName } from '../units.ts';
+import type {
+  ClassSettings,
+  Config,
+  GroupEntry,
+  GuestEntry,
+  GuestValues,
+  Setting,
+  UplinkEntry,
+} from './config.ts';
+import { deviceName, eachWay, integer, oneOf, quantum, rate, size, text } from './decode-values.ts';
+import { type Decoder, Fields, type Section } from './fields.ts';
+import type { Findings } from './findings.ts';
+import { checkDeviceName, checkGroupName, checkGuestName } from './names.ts';
+import { parseName } from './pattern.ts';
+import { formatPath } from './place.ts';
+import type { TomlTable } from './toml-tree.ts';
+
+type Rates = Both<Setting<number>>;
+
+const id = integer((number) => number >= 1 && number <= 0xffff, 'an id from 1 to 65535 (0xffff)');
+const noId: Decoder<Setting<number>> = ({ key }, path, findings) =>
+  findings.error(
+    key,
+    `${formatPath(path)}: a pattern cannot have an id, because every guest it fits needs its own`,
+    'leave it out: each guest gets an id that stays with it; or write a [guest.NAME] for one guest',
+  );
+const markBase = integer(
+  (number) => number >= 0 && number <= 0xffff0000 && number % 0x10000 === 0,
+  'a multiple of 0x10000 from 0 to 0xffff0000 (ids are added to it)',
+);
+
+/** Complete, with what is not written filled in; wrong values are left out and among the findings. */
+export function decodeConfig(tree: TomlTable | undefined, findings: Findings): Config {
+  const root = new Fields([], tree, findings);
+  const defaults = decodeDefaults(root.section('defaults'));
+  const marks = root.section('marks');
+  const hook = root.section('hook');
+  const config: Config = {
+    defaults,
+    markBase: marks.optional('base', markBase).base?.value ?? 0x76730000,
+    hook: { onFailure: hook.optional('on_failure', oneOf('allow', 'refuse')).on_failure ?? 'allow' },
+    uplinks: root.sections('uplink').map(decodeUplink).sort(byName),
+    groups: root.sections('group').map(decodeGroup).sort(byName),
+    guests: root
+      .sections('guest')
+      .map((section) => decodeGuest(section, defaults))
+      .sort(byName),
+  };
+  for (const fields of [root, marks, hook]) fields.reportUnknown();
+  return config;
+}
+
+function decodeDefaults(fields: Fields): Config['defaults'] {
+  const inBothDirections = (value: number): Rates => ({ out: { value }, in: { value } });
+  const builtIn = { rate: inBothDirections(100e6), ceil: inBothDirections(1e9) };
+  const defaults: Config['defaults'] = {
+    ...builtIn,
+    unlisted: 'ignore',
+    oversubscribed: 'scale',
+    ...fields.optional('rate', eachWay(rate, builtIn.rate)),
+    ...fields.optional('ceil', eachWay(rate, builtIn.ceil)),
+    ...fields.optional('unlisted', oneOf('ignore', 'shape', 'refuse')),
+    ...fields.optional('oversubscribed', oneOf('scale', 'refuse')),
+  };
+  fields.reportUnknown();
+  return defaults;
+}
+
+function decodeUplink({ name, at, fields }: Section): UplinkEntry {
+  checkDeviceName(name, at, fields);
+  const unmarked = fields.section('unmarked');
+  const entry: UplinkEntry = {
+    name,
+    at,
+    ...fields.optional('bridge', deviceName),
+    ...decodeCeil(fields),
+    unmarked: {
+      ...unmarked.optional('rate', eachWay(rate)),
+      ...decodeCeil(unmarked),
+      ...unmarked.optional('id', id),
+    },
+  };
+  unmarked.reportUnknown();
+  fields.reportUnknown();
+  return entry;
+}
+
+function decodeGroup({ name, at, fields }: Section): GroupEntry {
+  checkGroupName(name, at, fields);
+  if (!fields.has('ceil')) {
+    fields.findings.absence(
+      at,
+      `${formatPath(fields.path)}: a group needs a ceil`,
+      'write ceil = "30mbit" below it, for example: what its members may use together',
+    );
+  }
+  const values = decodeCeil(fields);
+  const entry: GroupEntry = {
+    name,
+    at,
+    ...values,
+    ...fields.optional('id', id),
+    on: decodeOn(fields, (on) => decodeCeil(on, values)),
+  };
+  fields.reportUnknown();
+  return entry;
+}
+
+function decodeGuest({ name: written, at, fields }: Section, defaults: Config['defaults']): GuestEntry {
+  const { name, pattern } = parseName(written);
+  checkGuestName(name, at, fields);
+  const values = decodeGuestValues(fields, defaults);
+  const entry: GuestEntry = {
+    name,
+    at,
+    pattern,
+    ...values,
+    ...fields.optional('id', pattern ? noId : id),
+    on: decodeOn(fields, (on) => decodeGuestValues(on, { ...defaults, ...values })),
+  };
+  fields.reportUnknown();
+  return entry;
+}
+
+function decodeGuestValues(fields: Fields, otherwise: ClassSettings): GuestValues {
+  return {
+    ...fields.optional('group', text),
+    ...fields.optional('rate', eachWay(rate, otherwise.rate)),
+    ...decodeCeil(fields, otherwise),
+  };
+}
+
+/** What every class may be told; `otherwise` holds what applies where these fields are silent. */
+function decodeCeil(fields: Fields, otherwise: ClassSettings = {}): Omit<ClassSettings, 'rate'> {
+  return {
+    ...fields.optional('ceil', eachWay(rate, otherwise.ceil)),
+    ...fields.optional('burst', eachWay(size, otherwise.burst)),
+    ...fields.optional('cburst', eachWay(size, otherwise.cburst)),
+    ...fields.optional('quantum', quantum),
+  };
+}
+
+/** [... .on.UPLINK]; an uplink needs no entry of its own for it. */
+function decodeOn<T>(fields: Fields, decode: (on: Fields) => T): Map<string, T & { at: Source }> {
+  const sections = fields.sections('on').sort(byName);
+  return new Map(
+    sections.map(({ name, at, fields: on }) => {
+      checkDeviceName(name, at, on);
+      const values = { at, ...decode(on) };
+      on.reportUnknown();
+      return [name, values];
+    }),
+  );
+}

@@ -1,0 +1,131 @@
+// Single values of the configuration. A rate or ceil is one value for both directions or { out, in }; a
+// direction that is left out of the braces keeps what would have applied without them.
+import { type Both, directions, isDeviceName } from '../units.ts';
+import type { Setting } from './config.ts';
+import { type Decoder, Fields, wrongType } from './fields.ts';
+import { deviceNameHint } from './names.ts';
+import { formatPath } from './place.ts';
+import { parseRate, parseSize, type Refusal } from './rate.ts';
+
+/** HTB's own bounds: the kernel picks a quantum between these when it is not told one. */
+const quantumRange = { least: 1000, most: 200_000 };
+
+/** Rates in bits per second. */
+export const rate: Decoder<Setting<number>> = (entry, path, findings) => {
+  const bits = quantity(parseRate, 'a rate')(entry, path, findings);
+  const { value } = entry;
+  // Nobody gives a guest 100 bit per second, but many forget the unit.
+  if (
+    bits &&
+    bits.value < 1000 &&
+    (value.type === 'number' || (value.type === 'string' && /\d$/.test(value.value)))
+  ) {
+    findings.warning(
+      value.at,
+      `${formatPath(path)}: this is ${bits.value} bit per second, almost nothing`,
+      `a rate without a unit counts bits per second; did you mean "${bits.value}mbit"?`,
+    );
+  }
+  return bits;
+};
+/** Sizes in bytes. */
+export const size = quantity(parseSize, 'a size');
+
+export const quantum: Decoder<Setting<number>> = (entry, path, findings) => {
+  const bytes = size(entry, path, findings);
+  if (bytes === undefined) return undefined;
+  if (bytes.value >= quantumRange.least && bytes.value <= quantumRange.most) return bytes;
+  return findings.error(
+    entry.value.at,
+    `${formatPath(path)}: a quantum of ${bytes.value} bytes is out of the kernel's range`,
+    `take ${quantumRange.least} to ${quantumRange.most}, or leave it out: it is computed from the rate`,
+  );
+};
+
+export const text: Decoder<Setting<string>> = ({ value }, path, findings) =>
+  value.type === 'string'
+    ? { value: value.value, at: value.at }
+    : wrongType(value, path, 'a text in quotes', findings);
+
+export const deviceName: Decoder<Setting<string>> = (entry, path, findings) => {
+  const name = text(entry, path, findings);
+  if (name === undefined || isDeviceName(name.value)) return name;
+  return findings.error(
+    entry.value.at,
+    `${formatPath(path)}: ${JSON.stringify(name.value)} cannot be the name of a network device`,
+    deviceNameHint,
+  );
+};
+
+export function oneOf<T extends string>(...words: T[]): Decoder<T> {
+  const list = words.map((word) => `"${word}"`).join(' or ');
+  return ({ value }, path, findings) => {
+    if (value.type !== 'string') return wrongType(value, path, list, findings);
+    const word = words.find((known) => known === value.value);
+    if (word !== undefined) return word;
+    return findings.error(
+      value.at,
+      `${formatPath(path)}: must be ${list}, not ${JSON.stringify(value.value)}`,
+    );
+  };
+}
+
+/** A whole number that `accepts` takes; `wanted` says which those are. */
+export function integer(accepts: (number: number) => boolean, wanted: string): Decoder<Setting<number>> {
+  return ({ value }, path, findings) => {
+    if (value.type !== 'number') return wrongType(value, path, wanted, findings);
+    const number = Number(value.value);
+    if (Number.isInteger(number) && accepts(number)) return { value: number, at: value.at };
+    return findings.error(value.at, `${formatPath(path)}: must be ${wanted}, not ${value.value}`);
+  };
+}
+
+/** One value for both directions, or { out, in }; `otherwise` holds for a direction that is not written. */
+export function eachWay(
+  decode: Decoder<Setting<number>>,
+  otherwise?: Both<Setting<number>>,
+): Decoder<Both<Setting<number>>> {
+  return (entry, path, findings) => {
+    if (entry.value.type !== 'table') {
+      const value = decode(entry, path, findings);
+      return value && { out: value, in: value };
+    }
+    const fields = new Fields(path, entry.value, findings);
+    const written = { ...fields.optional('out', decode), ...fields.optional('in', decode) };
+    fields.reportUnknown();
+
+    const missing = directions.filter((direction) => !fields.has(direction));
+    if (missing.length === 2) {
+      return findings.error(
+        entry.value.at,
+        `${formatPath(path)}: these braces need an "out", an "in" or both`,
+      );
+    }
+    const rest =
+      missing.length > 0 && entry.replaces
+        ? eachWay(decode, otherwise)({ key: entry.key, value: entry.replaces }, path, findings)
+        : otherwise;
+    const outward = written.out ?? rest?.out;
+    const inward = written.in ?? rest?.in;
+    if (outward && inward) return { out: outward, in: inward };
+    if (missing.length === 0 || rest) return undefined;
+    return findings.absence(
+      entry.value.at,
+      `${formatPath(path)}: "${missing[0]}" is missing`,
+      'nothing else says what it should be here, so both "out" and "in" are needed',
+    );
+  };
+}
+
+function quantity(
+  parse: (written: string | number | bigint) => number | Refusal,
+  wanted: string,
+): Decoder<Setting<number>> {
+  return ({ value }, path, findings) => {
+    if (value.type !== 'string' && value.type !== 'number') return wrongType(value, path, wanted, findings);
+    const parsed = parse(value.value);
+    if (typeof parsed === 'number') return { value: parsed, at: value.at };
+    const written = value.type === 'string' ? JSON.stringify(value.value) : value.value;
+    return findings.error(value.at, `${formatPath(path)}: ${written} ${parsed.reason}`, parsed.hint);
+  };
+}

@@ -1,0 +1,95 @@
+// Reading one TOML table strictly: what is asked for is known, and whatever nobody asked for is an unknown
+// key. Every problem goes to the findings with its place, and reading goes on.
+import type { Source } from '../errors.ts';
+import type { Findings } from './findings.ts';
+import { nearest } from './nearest.ts';
+import { formatPath } from './place.ts';
+import type { TomlEntry, TomlTable, TomlValue } from './toml-tree.ts';
+
+/** Turns what stands at `path` into a value, or into undefined with the reason among the findings. */
+export type Decoder<T> = (entry: TomlEntry, path: string[], findings: Findings) => T | undefined;
+
+/** One of several tables that the file names itself: [guest.NAME]. */
+export interface Section {
+  name: string;
+  at: Source;
+  fields: Fields;
+}
+
+export class Fields {
+  private readonly known: string[] = [];
+
+  constructor(
+    readonly path: string[],
+    private readonly table: TomlTable | undefined,
+    readonly findings: Findings,
+  ) {}
+
+  /** `{ key: value }` to be spread into a decoded object, or `{}` when there is none. */
+  optional<K extends string, T>(key: K, decode: Decoder<T>): { [P in K]?: T } {
+    const entry = this.entry(key);
+    const value = entry && decode(entry, [...this.path, key], this.findings);
+    return value === undefined ? {} : ({ [key]: value } as { [P in K]?: T });
+  }
+
+  has(key: string): boolean {
+    return this.table?.entries.has(key) ?? false;
+  }
+
+  /** The table under a key, an empty one when there is none. */
+  section(key: string): Fields {
+    const entry = this.entry(key);
+    const path = [...this.path, key];
+    return new Fields(path, entry && openTable(entry, path, this.findings), this.findings);
+  }
+
+  /** The tables under a key, by the names that the file gives them. */
+  sections(key: string): Section[] {
+    const parent = this.section(key);
+    return [...(parent.table?.entries ?? [])].flatMap(([name, { key: at }]) => {
+      const fields = parent.section(name);
+      return fields.table ? [{ name, at, fields }] : [];
+    });
+  }
+
+  /** To be called when everything known has been asked for. */
+  reportUnknown(): void {
+    for (const [key, { key: at, value }] of this.table?.entries ?? []) {
+      if (this.known.includes(key)) continue;
+      const kind = value.type === 'table' ? 'table' : 'key';
+      const meant = nearest(key, this.known);
+      this.findings.error(
+        at,
+        `${formatPath([...this.path, key])}: unknown ${kind}${meant === undefined ? '' : ` (did you mean "${meant}"?)`}`,
+        meant === undefined ? `known here: ${this.known.join(', ')}` : undefined,
+      );
+    }
+  }
+
+  private entry(key: string): TomlEntry | undefined {
+    this.known.push(key);
+    return this.table?.entries.get(key);
+  }
+}
+
+/** The table that an entry holds, also where a later file overrides what an earlier one got wrong. */
+function openTable(entry: TomlEntry, path: string[], findings: Findings): TomlTable | undefined {
+  for (const value of [entry.replaces, entry.value]) {
+    if (value && value.type !== 'table') {
+      wrongType(value, path, `a table ([${formatPath(path)}])`, findings);
+    }
+  }
+  return entry.value.type === 'table' ? entry.value : undefined;
+}
+
+export function wrongType(value: TomlValue, path: string[], wanted: string, findings: Findings): undefined {
+  const is = {
+    table: 'a table',
+    string: 'a text',
+    number: 'a number',
+    boolean: 'true or false',
+    list: 'a list',
+    date: 'a date',
+  };
+  findings.error(value.at, `${formatPath(path)}: must be ${wanted}, not ${is[value.type]}`);
+}

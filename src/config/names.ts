@@ -1,0 +1,40 @@
+// Which names entries may have. A device's name goes to lines of tc, ip and nft as it is; a guest's name is
+// compared with what libvirt passes, so it may be whatever libvirt accepts (9.0: all but "/", line ends, "."
+// and ".."), control characters aside, which no XML can carry.
+import type { Source } from '../errors.ts';
+import { isDeviceName } from '../units.ts';
+import type { Fields } from './fields.ts';
+import { formatPath } from './place.ts';
+
+export const deviceNameHint =
+  'names of network devices have 1 to 15 letters, digits and any of _ . @ + -, and do not begin with -';
+
+export function checkDeviceName(name: string, at: Source, fields: Fields): void {
+  if (isDeviceName(name)) return;
+  fields.findings.error(
+    at,
+    `${formatPath(fields.path)}: ${JSON.stringify(name)} cannot be a network device`,
+    deviceNameHint,
+  );
+}
+
+export function checkGuestName(name: string, at: Source, fields: Fields): void {
+  checkGroupName(name, at, fields);
+  if (name.includes('/') || name === '.' || name === '..') {
+    fields.findings.error(
+      at,
+      `${formatPath(fields.path)}: no guest can have this name: libvirt refuses "/", "." and ".."`,
+      'virsh list --all --name shows the names that guests have',
+    );
+  }
+}
+
+export function checkGroupName(name: string, at: Source, fields: Fields): void {
+  const path = formatPath(fields.path);
+  if (name === '') fields.findings.error(at, `${path}: the name is empty`);
+  const [control] = /(?!\t)\p{Cc}/u.exec(name) ?? [];
+  if (control !== undefined) {
+    const code = (control.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+    fields.findings.error(at, `${path}: the name holds the control character U+${code}`, 'take it out');
+  }
+}

@@ -1,0 +1,116 @@
+// Rates and sizes as tc(8) writes them. The arithmetic is tc's own (iproute2 lib/utils_math.c: a C double,
+// times the unit, cut to a whole number), so that what is checked here is what the kernel is told; the test
+// asks the real tc. In tc a unit of rate that ends in "bps" is *bytes* per second, and case never counts.
+import { correctQuantity, formatQuantity, parseQuantity, type Units } from './quantity.ts';
+
+/** Why a text is no rate or size, in words that fit after the text itself. */
+export interface Refusal {
+  reason: string;
+  hint?: string;
+}
+
+/** Bits per second in each unit of rate. */
+const rateUnits: Units = new Map([
+  ['', 1],
+  ['bit', 1],
+  ['kbit', 1e3],
+  ['mbit', 1e6],
+  ['gbit', 1e9],
+  ['tbit', 1e12],
+  ['kibit', 2 ** 10],
+  ['mibit', 2 ** 20],
+  ['gibit', 2 ** 30],
+  ['tibit', 2 ** 40],
+  ['bps', 8],
+  ['kbps', 8e3],
+  ['mbps', 8e6],
+  ['gbps', 8e9],
+  ['tbps', 8e12],
+  ['kibps', 8 * 2 ** 10],
+  ['mibps', 8 * 2 ** 20],
+  ['gibps', 8 * 2 ** 30],
+  ['tibps', 8 * 2 ** 40],
+]);
+
+/** Bytes in each unit of size; in sizes tc counts in steps of 1024, bits included. */
+const sizeUnits: Units = new Map([
+  ['', 1],
+  ['b', 1],
+  ['k', 2 ** 10],
+  ['kb', 2 ** 10],
+  ['m', 2 ** 20],
+  ['mb', 2 ** 20],
+  ['g', 2 ** 30],
+  ['gb', 2 ** 30],
+  ['kbit', 2 ** 7],
+  ['mbit', 2 ** 17],
+  ['gbit', 2 ** 27],
+]);
+
+/** tc counts whole bytes per second: less than one is zero, which HTB refuses. */
+const leastRate = 8;
+/** tc keeps sizes in 32 bits. */
+const largestSize = 2 ** 32 - 1;
+
+const rateExamples =
+  'rates look like "15mbit", "1.5gbit", "200kbps" (kilobytes per second) or 15000000 (bits per second)';
+const sizeExamples = 'sizes look like "64k", "16kb" or 1500 (bytes)';
+
+/** A tc(8) rate, or bits per second, in whole bits per second: from 8 to 2^53 - 1. */
+export function parseRate(written: string | number | bigint): number | Refusal {
+  const text = String(written);
+  if (text.trimEnd().endsWith('%')) {
+    return {
+      reason: 'is a percentage: virt-shaper takes rates only',
+      hint: 'write the rate itself, for example "100mbit"',
+    };
+  }
+  const bits = parseQuantity(text, rateUnits);
+  if (bits === undefined) {
+    return refuse('is not a rate', correctQuantity(text, rateUnits), rateExamples);
+  }
+  if (bits < 0) return { reason: 'is negative: a rate is at least 8 bit per second' };
+  if (bits < leastRate) return { reason: 'is too little: tc cannot express less than 8 bit per second' };
+  if (bits > Number.MAX_SAFE_INTEGER)
+    return { reason: 'is too much: the most is 9007199254740991 bit per second' };
+  return bits;
+}
+
+/** A tc(8) size, or bytes, in whole bytes: from 1 to 2^32 - 1. */
+export function parseSize(written: string | number | bigint): number | Refusal {
+  const text = String(written);
+  const bytes = parseQuantity(text, sizeUnits);
+  if (bytes === undefined) {
+    return refuse('is not a size', correctQuantity(text, sizeUnits), sizeExamples);
+  }
+  if (bytes < 1) return { reason: 'is too little: a size is at least 1 byte' };
+  if (bytes > largestSize) return { reason: 'is too much: tc takes sizes below 4 gigabytes' };
+  return bytes;
+}
+
+function refuse(reason: string, meant: string | undefined, examples: string): Refusal {
+  return meant === undefined
+    ? { reason, hint: examples }
+    : { reason: `${reason} (did you mean "${meant}"?)` };
+}
+
+/** The shortest exact decimal notation of a whole rate: 1500000 is "1500kbit". parseRate reads it back. */
+export function formatRate(bits: number): string {
+  return formatQuantity(bits, [
+    ['tbit', 1e12],
+    ['gbit', 1e9],
+    ['mbit', 1e6],
+    ['kbit', 1e3],
+    ['bit', 1],
+  ]);
+}
+
+/** The shortest exact notation of a whole size: 65536 is "64kb", 1500 is "1500b". parseSize reads it back. */
+export function formatSize(bytes: number): string {
+  return formatQuantity(bytes, [
+    ['gb', 2 ** 30],
+    ['mb', 2 ** 20],
+    ['kb', 2 ** 10],
+    ['b', 1],
+  ]);
+}

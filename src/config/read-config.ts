@@ -1,0 +1,121 @@
+// Files -> Config: the one place in config/ that touches the file system. Whoever can write the configuration
+// rules the network of the host, so a file that others than root can write is refused, not read.
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Problem } from '../errors.ts';
+import { checkConfig } from './check-config.ts';
+import type { Config } from './config.ts';
+import { decodeConfig } from './decode-config.ts';
+import { decodeText } from './decode-text.ts';
+import { Findings } from './findings.ts';
+import { mergeFiles } from './merge.ts';
+import { byBytes } from './place.ts';
+import type { SourceFile } from './source-file.ts';
+import { parseToml } from './toml-tree.ts';
+
+export interface ConfigLocation {
+  /** The main file; drop-ins are the *.toml in config.d beside it. */
+  file: string;
+  /** Goes before `file` when reading, and is never shown: messages do not depend on it. */
+  root?: string;
+}
+
+export interface ReadConfig {
+  config: Config;
+  warnings: Problem[];
+  /** The files that it comes from, in the order in which they apply. */
+  files: string[];
+}
+
+/** Throws a ConfigError with every problem of every file. */
+export function readConfig(location: ConfigLocation): ReadConfig {
+  const findings = new Findings();
+  const files = readFiles(location, findings);
+  const trees = files.map((file) => parseToml(file, findings)).filter((tree) => tree !== undefined);
+  const config = decodeConfig(mergeFiles(trees), findings);
+  checkConfig(config, findings);
+  findings.throwErrors();
+  return { config, warnings: findings.inOrder(), files: files.map((file) => file.name) };
+}
+
+function readFiles({ file, root = '' }: ConfigLocation, findings: Findings): SourceFile[] {
+  const folder = join(dirname(file), 'config.d');
+  const dropIns = listDropIns(join(root, folder), folder, findings);
+  return [file, ...dropIns.map((name) => join(folder, name))].flatMap((name) => {
+    const bytes = readTrusted(join(root, name), name, findings);
+    return (bytes && decodeText(bytes, name, findings)) ?? [];
+  });
+}
+
+/** Names of *.toml in byte order; no backups (`x.toml~`) and no hidden files, which editors leave behind. */
+function listDropIns(path: string, shown: string, findings: Findings): string[] {
+  try {
+    if (!onlyRootWrites(statSync(path), shown, findings)) return [];
+    return readdirSync(path)
+      .filter((name) => name.endsWith('.toml') && !name.startsWith('.'))
+      .sort(byBytes);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') findings.unreadable(undefined, `${shown}: ${inWords(error)}`);
+    return [];
+  }
+}
+
+function readTrusted(path: string, shown: string, findings: Findings): Buffer | undefined {
+  let descriptor: number | undefined;
+  try {
+    // O_NONBLOCK: opening a FIFO would wait for someone to write into it.
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile()) return findings.unreadable(undefined, `${shown}: is not a regular file`);
+    return onlyRootWrites(stats, shown, findings) ? readFileSync(descriptor) : undefined;
+  } catch (error) {
+    return findings.unreadable(undefined, `${shown}: ${inWords(error)}`, hintFor(error));
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+/** Whoever runs virt-shaper without being root may use files of his own; nobody else's. */
+function onlyRootWrites({ uid, gid, mode }: Stats, shown: string, findings: Findings): boolean {
+  const owner = uid === 0 || uid === process.geteuid?.();
+  const group = (mode & 0o020) === 0 || gid === 0 || gid === process.getegid?.();
+  const others = (mode & 0o002) === 0;
+  if (owner && group && others) return true;
+  findings.unreadable(
+    undefined,
+    `${shown}: refused, because others than root can write it ` +
+      `(owner ${uid}, group ${gid}, mode ${(mode & 0o7777).toString(8).padStart(4, '0')})`,
+    `see who wrote it, then: chown root:root ${shown}; chmod go-w ${shown}`,
+  );
+  return false;
+}
+
+function inWords(error: unknown): string {
+  switch (codeOf(error)) {
+    case 'ENOENT':
+      return 'does not exist';
+    case 'EACCES':
+      return 'no permission to read it';
+    case 'ENOTDIR':
+      return 'is not a folder';
+    default:
+      return `cannot be read (${codeOf(error)})`;
+  }
+}
+
+function hintFor(error: unknown): string | undefined {
+  if (codeOf(error) === 'EACCES') return 'run virt-shaper as root';
+  if (codeOf(error) !== 'ENOENT') return undefined;
+  return 'create it; this is enough to begin with:\n[guest.NAME]\nrate = "10mbit"\nceil = "100mbit"';
+}
+
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code;

@@ -1,0 +1,37 @@
+// What an importer has to say about the old file, each with the line it is about. An error is something that
+// could not be taken over, a warning something that was taken over with a change or an assumption;
+// neither stops the import.
+import { byPlace } from '../config/place.ts';
+import type { SourceFile } from '../config/source-file.ts';
+import type { Problem, Source } from '../errors.ts';
+
+export class Notes {
+  private readonly noted: (Problem & { at: Source })[] = [];
+
+  constructor(private readonly file: SourceFile) {}
+
+  error(offset: number, message: string, hint?: string): void {
+    this.add('error', offset, message, hint);
+  }
+
+  warning(offset: number, message: string, hint?: string): void {
+    this.add('warning', offset, message, hint);
+  }
+
+  /** In the order of the file's lines. */
+  inOrder(): Problem[] {
+    return this.noted.toSorted((a, b) => byPlace(a.at, b.at));
+  }
+
+  private add(severity: Problem['severity'], offset: number, message: string, hint?: string): void {
+    const at = this.file.place(offset);
+    const text = this.file.line(at.line);
+    this.noted.push({ severity, at, message, text, ...(hint !== undefined && { hint }) });
+  }
+}
+
+/** Text of the old file in the middle of a message: one line, no control characters, not too long. */
+export function quote(text: string): string {
+  const shown = [...text.replace(/\s+/g, ' ').replace(/\p{Cc}|\p{Cf}/gu, '\uFFFD')];
+  return `"${shown.length > 40 ? `${shown.slice(0, 39).join('')}…` : shown.join('')}"`;
+}

@@ -1,0 +1,110 @@
+// What a line of the old file says: "ID RATE CEIL", by position. The id was the mark and the class minor, its first
+// digit the group; RATE and CEIL were optional. tc reads minors as hexadecimal, so 10 is 0x10.
+import { parseRate } from '../config/rate.ts';
+import { type Notes, quote } from './notes.ts';
+import type { OldNames } from './old-names.ts';
+import type { Assignment } from './shell-assignments.ts';
+
+/** One guest on one device; rates in bits per second, what is absent was not said or not usable. */
+export interface OldGuest {
+  guest: string;
+  device: string;
+  /** Where its name stands: what problems of the whole line point to. */
+  offset: number;
+  line: number;
+  id?: { value: number; written: string; offset: number };
+  /** The minor of the group's class as one hexadecimal digit: "1". */
+  group?: string;
+  rate?: Rate;
+  ceil?: Rate;
+  /** Only one value after the id: by position it is the rate, but nobody can know. */
+  mayBeCeil?: true;
+}
+
+export interface Rate {
+  value: number;
+  offset: number;
+}
+
+interface Field {
+  text: string;
+  offset: number;
+}
+
+/** The ceiling a ceil_DEVICE line gives, in bits per second. */
+export function readCeil(assignment: Assignment, notes: Notes): number | undefined {
+  const [ceil, ...more] = fieldsOf(assignment);
+  if (ceil === undefined) {
+    notes.error(assignment.offset, `${assignment.name} is empty: the link is imported without a ceil`);
+    return undefined;
+  }
+  sayMore(more, notes);
+  return readRate(ceil, notes)?.value;
+}
+
+/** Undefined for a line that says nothing. */
+export function readGuest(named: OldNames['guests'][number], notes: Notes): OldGuest | undefined {
+  const { guest, device, assignment } = named;
+  const fields = fieldsOf(assignment);
+  const [first] = fields;
+  if (first === undefined) {
+    notes.error(assignment.offset, `${quote(assignment.name)} is empty: not taken over`);
+    return undefined;
+  }
+  const old: OldGuest = { guest, device, offset: assignment.offset, line: assignment.line };
+  const idLeftOut = !isId(first.text) && fields.length < 3 && typeof parseRate(first.text) === 'number';
+  if (idLeftOut) {
+    notes.warning(first.offset, `no id before ${quote(first.text)}: ${guest} is in no group`, anyId);
+  } else {
+    readId(old, first, notes);
+  }
+  readRates(old, idLeftOut ? fields : fields.slice(1), notes);
+  if (!idLeftOut && fields.length === 2) old.mayBeCeil = true;
+  return old;
+}
+
+/** What becomes of a guest whose id cannot stay. */
+export const anyId = 'an id is chosen when it starts; to fix one, set id in config.toml';
+const isId = (text: string) => /^(?:0x)?0*[1-9a-f][0-9a-f]{0,3}$/i.test(text);
+
+function readId(old: OldGuest, { text, offset }: Field, notes: Notes): void {
+  const { guest } = old;
+  if (isId(text)) old.id = { value: Number.parseInt(text, 16), written: text, offset };
+  else notes.warning(offset, `${quote(text)} is no id (1 to ffff): not taken over`, anyId);
+  if (/^[1-9a-f][0-9a-f]*$/i.test(text)) {
+    old.group = text.charAt(0).toLowerCase();
+  } else {
+    notes.warning(offset, `${quote(text)} begins with no digit of a group (1 to 9): ${guest} is in none`);
+  }
+  if (isId(text) && /^\d*[a-f]/i.test(text)) {
+    const message = `the old hook could not mark packets with ${quote(text)}: ${guest} is shaped from now on`;
+    notes.warning(offset, message);
+  }
+}
+
+function readRates(old: OldGuest, [rate, ceil, ...more]: Field[], notes: Notes): void {
+  const read = { rate: rate && readRate(rate, notes), ceil: ceil && readRate(ceil, notes) };
+  if (read.rate !== undefined) old.rate = read.rate;
+  if (read.ceil !== undefined) old.ceil = read.ceil;
+  sayMore(more, notes);
+}
+
+function readRate({ text, offset }: Field, notes: Notes): Rate | undefined {
+  const value = parseRate(text);
+  if (typeof value === 'number') return { value, offset };
+  notes.error(offset, `${quote(text)} ${value.reason}: not taken over`, value.hint);
+  return undefined;
+}
+
+function sayMore([first]: Field[], notes: Notes): void {
+  if (first === undefined) return;
+  notes.error(first.offset, `${quote(first.text)} is one value too many: not taken over`);
+}
+
+/** Split as the shell splits an unquoted variable. */
+function fieldsOf({ value, offsets, offset }: Assignment): Field[] {
+  return Array.from(value.matchAll(/[^ \t\n]+/g), (field) => ({
+    text: field[0],
+    offset: offsets[field.index] ?? offset,
+  }));
+}

@@ -1,0 +1,101 @@
+// An imported policy as TOML. It knows nothing of where the policy came from: each importer fills in plain data,
+// and `from` says in a comment which line of the old file an entry stands for.
+import { escapeName } from '../config/pattern.ts';
+import { formatRate } from '../config/rate.ts';
+
+/** Rates in bits per second. Absent: not written, so that virt-shaper's own rules apply. */
+export interface ImportedClass {
+  from: string;
+  rate?: number;
+  ceil?: number;
+}
+
+export interface ImportedUplink {
+  name: string;
+  from: string;
+  ceil?: number;
+  /** The minor of the class of everything unmarked. */
+  unmarkedId?: number;
+}
+
+export interface ImportedGroup extends Omit<ImportedClass, 'rate'> {
+  name: string;
+  id?: number;
+  /** By uplink: what is different there. */
+  on: Map<string, Omit<ImportedClass, 'rate'>>;
+}
+
+export interface ImportedGuest extends ImportedClass {
+  name: string;
+  id?: number;
+  group?: string;
+  /** By uplink: what is different there. */
+  on: Map<string, ImportedGuestOn>;
+}
+
+export interface ImportedGuestOn extends ImportedClass {
+  group?: string;
+}
+
+export interface ImportedPolicy {
+  /** What the file was made from, for its first line. */
+  source: string;
+  uplinks: ImportedUplink[];
+  groups: ImportedGroup[];
+  guests: ImportedGuest[];
+}
+
+/** Accepted by TOML 1.0 whatever characters the names hold. */
+export function toToml(policy: ImportedPolicy): string {
+  const tables = [
+    comment(policy.source),
+    ...policy.uplinks.flatMap(uplinkTables),
+    ...policy.groups.flatMap(({ name, on, ...values }) => classTables(['group', name], values, on)),
+    ...policy.guests.flatMap(({ name, on, ...values }) =>
+      classTables(['guest', escapeName(name)], values, on),
+    ),
+  ];
+  return tables.join('\n');
+}
+
+function uplinkTables({ name, unmarkedId, ...values }: ImportedUplink): string[] {
+  const unmarked = { id: unmarkedId, from: 'the default class: what belongs to no guest' };
+  const path = ['uplink', name];
+  return [table(path, values), ...(unmarkedId === undefined ? [] : [table([...path, 'unmarked'], unmarked)])];
+}
+
+function classTables(path: string[], values: Values, on: Map<string, Values>): string[] {
+  return [table(path, values), ...Array.from(on, ([uplink, other]) => table([...path, 'on', uplink], other))];
+}
+
+interface Values {
+  from: string;
+  id?: number | undefined;
+  group?: string;
+  rate?: number;
+  ceil?: number;
+}
+
+function table(path: string[], { from, id, group, rate, ceil }: Values): string {
+  return [
+    `[${path.map(key).join('.')}]  ${comment(from)}`,
+    id === undefined ? '' : `id = 0x${id.toString(16)}\n`,
+    group === undefined ? '' : `group = ${basicString(group)}\n`,
+    rate === undefined ? '' : `rate = ${basicString(formatRate(rate))}\n`,
+    ceil === undefined ? '' : `ceil = ${basicString(formatRate(ceil))}\n`,
+  ].join('');
+}
+
+const key = (name: string) => (/^[A-Za-z0-9_-]+$/.test(name) ? name : basicString(name));
+
+// Control characters end a comment or are forbidden in it.
+const comment = (text: string) => `# ${text.replace(/[\p{Cc}\p{Cs}]+/gu, ' ')}\n`;
+
+/** Half a surrogate pair has no place in TOML: it becomes U+FFFD. */
+function basicString(text: string): string {
+  const escaped = text
+    .replace(/\p{Cs}/gu, '\uFFFD')
+    .replace(/["\\]/g, '\\$&')
+    .replace(/\p{Cc}/gu, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return `"${escaped}"`;
+}

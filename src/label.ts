@@ -1,0 +1,19 @@
+// A guest's name may hold anything libvirt accepts. Wherever it is shown (a comment of a generated file, a
+// message, a table) it goes through here, so that it can neither end a comment nor drive a terminal.
+
+/** The name itself when it is plain, otherwise in double quotes with everything odd escaped. */
+export function label(name: string): string {
+  if (/^[\p{L}\p{N}_.@+:/-]+$/u.test(name)) return name;
+  return JSON.stringify(name).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, escapeCodePoint);
+}
+
+function escapeCodePoint(character: string): string {
+  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+}
+
+/** As an nft comment: no double quote, at most 120 bytes of UTF-8 (the kernel keeps 128). */
+export function nftComment(text: string): string {
+  const characters = Array.from(text.replaceAll('"', "'"));
+  while (Buffer.byteLength(characters.join('')) > 120) characters.pop();
+  return characters.join('');
+}

@@ -1,0 +1,133 @@
+// What the kernel holds of virt-shaper's, read with four processes however many guests there are. Nothing
+// is remembered from the load before: ours are known by their signature (plan/names.ts).
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { Failure } from '../errors.ts';
+import { run } from '../exec.ts';
+import { readIfThere } from '../files.ts';
+import { deviceNames } from '../host/read-host.ts';
+import { aliasPrefix, signature, tableName } from '../plan/names.ts';
+import { digestOf } from './digest.ts';
+import type { IfbDevice, KernelState, TcObject } from './objects.ts';
+import { type Filter, fromClassText, fromFilter, fromQdisc, type Qdisc } from './tc-output.ts';
+
+const sysfs = '/sys/class/net';
+
+/** @param listing the file in which `rememberTable` keeps what the table was after the last load */
+export async function readState(listing: string): Promise<KernelState> {
+  const [qdiscs, table] = await Promise.all([readQdiscs(), readTable()]);
+  const roots = qdiscs.filter((qdisc) => qdisc.root && qdisc.handle !== '0:');
+  const ours = roots.filter((qdisc) => qdisc.kind === 'htb' && qdisc.options.r2q === signature);
+  const trees = new Set(ours.map((qdisc) => qdisc.dev));
+  const taps = qdiscs.filter((qdisc) => qdisc.kind === 'clsact').map((qdisc) => qdisc.dev);
+  const [classes, filters] = await Promise.all([readClasses([...trees]), readFilters(taps)]);
+
+  const tapsOfOurs = new Set(filters.objects.map((filter) => filter.device));
+  const objects = [
+    ...ours.map(fromQdisc),
+    ...classes,
+    ...qdiscs.filter((qdisc) => trees.has(qdisc.dev) && qdisc.parent).map(fromQdisc),
+    ...qdiscs.filter((qdisc) => qdisc.kind === 'clsact' && tapsOfOurs.has(qdisc.dev)).map(fromQdisc),
+    ...filters.objects,
+  ];
+  const loaded = knownTable(listing, table);
+  return {
+    devices: new Map(readIfbs().map((ifb) => [ifb.name, ifb])),
+    objects: new Map(objects.map((object) => [object.key, object])),
+    ruleset: `table bridge ${tableName} {}\ndelete table bridge ${tableName}\n${table}`,
+    present: new Set(deviceNames()),
+    foreignRoots: new Map(
+      roots
+        .filter((qdisc) => !trees.has(qdisc.dev))
+        .map((qdisc) => [qdisc.dev, `${qdisc.kind} ${qdisc.handle}`]),
+    ),
+    sharedTaps: filters.shared,
+    hasTable: table !== '',
+    ...(loaded ? { loaded } : {}),
+  };
+}
+
+async function readQdiscs(): Promise<Qdisc[]> {
+  const tc = await run('tc', ['-j', 'qdisc', 'show']);
+  if (tc.status !== 0) throw new Failure(`tc cannot list the qdiscs: ${tc.stderr.trim()}`);
+  return JSON.parse(tc.stdout || '[]');
+}
+
+/** iproute2 before 6.2 prints HTB's classes as text even where JSON is asked for, so all are read as text. */
+async function readClasses(devices: string[]): Promise<TcObject[]> {
+  const lists = await Promise.all(
+    devices.map(async (device) => {
+      const tc = await run('tc', ['-d', 'class', 'show', 'dev', device]);
+      return tc.stdout.split('\n').flatMap((line) => fromClassText(device, line) ?? []);
+    }),
+  );
+  return lists.flat();
+}
+
+/**
+ * One batch for all taps. A tap that went away meanwhile prints an error instead of its list, and tc says
+ * in which line; -force goes on.
+ */
+async function readFilters(taps: string[]): Promise<{ objects: TcObject[]; shared: Set<string> }> {
+  const questions = taps.flatMap((tap) => [
+    { tap, show: `filter show dev ${tap} egress` },
+    { tap, show: `filter show dev ${tap} ingress` },
+  ]);
+  if (questions.length === 0) return { objects: [], shared: new Set() };
+  const input = questions.map(({ show }) => `${show}\n`).join('');
+  const tc = await run('tc', ['-j', '-force', '-batch', '-'], { input });
+  const failed = new Set(
+    [...tc.stderr.matchAll(/Command failed -:(\d+)/g)].map((match) => Number(match[1]) - 1),
+  );
+  const answered = questions.filter((_question, index) => !failed.has(index));
+  const answers = tc.stdout.split('\n').filter((line) => line.startsWith('['));
+  if (answers.length !== answered.length)
+    throw new Failure(`tc cannot list the filters: ${tc.stderr.trim()}`);
+
+  const objects: TcObject[] = [];
+  const shared = new Set<string>();
+  for (const [index, { tap, show }] of answered.entries()) {
+    for (const filter of JSON.parse(answers[index] ?? '[]') as Filter[]) {
+      if (filter.pref !== signature || show.endsWith('ingress')) shared.add(tap);
+      else if (filter.options) objects.push(fromFilter(tap, filter));
+    }
+  }
+  return { objects, shared };
+}
+
+function readIfbs(): IfbDevice[] {
+  return readdirSync(sysfs)
+    .filter((name) => name.startsWith('ifb') && existsSync(`${sysfs}/${name}/ifalias`))
+    .map((name) => {
+      const alias = readFileSync(`${sysfs}/${name}/ifalias`, 'utf8').trim();
+      const up = (Number(readFileSync(`${sysfs}/${name}/flags`, 'utf8')) & 1) === 1;
+      return { name, alias, up, lines: [`link add name ${name} type ifb`, linkSetLine(name, alias)] };
+    })
+    .filter((ifb) => ifb.alias.startsWith(aliasPrefix));
+}
+
+function linkSetLine(name: string, alias: string): string {
+  return `link set dev ${name} alias ${alias} txqueuelen 1000 up`;
+}
+
+/** The table as nft lists it, without counters; empty when there is none. */
+async function readTable(): Promise<string> {
+  const nft = await run('nft', ['-s', 'list', 'table', 'bridge', tableName]);
+  if (nft.status !== 0 && !nft.stderr.includes('No such file or directory')) {
+    throw new Failure(`nft cannot list the table ${tableName}: ${nft.stderr.trim()}`);
+  }
+  return nft.status === 0 ? nft.stdout : '';
+}
+
+/**
+ * nft prints a ruleset otherwise than it was written, so the two cannot be compared. What it printed right
+ * after a load can: the same again means nobody changed the table, and the file loaded then is in force.
+ */
+function knownTable(file: string, table: string): { digest: string } | undefined {
+  const [digest, ...rest] = (readIfThere(file) ?? '').split('\n');
+  return digest && rest.join('\n') === table ? { digest } : undefined;
+}
+
+/** What `knownTable` reads: the digest of the ruleset that was loaded, then nft's listing of it. */
+export async function tableRecord(ruleset: string): Promise<string> {
+  return `${digestOf(ruleset)}\n${await readTable()}`;
+}

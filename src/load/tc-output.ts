@@ -1,0 +1,98 @@
+// tc's own words for what the kernel holds -> objects. JSON for qdiscs and filters, text for classes; both
+// as iproute2 6.1 to 6.15 print them.
+import { canonicalHandle, keyOf, type TcObject, type Values } from './objects.ts';
+import { optionNames, parseValue } from './tc-values.ts';
+
+export interface Qdisc {
+  kind: string;
+  handle: string;
+  dev: string;
+  root?: boolean;
+  parent?: string;
+  options: Record<string, unknown>;
+}
+
+export interface Filter {
+  pref: number;
+  kind: string;
+  options?: {
+    handle?: string | number;
+    fh?: string;
+    bytecode?: { insns: { code: number; jt: number; jf: number; k: number }[] };
+    actions?: { kind: string; mirred_action?: string; to_dev?: string }[];
+  };
+}
+
+export function fromQdisc(qdisc: Qdisc): TcObject {
+  const { kind, dev: device } = qdisc;
+  if (kind === 'clsact') return object('clsact', device, 'clsact', {}, `qdisc add dev ${device} clsact`);
+  const handle = canonicalHandle(qdisc.handle);
+  const values: Values = { kind, handle };
+  let options = '';
+  for (const option of optionNames(kind)) {
+    const shown = qdisc.options[option];
+    const value = typeof shown === 'string' ? parseValue(kind, option, shown) : shown;
+    if (typeof value !== 'number') continue;
+    values[option] = value;
+    options += ` ${option} ${option === 'default' ? value.toString(16) : value}`;
+  }
+  const place = qdisc.root ? 'root' : `parent ${canonicalHandle(qdisc.parent ?? '')}`;
+  const line = `qdisc add dev ${device} ${place} handle ${handle} ${kind}${options}`;
+  return qdisc.root
+    ? object('root', device, handle, values, line)
+    : object('leaf', device, canonicalHandle(qdisc.parent ?? ''), values, line);
+}
+
+/**
+ * `class htb 1:10 parent 1:1 leaf 10: prio 0 quantum 15000 rate 15Mbit ceil 30Mbit ... burst 15000b/1 ...`
+ * @returns nothing for a line that is no HTB class
+ */
+export function fromClassText(device: string, line: string): TcObject | undefined {
+  const words = line.trim().split(/\s+/);
+  if (words[0] !== 'class' || words[1] !== 'htb' || !words[2]) return undefined;
+  const id = canonicalHandle(words[2]);
+  const after = (word: string) => words[words.indexOf(word, 3) + 1] ?? '';
+  const parent = words[3] === 'parent' ? canonicalHandle(after('parent')) : `${id.split(':')[0]}:`;
+  const values: Values = {};
+  for (const option of ['rate', 'ceil', 'burst', 'cburst', 'quantum']) {
+    if (!words.includes(option)) continue; // The quantum of an inner class is not shown, nor used.
+    const value = parseValue('htb', option, after(option).split('/')[0] ?? '');
+    if (value !== undefined) values[option] = value;
+  }
+  return { ...object('class', device, id, values, classLine(device, parent, id, values)), parent };
+}
+
+/**
+ * tc cuts a burst down to whole microseconds of its rate, and what it shows is cut already: one byte more
+ * keeps it from losing another microsecond.
+ */
+function classLine(
+  device: string,
+  parent: string,
+  id: string,
+  { rate, ceil, burst, cburst, quantum }: Values,
+): string {
+  return (
+    `class add dev ${device} parent ${parent} classid ${id} htb rate ${rate}bit ceil ${ceil}bit ` +
+    `burst ${Number(burst) + 1} cburst ${Number(cburst) + 1} quantum ${quantum ?? 1514}`
+  );
+}
+
+export function fromFilter(device: string, filter: Filter): TcObject {
+  const { options, pref } = filter;
+  const insns = options?.bytecode?.insns ?? [];
+  const bytecode = [insns.length, ...insns.map(({ code, jt, jf, k }) => `${code} ${jt} ${jf} ${k}`)].join(
+    ',',
+  );
+  const mark = Number(options?.handle ?? options?.fh ?? 0);
+  const match = filter.kind === 'bpf' ? `bpf ${bytecode}` : `${filter.kind} 0x${mark.toString(16)}`;
+  const to = options?.actions?.find((action) => action.kind === 'mirred')?.to_dev ?? '';
+  const words =
+    filter.kind === 'bpf' ? `bpf bytecode '${bytecode}'` : `handle 0x${mark.toString(16)} ${filter.kind}`;
+  const line = `filter add dev ${device} egress protocol all pref ${pref} ${words} action mirred egress redirect dev ${to}`;
+  return object('filter', device, String(pref), { match, to }, line);
+}
+
+function object(kind: TcObject['kind'], device: string, id: string, values: Values, line: string): TcObject {
+  return { kind, key: keyOf(kind, device, id), device, id, values, line };
+}

@@ -1,0 +1,100 @@
+// What a number means in tc's own text, and when two of them are the same one. tc prints fewer digits than
+// it was given: rates to the thousand, bursts in whole microseconds of the class's rate.
+import { parseRate, parseSize } from '../config/rate.ts';
+import type { TcObject } from './objects.ts';
+
+type Unit = 'rate' | 'size' | 'count' | 'hex' | 'time';
+
+/** Every option that virt-shaper can load and read back, by kind of qdisc. */
+const units: Record<string, Record<string, Unit>> = {
+  htb: {
+    default: 'hex',
+    r2q: 'count',
+    rate: 'rate',
+    ceil: 'rate',
+    burst: 'size',
+    cburst: 'size',
+    quantum: 'size',
+  },
+  bfifo: { limit: 'size' },
+  fq_codel: { target: 'time' },
+  clsact: {},
+};
+
+export function isKnownKind(kind: string): boolean {
+  return Object.hasOwn(units, kind);
+}
+
+export function optionNames(kind: string): string[] {
+  return Object.keys(units[kind] ?? {});
+}
+
+/** @returns nothing when the option is not known or the text is no value of it */
+export function parseValue(kind: string, option: string, text: string): number | undefined {
+  switch (units[kind]?.[option]) {
+    case 'rate':
+      return numeric(parseRate(text));
+    case 'size':
+      return numeric(parseSize(text));
+    case 'count':
+      return numeric(Number(text));
+    case 'hex':
+      return numeric(Number.parseInt(text, 16));
+    case 'time':
+      return parseTime(text);
+    default:
+      return undefined;
+  }
+}
+
+function numeric(value: unknown): number | undefined {
+  return typeof value === 'number' && !Number.isNaN(value) ? value : undefined;
+}
+
+/** Microseconds. */
+function parseTime(text: string): number | undefined {
+  const [, digits, unit] = text.match(/^([\d.]+)(us|ms|s|)$/) ?? [];
+  const factor = { us: 1, ms: 1000, s: 1_000_000, '': 1 }[unit ?? ''];
+  return digits === undefined || factor === undefined ? undefined : Number(digits) * factor;
+}
+
+/** Options of `wanted` that the kernel holds otherwise. An option it does not show is taken as it is. */
+export function differingOptions(wanted: TcObject, held: TcObject): string[] {
+  return Object.keys(wanted.values).filter((option) => {
+    const want = wanted.values[option];
+    const have = held.values[option];
+    if (have === undefined) return option === 'match' || option === 'to' || option === 'kind';
+    if (typeof want !== 'number' || typeof have !== 'number') return want !== have;
+    return !sameNumber(option, want, have, wanted);
+  });
+}
+
+function sameNumber(option: string, want: number, have: number, object: TcObject): boolean {
+  switch (option) {
+    case 'rate':
+    case 'ceil':
+      return shownRate(want) === shownRate(have);
+    case 'burst':
+    case 'cburst': {
+      const bits = Number(object.values[option === 'burst' ? 'rate' : 'ceil']);
+      const microsecond = bits / 8 / 1_000_000;
+      const printed = want >= 1024 * 1024 ? 1024 : 16;
+      return Math.abs(want - have) <= microsecond + printed;
+    }
+    case 'target':
+      return Math.abs(want - have) <= 2; // CoDel counts in 1,024 ns.
+    default:
+      return want === have;
+  }
+}
+
+/** Bits per second as tc (iproute2 before 6.14) prints them: print_rate() of tc/tc_util.c. */
+function shownRate(bits: number): number {
+  let shown = bits;
+  let unit = 1;
+  while (shown >= 1000 && unit < 1e12 && (shown % 1000 === 0 || shown >= 1_000_000)) {
+    shown = Math.floor(shown / 1000);
+    unit *= 1000;
+  }
+  return shown * unit;
+}

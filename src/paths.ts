@@ -1,0 +1,49 @@
+// Where everything lives. `--root DIR` moves /etc, /run and /var below DIR, for tests and packagers.
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export interface Paths {
+  /** The main file as it is shown, and what goes before it when it is read. */
+  config: { file: string; root?: string };
+  templates: string;
+  rules: string;
+  /** Gone with a reboot, like the guests. */
+  guests: string;
+  kernel: string;
+  listing: string;
+  lock: string;
+  /** Kept for good. */
+  ids: string;
+}
+
+export function makePaths(options: { root?: string; config?: string; rules?: string }): Paths {
+  const below = (path: string) => join(options.root ? resolve(options.root) : '/', path);
+  const etc = '/etc/virt-shaper';
+  return {
+    config: options.config
+      ? { file: options.config }
+      : { file: `${etc}/config.toml`, ...(options.root ? { root: resolve(options.root) } : {}) },
+    templates: options.config
+      ? join(dirname(resolve(options.config)), 'templates')
+      : below(`${etc}/templates`),
+    rules: options.rules
+      ? resolve(options.rules)
+      : (rulesOfCheckout(options.root) ?? below('/var/lib/virt-shaper/rules.d')),
+    guests: below('/run/virt-shaper/guests.json'),
+    kernel: below('/run/virt-shaper/kernel.json'),
+    listing: below('/run/virt-shaper/table.json'),
+    lock: below('/run/virt-shaper/lock'),
+    ids: below('/var/lib/virt-shaper/ids.json'),
+  };
+}
+
+/** In a checkout the rules are the folder at its top; installed, the package has no tsconfig.json. */
+function rulesOfCheckout(root: string | undefined): string | undefined {
+  if (root) return undefined;
+  for (const up of ['..']) {
+    const top = fileURLToPath(new URL(up, import.meta.url));
+    if (existsSync(join(top, 'tsconfig.json'))) return join(top, 'rules.d');
+  }
+  return undefined;
+}

@@ -1,0 +1,49 @@
+// The numbers HTB is told, from a class's rates. tc's own defaults cost UDP up to two thirds of its ceil: a
+// burst of one packet loses what a late timer did not hand out in time.
+
+/** Ethernet's payload and header: the least a class must be able to send at once. */
+const frame = 1514;
+
+/** HTB's own bounds: below one frame a class waits for a second turn, above it tc calls a quantum big. */
+const mostQuantum = 60_000;
+
+/** The kernel holds a burst as 32 bits of 64 ns: this is what they hold, with room to spare. */
+const mostBurstSeconds = 200;
+
+/**
+ * Bytes a class may send at once: what it earns in 4 ms, which covers a late timer, and never less than
+ * two full frames and a small one.
+ * @param rate bits per second; give the ceil for a cburst
+ */
+export function burstFor(rate: number): number {
+  const bytesPerSecond = rate / 8;
+  const wanted = Math.max(4096, Math.round(bytesPerSecond * 0.004));
+  return Math.max(1, Math.min(wanted, Math.floor(bytesPerSecond * mostBurstSeconds)));
+}
+
+/**
+ * Bytes a class sends before its siblings have their turn at what is left over: in proportion to its
+ * guarantee, so that who is guaranteed more gets more of the rest.
+ * @param rate the guarantee in bits per second
+ */
+export function quantumFor(rate: number): number {
+  return Math.min(mostQuantum, Math.max(frame, Math.round((rate / 8) * 0.008)));
+}
+
+/**
+ * Bytes a plain queue may hold: 25 ms of the ceil, at least a GSO frame of 64 KB and a bit, without which a
+ * guest's TCP loses whole bursts.
+ * @param ceil bits per second
+ */
+export function bfifoLimit(ceil: number): number {
+  return Math.max(98_304, Math.round((ceil / 8) * 0.025));
+}
+
+/**
+ * fq_codel's target in microseconds: its default of 5 ms, or at low rates the time one and a half frames
+ * take, since a queue of one frame is no queue (tc-fq_codel(8), RFC 8290 section 5.2.1).
+ * @param ceil bits per second
+ */
+export function codelTarget(ceil: number): number {
+  return Math.max(5000, Math.ceil((1.5 * frame * 8 * 1_000_000) / ceil));
+}

@@ -1,0 +1,127 @@
+// Which number each guest and group has for good: its class minor in both trees, and with the base its mark.
+// An id that is not set is drawn from the name, so that it is the same on every host and whatever started
+// first; only where two names draw the same does the one that came later move on to the next free one.
+import type { Config } from '../config/config.ts';
+import { Failure } from '../errors.ts';
+
+/** Ids chosen so far, by name; what the store in /var/lib/virt-shaper keeps. */
+export interface ChosenIds {
+  guests: Record<string, number>;
+  groups: Record<string, number>;
+}
+
+export interface Ids {
+  guests: Map<string, number>;
+  groups: Map<string, number>;
+  /** Minors of virt-shaper's own classes: out of the way of every id above and every one yet to be drawn. */
+  link: number;
+  unmarked: number;
+}
+
+/** Where ids are drawn from, inclusive. 1..0xfff is left to the administrator, 0xff00.. to link and unmarked. */
+const guestRange = { first: 0x1000, last: 0xefff };
+const groupRange = { first: 0xf000, last: 0xfeff };
+
+/**
+ * @param running names of the guests to be shaped
+ * @param chosen the ids kept from before; those another name has fixed meanwhile are drawn anew
+ * @returns every id, and what to keep
+ */
+export function assignIds(
+  config: Config,
+  running: string[],
+  chosen: ChosenIds,
+): { ids: Ids; chosen: ChosenIds } {
+  const fixedGuests = fixed(config.guests.filter((guest) => !guest.pattern));
+  const fixedGroups = fixed(config.groups);
+  const unmarked = config.uplinks.flatMap((uplink) => uplink.unmarked.id?.value ?? []);
+  const taken = new Set([...fixedGuests.values(), ...fixedGroups.values(), ...unmarked]);
+
+  const exact = config.guests.filter((guest) => !guest.pattern).map((guest) => guest.name);
+  const guestNames = free([...exact, ...running, ...Object.keys(chosen.guests)], fixedGuests);
+  const groupNames = free(
+    [...config.groups.map((group) => group.name), ...Object.keys(chosen.groups)],
+    fixedGroups,
+  );
+  const guests = draw(guestNames, chosen.guests, guestRange, taken);
+  const groups = draw(groupNames, chosen.groups, groupRange, taken);
+
+  const link = lastFree(taken);
+  taken.add(link);
+  return {
+    ids: {
+      guests: new Map([...guests, ...fixedGuests]),
+      groups: new Map([...groups, ...fixedGroups]),
+      link,
+      unmarked: lastFree(taken),
+    },
+    chosen: { guests: toRecord(guests), groups: toRecord(groups) },
+  };
+}
+
+function fixed(entries: { name: string; id?: { value: number } }[]): Map<string, number> {
+  return new Map(entries.flatMap(({ name, id }) => (id ? [[name, id.value] as const] : [])));
+}
+
+function free(names: string[], fixedIds: Map<string, number>): string[] {
+  return [...new Set(names)].filter((name) => !fixedIds.has(name)).sort();
+}
+
+/** Names that have an id keep it; then, in name order, each of the others draws one. Adds to `taken`. */
+function draw(
+  names: string[],
+  chosen: Record<string, number>,
+  range: { first: number; last: number },
+  taken: Set<number>,
+): Map<string, number> {
+  const ids = new Map<string, number>();
+  const without: string[] = [];
+  for (const name of names) {
+    const id = Object.hasOwn(chosen, name) ? chosen[name] : undefined;
+    if (id === undefined || taken.has(id)) {
+      without.push(name);
+    } else {
+      ids.set(name, id);
+      taken.add(id);
+    }
+  }
+  for (const name of without) {
+    const id = nextFree(range, hash(name), taken);
+    ids.set(name, id);
+    taken.add(id);
+  }
+  return ids;
+}
+
+function nextFree(
+  { first, last }: { first: number; last: number },
+  start: number,
+  taken: Set<number>,
+): number {
+  const size = last - first + 1;
+  for (let step = 0; step < size; step += 1) {
+    const id = first + ((start + step) % size);
+    if (!taken.has(id)) return id;
+  }
+  throw new Failure(
+    `no class id is left: all of 0x${first.toString(16)}..0x${last.toString(16)} are taken`,
+    'take names of guests that are gone for good out of ids.json',
+  );
+}
+
+function lastFree(taken: Set<number>): number {
+  let id = 0xffff;
+  while (taken.has(id)) id -= 1;
+  return id;
+}
+
+/** FNV-1a, 32 bits, over the name's UTF-8. */
+function hash(name: string): number {
+  let value = 0x811c9dc5;
+  for (const byte of Buffer.from(name)) value = Math.imul(value ^ byte, 0x01000193) >>> 0;
+  return value;
+}
+
+function toRecord(ids: Map<string, number>): Record<string, number> {
+  return Object.fromEntries([...ids].sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,152 @@
+// Policy + Ids + the kernel's features -> Plan. Everything of a guest is numbered by its id: class minor in
+// both trees, leaf handle, chain and mark.
+import type { Host } from '../host/host.ts';
+import type { ClassPolicy, GuestPolicy, Policy, UplinkPolicy } from '../policy/policy.ts';
+import { both, type Direction, directions } from '../units.ts';
+import { bfifoLimit, burstFor, codelTarget, quantumFor } from './arithmetic.ts';
+import type { Ids } from './ids.ts';
+import { chainName, classId, hex, ifbName, majors } from './names.ts';
+import type { ChainPlan, ClassPlan, Leaf, Plan, TreePlan, UplinkPlan } from './plan.ts';
+
+export function makePlan(policy: Policy, ids: Ids, markBase: number, kernel: Host['kernel']): Plan {
+  const uplinks = policy.uplinks.map((uplink) => uplinkPlan(uplink, ids, markBase, kernel));
+  return { uplinks, chains: chains(policy, ids, markBase), ...kernel };
+}
+
+function uplinkPlan(uplink: UplinkPolicy, ids: Ids, markBase: number, kernel: Host['kernel']): UplinkPlan {
+  const ifb = ifbName(uplink.name);
+  const devices = { out: uplink.name, in: ifb };
+  return {
+    name: uplink.name,
+    bridge: uplink.bridge,
+    ifb,
+    trees: both((direction) => treePlan(uplink, direction, devices[direction], ids, kernel)),
+    taps: uplink.guests
+      .flatMap((guest) =>
+        guest.taps.map((name) => ({
+          name,
+          guest: guest.name,
+          mark: markBase + idOf(ids.guests, guest.name),
+        })),
+      )
+      .sort((a, b) => (a.name < b.name ? -1 : 1)),
+  };
+}
+
+function treePlan(
+  uplink: UplinkPolicy,
+  direction: Direction,
+  device: string,
+  ids: Ids,
+  kernel: Host['kernel'],
+): TreePlan {
+  const unmarkedId = uplink.unmarkedId ?? ids.unmarked;
+  const handles = leafHandles([unmarkedId, ...uplink.guests.map((guest) => idOf(ids.guests, guest.name))]);
+  const make = (kind: ClassPlan['kind'], policy: ClassPolicy, minor: number, parent?: number): ClassPlan => {
+    const { configured, effective } = policy.rate[direction];
+    const ceil = policy.ceil[direction];
+    const handle = handles.get(minor);
+    return {
+      kind,
+      name: policy.name,
+      id: classId(direction, minor),
+      parent: parent === undefined ? `${majors[direction]}:` : classId(direction, parent),
+      rate: effective,
+      ...(configured === effective ? {} : { configured }),
+      ceil,
+      burst: policy.tuning.burst?.[direction].value ?? burstFor(effective),
+      cburst: policy.tuning.cburst?.[direction].value ?? burstFor(ceil),
+      quantum: policy.tuning.quantum?.value ?? quantumFor(effective),
+      ...(handle === undefined ? {} : { leaf: leaf(handle, ceil, kernel) }),
+    };
+  };
+  const guest = (policy: GuestPolicy, parent: number) =>
+    make('guest', policy, idOf(ids.guests, policy.name), parent);
+  return {
+    direction,
+    device,
+    root: `${majors[direction]}:`,
+    default: hex(unmarkedId),
+    link: make('link', linkClass(uplink), ids.link),
+    unmarked: make('unmarked', uplink.unmarked, unmarkedId, ids.link),
+    groups: uplink.groups.map((policy) => {
+      const minor = idOf(ids.groups, policy.name);
+      const members = uplink.guests.filter((member) => member.group === policy.name);
+      return {
+        group: make('group', policy, minor, ids.link),
+        guests: members.map((member) => guest(member, minor)),
+      };
+    }),
+    guests: uplink.guests
+      .filter((policy) => policy.group === undefined)
+      .map((policy) => guest(policy, ids.link)),
+  };
+}
+
+function linkClass(uplink: UplinkPolicy): ClassPolicy {
+  return {
+    name: uplink.name,
+    rate: both((direction) => ({ configured: uplink.link[direction], effective: uplink.link[direction] })),
+    ceil: uplink.link,
+    tuning: uplink.tuning,
+  };
+}
+
+/**
+ * A leaf's handle is its class's minor, but for those a device has already: the trees' roots 1: and 2: and
+ * ffff:, which is clsact's. They get the highest that no class of the tree has.
+ */
+function leafHandles(minors: number[]): Map<number, number> {
+  const taken = new Set([...minors, majors.out, majors.in, 0xffff]);
+  let spare = 0xffff;
+  return new Map(
+    minors.map((minor) => {
+      if (minor !== majors.out && minor !== majors.in && minor !== 0xffff) return [minor, minor];
+      while (taken.has(spare)) spare -= 1;
+      taken.add(spare);
+      return [minor, spare];
+    }),
+  );
+}
+
+function leaf(handle: number, ceil: number, kernel: Host['kernel']): Leaf {
+  const base = { handle: `${hex(handle)}:`, kind: kernel.leaf };
+  return kernel.leaf === 'fq_codel'
+    ? { ...base, target: codelTarget(ceil) }
+    : { ...base, limit: bfifoLimit(ceil) };
+}
+
+function chains(policy: Policy, ids: Ids, markBase: number): ChainPlan[] {
+  const byKey = new Map<string, ChainPlan>();
+  for (const uplink of policy.uplinks) {
+    for (const { name, taps } of uplink.guests) {
+      for (const direction of directions) {
+        const id = idOf(ids.guests, name);
+        const chain = byKey.get(chainName(direction, id)) ?? {
+          name: chainName(direction, id),
+          guest: name,
+          direction,
+          mark: markBase + id,
+          class: classId(direction, id),
+          lookups: [],
+        };
+        byKey.set(chain.name, chain);
+        for (const tap of taps) {
+          const [iif, oif] = direction === 'out' ? [tap, uplink.name] : [uplink.name, tap];
+          chain.lookups.push({ iif, oif });
+        }
+      }
+    }
+  }
+  return [...byKey.values()].sort((a, b) => order(a.guest, b.guest) || order(b.direction, a.direction));
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function idOf(ids: Map<string, number>, name: string): number {
+  const id = ids.get(name);
+  if (id === undefined) throw new Error(`no id was assigned to ${name}`);
+  return id;
+}

@@ -1,0 +1,35 @@
+// The names of everything virt-shaper makes in the kernel, in one place. 0x7673 ("vs") marks what is ours:
+// as an HTB root's r2q (unused, every class has its quantum), as the filters' preference and as the base of
+// the marks, so that our objects are known by looking at the kernel alone.
+import { createHash } from 'node:crypto';
+import type { Direction } from '../units.ts';
+
+export const signature = 0x7673;
+
+export const tableName = 'virt-shaper';
+
+/** Alias of every ifb of ours; the uplink's name follows. */
+export const aliasPrefix = 'virt-shaper:';
+
+/** Two trees, two majors: a packet from guest to guest can never carry a class of the wrong tree. */
+export const majors = { out: 1, in: 2 } as const satisfies Record<Direction, number>;
+
+/** The ifb on which what comes in by this uplink queues. Interface names end at 15 characters. */
+export function ifbName(uplink: string): string {
+  const name = `ifb-${uplink}`;
+  if (name.length <= 15) return name;
+  const digest = createHash('sha256').update(uplink).digest('hex').slice(0, 4);
+  return `ifb-${uplink.slice(0, 6)}-${digest}`;
+}
+
+export function chainName(direction: Direction, id: number): string {
+  return `${direction}-${hex(id)}`;
+}
+
+export function classId(direction: Direction, minor: number): string {
+  return `${majors[direction]}:${hex(minor)}`;
+}
+
+export function hex(value: number): string {
+  return value.toString(16);
+}

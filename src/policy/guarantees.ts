@@ -1,0 +1,126 @@
+// HTB lets a class send at its own rate whatever its parents' ceilings say, so guarantees whose sum exceeds
+// a group's ceil or the link would break it. They are scaled in proportion, group by group, then on the
+// link; or, with oversubscribed = "refuse", those of the guests that came last are not given.
+
+import { formatRate } from '../config/rate.ts';
+import { label } from '../label.ts';
+import { type Direction, directions } from '../units.ts';
+import type { ClassPolicy, GuestPolicy, Unshaped, UplinkPolicy } from './policy.ts';
+
+/** tc counts rates in whole bytes per second: 8 bit/s is the least it knows. */
+const leastRate = 8;
+
+/**
+ * Sets every `effective` of the uplink so that no sum exceeds what is above it, and the groups' rates to
+ * the sums of their members'. Unmarked traffic keeps its guarantee whole.
+ * @returns a sentence for each ceiling that the guarantees below it exceeded
+ */
+export function scaleGuarantees(uplink: UplinkPolicy): string[] {
+  const warnings: string[] = [];
+  for (const direction of directions) {
+    for (const { name, members, limit } of ceilings(uplink, direction)) {
+      const sum = total(members, direction, 'effective');
+      if (sum <= limit) continue;
+      for (const { rate } of members) {
+        rate[direction].effective = scaled(rate[direction].effective, limit / sum);
+      }
+      warnings.push(
+        `${uplink.name}, ${direction}: the guarantees of ${name} sum to ${formatRate(sum)}, more than its ` +
+          `${formatRate(limit)}: each is scaled to ${((100 * limit) / sum).toFixed(1)} %`,
+      );
+    }
+    sumGroups(uplink, direction);
+  }
+  return warnings;
+}
+
+/**
+ * Takes the guarantee from each guest that would break those of the guests before it.
+ * @param order names of the guests, longest running first
+ * @returns the guests whose guarantees cannot be kept, each with the reason
+ */
+export function refuseGuarantees(uplink: UplinkPolicy, order: string[]): Unshaped[] {
+  const refused: Unshaped[] = [];
+  const rank = new Map(order.map((name, index) => [name, index]));
+  const byStart = [...uplink.guests].sort((a, b) => (rank.get(a.name) ?? 0) - (rank.get(b.name) ?? 0));
+  const admitted = new Set<GuestPolicy>();
+  for (const guest of byStart) {
+    admitted.add(guest);
+    const reason = brokenCeiling(uplink, guest, admitted);
+    if (reason === undefined) continue;
+    admitted.delete(guest);
+    refused.push({ guest: guest.name, reason, kind: 'refused' });
+    for (const direction of directions) guest.rate[direction].effective = leastRate;
+  }
+  for (const direction of directions) sumGroups(uplink, direction);
+  return refused;
+}
+
+function brokenCeiling(
+  uplink: UplinkPolicy,
+  guest: GuestPolicy,
+  admitted: Set<GuestPolicy>,
+): string | undefined {
+  for (const direction of directions) {
+    for (const { name, members, limit } of ceilings(uplink, direction)) {
+      if (!members.includes(guest)) continue;
+      const sum = total(
+        members.filter((member) => admitted.has(member)),
+        direction,
+        'effective',
+      );
+      if (sum > limit) {
+        return (
+          `its guarantee of ${formatRate(guest.rate[direction].configured)} (${direction}) does not fit on ` +
+          `${uplink.name}: with it ${name} would have to keep ${formatRate(sum)} of ${formatRate(limit)}`
+        );
+      }
+    }
+  }
+  return undefined;
+}
+
+interface Ceiling {
+  name: string;
+  members: GuestPolicy[];
+  /** Bits per second that the members' guarantees may sum to. */
+  limit: number;
+}
+
+/** Every ceiling with what is below it, the groups before the link. */
+function* ceilings(uplink: UplinkPolicy, direction: Direction): Generator<Ceiling> {
+  for (const group of uplink.groups) {
+    yield {
+      name: `group ${label(group.name)}`,
+      members: membersOf(uplink, group),
+      limit: group.ceil[direction],
+    };
+  }
+  const limit = uplink.link[direction] - uplink.unmarked.rate[direction].effective;
+  yield { name: 'the link', members: uplink.guests, limit };
+}
+
+function sumGroups(uplink: UplinkPolicy, direction: Direction): void {
+  for (const group of uplink.groups) {
+    const members = membersOf(uplink, group);
+    group.rate[direction] = {
+      configured: total(members, direction, 'configured'),
+      effective: total(members, direction, 'effective'),
+    };
+  }
+}
+
+function membersOf(uplink: UplinkPolicy, group: ClassPolicy): GuestPolicy[] {
+  return uplink.guests.filter((guest) => guest.group === group.name);
+}
+
+function total(guests: ClassPolicy[], direction: Direction, which: 'configured' | 'effective'): number {
+  return guests.reduce((sum, guest) => sum + guest.rate[direction][which], 0);
+}
+
+/** Rounded down, to whole kbit where tc would print no finer, else to the bytes per second it counts in. */
+function scaled(rate: number, factor: number): number {
+  const exact = rate * factor;
+  const unit = exact >= 1_000_000 ? 1000 : 8;
+  return Math.max(leastRate, Math.floor(exact / unit) * unit);
+}

@@ -1,0 +1,62 @@
+// Who gets which rate on which uplink: the answer to "Config + Guests + Host", before any class, mark or
+// file. All rates are bits per second.
+import type { ClassSettings } from '../config/config.ts';
+import type { Source } from '../errors.ts';
+import type { Both } from '../units.ts';
+
+/** A guarantee as written, and what is left of it when not all of them can be kept. */
+export interface Guarantee {
+  configured: number;
+  effective: number;
+}
+
+/** burst, cburst (bytes) and quantum (bytes) as set; what is absent is computed in the plan. */
+export type Tuning = Pick<ClassSettings, 'burst' | 'cburst' | 'quantum'>;
+
+export interface ClassPolicy {
+  name: string;
+  rate: Both<Guarantee>;
+  ceil: Both<number>;
+  tuning: Tuning;
+}
+
+export interface GuestPolicy extends ClassPolicy {
+  group?: string;
+  /** Its taps behind this uplink, in name order. */
+  taps: string[];
+  /** The entry that applies; absent for a guest that only has the defaults. */
+  at?: Source;
+}
+
+export interface UplinkPolicy {
+  name: string;
+  bridge: string;
+  link: Both<number>;
+  tuning: Tuning;
+  unmarked: ClassPolicy;
+  /** Fixes the class minor of unmarked traffic. */
+  unmarkedId?: number;
+  /** Groups with a member running behind this uplink. */
+  groups: ClassPolicy[];
+  guests: GuestPolicy[];
+}
+
+/** A guest, or one NIC of it, that does not get what it would have. */
+export interface Unshaped {
+  guest: string;
+  tap?: string;
+  reason: string;
+  /**
+   * `unlisted`: the administrator's wish. `refused`: must not start; one that runs all the same keeps its
+   * ceil without a guarantee, or, having no entry, is not shaped. `unable`: deserves a warning.
+   */
+  kind: 'unlisted' | 'refused' | 'unable';
+}
+
+export interface Policy {
+  /** In name order, like every list in it. Only uplinks with a shaped guest. */
+  uplinks: UplinkPolicy[];
+  unshaped: Unshaped[];
+  /** What an administrator should hear: guarantees scaled down, a speed that was assumed. */
+  warnings: string[];
+}

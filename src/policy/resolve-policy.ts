@@ -1,0 +1,59 @@
+// Config + Guests + Host -> Policy: a table of contents. Which NIC is behind which uplink (uplinks.ts), what
+// its guest gets there (values.ts), and whether all the guarantees can be kept (guarantees.ts).
+import type { Config } from '../config/config.ts';
+import { matchGuest } from '../config/pattern.ts';
+import type { Guest } from '../guests/guest.ts';
+import type { Host } from '../host/host.ts';
+import { byName } from '../units.ts';
+import { refuseGuarantees, scaleGuarantees } from './guarantees.ts';
+import type { Policy, Unshaped, UplinkPolicy } from './policy.ts';
+import { findUplink } from './uplinks.ts';
+import { addGuest, newUplink } from './values.ts';
+
+/** @param guests those now running, longest running first (which matters to oversubscribed = "refuse" only) */
+export function resolvePolicy(config: Config, guests: Guest[], host: Host): Policy {
+  const policy: Policy = { uplinks: [], unshaped: [], warnings: [] };
+  const uplinks = new Map<string, UplinkPolicy>();
+  for (const guest of guests) {
+    const entry = matchGuest(config, guest.name);
+    if (!entry && config.defaults.unlisted !== 'shape') {
+      policy.unshaped.push(unlisted(guest, config.defaults.unlisted));
+      continue;
+    }
+    for (const nic of guest.nics) {
+      const device = host.devices.get(nic.tap);
+      const bridge = device?.master ?? nic.bridge;
+      const found = device ? findUplink(config, host, guests, bridge) : { reason: 'there is no such device' };
+      if ('reason' in found) {
+        policy.unshaped.push({ guest: guest.name, tap: nic.tap, reason: found.reason, kind: 'unable' });
+        continue;
+      }
+      const uplink = uplinks.get(found.name) ?? newUplink(host, found, bridge, policy.warnings);
+      uplinks.set(found.name, uplink);
+      addGuest(config, uplink, guest.name, entry, nic.tap);
+    }
+  }
+  policy.uplinks = [...uplinks.values()].sort(byName);
+  for (const uplink of policy.uplinks) {
+    uplink.groups.sort(byName);
+    uplink.guests.sort(byName);
+    for (const guest of uplink.guests) guest.taps.sort();
+    if (config.defaults.oversubscribed === 'refuse') {
+      const order = guests.map((guest) => guest.name);
+      policy.unshaped.push(...refuseGuarantees(uplink, order));
+    } else {
+      policy.warnings.push(...scaleGuarantees(uplink));
+    }
+  }
+  return policy;
+}
+
+function unlisted(guest: Guest, rule: 'ignore' | 'refuse'): Unshaped {
+  return rule === 'ignore'
+    ? { guest: guest.name, reason: 'it has no entry in the configuration', kind: 'unlisted' }
+    : {
+        guest: guest.name,
+        reason: 'it has no entry in the configuration, and unlisted = "refuse" admits none without',
+        kind: 'refused',
+      };
+}

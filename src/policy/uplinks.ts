@@ -1,0 +1,41 @@
+// Which uplink a bridge leads to. Configured uplinks come first; without one, the only port of the bridge
+// that is no guest's tap is it. The first port, which the old hook took, may be anybody's.
+import type { Config, UplinkEntry } from '../config/config.ts';
+import type { Guest } from '../guests/guest.ts';
+import type { Host } from '../host/host.ts';
+
+export type FoundUplink = { name: string; entry?: UplinkEntry } | { reason: string };
+
+export function findUplink(config: Config, host: Host, guests: Guest[], bridge: string): FoundUplink {
+  const configured = config.uplinks.filter(
+    (uplink) => (uplink.bridge?.value ?? host.devices.get(uplink.name)?.master) === bridge,
+  );
+  const [entry, second] = configured;
+  if (entry && second) {
+    return { reason: `${bridge} has two uplinks in the configuration, ${entry.name} and ${second.name}` };
+  }
+  if (entry) {
+    const device = host.devices.get(entry.name);
+    if (!device) return { reason: `its uplink ${entry.name} does not exist` };
+    if (device.master !== bridge) return { reason: `its uplink ${entry.name} is not a port of ${bridge}` };
+    return { name: entry.name, entry };
+  }
+  return foundPort(host, guests, bridge);
+}
+
+function foundPort(host: Host, guests: Guest[], bridge: string): FoundUplink {
+  const taps = new Set(guests.flatMap((guest) => guest.nics.map((nic) => nic.tap)));
+  const ports = [...host.devices]
+    .filter(([name, device]) => device.master === bridge && !device.tap && !taps.has(name))
+    .map(([name]) => name)
+    .sort();
+  const [port] = ports;
+  if (!port) return { reason: `its bridge ${bridge} has no uplink` };
+  if (ports.length > 1) {
+    const names = ports.length > 4 ? `${ports.slice(0, 4).join(', ')}, ...` : ports.join(', ');
+    return {
+      reason: `${bridge} has ${ports.length} ports that may be its uplink (${names}): name it as [uplink.NAME] bridge = "${bridge}"`,
+    };
+  }
+  return { name: port };
+}

@@ -1,0 +1,56 @@
+// Plan -> the three files of rules.d. Handlebars is held to plain text and plain data: nothing is escaped
+// for HTML, a field that is not there is an error, and only the helpers named here can be called.
+import Handlebars from 'handlebars';
+import { formatRate } from '../config/rate.ts';
+import { ConfigError } from '../errors.ts';
+import { label, nftComment } from '../label.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Templates } from './templates.ts';
+import { makeView } from './view.ts';
+
+/** File name -> its whole text. */
+export interface Rules {
+  'ruleset.nft': string;
+  'shape.tc': string;
+  'devices.ip': string;
+}
+
+const helpers = {
+  rate: (bits: number) => formatRate(bits),
+  label: (name: string) => label(name),
+  comment: (name: string) => nftComment(label(name)),
+  verb: (direction: string) => (direction === 'out' ? 'sends' : 'receives'),
+};
+
+/**
+ * Same plan, same bytes.
+ * @param source what the configuration was read from, for the banner
+ * @throws ConfigError when a template is wrong, naming its file
+ */
+export function render(plan: Plan, templates: Templates, source: string): Rules {
+  const handlebars = Handlebars.create();
+  handlebars.registerHelper(helpers);
+  for (const [name, { text }] of templates) handlebars.registerPartial(name, text);
+  const view = makeView(plan, source);
+  const print = (name: keyof Rules): string => {
+    const template = templates.get(name);
+    if (!template) throw new Error(`no template for ${name}`);
+    try {
+      return handlebars.compile(template.text, {
+        noEscape: true,
+        strict: true,
+        knownHelpersOnly: true,
+        knownHelpers: { rate: true, label: true, comment: true, verb: true },
+      })(view);
+    } catch (error) {
+      throw new ConfigError([
+        { severity: 'error', message: `${template.file}: ${(error as Error).message}` },
+      ]);
+    }
+  };
+  return {
+    'ruleset.nft': print('ruleset.nft'),
+    'shape.tc': print('shape.tc'),
+    'devices.ip': print('devices.ip'),
+  };
+}

@@ -1,0 +1,47 @@
+// A problem as the administrator sees it: place and message, the line of the file with a caret under the
+// place, and what to do. Files and names may hold anything, so nothing of theirs reaches the terminal raw.
+import type { Problem } from '../errors.ts';
+
+/** Room for the text of a line; longer lines are cut around the caret. */
+const widest = 100;
+
+/** One problem as lines of text, without a newline at the end. */
+export function formatProblem({ severity, at, message, hint, text }: Problem): string {
+  const place = at ? `${at.file}:${at.line}:${at.column}: ` : '';
+  const warning = severity === 'warning' ? 'warning: ' : '';
+  const lines = [printable(`${place}${warning}${message}`)];
+  if (at && text !== undefined) lines.push(...quoteLine(text, at.line, at.column));
+  for (const line of hint?.split('\n') ?? []) lines.push(`      ${printable(line)}`);
+  return lines.join('\n');
+}
+
+function quoteLine(text: string, line: number, column: number): string[] {
+  const [before, after] = cut(Array.from(text), column - 1);
+  const number = String(line).padStart(5);
+  // Tabs stay what they are in both lines, so that the caret stands right whatever their width.
+  const padding = printable(before, '\t').replace(/[^\t]/gu, ' ');
+  return [
+    `${number} | ${printable(before + after, '\t')}`.trimEnd(),
+    `${' '.repeat(number.length)} | ${padding}^`,
+  ];
+}
+
+/** The text before and from the caret on, within the room there is. */
+function cut(characters: string[], caret: number): [before: string, after: string] {
+  const from =
+    characters.length <= widest ? 0 : Math.max(0, Math.min(caret - widest / 2, characters.length - widest));
+  const to = from + widest;
+  const before = characters.slice(from, caret).join('');
+  const after = characters.slice(Math.max(from, caret), to).join('');
+  return [(from > 0 ? '…' : '') + before, after + (to < characters.length ? '…' : '')];
+}
+
+/** Control characters as pictures of them (U+2400), and what turns the direction of writing as U+FFFD. */
+function printable(text: string, keep = ''): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
+    if (character === keep) return character;
+    const code = character.charCodeAt(0);
+    if (code < 0x20) return String.fromCharCode(0x2400 + code);
+    return code === 0x7f ? '\u2421' : '\ufffd';
+  });
+}

@@ -1,0 +1,10 @@
+#!/bin/sh
+# npm run demo   sets up what is missing, then runs test/support/demo.ts.
+
+set -eu
+cd "$(dirname "$0")/../.."
+PATH=$PATH:/usr/sbin:/sbin
+export PATH
+
+sh test/support/setup.sh
+exec node --import tsx test/support/demo.ts "$@"

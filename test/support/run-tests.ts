@@ -1,0 +1,133 @@
+// Runs typecheck, lint and every test/**/*.test.ts, each in a process of its own, and adds up what they say.
+//
+//   node --import tsx test/support/run-tests.ts [--dir DIR] [--timeout SECONDS] [WORD...]
+//
+// A WORD picks what has it in its name. Files below kernel/, lab/ and bench/ run in network namespaces of
+// their own; those below lab/ and bench/ measure, so they run last and alone. --dir is for the runner's test.
+// The last line on stdout is "N passed, N failed, N skipped"; exit status 0 needs a test that passed.
+
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { needsUnshare, netnsScript } from './needs.ts';
+import { killAll, runProcess } from './process.ts';
+import { judgeCommand, judgeTests, type Run, type Verdict } from './verdict.ts';
+
+interface Job {
+  name: string;
+  command: string[];
+  judge: (run: Run) => Verdict;
+  /** Seconds. */
+  limit: number;
+  measures: boolean;
+  /** Why it cannot run here. */
+  skip?: string | undefined;
+}
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const { values: options, positionals: words } = parseArgs({
+  allowPositionals: true,
+  options: { dir: { type: 'string' }, timeout: { type: 'string' } },
+});
+
+const jobs = [
+  ...(options.dir ? [] : checks()),
+  ...testFiles(resolve(options.dir ?? join(root, 'test'))),
+].filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+const scratch = mkdtempSync(join(tmpdir(), 'virt-shaper-test-'));
+const cleanUp = () => {
+  killAll();
+  rmSync(scratch, { recursive: true, force: true });
+};
+process.on('exit', cleanUp);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
+
+const verdicts = new Map<string, Verdict>();
+await runAll(
+  jobs.filter((job) => !job.measures),
+  2,
+);
+await runAll(
+  jobs.filter((job) => job.measures),
+  1,
+);
+process.exitCode = summarise() ? 0 : 1;
+
+function checks(): Job[] {
+  const check = (name: string, ...command: string[]): Job => {
+    return { name, command, judge: judgeCommand, limit: 300, measures: false };
+  };
+  return [
+    check('typecheck', 'node_modules/.bin/tsc', '--noEmit'),
+    check('lint', 'node_modules/.bin/biome', 'check', '.'),
+  ];
+}
+
+function testFiles(dir: string): Job[] {
+  const files = readdirSync(dir, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.ts'))
+    .sort();
+  const namespaced = (file: string) => /^(kernel|lab|bench)\//.test(file);
+  const noNamespace = files.some(namespaced) ? needsUnshare() : undefined;
+  return files.map((file) => {
+    const measures = /^(lab|bench)\//.test(file);
+    const node = [process.execPath, '--import', 'tsx', join(dir, file)];
+    return {
+      name: `${basename(dir)}/${file}`,
+      command: namespaced(file) ? ['sh', netnsScript, ...node] : node,
+      judge: judgeTests,
+      limit: Number(options.timeout ?? (measures ? 900 : 180)),
+      measures,
+      skip: namespaced(file) ? noNamespace : undefined,
+    };
+  });
+}
+
+async function runAll(jobs: Job[], atOnce: number): Promise<void> {
+  const queue = [...jobs];
+  const worker = async () => {
+    for (let job = queue.shift(); job; job = queue.shift()) await runJob(job);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}
+
+async function runJob({ name, command, judge, limit, skip }: Job): Promise<void> {
+  if (skip !== undefined) {
+    verdicts.set(name, { passed: 0, failed: 0, skipped: [`the whole file -- ${skip}`] });
+    console.log(`skip  ${name}`);
+    return;
+  }
+  const started = Date.now();
+  const run = await runProcess(command, { cwd: root, scratch, limit });
+  const verdict = judge(run);
+  verdicts.set(name, verdict);
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  console.log(`${verdict.failed ? 'FAIL' : 'ok  '}  ${name}  ${seconds} s  ${describe(verdict)}`);
+  if (verdict.failed) console.log(`\n${run.output.trimEnd()}\n`);
+  if (verdict.problem) console.log(`${name}: ${verdict.problem}\n`);
+}
+
+function summarise(): boolean {
+  const sum = { passed: 0, failed: 0, skipped: [] as string[] };
+  console.log();
+  for (const [name, { passed, failed, skipped, problem }] of verdicts) {
+    sum.passed += passed;
+    sum.failed += failed;
+    sum.skipped.push(...skipped.map((test) => `skipped  ${name}: ${test}`));
+    if (failed) console.log(`failed   ${name}: ${problem ?? `${failed} failed`}`);
+  }
+  for (const line of sum.skipped) console.log(line);
+  if (verdicts.size === 0) console.log(`no test has ${words.join(' or ')} in its name`);
+  console.log(describe(sum, true));
+  return sum.failed === 0 && sum.passed > 0;
+}
+
+function describe({ passed, failed, skipped }: Verdict, always = false): string {
+  const counts = { passed, failed, skipped: skipped.length };
+  return Object.entries(counts)
+    .filter(([word, count]) => always || count > 0 || word === 'passed')
+    .map(([word, count]) => `${count} ${word}`)
+    .join(', ');
+}
