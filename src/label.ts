@@ -11,9 +11,9 @@ function escapeCodePoint(character: string): string {
   return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }
 
-/** As an nft comment: no double quote, at most 120 bytes of UTF-8 (the kernel keeps 128). */
+/** As the beginning of an nft comment: no double quote, at most 110 bytes of UTF-8 of the 128 that nft takes. */
 export function nftComment(text: string): string {
   const characters = Array.from(text.replaceAll('"', "'"));
-  while (Buffer.byteLength(characters.join('')) > 120) characters.pop();
+  while (Buffer.byteLength(characters.join('')) > 110) characters.pop();
   return characters.join('');
 }

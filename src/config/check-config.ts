@@ -65,6 +65,8 @@ function checkIds({ uplinks, groups, guests }: Config, findings: Findings): void
       first.set(id.value, id);
       continue;
     }
+    // Each uplink has trees of its own, so their classes of unmarked traffic may have one id.
+    if (other.path[0] === 'uplink' && id.path[0] === 'uplink') continue;
     findings.error(
       id.at,
       `${formatPath(id.path)}.id: 0x${id.value.toString(16)} is taken by ${formatPath(other.path)} ` +

@@ -78,10 +78,10 @@ function decodeUplink({ name, at, fields }: Section): UplinkEntry {
     name,
     at,
     ...fields.optional('bridge', deviceName),
-    ...decodeCeil(fields),
+    ...decodeClass(fields),
     unmarked: {
       ...unmarked.optional('rate', eachWay(rate)),
-      ...decodeCeil(unmarked),
+      ...decodeClass(unmarked),
       ...unmarked.optional('id', id),
     },
   };
@@ -99,13 +99,13 @@ function decodeGroup({ name, at, fields }: Section): GroupEntry {
       'write ceil = "30mbit" below it, for example: what its members may use together',
     );
   }
-  const values = decodeCeil(fields);
+  const values = decodeClass(fields);
   const entry: GroupEntry = {
     name,
     at,
     ...values,
     ...fields.optional('id', id),
-    on: decodeOn(fields, (on) => decodeCeil(on, values)),
+    on: decodeOn(fields, (on) => decodeClass(on, values)),
   };
   fields.reportUnknown();
   return entry;
@@ -131,12 +131,12 @@ function decodeGuestValues(fields: Fields, otherwise: ClassSettings): GuestValue
   return {
     ...fields.optional('group', text),
     ...fields.optional('rate', eachWay(rate, otherwise.rate)),
-    ...decodeCeil(fields, otherwise),
+    ...decodeClass(fields, otherwise),
   };
 }
 
 /** What every class may be told; `otherwise` holds what applies where these fields are silent. */
-function decodeCeil(fields: Fields, otherwise: ClassSettings = {}): Omit<ClassSettings, 'rate'> {
+function decodeClass(fields: Fields, otherwise: ClassSettings = {}): Omit<ClassSettings, 'rate'> {
   return {
     ...fields.optional('ceil', eachWay(rate, otherwise.ceil)),
     ...fields.optional('burst', eachWay(size, otherwise.burst)),

@@ -28,6 +28,7 @@ export const rate: Decoder<Setting<number>> = (entry, path, findings) => {
   }
   return bits;
 };
+
 /** Sizes in bytes. */
 export const size = quantity(parseSize, 'a size');
 

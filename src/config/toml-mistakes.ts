@@ -28,7 +28,8 @@ export function explainStop(stop: Stop): Mistake {
     badNumber(stop) ??
     badName(stop) ??
     openList(stop) ??
-    tooMuch(stop) ?? { message: `${found(stop)} is not expected here` }
+    tooMuch(stop) ??
+    unexpected(stop)
   );
 }
 
@@ -41,6 +42,9 @@ function oddCharacter(stop: Stop): Mistake | undefined {
   }
   if (/[“”„‟‘’‚«»`´]/u.test(character)) {
     return { message: `${character} is not a quote in TOML`, hint: 'write straight quotes: "text"' };
+  }
+  if (stop.before.trim() === '' && /^(;|\/\/|--)/.test(stop.after)) {
+    return { message: 'a comment begins with #' };
   }
   if (stop.before.endsWith('\r')) {
     return {
@@ -59,7 +63,8 @@ function badValue(stop: Stop): Mistake | undefined {
   if (/^(true|false)$/i.test(word)) {
     return { message: `${word} is written ${word.toLowerCase()} in TOML` };
   }
-  return /^[\p{L}\p{N}$/~_.-]/u.test(word) ? needsQuotes(word) : undefined;
+  if (word.startsWith('=')) return { message: 'one = is enough' };
+  return /^[\p{L}\p{N}$/~_.-]/u.test(word) ? needsQuotes(word) : unexpected(stop);
 }
 
 function openString(stop: Stop): Mistake | undefined {
@@ -120,7 +125,7 @@ function openList(stop: Stop): Mistake | undefined {
 }
 
 function tooMuch(stop: Stop): Mistake | undefined {
-  if (!stop.expects('\n')) return undefined;
+  if (!stop.expects('\n') || stop.before.trim() === '') return undefined;
   return {
     message: /^[\w"'[]/.test(stop.after) ? 'a new line must begin here' : `${found(stop)} cannot follow here`,
     hint: 'each name = value and each [table] has a line of its own',
@@ -135,8 +140,12 @@ function needsQuotes(word: string): Mistake {
 function oddName(stop: Stop): Mistake {
   const begin = /[^.[\]"'{,]*$/.exec(stop.before)?.[0].trimStart() ?? '';
   const end = /^[^.\]"'=#]*/.exec(stop.after)?.[0].trimEnd() ?? '';
-  if (end === '') return { message: `${found(stop)} is not expected here` };
+  if (!/^[\p{L}\p{N}*?$_-]/u.test(begin + end)) return unexpected(stop);
   return { ...needsQuotes(begin + end), back: begin.length };
+}
+
+function unexpected(stop: Stop): Mistake {
+  return { message: stop.after === '' ? 'the line ends too early' : `${found(stop)} is not expected here` };
 }
 
 const atEnd = (stop: Stop) => stop.after === '' || stop.after.startsWith('#');

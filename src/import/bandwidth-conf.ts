@@ -43,8 +43,7 @@ function lastOfEach(assignments: Assignment[], notes: Notes): Assignment[] {
 function readLinks(lines: Map<string, Assignment>, notes: Notes): OldLink[] {
   return Array.from(lines, ([device, assignment]) => {
     const ceil = readCeil(assignment, notes);
-    const { offset, line } = assignment;
-    return { device, offset, from: `line ${line}`, ...(ceil !== undefined && { ceil }) };
+    return { device, from: `line ${assignment.line}`, ...(ceil !== undefined && { ceil }) };
   });
 }
 
@@ -52,7 +51,7 @@ function linksWithoutCeil(guests: OldGuest[], known: Map<string, Assignment>, no
   const links = new Map<string, OldLink>();
   for (const { device, line, offset } of guests) {
     if (known.has(device) || links.has(device)) continue;
-    links.set(device, { device, offset, from: `line ${line}, no ceil_${device}` });
+    links.set(device, { device, from: `line ${line}, no ceil_${device}` });
     const hint = 'the speed that the kernel reports for it counts then';
     notes.warning(offset, `no ceil_${device} in the file: ${device} is imported without a ceil`, hint);
   }

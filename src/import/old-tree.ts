@@ -16,8 +16,7 @@ import type {
 
 export interface OldLink {
   device: string;
-  /** Where it was written: for problems, and for the reader of the TOML. */
-  offset: number;
+  /** Where it was written, for the reader of the TOML. */
   from: string;
   /** Bits per second; absent when no usable ceil_ line gives it. */
   ceil?: number;
@@ -42,17 +41,15 @@ export function buildTree(
   const groups = groupBy(settled, (guest) => guest.group);
   const names = groupBy(settled, (guest) => guest.guest);
   return {
-    uplinks: links.map((link, index) => buildUplink(link, index === 0, notes)),
+    uplinks: links.map(buildUplink),
     groups: Array.from(groups, ([name, members]) => buildGroup(name, members, notes)).sort(byName),
     guests: Array.from(names, ([name, lines]) => buildGuest(name, ids.get(name), lines)),
   };
 }
 
-/** virt-shaper's ids are one set for all uplinks, so 333 can be the default class of the first only. */
-function buildUplink({ device, offset, ...link }: OldLink, first: boolean, notes: Notes): ImportedUplink {
-  if (first) return { name: device, ...link, unmarkedId: defaultClass };
-  notes.warning(offset, `only one device can keep 333: the default class of ${device} gets another id`);
-  return { name: device, ...link };
+/** 333 is the old hook's default class on every device. */
+function buildUplink({ device, ...link }: OldLink): ImportedUplink {
+  return { name: device, ...link, unmarkedId: defaultClass };
 }
 
 function buildGroup(name: string, members: Lines, notes: Notes): ImportedGroup {

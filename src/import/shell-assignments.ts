@@ -123,8 +123,8 @@ export function readAssignments(file: SourceFile, notes: Notes): Assignment[] {
     }
   }
   readLine(line);
-  for (const { text, offset } of blocks)
-    refuse(offset, `${quote(text)} is never closed: everything after it`);
+  const [open] = blocks;
+  if (open !== undefined) refuse(open.offset, `${quote(open.text)} is never closed: everything after it`);
   return assignments;
 }
 

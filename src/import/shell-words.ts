@@ -39,7 +39,7 @@ export function readWord(text: string, start: number): Word {
     const character = text.charAt(position);
     if (!quoted && wordEnds.includes(character)) break;
     if (character === '"') {
-      if (!quoted && endOfNested(text, position) === undefined) leaveUnclosed();
+      if (!quoted && endOfNested(text, position, false) === undefined) leaveUnclosed();
       else position += 1;
       quoted = !quoted;
     } else if (character === '\\') {
@@ -65,7 +65,7 @@ export function readWord(text: string, start: number): Word {
       }
     } else {
       // Home directories, and the braces that bash expands behind `export`.
-      const expands = character === '{' || (character === '~' && /[=:]/.test(text.charAt(position - 1)));
+      const expands = character === '{' || (character === '~' && /[=:]$/.test(word.value));
       if (expands && !quoted) word.expansion ??= { offset: position, text: character };
       keep(position, position + 1);
     }
@@ -77,7 +77,7 @@ export function readWord(text: string, start: number): Word {
 
 /** Where the expansion at `start` ends: `start` itself for a lone dollar sign, undefined if never. */
 function endOfExpansion(text: string, start: number, quoted: boolean): number | undefined {
-  if (/^(`|\$[({[])/.test(text.slice(start, start + 2))) return endOfNested(text, start);
+  if (/^(`|\$[({[])/.test(text.slice(start, start + 2))) return endOfNested(text, start, quoted);
   if (!quoted && text.startsWith("$'", start)) {
     const ansi = /\$'(?:[^'\\]|\\[\s\S])*'/y;
     ansi.lastIndex = start;
@@ -92,8 +92,9 @@ function endOfExpansion(text: string, start: number, quoted: boolean): number | 
 }
 
 /** Where what opens at `start` (a double quote, a backtick, `$(`, `${` or `$[`) is closed; undefined if never. */
-function endOfNested(text: string, start: number): number | undefined {
-  const closers: string[] = [];
+function endOfNested(text: string, start: number, quoted: boolean): number | undefined {
+  const closers = quoted ? ['"'] : [];
+  const depth = closers.length;
   let position = start;
   do {
     const character = text.charAt(position);
@@ -103,13 +104,14 @@ function endOfNested(text: string, start: number): number | undefined {
     if (character === inner) closers.pop();
     else if (character === '\\') position += 1;
     else if (character === '"' || character === '`') closers.push(character);
-    else if (character === "'" && inner !== '"') {
+    else if (character === "'" && closers.findLast((closer) => closer !== '}') !== '"') {
+      // Braces in double quotes are quoted by them: in "${x:-it's}" the apostrophe opens nothing.
       position = text.indexOf("'", position) + 1;
       if (position === 0) return undefined;
     } else if (character === '$' && '({['.includes(text.charAt(position) || ' ')) {
       closers.push({ '(': ')', '{': '}' }[text.charAt(position)] ?? ']');
       position += 1;
     } else if (character === '(' && inner === ')') closers.push(')');
-  } while (closers.length > 0);
+  } while (closers.length > depth);
   return position;
 }

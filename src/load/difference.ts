@@ -29,7 +29,8 @@ export function isEmpty(difference: Difference): boolean {
   return difference.stage.length === 0 && difference.commit === undefined && difference.retire.length === 0;
 }
 
-export function difference(from: KernelState, to: State): Difference {
+/** @param ours whether everything that `to` lacks is of our making, as when a failed load is taken back */
+export function difference(from: KernelState, to: State, ours = false): Difference {
   const rebuilt = treesToRebuild(from, to);
   const commit = wantedRuleset(from, to);
   return {
@@ -40,12 +41,12 @@ export function difference(from: KernelState, to: State): Difference {
       ...addAndChange(from, to, rebuilt),
     ],
     ...(commit === undefined ? {} : { commit }),
-    retire: [...retireObjects(from, to, rebuilt), ...retireDevices(from, to)],
+    retire: [...retireObjects(from, to, rebuilt, ours), ...retireDevices(from, to)],
   };
 }
 
 function wantedRuleset(from: KernelState, to: State): string | undefined {
-  if (from.loaded?.digest === digestOf(to.ruleset)) return undefined;
+  if (from.ruleset === to.ruleset || from.loaded?.digest === digestOf(to.ruleset)) return undefined;
   const takesAway = to.ruleset.replace(/^#.*\n|\n/gm, '') === noTable.replaceAll('\n', '');
   return takesAway && !from.hasTable ? undefined : to.ruleset;
 }
@@ -168,7 +169,7 @@ function rateOf(object: TcObject): number {
 }
 
 /** Filters before the ifb they lead to, children before parents, and a whole tree by its root. */
-function retireObjects(from: KernelState, to: State, rebuilt: Set<string>): Step[] {
+function retireObjects(from: KernelState, to: State, rebuilt: Set<string>, ours: boolean): Step[] {
   const surplus = [...from.objects.values()].filter(
     (held) => !to.objects.has(held.key) && !rebuilt.has(held.device),
   );
@@ -182,11 +183,19 @@ function retireObjects(from: KernelState, to: State, rebuilt: Set<string>): Step
       (held) =>
         held.kind === 'filter' || held.kind === 'clsact' || held.kind === 'root' || !roots.has(held.device),
     )
-    .filter((held) => !(held.kind === 'clsact' && from.sharedTaps.has(held.device)))
+    .filter((held) => held.kind !== 'clsact' || isOurClsact(from, held.device, ours))
     .filter((held) => !(held.kind === 'leaf' && classes.has(`${held.device} ${held.id}`)))
     .filter((held) => !(held.kind === 'root' && goesWithDevice(from, to, held.device)))
     .sort((a, b) => order[a.kind] - order[b.kind] || depth(from, b) - depth(from, a))
     .map((held) => ({ tool: 'tc', line: removal(held), reason: 'nothing asks for it', object: held }));
+}
+
+/** An empty clsact may be anybody's, so it stays, unless we are taking back what we made ourselves. */
+function isOurClsact(from: KernelState, device: string, ours: boolean): boolean {
+  const filtered = [...from.objects.values()].some(
+    (held) => held.kind === 'filter' && held.device === device,
+  );
+  return !from.sharedTaps.has(device) && (filtered || ours);
 }
 
 function retireDevices(from: KernelState, to: State): Step[] {

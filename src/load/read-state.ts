@@ -21,12 +21,11 @@ export async function readState(listing: string): Promise<KernelState> {
   const taps = qdiscs.filter((qdisc) => qdisc.kind === 'clsact').map((qdisc) => qdisc.dev);
   const [classes, filters] = await Promise.all([readClasses([...trees]), readFilters(taps)]);
 
-  const tapsOfOurs = new Set(filters.objects.map((filter) => filter.device));
   const objects = [
     ...ours.map(fromQdisc),
     ...classes,
     ...qdiscs.filter((qdisc) => trees.has(qdisc.dev) && qdisc.parent).map(fromQdisc),
-    ...qdiscs.filter((qdisc) => qdisc.kind === 'clsact' && tapsOfOurs.has(qdisc.dev)).map(fromQdisc),
+    ...qdiscs.filter((qdisc) => qdisc.kind === 'clsact').map(fromQdisc),
     ...filters.objects,
   ];
   const loaded = knownTable(listing, table);

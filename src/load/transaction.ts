@@ -75,7 +75,7 @@ async function undo(
   cause: unknown,
 ): Promise<void> {
   try {
-    const back = difference(await readState(places.listing), before);
+    const back = difference(await readState(places.listing), before, true);
     await apply(back, places);
     if (record !== undefined) writeWhole(places.listing, record, 0o600);
   } catch (error) {

@@ -14,12 +14,14 @@ export const aliasPrefix = 'virt-shaper:';
 /** Two trees, two majors: a packet from guest to guest can never carry a class of the wrong tree. */
 export const majors = { out: 1, in: 2 } as const satisfies Record<Direction, number>;
 
-/** The ifb on which what comes in by this uplink queues. Interface names end at 15 characters. */
+/**
+ * The ifb on which what comes in by this uplink queues. Interface names end at 15 characters; the VLANs of
+ * one NIC differ in their last, so a long name is not cut but digested.
+ */
 export function ifbName(uplink: string): string {
   const name = `ifb-${uplink}`;
   if (name.length <= 15) return name;
-  const digest = createHash('sha256').update(uplink).digest('hex').slice(0, 4);
-  return `ifb-${uplink.slice(0, 6)}-${digest}`;
+  return `ifb-${createHash('sha256').update(uplink).digest('hex').slice(0, 11)}`;
 }
 
 export function chainName(direction: Direction, id: number): string {

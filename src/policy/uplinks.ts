@@ -3,6 +3,8 @@
 import type { Config, UplinkEntry } from '../config/config.ts';
 import type { Guest } from '../guests/guest.ts';
 import type { Host } from '../host/host.ts';
+import { label } from '../label.ts';
+import { isDeviceName } from '../units.ts';
 
 export type FoundUplink = { name: string; entry?: UplinkEntry } | { reason: string };
 
@@ -31,8 +33,12 @@ function foundPort(host: Host, guests: Guest[], bridge: string): FoundUplink {
     .sort();
   const [port] = ports;
   if (!port) return { reason: `its bridge ${bridge} has no uplink` };
+  if (ports.length === 1 && !isDeviceName(port)) {
+    return { reason: `the uplink of ${bridge} has a name that virt-shaper does not take: ${label(port)}` };
+  }
   if (ports.length > 1) {
-    const names = ports.length > 4 ? `${ports.slice(0, 4).join(', ')}, ...` : ports.join(', ');
+    const names =
+      ports.length > 4 ? `${ports.slice(0, 4).map(label).join(', ')}, ...` : ports.map(label).join(', ');
     return {
       reason: `${bridge} has ${ports.length} ports that may be its uplink (${names}): name it as [uplink.NAME] bridge = "${bridge}"`,
     };

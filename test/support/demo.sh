@@ -1,5 +1,5 @@
 #!/bin/sh
-# npm run demo   sets up what is missing, then runs test/support/demo.ts.
+# npm run demo   sets up what is missing, then runs test/lab/demo.ts.
 
 set -eu
 cd "$(dirname "$0")/../.."
@@ -7,4 +7,4 @@ PATH=$PATH:/usr/sbin:/sbin
 export PATH
 
 sh test/support/setup.sh
-exec node --import tsx test/support/demo.ts "$@"
+exec node --import tsx test/lab/demo.ts "$@"

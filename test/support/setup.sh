@@ -93,7 +93,7 @@ install_npm_packages() {
   say 'installing npm packages (npm ci)'
   quietly npm ci --include=dev --include=optional --no-audit --no-fund --loglevel=warn || {
     show_log
-    die 'npm ci failed; it needs the npm registry, or a mirror set with: npm config set registry URL'
+    die 'npm ci failed, see above (a registry nearer than npmjs.org is set with: npm config set registry URL)'
   }
 }
 

@@ -7,10 +7,43 @@ import { formatRate, formatSize, parseRate, parseSize, type Refusal } from '../.
 
 const rates = [
   ...['8', '9', '15', '16', '1000', '8bit', '100bit', '1kbit', '1Kbit', '1kibit', '1KiBit', '1mbit', '1MBIT'],
-  ...['1mibit', '1gbit', '1.5gbit', '1gibit', '10tbit', '1tibit', '1bps', '100bps', '1kbps', '200kbps', '1KiBps'],
-  ...['1mbps', '1mibps', '1gbps', '1gibps', '1tbps', '1tibps', '0.5kbit', '.5mbit', '5.mbit', '+5mbit', '1e3kbit'],
+  ...[
+    '1mibit',
+    '1gbit',
+    '1.5gbit',
+    '1gibit',
+    '10tbit',
+    '1tibit',
+    '1bps',
+    '100bps',
+    '1kbps',
+    '200kbps',
+    '1KiBps',
+  ],
+  ...[
+    '1mbps',
+    '1mibps',
+    '1gbps',
+    '1gibps',
+    '1tbps',
+    '1tibps',
+    '0.5kbit',
+    '.5mbit',
+    '5.mbit',
+    '+5mbit',
+    '1e3kbit',
+  ],
   // Decimals that binary fractions do not hold exactly: tc cuts, and so must we.
-  ...['4.35kbit', '8.1kbit', '1.1gbit', '4.104kbit', '12.3456789mbit', '1.0000001gbit', '2.3mbit', '33.3mbit'],
+  ...[
+    '4.35kbit',
+    '8.1kbit',
+    '1.1gbit',
+    '4.104kbit',
+    '12.3456789mbit',
+    '1.0000001gbit',
+    '2.3mbit',
+    '33.3mbit',
+  ],
   '9007199254740991',
 ];
 const sizes = [
@@ -29,7 +62,7 @@ function askTc(kind: 'rate' | 'limit', values: string[]): (number | undefined)[]
       then tc qdisc add dev probe0 root tbf rate "$value" burst 1600 limit 1600 2>/dev/null
       else tc qdisc add dev probe0 root bfifo limit "$value" 2>/dev/null
       fi && tc -j qdisc show dev probe0 root | grep -o '"${kind}":[0-9]*' | cut -d: -f2 || echo refused
-      tc qdisc del dev probe0 root 2>/dev/null
+      tc qdisc del dev probe0 root 2>/dev/null || true
     done`;
   const arguments_ = [process.getuid?.() === 0 ? '-n' : '-rn', 'sh', '-c', script, 'sh', ...values];
   const lines = execFileSync('unshare', arguments_, { encoding: 'utf8' }).trim().split('\n');
@@ -46,14 +79,31 @@ test('a size is what tc makes of it', () => {
 });
 
 test('what tc refuses is refused', () => {
-  assert.equal(askTc('rate', noRates), noRates.map(() => undefined));
-  assert.equal(askTc('limit', noSizes), noSizes.map(() => undefined));
+  assert.equal(
+    askTc('rate', noRates),
+    noRates.map(() => undefined),
+  );
+  assert.equal(
+    askTc('limit', noSizes),
+    noSizes.map(() => undefined),
+  );
   for (const text of noRates) refusalOf(parseRate(text));
   for (const text of noSizes) refusalOf(parseSize(text));
 });
 
 test('what tc takes for something else is refused', () => {
-  for (const text of ['-5mbit', 'inf', 'nan', '0x10', '0x10mbit', ' 5mbit', '50%', '1e300', '1e20', '9007199254740992']) {
+  for (const text of [
+    '-5mbit',
+    'inf',
+    'nan',
+    '0x10',
+    '0x10mbit',
+    ' 5mbit',
+    '50%',
+    '1e300',
+    '1e20',
+    '9007199254740992',
+  ]) {
     refusalOf(parseRate(text));
   }
 });
@@ -97,13 +147,19 @@ test('rates and sizes are written short and exact', () => {
 
 test('what is written reads back', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 8, max: Number.MAX_SAFE_INTEGER }), fc.constantFrom(1, 1000, 1e6), (n, unit) => {
-      const bits = Math.min(n * unit, Number.MAX_SAFE_INTEGER);
-      assert.is(rateOf(formatRate(bits)), bits);
-    }),
+    fc.property(
+      fc.integer({ min: 8, max: Number.MAX_SAFE_INTEGER }),
+      fc.constantFrom(1, 1000, 1e6),
+      (n, unit) => {
+        const bits = Math.min(n * unit, Number.MAX_SAFE_INTEGER);
+        assert.is(rateOf(formatRate(bits)), bits);
+      },
+    ),
   );
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 2 ** 32 - 1 }), (bytes) => assert.is(sizeOf(formatSize(bytes)), bytes)),
+    fc.property(fc.integer({ min: 1, max: 2 ** 32 - 1 }), (bytes) =>
+      assert.is(sizeOf(formatSize(bytes)), bytes),
+    ),
   );
 });
 

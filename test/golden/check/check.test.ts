@@ -14,7 +14,9 @@ const here = import.meta.dirname;
 for (const name of readdirSync(here).filter((entry) => /^\d\d-/.test(entry))) {
   test(name, () => {
     const expected = join(here, name, 'stderr');
-    const said = check(join(here, name)).map((problem) => `${formatProblem(problem)}\n`).join('');
+    const said = check(join(here, name))
+      .map((problem) => `${formatProblem(problem)}\n`)
+      .join('');
     if (process.env.UPDATE_GOLDEN) writeFileSync(expected, said);
     assert.ok(existsSync(expected), 'UPDATE_GOLDEN=1 writes the missing stderr');
     assert.is(said, readFileSync(expected, 'utf8'));

@@ -1,0 +1,145 @@
+// Random worlds for fast-check: a configuration as TOML that the real readConfig accepts, guests, and a host on
+// which now and then a tap is missing or has moved, to a bridge without an uplink too. Small numbers of
+// everything, so that guests share groups and guarantees do not fit.
+import fc from 'fast-check';
+import { escapeName } from '../../src/config/pattern.ts';
+import type { Guest } from '../../src/guests/guest.ts';
+import type { Device, Host } from '../../src/host/host.ts';
+import { readToml, type World } from '../support/world.ts';
+import { configName, guestName } from './names.ts';
+
+const uplinkNames = ['eth0', 'eth0.100', 'enp129s0f0np0v1'];
+const bridges = ['br0', 'br1', 'br2'];
+
+/** Bits per second, from the least tc knows to 400 gbit. */
+export const rate = fc.oneof(
+  fc.constantFrom(8, 1e6, 10e6, 30e6, 100e6, 1e9, 10e9),
+  fc.integer({ min: 8, max: 4e6 }),
+  fc.integer({ min: 1, max: 400_000 }).map((mbit) => mbit * 1e6),
+);
+const maybe = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: undefined });
+const ceil = maybe(fc.oneof(rate, fc.record({ out: rate, in: rate })));
+type Ceil = typeof ceil extends fc.Arbitrary<infer T> ? T : never;
+/** How much of the most it may be a guarantee is. */
+const share = maybe(fc.double({ min: 0, max: 1, noNaN: true }));
+
+const shape = fc.record({
+  defaults: fc.record({ ceil, share, unlisted: fc.constantFrom('shape', 'shape', 'ignore', 'refuse') }),
+  uplinks: fc.array(fc.record({ ceil, share, written: fc.boolean(), speed: maybe(rate) }), {
+    minLength: 1,
+    maxLength: 3,
+  }),
+  groups: fc.uniqueArray(fc.record({ name: configName, ceil: rate }), {
+    maxLength: 3,
+    selector: ({ name }) => name,
+  }),
+  entries: fc.uniqueArray(
+    fc.record({ name: configName, ceil, share, group: fc.nat(3), on: maybe(fc.nat(2)) }),
+    { minLength: 1, maxLength: 6, selector: ({ name }) => name },
+  ),
+  pattern: maybe(fc.constantFrom('*', 'a*', '?')),
+  ids: fc.uniqueArray(fc.oneof(fc.constantFrom(1, 2, 0x333, 0xfffe, 0xffff), fc.integer({ min: 1, max: 0xffff })), {
+    maxLength: 5,
+  }),
+  strangers: fc.uniqueArray(guestName, { maxLength: 3 }),
+  nics: fc.array(fc.record({ guest: fc.nat(5), bridge: fc.nat(2), fate: fc.nat(19) }), {
+    minLength: 2,
+    maxLength: 12,
+  }),
+  kernel: fc.record<Host['kernel']>({
+    leaf: fc.constantFrom('fq_codel', 'bfifo'),
+    redirect: fc.constantFrom('fw', 'bpf'),
+  }),
+});
+type Shape = typeof shape extends fc.Arbitrary<infer T> ? T : never;
+
+export function randomWorld(oversubscribed: 'scale' | 'refuse' = 'scale'): fc.Arbitrary<World & { toml: string }> {
+  return shape.map((of) => {
+    const toml = tomlOf(of, oversubscribed);
+    return { toml, config: readToml(toml), guests: guestsOf(of), host: hostOf(of) };
+  });
+}
+
+function tomlOf({ defaults, uplinks, groups, entries, pattern, ids }: Shape, oversubscribed: string): string {
+  const links = uplinks.filter(({ written }) => written).map((uplink) => most(uplink.ceil));
+  const ownCeil = most(defaults.ceil ?? 1e9);
+  const tables = uplinks.flatMap((uplink, index) =>
+    uplink.written
+      ? [
+          table(['uplink', uplinkNames[index] ?? ''], { ceil: uplink.ceil }),
+          table(['uplink', uplinkNames[index] ?? '', 'unmarked'], { rate: part(uplink.share, most(uplink.ceil)) }),
+        ]
+      : [],
+  );
+  let spare = [...ids];
+  const nextId = () => {
+    const [id, ...rest] = spare;
+    spare = rest;
+    return id;
+  };
+  for (const group of groups) tables.push(table(['group', group.name], { ceil: group.ceil, id: nextId() }));
+  for (const entry of entries) {
+    const group = groups[entry.group];
+    const limit = Math.min(most(entry.ceil ?? ownCeil), most(group?.ceil), ...links);
+    const values = { ceil: entry.ceil, rate: part(entry.share, limit), group: group?.name };
+    tables.push(table(['guest', escapeName(entry.name)], { ...values, id: nextId() }));
+    const on = uplinkNames[entry.on ?? uplinkNames.length];
+    if (on) tables.push(table(['guest', escapeName(entry.name), 'on', on], { rate: part(entry.share, limit / 2) }));
+  }
+  if (pattern) tables.push(table(['guest', pattern], {}));
+  return [
+    table(['defaults'], {
+      ceil: defaults.ceil ?? 1e9,
+      rate: part(defaults.share ?? 0, ownCeil),
+      unlisted: defaults.unlisted,
+      oversubscribed,
+    }),
+    ...tables,
+  ].join('\n');
+}
+
+/** The lower of both directions: what a guarantee must not exceed. */
+function most(of: Ceil): number {
+  return typeof of === 'object' ? Math.min(of.out, of.in) : (of ?? Number.POSITIVE_INFINITY);
+}
+
+function part(share: number | undefined, limit: number): number | undefined {
+  return share === undefined ? undefined : Math.max(8, Math.floor(share * Math.min(limit, 1e12)));
+}
+
+function table(path: string[], values: Record<string, Ceil | string>): string {
+  const lines = Object.entries(values).flatMap(([key, value]) =>
+    value === undefined
+      ? []
+      : typeof value === 'object'
+        ? `${key} = { out = ${value.out}, in = ${value.in} }\n`
+        : `${key} = ${JSON.stringify(value)}\n`,
+  );
+  return `[${path.map((key) => JSON.stringify(key)).join('.')}]\n${lines.join('')}`;
+}
+
+function guestsOf({ uplinks, entries, strangers, nics }: Shape): Guest[] {
+  const names = [...new Set([...entries.map(({ name }) => name), ...strangers])];
+  return names.map((name, index) => ({
+    name,
+    nics: nics.flatMap(({ guest, bridge }, tap) =>
+      guest === index ? { tap: `vnet${tap}`, bridge: bridgeOf(bridge, uplinks.length) } : [],
+    ),
+  }));
+}
+
+const bridgeOf = (number: number, uplinks: number) => bridges[number % uplinks] ?? 'br0';
+
+function hostOf({ uplinks, nics, kernel }: Shape): Host {
+  const devices = new Map<string, Device>(bridges.map((bridge) => [bridge, { tap: false }]));
+  uplinks.forEach(({ speed }, index) => {
+    const master = bridges[index] ?? 'br0';
+    devices.set(uplinkNames[index] ?? '', { master, tap: false, ...(speed ? { speed } : {}) });
+  });
+  nics.forEach(({ bridge, fate }, tap) => {
+    if (fate === 0) return; // The tap is gone.
+    const master = fate === 1 ? 'br-lan' : fate === 2 ? 'br0' : bridgeOf(bridge, uplinks.length);
+    devices.set(`vnet${tap}`, { master, tap: true });
+  });
+  return { devices, kernel };
+}

@@ -1,0 +1,221 @@
+// The hook as libvirt calls it, on a real kernel: every operation, hostile input, many guests at once.
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { needsCommand, needsNamespace } from '../support/needs.ts';
+import { unless } from '../support/skip.ts';
+import { domainXml, kernelState, program, sh, TestHost } from './host.ts';
+
+const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
+
+const config = `
+[defaults]
+rate = "1mbit"
+ceil = "20mbit"
+unlisted = "shape"
+[uplink.eth0]
+ceil = "1gbit"
+`;
+
+let host: TestHost;
+test.before.each(() => {
+  host = new TestHost(config).bridge('br0', 'eth0').tap('vnet0').tap('vnet1');
+});
+test.after.each(() => host.end());
+
+test('no operation but start and stopped does anything, none fails, stdout stays empty', () => {
+  const before = kernelState();
+  for (const operation of [
+    'prepare',
+    'started',
+    'reconnect',
+    'restore',
+    'migrate',
+    'attach',
+    'stopped',
+    'release',
+    'from-2030',
+  ]) {
+    const { status, stdout, stderr } = host.hook('cliff', operation, { vnet0: 'br0' });
+    assert.equal({ operation, status, stdout, stderr }, { operation, status: 0, stdout: '', stderr: '' });
+    assert.is(kernelState(), before, operation);
+  }
+  assert.is(host.run(['hook', 'lxc', 'box', 'start', 'begin', '-']).status, 0);
+  assert.is(host.run(['hook', 'network', 'default', 'port-created', 'begin', '-']).status, 0);
+});
+
+test('a full life: prepare, start, started, stopped, release', () => {
+  const before = kernelState();
+  for (const operation of ['prepare', 'start', 'started']) {
+    const { status, stdout, stderr } = host.hook('cliff', operation, { vnet0: 'br0' });
+    assert.equal({ status, stdout, stderr }, { status: 0, stdout: '', stderr: '' });
+  }
+  assert.match(sh('tc class show dev eth0'), 'ceil 20Mbit');
+  for (const operation of ['stopped', 'release']) assert.is(host.hook('cliff', operation).status, 0);
+  assert.is(kernelState(), before);
+});
+
+test('names that libvirt accepts start, are shaped and stop', () => {
+  const before = kernelState();
+  const names = [
+    '--help',
+    '-x',
+    'a b',
+    ' lead',
+    'q\'"`$(touch /tmp/owned)',
+    '\\',
+    'tab\there',
+    'naïve 🐧',
+    '{{name}}',
+    '# no comment',
+    '__proto__',
+    'x'.repeat(200),
+    '1e3',
+    '.x',
+    'a;b|c&d<e>*?%@,=',
+  ];
+  for (const name of names) {
+    const start = host.hook(name, 'start', { vnet0: 'br0' });
+    assert.equal({ name, ...start }, { name, status: 0, stdout: '', stderr: '' });
+    assert.match(sh('nft list table bridge virt-shaper'), '"vnet0" . "eth0" : goto', name);
+    assert.match(sh('tc filter show dev vnet0 egress'), 'ifb-eth0', name);
+    const stop = host.hook(name, 'stopped');
+    assert.equal({ name, ...stop }, { name, status: 0, stdout: '', stderr: '' });
+  }
+  assert.is(kernelState(), before);
+});
+
+test('input that is no domain is one clear line, status 1, and nothing is changed', () => {
+  assert.is(host.hook('cliff', 'start', { vnet0: 'br0' }).status, 0);
+  const before = kernelState();
+  const state = host.read('run/virt-shaper/guests.json');
+  const whole = domainXml('rob', { vnet1: 'br0' });
+  const inputs: Record<string, string> = {
+    empty: '',
+    truncated: whole.slice(0, 200),
+    binary: '\u0000\u0001\u0002',
+    'not XML': 'hello',
+    'another root': '<network><name>rob</name></network>',
+    "another guest's": domainXml('jason', { vnet1: 'br0' }),
+    entities: `<!DOCTYPE x [<!ENTITY a "b">]>${whole}`,
+    deep: `<domain>${'<a>'.repeat(10_000)}${'</a>'.repeat(10_000)}</domain>`,
+    large: whole.replace('</domain>', `<!--${'x'.repeat(2_000_000)}--></domain>`),
+  };
+  for (const [what, input] of Object.entries(inputs)) {
+    const { status, stdout, stderr } = host.run(['hook', 'qemu', 'rob', 'start', 'begin', '-'], { input });
+    assert.is(status, 1, what);
+    assert.is(stdout, '', what);
+    assert.match(stderr, /^virt-shaper: the (domain )?XML on stdin|^virt-shaper: no domain XML/, what);
+    assert.ok(stderr.trim().split('\n').length <= 2, stderr);
+  }
+  assert.is(kernelState(), before);
+  assert.is(host.read('run/virt-shaper/guests.json'), state);
+});
+
+test('wrong arguments are wrong usage', () => {
+  const { status, stdout, stderr } = host.run(['hook', 'qemu', 'cliff']);
+  assert.is(status, 2);
+  assert.is(stdout, '');
+  assert.match(stderr, 'virt-shaper hook qemu cliff start begin -');
+});
+
+test('a NIC that cannot be shaped is named, and the guest starts', () => {
+  sh(
+    'ip link add br9 type bridge; ip link add lonely type veth peer name g-lonely; ip link set lonely master br9',
+  );
+  const cases: [Record<string, string>, RegExp][] = [
+    [{ vnet7: 'br0' }, /guest cliff, vnet7: there is no such device/],
+    [{ lonely: 'br9' }, /guest cliff, lonely: its bridge br9 has no uplink/],
+  ];
+  for (const [taps, message] of cases) {
+    const { status, stdout, stderr } = host.hook('cliff', 'start', taps);
+    assert.equal({ status, stdout }, { status: 0, stdout: '' });
+    assert.match(stderr, message);
+    host.hook('cliff', 'stopped');
+  }
+});
+
+test('a broken configuration does not stop a guest, unless on_failure says so', () => {
+  host.configure('[guest.cliff]\nrate = "fast"\n');
+  const allowed = host.hook('cliff', 'start', { vnet0: 'br0' });
+  assert.is(allowed.status, 0);
+  assert.match(allowed.stderr, 'config.toml:2:8');
+  assert.match(allowed.stderr, 'guest cliff starts UNSHAPED');
+  host.configure(config);
+  assert.is(host.run(['render']).status, 0, 'it is known all the same');
+  assert.match(host.read('var/lib/virt-shaper/rules.d/shape.tc'), 'guest cliff');
+  assert.is(host.hook('cliff', 'stopped').status, 0);
+
+  host.configure(`${config}[hook]\non_failure = "refuse"\n`);
+  sh('tc qdisc add dev eth0 root handle 7: htb');
+  const refused = host.hook('rob', 'start', { vnet1: 'br0' });
+  assert.is(refused.status, 1);
+  assert.match(refused.stderr, 'eth0 has a root qdisc');
+  assert.not.match(host.read('run/virt-shaper/guests.json'), 'rob');
+});
+
+test('unlisted = "refuse" and oversubscribed = "refuse" keep a guest from starting', () => {
+  host.configure(`[defaults]\nunlisted = "refuse"\noversubscribed = "refuse"\n[uplink.eth0]\nceil = "100mbit"
+[guest.cliff]\nrate = "60mbit"\n[guest.rob]\nrate = "60mbit"\n`);
+  assert.match(host.hook('stranger', 'start', { vnet0: 'br0' }).stderr, 'guest stranger may not start');
+  assert.is(host.hook('cliff', 'start', { vnet0: 'br0' }).status, 0);
+  const before = kernelState();
+  const rob = host.hook('rob', 'start', { vnet1: 'br0' });
+  assert.is(rob.status, 1);
+  assert.match(rob.stderr, 'guest rob may not start: its guarantee of 60mbit');
+  assert.is(kernelState(), before);
+  assert.is(host.hook('cliff', 'stopped').status, 0);
+  assert.is(host.hook('rob', 'start', { vnet1: 'br0' }).status, 0, 'there is room again');
+});
+
+test('a lost stopped and a reused tap end right', () => {
+  assert.is(host.hook('cliff', 'start', { vnet0: 'br0' }).status, 0);
+  assert.is(host.hook('rob', 'start', { vnet0: 'br0' }).status, 0, 'cliff is gone, nobody said so');
+  const table = sh('nft list table bridge virt-shaper');
+  assert.match(table, 'rob sends');
+  assert.not.match(table, 'cliff');
+});
+
+test('many hooks at once end as one after another', async () => {
+  const count = 12;
+  for (let index = 2; index < count; index += 1) host.tap(`vnet${index}`);
+  const guests = Array.from({ length: count }, (_, index) => ({
+    name: `g${index}`,
+    taps: { [`vnet${index}`]: 'br0' },
+  }));
+  const all = (operation: string) =>
+    Promise.all(
+      guests.map(({ name, taps }) =>
+        atOnce(['hook', 'qemu', name, operation, 'begin', '-'], domainXml(name, taps)),
+      ),
+    );
+  assert.equal(await all('start'), Array(count).fill(0));
+  const together = kernelState();
+  assert.equal(await all('stopped'), Array(count).fill(0));
+  for (const { name, taps } of guests) host.hook(name, 'start', taps);
+  assert.is(kernelState(), together);
+});
+
+function atOnce(args: string[], input: string): Promise<number | null> {
+  const child = spawn(process.execPath, [program, '--root', host.root, ...args], {
+    stdio: ['pipe', 'ignore', 'inherit'],
+  });
+  child.stdin.end(input);
+  return new Promise((resolve) => child.on('close', resolve));
+}
+
+test('nothing is left in /tmp', () => {
+  const before = readdirSync('/tmp').sort();
+  host.hook('cliff', 'start', { vnet0: 'br0' });
+  host.hook('cliff', 'stopped');
+  assert.equal(readdirSync('/tmp').sort(), before);
+  assert.equal(readdirSync(join(host.root, 'var/lib/virt-shaper/rules.d')).sort(), [
+    'devices.ip',
+    'good',
+    'ruleset.nft',
+    'shape.tc',
+  ]);
+});
+
+test.run();

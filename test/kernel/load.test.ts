@@ -1,0 +1,224 @@
+// load and unload against a real kernel: the same state as by hand, nothing done twice, rates changed in
+// place, and whatever fails or stands in the way leaves everything as it was.
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { needsCommand, needsNamespace } from '../support/needs.ts';
+import { unless } from '../support/skip.ts';
+import { kernelState, sh, TestHost } from './host.ts';
+
+const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
+
+const config = `
+[uplink.eth0]
+ceil = "1gbit"
+[group.friends]
+ceil = "30mbit"
+[guest.cliff]
+group = "friends"
+rate = "15mbit"
+ceil = "30mbit"
+[guest.rob]
+group = "friends"
+rate = "15mbit"
+ceil = "30mbit"
+[guest.jason]
+rate = "30mbit"
+ceil = { out = "30mbit", in = "100mbit" }
+`;
+
+let host: TestHost;
+test.before.each(() => {
+  host = new TestHost(config).bridge('br0', 'eth0').tap('vnet0').tap('vnet1').tap('vnet2');
+});
+test.after.each(() => host.end());
+
+function startAll(): void {
+  for (const [guest, tap] of [
+    ['cliff', 'vnet0'],
+    ['rob', 'vnet1'],
+    ['jason', 'vnet2'],
+  ] as const) {
+    const { status, stderr } = host.hook(guest, 'start', { [tap]: 'br0' });
+    assert.is(status, 0, stderr);
+    assert.is(stderr, '');
+  }
+}
+
+/** Puts a command in front of the real one on the PATH; `real` in the script is the real one. */
+function wrap(command: string, script: string): string {
+  const folder = join(host.root, 'wrap');
+  mkdirSync(folder, { recursive: true });
+  const real = sh(`PATH=$PATH:/usr/sbin:/sbin command -v ${command}`).trim();
+  writeFileSync(join(folder, command), `#!/bin/sh\nreal=${real}\n${script}\n`);
+  chmodSync(join(folder, command), 0o755);
+  return `${folder}:${process.env.PATH}`;
+}
+
+test('the three files by hand on a clean host give the same kernel state as load', () => {
+  startAll();
+  const loaded = kernelState();
+  assert.match(loaded, 'class htb 2:');
+  const { rules } = host;
+  const keep = join(host.root, 'keep');
+  sh(`cp -r ${rules} ${keep}`);
+  assert.is(host.run(['unload']).status, 0);
+  sh(`ip -batch ${keep}/devices.ip; tc -batch ${keep}/shape.tc; nft -f ${keep}/ruleset.nft`);
+  assert.is(kernelState(), loaded);
+});
+
+test('unload leaves the kernel as it was before the first load', () => {
+  sh('nft add table bridge other; tc qdisc add dev vnet1 clsact');
+  sh('tc filter add dev vnet1 ingress protocol all pref 7 u32 match u32 0 0 flowid 1:1');
+  const before = kernelState();
+  startAll();
+  assert.is.not(kernelState(), before);
+  assert.is(host.run(['unload']).status, 0);
+  assert.is(kernelState(), before);
+  assert.match(host.run(['unload']).stderr, 'nothing to do');
+});
+
+test('the last guest to stop leaves the kernel as it was before the first start', () => {
+  const before = kernelState();
+  startAll();
+  for (const guest of ['rob', 'cliff', 'jason']) {
+    assert.is(host.hook(guest, 'stopped').status, 0);
+    assert.is(host.hook(guest, 'release').status, 0);
+  }
+  assert.is(kernelState(), before);
+});
+
+test('a second load has nothing to do', () => {
+  startAll();
+  const before = kernelState();
+  const { status, stderr } = host.run(['load']);
+  assert.is(status, 0);
+  assert.match(stderr, 'nothing to do');
+  assert.is(kernelState(), before);
+});
+
+test('a second start of the same guest changes nothing', () => {
+  startAll();
+  const before = kernelState();
+  startAll();
+  assert.is(kernelState(), before);
+});
+
+test('rates change in place: no counter is reset', () => {
+  startAll();
+  sh(`ip addr add 10.9.9.1/24 dev w-eth0; ip neigh add 10.9.9.2 lladdr 02:00:00:00:00:01 dev w-eth0
+      ip link set dev g-vnet0 address 02:00:00:00:00:01; ping -c 3 -i 0.2 -W 1 10.9.9.2 >/dev/null || true`);
+  const sent = () => sum(sh('tc -s class show dev ifb-eth0'), /Sent (\d+) bytes/g);
+  const before = sent();
+  assert.ok(before > 0);
+  host.configure(config.replaceAll('"30mbit"', '"40mbit"'));
+  assert.is(host.run(['render']).status, 0);
+  assert.match(host.run(['load']).stderr, 'loaded');
+  assert.match(sh('tc class show dev ifb-eth0'), 'ceil 40Mbit');
+  assert.ok(sent() >= before);
+});
+
+function sum(text: string, pattern: RegExp): number {
+  return [...text.matchAll(pattern)].reduce((total, match) => total + Number(match[1]), 0);
+}
+
+test('a changed group, id and burst end as if they had always been so', () => {
+  startAll();
+  host.configure(config.replace('[guest.rob]\ngroup = "friends"', '[guest.rob]\nid = 0x99\nburst = "64k"'));
+  assert.is(host.run(['render']).status, 0);
+  assert.is(host.run(['load']).status, 0);
+  const changed = kernelState();
+  assert.match(changed, /class htb 1:99 parent 1:ffff/);
+  assert.is(host.run(['unload']).status, 0);
+  assert.is(host.run(['load']).status, 0);
+  assert.is(kernelState(), changed);
+});
+
+test('a root qdisc, an ifb or a filter of somebody else is named and left alone', () => {
+  sh('tc qdisc add dev eth0 root handle 7: htb');
+  const before = kernelState();
+  const start = host.hook('cliff', 'start', { vnet0: 'br0' });
+  assert.is(start.status, 0, 'on_failure = "allow": the guest starts');
+  assert.match(start.stderr, 'eth0 has a root qdisc that virt-shaper did not set: htb 7:');
+  assert.match(start.stderr, 'UNSHAPED');
+  const load = host.run(['load']);
+  assert.is(load.status, 1);
+  assert.match(load.stderr, 'tc qdisc del dev eth0 root');
+  assert.is(kernelState(), before);
+  sh('tc qdisc del dev eth0 root; ip link add ifb-eth0 type ifb');
+  assert.match(host.run(['load']).stderr, 'there is a device ifb-eth0 that virt-shaper did not make');
+});
+
+test('a step that fails is undone, and says which line and whose', () => {
+  startAll();
+  const before = kernelState();
+  host.configure(config.replaceAll('"30mbit"', '"20mbit"').replace('rate = "15mbit"', 'rate = "10mbit"'));
+  host.run(['render']);
+  const failing = {
+    'tc refuses a line in the middle': wrap(
+      'tc',
+      'case "$*" in "-batch -") sed "5s/rate [^ ]*/rate nonsense/" | $real -batch -;; *) exec $real "$@";; esac',
+    ),
+  };
+  for (const [name, path] of Object.entries(failing)) {
+    const { status, stderr } = host.run(['load'], { path });
+    assert.is(status, 1, name);
+    assert.match(stderr, /shape\.tc:\d+: (guest|group) /, name);
+    assert.is(kernelState(), before, name);
+  }
+});
+
+test('when nft fails at the commit, tc goes back to what it was', () => {
+  startAll();
+  const before = kernelState();
+  host.configure(config.replace('[guest.rob]', '[guest.rob]\nid = 0x99'));
+  host.run(['render']);
+  const path = wrap('nft', 'case "$*" in "-f -") echo "Error: no" >&2; exit 1;; *) exec $real "$@";; esac');
+  const { status, stderr } = host.run(['load'], { path });
+  assert.is(status, 1);
+  assert.match(stderr, 'Error: no');
+  assert.is(kernelState(), before);
+  assert.is(host.run(['load']).status, 0);
+  assert.match(kernelState(), 'class htb 1:99');
+});
+
+test('a tap that is not there costs its own guest only', () => {
+  startAll();
+  sh('ip link del dev vnet1');
+  const { status, stderr } = host.run(['load']);
+  assert.is(status, 0);
+  assert.match(stderr, 'vnet1 (guest rob) is not there');
+  assert.match(sh('tc filter show dev vnet0 egress'), 'ifb-eth0');
+});
+
+test('a missing nft or tc is one clear line, and nothing is changed', () => {
+  startAll();
+  const before = kernelState();
+  for (const [command, packageName] of [
+    ['nft', 'nftables'],
+    ['tc', 'iproute2'],
+  ] as const) {
+    const { status, stderr } = without(command, (path) => host.run(['load'], { path }));
+    assert.is(status, 1);
+    assert.match(stderr, `${command} is not installed`);
+    assert.match(stderr, packageName);
+    assert.is(stderr.trim().split('\n').length, 2, stderr);
+    assert.is(kernelState(), before);
+  }
+});
+
+/** The sbin folder hidden by copies of what is in it, but for one command. */
+function without<T>(command: string, action: (path: string) => T): T {
+  const folder = join(host.root, `without-${command}`);
+  const others = ['nft', 'tc', 'ip'].filter((name) => name !== command);
+  sh(`mkdir -p ${folder} ${folder}-empty; PATH=$PATH:/usr/sbin
+      cp ${others.map((name) => `$(command -v ${name})`).join(' ')} ${folder}
+      mount --bind ${folder}-empty /usr/sbin`);
+  try {
+    return action(`${folder}:/usr/bin:/bin`);
+  } finally {
+    sh('umount /usr/sbin');
+  }
+}
+
+test.run();
