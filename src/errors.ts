@@ -31,6 +31,8 @@ export class Failure extends Error {
   constructor(
     message: string,
     readonly hint?: string,
+    /** The line of a generated file that it is about. */
+    readonly place?: { at: Source; text: string },
   ) {
     super(message);
   }

@@ -1,6 +1,6 @@
 // The only door to a process. Never a shell: arguments are a list, input goes by stdin. The hook's PATH may
 // lack the sbin folders in which tc, ip and nft live, and messages are read, so they come in English.
-import { execa } from 'execa';
+import { execa, type Options } from 'execa';
 import { Failure } from './errors.ts';
 
 export interface Outcome {
@@ -11,11 +11,17 @@ export interface Outcome {
 
 export interface RunOptions {
   input?: string;
-  /** Milliseconds after which the process is ended; 30 s unless told. */
-  timeout?: number;
   /** An open file of this process that the child gets as its stdin, in place of `input`. */
   stdin?: number;
+  /** Milliseconds, in place of the door's own. */
+  timeout?: number;
 }
+
+/**
+ * Runs to the end whatever the status.
+ * @throws Failure when the command is not there, was killed, or had to be
+ */
+export type Run = (command: string, args: string[], options?: RunOptions) => Promise<Outcome>;
 
 /** Which package has a command: Debian's name, then Fedora's where it differs. */
 const packages: Record<string, string> = {
@@ -27,28 +33,40 @@ const packages: Record<string, string> = {
 };
 
 /**
- * Runs to the end whatever the status.
- * @throws Failure when the command is not there, or did not end by itself
+ * @param timeout milliseconds after which a command and all it started are killed
+ * @param hold an open file that every child keeps open: the lock, which thus outlives us until the last
+ *   command that we started has ended
  */
-export async function run(command: string, args: string[], options: RunOptions = {}): Promise<Outcome> {
-  const timeout = options.timeout ?? 30_000;
-  const result = await execa(command, args, {
-    reject: false,
-    stripFinalNewline: false,
-    // Any open file will do; the type knows only the standard ones.
-    ...(options.stdin === undefined ? { input: options.input ?? '' } : { stdin: options.stdin as 0 }),
-    timeout,
-    maxBuffer: 256 * 1024 * 1024,
-    env: { PATH: `${process.env.PATH ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`, LC_ALL: 'C' },
-  });
-  if (result.code === 'ENOENT') {
-    throw new Failure(`${command} is not installed`, `install the package ${packages[command] ?? command}`);
-  }
-  if (result.timedOut)
-    throw new Failure(`${command} ${args.join(' ')} did not end within ${timeout / 1000} s`);
-  if (result.exitCode === undefined)
-    throw new Failure(`${command} ${args.join(' ')}: ${result.shortMessage}`);
-  return { status: result.exitCode, stdout: text(result.stdout), stderr: text(result.stderr) };
+export function makeRun({ timeout = 30_000, hold }: { timeout?: number; hold?: number } = {}): Run {
+  return async (command, args, options = {}) => {
+    const name = [command, ...args].join(' ');
+    const limit = options.timeout ?? timeout;
+    const child = execa(command, args, {
+      reject: false,
+      stripFinalNewline: false,
+      // A process group of its own: Ctrl-C does not break a batch in the middle, a timeout ends all of it.
+      detached: true,
+      stdio: [options.stdin ?? 'pipe', 'pipe', 'pipe', ...(hold === undefined ? [] : [hold])],
+      ...(options.stdin === undefined ? { input: options.input ?? '' } : {}),
+      maxBuffer: 256 * 1024 * 1024,
+      env: { PATH: `${process.env.PATH ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`, LC_ALL: 'C' },
+      // The types know no open files but the standard ones.
+    } as Options);
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      if (child.pid) process.kill(-child.pid, 'SIGKILL');
+    }, limit);
+    const result = await child;
+    clearTimeout(timer);
+    if (result.code === 'ENOENT') {
+      throw new Failure(`${command} is not installed`, `install the package ${packages[command] ?? command}`);
+    }
+    if (timedOut) throw new Failure(`${name} did not end within ${limit / 1000} s`);
+    if (result.exitCode === undefined)
+      throw new Failure(`${name} was killed: ${result.signal ?? result.code}`);
+    return { status: result.exitCode, stdout: text(result.stdout), stderr: text(result.stderr) };
+  };
 }
 
 function text(output: unknown): string {

@@ -12,6 +12,7 @@ export interface Paths {
   guests: string;
   kernel: string;
   listing: string;
+  journal: string;
   lock: string;
   /** Kept for good. */
   ids: string;
@@ -33,6 +34,7 @@ export function makePaths(options: { root?: string; config?: string; rules?: str
     guests: below('/run/virt-shaper/guests.json'),
     kernel: below('/run/virt-shaper/kernel.json'),
     listing: below('/run/virt-shaper/table.json'),
+    journal: below('/run/virt-shaper/journal'),
     lock: below('/run/virt-shaper/lock'),
     ids: below('/var/lib/virt-shaper/ids.json'),
   };

@@ -1,5 +1,6 @@
 // What every command is given: where things are, and how to speak. Data goes to stdout, everything said to
 // people to stderr; in hook mode nobody may write to stdout at all.
+import { ConfigError } from '../errors.ts';
 import { makePaths, type Paths } from '../paths.ts';
 
 export interface CommonOptions {
@@ -8,10 +9,17 @@ export interface CommonOptions {
   root?: string;
   quiet?: boolean;
   verbose?: boolean;
+  /** Seconds, as text of the command line. */
+  lockTimeout?: string;
+  timeout?: string;
 }
 
 export interface Context {
   paths: Paths;
+  /** Seconds to wait for another virt-shaper. */
+  lockTimeout: number;
+  /** Seconds that one call of nft, tc or ip may take. */
+  timeout: number;
   /** Data, to stdout. */
   print: (text: string) => void;
   /** Progress and results; silent with --quiet. */
@@ -34,6 +42,8 @@ export function makeContext(options: CommonOptions): Context {
       ...(rules ? { rules } : {}),
       ...(root ? { root } : {}),
     }),
+    lockTimeout: seconds('--lock-timeout', options.lockTimeout ?? '60'),
+    timeout: seconds('--timeout', options.timeout ?? '30'),
     print: (text) => {
       process.stdout.write(text);
     },
@@ -43,6 +53,9 @@ export function makeContext(options: CommonOptions): Context {
   };
 }
 
-export function lockWaiting(context: Context): () => void {
-  return () => context.say('waiting for another virt-shaper to end');
+function seconds(option: string, text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0 && value <= 86_400) return value;
+  const message = `${option} takes seconds, 0 to 86400, not "${text}"`;
+  throw new ConfigError([{ severity: 'error', message }]);
 }

@@ -1,22 +1,30 @@
 // virt-shaper load: the kernel holds what rules.d says, all of it or nothing of it.
-import { load } from '../load/load.ts';
-import { withLock } from '../load/lock.ts';
-import { type Context, lockWaiting } from './context.ts';
+import { load, type Unreached } from '../load/load.ts';
+import type { Site } from '../load/site.ts';
+import type { Context } from './context.ts';
+import { planCommand } from './plan.ts';
+import { underLock } from './under-lock.ts';
 
-export async function loadCommand(context: Context): Promise<number> {
-  await withLock(context.paths.lock, lockWaiting(context), () => loadNow(context));
+export interface LoadOptions {
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+export async function loadCommand(context: Context, options: LoadOptions): Promise<number> {
+  if (options.dryRun) return planCommand(context, options);
+  await underLock(context, (site) => loadNow(context, site));
   return 0;
 }
 
 /** Call it under the lock. */
-export async function loadNow(context: Context): Promise<void> {
-  const { changed, missing } = await load(context.paths);
-  for (const tap of new Map(missing.map((object) => [object.device, object.subject])).entries()) {
-    context.warn(
-      `warning: ${tap[0]} (${tap[1] ?? 'unknown'}) is not there: what it would receive is not shaped`,
-    );
+export async function loadNow(context: Context, site: Site): Promise<void> {
+  const { changed, unreached } = await load(site);
+  sayUnreached(context, unreached);
+  context.say(changed ? `loaded ${site.rules}` : 'nothing to do: the kernel holds what rules.d says');
+}
+
+export function sayUnreached(context: Context, unreached: Unreached[]): void {
+  for (const { tap, subject, reason } of unreached) {
+    context.warn(`warning: what ${subject} receives by ${tap} is not shaped: ${reason}`);
   }
-  context.say(
-    changed ? `loaded ${context.paths.rules}` : 'nothing to do: the kernel holds what rules.d says',
-  );
 }

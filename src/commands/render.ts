@@ -1,15 +1,15 @@
 // virt-shaper render: rules.d from the configuration and the guests now running.
 import { join } from 'node:path';
 import { writeIfChanged } from '../files.ts';
-import { ruleFiles } from '../load/load.ts';
-import { withLock } from '../load/lock.ts';
+import { ruleFiles } from '../load/good.ts';
 import type { Outputs } from '../pipeline.ts';
 import { writeIds } from '../plan/id-store.ts';
-import { type Context, lockWaiting } from './context.ts';
+import type { Context } from './context.ts';
 import { generateNow, sayPolicy } from './generate-now.ts';
+import { underLock } from './under-lock.ts';
 
 export async function renderCommand(context: Context): Promise<number> {
-  await withLock(context.paths.lock, lockWaiting(context), async () => {
+  await underLock(context, async () => {
     const outputs = await generateNow(context);
     sayPolicy(context, outputs);
     const written = writeRules(context, outputs);

@@ -1,10 +1,10 @@
 // virt-shaper unload: everything virt-shaper put into the kernel is taken out, and nothing else.
 import { unload } from '../load/load.ts';
-import { withLock } from '../load/lock.ts';
-import { type Context, lockWaiting } from './context.ts';
+import type { Context } from './context.ts';
+import { underLock } from './under-lock.ts';
 
 export async function unloadCommand(context: Context): Promise<number> {
-  const changed = await withLock(context.paths.lock, lockWaiting(context), () => unload(context.paths));
+  const changed = await underLock(context, unload);
   context.say(changed ? 'unloaded' : 'nothing to do: the kernel holds nothing of virt-shaper');
   return 0;
 }

@@ -38,13 +38,26 @@ export interface ReadConfig {
 
 /** Throws a ConfigError with every problem of every file. */
 export function readConfig(location: ConfigLocation): ReadConfig {
+  const { config, findings, files } = decodeFiles(location);
+  findings.throwErrors();
+  return { config, warnings: findings.inOrder(), files: files.map((file) => file.name) };
+}
+
+/**
+ * [hook] on_failure of a configuration that may be wrong elsewhere: the rule for what to do when something
+ * is wrong must not depend on nothing being wrong. The default where even this cannot be read.
+ */
+export function readOnFailure(location: ConfigLocation): Config['hook']['onFailure'] {
+  return decodeFiles(location).config.hook.onFailure;
+}
+
+function decodeFiles(location: ConfigLocation): { config: Config; findings: Findings; files: SourceFile[] } {
   const findings = new Findings();
   const files = readFiles(location, findings);
   const trees = files.map((file) => parseToml(file, findings)).filter((tree) => tree !== undefined);
   const config = decodeConfig(mergeFiles(trees), findings);
   checkConfig(config, findings);
-  findings.throwErrors();
-  return { config, warnings: findings.inOrder(), files: files.map((file) => file.name) };
+  return { config, findings, files };
 }
 
 function readFiles({ file, root = '' }: ConfigLocation, findings: Findings): SourceFile[] {

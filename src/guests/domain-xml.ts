@@ -28,6 +28,8 @@ const parser = new XMLParser({
   parseTagValue: false,
   parseAttributeValue: false,
   trimValues: false,
+  // Free text and elements of anybody's: not ours to parse, and a tenant's to write.
+  stopNodes: ['domain.metadata', 'domain.title', 'domain.description'],
   isArray: (_name, path) => path === 'domain.devices.interface',
 });
 
@@ -49,7 +51,7 @@ export function parseDomain(xml: string, name: string): Domain {
   for (const [index, item] of interfaces.entries()) {
     const nic = decodeNic(element(item));
     if (typeof nic === 'string') skipped.push({ nic: nicLabel(element(item), index), reason: nic });
-    else nics.push(nic);
+    else if (!nics.some(({ tap }) => tap === nic.tap)) nics.push(nic);
   }
   const uuid = textOf(domain.uuid)?.trim();
   return { guest: { name, ...(uuid ? { uuid } : {}), nics }, skipped };
@@ -62,7 +64,7 @@ function parseRoot(xml: string): Element {
   if (Buffer.byteLength(xml) > maxDomainXml) {
     throw new Failure(`the domain XML on stdin is larger than ${maxDomainXml} bytes`);
   }
-  if (/<!DOCTYPE/i.test(xml))
+  if (/<!DOCTYPE/i.test(xml.replace(/<!--[\s\S]*?-->|<!\[CDATA\[[\s\S]*?\]\]>/g, '')))
     throw new Failure('the domain XML on stdin has a DOCTYPE, which libvirt never writes');
   const valid = XMLValidator.validate(xml);
   if (valid !== true) {

@@ -2,7 +2,7 @@
 // A kernel does not change while it runs, so the answer is kept in /run.
 import { release } from 'node:os';
 import { Failure } from '../errors.ts';
-import { run } from '../exec.ts';
+import { makeRun } from '../exec.ts';
 import { readIfThere, writeWhole } from '../files.ts';
 import type { Host } from './host.ts';
 
@@ -46,6 +46,7 @@ function decodeCache(text: string | undefined): Kernel | undefined {
 }
 
 async function probe(): Promise<Kernel> {
+  const run = makeRun();
   const batch = `${trials.map((trial) => trial.line).join('\n')}\n`;
   const tc = await run('unshare', ['-n', 'tc', '-force', '-batch', '-'], { input: batch });
   if (tc.stderr.includes('unshare failed')) {

@@ -1,22 +1,27 @@
 // rules.d -> kernel. Reads top to bottom as what happens: what is wanted, what there is, who is in the way,
 // the transaction, and only then the new rules are the good ones.
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { Failure } from '../errors.ts';
-import { readIfThere, writeIfChanged } from '../files.ts';
-import type { Rules } from '../render/render.ts';
-import { difference, isEmpty, noTable } from './difference.ts';
+import { compare, noTable } from './compare.ts';
+import type { Found } from './found.ts';
+import { dropGood, keepGood, readIfGood, readRules } from './good.ts';
 import type { KernelState, State, TcObject } from './objects.ts';
 import { parseRules } from './parse-rules.ts';
 import { readState } from './read-state.ts';
-import { type Places, transact } from './transaction.ts';
-
-export const ruleFiles = ['ruleset.nft', 'shape.tc', 'devices.ip'] as const satisfies (keyof Rules)[];
+import type { Site } from './site.ts';
+import { transact } from './transaction.ts';
 
 export interface Loaded {
   changed: boolean;
-  /** Objects whose tap is not there: of that guest only, all others are in force. */
-  missing: TcObject[];
+  /** Taps that could not be reached: of their guest only, all others are in force. */
+  unreached: Unreached[];
+}
+
+export interface Unreached {
+  tap: string;
+  /** `guest cliff` */
+  subject: string;
+  reason: string;
 }
 
 /**
@@ -24,44 +29,45 @@ export interface Loaded {
  * @throws ConfigError when a file of rules.d cannot be understood, Failure when the kernel refuses; both
  *   leave the kernel as it was
  */
-export async function load(places: Places): Promise<Loaded> {
-  const rules = readRules(places.rules);
-  const wanted = parseRules(rules, places.rules);
-  const before = await readState(places.listing);
-  refuseForeign(before, wanted);
-  const { present, missing } = withoutMissingTaps(before, wanted);
-  const changed = !isEmpty(difference(before, present));
-  const lost = await transact(before, present, places);
-  keepGood(rules, places.rules);
-  return { changed, missing: [...missing, ...lost.flatMap((step) => step.object ?? [])] };
+export async function load(site: Site): Promise<Loaded> {
+  const { rules, before, wanted, unreached } = await prepare(site, site.rules);
+  const changed = compare(before, wanted).length > 0;
+  const lost = await transact(site, before, wanted);
+  keepGood(site.rules, rules);
+  const vanished = lost.flatMap(({ object }) => (object ? [unreachedTap(object, 'it is not there')] : []));
+  return { changed, unreached: [...unreached, ...vanished] };
+}
+
+/** What `load` of a folder's rules would change, without changing it. */
+export async function differences(site: Site, folder: string): Promise<Found & { unreached: Unreached[] }> {
+  const { before, wanted, unreached } = await prepare(site, folder);
+  const good = readIfGood(site.rules);
+  return {
+    list: compare(before, wanted),
+    from: before,
+    to: wanted,
+    ...(good ? { loaded: parseRules(good, folder) } : {}),
+    unreached,
+  };
 }
 
 /** Takes out everything of ours, whoever loaded it. Call it under the lock. @returns whether there was any */
-export async function unload(places: Places): Promise<boolean> {
-  const before = await readState(places.listing);
+export async function unload(site: Site): Promise<boolean> {
+  const before = await readState(site);
   const nothing: State = { devices: new Map(), objects: new Map(), ruleset: noTable };
-  const changed = !isEmpty(difference(before, nothing));
-  await transact(before, nothing, places);
-  rmSync(places.listing, { force: true });
-  rmSync(join(places.rules, 'good'), { recursive: true, force: true });
+  const changed = compare(before, nothing).length > 0;
+  await transact(site, before, nothing);
+  rmSync(site.listing, { force: true });
+  dropGood(site.rules);
   return changed;
 }
 
-function readRules(folder: string): Rules {
-  const text = (name: keyof Rules) => {
-    const found = readIfThere(join(folder, name));
-    if (found !== undefined) return found;
-    throw new Failure(`${join(folder, name)} is not there`, 'virt-shaper render writes it');
-  };
-  return {
-    'ruleset.nft': text('ruleset.nft'),
-    'shape.tc': text('shape.tc'),
-    'devices.ip': text('devices.ip'),
-  };
-}
-
-function keepGood(rules: Rules, folder: string): void {
-  for (const name of ruleFiles) writeIfChanged(join(folder, 'good', name), rules[name]);
+async function prepare(site: Site, folder: string) {
+  const rules = readRules(folder);
+  const wanted = parseRules(rules, folder);
+  const before = await readState(site);
+  refuseForeign(before, wanted);
+  return { rules, before, ...withoutUnreached(before, wanted) };
 }
 
 /** What somebody else set is named and left alone: replacing it would be taking it out for good. */
@@ -72,7 +78,7 @@ function refuseForeign(kernel: KernelState, wanted: State): void {
     if (foreign) {
       throw new Failure(
         `${device} has a root qdisc that virt-shaper did not set: ${foreign}`,
-        `if nobody needs it: tc qdisc del dev ${device} root`,
+        `nothing has been changed; if nobody needs it: tc qdisc del dev ${device} root`,
       );
     }
     if (!kernel.present.has(device) && !wanted.devices.has(device)) {
@@ -83,19 +89,32 @@ function refuseForeign(kernel: KernelState, wanted: State): void {
     if (kernel.present.has(name) && !kernel.devices.has(name)) {
       throw new Failure(
         `there is a device ${name} that virt-shaper did not make`,
-        `if nobody needs it: ip link del dev ${name}`,
+        `nothing has been changed; if nobody needs it: ip link del dev ${name}`,
       );
     }
   }
 }
 
-/** A tap that is gone costs its own guest only. */
-function withoutMissingTaps(kernel: KernelState, wanted: State): { present: State; missing: TcObject[] } {
-  const missing = [...wanted.objects.values()].filter(
-    ({ kind, device }) => (kind === 'filter' || kind === 'clsact') && !kernel.present.has(device),
-  );
-  if (missing.length === 0) return { present: wanted, missing };
-  const objects = new Map(wanted.objects);
-  for (const { key } of missing) objects.delete(key);
-  return { present: { ...wanted, objects }, missing };
+/** A tap that is gone, or occupied, costs its own guest only. */
+function withoutUnreached(kernel: KernelState, asked: State): { wanted: State; unreached: Unreached[] } {
+  const objects = new Map(asked.objects);
+  const unreached = new Map<string, Unreached>();
+  for (const object of asked.objects.values()) {
+    const reason = whyUnreached(kernel, object);
+    if (reason === undefined) continue;
+    objects.delete(object.key);
+    unreached.set(object.device, unreachedTap(object, reason));
+  }
+  return { wanted: { ...asked, objects }, unreached: [...unreached.values()] };
+}
+
+function whyUnreached(kernel: KernelState, { kind, device }: TcObject): string | undefined {
+  if (kind !== 'filter' && kind !== 'clsact') return undefined;
+  if (!kernel.present.has(device)) return 'it is not there';
+  if (!kernel.occupiedTaps.has(device)) return undefined;
+  return "it has an ingress qdisc, as libvirt's <bandwidth><outbound> sets: take that out of the domain's XML";
+}
+
+function unreachedTap({ device, subject }: TcObject, reason: string): Unreached {
+  return { tap: device, subject: subject ?? 'unknown', reason };
 }

@@ -4,32 +4,47 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Failure } from '../errors.ts';
-import { run } from '../exec.ts';
+import { makeRun } from '../exec.ts';
 
-/** Seconds a command waits for another one to end. */
-const patience = 60;
+export interface LockOptions {
+  file: string;
+  /** Seconds to wait for another process to end. */
+  patience: number;
+  /** Called once when another process holds it. */
+  waiting: () => void;
+}
 
 /**
- * Runs `work` under the lock.
- * @param waiting called once when another process holds it
+ * Runs `work` under the lock, to its end: a signal meanwhile counts after it.
+ * @param work is given the lock's open file, for its children to hold too
  */
-export async function withLock<T>(file: string, waiting: () => void, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(options: LockOptions, work: (hold: number) => Promise<T>): Promise<T> {
+  const { file, patience } = options;
   const fd = openLock(file);
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  let signal: NodeJS.Signals | undefined;
+  const later = (received: NodeJS.Signals) => {
+    signal = received;
+  };
+  const run = makeRun({ timeout: (patience + 5) * 1000 });
+  const locked = async (...how: string[]) =>
+    (await run('flock', ['-x', ...how, '0'], { stdin: fd })).status === 0;
   try {
-    const held = async (...how: string[]) =>
-      (await run('flock', ['-x', ...how, '0'], { stdin: fd, timeout: (patience + 5) * 1000 })).status === 0;
-    if (!(await held('-n'))) {
-      waiting();
-      if (!(await held('-w', String(patience)))) {
+    if (!(await locked('-n'))) {
+      options.waiting();
+      if (!(await locked('-w', String(patience)))) {
         throw new Failure(
           `another virt-shaper has held ${file} for ${patience} s`,
-          `see who it is: fuser -v ${file}`,
+          `see who it is with "fuser -v ${file}", or wait longer with --lock-timeout`,
         );
       }
     }
-    return await work();
+    for (const name of signals) process.on(name, later);
+    return await work(fd);
   } finally {
+    for (const name of signals) process.off(name, later);
     closeSync(fd);
+    if (signal) process.kill(process.pid, signal);
   }
 }
 

@@ -1,14 +1,15 @@
 // A qdisc, class or filter as data: the same shape whether it was read from a line of shape.tc or from the
 // kernel, so that the two can be compared. `key` says which object it is, `values` what it is told.
 
-export type TcKind = 'root' | 'class' | 'leaf' | 'clsact' | 'filter';
+/** `detour` is the filter that sends an uplink past its own tree while that is rebuilt. */
+export type TcKind = 'root' | 'class' | 'leaf' | 'clsact' | 'filter' | 'detour';
 
 export interface TcObject {
   kind: TcKind;
   /** Two objects with one key cannot both be in a kernel. */
   key: string;
   device: string;
-  /** Root: its handle. Class: its id. Leaf: the class it hangs on. Filter: its preference. */
+  /** Root: its handle. Class: its id. Leaf: the class it hangs on. Filter: its handle, the mark. */
   id: string;
   /** The class above, for classes; `1:` above the topmost. */
   parent?: string;
@@ -16,11 +17,13 @@ export interface TcObject {
   values: Values;
   /** The line of tc -batch that makes it, without its comment. */
   line: string;
-  /** Where that line stands in shape.tc, counting from 1; absent when read from the kernel. */
-  at?: number;
+  /** Where that line stands in shape.tc, and the whole of it; absent when read from the kernel. */
+  place?: { at: Source; text: string };
   /** Whose it is, from the line's comment: `guest cliff`. */
   subject?: string;
 }
+
+import type { Source } from '../errors.ts';
 
 export type Values = Record<string, string | number>;
 
@@ -46,6 +49,8 @@ export interface KernelState extends State {
   present: Set<string>;
   /** Devices with a root qdisc that somebody else set, and which. */
   foreignRoots: Map<string, string>;
+  /** Taps with an `ingress` qdisc, which leaves no room for clsact. */
+  occupiedTaps: Set<string>;
   /** Taps whose clsact has filters of somebody else. */
   sharedTaps: Set<string>;
   hasTable: boolean;
@@ -55,6 +60,11 @@ export interface KernelState extends State {
 
 export function keyOf(kind: TcKind, device: string, id: string): string {
   return kind === 'root' || kind === 'clsact' ? `${device} ${kind}` : `${device} ${kind} ${id}`;
+}
+
+/** `0x00000010` and `0x10` are one mark. */
+export function canonicalMark(text: string): string {
+  return `0x${Number(text).toString(16)}`;
 }
 
 /** `1:0010` and `1:10` are one class. */

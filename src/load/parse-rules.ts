@@ -1,6 +1,6 @@
 // The files of rules.d -> the state they ask for. `load` applies what they say, so it reads them back rather
 // than take the plan they came from: what an administrator looked at is what is loaded.
-import { ConfigError, type Problem } from '../errors.ts';
+import { ConfigError, type Problem, type Source } from '../errors.ts';
 import type { Rules } from '../render/render.ts';
 import type { IfbDevice, State, TcObject } from './objects.ts';
 import { parseTcLine } from './tc-line.ts';
@@ -16,8 +16,14 @@ export function parseRules(rules: Rules, folder: string): State {
     const report = (message: string) => problems.push(problem(`${folder}/shape.tc`, line, text, message));
     const object = parseTcLine(code);
     if (typeof object === 'string') report(object);
-    else if (objects.has(object.key)) report(`this is in line ${objects.get(object.key)?.at} already`);
-    else objects.set(object.key, { ...object, at: line, ...(subject ? { subject } : {}) });
+    else if (objects.has(object.key))
+      report(`this is in line ${objects.get(object.key)?.place?.at.line} already`);
+    else
+      objects.set(object.key, {
+        ...object,
+        place: place(`${folder}/shape.tc`, line, text),
+        ...(subject ? { subject } : {}),
+      });
   }
   const devices = new Map<string, IfbDevice>();
   for (const { line, text, code } of batchLines(rules['devices.ip'])) {
@@ -37,14 +43,16 @@ export function parseRules(rules: Rules, folder: string): State {
 }
 
 function problem(file: string, line: number, text: string, message: string): Problem {
-  const column = text.length - text.trimStart().length + 1;
   return {
     severity: 'error',
-    at: { file, line, column },
-    text,
+    ...place(file, line, text),
     message,
-    hint: 'virt-shaper render writes it anew',
+    hint: 'virt-shaper render writes it anew; if it comes from a template of your own, mend that',
   };
+}
+
+function place(file: string, line: number, text: string): { at: Source; text: string } {
+  return { at: { file, line, column: text.length - text.trimStart().length + 1 }, text };
 }
 
 /** The lines of a batch file that do something, each with its comment: tc and ip both cut at the first `#`. */

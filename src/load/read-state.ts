@@ -2,24 +2,24 @@
 // is remembered from the load before: ours are known by their signature (plan/names.ts).
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { Failure } from '../errors.ts';
-import { run } from '../exec.ts';
+import type { Run } from '../exec.ts';
 import { readIfThere } from '../files.ts';
 import { deviceNames } from '../host/read-host.ts';
-import { aliasPrefix, signature, tableName } from '../plan/names.ts';
+import { aliasPrefix, detourPreference, signature, tableName } from '../plan/names.ts';
 import { digestOf } from './digest.ts';
 import type { IfbDevice, KernelState, TcObject } from './objects.ts';
+import type { Site } from './site.ts';
 import { type Filter, fromClassText, fromFilter, fromQdisc, type Qdisc } from './tc-output.ts';
 
 const sysfs = '/sys/class/net';
 
-/** @param listing the file in which `rememberTable` keeps what the table was after the last load */
-export async function readState(listing: string): Promise<KernelState> {
-  const [qdiscs, table] = await Promise.all([readQdiscs(), readTable()]);
+export async function readState({ run, listing }: Site): Promise<KernelState> {
+  const [qdiscs, table] = await Promise.all([readQdiscs(run), readTable(run)]);
   const roots = qdiscs.filter((qdisc) => qdisc.root && qdisc.handle !== '0:');
   const ours = roots.filter((qdisc) => qdisc.kind === 'htb' && qdisc.options.r2q === signature);
   const trees = new Set(ours.map((qdisc) => qdisc.dev));
   const taps = qdiscs.filter((qdisc) => qdisc.kind === 'clsact').map((qdisc) => qdisc.dev);
-  const [classes, filters] = await Promise.all([readClasses([...trees]), readFilters(taps)]);
+  const [classes, filters] = await Promise.all([readClasses(run, [...trees]), readFilters(run, taps)]);
 
   const objects = [
     ...ours.map(fromQdisc),
@@ -39,20 +39,21 @@ export async function readState(listing: string): Promise<KernelState> {
         .filter((qdisc) => !trees.has(qdisc.dev))
         .map((qdisc) => [qdisc.dev, `${qdisc.kind} ${qdisc.handle}`]),
     ),
+    occupiedTaps: new Set(qdiscs.filter((qdisc) => qdisc.kind === 'ingress').map((qdisc) => qdisc.dev)),
     sharedTaps: filters.shared,
     hasTable: table !== '',
     ...(loaded ? { loaded } : {}),
   };
 }
 
-async function readQdiscs(): Promise<Qdisc[]> {
+async function readQdiscs(run: Run): Promise<Qdisc[]> {
   const tc = await run('tc', ['-j', 'qdisc', 'show']);
   if (tc.status !== 0) throw new Failure(`tc cannot list the qdiscs: ${tc.stderr.trim()}`);
   return JSON.parse(tc.stdout || '[]');
 }
 
 /** iproute2 before 6.2 prints HTB's classes as text even where JSON is asked for, so all are read as text. */
-async function readClasses(devices: string[]): Promise<TcObject[]> {
+async function readClasses(run: Run, devices: string[]): Promise<TcObject[]> {
   const lists = await Promise.all(
     devices.map(async (device) => {
       const tc = await run('tc', ['-d', 'class', 'show', 'dev', device]);
@@ -66,7 +67,7 @@ async function readClasses(devices: string[]): Promise<TcObject[]> {
  * One batch for all taps. A tap that went away meanwhile prints an error instead of its list, and tc says
  * in which line; -force goes on.
  */
-async function readFilters(taps: string[]): Promise<{ objects: TcObject[]; shared: Set<string> }> {
+async function readFilters(run: Run, taps: string[]): Promise<{ objects: TcObject[]; shared: Set<string> }> {
   const questions = taps.flatMap((tap) => [
     { tap, show: `filter show dev ${tap} egress` },
     { tap, show: `filter show dev ${tap} ingress` },
@@ -86,7 +87,8 @@ async function readFilters(taps: string[]): Promise<{ objects: TcObject[]; share
   const shared = new Set<string>();
   for (const [index, { tap, show }] of answered.entries()) {
     for (const filter of JSON.parse(answers[index] ?? '[]') as Filter[]) {
-      if (filter.pref !== signature || show.endsWith('ingress')) shared.add(tap);
+      const ours = filter.pref === signature || filter.pref === detourPreference;
+      if (!ours || show.endsWith('ingress')) shared.add(tap);
       else if (filter.options) objects.push(fromFilter(tap, filter));
     }
   }
@@ -109,7 +111,7 @@ function linkSetLine(name: string, alias: string): string {
 }
 
 /** The table as nft lists it, without counters; empty when there is none. */
-async function readTable(): Promise<string> {
+async function readTable(run: Run): Promise<string> {
   const nft = await run('nft', ['-s', 'list', 'table', 'bridge', tableName]);
   if (nft.status !== 0 && !nft.stderr.includes('No such file or directory')) {
     throw new Failure(`nft cannot list the table ${tableName}: ${nft.stderr.trim()}`);
@@ -127,6 +129,6 @@ function knownTable(file: string, table: string): { digest: string } | undefined
 }
 
 /** What `knownTable` reads: the digest of the ruleset that was loaded, then nft's listing of it. */
-export async function tableRecord(ruleset: string): Promise<string> {
-  return `${digestOf(ruleset)}\n${await readTable()}`;
+export async function tableRecord({ run }: Site, ruleset: string): Promise<string> {
+  return `${digestOf(ruleset)}\n${await readTable(run)}`;
 }

@@ -1,7 +1,8 @@
 // One line of shape.tc -> the object it makes. Strict: what is not understood is refused, since it could
 // neither be compared with the kernel nor taken out again.
+import { signature } from '../plan/names.ts';
 import { isDeviceName } from '../units.ts';
-import { canonicalHandle, keyOf, type TcKind, type TcObject, type Values } from './objects.ts';
+import { canonicalHandle, canonicalMark, keyOf, type TcKind, type TcObject, type Values } from './objects.ts';
 import { isKnownKind, parseValue } from './tc-values.ts';
 
 /** @returns the object, or what is wrong with the line */
@@ -41,19 +42,15 @@ function parseClass(line: string, device: string, words: string[]): TcObject | s
 
 function parseFilter(line: string, device: string, words: string[]): TcObject | string {
   const [head, tail] = [words.slice(0, 5).join(' '), words.slice(-6)];
-  const match = words.slice(5, -6);
   const preference = head.match(/^egress protocol all pref (\d+)$/)?.[1];
   const to = tail.join(' ').match(/^action mirred egress redirect dev (\S+)$/)?.[1];
-  if (!preference || !to) return unknown;
-  const fw = match.join(' ').match(/^handle (0x[0-9a-f]+) fw$/i)?.[1];
-  const bpf = match[0] === 'bpf' && match[1] === 'bytecode' && match.length === 3 ? match[2] : undefined;
-  if (fw) return make('filter', device, preference, { match: fwMatch(Number(fw)), to }, line);
-  if (bpf) return make('filter', device, preference, { match: `bpf ${bpf}`, to }, line);
-  return unknown;
-}
-
-export function fwMatch(mark: number): string {
-  return `fw 0x${mark.toString(16)}`;
+  const [word, handle, kind, bytecode, program, ...more] = words.slice(5, -6);
+  if (preference !== String(signature) || !to || word !== 'handle' || more.length > 0) return unknown;
+  if (!handle || !/^0x[0-9a-f]+$/i.test(handle)) return unknown;
+  const isBpf = kind === 'bpf' && bytecode === 'bytecode' && program !== undefined;
+  if (!isBpf && !(kind === 'fw' && bytecode === undefined)) return unknown;
+  const match = isBpf ? `bpf ${program}` : 'fw';
+  return make('filter', device, canonicalMark(handle), { match, to }, line);
 }
 
 function parseOptions(kind: string, words: string[]): Values | string {

@@ -1,6 +1,7 @@
 // tc's own words for what the kernel holds -> objects. JSON for qdiscs and filters, text for classes; both
 // as iproute2 6.1 to 6.15 print them.
-import { canonicalHandle, keyOf, type TcObject, type Values } from './objects.ts';
+import { detourPreference } from '../plan/names.ts';
+import { canonicalHandle, canonicalMark, keyOf, type TcObject, type Values } from './objects.ts';
 import { optionNames, parseValue } from './tc-values.ts';
 
 export interface Qdisc {
@@ -79,18 +80,22 @@ function classLine(
 }
 
 export function fromFilter(device: string, filter: Filter): TcObject {
-  const { options, pref } = filter;
+  const { options, pref, kind } = filter;
+  const to = options?.actions?.find((action) => action.kind === 'mirred')?.to_dev ?? '';
+  const head = `filter add dev ${device} egress protocol all pref ${pref}`;
+  const tail = `action mirred egress redirect dev ${to}`;
+  if (pref === detourPreference) {
+    return object('detour', device, '', { to }, `${head} u32 match u32 0 0 ${tail}`);
+  }
+  const handle = canonicalMark(String(options?.handle ?? options?.fh ?? 0));
   const insns = options?.bytecode?.insns ?? [];
   const bytecode = [insns.length, ...insns.map(({ code, jt, jf, k }) => `${code} ${jt} ${jf} ${k}`)].join(
     ',',
   );
-  const mark = Number(options?.handle ?? options?.fh ?? 0);
-  const match = filter.kind === 'bpf' ? `bpf ${bytecode}` : `${filter.kind} 0x${mark.toString(16)}`;
-  const to = options?.actions?.find((action) => action.kind === 'mirred')?.to_dev ?? '';
-  const words =
-    filter.kind === 'bpf' ? `bpf bytecode '${bytecode}'` : `handle 0x${mark.toString(16)} ${filter.kind}`;
-  const line = `filter add dev ${device} egress protocol all pref ${pref} ${words} action mirred egress redirect dev ${to}`;
-  return object('filter', device, String(pref), { match, to }, line);
+  const isBpf = kind === 'bpf';
+  const words = isBpf ? `bpf bytecode '${bytecode}'` : kind;
+  const match = isBpf ? `bpf ${bytecode}` : kind;
+  return object('filter', device, handle, { match, to }, `${head} handle ${handle} ${words} ${tail}`);
 }
 
 function object(kind: TcObject['kind'], device: string, id: string, values: Values, line: string): TcObject {

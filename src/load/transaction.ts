@@ -1,87 +1,120 @@
-// Brings the kernel from what it holds to what is wanted: all of it, or none. tc is not atomic, so the
-// order makes it so: stage, then the one nft -f as the moment of change, then retire. Whatever fails, the
-// way back is the same road to the state that was read before, which needs no record of what was done.
+// Brings the kernel from what it holds to what is wanted: all of it, or none. tc is not atomic, so the order
+// makes it so (phases.ts). Whatever fails, the way back is the same road to the state that was read before
+// anything was done, which holds whatever the failing command did or did not do.
+import { join } from 'node:path';
 import { Failure } from '../errors.ts';
-import { run } from '../exec.ts';
 import { readIfThere, writeWhole } from '../files.ts';
 import { runSteps } from './batch.ts';
-import { type Difference, difference, isEmpty, type Step } from './difference.ts';
+import { compare } from './compare.ts';
+import type { Step } from './lines.ts';
+import { nftFailure } from './nft-errors.ts';
 import type { KernelState, State } from './objects.ts';
+import { type Phase, planPhases } from './phases.ts';
 import { readState, tableRecord } from './read-state.ts';
-
-export interface Places {
-  /** The folder of the rules, for messages. */
-  rules: string;
-  /** The file that keeps the table as nft listed it after the last commit. */
-  listing: string;
-}
+import type { Site } from './site.ts';
 
 /**
  * @returns the steps that a vanished tap made needless
  * @throws Failure saying what failed and what is in force now
  */
-export async function transact(before: KernelState, wanted: State, places: Places): Promise<Step[]> {
-  const change = difference(before, wanted);
-  if (isEmpty(change)) return [];
-  await checkRuleset(change, places);
-  const record = readIfThere(places.listing);
+export async function transact(site: Site, before: KernelState, wanted: State): Promise<Step[]> {
+  const phases = planPhases(compare(before, wanted), before, wanted);
+  await checkRulesets(site, phases);
+  const record = readIfThere(site.listing);
   try {
-    const lost = await apply(change, places);
-    await readBack(wanted, lost, places);
+    const lost = await apply(site, phases);
+    if (phases.length > 0) await readBack(site, wanted, lost);
     return lost;
   } catch (error) {
-    await undo(before, record, places, error);
-    throw error;
+    await undo(site, before, record, error);
+    throw inForce(error, 'what was in force before still is');
   }
 }
 
-async function checkRuleset({ commit }: Difference, places: Places): Promise<void> {
-  if (commit !== undefined) await nft(['-c', '-f', '-'], commit, places);
-}
-
-async function apply({ stage, commit, retire }: Difference, places: Places): Promise<Step[]> {
-  const lost = await runSteps(stage, places.rules);
-  if (commit !== undefined) {
-    await nft(['-f', '-'], commit, places);
-    writeWhole(places.listing, await tableRecord(commit), 0o600);
+async function checkRulesets(site: Site, phases: Phase[]): Promise<void> {
+  for (const phase of phases) {
+    if (phase.name !== 'commit') continue;
+    await nft(site, ['-c', '-f'], phase.ruleset).catch((error) => {
+      throw inForce(error, 'nothing has been changed');
+    });
   }
-  return [...lost, ...(await runSteps(retire, places.rules))];
 }
 
-async function nft(args: string[], ruleset: string, { rules }: Places): Promise<void> {
-  const outcome = await run('nft', args, { input: ruleset });
-  if (outcome.status === 0) return;
-  throw new Failure(outcome.stderr.trim().replaceAll('/dev/stdin:', `${rules}/ruleset.nft:`));
+async function apply(site: Site, phases: Phase[]): Promise<Step[]> {
+  const lost: Step[] = [];
+  for (const phase of phases) {
+    if (phase.name === 'commit') await commit(site, phase.ruleset);
+    else lost.push(...(await runSteps(site, phase.name, phase.steps)));
+  }
+  return lost;
+}
+
+/** The moment at which traffic moves over. */
+async function commit(site: Site, ruleset: string): Promise<void> {
+  await nft(site, ['-f'], ruleset);
+  writeWhole(site.listing, await tableRecord(site, ruleset), 0o600);
+}
+
+async function nft({ run, journal, rules }: Site, args: string[], ruleset: string): Promise<void> {
+  const file = join(journal, 'commit.nft');
+  writeWhole(file, ruleset, 0o600);
+  const outcome = await run('nft', [...args, file]);
+  if (outcome.status !== 0) throw nftFailure(outcome.stderr, ruleset, join(rules, 'ruleset.nft'));
 }
 
 /** tc accepts wrong trees with status 0, so what was done is what the kernel says. */
-async function readBack(wanted: State, lost: Step[], { listing }: Places): Promise<void> {
+async function readBack(site: Site, wanted: State, lost: Step[]): Promise<void> {
   const lostKeys = new Set(lost.map((step) => step.object?.key));
-  const left = difference(await readState(listing), wanted);
-  const differing = [...left.stage, ...left.retire].filter((step) => !lostKeys.has(step.object?.key));
-  if (differing.length === 0 && left.commit === undefined) return;
-  const first = differing[0];
+  const left = compare(await readState(site), wanted).filter(
+    ({ wanted: object }) => !lostKeys.has(object?.key),
+  );
+  const [first] = left;
+  if (!first) return;
+  const object = first.wanted ?? first.held;
+  const what = object?.subject ?? object?.line ?? first.device;
   throw new Failure(
-    first
-      ? `the kernel did not take what it was told: "${first.line}" is still to be done (${first.reason})`
-      : 'the kernel did not take the ruleset it was told',
+    `the kernel did not take all it was told: ${first.kind} ${first.device}, ${what}: ${first.reason}`,
+    undefined,
+    object?.place,
   );
 }
 
 async function undo(
+  site: Site,
   before: KernelState,
   record: string | undefined,
-  places: Places,
   cause: unknown,
 ): Promise<void> {
+  let left: Phase[] = [];
   try {
-    const back = difference(await readState(places.listing), before, true);
-    await apply(back, places);
-    if (record !== undefined) writeWhole(places.listing, record, 0o600);
+    const now = await readState(site);
+    left = planPhases(compare(now, before, true), now, before);
+    await apply(site, left);
+    if (record !== undefined) writeWhole(site.listing, record, 0o600);
+    const then = await readState(site);
+    left = planPhases(compare(then, before, true), then, before);
+    if (left.length === 0) return;
+    throw new Failure('the kernel is not as it was');
   } catch (error) {
     throw new Failure(
-      `${(cause as Error).message}\nand what was done before it could not be undone: ${(error as Error).message}`,
-      'virt-shaper load tries again; virt-shaper unload takes everything out',
+      `${(cause as Error).message}\nand it could not be undone: ${(error as Error).message}${byHand(site, left)}`,
+      'or try again with virt-shaper load; virt-shaper unload takes everything out',
+      cause instanceof Failure ? cause.place : undefined,
     );
   }
+}
+
+/** What is left to do, as commands for a shell. */
+function byHand(site: Site, phases: Phase[]): string {
+  const commands = phases.flatMap((phase) =>
+    phase.name === 'commit'
+      ? [`nft -f ${join(site.rules, 'good/ruleset.nft')}`]
+      : phase.steps.map(({ tool, line }) => `${tool} ${line}`),
+  );
+  return commands.length === 0 ? '' : `\nby hand:\n${commands.map((command) => `  ${command}`).join('\n')}`;
+}
+
+function inForce(error: unknown, now: string): unknown {
+  if (!(error instanceof Failure) || error.message.includes('could not be undone')) return error;
+  return new Failure(error.message, error.hint ? `${now}; ${error.hint}` : now, error.place);
 }

@@ -25,7 +25,7 @@ export function scaleGuarantees(uplink: UplinkPolicy): string[] {
         rate[direction].effective = scaled(rate[direction].effective, limit / sum);
       }
       warnings.push(
-        `${uplink.name}, ${direction}: the guarantees of ${name} sum to ${formatRate(sum)}, more than its ` +
+        `${uplink.name}, ${direction}: the guarantees of ${name} sum to ${formatRate(sum)}, but there are only ` +
           `${formatRate(limit)}: each is scaled to ${((100 * limit) / sum).toFixed(1)} %`,
       );
     }
@@ -97,7 +97,7 @@ function* ceilings(uplink: UplinkPolicy, direction: Direction): Generator<Ceilin
     };
   }
   const limit = uplink.link[direction] - uplink.unmarked.rate[direction].effective;
-  yield { name: 'the link', members: uplink.guests, limit };
+  yield { name: 'the guests on it', members: uplink.guests, limit };
 }
 
 function sumGroups(uplink: UplinkPolicy, direction: Direction): void {

@@ -48,9 +48,10 @@ export interface Unshaped {
   reason: string;
   /**
    * `unlisted`: the administrator's wish. `refused`: must not start; one that runs all the same keeps its
-   * ceil without a guarantee, or, having no entry, is not shaped. `unable`: deserves a warning.
+   * ceil without a guarantee, or, having no entry, is not shaped. `needless`: no uplink to share. `unable`:
+   * something is wrong.
    */
-  kind: 'unlisted' | 'refused' | 'unable';
+  kind: 'unlisted' | 'refused' | 'needless' | 'unable';
 }
 
 export interface Policy {

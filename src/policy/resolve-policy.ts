@@ -23,9 +23,11 @@ export function resolvePolicy(config: Config, guests: Guest[], host: Host): Poli
     for (const nic of guest.nics) {
       const device = host.devices.get(nic.tap);
       const bridge = device?.master ?? nic.bridge;
-      const found = device ? findUplink(config, host, guests, bridge) : { reason: 'there is no such device' };
+      const found = device
+        ? findUplink(config, host, guests, bridge)
+        : ({ reason: 'there is no such device', kind: 'unable' } as const);
       if ('reason' in found) {
-        policy.unshaped.push({ guest: guest.name, tap: nic.tap, reason: found.reason, kind: 'unable' });
+        policy.unshaped.push({ guest: guest.name, tap: nic.tap, reason: found.reason, kind: found.kind });
         continue;
       }
       const uplink = uplinks.get(found.name) ?? newUplink(host, found, bridge, policy.warnings);

@@ -6,7 +6,10 @@ import type { Host } from '../host/host.ts';
 import { label } from '../label.ts';
 import { isDeviceName } from '../units.ts';
 
-export type FoundUplink = { name: string; entry?: UplinkEntry } | { reason: string };
+export type FoundUplink =
+  | { name: string; entry?: UplinkEntry }
+  /** `needless`: the bridge leads nowhere, so there is nothing to share. */
+  | { reason: string; kind: 'needless' | 'unable' };
 
 export function findUplink(config: Config, host: Host, guests: Guest[], bridge: string): FoundUplink {
   const configured = config.uplinks.filter(
@@ -14,12 +17,12 @@ export function findUplink(config: Config, host: Host, guests: Guest[], bridge: 
   );
   const [entry, second] = configured;
   if (entry && second) {
-    return { reason: `${bridge} has two uplinks in the configuration, ${entry.name} and ${second.name}` };
+    return unable(`${bridge} has two uplinks in the configuration, ${entry.name} and ${second.name}`);
   }
   if (entry) {
     const device = host.devices.get(entry.name);
-    if (!device) return { reason: `its uplink ${entry.name} does not exist` };
-    if (device.master !== bridge) return { reason: `its uplink ${entry.name} is not a port of ${bridge}` };
+    if (!device) return unable(`its uplink ${entry.name} does not exist`);
+    if (device.master !== bridge) return unable(`its uplink ${entry.name} is not a port of ${bridge}`);
     return { name: entry.name, entry };
   }
   return foundPort(host, guests, bridge);
@@ -32,16 +35,21 @@ function foundPort(host: Host, guests: Guest[], bridge: string): FoundUplink {
     .map(([name]) => name)
     .sort();
   const [port] = ports;
-  if (!port) return { reason: `its bridge ${bridge} has no uplink` };
+  if (!port) return { reason: `its bridge ${bridge} has no uplink`, kind: 'needless' };
   if (ports.length === 1 && !isDeviceName(port)) {
-    return { reason: `the uplink of ${bridge} has a name that virt-shaper does not take: ${label(port)}` };
+    return unable(`the uplink of ${bridge} has a name that virt-shaper does not take: ${label(port)}`);
   }
   if (ports.length > 1) {
     const names =
       ports.length > 4 ? `${ports.slice(0, 4).map(label).join(', ')}, ...` : ports.map(label).join(', ');
-    return {
-      reason: `${bridge} has ${ports.length} ports that may be its uplink (${names}): name it as [uplink.NAME] bridge = "${bridge}"`,
-    };
+    return unable(
+      `${bridge} has ${ports.length} ports that may be its uplink (${names}): ` +
+        `name it as [uplink.NAME] bridge = "${bridge}"`,
+    );
   }
   return { name: port };
+}
+
+function unable(reason: string): FoundUplink {
+  return { reason, kind: 'unable' };
 }

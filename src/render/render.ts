@@ -22,6 +22,13 @@ const helpers = {
   verb: (direction: string) => (direction === 'out' ? 'sends' : 'receives'),
 };
 
+const strictly: CompileOptions = {
+  noEscape: true,
+  strict: true,
+  knownHelpersOnly: true,
+  knownHelpers: { rate: true, label: true, comment: true, verb: true } as never,
+};
+
 /**
  * Same plan, same bytes.
  * @param source what the configuration was read from, for the banner
@@ -30,27 +37,31 @@ const helpers = {
 export function render(plan: Plan, templates: Templates, source: string): Rules {
   const handlebars = Handlebars.create();
   handlebars.registerHelper(helpers);
-  for (const [name, { text }] of templates) handlebars.registerPartial(name, text);
+  const compiled = new Map(
+    [...templates].map(([name, { file, text }]) => [name, naming(file, handlebars.compile(text, strictly))]),
+  );
+  for (const [name, template] of compiled) handlebars.registerPartial(name, template);
   const view = makeView(plan, source);
   const print = (name: keyof Rules): string => {
-    const template = templates.get(name);
+    const template = compiled.get(name);
     if (!template) throw new Error(`no template for ${name}`);
-    try {
-      return handlebars.compile(template.text, {
-        noEscape: true,
-        strict: true,
-        knownHelpersOnly: true,
-        knownHelpers: { rate: true, label: true, comment: true, verb: true },
-      })(view);
-    } catch (error) {
-      throw new ConfigError([
-        { severity: 'error', message: `${template.file}: ${(error as Error).message}` },
-      ]);
-    }
+    return template(view);
   };
   return {
     'ruleset.nft': print('ruleset.nft'),
     'shape.tc': print('shape.tc'),
     'devices.ip': print('devices.ip'),
+  };
+}
+
+/** Handlebars names the line, but not which of the templates it is in. */
+function naming(file: string, template: HandlebarsTemplateDelegate): HandlebarsTemplateDelegate {
+  return (context, options) => {
+    try {
+      return template(context, options);
+    } catch (error) {
+      if (error instanceof ConfigError) throw error;
+      throw new ConfigError([{ severity: 'error', message: `${file}: ${(error as Error).message}` }]);
+    }
   };
 }

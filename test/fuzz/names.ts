@@ -4,8 +4,30 @@ import fc from 'fast-check';
 
 const hostile = [
   ...['a', 'web-1', '0123', 'Jörg', '名前', '-x', '--help', '.x', ' a ', 'a#b', '# x', 'a\\', '\\', '\\\\'],
-  ...['"', "'", '`id`', '$(reboot)', '"; flush ruleset', '}', '{{source}}', '{{{source}}}', '@map', '*', 'a?'],
-  ...['__proto__', 'constructor', 'toString', 'a\tb', '\u202eabc', 'a\u2028b', '\ufeff', 'x'.repeat(110)],
+  ...[
+    '"',
+    "'",
+    '`id`',
+    '$(reboot)',
+    '"; flush ruleset',
+    '}',
+    '{{source}}',
+    '{{{source}}}',
+    '@map',
+    '*',
+    'a?',
+  ],
+  ...[
+    '__proto__',
+    'constructor',
+    'toString',
+    'a\tb',
+    '\u202eabc',
+    'a\u2028b',
+    '\ufeff',
+    'x'.repeat(200),
+    'ö'.repeat(100),
+  ],
 ];
 
 const text = fc.oneof(
@@ -18,4 +40,6 @@ const text = fc.oneof(
 export const guestName = text.filter((name) => !name.includes('/'));
 
 /** What an entry of the configuration can be called. */
-export const configName = guestName.filter((name) => !/(?!\t)\p{Cc}/u.test(name) && name !== '.' && name !== '..');
+export const configName = guestName.filter(
+  (name) => !/(?!\t)\p{Cc}/u.test(name) && name !== '.' && name !== '..',
+);

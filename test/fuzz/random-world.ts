@@ -17,6 +17,9 @@ export const rate = fc.oneof(
   fc.integer({ min: 8, max: 4e6 }),
   fc.integer({ min: 1, max: 400_000 }).map((mbit) => mbit * 1e6),
 );
+/** A world takes milliseconds, so that making a failing one smaller could go on for minutes. */
+export const bounded = (numRuns: number) => ({ numRuns, interruptAfterTimeLimit: 20_000 });
+
 const maybe = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: undefined });
 const ceil = maybe(fc.oneof(rate, fc.record({ out: rate, in: rate })));
 type Ceil = typeof ceil extends fc.Arbitrary<infer T> ? T : never;
@@ -38,9 +41,12 @@ const shape = fc.record({
     { minLength: 1, maxLength: 6, selector: ({ name }) => name },
   ),
   pattern: maybe(fc.constantFrom('*', 'a*', '?')),
-  ids: fc.uniqueArray(fc.oneof(fc.constantFrom(1, 2, 0x333, 0xfffe, 0xffff), fc.integer({ min: 1, max: 0xffff })), {
-    maxLength: 5,
-  }),
+  ids: fc.uniqueArray(
+    fc.oneof(fc.constantFrom(1, 2, 0x333, 0xfffe, 0xffff), fc.integer({ min: 1, max: 0xffff })),
+    {
+      maxLength: 5,
+    },
+  ),
   strangers: fc.uniqueArray(guestName, { maxLength: 3 }),
   nics: fc.array(fc.record({ guest: fc.nat(5), bridge: fc.nat(2), fate: fc.nat(19) }), {
     minLength: 2,
@@ -53,7 +59,9 @@ const shape = fc.record({
 });
 type Shape = typeof shape extends fc.Arbitrary<infer T> ? T : never;
 
-export function randomWorld(oversubscribed: 'scale' | 'refuse' = 'scale'): fc.Arbitrary<World & { toml: string }> {
+export function randomWorld(
+  oversubscribed: 'scale' | 'refuse' = 'scale',
+): fc.Arbitrary<World & { toml: string }> {
   return shape.map((of) => {
     const toml = tomlOf(of, oversubscribed);
     return { toml, config: readToml(toml), guests: guestsOf(of), host: hostOf(of) };
@@ -67,24 +75,23 @@ function tomlOf({ defaults, uplinks, groups, entries, pattern, ids }: Shape, ove
     uplink.written
       ? [
           table(['uplink', uplinkNames[index] ?? ''], { ceil: uplink.ceil }),
-          table(['uplink', uplinkNames[index] ?? '', 'unmarked'], { rate: part(uplink.share, most(uplink.ceil)) }),
+          table(['uplink', uplinkNames[index] ?? '', 'unmarked'], {
+            rate: part(uplink.share, most(uplink.ceil)),
+          }),
         ]
       : [],
   );
-  let spare = [...ids];
-  const nextId = () => {
-    const [id, ...rest] = spare;
-    spare = rest;
-    return id;
-  };
-  for (const group of groups) tables.push(table(['group', group.name], { ceil: group.ceil, id: nextId() }));
+  const spare = [...ids];
+  for (const group of groups)
+    tables.push(table(['group', group.name], { ceil: group.ceil, id: spare.shift() }));
   for (const entry of entries) {
     const group = groups[entry.group];
     const limit = Math.min(most(entry.ceil ?? ownCeil), most(group?.ceil), ...links);
     const values = { ceil: entry.ceil, rate: part(entry.share, limit), group: group?.name };
-    tables.push(table(['guest', escapeName(entry.name)], { ...values, id: nextId() }));
+    tables.push(table(['guest', escapeName(entry.name)], { ...values, id: spare.shift() }));
     const on = uplinkNames[entry.on ?? uplinkNames.length];
-    if (on) tables.push(table(['guest', escapeName(entry.name), 'on', on], { rate: part(entry.share, limit / 2) }));
+    if (on)
+      tables.push(table(['guest', escapeName(entry.name), 'on', on], { rate: part(entry.share, limit / 2) }));
   }
   if (pattern) tables.push(table(['guest', pattern], {}));
   return [

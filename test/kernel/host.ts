@@ -2,7 +2,6 @@
 // is the wire or the guest), a folder for /etc, /run and /var, and the program itself.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -22,7 +21,8 @@ export function sh(command: string, input = ''): string {
 }
 
 export class TestHost {
-  readonly root = mkdtempSync(join(tmpdir(), 'virt-shaper-'));
+  /** Below /run, which is the namespace's own. */
+  readonly root = mkdtempSync('/run/virt-shaper-test-');
   readonly rules = join(this.root, 'var/lib/virt-shaper/rules.d');
 
   constructor(config: string) {

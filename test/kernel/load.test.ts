@@ -157,13 +157,13 @@ test('a step that fails is undone, and says which line and whose', () => {
   const failing = {
     'tc refuses a line in the middle': wrap(
       'tc',
-      'case "$*" in "-batch -") sed "5s/rate [^ ]*/rate nonsense/" | $real -batch -;; *) exec $real "$@";; esac',
+      'case "$*" in *stage.tc) sed -i "5s/rate [^ ]*/rate nonsense/" "$2";; esac; exec $real "$@"',
     ),
   };
   for (const [name, path] of Object.entries(failing)) {
     const { status, stderr } = host.run(['load'], { path });
     assert.is(status, 1, name);
-    assert.match(stderr, /shape\.tc:\d+: (guest|group) /, name);
+    assert.match(stderr, /shape\.tc:\d+:\d+: (guest|group) /, name);
     assert.is(kernelState(), before, name);
   }
 });
@@ -173,7 +173,7 @@ test('when nft fails at the commit, tc goes back to what it was', () => {
   const before = kernelState();
   host.configure(config.replace('[guest.rob]', '[guest.rob]\nid = 0x99'));
   host.run(['render']);
-  const path = wrap('nft', 'case "$*" in "-f -") echo "Error: no" >&2; exit 1;; *) exec $real "$@";; esac');
+  const path = wrap('nft', 'case "$*" in "-f "*) echo "Error: no" >&2; exit 1;; *) exec $real "$@";; esac');
   const { status, stderr } = host.run(['load'], { path });
   assert.is(status, 1);
   assert.match(stderr, 'Error: no');
@@ -187,7 +187,7 @@ test('a tap that is not there costs its own guest only', () => {
   sh('ip link del dev vnet1');
   const { status, stderr } = host.run(['load']);
   assert.is(status, 0);
-  assert.match(stderr, 'vnet1 (guest rob) is not there');
+  assert.match(stderr, 'what guest rob receives by vnet1 is not shaped: it is not there');
   assert.match(sh('tc filter show dev vnet0 egress'), 'ifb-eth0');
 });
 

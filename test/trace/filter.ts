@@ -18,12 +18,11 @@ export function readFilter(words: Words): Filter {
   return { preference, redirect: words.match(/[^\s'"*/]{1,15}/), matches };
 }
 
+/** The handle is the mark that fw looks for; to BPF it is a name and nothing else. */
 function readMatch(words: Words): Filter['matches'] {
-  if (words.skip('handle')) {
-    const wanted = Number(words.match(/0x[0-9a-f]{1,8}/));
-    words.expect('fw');
-    return (mark) => mark === wanted;
-  }
+  words.expect('handle');
+  const handle = Number(words.match(/0x[0-9a-f]{1,8}/));
+  if (words.skip('fw')) return (mark) => mark === handle;
   words.expect('bpf', 'bytecode');
   const [length, ...code] = words
     .match(/'[\d, ]+'/)

@@ -29,9 +29,11 @@ const layers = [
 const outside: Record<string, string[]> = {
   'node:fs': [
     'commands/import.ts',
+    'commands/verify.ts',
     'config/read-config.ts',
     'files.ts',
     'host/read-host.ts',
+    'load/good.ts',
     'load/load.ts',
     'load/lock.ts',
     'load/read-state.ts',

@@ -1,0 +1,16 @@
+// virt-shaper plan: what load would change, object by object, and why; without changing it.
+import { differences } from '../load/load.ts';
+import { differencesAsData, reportDifferences } from '../report/differences.ts';
+import type { Context } from './context.ts';
+import { sayUnreached } from './load.ts';
+import { underLock } from './under-lock.ts';
+
+/** @returns 3 when anything would change */
+export async function planCommand(context: Context, { json }: { json?: boolean }): Promise<number> {
+  const { unreached, ...found } = await underLock(context, (site) => differences(site, site.rules));
+  sayUnreached(context, unreached);
+  if (json) context.print(`${JSON.stringify(differencesAsData(found), null, 2)}\n`);
+  else if (found.list.length > 0) context.print(reportDifferences(found));
+  else context.say('nothing to do: the kernel holds what rules.d says');
+  return found.list.length > 0 ? 3 : 0;
+}

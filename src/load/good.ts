@@ -1,0 +1,58 @@
+// rules.d/good: the rules that are in force. A symlink to a folder of all three, swapped in one step, so that
+// whenever the machine stops it is one whole policy that was loaded.
+import { mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { Failure } from '../errors.ts';
+import { readIfThere, writeWhole } from '../files.ts';
+import type { Rules } from '../render/render.ts';
+import { digestOf } from './digest.ts';
+
+export const ruleFiles = ['ruleset.nft', 'shape.tc', 'devices.ip'] as const satisfies (keyof Rules)[];
+
+/** @throws Failure when a file is not there */
+export function readRules(folder: string): Rules {
+  const text = (name: keyof Rules) => {
+    const found = readIfThere(join(folder, name));
+    if (found !== undefined) return found;
+    throw new Failure(`${join(folder, name)} is not there`, 'virt-shaper render writes it');
+  };
+  return {
+    'ruleset.nft': text('ruleset.nft'),
+    'shape.tc': text('shape.tc'),
+    'devices.ip': text('devices.ip'),
+  };
+}
+
+/** The rules in force, when there are any. */
+export function readIfGood(folder: string): Rules | undefined {
+  return currentGood(folder) === undefined ? undefined : readRules(join(folder, 'good'));
+}
+
+export function keepGood(folder: string, rules: Rules): void {
+  const name = `.good-${digestOf(ruleFiles.map((file) => rules[file]).join('\0')).slice(0, 16)}`;
+  if (currentGood(folder) === name) return;
+  mkdirSync(join(folder, name), { recursive: true, mode: 0o755 });
+  for (const file of ruleFiles) writeWhole(join(folder, name, file), rules[file]);
+  const next = join(folder, `.good.${process.pid}.next`);
+  symlinkSync(name, next);
+  renameSync(next, join(folder, 'good'));
+  removeFormer(folder, name);
+}
+
+export function dropGood(folder: string): void {
+  rmSync(join(folder, 'good'), { recursive: true, force: true });
+  removeFormer(folder);
+}
+
+function currentGood(folder: string): string | undefined {
+  try {
+    return readlinkSync(join(folder, 'good'));
+  } catch {
+    return undefined;
+  }
+}
+
+function removeFormer(folder: string, but?: string): void {
+  const names = readdirSync(folder).filter((name) => name.startsWith('.good') && name !== but);
+  for (const name of names) rmSync(join(folder, name), { recursive: true, force: true });
+}

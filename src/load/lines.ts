@@ -1,0 +1,61 @@
+// The batch lines that change or remove an object, from the line that makes it. The one place that spells
+// them, so that what is shown, run and recorded for by hand is the same text.
+import { detourPreference, signature } from '../plan/names.ts';
+import type { TcObject } from './objects.ts';
+
+export interface Step {
+  tool: 'ip' | 'tc';
+  /** The batch line. */
+  line: string;
+  /** The object that it makes, changes or removes. */
+  object?: TcObject;
+}
+
+export function tc(line: string, object?: TcObject): Step {
+  return { tool: 'tc', line, ...(object ? { object } : {}) };
+}
+
+export function ip(line: string): Step {
+  return { tool: 'ip', line };
+}
+
+export function add(object: TcObject): Step {
+  return tc(object.line, object);
+}
+
+/** In place: packets waiting and counters stay. A filter is replaced by the kernel in one step. */
+export function change(object: TcObject): Step {
+  const verb = object.kind === 'filter' ? 'replace' : 'change';
+  return tc(object.line.replace(/^(\w+) add/, `$1 ${verb}`), object);
+}
+
+export function remove(object: TcObject): Step {
+  const { kind, device, id } = object;
+  switch (kind) {
+    case 'root':
+      return tc(`qdisc del dev ${device} root`, object);
+    case 'clsact':
+      return tc(`qdisc del dev ${device} clsact`, object);
+    case 'leaf':
+      return tc(`qdisc del dev ${device} parent ${id}`, object);
+    case 'class':
+      return tc(`class del dev ${device} classid ${id}`, object);
+    case 'filter':
+      return tc(
+        `filter del dev ${device} egress protocol all pref ${signature} handle ${id} ${filterKind(object)}`,
+        object,
+      );
+    case 'detour':
+      return tc(`filter del dev ${device} egress pref ${detourPreference}`, object);
+  }
+}
+
+function filterKind({ values }: TcObject): string {
+  return String(values.match).split(' ')[0] ?? '';
+}
+
+/** The same object on another device. */
+export function onDevice(object: TcObject, device: string): TcObject {
+  const line = object.line.replace(` dev ${object.device} `, ` dev ${device} `);
+  return { ...object, device, key: object.key.replace(object.device, device), line };
+}

@@ -1,0 +1,25 @@
+// nft names line and columns of the file it was given: told as a place in ruleset.nft, with the guest.
+import { Failure } from '../errors.ts';
+
+/** @param file what the ruleset is shown as */
+export function nftFailure(stderr: string, ruleset: string, file: string): Failure {
+  const [, line, column, message] = stderr.match(/:(\d+):(\d+)-\d+: Error: (.*)/) ?? [];
+  if (!line || !column || !message) return new Failure(`nft refused: ${stderr.trim() || 'without a word'}`);
+  const lines = ruleset.split('\n');
+  const text = lines[Number(line) - 1] ?? '';
+  const guest = guestOf(lines, Number(line) - 1);
+  const whose = guest ? `guest ${guest}: ` : '';
+  return new Failure(`${whose}nft refused: ${message}`, undefined, {
+    at: { file, line: Number(line), column: Number(column) },
+    text,
+  });
+}
+
+/** From the comment of the line itself or of the chain that it stands in. */
+function guestOf(lines: string[], index: number): string | undefined {
+  for (const line of lines.slice(Math.max(0, index - 2), index + 1).reverse()) {
+    const guest = line.match(/# (.*) (?:sends|receives)$/)?.[1];
+    if (guest) return guest;
+  }
+  return undefined;
+}

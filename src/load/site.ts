@@ -1,0 +1,12 @@
+// Where a load takes place: its door to processes, which holds the lock, and its folders.
+import type { Run } from '../exec.ts';
+
+export interface Site {
+  run: Run;
+  /** The folder of the rules: what is to be loaded. */
+  rules: string;
+  /** The file with the table as nft listed it after the last commit (read-state.ts). */
+  listing: string;
+  /** The folder of the batches now running. */
+  journal: string;
+}

@@ -1,0 +1,109 @@
+// What differs between the kernel and the rules, for people (guest by guest: what, from, to, why) and as data.
+import { formatRate } from '../config/rate.ts';
+import type { Action, Difference } from '../load/compare.ts';
+import type { Found } from '../load/found.ts';
+import type { State, TcObject } from '../load/objects.ts';
+import { readOwners } from '../load/owners.ts';
+
+/** For --json: stable, one entry an object. */
+export function differencesAsData(found: Found) {
+  return found.list.map((one) => {
+    const { effect, action, kind, device, reason, held, wanted } = one;
+    return {
+      subject: subjectOf(one, found),
+      effect,
+      action,
+      kind,
+      device,
+      id: (wanted ?? held)?.id ?? one.ifb?.name ?? '',
+      from: held?.values ?? null,
+      to: wanted?.values ?? null,
+      reason,
+      ...(wanted?.place ? { line: wanted.place.at.line } : {}),
+    };
+  });
+}
+
+const sign: Record<Action, string> = {
+  add: '+',
+  change: '~',
+  move: '>',
+  replace: '~',
+  rebuild: '!',
+  remove: '-',
+};
+
+export function reportDifferences(found: Found): string {
+  const bySubject = new Map<string, string[]>();
+  for (const one of found.list) {
+    const subject = subjectOf(one, found);
+    const lines = one.kind === 'table' ? tableLines(found, one) : [objectLine(one)];
+    bySubject.set(subject, [...(bySubject.get(subject) ?? []), ...lines]);
+  }
+  const blocks = [...bySubject].map(
+    ([subject, lines]) => `${subject}\n${lines.map((line) => `  ${line}\n`).join('')}`,
+  );
+  return `${blocks.join('')}${summary(found.list)}\n`;
+}
+
+function summary(list: Difference[]): string {
+  const rates = list.filter(({ effect }) => effect === 'rates').length;
+  const parts = [
+    ...(rates > 0 ? [`${rates} to change in place`] : []),
+    ...(list.length > rates ? [`${list.length - rates} to add, move or remove`] : []),
+  ];
+  return `${list.length} ${list.length === 1 ? 'difference' : 'differences'}: ${parts.join(', ')}`;
+}
+
+function objectLine({ action, kind, device, held, wanted, ifb, reason }: Difference): string {
+  const object = wanted ?? held;
+  const what = ifb
+    ? `device ${ifb.name}`
+    : `${kind} ${object?.id === kind ? '' : `${object?.id} `}on ${device}`;
+  const values = describe(held, wanted);
+  return `${sign[action]} ${what}${values ? `: ${values}` : ''}  (${reason})`;
+}
+
+/** `ceil 30mbit -> 40mbit` for what changes, `rate 15mbit, ceil 30mbit` for what comes or goes. */
+function describe(held: TcObject | undefined, wanted: TcObject | undefined): string {
+  const values = (wanted ?? held)?.values ?? {};
+  return Object.keys(values)
+    .filter((name) => name !== 'match' && name !== 'handle')
+    .flatMap((name) => {
+      const [from, to] = [show(name, held?.values[name]), show(name, wanted?.values[name])];
+      if (held && wanted) return from === to || from === '' ? [] : [`${name} ${from} -> ${to}`];
+      return ['rate', 'ceil', 'to', 'kind', 'limit'].includes(name) ? [`${name} ${to || from}`] : [];
+    })
+    .join(', ');
+}
+
+function show(name: string, value: string | number | undefined): string {
+  if (typeof value !== 'number') return value ?? '';
+  return name === 'rate' || name === 'ceil' ? formatRate(value) : String(value);
+}
+
+/** The map's elements that differ; when none does, the table is only not known to be the one loaded. */
+function tableLines({ from, to }: Found, { reason }: Difference): string[] {
+  const [before, after] = [elements(from), elements(to)];
+  const pairs = [...new Set([...before.keys(), ...after.keys()])].sort();
+  const lines = pairs.flatMap((pair) => {
+    const [was, is] = [before.get(pair), after.get(pair)];
+    if (was === is) return [];
+    if (!was) return [`+ ${pair} to class ${is}`];
+    return is ? [`~ ${pair} to class ${was} -> ${is}`] : [`- ${pair} to class ${was}`];
+  });
+  return lines.length > 0 ? lines : [`~ the whole table  (${reason})`];
+}
+
+function elements({ ruleset }: State): Map<string, string> {
+  return new Map(
+    [...readOwners(ruleset)].flatMap(([id, pairs]) => [...pairs].map((pair) => [pair, id] as const)),
+  );
+}
+
+function subjectOf({ kind, wanted, held, ifb }: Difference, { loaded }: Found): string {
+  if (kind === 'table') return 'table bridge virt-shaper';
+  if (ifb) return `device ${ifb.name}`;
+  const known = wanted?.subject ?? loaded?.objects.get(held?.key ?? '')?.subject;
+  return known ?? `${(wanted ?? held)?.device}`;
+}

@@ -1,0 +1,40 @@
+// The short version of test/faults: some random changes of policy, watched after each call and each line of a
+// batch, with faults at some calls. VIRT_SHAPER_SEED does another run again; npm run test:faults does it all.
+import * as assert from 'uvu/assert';
+import { type Bench, makeBench } from '../faults/bench.ts';
+import { type Amount, type Report, runChange } from '../faults/run-change.ts';
+import { describeFailure, Tally } from '../faults/tally.ts';
+import { needsCommand, needsNamespace } from '../support/needs.ts';
+import { unless } from '../support/skip.ts';
+
+const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
+
+const seed = process.env.VIRT_SHAPER_SEED ?? '1';
+const tally = new Tally();
+/** Seconds; what is not begun by then is left to the full run, but for the least that there must be. */
+const budget = { seconds: 45, changes: 16, least: 4 };
+const amount: Amount = { faults: 5, kills: 1, again: 0.2 };
+const began = Date.now();
+
+let bench: Bench;
+test.before(async () => {
+  bench = await makeBench();
+});
+test.after(() => {
+  bench.end();
+  console.log(`\n${tally.table()}\nseed ${seed}`);
+});
+
+for (let index = 0; index < budget.changes; index += 1) {
+  test(`change ${index} of seed ${seed}: old or new at every moment, and after every fault`, async () => {
+    if (index >= budget.least && Date.now() - began > budget.seconds * 1000) return;
+    const failures: Report[] = [];
+    await runChange(bench, seed, index, amount, (report) => {
+      tally.add(report);
+      if (report.problems.length > 0) failures.push(report);
+    });
+    assert.ok(failures.length === 0, failures.map((failure) => describeFailure(failure, seed)).join('\n'));
+  });
+}
+
+test.run();

@@ -1,0 +1,64 @@
+// A virtualisation host in namespaces: a bridge with its uplink to `outside`, and guests whose NICs are plugged
+// in when libvirt would do it. A guest is a namespace, its tap the host's end of a veth pair: virt-shaper
+// cannot tell it from a virtual machine's.
+import type { Namespaces } from '../support/netns.ts';
+import type { Station } from './iperf.ts';
+import type { LabGuest, policy } from './policy.ts';
+
+export interface Guest extends Station, LabGuest {
+  tap: string;
+  mac: string;
+  uuid: string;
+}
+
+export interface Host extends Station {
+  outside: Station;
+  guests: Guest[];
+}
+
+export async function makeHost(spaces: Namespaces, label: string, plan: typeof policy): Promise<Host> {
+  const add = (name: string, number: number): Station => ({
+    space: spaces.add(`${label}${name}`),
+    address: { 4: `10.99.0.${number}`, 6: `fd99::${number}` },
+  });
+  const outside = add('outside', 1);
+  const host = { ...add('host', 2), outside, guests: [] as Guest[] };
+  await host.space.bridge(plan.bridge);
+  await host.space.cable(plan.uplink.name, outside.space, 'eth0', plan.bridge);
+  await addAddresses(outside, 'eth0');
+  await addAddresses(host, plan.bridge);
+  for (const [i, guest] of plan.guests.entries()) {
+    const id = (0x10 + i).toString(16);
+    host.guests.push({
+      ...guest,
+      ...add(guest.name, 0x10 + i),
+      tap: `vnet${i}`,
+      mac: `52:54:00:00:00:${id}`,
+      uuid: `6f3c1a52-9d0e-4b7a-8c55-0000000000${id}`,
+    });
+  }
+  return host;
+}
+
+export async function plug(host: Host, guest: Guest, bridge: string): Promise<void> {
+  await host.space.cable(guest.tap, guest.space, 'eth0', bridge);
+  await guest.space.ip(`link set eth0 address ${guest.mac}`);
+  await addAddresses(guest, 'eth0');
+}
+
+export async function unplug(host: Host, guest: Guest): Promise<void> {
+  await host.space.ip(`link delete ${guest.tap}`);
+}
+
+/** What a tool like virt-shaper could have left behind, one object a line. */
+export async function readObjects({ space }: Host): Promise<string[]> {
+  const tables = await space.run('nft', ['list', 'tables']);
+  const qdiscs = await space.run('tc', ['qdisc', 'show']);
+  const ifbs = await space.run('ip', ['-oneline', 'link', 'show', 'type', 'ifb']);
+  return [tables, qdiscs, ifbs].flatMap((text) => text.split('\n').filter((line) => line.trim() !== ''));
+}
+
+// nodad: an address is usable at once, and not after a second of looking for its double.
+async function addAddresses({ space, address }: Station, device: string): Promise<void> {
+  await space.ip(`addr add ${address[4]}/24 dev ${device}`, `addr add ${address[6]}/64 dev ${device} nodad`);
+}

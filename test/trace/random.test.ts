@@ -1,0 +1,103 @@
+// The same walk over random policies: whoever is shaped reaches his own class on every way in and out, and
+// nobody else's; whoever is not is left alone.
+import fc from 'fast-check';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Outputs } from '../../src/pipeline.ts';
+import { directions } from '../../src/units.ts';
+import { bounded, randomWorld } from '../fuzz/random-world.ts';
+import { generateFor } from '../support/world.ts';
+import { type Network, readNetwork, type Traced, trace } from './trace.ts';
+
+/** Every frame between a shaped guest and its uplink, with what the policy says of it. */
+function* ways({ policy }: Outputs, network: Network) {
+  for (const uplink of policy.uplinks) {
+    for (const guest of uplink.guests) {
+      for (const tap of guest.taps) {
+        for (const direction of directions) {
+          const [iif, oif] = direction === 'out' ? [tap, uplink.name] : [uplink.name, tap];
+          yield { uplink, guest, direction, tap, traced: trace(network, { iif, oif }) };
+        }
+      }
+    }
+  }
+}
+
+function leafOf({ queue }: Traced): string {
+  assert.is.not(queue, 'direct');
+  return queue === 'direct' ? '' : `${queue.device} ${queue.path[0]?.id}`;
+}
+
+test('a shaped guest reaches a class whose ceilings are the policy’s, up to the link', () => {
+  fc.assert(
+    fc.property(randomWorld(), (world) => {
+      const outputs = generateFor(world);
+      const network = readNetwork(outputs.rules);
+      const devices = new Map<string, string>();
+      for (const { uplink, guest, direction, traced } of ways(outputs, network)) {
+        const { queue } = traced;
+        if (queue === 'direct') throw new Error(`${guest.name} is not shaped`);
+        const group = uplink.groups.find(({ name }) => name === guest.group);
+        const ceilings = [guest.ceil, ...(group ? [group.ceil] : []), uplink.link].map(
+          (ceil) => ceil[direction],
+        );
+        assert.equal(
+          queue.path.map(({ ceil }) => ceil),
+          ceilings,
+        );
+        assert.is(queue.path[0]?.rate, guest.rate[direction].effective);
+        assert.ok(direction === 'out' ? queue.device === uplink.name : network.ifbs.has(queue.device));
+        const tree = `${uplink.name} ${direction}`;
+        assert.is(devices.get(tree) ?? queue.device, queue.device, `${tree}: one device`);
+        devices.set(tree, queue.device);
+        assert.is(traced.priority, queue.path[0]?.id, 'the class the frame asks for is the one it gets');
+      }
+      assert.is(new Set(devices.values()).size, devices.size, 'each tree has a device of its own');
+    }),
+    bounded(120),
+  );
+});
+
+test('no two guests share a class or a mark, and a guest has one mark wherever it is', () => {
+  fc.assert(
+    fc.property(randomWorld(), (world) => {
+      const outputs = generateFor(world);
+      const owners = new Map<string, string>();
+      for (const { guest, traced } of ways(outputs, readNetwork(outputs.rules))) {
+        for (const held of [`mark ${traced.mark}`, leafOf(traced)]) {
+          assert.is(owners.get(held) ?? guest.name, guest.name, held);
+          owners.set(held, guest.name);
+        }
+      }
+      const marks = [...owners.keys()].filter((held) => held.startsWith('mark'));
+      assert.is(marks.length, new Set(owners.values()).size);
+      assert.not(marks.includes('mark 0'));
+    }),
+    bounded(120),
+  );
+});
+
+test('between taps, and at taps that are not shaped, nothing is marked and nothing queues', () => {
+  fc.assert(
+    fc.property(randomWorld(), (world) => {
+      const outputs = generateFor(world);
+      const network = readNetwork(outputs.rules);
+      const shaped = new Set([...ways(outputs, network)].map(({ tap }) => tap));
+      const taps = world.guests.flatMap(({ nics }) => nics.map(({ tap }) => tap));
+      const others = ['eth0', 'eth0.100', 'enp129s0f0np0v1'].flatMap((uplink) =>
+        taps.filter((tap) => !shaped.has(tap)).map((tap) => [uplink, tap] as const),
+      );
+      const between = taps.flatMap((iif) => taps.map((oif) => [iif, oif] as const));
+      for (const [iif, oif] of [...others, ...between]) {
+        assert.equal(trace(network, { iif, oif }), {
+          mark: 0,
+          rules: taps.length && shaped.size ? 1 : 0,
+          queue: 'direct',
+        });
+      }
+    }),
+    bounded(120),
+  );
+});
+
+test.run();

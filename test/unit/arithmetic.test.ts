@@ -1,0 +1,75 @@
+// The numbers computed for a class: known values, and what holds at every rate from 8 bit/s to 400 gbit.
+import fc from 'fast-check';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { bfifoLimit, burstFor, codelTarget, quantumFor } from '../../src/plan/arithmetic.ts';
+
+const rate = fc.integer({ min: 8, max: 400e9 });
+
+function never(property: (a: number, b: number) => boolean): void {
+  fc.assert(
+    fc.property(rate, rate, (a, b) => property(Math.min(a, b), Math.max(a, b))),
+    { numRuns: 2000 },
+  );
+}
+
+test('a burst is 8 ms of the rate, at least two frames and at most a megabyte', () => {
+  assert.is(burstFor(30e6), 30_000);
+  assert.is(burstFor(100e6), 100_000);
+  assert.is(burstFor(1e6), 4096);
+  assert.is(burstFor(10e9), 2 ** 20);
+});
+
+test('the time a burst takes fits the 32 bits of 64 ns that the kernel has for it', () => {
+  const most = (2 ** 32 * 64) / 1e9;
+  never((slow, fast) =>
+    [slow, fast].every((bits) => burstFor(bits) >= 1 && burstFor(bits) / (bits / 8) < most),
+  );
+});
+
+test('a quantum is 8 ms of the rate, between one frame and 60,000 bytes', () => {
+  assert.is(quantumFor(15e6), 15_000);
+  assert.is(quantumFor(8), 1514);
+  assert.is(quantumFor(1e9), 60_000);
+  never((slow, fast) => [slow, fast].every((bits) => quantumFor(bits) >= 1514 && quantumFor(bits) <= 60_000));
+});
+
+test('who is guaranteed twice as much gets twice the quantum', () => {
+  assert.is(quantumFor(20e6), 2 * quantumFor(10e6));
+});
+
+test('a plain queue holds 35 ms of the ceil, at least 32 KB', () => {
+  assert.is(bfifoLimit(30e6), 131_250);
+  assert.is(bfifoLimit(1e6), 32_768);
+  assert.is(bfifoLimit(1e9), 4_375_000);
+});
+
+test('fq_codel aims at 5 ms, or at the time that one and a half frames take', () => {
+  assert.is(codelTarget(1e9), 5000);
+  assert.is(codelTarget(4e6), 5000);
+  assert.is(codelTarget(1e6), 18_168);
+  assert.is(codelTarget(100e3), 181_680);
+});
+
+test('a faster class has no smaller burst, quantum or queue, and no longer target', () => {
+  never(
+    (slow, fast) =>
+      burstFor(slow) <= burstFor(fast) &&
+      quantumFor(slow) <= quantumFor(fast) &&
+      bfifoLimit(slow) <= bfifoLimit(fast) &&
+      codelTarget(slow) >= codelTarget(fast),
+  );
+});
+
+test('all are whole numbers that 32 bits hold', () => {
+  never((slow, fast) =>
+    [slow, fast].every((bits) =>
+      [burstFor, quantumFor, bfifoLimit, codelTarget].every((compute) => {
+        const number = compute(bits);
+        return Number.isInteger(number) && number > 0 && number < 2 ** 32;
+      }),
+    ),
+  );
+});
+
+test.run();

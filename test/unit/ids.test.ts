@@ -1,0 +1,65 @@
+// The ids of guests, groups and of what virt-shaper itself needs. Histories of them are in test/fuzz.
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { assignIds, type ChosenIds } from '../../src/plan/ids.ts';
+import { noneChosen, readToml } from '../support/world.ts';
+
+const assign = (toml: string, running: string[], chosen: ChosenIds = noneChosen) =>
+  assignIds(readToml(toml), running, chosen);
+
+test('an id depends on the name alone: the same on every host, whoever started first', () => {
+  const alone = assign('', ['cliff']).ids.guests.get('cliff');
+  assert.is(alone, 0xcc41);
+  assert.is(assign('', ['rob', 'jason', 'cliff']).ids.guests.get('cliff'), alone);
+});
+
+test('where two names draw the same id, each has one of its own and keeps it', () => {
+  // Found by trying: both draw 0x4231.
+  const [first, second] = ['g632', 'g1349'];
+  const one = assign('', [second]);
+  const { ids, chosen } = assign('', [first, second], one.chosen);
+  assert.is(assign('', [first]).ids.guests.get(first), one.ids.guests.get(second), 'they draw the same');
+  assert.is(ids.guests.get(second), one.ids.guests.get(second));
+  assert.is(ids.guests.get(first), (one.ids.guests.get(second) ?? 0) + 1);
+  assert.equal(assign('', [first], chosen).ids.guests.get(first), ids.guests.get(first));
+});
+
+test('guests with an entry have an id before they ever run; patterns have none', () => {
+  const { ids } = assign('[guest.cliff]\n[guest."web-*"]\n', []);
+  assert.equal([...ids.guests.keys()], ['cliff']);
+});
+
+test('a chosen id that somebody fixes for another is drawn anew', () => {
+  const chosen = { guests: { cliff: 0x2000, rob: 0x2001 }, groups: {} };
+  const { ids } = assign('[guest.jason]\nid = 0x2000\n', ['cliff', 'rob', 'jason'], chosen);
+  assert.is(ids.guests.get('jason'), 0x2000);
+  assert.is(ids.guests.get('cliff'), 0xcc41);
+  assert.is(ids.guests.get('rob'), 0x2001);
+});
+
+test('link and unmarked have the two highest that nobody has', () => {
+  const { link, unmarked } = assign('', ['cliff']).ids;
+  assert.equal([link, unmarked], [0xffff, 0xfffe]);
+  const fixed = assign('[guest.a]\nid = 0xffff\n[group.g]\nid = 0xfffd\nceil = 1000\n', []).ids;
+  assert.equal([fixed.link, fixed.unmarked], [0xfffe, 0xfffc]);
+});
+
+test('names that an object has already are names like any other', () => {
+  const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty'];
+  const { ids, chosen } = assign('', names);
+  assert.is(new Set(names.map((name) => ids.guests.get(name))).size, names.length);
+  const kept = assign('', names, JSON.parse(JSON.stringify(chosen)));
+  assert.equal(kept.ids.guests, ids.guests);
+});
+
+test('when all ids are taken it is said, with what to do', () => {
+  const range = Array.from({ length: 0xf000 - 0x1000 }, (_, index) => [`g${index}`, 0x1000 + index]);
+  const full = { guests: Object.fromEntries(range), groups: {} };
+  assert.throws(
+    () => assign('', ['one-more'], full),
+    (error: { message: string; hint: string }) =>
+      /no class id is left/.test(error.message) && /ids\.json/.test(error.hint),
+  );
+});
+
+test.run();

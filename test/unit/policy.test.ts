@@ -1,0 +1,134 @@
+// Which rate a guest gets and why: where each value is looked for, and what becomes of guarantees that cannot
+// all be kept. Rates in mbit.
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { GuestPolicy, Policy } from '../../src/policy/policy.ts';
+import { resolvePolicy } from '../../src/policy/resolve-policy.ts';
+import { makeWorld } from '../support/world.ts';
+
+function policyOf(...world: Parameters<typeof makeWorld>): Policy {
+  const { config, guests, host } = makeWorld(...world);
+  return resolvePolicy(config, guests, host);
+}
+
+function guestOf({ uplinks }: Policy, name: string, uplink = 'eth0'): GuestPolicy {
+  const found = uplinks.find((of) => of.name === uplink)?.guests.find((guest) => guest.name === name);
+  if (!found) throw new Error(`${name} is not shaped on ${uplink}`);
+  return found;
+}
+
+/** `rate/ceil out, rate/ceil in`, where scaled the guarantee as written in brackets. */
+function values(policy: Policy, name: string, uplink?: string): string {
+  const { rate, ceil } = guestOf(policy, name, uplink);
+  const one = (direction: 'out' | 'in') => {
+    const { configured, effective } = rate[direction];
+    const written = configured === effective ? '' : ` (${configured / 1e6})`;
+    return `${effective / 1e6}${written}/${ceil[direction] / 1e6}`;
+  };
+  return `${one('out')}, ${one('in')}`;
+}
+
+const one = { cliff: 'vnet0@br0' };
+
+test('what an entry leaves out comes from the defaults', () => {
+  const defaults = '[defaults]\nrate = { out = "5mbit", in = "6mbit" }\nceil = "70mbit"\n';
+  assert.is(values(policyOf(`${defaults}[guest.cliff]\n`, one), 'cliff'), '5/70, 6/70');
+  assert.is(values(policyOf(`${defaults}[guest.cliff]\nrate = "8mbit"\n`, one), 'cliff'), '8/70, 8/70');
+  const oneWay = `${defaults}[guest.cliff]\nceil = { in = "9mbit" }\n`;
+  assert.is(values(policyOf(oneWay, one), 'cliff'), '5/70, 6/9');
+});
+
+test('nothing written at all: 100 mbit guaranteed, up to 1 gbit', () => {
+  assert.is(values(policyOf('[guest.cliff]\n', one, { eth0: 'br0 10000' }), 'cliff'), '100/1000, 100/1000');
+});
+
+test('an inherited guarantee fits in quietly below a lower ceil', () => {
+  const policy = policyOf('[guest.cliff]\nceil = "20mbit"\n', one);
+  assert.is(values(policy, 'cliff'), '20/20, 20/20');
+  assert.equal(policy.warnings, []);
+});
+
+test('a ceil is bounded by the group and by the link, each way by itself', () => {
+  const group =
+    '[group.friends]\nceil = { out = "30mbit", in = "300mbit" }\n[guest.cliff]\ngroup = "friends"\n';
+  const policy = policyOf(`${group}rate = "1mbit"\nceil = "200mbit"\n`, one, { eth0: 'br0 100' });
+  assert.is(values(policy, 'cliff'), '1/30, 1/100');
+  assert.equal(policy.uplinks[0]?.groups[0]?.ceil, { out: 30e6, in: 100e6 });
+});
+
+test('the values for an uplink win there, and nowhere else', () => {
+  const toml =
+    '[guest.cliff]\nrate = "1mbit"\nceil = "2mbit"\n[guest.cliff.on.eth1]\nrate = "3mbit"\nceil = "4mbit"\n';
+  const policy = policyOf(toml, { cliff: 'vnet0@br0 vnet1@br1' }, { eth0: 'br0 1000', eth1: 'br1 1000' });
+  assert.is(values(policy, 'cliff', 'eth0'), '1/2, 1/2');
+  assert.is(values(policy, 'cliff', 'eth1'), '3/4, 3/4');
+});
+
+test('unmarked traffic keeps 1 % of the link, at least 1 mbit, at most a tenth', () => {
+  for (const [link, kept] of [
+    [1000, 10e6],
+    [50, 1e6],
+    [5, 500e3],
+  ]) {
+    const policy = policyOf('[guest.cliff]\nrate = 8\n', one, { eth0: `br0 ${link}` });
+    assert.is(policy.uplinks[0]?.unmarked.rate.out.effective, kept, `${link} mbit`);
+  }
+});
+
+const pair = { cliff: 'vnet0@br0', rob: 'vnet1@br0' };
+const group = (cliff: string, rob: string) =>
+  `[group.friends]\nceil = "30mbit"\n[guest.cliff]\ngroup = "friends"\nrate = ${cliff}\n[guest.rob]\ngroup = "friends"\nrate = ${rob}\n`;
+
+test('guarantees that just fit are kept', () => {
+  const policy = policyOf(group('"10mbit"', '"20mbit"'), pair);
+  assert.is(values(policy, 'rob'), '20/30, 20/30');
+  assert.equal(policy.warnings, []);
+});
+
+test('guarantees above the ceil of their group are scaled in proportion, and it is said for each direction', () => {
+  const policy = policyOf(
+    group('{ out = "10mbit", in = "1mbit" }', '{ out = "30mbit", in = "1mbit" }'),
+    pair,
+  );
+  assert.is(values(policy, 'cliff'), '7.5 (10)/30, 1/30');
+  assert.is(values(policy, 'rob'), '22.5 (30)/30, 1/30');
+  assert.is(policy.warnings.length, 1);
+  assert.match(policy.warnings[0] ?? '', /^eth0, out: .*group friends.* 40mbit.* 30mbit.* 75\.0 %/);
+});
+
+test('a member that is not running takes nothing from the others', () => {
+  assert.is(values(policyOf(group('"25mbit"', '"25mbit"'), one), 'cliff'), '25/30, 25/30');
+});
+
+test('after the groups the link is looked at, and what the unmarked keep is not given away', () => {
+  const toml = `${group('"30mbit"', '"30mbit"')}[guest.jason]\nrate = "30mbit"\n`;
+  const policy = policyOf(toml, { ...pair, jason: 'vnet2@br0' }, { eth0: 'br0 41' });
+  // The group's 15 + 15 and jason's 30 in the 40 that the link of 41 has left.
+  assert.is(values(policy, 'cliff'), '10 (30)/30, 10 (30)/30');
+  assert.is(values(policy, 'jason'), '20 (30)/41, 20 (30)/41');
+});
+
+test('refuse: who came last is told why, and keeps his ceil without a guarantee', () => {
+  const toml = `[defaults]\noversubscribed = "refuse"\n${group('"20mbit"', '"20mbit"')}`;
+  for (const [first, last] of [
+    ['cliff', 'rob'],
+    ['rob', 'cliff'],
+  ] as const) {
+    const policy = policyOf(toml, { [first]: 'vnet0@br0', [last]: 'vnet1@br0' });
+    assert.is(values(policy, first), '20/30, 20/30');
+    assert.is(guestOf(policy, last).rate.out.effective, 8);
+    assert.equal(guestOf(policy, last).ceil, { out: 30e6, in: 30e6 });
+    assert.is(policy.unshaped.length, 1);
+    const [{ guest, kind, reason } = {}] = policy.unshaped;
+    assert.equal([guest, kind], [last, 'refused']);
+    assert.match(reason ?? '', /20mbit.*group friends would have to keep 40mbit of 30mbit/);
+  }
+});
+
+test('a guest is one entry however many NICs it has, its taps in name order', () => {
+  const policy = policyOf('[guest.cliff]\nrate = "1mbit"\n', { cliff: 'vnet2@br0 vnet0@br0 vnet1@br0' });
+  assert.is(policy.uplinks[0]?.guests.length, 1);
+  assert.equal(guestOf(policy, 'cliff').taps, ['vnet0', 'vnet1', 'vnet2']);
+});
+
+test.run();
