@@ -45,12 +45,21 @@ command('load', 'make the kernel hold what rules.d says, all or nothing', async 
 )
   .option('--dry-run', 'only show what would change, as plan does')
   .option('--json', 'with --dry-run: as data')
+  .option('--confirm <seconds>', 'go back to the former policy unless confirmed within this time')
   .addHelpText(
     'after',
     `
 Example: after a change of the configuration
   virt-shaper render && virt-shaper load`,
   );
+command('confirm', 'keep the policy that "load --confirm" has loaded', async (context) =>
+  (await import('./commands/confirm.ts')).confirmCommand(context),
+).addHelpText(
+  'after',
+  `
+Example: from a second terminal, which the new policy let in
+  virt-shaper confirm`,
+);
 command(
   'plan',
   'show what load would change and why (status 3 if anything)',
@@ -118,6 +127,11 @@ command(
 Example: a guest that was running before virt-shaper came
   virsh dumpxml cliff | virt-shaper hook qemu cliff start begin -`,
   );
+
+program.command('guard <id>', { hidden: true }).action(async (id: string, _options, self: Command) => {
+  const context = makeContext(self.optsWithGlobals());
+  process.exitCode = await (await import('./commands/confirm.ts')).guardCommand(context, id);
+});
 
 function command(usage: string, description: string, action: Action): Command {
   return withCommonOptions(program.command(usage))

@@ -69,6 +69,11 @@ export function makeRun({ timeout = 30_000, hold }: { timeout?: number; hold?: n
   };
 }
 
+/** Starts a process that goes on when this one ends, with nothing of its terminal. */
+export function startDetached(command: string, args: string[]): void {
+  execa(command, args, { detached: true, stdio: 'ignore', cleanup: false, reject: false }).unref();
+}
+
 function text(output: unknown): string {
   return typeof output === 'string' ? output : '';
 }

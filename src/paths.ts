@@ -13,6 +13,12 @@ export interface Paths {
   kernel: string;
   listing: string;
   journal: string;
+  /** A load that waits for its confirmation. */
+  pending: string;
+  /** Taps whose clsact was there before us. */
+  foreignTaps: string;
+  /** The options that lead to these paths, for a process of our own. */
+  options: string[];
   lock: string;
   /** Kept for good. */
   ids: string;
@@ -35,6 +41,9 @@ export function makePaths(options: { root?: string; config?: string; rules?: str
     kernel: below('/run/virt-shaper/kernel.json'),
     listing: below('/run/virt-shaper/table.json'),
     journal: below('/run/virt-shaper/journal'),
+    pending: below('/run/virt-shaper/confirm'),
+    foreignTaps: below('/run/virt-shaper/foreign-taps'),
+    options: Object.entries(options).flatMap(([name, value]) => [`--${name}`, resolve(value)]),
     lock: below('/run/virt-shaper/lock'),
     ids: below('/var/lib/virt-shaper/ids.json'),
   };

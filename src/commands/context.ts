@@ -53,7 +53,7 @@ export function makeContext(options: CommonOptions): Context {
   };
 }
 
-function seconds(option: string, text: string): number {
+export function seconds(option: string, text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && value >= 0 && value <= 86_400) return value;
   const message = `${option} takes seconds, 0 to 86400, not "${text}"`;

@@ -1,26 +1,31 @@
 // virt-shaper load: the kernel holds what rules.d says, all of it or nothing of it.
 import { load, type Unreached } from '../load/load.ts';
 import type { Site } from '../load/site.ts';
-import type { Context } from './context.ts';
+import { loadAndConfirm } from './confirm.ts';
+import { type Context, seconds } from './context.ts';
 import { planCommand } from './plan.ts';
 import { underLock } from './under-lock.ts';
 
 export interface LoadOptions {
   dryRun?: boolean;
   json?: boolean;
+  /** Seconds, as text of the command line. */
+  confirm?: string;
 }
 
 export async function loadCommand(context: Context, options: LoadOptions): Promise<number> {
   if (options.dryRun) return planCommand(context, options);
+  if (options.confirm !== undefined) return loadAndConfirm(context, seconds('--confirm', options.confirm));
   await underLock(context, (site) => loadNow(context, site));
   return 0;
 }
 
-/** Call it under the lock. */
-export async function loadNow(context: Context, site: Site): Promise<void> {
+/** Call it under the lock. @returns whether anything was changed */
+export async function loadNow(context: Context, site: Site): Promise<boolean> {
   const { changed, unreached } = await load(site);
   sayUnreached(context, unreached);
   context.say(changed ? `loaded ${site.rules}` : 'nothing to do: the kernel holds what rules.d says');
+  return changed;
 }
 
 export function sayUnreached(context: Context, unreached: Unreached[]): void {

@@ -6,9 +6,9 @@ import type { Site } from '../load/site.ts';
 import type { Context } from './context.ts';
 
 export function underLock<T>(context: Context, work: (site: Site) => Promise<T>): Promise<T> {
-  const { rules, listing, journal, lock } = context.paths;
+  const { rules, listing, journal, foreignTaps, lock } = context.paths;
   const waiting = () => context.say('waiting for another virt-shaper to end');
   return withLock({ file: lock, patience: context.lockTimeout, waiting }, (hold) =>
-    work({ run: makeRun({ timeout: context.timeout * 1000, hold }), rules, listing, journal }),
+    work({ run: makeRun({ timeout: context.timeout * 1000, hold }), rules, listing, journal, foreignTaps }),
   );
 }

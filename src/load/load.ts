@@ -3,6 +3,7 @@
 import { rmSync } from 'node:fs';
 import { Failure } from '../errors.ts';
 import { compare, noTable } from './compare.ts';
+import { keepForeignTaps } from './foreign-taps.ts';
 import type { Found } from './found.ts';
 import { dropGood, keepGood, readIfGood, readRules } from './good.ts';
 import type { KernelState, State, TcObject } from './objects.ts';
@@ -26,11 +27,13 @@ export interface Unreached {
 
 /**
  * Call it under the lock.
+ * @param folder where the rules are, when not in rules.d itself
  * @throws ConfigError when a file of rules.d cannot be understood, Failure when the kernel refuses; both
  *   leave the kernel as it was
  */
-export async function load(site: Site): Promise<Loaded> {
-  const { rules, before, wanted, unreached } = await prepare(site, site.rules);
+export async function load(site: Site, folder: string = site.rules): Promise<Loaded> {
+  const { rules, before, wanted, unreached } = await prepare(site, folder);
+  keepForeignTaps(site.foreignTaps, before, wanted);
   const changed = compare(before, wanted).length > 0;
   const lost = await transact(site, before, wanted);
   keepGood(site.rules, rules);
@@ -55,6 +58,7 @@ export async function differences(site: Site, folder: string): Promise<Found & {
 export async function unload(site: Site): Promise<boolean> {
   const before = await readState(site);
   const nothing: State = { devices: new Map(), objects: new Map(), ruleset: noTable };
+  keepForeignTaps(site.foreignTaps, before, nothing);
   const changed = compare(before, nothing).length > 0;
   await transact(site, before, nothing);
   rmSync(site.listing, { force: true });

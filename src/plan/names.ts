@@ -9,8 +9,11 @@ export const signature = 0x7673;
 /** Preference of the filter that sends an uplink past its own tree while that is rebuilt. */
 export const detourPreference = signature + 1;
 
-/** The ifb that stands in for a tree while it is rebuilt; a number follows where one was left behind. */
-export const detourDevice = 'ifb-detour';
+/**
+ * The ifb that stands in for a tree while it is rebuilt; a number follows where one was left behind. No
+ * uplink's own ifb has a `+` in this place.
+ */
+export const detourDevice = 'ifb+detour';
 
 export const tableName = 'virt-shaper';
 

@@ -61,7 +61,8 @@ function objectLine({ action, kind, device, held, wanted, ifb, reason }: Differe
     ? `device ${ifb.name}`
     : `${kind} ${object?.id === kind ? '' : `${object?.id} `}on ${device}`;
   const values = describe(held, wanted);
-  return `${sign[action]} ${what}${values ? `: ${values}` : ''}  (${reason})`;
+  // What changes in place is its own reason.
+  return `${sign[action]} ${what}${values ? `: ${values}` : ''}${action === 'change' && values ? '' : `  (${reason})`}`;
 }
 
 /** `ceil 30mbit -> 40mbit` for what changes, `rate 15mbit, ceil 30mbit` for what comes or goes. */

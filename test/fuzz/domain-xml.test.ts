@@ -86,24 +86,28 @@ const escapedByName = (text: string) => text.replace(/[<>&"']/g, (of) => named[o
 test('a domain whose NICs have any names: each is taken as it is or skipped, none is lost', () => {
   const nic = fc.record({ tap: value, bridge: value });
   fc.assert(
-    fc.property(guestName, fc.array(nic, { maxLength: 4 }), (name, nics) => {
-      fc.pre(!/\p{Cc}|[\ufffe\uffff]/u.test(name + nics.map(({ tap, bridge }) => tap + bridge).join('')));
-      const interfaces = nics.map(
-        ({ tap, bridge }) =>
-          `<interface type='bridge'><source bridge='${escapedByName(bridge)}'/><target dev='${escapedByName(tap)}'/></interface>`,
-      );
-      const xml = (written: string) =>
-        `<domain><name>${written}</name><devices>${interfaces.join('')}</devices></domain>`;
-      const domain = parseDomain(xml(escapedByName(name)), name);
-      assert.is(domain.guest.name, name);
-      assert.is(domain.guest.nics.length + domain.skipped.length, nics.length);
-      checkNics(domain);
-      for (const { tap, bridge } of domain.guest.nics) {
-        assert.ok(nics.some((wanted) => wanted.tap === tap && wanted.bridge === bridge));
-      }
-      assert.is(parseDomain(xml(escaped(name)), name).guest.name, name);
-      assert.throws(() => parseDomain(xml('another'), `${name}!`), isFailure);
-    }),
+    fc.property(
+      guestName,
+      fc.uniqueArray(nic, { maxLength: 4, selector: ({ tap }) => tap }),
+      (name, nics) => {
+        fc.pre(!/\p{Cc}|[\ufffe\uffff]/u.test(name + nics.map(({ tap, bridge }) => tap + bridge).join('')));
+        const interfaces = nics.map(
+          ({ tap, bridge }) =>
+            `<interface type='bridge'><source bridge='${escapedByName(bridge)}'/><target dev='${escapedByName(tap)}'/></interface>`,
+        );
+        const xml = (written: string) =>
+          `<domain><name>${written}</name><devices>${interfaces.join('')}</devices></domain>`;
+        const domain = parseDomain(xml(escapedByName(name)), name);
+        assert.is(domain.guest.name, name);
+        assert.is(domain.guest.nics.length + domain.skipped.length, nics.length);
+        checkNics(domain);
+        for (const { tap, bridge } of domain.guest.nics) {
+          assert.ok(nics.some((wanted) => wanted.tap === tap && wanted.bridge === bridge));
+        }
+        assert.is(parseDomain(xml(escaped(name)), name).guest.name, name);
+        assert.throws(() => parseDomain(xml('another'), `${name}!`), isFailure);
+      },
+    ),
     { numRuns: 1000 },
   );
 });

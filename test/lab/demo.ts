@@ -18,6 +18,8 @@ const spaces = new Namespaces((signal) => {
   process.exitCode = 128 + constants.signals[signal];
   stop.abort();
 });
+// `npm run demo | head`, or a terminal that is gone: nobody reads on.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => process.exit(1));
 
 try {
   await runDemo();

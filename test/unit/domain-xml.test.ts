@@ -134,6 +134,26 @@ test('interfaces elsewhere than in its devices are not its NICs', () => {
   );
 });
 
+const smuggled = `<devices>${bridged.replace('vnet0', 'vnet9')}</devices>`;
+for (const [what, inside] of [
+  ['names that an object has already', '<constructor/><__proto__ a="1"/>'],
+  ['any depth', `${'<a>'.repeat(300)}${'</a>'.repeat(300)}`],
+  ['a DOCTYPE in a comment', '<!-- <!DOCTYPE a> -->'],
+  ['its own name', '<metadata a="/>"><metadata/></metadata>'],
+  ['its own end in CDATA', `<a><![CDATA[</metadata>${smuggled}<metadata>]]></a>`],
+  ['its own end in a comment', `<!--</metadata>${smuggled}<metadata>-->`],
+  ['its own end in an attribute', `<a b="</metadata>${smuggled}<metadata>"/>`],
+] as const) {
+  test(`<metadata>, which a tenant may write, neither hides a NIC nor adds one: ${what}`, () => {
+    const { nics } = parse(bridged, `<name>cliff</name><metadata>${inside}</metadata>`).guest;
+    assert.equal(nics, [{ tap: 'vnet0', bridge: 'br0' }]);
+  });
+}
+
+test('a tap is one NIC, however often it is written', () => {
+  assert.equal(parse(bridged + bridged).guest.nics, [{ tap: 'vnet0', bridge: 'br0' }]);
+});
+
 test('what is no domain', () => {
   fails('', /no domain XML on stdin/);
   fails(' \n', /no domain XML on stdin/);

@@ -1,0 +1,89 @@
+// load --confirm SECONDS: the new policy holds until the time is up, then the former returns unless somebody
+// confirmed. For those who sit at the far end of the link they shape: a process of its own keeps the time,
+// so that the death of the terminal, or of the connection, brings the former policy back.
+import { randomUUID } from 'node:crypto';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Failure } from '../errors.ts';
+import { startDetached } from '../exec.ts';
+import { readIfGood } from '../load/good.ts';
+import { load, unload } from '../load/load.ts';
+import { dropPending, formerRules, readPending, writePending } from '../load/pending.ts';
+import type { Context } from './context.ts';
+import { loadNow } from './load.ts';
+import { underLock } from './under-lock.ts';
+
+/** @param seconds how long the new policy holds without being confirmed */
+export async function loadAndConfirm(context: Context, seconds: number): Promise<number> {
+  const { pending: folder, rules } = context.paths;
+  const id = randomUUID();
+  const deadline = Date.now() + seconds * 1000;
+  await underLock(context, async (site) => {
+    if (readPending(folder))
+      throw new Failure('another load waits for its confirmation', 'virt-shaper confirm');
+    const former = readIfGood(rules);
+    writePending(folder, { id, deadline, former: former !== undefined }, former);
+    try {
+      startGuard(context, id);
+      const changed = await loadNow(context, site);
+      if (!changed) dropPending(folder);
+      return changed;
+    } catch (error) {
+      dropPending(folder);
+      throw error;
+    }
+  });
+  context.say(
+    `the former policy returns in ${seconds} s, unless you press Enter or run: virt-shaper confirm`,
+  );
+  return (await outcome(context, id)) ? 0 : 1;
+}
+
+/** virt-shaper confirm: the policy that was loaded last stays. */
+export async function confirmCommand(context: Context): Promise<number> {
+  await underLock(context, async () => {
+    if (!readPending(context.paths.pending)) throw new Failure('no load waits for a confirmation');
+    dropPending(context.paths.pending);
+  });
+  context.say('confirmed');
+  return 0;
+}
+
+/** The process that keeps the time; started by `loadAndConfirm` only. */
+export async function guardCommand(context: Context, id: string): Promise<number> {
+  const { pending: folder } = context.paths;
+  const pending = readPending(folder);
+  if (pending?.id !== id) return 0;
+  await sleep(Math.max(0, pending.deadline - Date.now()));
+  await underLock(context, async (site) => {
+    if (readPending(folder)?.id !== id) return;
+    if (pending.former) await load(site, formerRules(folder));
+    else await unload(site);
+    dropPending(folder);
+  });
+  return 0;
+}
+
+function startGuard({ paths, lockTimeout, timeout }: Context, id: string): void {
+  const options = ['--lock-timeout', String(lockTimeout), '--timeout', String(timeout)];
+  startDetached(process.execPath, [process.argv[1] ?? '', ...options, ...paths.options, 'guard', id]);
+}
+
+/** Waits for a key, for `confirm` elsewhere, or for the guard. @returns whether the new policy stays */
+async function outcome(context: Context, id: string): Promise<boolean> {
+  const { pending: folder } = context.paths;
+  const deadline = readPending(folder)?.deadline ?? 0;
+  const keys = process.stdin.isTTY ? createInterface({ input: process.stdin }) : undefined;
+  keys?.once('line', () => {
+    confirmCommand(context).catch(() => {}); // Too late: the guard was first, which is said below.
+  });
+  let last = Date.now();
+  while (readPending(folder)?.id === id) {
+    last = Date.now();
+    await sleep(100);
+  }
+  keys?.close();
+  if (last < deadline) return true;
+  context.warn('not confirmed: the former policy is in force again');
+  return false;
+}
