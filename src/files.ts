@@ -18,7 +18,8 @@ import { Failure } from './errors.ts';
 /** Makes the folders above it where they are missing. */
 export function writeWhole(file: string, text: string, mode = 0o644): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
-  const next = `${file}.${process.pid}.next`;
+  // One name for all: whoever writes holds the lock, and what a killed one left is taken up again.
+  const next = `${file}.next`;
   try {
     const fd = openSync(next, 'w', mode);
     try {

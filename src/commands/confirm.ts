@@ -5,7 +5,9 @@ import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../errors.ts';
-import { startDetached } from '../exec.ts';
+import { type Run, startDetached } from '../exec.ts';
+import { readGuests } from '../guests/run-state.ts';
+import { label } from '../label.ts';
 import { readIfGood } from '../load/good.ts';
 import { load, unload } from '../load/load.ts';
 import { dropPending, formerRules, readPending, writePending } from '../load/pending.ts';
@@ -59,9 +61,21 @@ export async function guardCommand(context: Context, id: string): Promise<number
     if (readPending(folder)?.id !== id) return;
     if (pending.former) await load(site, formerRules(folder));
     else await unload(site);
+    await report(site.run, context);
     dropPending(folder);
   });
   return 0;
+}
+
+/** To the system's log, since nobody may be left to read anything else. */
+async function report(run: Run, { paths }: Context): Promise<void> {
+  const shaped = readIfGood(paths.rules)?.['shape.tc'] ?? '';
+  const strangers = readGuests(paths.guests)
+    .map(({ name }) => label(name))
+    .filter((name) => !shaped.includes(`# guest ${name}\n`));
+  const unknown = strangers.length > 0 ? `; not in it, so not shaped: ${strangers.join(', ')}` : '';
+  const input = `the load was not confirmed: the former policy is in force again${unknown}\n`;
+  await run('logger', ['-t', 'virt-shaper', '-p', 'daemon.warning'], { input }).catch(() => {});
 }
 
 function startGuard({ paths, lockTimeout, timeout }: Context, id: string): void {

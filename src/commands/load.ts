@@ -1,6 +1,7 @@
 // virt-shaper load: the kernel holds what rules.d says, all of it or nothing of it.
-import { load, type Unreached } from '../load/load.ts';
+import { load } from '../load/load.ts';
 import type { Site } from '../load/site.ts';
+import type { Unreached } from '../load/unreached.ts';
 import { loadAndConfirm } from './confirm.ts';
 import { type Context, seconds } from './context.ts';
 import { planCommand } from './plan.ts';

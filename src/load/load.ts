@@ -6,23 +6,17 @@ import { compare, noTable } from './compare.ts';
 import { keepForeignTaps } from './foreign-taps.ts';
 import type { Found } from './found.ts';
 import { dropGood, keepGood, readIfGood, readRules } from './good.ts';
-import type { KernelState, State, TcObject } from './objects.ts';
+import type { KernelState, State } from './objects.ts';
 import { parseRules } from './parse-rules.ts';
 import { readState } from './read-state.ts';
 import type { Site } from './site.ts';
 import { transact } from './transaction.ts';
+import { type Unreached, withoutUnreached } from './unreached.ts';
 
 export interface Loaded {
   changed: boolean;
   /** Taps that could not be reached: of their guest only, all others are in force. */
   unreached: Unreached[];
-}
-
-export interface Unreached {
-  tap: string;
-  /** `guest cliff` */
-  subject: string;
-  reason: string;
 }
 
 /**
@@ -35,9 +29,8 @@ export async function load(site: Site, folder: string = site.rules): Promise<Loa
   const { rules, before, wanted, unreached } = await prepare(site, folder);
   keepForeignTaps(site.foreignTaps, before, wanted);
   const changed = compare(before, wanted).length > 0;
-  const lost = await transact(site, before, wanted);
+  const vanished = await transact(site, before, wanted);
   keepGood(site.rules, rules);
-  const vanished = lost.flatMap(({ object }) => (object ? [unreachedTap(object, 'it is not there')] : []));
   return { changed, unreached: [...unreached, ...vanished] };
 }
 
@@ -97,28 +90,4 @@ function refuseForeign(kernel: KernelState, wanted: State): void {
       );
     }
   }
-}
-
-/** A tap that is gone, or occupied, costs its own guest only. */
-function withoutUnreached(kernel: KernelState, asked: State): { wanted: State; unreached: Unreached[] } {
-  const objects = new Map(asked.objects);
-  const unreached = new Map<string, Unreached>();
-  for (const object of asked.objects.values()) {
-    const reason = whyUnreached(kernel, object);
-    if (reason === undefined) continue;
-    objects.delete(object.key);
-    unreached.set(object.device, unreachedTap(object, reason));
-  }
-  return { wanted: { ...asked, objects }, unreached: [...unreached.values()] };
-}
-
-function whyUnreached(kernel: KernelState, { kind, device }: TcObject): string | undefined {
-  if (kind !== 'filter' && kind !== 'clsact') return undefined;
-  if (!kernel.present.has(device)) return 'it is not there';
-  if (!kernel.occupiedTaps.has(device)) return undefined;
-  return "it has an ingress qdisc, as libvirt's <bandwidth><outbound> sets: take that out of the domain's XML";
-}
-
-function unreachedTap({ device, subject }: TcObject, reason: string): Unreached {
-  return { tap: device, subject: subject ?? 'unknown', reason };
 }

@@ -7,7 +7,7 @@ import { readIfThere } from '../files.ts';
 import { deviceNames } from '../host/read-host.ts';
 import { aliasPrefix, detourPreference, signature, tableName } from '../plan/names.ts';
 import { digestOf } from './digest.ts';
-import type { IfbDevice, KernelState, TcObject } from './objects.ts';
+import { type IfbDevice, type KernelState, keyOf, type TcObject } from './objects.ts';
 import type { Site } from './site.ts';
 import { type Filter, fromClassText, fromFilter, fromQdisc, type Qdisc } from './tc-output.ts';
 
@@ -23,7 +23,7 @@ export async function readState({ run, listing }: Site): Promise<KernelState> {
 
   const objects = [
     ...ours.map(fromQdisc),
-    ...classes,
+    ...parentsFirst(classes),
     ...qdiscs.filter((qdisc) => trees.has(qdisc.dev) && qdisc.parent).map(fromQdisc),
     ...qdiscs.filter((qdisc) => qdisc.kind === 'clsact').map(fromQdisc),
     ...filters.objects,
@@ -57,6 +57,8 @@ async function readClasses(run: Run, devices: string[]): Promise<TcObject[]> {
   const lists = await Promise.all(
     devices.map(async (device) => {
       const tc = await run('tc', ['-d', 'class', 'show', 'dev', device]);
+      if (tc.status !== 0 && !isGone(tc.stderr))
+        throw new Failure(`tc cannot list the classes of ${device}: ${tc.stderr.trim()}`);
       return tc.stdout.split('\n').flatMap((line) => fromClassText(device, line) ?? []);
     }),
   );
@@ -93,6 +95,21 @@ async function readFilters(run: Run, taps: string[]): Promise<{ objects: TcObjec
     }
   }
   return { objects, shared };
+}
+
+/** tc lists classes in the order of a hash; made in that order they would lose their parents. */
+function parentsFirst(classes: TcObject[]): TcObject[] {
+  const byKey = new Map(classes.map((object) => [object.key, object]));
+  const depth = ({ device, parent }: TcObject): number => {
+    const above = byKey.get(keyOf('class', device, parent ?? ''));
+    return above ? depth(above) + 1 : 0;
+  };
+  return [...classes].sort((a, b) => depth(a) - depth(b));
+}
+
+/** A device may go away between two questions. */
+function isGone(message: string): boolean {
+  return message.includes('Cannot find device') || message.includes('No such device');
 }
 
 function readIfbs(): IfbDevice[] {

@@ -70,17 +70,20 @@ function treeOf({ objects }: State, device: string): TcObject[] {
   );
 }
 
-/** The guests' classes that only the old ruleset leads to, below their old parent or, without it, the link. */
+/** The guests' classes that only the old ruleset leads to, below their old parent or, where that has no
+ * others below it now, the link. */
 function formerClasses(device: string, from: KernelState, to: State): TcObject[] {
   const wanted = treeOf(to, device).filter(({ kind }) => kind === 'class');
   const link = wanted.find(({ parent }) => parent?.endsWith(':'))?.id ?? '';
   const ids = new Set(wanted.map(({ id }) => id));
+  const inner = new Set(wanted.map(({ parent }) => parent));
   const held = treeOf(from, device);
   const leaves = new Set(held.filter(({ kind }) => kind === 'leaf').map(({ id }) => id));
   return held
     .filter(({ kind, id }) => (kind === 'class' || kind === 'leaf') && leaves.has(id) && !ids.has(id))
     .map((object) => {
-      const parent = object.parent && ids.has(object.parent) ? object.parent : link;
+      const parent =
+        object.parent && inner.has(object.parent) && ids.has(object.parent) ? object.parent : link;
       return object.kind === 'leaf'
         ? object
         : { ...object, line: object.line.replace(/ parent \S+ /, ` parent ${parent} `) };

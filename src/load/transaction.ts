@@ -1,6 +1,7 @@
 // Brings the kernel from what it holds to what is wanted: all of it, or none. tc is not atomic, so the order
 // makes it so (phases.ts). Whatever fails, the way back is the same road to the state that was read before
 // anything was done, which holds whatever the failing command did or did not do.
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../errors.ts';
 import { readIfThere, writeWhole } from '../files.ts';
@@ -12,19 +13,20 @@ import type { KernelState, State } from './objects.ts';
 import { type Phase, planPhases } from './phases.ts';
 import { readState, tableRecord } from './read-state.ts';
 import type { Site } from './site.ts';
+import { type Unreached, unreachedTap, withoutUnreached } from './unreached.ts';
 
 /**
- * @returns the steps that a vanished tap made needless
+ * @returns the taps that vanished meanwhile
  * @throws Failure saying what failed and what is in force now
  */
-export async function transact(site: Site, before: KernelState, wanted: State): Promise<Step[]> {
+export async function transact(site: Site, before: KernelState, wanted: State): Promise<Unreached[]> {
   const phases = planPhases(compare(before, wanted), before, wanted);
+  rmSync(site.journal, { recursive: true, force: true });
   await checkRulesets(site, phases);
   const record = readIfThere(site.listing);
   try {
     const lost = await apply(site, phases);
-    if (phases.length > 0) await readBack(site, wanted, lost);
-    return lost;
+    return phases.length > 0 ? await readBack(site, wanted, lost) : [];
   } catch (error) {
     await undo(site, before, record, error);
     throw inForce(error, 'what was in force before still is');
@@ -63,13 +65,14 @@ async function nft({ run, journal, rules }: Site, args: string[], ruleset: strin
 }
 
 /** tc accepts wrong trees with status 0, so what was done is what the kernel says. */
-async function readBack(site: Site, wanted: State, lost: Step[]): Promise<void> {
-  const lostKeys = new Set(lost.map((step) => step.object?.key));
-  const left = compare(await readState(site), wanted).filter(
-    ({ wanted: object }) => !lostKeys.has(object?.key),
-  );
+async function readBack(site: Site, wanted: State, lost: Step[]): Promise<Unreached[]> {
+  const now = await readState(site);
+  const { wanted: reachable, unreached } = withoutUnreached(now, wanted);
+  const vanished = lost.flatMap(({ object }) => (object ? [unreachedTap(object, 'it is not there')] : []));
+  const taps = new Map([...vanished, ...unreached].map((tap) => [tap.tap, tap]));
+  const left = compare(now, reachable).filter(({ device }) => !taps.has(device));
   const [first] = left;
-  if (!first) return;
+  if (!first) return [...taps.values()];
   const object = first.wanted ?? first.held;
   const what = object?.subject ?? object?.line ?? first.device;
   throw new Failure(

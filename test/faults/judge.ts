@@ -91,7 +91,8 @@ function judgeTap(now: Seen[], from: Seen[], to: Seen[]): string[] {
     }
   }
   const isShaped = (list: Seen[]) => list.some(({ own }) => own);
-  if (isShaped(from) && isShaped(to) && !isShaped(now)) wrong.push('no class at any uplink');
+  if (wrong.length === 0 && isShaped(from) && isShaped(to) && !isShaped(now))
+    wrong.push('no class at any uplink');
   return [...new Set(wrong)];
 }
 

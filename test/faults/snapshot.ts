@@ -26,6 +26,9 @@ export interface Filter {
   kind: string;
   options?: {
     handle?: string | number;
+    /** Of a hash table of u32, which is listed like a filter. */
+    ht_divisor?: number;
+    match?: { value: string; mask: string };
     bytecode?: { insns: { code: number; jt: number; jf: number; k: number }[] };
     actions?: { kind: string; mirred_action?: string; to_dev?: string }[];
   };
@@ -128,9 +131,11 @@ function readKernel(output: string): Kernel {
   };
 }
 
-/** Each filter is listed twice, first without what it is. */
+/** Each filter is listed twice or more, first without what it is. */
 function held(filters: Filter[]): Filter[] {
-  return filters.filter((filter) => filter.options).sort((a, b) => a.pref - b.pref);
+  return filters
+    .filter(({ options }) => options && options.ht_divisor === undefined)
+    .sort((a, b) => a.pref - b.pref);
 }
 
 function sortedElements(object: Record<string, Record<string, unknown>>): unknown {

@@ -60,6 +60,7 @@ function pathOf(leaf: HtbClass, classes: Map<string, HtbClass>): HtbClass[] {
 
 function matches({ kind, options }: Filter, mark: number): boolean {
   if (kind === 'fw') return Number(options?.handle) === mark;
+  if (kind === 'u32' && options?.match?.mask === '0') return true;
   const insns = options?.bytecode?.insns;
   if (kind !== 'bpf' || !insns) throw new Error(`a filter of kind ${kind}`);
   let accumulator = 0;

@@ -140,7 +140,9 @@ function noted(all: Ended[]): void {
   for (const { call, status, stdout, stderr } of all) {
     const said = stderr
       .split('\n')
-      .filter((line) => !/^(warning: .*(is not there|there is no such device).*|waiting for .*|)$/.test(line));
+      .filter(
+        (line) => !/^(warning: .*(is not there|there is no such device).*|waiting for .*|)$/.test(line),
+      );
     assert.equal({ call, status, stdout, said }, { call, status: 0, stdout: '', said: [] });
   }
 }

@@ -24,22 +24,15 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 try {
   await runDemo();
 } catch (error) {
-  clearProgress();
-  if (!stop.signal.aborted) {
-    console.error(`demo: ${error instanceof Error ? error.message : error}`);
-    process.exitCode = 1;
-  }
+  if (!stop.signal.aborted) report(error);
 } finally {
   spaces.remove();
 }
 
 async function runDemo(): Promise<void> {
   const obstacles = findObstacles(spaces);
-  for (const obstacle of obstacles) console.error(`demo: ${obstacle}`);
-  if (obstacles.length > 0) {
-    process.exitCode = 1;
-    return;
-  }
+  obstacles.forEach(report);
+  if (obstacles.length > 0) return;
 
   showProgress('making a host, its twin without virt-shaper, and their guests');
   const host = await makeHost(spaces, '', policy);
@@ -53,7 +46,7 @@ async function runDemo(): Promise<void> {
   try {
     await startGuests(libvirt, begun);
     clearProgress();
-    console.log(`${await runVirtShaper(libvirt, ['tree'])}\n`);
+    console.log(await runVirtShaper(libvirt, ['tree']));
     await measureAll(planExperiments(host, twin));
   } finally {
     await endGuests(libvirt, begun, before);
@@ -93,12 +86,18 @@ async function measureAll(experiments: Experiment[]): Promise<void> {
 async function endGuests(libvirt: Libvirt, begun: Guest[], before: string[]): Promise<void> {
   for (const guest of begun) {
     showProgress(`ending ${guest.name}`);
-    await endGuest(libvirt, guest);
+    await endGuest(libvirt, guest).catch(report);
   }
   const left = (await readObjects(libvirt.host)).filter((object) => !before.includes(object));
   clearProgress();
   console.log(`\nLeft on the host by virt-shaper: ${left.length === 0 ? 'nothing.' : left.join('\n  ')}`);
   if (left.length > 0) process.exitCode ||= 1;
+}
+
+function report(error: unknown): void {
+  clearProgress();
+  console.error(`demo: ${error instanceof Error ? error.message : error}`);
+  process.exitCode ||= 1;
 }
 
 /** The folder given to virt-shaper as --root. */

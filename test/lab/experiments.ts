@@ -3,7 +3,7 @@
 import { directions } from '../../src/units.ts';
 import { alone, bothDirections, type Reached, type Subject } from './alone.ts';
 import type { Experiment, Protocol } from './experiment.ts';
-import type { Guest, Host } from './host.ts';
+import { type Guest, guestNamed, type Host } from './host.ts';
 import { policy } from './policy.ts';
 import { guarantee, together } from './shared.ts';
 import { unlimited } from './unlimited.ts';
@@ -32,15 +32,11 @@ export function planExperiments(host: Host, twin: Host): Experiment[] {
 }
 
 function insideTheHost(host: Host, twin: Host): Experiment[] {
-  const [first, second] = host.guests;
-  if (!first || !second) return [];
-  const named = (on: Host, name: string) => on.guests.find((guest) => guest.name === name) ?? on;
+  const [from, to] = host.guests.map(({ name }) => name);
+  if (!from || !to) return [];
   return [
-    unlimited(host, twin, `${first.name} -> ${second.name}`, (on) => [
-      named(on, first.name),
-      named(on, second.name),
-    ]),
-    unlimited(host, twin, `the host -> ${first.name}`, (on) => [on, named(on, first.name)]),
+    unlimited(host, twin, `${from} -> ${to}`, (on) => [guestNamed(on, from), guestNamed(on, to)]),
+    unlimited(host, twin, `the host -> ${to}`, (on) => [on, guestNamed(on, to)]),
   ];
 }
 

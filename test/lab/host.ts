@@ -40,14 +40,23 @@ export async function makeHost(spaces: Namespaces, label: string, plan: typeof p
   return host;
 }
 
+/** @throws when there is none */
+export function guestNamed(host: Host, name: string): Guest {
+  const found = host.guests.find((guest) => guest.name === name);
+  if (!found) throw new Error(`no guest ${name}`);
+  return found;
+}
+
 export async function plug(host: Host, guest: Guest, bridge: string): Promise<void> {
   await host.space.cable(guest.tap, guest.space, 'eth0', bridge);
   await guest.space.ip(`link set eth0 address ${guest.mac}`);
   await addAddresses(guest, 'eth0');
 }
 
+/** Does nothing for a guest that is not plugged in. */
 export async function unplug(host: Host, guest: Guest): Promise<void> {
-  await host.space.ip(`link delete ${guest.tap}`);
+  const cables = await host.space.run('ip', ['-oneline', 'link', 'show', 'type', 'veth']);
+  if (cables.includes(` ${guest.tap}@`)) await host.space.ip(`link delete ${guest.tap}`);
 }
 
 /** What a tool like virt-shaper could have left behind, one object a line. */
@@ -59,6 +68,6 @@ export async function readObjects({ space }: Host): Promise<string[]> {
 }
 
 // nodad: an address is usable at once, and not after a second of looking for its double.
-async function addAddresses({ space, address }: Station, device: string): Promise<void> {
+export async function addAddresses({ space, address }: Station, device: string): Promise<void> {
   await space.ip(`addr add ${address[4]}/24 dev ${device}`, `addr add ${address[6]}/64 dev ${device} nodad`);
 }

@@ -1,11 +1,11 @@
 // Measures flows with iperf3, all of them at once, and says what arrived. A sender's figure counts what the
-// queues on the way drop or still hold, and iperf3's own --omit (3.12) now and then counts an interval twice
-// while halving its bytes, so the figure is cut here from the receiver's intervals: those that lie between
-// `omit` and `omit + seconds` after its start, while every flow of the list is running.
+// queues on the way drop or still hold, and iperf3's own --omit (3.12) at times counts one interval's bytes for
+// two, so the figure is cut here from what the receiver says: its intervals from `omit` to `omit + seconds`
+// after its start, while every flow of the list is running.
 
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Namespace, Running } from '../support/netns.ts';
+import type { Namespace, Outcome, Running } from '../support/netns.ts';
 
 export type Family = 4 | 6;
 
@@ -14,16 +14,21 @@ export interface Station {
   address: Record<Family, string>;
 }
 
-export type Flow = {
-  from: Station;
-  to: Station;
-  family: Family;
-} & /** `connections`: how many the flow is made of; 1 unless told. */
-(
-  | { protocol: 'tcp'; connections?: number }
-  /** `rate`: bits of payload per second that are offered; `length`: bytes of payload per packet. */
-  | { protocol: 'udp'; rate: number; length: number }
-);
+interface Tcp {
+  protocol: 'tcp';
+  /** How many the flow is made of; 1 unless told. */
+  connections?: number;
+}
+
+interface Udp {
+  protocol: 'udp';
+  /** Bits of payload per second that are offered. */
+  rate: number;
+  /** Bytes of payload per packet. */
+  length: number;
+}
+
+export type Flow = { from: Station; to: Station; family: Family } & (Tcp | Udp);
 
 export interface Timing {
   /** Seconds at the start that do not count: slow start, and the burst a full bucket lets through. */
@@ -54,13 +59,10 @@ export async function measure(flows: Flow[], timing: Timing, signal?: AbortSigna
     const receivers = flows.map((flow, i) => start(flow.to, receive(firstPort + i)));
     await Promise.all(receivers.map((receiver, i) => listening(receiver, firstPort + i)));
     const senders = flows.map((flow, i) => start(flow.from, send(flow, firstPort + i, timing, socketBuffer)));
-    // A receiver whose sender failed would wait for another.
-    for (const [i, sender] of senders.entries())
-      readReport((await sender.ended).stdout, `sender to ${flows[i]?.to.space.name}`);
+    // First the senders: a receiver whose sender failed waits for another.
+    for (const sender of senders) readReport(await sender.ended, 'sender');
     const outcomes = await Promise.all(receivers.map((receiver) => receiver.ended));
-    return outcomes.map(({ stdout }, i) =>
-      steadyRate(readReport(stdout, `receiver in ${flows[i]?.to.space.name}`), timing),
-    );
+    return outcomes.map((outcome) => steadyRate(readReport(outcome, 'receiver'), timing));
   } catch (error) {
     signal?.throwIfAborted();
     throw error;
@@ -75,23 +77,18 @@ function receive(port: number): string[] {
 }
 
 function send(flow: Flow, port: number, { omit, seconds }: Timing, socketBuffer: number): string[] {
-  const connection = ['--client', flow.to.address[flow.family], `-${flow.family}`, '--port', `${port}`];
-  const common = [...connection, '--connect-timeout', '5000', '--json', '--time', `${omit + seconds + tail}`];
+  const { family, to } = flow;
+  const time = `${omit + seconds + tail}`;
+  const connection = ['--client', to.address[family], `-${family}`, '--port', `${port}`];
+  const common = [...connection, '--connect-timeout', '5000', '--json', '--time', time];
   // As most guests do, whatever this host is set to. BBR in both directions at once is erratic over a few
   // seconds: 0.4 to 1.0 of what it reaches in one (measured behind a bfifo of 25 to 100 ms).
-  if (flow.protocol === 'tcp')
+  if (flow.protocol === 'tcp') {
     return [...common, '--congestion', 'cubic', '--parallel', `${flow.connections ?? 1}`];
+  }
+  const packets = ['--udp', '--bitrate', `${Math.round(flow.rate)}`, '--length', `${flow.length}`];
   // iperf3 reads its socket when it gets the CPU: by default that buffer holds 35 ms of 30 mbit.
-  const buffer = ['--window', `${socketBuffer}`];
-  return [
-    ...common,
-    '--udp',
-    '--bitrate',
-    `${Math.round(flow.rate)}`,
-    '--length',
-    `${flow.length}`,
-    ...buffer,
-  ];
+  return [...common, ...packets, '--window', `${socketBuffer}`];
 }
 
 /** What the kernel grants is less than asked for on most hosts, and iperf3 takes that for an error. */
@@ -117,10 +114,11 @@ export interface Report {
   intervals: { sum: { start: number; end: number; seconds: number; bytes: number } }[];
 }
 
-function readReport(json: string, who: string): Report {
-  if (json === '') throw new Error(`iperf3, ${who}: ended without a report`);
-  const report = JSON.parse(json) as Report & { error?: string };
-  if (report.error) throw new Error(`iperf3, ${who}: ${report.error}`);
+function readReport({ status, stdout, stderr }: Outcome, role: string): Report {
+  if (status === undefined || stdout === '')
+    throw new Error(`iperf3, ${role}: ${stderr || 'ended without a report'}`);
+  const report = JSON.parse(stdout) as Report & { error?: string };
+  if (report.error) throw new Error(`iperf3, ${role}: ${report.error}`);
   return report;
 }
 

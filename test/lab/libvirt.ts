@@ -20,9 +20,9 @@ export async function startGuest(libvirt: Libvirt, guest: Guest): Promise<void> 
   await callHook(libvirt, guest, 'started', 'begin', true);
 }
 
-/** Also for a guest whose start failed halfway: libvirt makes these calls then, too. */
+/** Also for a guest whose start failed halfway, as libvirt does. */
 export async function endGuest(libvirt: Libvirt, guest: Guest): Promise<void> {
-  await unplug(libvirt.host, guest).catch(() => {}); // not plugged in yet
+  await unplug(libvirt.host, guest);
   await callHook(libvirt, guest, 'stopped', 'end', false);
   await callHook(libvirt, guest, 'release', 'end', false);
 }

@@ -19,7 +19,7 @@ function findNamespaceObstacle(spaces: Namespaces): string | undefined {
     const { stderr } = error as { stderr?: string };
     const reason = stderr?.trim().split('\n')[0] ?? String(error);
     const user = process.getuid?.() === 0 ? '' : 'not root, and ';
-    return `${user}no network namespace can be made here: ${reason} (as root, outside a container: npm run demo)`;
+    return `${user}no network namespace can be made here: ${reason} (as root: npm run demo; without: sh test/support/netns.sh npm run demo)`;
   }
 }
 

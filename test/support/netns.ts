@@ -92,23 +92,26 @@ export class Namespace {
       killSignal: 'SIGKILL',
       detached: true,
       reject: false,
+      stripFinalNewline: false,
     });
     const { pid } = child;
     if (pid) this.commands.add(pid);
     const ended = child.then(({ exitCode, stdout, stderr, shortMessage }) => {
       if (pid) this.commands.delete(pid);
-      return exitCode === undefined
-        ? { stdout, stderr: stderr || (shortMessage ?? '') }
-        : { status: exitCode, stdout, stderr };
+      if (exitCode === undefined) return { stdout, stderr: stderr || (shortMessage ?? '') };
+      return { status: exitCode, stdout, stderr };
     });
-    return { pid, ended, kill: () => pid && this.commands.has(pid) && killGroup(pid) };
+    const kill = () => {
+      if (pid && this.commands.has(pid)) killGroup(pid);
+    };
+    return { pid, ended, kill };
   }
 
   /** @throws when the command fails, with what it said */
   async run(command: string, args: string[], options?: RunOptions): Promise<string> {
     const { status, stdout, stderr } = await this.start(command, args, options).ended;
     if (status === 0) return stdout;
-    throw new Error(`${command} ${args.join(' ')}: ${stderr || `exit status ${status}`}`);
+    throw new Error(`${command} ${args.join(' ')}: ${stderr.trim() || `exit status ${status}`}`);
   }
 
   /** Several `ip` commands at once, e.g. 'link set br0 up'. */

@@ -1,0 +1,186 @@
+// What a change of policy does on the way: plan says it, verify holds it, no class is missing meanwhile, and
+// load --confirm takes it back. The fault suites go further.
+import { spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as assert from 'uvu/assert';
+import { needsCommand, needsNamespace } from '../support/needs.ts';
+import { unless } from '../support/skip.ts';
+import { kernelState, program, sh, TestHost } from './host.ts';
+
+const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
+
+const config = `
+[uplink.eth0]
+ceil = "1gbit"
+[group.friends]
+ceil = "30mbit"
+[group.family]
+ceil = "50mbit"
+[guest.cliff]
+group = "friends"
+rate = "15mbit"
+ceil = "30mbit"
+id = 0x10
+[guest.rob]
+group = "friends"
+rate = "15mbit"
+ceil = "30mbit"
+id = 0x11
+`;
+
+let host: TestHost;
+test.before.each(() => {
+  host = new TestHost(config).bridge('br0', 'eth0').tap('vnet0').tap('vnet1');
+  for (const [guest, tap] of [
+    ['cliff', 'vnet0'],
+    ['rob', 'vnet1'],
+  ] as const) {
+    assert.is(host.hook(guest, 'start', { [tap]: 'br0' }).stderr, '');
+  }
+});
+test.after.each(() => host.end());
+
+function changeTo(next: string): void {
+  host.configure(next);
+  assert.is(host.run(['render']).status, 0);
+}
+
+test('plan says what load would change and changes nothing; load does it', () => {
+  assert.is(host.run(['plan']).status, 0);
+  const before = kernelState();
+  changeTo(config.replaceAll('ceil = "30mbit"\nid', 'ceil = "20mbit"\nid'));
+  for (const args of [['plan'], ['load', '--dry-run']]) {
+    const { status, stdout } = host.run(args);
+    assert.is(status, 3);
+    assert.match(stdout, /guest cliff\n {2}~ class 1:10 on eth0: ceil 30mbit -> 20mbit/);
+  }
+  const data = JSON.parse(host.run(['plan', '--json']).stdout);
+  assert.ok(
+    data.every((one: { effect: string }) => one.effect === 'rates'),
+    'only rates',
+  );
+  assert.is(kernelState(), before);
+  assert.is(host.run(['load']).status, 0);
+  assert.is(host.run(['plan']).status, 0);
+});
+
+test('verify finds what somebody changed by hand, and load repairs it', () => {
+  assert.is(host.run(['verify']).status, 0);
+  const loaded = kernelState();
+  const drifts: Record<string, [command: string, message: RegExp]> = {
+    class: [
+      'tc class change dev eth0 parent 1:$G classid 1:10 htb rate 1mbit ceil 2mbit quantum 1514',
+      /guest cliff\n {2}~ class 1:10/,
+    ],
+    leaf: ['tc qdisc del dev eth0 parent 1:11', /guest rob\n {2}\+ leaf 1:11/],
+    filter: ['tc filter del dev vnet0 egress', /guest cliff\n {2}\+ filter/],
+    table: [
+      'nft delete element bridge virt-shaper guests { "vnet1" . "eth0" }',
+      /\+ vnet1 \. eth0 to class 1:11/,
+    ],
+    device: ['ip link del dev ifb-eth0', /device ifb-eth0\n {2}\+ device ifb-eth0/],
+    root: ['tc qdisc del dev eth0 root', /\+ root 1: on eth0/],
+  };
+  const group = sh('tc class show dev eth0').match(/class htb 1:10 parent 1:(\w+)/)?.[1];
+  for (const [what, [command, message]] of Object.entries(drifts)) {
+    sh(command.replace('$G', group ?? ''));
+    const { status, stdout } = host.run(['verify']);
+    assert.is(status, 3, what);
+    assert.match(stdout, message, what);
+    assert.is(host.run(['load']).status, 0, what);
+    assert.is(host.run(['verify']).status, 0, what);
+    assert.is(kernelState(), loaded, what);
+  }
+});
+
+const changes: Record<string, (text: string) => string> = {
+  'a guest changes group': (text) =>
+    text.replace('[guest.rob]\ngroup = "friends"', '[guest.rob]\ngroup = "family"'),
+  'two guests swap ids': (text) =>
+    text.replace('0x10', '0x99').replace('0x11', '0x10').replace('0x99', '0x11').replace('15mbit', '10mbit'),
+  "a group's id moves": (text) => text.replace('[group.friends]', '[group.friends]\nid = 0x5'),
+  'the tree must be rebuilt': (text) =>
+    text.replace('[uplink.eth0]', '[uplink.eth0]\nunmarked = { id = 0x333 }'),
+  'the link moves': (text) => text.replace('[group.friends]', '[group.friends]\nid = 0xffff'),
+};
+for (const [what, change] of Object.entries(changes)) {
+  test(`${what}: the end is as on a clean host, and the way back too`, () => {
+    const before = kernelState();
+    changeTo(change(config));
+    const { status, stderr } = host.run(['load']);
+    assert.is(status, 0, stderr);
+    const changed = kernelState();
+    assert.is.not(changed, before);
+    assert.is(host.run(['unload']).status, 0);
+    assert.is(host.run(['load']).status, 0);
+    assert.is(kernelState(), changed);
+    changeTo(config);
+    const back = host.run(['load']);
+    assert.is(back.status, 0, back.stderr);
+    assert.is(kernelState(), before);
+  });
+}
+
+test('load --confirm: confirmed it stays; else the former policy returns, whoever died meanwhile', async () => {
+  const before = kernelState();
+  changeTo(config.replaceAll('ceil = "30mbit"\nid', 'ceil = "20mbit"\nid'));
+  const unconfirmed = host.run(['load', '--confirm', '1']);
+  assert.is(unconfirmed.status, 1);
+  assert.match(unconfirmed.stderr, 'the former policy is in force again');
+  assert.is(kernelState(), before);
+
+  const args = [program, '--root', host.root, 'load', '--confirm'];
+  const killed = spawn(process.execPath, [...args, '3'], { detached: true, stdio: 'ignore' });
+  await until(() => kernelState() !== before);
+  killed.kill('SIGKILL');
+  assert.is.not(kernelState(), before);
+  await until(() => kernelState() === before);
+
+  const confirmed = spawn(process.execPath, [...args, '30'], { stdio: 'ignore' });
+  const ended = new Promise((resolve) => confirmed.on('close', resolve));
+  await until(() => host.run(['confirm']).status === 0);
+  assert.is(await ended, 0);
+  assert.match(sh('tc class show dev eth0'), 'ceil 20Mbit');
+  assert.is(host.run(['confirm']).status, 1, 'nothing waits any more');
+});
+
+async function until(condition: () => boolean): Promise<void> {
+  for (const started = Date.now(); Date.now() - started < 20_000; await sleep(100)) if (condition()) return;
+  throw new Error('it did not come about within 20 s');
+}
+
+test('a file of rules.d edited by hand with a mistake is told by line, and nothing is changed', () => {
+  const before = kernelState();
+  const file = 'var/lib/virt-shaper/rules.d/shape.tc';
+  const good = host.read(file);
+  const mistakes: [string, string, RegExp][] = [
+    ['htb rate 15mbit', 'htb rate 15mbeat', /shape\.tc:\d+:\d+: "rate 15mbeat" is no option of htb/],
+    [
+      'qdisc add dev vnet0 clsact',
+      'qdisc del dev vnet0 clsact',
+      /shape\.tc:\d+:\d+: virt-shaper does not know how/,
+    ],
+    ['classid 1:11 ', 'classid 1:10 ', /shape\.tc:\d+:\d+: this is in line \d+ already/],
+  ];
+  for (const [from, to, message] of mistakes) {
+    host.write(file, good.replace(from, to));
+    const { status, stderr } = host.run(['load']);
+    assert.is(status, 2, to);
+    assert.match(stderr, message);
+    assert.is(kernelState(), before);
+  }
+  host.write(file, good.replace('parent 1:ffff classid 1:fffe', 'parent 1:abcd classid 1:fffe'));
+  const wrongTree = host.run(['load']);
+  assert.is(wrongTree.status, 1, 'tc takes it, the read-back does not');
+  assert.is(kernelState(), before);
+  host.write(file, good);
+  const rules = 'var/lib/virt-shaper/rules.d/ruleset.nft';
+  host.write(rules, host.read(rules).replace('policy accept', 'policy axept'));
+  const nft = host.run(['load']);
+  assert.is(nft.status, 1);
+  assert.match(nft.stderr, /ruleset\.nft:\d+:\d+: nft refused: /);
+  assert.match(nft.stderr, 'nothing has been changed');
+  assert.is(kernelState(), before);
+});
+
+test.run();
