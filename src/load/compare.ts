@@ -138,8 +138,16 @@ function surplus(from: KernelState, to: State, ours: boolean): Difference[] {
   );
   const devices = [...from.devices.values()].filter((ifb) => !to.devices.has(ifb.name));
   const names = new Set(devices.map((ifb) => ifb.name));
+  // A clsact takes its filters along, in one step: a load killed between two would leave it empty, and so
+  // nobody's.
+  const clsacts = new Set(
+    gone
+      .filter(({ kind, device }) => kind === 'clsact' && isOurClsact(from, device, ours))
+      .map(({ device }) => device),
+  );
   const order = { filter: 0, detour: 1, clsact: 2, leaf: 3, class: 4, root: 5 };
   const goesBy = ({ kind, device, id }: TcObject) => {
+    if (kind === 'filter' || kind === 'detour') return clsacts.has(device);
     if (kind === 'root') return names.has(device);
     if (kind === 'class') return roots.has(device);
     return kind === 'leaf' && (roots.has(device) || classes.has(`${device} ${id}`));

@@ -1,6 +1,6 @@
 // rules.d/good: the rules that are in force. A symlink to a folder of all three, swapped in one step, so that
 // whenever the machine stops it is one whole policy that was loaded.
-import { mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../errors.ts';
 import { readIfThere, writeWhole } from '../files.ts';
@@ -30,12 +30,13 @@ export function readIfGood(folder: string): Rules | undefined {
 
 export function keepGood(folder: string, rules: Rules): void {
   const name = `.good-${digestOf(ruleFiles.map((file) => rules[file]).join('\0')).slice(0, 16)}`;
-  if (currentGood(folder) === name) return;
-  mkdirSync(join(folder, name), { recursive: true, mode: 0o755 });
-  for (const file of ruleFiles) writeWhole(join(folder, name, file), rules[file]);
-  const next = join(folder, `.good.${process.pid}.next`);
-  symlinkSync(name, next);
-  renameSync(next, join(folder, 'good'));
+  if (currentGood(folder) !== name) {
+    for (const file of ruleFiles) writeWhole(join(folder, name, file), rules[file]);
+    const next = join(folder, '.good.next');
+    rmSync(next, { force: true });
+    symlinkSync(name, next);
+    renameSync(next, join(folder, 'good'));
+  }
   removeFormer(folder, name);
 }
 

@@ -19,6 +19,14 @@ export function ip(line: string): Step {
   return { tool: 'ip', line };
 }
 
+/** One line makes it ours, up and ready, so that a killed load leaves none that nobody knows. */
+export function ifbLines(name: string, alias: string): string[] {
+  return [
+    `link add name ${name} up group ${signature} txqueuelen 1000 type ifb`,
+    `link set dev ${name} alias ${alias}`,
+  ];
+}
+
 export function add(object: TcObject): Step {
   return tc(object.line, object);
 }

@@ -10,6 +10,7 @@ import type { KernelState, State } from './objects.ts';
 import { parseRules } from './parse-rules.ts';
 import { readState } from './read-state.ts';
 import type { Site } from './site.ts';
+import { differingOptions } from './tc-values.ts';
 import { transact } from './transaction.ts';
 import { type Unreached, withoutUnreached } from './unreached.ts';
 
@@ -28,6 +29,7 @@ export interface Loaded {
 export async function load(site: Site, folder: string = site.rules): Promise<Loaded> {
   const { rules, before, wanted, unreached } = await prepare(site, folder);
   keepForeignTaps(site.foreignTaps, before, wanted);
+  recallLines(before, site);
   const changed = compare(before, wanted).length > 0;
   const vanished = await transact(site, before, wanted);
   keepGood(site.rules, rules);
@@ -57,6 +59,24 @@ export async function unload(site: Site): Promise<boolean> {
   rmSync(site.listing, { force: true });
   dropGood(site.rules);
   return changed;
+}
+
+/**
+ * tc prints less than it was told, so an object that is as it was loaded last takes the line of that load:
+ * what goes back to it goes back exactly.
+ */
+function recallLines(kernel: KernelState, { rules }: Site): void {
+  const good = readIfGood(rules);
+  if (!good) return;
+  for (const loaded of parseRules(good, rules).objects.values()) {
+    const held = kernel.objects.get(loaded.key);
+    if (!held || held.parent !== loaded.parent || differingOptions(loaded, held).length > 0) continue;
+    kernel.objects.set(held.key, {
+      ...held,
+      line: loaded.line,
+      values: { ...held.values, ...loaded.values },
+    });
+  }
 }
 
 async function prepare(site: Site, folder: string) {

@@ -1,9 +1,12 @@
 // The files of rules.d -> the state they ask for. `load` applies what they say, so it reads them back rather
 // than take the plan they came from: what an administrator looked at is what is loaded.
 import { ConfigError, type Problem, type Source } from '../errors.ts';
+import { signature } from '../plan/names.ts';
 import type { Rules } from '../render/render.ts';
 import type { IfbDevice, State, TcObject } from './objects.ts';
 import { parseTcLine } from './tc-line.ts';
+
+const addedIfb = new RegExp(`^link add name (\\S+) up group ${signature} txqueuelen \\d+ type ifb$`);
 
 /**
  * @param folder where the files are, for messages
@@ -27,12 +30,12 @@ export function parseRules(rules: Rules, folder: string): State {
   }
   const devices = new Map<string, IfbDevice>();
   for (const { line, text, code } of batchLines(rules['devices.ip'])) {
-    const added = code.match(/^link add name (\S+) type ifb$/);
-    const set = code.match(/^link set dev (\S+) alias (\S+) txqueuelen \d+ up$/);
+    const added = code.match(addedIfb);
+    const set = code.match(/^link set dev (\S+) alias (\S+)$/);
     const device = devices.get(set?.[1] ?? '');
-    if (added?.[1]) devices.set(added[1], { name: added[1], alias: '', up: false, lines: [code] });
+    if (added?.[1]) devices.set(added[1], { name: added[1], alias: '', up: true, lines: [code] });
     else if (device && set?.[2])
-      devices.set(device.name, { ...device, alias: set[2], up: true, lines: [...device.lines, code] });
+      devices.set(device.name, { ...device, alias: set[2], lines: [...device.lines, code] });
     else
       problems.push(
         problem(`${folder}/devices.ip`, line, text, 'virt-shaper does not know how to load this line'),

@@ -68,7 +68,7 @@ function commit(ruleset: string): Phase {
 
 function newDevice({ kind, action, ifb }: Difference): Step[] {
   if (kind !== 'device' || !ifb || action === 'remove') return [];
-  return (action === 'add' ? ifb.lines : ifb.lines.slice(1)).map(ip);
+  return action === 'add' ? ifb.lines.map(ip) : [ip(`link set dev ${ifb.name} up alias ${ifb.alias}`)];
 }
 
 function goneDevice({ kind, action, ifb }: Difference): Step[] {

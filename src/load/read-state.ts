@@ -5,8 +5,9 @@ import { Failure } from '../errors.ts';
 import type { Run } from '../exec.ts';
 import { readIfThere } from '../files.ts';
 import { deviceNames } from '../host/read-host.ts';
-import { aliasPrefix, detourPreference, signature, tableName } from '../plan/names.ts';
+import { detourPreference, signature, tableName } from '../plan/names.ts';
 import { digestOf } from './digest.ts';
+import { ifbLines } from './lines.ts';
 import { type IfbDevice, type KernelState, keyOf, type TcObject } from './objects.ts';
 import type { Site } from './site.ts';
 import { type Filter, fromClassText, fromFilter, fromQdisc, type Qdisc } from './tc-output.ts';
@@ -112,19 +113,16 @@ function isGone(message: string): boolean {
   return message.includes('Cannot find device') || message.includes('No such device');
 }
 
+/** Ours are those of our group, which a device has from its first moment. */
 function readIfbs(): IfbDevice[] {
+  const read = (name: string, file: string) => readFileSync(`${sysfs}/${name}/${file}`, 'utf8').trim();
   return readdirSync(sysfs)
-    .filter((name) => name.startsWith('ifb') && existsSync(`${sysfs}/${name}/ifalias`))
+    .filter((name) => name.startsWith('ifb') && existsSync(`${sysfs}/${name}/netdev_group`))
+    .filter((name) => Number(read(name, 'netdev_group')) === signature)
     .map((name) => {
-      const alias = readFileSync(`${sysfs}/${name}/ifalias`, 'utf8').trim();
-      const up = (Number(readFileSync(`${sysfs}/${name}/flags`, 'utf8')) & 1) === 1;
-      return { name, alias, up, lines: [`link add name ${name} type ifb`, linkSetLine(name, alias)] };
-    })
-    .filter((ifb) => ifb.alias.startsWith(aliasPrefix));
-}
-
-function linkSetLine(name: string, alias: string): string {
-  return `link set dev ${name} alias ${alias} txqueuelen 1000 up`;
+      const alias = read(name, 'ifalias');
+      return { name, alias, up: (Number(read(name, 'flags')) & 1) === 1, lines: ifbLines(name, alias) };
+    });
 }
 
 /** The table as nft lists it, without counters; empty when there is none. */

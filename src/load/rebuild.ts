@@ -2,7 +2,7 @@
 // its tree lets everything through. So a copy of the tree, on an ifb of its own, takes the traffic meanwhile.
 // Both have the classes of the old ruleset too, since the marks change over only afterwards.
 import { aliasPrefix, detourDevice, detourPreference } from '../plan/names.ts';
-import { add, change, ip, onDevice, remove, type Step, tc } from './lines.ts';
+import { add, change, ifbLines, ip, onDevice, remove, type Step, tc } from './lines.ts';
 import { type KernelState, keyOf, type State, type TcObject } from './objects.ts';
 
 export interface Rebuild {
@@ -19,8 +19,7 @@ export function rebuildTree(device: string, from: KernelState, to: State): Rebui
   const way = from.devices.has(device) ? wayOfTaps(device, detour, from) : wayOfUplink(device, detour, from);
   return {
     steps: [
-      ip(`link add name ${detour} type ifb`),
-      ip(`link set dev ${detour} alias ${aliasPrefix}detour txqueuelen 1000 up`),
+      ...ifbLines(detour, `${aliasPrefix}detour`).map(ip),
       ...tree.map((object) => add(onDevice(object, detour))),
       ...way.into,
       tc(`qdisc del dev ${device} root`),

@@ -90,12 +90,10 @@ async function undo(
 ): Promise<void> {
   let left: Phase[] = [];
   try {
-    const now = await readState(site);
-    left = planPhases(compare(now, before, true), now, before);
+    left = wayBack(await readState(site), before);
     await apply(site, left);
     if (record !== undefined) writeWhole(site.listing, record, 0o600);
-    const then = await readState(site);
-    left = planPhases(compare(then, before, true), then, before);
+    left = wayBack(await readState(site), before);
     if (left.length === 0) return;
     throw new Failure('the kernel is not as it was');
   } catch (error) {
@@ -105,6 +103,11 @@ async function undo(
       cause instanceof Failure ? cause.place : undefined,
     );
   }
+}
+
+function wayBack(now: KernelState, before: State): Phase[] {
+  const { wanted } = withoutUnreached(now, before);
+  return planPhases(compare(now, wanted, true), now, wanted);
 }
 
 /** What is left to do, as commands for a shell. */

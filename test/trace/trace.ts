@@ -37,16 +37,15 @@ export function readNetwork(rules: Rules): Network {
 
 function readIfbs(text: string): Set<string> {
   const added: string[] = [];
-  const up: string[] = [];
   for (const line of text.split('\n').map((whole) => whole.replace(/#.*/s, '').trim())) {
-    const add = /^link add name (\S{1,15}) type ifb$/.exec(line);
-    const set = /^link set dev (\S+) alias \S+ txqueuelen 1000 up$/.exec(line);
+    const add = /^link add name (\S{1,15}) up group 30323 txqueuelen 1000 type ifb$/.exec(line);
+    const set = /^link set dev (\S+) alias \S+$/.exec(line);
     if (add?.[1]) added.push(add[1]);
-    else if (set?.[1] && added.includes(set[1])) up.push(set[1]);
-    else if (line !== '') throw new Error(`the tracer does not understand: ${line}`);
+    else if (line !== '' && !added.includes(set?.[1] ?? ''))
+      throw new Error(`the tracer does not understand: ${line}`);
   }
   if (new Set(added).size !== added.length) throw new Error(`an ifb twice: ${added.join(' ')}`);
-  return new Set(up);
+  return new Set(added);
 }
 
 export function trace({ ruleset, devices, ifbs }: Network, { iif, oif }: Frame): Traced {

@@ -44,7 +44,8 @@ for (const [name, file, from, to] of refused) {
 }
 
 test('does not send to an ifb that is down', () => {
-  const network = readNetwork(changed('devices.ip', /^link set .*$/m, ''));
+  assert.throws(() => readNetwork(changed('devices.ip', ' up ', ' ')), /does not understand/);
+  const network = readNetwork(changed('devices.ip', /^link .*$/gm, ''));
   assert.throws(() => trace(network, { iif: 'eth0', oif: 'vnet0' }), /no ifb that is up/);
 });
 
