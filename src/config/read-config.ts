@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Problem } from '../errors.ts';
+import { whyUntrusted } from '../trust.ts';
 import { checkConfig } from './check-config.ts';
 import type { Config } from './config.ts';
 import { decodeConfig } from './decode-config.ts';
@@ -97,19 +98,10 @@ function readTrusted(path: string, shown: string, findings: Findings): Buffer | 
   }
 }
 
-/** Whoever runs virt-shaper without being root may use files of his own; nobody else's. */
-function onlyRootWrites({ uid, gid, mode }: Stats, shown: string, findings: Findings): boolean {
-  const owner = uid === 0 || uid === process.geteuid?.();
-  const group = (mode & 0o020) === 0 || gid === 0 || gid === process.getegid?.();
-  const others = (mode & 0o002) === 0;
-  if (owner && group && others) return true;
-  findings.unreadable(
-    undefined,
-    `${shown}: refused, because others than root can write it ` +
-      `(owner ${uid}, group ${gid}, mode ${(mode & 0o7777).toString(8).padStart(4, '0')})`,
-    `see who wrote it, then: chown root:root ${shown}; chmod go-w ${shown}`,
-  );
-  return false;
+function onlyRootWrites(stats: Stats, shown: string, findings: Findings): boolean {
+  const wrong = whyUntrusted(stats, shown);
+  if (wrong) findings.unreadable(undefined, wrong.message, wrong.hint);
+  return wrong === undefined;
 }
 
 function inWords(error: unknown): string {

@@ -1,8 +1,10 @@
 // The templates: the package's own, or for each file of the same name the administrator's in
 // /etc/virt-shaper/templates. One main template for each output, small partials for each kind of line.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ConfigError } from '../errors.ts';
+import { whyUntrusted } from '../trust.ts';
 
 /** Name without `.hbs` (`shape.tc`, `class.tc`) -> text and where it was read, for messages. */
 export type Templates = Map<string, { file: string; text: string }>;
@@ -10,12 +12,15 @@ export type Templates = Map<string, { file: string; text: string }>;
 /** From src/render/ and from the bundle in dist/ alike. */
 const packaged = [new URL('../templates', import.meta.url), new URL('../../templates', import.meta.url)];
 
+/** @throws ConfigError when others than root can write the administrator's */
 export function readTemplates(overrides: string): Templates {
   const own = packaged
     .map((url) => fileURLToPath(url))
     .find((folder) => existsSync(join(folder, 'shape.tc.hbs')));
   if (own === undefined) throw new Error('the templates of the package are missing');
-  return new Map([...readFolder(own), ...readFolder(overrides)]);
+  const others = readFolder(overrides);
+  if (others.size > 0) checkTrust([overrides, ...[...others.values()].map(({ file }) => file)]);
+  return new Map([...readFolder(own), ...others]);
 }
 
 function readFolder(folder: string): Templates {
@@ -26,4 +31,9 @@ function readFolder(folder: string): Templates {
       return [name.slice(0, -'.hbs'.length), { file, text: readFileSync(file, 'utf8') }];
     }),
   );
+}
+
+function checkTrust(paths: string[]): void {
+  const wrong = paths.flatMap((path) => whyUntrusted(statSync(path), path) ?? []);
+  if (wrong.length > 0) throw new ConfigError(wrong.map((one) => ({ severity: 'error', ...one })));
 }

@@ -10,7 +10,7 @@ const files = readSources();
 
 /** Each layer may use those before it. Files at the top of src/ that every layer uses come first. */
 const layers = [
-  ['units.ts', 'errors.ts', 'version.ts', 'label.ts', 'exec.ts', 'files.ts', 'paths.ts'],
+  ['units.ts', 'errors.ts', 'version.ts', 'label.ts', 'exec.ts', 'files.ts', 'paths.ts', 'trust.ts'],
   ['config'],
   ['import'],
   ['guests'],
@@ -41,6 +41,7 @@ const outside: Record<string, string[]> = {
     'load/transaction.ts',
     'paths.ts',
     'render/templates.ts',
+    'trust.ts',
     'version.ts',
   ],
   execa: ['exec.ts'],

@@ -1,0 +1,23 @@
+// Whoever can write what virt-shaper reads as root rules the network of the host.
+import type { Stats } from 'node:fs';
+
+/**
+ * Whoever runs virt-shaper without being root may use files of his own; nobody else's.
+ * @param shown the file's name, for people
+ * @returns what is wrong with who can write it, and what to do
+ */
+export function whyUntrusted(
+  { uid, gid, mode }: Stats,
+  shown: string,
+): { message: string; hint: string } | undefined {
+  const owner = uid === 0 || uid === process.geteuid?.();
+  const group = (mode & 0o020) === 0 || gid === 0 || gid === process.getegid?.();
+  const others = (mode & 0o002) === 0;
+  if (owner && group && others) return undefined;
+  return {
+    message:
+      `${shown}: refused, because others than root can write it ` +
+      `(owner ${uid}, group ${gid}, mode ${(mode & 0o7777).toString(8).padStart(4, '0')})`,
+    hint: `see who wrote it, then: chown root:root ${shown}; chmod go-w ${shown}`,
+  };
+}
