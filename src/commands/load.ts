@@ -23,7 +23,8 @@ export async function loadCommand(context: Context, options: LoadOptions): Promi
 
 /** Call it under the lock. @returns whether anything was changed */
 export async function loadNow(context: Context, site: Site): Promise<boolean> {
-  const { changed, unreached } = await load(site);
+  const { changed, unreached, foreignMarks } = await load(site);
+  for (const warning of foreignMarks) context.warn(`warning: ${warning}`);
   sayUnreached(context, unreached);
   context.say(changed ? `loaded ${site.rules}` : 'nothing to do: the kernel holds what rules.d says');
   return changed;

@@ -3,6 +3,7 @@
 import { rmSync } from 'node:fs';
 import { Failure } from '../errors.ts';
 import { compare, noTable } from './compare.ts';
+import { findForeignMarks } from './foreign-marks.ts';
 import { keepForeignTaps } from './foreign-taps.ts';
 import type { Found } from './found.ts';
 import { dropGood, keepGood, readIfGood, readRules } from './good.ts';
@@ -18,6 +19,8 @@ export interface Loaded {
   changed: boolean;
   /** Taps that could not be reached: of their guest only, all others are in force. */
   unreached: Unreached[];
+  /** Tables of others that set our marks. */
+  foreignMarks: string[];
 }
 
 /**
@@ -33,7 +36,17 @@ export async function load(site: Site, folder: string = site.rules): Promise<Loa
   const changed = compare(before, wanted).length > 0;
   const vanished = await transact(site, before, wanted);
   keepGood(site.rules, rules);
-  return { changed, unreached: [...unreached, ...vanished] };
+  return {
+    changed,
+    unreached: [...unreached, ...vanished],
+    foreignMarks: await foreignMarks(site, before, wanted),
+  };
+}
+
+/** Looked for when our table comes, which is when the two would meet. */
+async function foreignMarks({ run }: Site, before: KernelState, wanted: State): Promise<string[]> {
+  if (before.hasTable) return [];
+  return findForeignMarks((await run('nft', ['-s', 'list', 'ruleset'])).stdout, wanted);
 }
 
 /** What `load` of a folder's rules would change, without changing it. */

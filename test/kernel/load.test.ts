@@ -149,6 +149,18 @@ test('a root qdisc, an ifb or a filter of somebody else is named and left alone'
   assert.match(host.run(['load']).stderr, 'there is a device ifb-eth0 that virt-shaper did not make');
 });
 
+test('a table of somebody else that sets our marks is named and left alone', () => {
+  sh(
+    'nft add table inet other; nft add chain inet other c; nft add rule inet other c meta mark set 0x76730001',
+  );
+  const { status, stderr } = host.hook('cliff', 'start', { vnet0: 'br0' });
+  assert.is(status, 0);
+  assert.match(stderr, 'table inet other sets the mark 0x76730001');
+  assert.match(stderr, '[marks] base');
+  assert.match(sh('nft list ruleset'), '0x76730001');
+  assert.is(host.hook('rob', 'start', { vnet1: 'br0' }).stderr, '', 'said once');
+});
+
 test('a step that fails is undone, and says which line and whose', () => {
   startAll();
   const before = kernelState();

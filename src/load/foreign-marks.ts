@@ -1,0 +1,28 @@
+// Marks are shared by all of a host's tables. One that sets marks of our range takes packets for guests that
+// are none, or guests' packets for its own: it is left alone and named. Rules of iptables-legacy are not seen.
+import { tableName } from '../plan/names.ts';
+import type { State } from './objects.ts';
+
+/** @param listing what `nft list ruleset` prints @returns a sentence for each table */
+export function findForeignMarks(listing: string, { objects }: State): string[] {
+  const ranges = new Set(
+    [...objects.values()].filter(({ kind }) => kind === 'filter').map(({ id }) => rangeOf(Number(id))),
+  );
+  const found = new Map<string, string>();
+  let table = '';
+  for (const line of listing.split('\n')) {
+    table = line.match(/^table (\S+ \S+) \{/)?.[1] ?? table;
+    const mark = line.match(/\bmark set (0x[0-9a-f]+)/)?.[1];
+    if (mark && table !== `bridge ${tableName}` && ranges.has(rangeOf(Number(mark)))) found.set(table, mark);
+  }
+  return [...found].map(
+    ([name, mark]) =>
+      `table ${name} sets the mark ${mark}, which is in virt-shaper's range: ` +
+      'give it another, or virt-shaper another range with [marks] base',
+  );
+}
+
+/** The range of a base: all that has its upper 16 bits. */
+function rangeOf(mark: number): number {
+  return mark >>> 16;
+}
