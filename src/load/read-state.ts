@@ -5,12 +5,12 @@ import { Failure } from '../errors.ts';
 import type { Run } from '../exec.ts';
 import { readIfThere } from '../files.ts';
 import { deviceNames } from '../host/read-host.ts';
-import { detourPreference, signature, tableName } from '../plan/names.ts';
+import { signature, tableName } from '../plan/names.ts';
 import { digestOf } from './digest.ts';
 import { ifbLines } from './lines.ts';
 import { type IfbDevice, type KernelState, keyOf, type TcObject } from './objects.ts';
 import type { Site } from './site.ts';
-import { type Filter, fromClassText, fromFilter, fromQdisc, type Qdisc } from './tc-output.ts';
+import { fromClassText, fromFilterText, fromQdisc, type Qdisc } from './tc-output.ts';
 
 const sysfs = '/sys/class/net';
 
@@ -67,33 +67,31 @@ async function readClasses(run: Run, devices: string[]): Promise<TcObject[]> {
 }
 
 /**
- * One batch for all taps. A tap that went away meanwhile prints an error instead of its list, and tc says
- * in which line; -force goes on.
+ * One batch for all taps. What tc prints for a device does not name it, so each answer is preceded by the
+ * device's qdiscs, of which clsact is one. A tap that went away meanwhile prints an error instead of both,
+ * and tc says in which line; -force goes on.
  */
 async function readFilters(run: Run, taps: string[]): Promise<{ objects: TcObject[]; shared: Set<string> }> {
-  const questions = taps.flatMap((tap) => [
-    { tap, show: `filter show dev ${tap} egress` },
-    { tap, show: `filter show dev ${tap} ingress` },
-  ]);
+  const questions = taps.flatMap((tap) => ['egress', 'ingress'].map((way) => ({ tap, way })));
   if (questions.length === 0) return { objects: [], shared: new Set() };
-  const input = questions.map(({ show }) => `${show}\n`).join('');
-  const tc = await run('tc', ['-j', '-force', '-batch', '-'], { input });
+  const input = questions
+    .map(({ tap, way }) => `qdisc show dev ${tap}\nfilter show dev ${tap} ${way}\n`)
+    .join('');
+  const tc = await run('tc', ['-force', '-batch', '-'], { input });
   const failed = new Set(
     [...tc.stderr.matchAll(/Command failed -:(\d+)/g)].map((match) => Number(match[1]) - 1),
   );
-  const answered = questions.filter((_question, index) => !failed.has(index));
-  const answers = tc.stdout.split('\n').filter((line) => line.startsWith('['));
-  if (answers.length !== answered.length)
+  const answered = questions.filter((_question, index) => !failed.has(2 * index));
+  const answers = tc.stdout.split(/^qdisc clsact .*$/m).slice(1);
+  if (answers.length !== answered.length || (tc.status !== 0 && failed.size === 0)) {
     throw new Failure(`tc cannot list the filters: ${tc.stderr.trim()}`);
-
+  }
   const objects: TcObject[] = [];
   const shared = new Set<string>();
-  for (const [index, { tap, show }] of answered.entries()) {
-    for (const filter of JSON.parse(answers[index] ?? '[]') as Filter[]) {
-      const ours = filter.pref === signature || filter.pref === detourPreference;
-      if (!ours || show.endsWith('ingress')) shared.add(tap);
-      else if (filter.options) objects.push(fromFilter(tap, filter));
-    }
+  for (const [index, { tap, way }] of answered.entries()) {
+    const { ours, others } = fromFilterText(tap, (answers[index] ?? '').split('\n'));
+    if (others || (way === 'ingress' && ours.length > 0)) shared.add(tap);
+    if (way === 'egress') objects.push(...ours);
   }
   return { objects, shared };
 }

@@ -1,6 +1,6 @@
-// tc's own words for what the kernel holds -> objects. JSON for qdiscs and filters, text for classes; both
-// as iproute2 6.1 to 6.15 print them.
-import { detourPreference } from '../plan/names.ts';
+// tc's own words for what the kernel holds -> objects. JSON for qdiscs, text for classes and filters; both as
+// iproute2 6.1 to 6.15 print them.
+import { detourPreference, signature } from '../plan/names.ts';
 import { canonicalHandle, canonicalMark, keyOf, type TcObject, type Values } from './objects.ts';
 import { optionNames, parseValue } from './tc-values.ts';
 
@@ -11,17 +11,6 @@ export interface Qdisc {
   root?: boolean;
   parent?: string;
   options: Record<string, unknown>;
-}
-
-export interface Filter {
-  pref: number;
-  kind: string;
-  options?: {
-    handle?: string | number;
-    fh?: string;
-    bytecode?: { insns: { code: number; jt: number; jf: number; k: number }[] };
-    actions?: { kind: string; mirred_action?: string; to_dev?: string }[];
-  };
 }
 
 export function fromQdisc(qdisc: Qdisc): TcObject {
@@ -79,22 +68,47 @@ function classLine(
   );
 }
 
-export function fromFilter(device: string, filter: Filter): TcObject {
-  const { options, pref, kind } = filter;
-  const to = options?.actions?.find((action) => action.kind === 'mirred')?.to_dev ?? '';
+/**
+ * The filters of one device and direction, as text: iproute2 6.1 prints broken JSON for fw filters.
+ * @returns ours, and whether there are others
+ */
+export function fromFilterText(device: string, lines: string[]): { ours: TcObject[]; others: boolean } {
+  const ours: TcObject[] = [];
+  let others = false;
+  for (const [index, line] of lines.entries()) {
+    const [, pref, kind, rest = ''] = line.match(/^filter .*?pref (\d+) (\S+) chain \d+ ?(.*)$/) ?? [];
+    if (!pref || !kind) continue;
+    const isOurs = pref === String(signature) || pref === String(detourPreference);
+    others ||= !isOurs;
+    // The actions of a filter are the lines after it.
+    const end = lines.findIndex((after, at) => at > index && after.startsWith('filter '));
+    const to = lines
+      .slice(index + 1, end < 0 ? undefined : end)
+      .join()
+      .match(/Redirect to device (\S+)\)/)?.[1];
+    if (isOurs && to) ours.push(fromFilter(device, { pref, kind, rest, to }));
+  }
+  return { ours, others };
+}
+
+interface FilterText {
+  pref: string;
+  kind: string;
+  /** What follows its chain. */
+  rest: string;
+  to: string;
+}
+
+function fromFilter(device: string, { pref, kind, rest, to }: FilterText): TcObject {
   const head = `filter add dev ${device} egress protocol all pref ${pref}`;
   const tail = `action mirred egress redirect dev ${to}`;
-  if (pref === detourPreference) {
+  if (pref === String(detourPreference)) {
     return object('detour', device, '', { to }, `${head} u32 match u32 0 0 ${tail}`);
   }
-  const handle = canonicalMark(String(options?.handle ?? options?.fh ?? 0));
-  const insns = options?.bytecode?.insns ?? [];
-  const bytecode = [insns.length, ...insns.map(({ code, jt, jf, k }) => `${code} ${jt} ${jf} ${k}`)].join(
-    ',',
-  );
-  const isBpf = kind === 'bpf';
-  const words = isBpf ? `bpf bytecode '${bytecode}'` : kind;
-  const match = isBpf ? `bpf ${bytecode}` : kind;
+  const handle = canonicalMark(rest.match(/\bhandle (0x[0-9a-f]+)/)?.[1] ?? '0');
+  const bytecode = rest.match(/\bbytecode '([^']*)'/)?.[1];
+  const words = bytecode ? `bpf bytecode '${bytecode}'` : kind;
+  const match = bytecode ? `bpf ${bytecode}` : kind;
   return object('filter', device, handle, { match, to }, `${head} handle ${handle} ${words} ${tail}`);
 }
 

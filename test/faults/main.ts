@@ -21,7 +21,7 @@ const { values: options } = parseArgs({
     change: { type: 'string' },
     workers: { type: 'string', default: String(Math.min(4, availableParallelism())) },
     /** Seconds after which no further change is begun. */
-    time: { type: 'string', default: '1500' },
+    time: { type: 'string', default: '1400' },
   },
 });
 const { seed } = options;
@@ -82,7 +82,7 @@ async function work(): Promise<boolean> {
 function amountOf() {
   return options.change
     ? { faults: 'everything', kills: 10, again: 1 }
-    : { faults: 'each call', kills: 4, again: 0.25 };
+    : { faults: 'each call', kills: 5, again: 0.25 };
 }
 
 function take(report: Report): void {

@@ -6,7 +6,10 @@ import { type Tried, Tries } from './tries.ts';
 import { type Call, type Fault, type FaultKind, faults } from './wrapper.ts';
 
 export interface Amount {
-  /** Faults of each change: one at every call, or so many of those, or all kinds at every call. */
+  /**
+   * Faults of each change: one at every call there or back and at lines of batches on the other way, so many
+   * of those, or all kinds at every call and line both ways.
+   */
   faults: 'each call' | 'everything' | number;
   /** Of each change, at random moments. */
   kills: number;
@@ -41,7 +44,9 @@ export async function runChange(
   const takes = [await tries.plain(), await tries.plain()];
   for (const tried of takes) said(tried);
 
-  const lists = [there, back].map(({ calls }) => chosenFaults(calls, tries, bench, index, random, amount));
+  const lists = [there, back].map(({ calls }, way) =>
+    chosenFaults(calls, tries, bench, index + way, random, amount),
+  );
   const calls = [there.calls, back.calls];
   const times = takes.map(({ took }) => took);
   const pick = <T>(list: readonly T[]) => list[tries.isBack ? 1 : 0] as T;
@@ -60,27 +65,26 @@ function chosenFaults(
   calls: Call[],
   tries: Tries,
   bench: Bench,
-  index: number,
+  turn: number,
   random: Random,
   amount: Amount,
 ): Fault[] {
-  const possible = (kind: FaultKind) =>
-    (!kind.startsWith('hang') || bench.limit) && (kind !== 'vanish' || tries.taps.length > 0);
-  const kinds = atCalls.filter(possible);
+  const kinds = atCalls.filter(
+    (kind) => (!kind.startsWith('hang') || bench.limit) && (kind !== 'vanish' || tries.taps.length > 0),
+  );
+  const every = amount.faults === 'everything';
   const list = calls.flatMap(({ lines }, number): Fault[] => {
     const at = number + 1;
-    const rotated = kinds[(index * 5 + number * 3) % kinds.length] as FaultKind;
-    const here = amount.faults === 'everything' ? kinds : [rotated];
-    const some = here.map(
+    const rotated = kinds[(turn * 5 + number * 3) % kinds.length] as FaultKind;
+    const atCall = (every ? kinds : [rotated]).map(
       (kind): Fault => ({ kind, at, ...(kind === 'vanish' ? { tap: random.pick(tries.taps) } : {}) }),
     );
-    if (lines < 2) return some;
-    const cuts = Array.from({ length: lines - 1 }, (_, line) => line + 1);
-    const tried = amount.faults === 'everything' ? cuts : random.shuffle(cuts).slice(0, 4);
-    return [
-      ...some,
-      ...tried.map((line, turn): Fault => ({ kind: atLines[(turn + index) % 3] as FaultKind, at, line })),
-    ];
+    const cuts = Array.from({ length: Math.max(0, lines - 1) }, (_, line) => line + 1);
+    const atLine = (every ? cuts : random.shuffle(cuts).slice(0, 3)).map((line, index): Fault => {
+      return { kind: atLines[(index + turn) % atLines.length] as FaultKind, at, line };
+    });
+    if (amount.faults !== 'each call') return [...atCall, ...atLine];
+    return turn % 2 === 0 ? atCall : atLine;
   });
   return typeof amount.faults === 'number' ? random.shuffle(list).slice(0, amount.faults) : list;
 }
