@@ -14,11 +14,13 @@ import type { Site } from './site.ts';
 export async function runSteps(site: Site, name: string, steps: Step[]): Promise<Step[]> {
   const lost: Step[] = [];
   let rest = steps;
+  let number = 0;
   while (rest.length > 0) {
     const tool = rest[0]?.tool ?? 'tc';
     const end = rest.findIndex((step) => step.tool !== tool);
     const batch = end < 0 ? rest : rest.slice(0, end);
-    const failed = await runBatch(site, `${name}.${tool}`, tool, batch);
+    number += 1;
+    const failed = await runBatch(site, `${name}-${number}.${tool}`, tool, batch);
     if (!failed) {
       rest = rest.slice(batch.length);
       continue;

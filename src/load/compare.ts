@@ -164,11 +164,11 @@ function surplus(from: KernelState, to: State, ours: boolean): Difference[] {
   ];
 }
 
-/** An empty clsact may be anybody's, so it stays, unless we are taking back what we made ourselves. */
+/** An empty clsact may be anybody's, so it stays, unless it is known that we made it. */
 function isOurClsact(from: KernelState, device: string, ours: boolean): boolean {
   const filters = [...from.objects.values()].filter((held) => held.device === device);
   const used = filters.some((held) => held.kind === 'filter' || held.kind === 'detour');
-  return !from.sharedTaps.has(device) && (used || ours);
+  return !from.sharedTaps.has(device) && (used || ours || from.unfinished.has(device));
 }
 
 function depth(state: State, object: TcObject): number {

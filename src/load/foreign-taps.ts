@@ -13,7 +13,9 @@ export function keepForeignTaps(file: string, kernel: KernelState, wanted: State
   const clsact = has(kernel, 'clsact');
   const used = has(kernel, 'filter');
   const known = (readIfThere(file) ?? '').split('\n').filter((tap) => clsact.has(tap));
-  const found = [...has(wanted, 'clsact')].filter((tap) => clsact.has(tap) && !used.has(tap));
+  const found = [...has(wanted, 'clsact')].filter(
+    (tap) => clsact.has(tap) && !used.has(tap) && !kernel.unfinished.has(tap),
+  );
   const taps = [...new Set([...known, ...found])].sort();
   if (taps.length > 0 || readIfThere(file) !== undefined) {
     writeIfChanged(file, taps.map((tap) => `${tap}\n`).join(''), 0o600);

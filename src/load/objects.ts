@@ -53,6 +53,8 @@ export interface KernelState extends State {
   occupiedTaps: Set<string>;
   /** Taps whose clsact has filters of somebody else. */
   sharedTaps: Set<string>;
+  /** Devices to which a load that was killed was adding a clsact. */
+  unfinished: Set<string>;
   hasTable: boolean;
   /** The ruleset as it was given to nft, when it is known that nobody changed the table since. */
   loaded?: { digest: string };

@@ -17,7 +17,8 @@ export function planPhases(differences: Difference[], from: KernelState, to: Sta
     differences.filter(({ action }) => action === 'rebuild').map(({ device }) => device),
   );
   const rebuilds = [...rebuilt].map((device) => rebuildTree(device, from, to));
-  const rest = differences.filter(({ device }) => !rebuilt.has(device));
+  // A clsact stands beside the tree: one that a broken-off rebuild left is still to go.
+  const rest = differences.filter(({ device, kind }) => !rebuilt.has(device) || kind === 'clsact');
   const detours = planDetours(rest, from, to);
   // Templates of another form than ours may hide the class ids: then the move is made without a detour.
   const around = detours.length > 0 ? withClasses(to.ruleset, detourIds(detours)) : undefined;

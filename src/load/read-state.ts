@@ -7,6 +7,7 @@ import { readIfThere } from '../files.ts';
 import { deviceNames } from '../host/read-host.ts';
 import { signature, tableName } from '../plan/names.ts';
 import { digestOf } from './digest.ts';
+import { readUnfinished } from './journal.ts';
 import { ifbLines } from './lines.ts';
 import { type IfbDevice, type KernelState, keyOf, type TcObject } from './objects.ts';
 import type { Site } from './site.ts';
@@ -14,7 +15,7 @@ import { fromClassText, fromFilterText, fromQdisc, type Qdisc } from './tc-outpu
 
 const sysfs = '/sys/class/net';
 
-export async function readState({ run, listing }: Site): Promise<KernelState> {
+export async function readState({ run, listing, journal }: Site): Promise<KernelState> {
   const [qdiscs, table] = await Promise.all([readQdiscs(run), readTable(run)]);
   const roots = qdiscs.filter((qdisc) => qdisc.root && qdisc.handle !== '0:');
   const ours = roots.filter((qdisc) => qdisc.kind === 'htb' && qdisc.options.r2q === signature);
@@ -42,6 +43,7 @@ export async function readState({ run, listing }: Site): Promise<KernelState> {
     ),
     occupiedTaps: new Set(qdiscs.filter((qdisc) => qdisc.kind === 'ingress').map((qdisc) => qdisc.dev)),
     sharedTaps: filters.shared,
+    unfinished: readUnfinished(journal),
     hasTable: table !== '',
     ...(loaded ? { loaded } : {}),
   };

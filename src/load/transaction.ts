@@ -1,12 +1,12 @@
 // Brings the kernel from what it holds to what is wanted: all of it, or none. tc is not atomic, so the order
 // makes it so (phases.ts). Whatever fails, the way back is the same road to the state that was read before
 // anything was done, which holds whatever the failing command did or did not do.
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../errors.ts';
 import { readIfThere, writeWhole } from '../files.ts';
 import { runSteps } from './batch.ts';
 import { compare } from './compare.ts';
+import { clearJournal } from './journal.ts';
 import type { Step } from './lines.ts';
 import { nftFailure } from './nft-errors.ts';
 import type { KernelState, State } from './objects.ts';
@@ -21,12 +21,13 @@ import { type Unreached, unreachedTap, withoutUnreached } from './unreached.ts';
  */
 export async function transact(site: Site, before: KernelState, wanted: State): Promise<Unreached[]> {
   const phases = planPhases(compare(before, wanted), before, wanted);
-  rmSync(site.journal, { recursive: true, force: true });
   await checkRulesets(site, phases);
   const record = readIfThere(site.listing);
   try {
     const lost = await apply(site, phases);
-    return phases.length > 0 ? await readBack(site, wanted, lost) : [];
+    const vanished = phases.length > 0 ? await readBack(site, wanted, lost) : [];
+    clearJournal(site.journal);
+    return vanished;
   } catch (error) {
     await undo(site, before, record, error);
     throw inForce(error, 'what was in force before still is');
@@ -44,9 +45,9 @@ async function checkRulesets(site: Site, phases: Phase[]): Promise<void> {
 
 async function apply(site: Site, phases: Phase[]): Promise<Step[]> {
   const lost: Step[] = [];
-  for (const phase of phases) {
+  for (const [index, phase] of phases.entries()) {
     if (phase.name === 'commit') await commit(site, phase.ruleset);
-    else lost.push(...(await runSteps(site, phase.name, phase.steps)));
+    else lost.push(...(await runSteps(site, `${index}-${phase.name}`, phase.steps)));
   }
   return lost;
 }
@@ -94,8 +95,8 @@ async function undo(
     await apply(site, left);
     if (record !== undefined) writeWhole(site.listing, record, 0o600);
     left = wayBack(await readState(site), before);
-    if (left.length === 0) return;
-    throw new Failure('the kernel is not as it was');
+    if (left.length > 0) throw new Failure('the kernel is not as it was');
+    clearJournal(site.journal);
   } catch (error) {
     throw new Failure(
       `${(cause as Error).message}\nand it could not be undone: ${(error as Error).message}${byHand(site, left)}`,

@@ -10,11 +10,13 @@ import { unless } from '../support/skip.ts';
 const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
 
 const seed = process.env.VIRT_SHAPER_SEED ?? '1';
+/**
+ * By the kind of change that each begins with (policy.ts): a rate, a guest's group, a group that vanishes, ids that
+ * move, another root of the tree, a guest that starts.
+ */
+const indexes = [1, 4, 6, 7, 9, 10];
+const amount: Amount = { faults: 4, kills: 1, again: 0.2 };
 const tally = new Tally();
-/** Seconds; what is not begun by then is left to the full run, but for the least that there must be. */
-const budget = { seconds: 45, changes: 16, least: 4 };
-const amount: Amount = { faults: 5, kills: 1, again: 0.2 };
-const began = Date.now();
 
 let bench: Bench;
 test.before(async () => {
@@ -25,9 +27,8 @@ test.after(() => {
   console.log(`\n${tally.table()}\nseed ${seed}`);
 });
 
-for (let index = 0; index < budget.changes; index += 1) {
+for (const index of indexes) {
   test(`change ${index} of seed ${seed}: old or new at every moment, and after every fault`, async () => {
-    if (index >= budget.least && Date.now() - began > budget.seconds * 1000) return;
     const failures: Report[] = [];
     await runChange(bench, seed, index, amount, (report) => {
       tally.add(report);

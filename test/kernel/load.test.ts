@@ -169,7 +169,7 @@ test('a step that fails is undone, and says which line and whose', () => {
   const failing = {
     'tc refuses a line in the middle': wrap(
       'tc',
-      'case "$*" in *stage.tc) sed -i "5s/rate [^ ]*/rate nonsense/" "$2";; esac; exec $real "$@"',
+      'case "$*" in *stage-1.tc) sed -i "5s/rate [^ ]*/rate nonsense/" "$2";; esac; exec $real "$@"',
     ),
   };
   for (const [name, path] of Object.entries(failing)) {
