@@ -2,7 +2,6 @@
 // stops, there is the old file or the new one.
 import {
   closeSync,
-  existsSync,
   fchmodSync,
   fsyncSync,
   mkdirSync,
@@ -17,24 +16,33 @@ import { Failure } from './errors.ts';
 
 /** Makes the folders above it where they are missing. */
 export function writeWhole(file: string, text: string, mode = 0o644): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
+  writeTogether([{ file, text }], mode);
+}
+
+/** None of them is replaced before all of them are on the disk. */
+export function writeTogether(files: { file: string; text: string }[], mode = 0o644): void {
   // One name for all: whoever writes holds the lock, and what a killed one left is taken up again.
-  const next = `${file}.next`;
+  const next = (file: string) => `${file}.next`;
   try {
-    const fd = openSync(next, 'w', mode);
-    try {
-      fchmodSync(fd, mode);
-      const bytes = Buffer.from(text);
-      for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
-    renameSync(next, file);
-    syncFolder(dirname(file));
+    for (const { file, text } of files) writeSynced(next(file), text, mode);
+    for (const { file } of files) renameSync(next(file), file);
+    for (const folder of new Set(files.map(({ file }) => dirname(file)))) syncFolder(folder);
   } catch (error) {
-    rmSync(next, { force: true });
-    throw new Failure(`${file} cannot be written: ${(error as Error).message}`);
+    for (const { file } of files) rmSync(next(file), { force: true });
+    throw new Failure(`${files[0]?.file} cannot be written: ${(error as Error).message}`);
+  }
+}
+
+function writeSynced(file: string, text: string, mode: number): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
+  const fd = openSync(file, 'w', mode);
+  try {
+    fchmodSync(fd, mode);
+    const bytes = Buffer.from(text);
+    for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
   }
 }
 
@@ -54,8 +62,14 @@ export function writeIfChanged(file: string, text: string, mode = 0o644): boolea
   return true;
 }
 
+/** @throws Failure when it is there but cannot be read */
 export function readIfThere(file: string): string | undefined {
-  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new Failure(`${file} cannot be read: ${(error as Error).message}`);
+  }
 }
 
 /** @throws Failure when the file is there but is not JSON of that version */
@@ -69,4 +83,8 @@ export function readJson<T extends { version: number }>(file: string, empty: T):
     // Said below, like a wrong version.
   }
   throw new Failure(`${file} is damaged or of another version`, 'move it away; it is made anew');
+}
+
+export function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
 }

@@ -19,6 +19,10 @@ export interface Paths {
   foreignTaps: string;
   /** The options that lead to these paths, for a process of our own. */
   options: string[];
+  /** The configuration that counts after a load that was not confirmed, until the next render. */
+  held: string;
+  /** The configuration that was loaded last, laid out when the present one cannot be read. */
+  lastGood: string;
   lock: string;
   /** Kept for good. */
   ids: string;
@@ -42,6 +46,8 @@ export function makePaths(options: { root?: string; config?: string; rules?: str
     listing: below('/run/virt-shaper/table.json'),
     journal: below('/run/virt-shaper/journal'),
     pending: below('/run/virt-shaper/confirm'),
+    held: below('/run/virt-shaper/held'),
+    lastGood: below('/run/virt-shaper/last-good'),
     foreignTaps: below('/run/virt-shaper/foreign-taps'),
     options: Object.entries(options).flatMap(([name, value]) => [`--${name}`, resolve(value)]),
     lock: below('/run/virt-shaper/lock'),

@@ -2,29 +2,37 @@
 // confirmed. For those who sit at the far end of the link they shape: a process of its own keeps the time,
 // so that the death of the terminal, or of the connection, brings the former policy back.
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { layOut } from '../config/snapshot.ts';
 import { Failure } from '../errors.ts';
 import { type Run, startDetached } from '../exec.ts';
+import { readIfThere } from '../files.ts';
 import { readGuests } from '../guests/run-state.ts';
 import { label } from '../label.ts';
-import { readIfGood } from '../load/good.ts';
+import { goodSource, readIfGood, sourceFile } from '../load/good.ts';
 import { load, unload } from '../load/load.ts';
 import { dropPending, formerRules, readPending, writePending } from '../load/pending.ts';
+import type { Site } from '../load/site.ts';
 import type { Context } from './context.ts';
+import { generateNow } from './generate-now.ts';
 import { loadNow } from './load.ts';
+import { writeRules } from './render.ts';
 import { underLock } from './under-lock.ts';
 
 /** @param seconds how long the new policy holds without being confirmed */
 export async function loadAndConfirm(context: Context, seconds: number): Promise<number> {
   const { pending: folder, rules } = context.paths;
   const id = randomUUID();
-  const deadline = Date.now() + seconds * 1000;
-  await underLock(context, async (site) => {
-    if (readPending(folder))
+  const changed = await underLock(context, async (site) => {
+    const other = readPending(folder);
+    if (other && other.deadline > Date.now()) {
       throw new Failure('another load waits for its confirmation', 'virt-shaper confirm');
+    }
     const former = readIfGood(rules);
-    writePending(folder, { id, deadline, former: former !== undefined }, former);
+    const deadline = Date.now() + seconds * 1000;
+    writePending(folder, { id, deadline, former: former !== undefined }, former, goodSource(rules));
     try {
       startGuard(context, id);
       const changed = await loadNow(context, site);
@@ -35,6 +43,7 @@ export async function loadAndConfirm(context: Context, seconds: number): Promise
       throw error;
     }
   });
+  if (!changed) return 0;
   context.say(
     `the former policy returns in ${seconds} s, unless you press Enter or run: virt-shaper confirm`,
   );
@@ -59,12 +68,27 @@ export async function guardCommand(context: Context, id: string): Promise<number
   await sleep(Math.max(0, pending.deadline - Date.now()));
   await underLock(context, async (site) => {
     if (readPending(folder)?.id !== id) return;
-    if (pending.former) await load(site, formerRules(folder));
+    if (pending.former) await goBack(context, site);
     else await unload(site);
     await report(site.run, context);
     dropPending(folder);
   });
   return 0;
+}
+
+/**
+ * The former configuration counts for guests that start or stop from now on, and for those that did so
+ * meanwhile, until somebody renders anew. Without it the former rules themselves have to do.
+ */
+async function goBack(context: Context, site: Site): Promise<void> {
+  const { pending, held } = context.paths;
+  try {
+    if (!layOut(readIfThere(join(formerRules(pending), sourceFile)), held)) throw new Failure('no source');
+    writeRules(context, await generateNow(context));
+    await load(site);
+  } catch {
+    await load(site, formerRules(pending));
+  }
 }
 
 /** To the system's log, since nobody may be left to read anything else. */
@@ -83,6 +107,9 @@ function startGuard({ paths, lockTimeout, timeout }: Context, id: string): void 
   startDetached(process.execPath, [process.argv[1] ?? '', ...options, ...paths.options, 'guard', id]);
 }
 
+/** Milliseconds that the guard has to begin, from the deadline on. */
+const patience = 5000;
+
 /** Waits for a key, for `confirm` elsewhere, or for the guard. @returns whether the new policy stays */
 async function outcome(context: Context, id: string): Promise<boolean> {
   const { pending: folder } = context.paths;
@@ -94,6 +121,8 @@ async function outcome(context: Context, id: string): Promise<boolean> {
   let last = Date.now();
   while (readPending(folder)?.id === id) {
     last = Date.now();
+    // The guard has died: then it is for us to keep the time.
+    if (last > deadline + patience) await guardCommand(context, id);
     await sleep(100);
   }
   keys?.close();

@@ -32,6 +32,9 @@ export interface Context {
 
 export function makeContext(options: CommonOptions): Context {
   const { config, rules, root } = options;
+  for (const [name, value] of Object.entries({ config, rules, root })) {
+    if (value === '') throw new ConfigError([{ severity: 'error', message: `--${name} is empty` }]);
+  }
   const toStderr = (text: string) => {
     process.stderr.write(`${text}\n`);
   };

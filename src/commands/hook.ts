@@ -102,7 +102,7 @@ async function shape(context: Context, name: string, change: (guests: Guest[]) =
     const isThere = (list: Guest[]) => list.some((guest) => guest.name === name);
     if (!isThere(before) && !isThere(guests)) return; // `release` after `stopped`, or a guest never told of.
     writeGuests(paths.guests, guests);
-    const outputs = await generateNow(context, guests);
+    const outputs = await generateNow(context, { guests, lastGood: true });
     const refused = outputs.policy.unshaped.find(({ guest, kind }) => guest === name && kind === 'refused');
     if (refused && !isThere(before))
       throw new Refused(`guest ${label(name)} may not start: ${refused.reason}`);

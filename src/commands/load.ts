@@ -1,5 +1,6 @@
 // virt-shaper load: the kernel holds what rules.d says, all of it or nothing of it.
 import { load } from '../load/load.ts';
+import { dropPending } from '../load/pending.ts';
 import type { Site } from '../load/site.ts';
 import type { Unreached } from '../load/unreached.ts';
 import { loadAndConfirm } from './confirm.ts';
@@ -17,7 +18,10 @@ export interface LoadOptions {
 export async function loadCommand(context: Context, options: LoadOptions): Promise<number> {
   if (options.dryRun) return planCommand(context, options);
   if (options.confirm !== undefined) return loadAndConfirm(context, seconds('--confirm', options.confirm));
-  await underLock(context, (site) => loadNow(context, site));
+  await underLock(context, async (site) => {
+    dropPending(context.paths.pending); // Who loads plainly has decided.
+    await loadNow(context, site);
+  });
   return 0;
 }
 

@@ -1,15 +1,15 @@
 // virt-shaper render: rules.d from the configuration and the guests now running.
 import { join } from 'node:path';
-import { writeIfChanged } from '../files.ts';
-import { ruleFiles } from '../load/good.ts';
-import type { Outputs } from '../pipeline.ts';
+import { readIfThere, removeFolder, writeIfChanged, writeTogether } from '../files.ts';
+import { ruleFiles, sourceFile } from '../load/good.ts';
 import { writeIds } from '../plan/id-store.ts';
 import type { Context } from './context.ts';
-import { generateNow, sayPolicy } from './generate-now.ts';
+import { type Generated, generateNow, sayPolicy } from './generate-now.ts';
 import { underLock } from './under-lock.ts';
 
 export async function renderCommand(context: Context): Promise<number> {
   await underLock(context, async () => {
+    removeFolder(context.paths.held);
     const outputs = await generateNow(context);
     sayPolicy(context, outputs);
     const written = writeRules(context, outputs);
@@ -25,8 +25,11 @@ export async function renderCommand(context: Context): Promise<number> {
 }
 
 /** @returns whether any file differs from what was there */
-export function writeRules({ paths }: Context, { rules, chosen }: Outputs): boolean {
+export function writeRules({ paths }: Context, { rules, chosen, source }: Generated): boolean {
   writeIds(paths.ids, chosen);
-  const written = ruleFiles.map((name) => writeIfChanged(join(paths.rules, name), rules[name]));
-  return written.includes(true);
+  const files = ruleFiles.map((name) => ({ file: join(paths.rules, name), text: rules[name] }));
+  const changed = files.some(({ file, text }) => readIfThere(file) !== text);
+  if (changed) writeTogether(files);
+  writeIfChanged(join(paths.rules, sourceFile), source, 0o600);
+  return changed;
 }

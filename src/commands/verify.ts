@@ -9,18 +9,15 @@ import { underLock } from './under-lock.ts';
 
 /** @returns 3 when the kernel holds anything else */
 export async function verifyCommand(context: Context, { json }: { json?: boolean }): Promise<number> {
-  const good = join(context.paths.rules, 'good');
-  if (!existsSync(good)) {
-    if (json) context.print('[]\n');
-    context.say('nothing has been loaded');
-    return 0;
-  }
+  const folder = join(context.paths.rules, 'good');
+  const good = existsSync(folder) ? folder : undefined;
   const { unreached, ...found } = await underLock(context, (site) => differences(site, good));
+  if (!good) context.say('nothing has been loaded');
   sayUnreached(context, unreached);
   if (json) context.print(`${JSON.stringify(differencesAsData(found), null, 2)}\n`);
   else if (found.list.length > 0) context.print(reportDifferences(found));
   if (found.list.length > 0)
     context.say('the kernel differs from what was loaded; virt-shaper load repairs it');
-  else if (unreached.length === 0) context.say('the kernel holds what was loaded');
+  else if (good && unreached.length === 0) context.say('the kernel holds what was loaded');
   return found.list.length > 0 || unreached.length > 0 ? 3 : 0;
 }

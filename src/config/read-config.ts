@@ -35,13 +35,16 @@ export interface ReadConfig {
   warnings: Problem[];
   /** The files that it comes from, in the order in which they apply. */
   files: string[];
+  /** The same with their text. */
+  sources: SourceFile[];
 }
 
 /** Throws a ConfigError with every problem of every file. */
 export function readConfig(location: ConfigLocation): ReadConfig {
   const { config, findings, files } = decodeFiles(location);
   findings.throwErrors();
-  return { config, warnings: findings.inOrder(), files: files.map((file) => file.name) };
+  const names = files.map((file) => file.name);
+  return { config, warnings: findings.inOrder(), files: names, sources: files };
 }
 
 /**

@@ -28,6 +28,7 @@ const parser = new XMLParser({
   parseTagValue: false,
   parseAttributeValue: false,
   trimValues: false,
+  processEntities: { enabled: true, maxEntityCount: 0 },
   // Free text and elements of anybody's: not ours to parse, and a tenant's to write.
   stopNodes: ['domain.metadata', 'domain.title', 'domain.description'],
   isArray: (_name, path) => path === 'domain.devices.interface',

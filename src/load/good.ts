@@ -1,9 +1,9 @@
 // rules.d/good: the rules that are in force. A symlink to a folder of all three, swapped in one step, so that
 // whenever the machine stops it is one whole policy that was loaded.
-import { readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../errors.ts';
-import { readIfThere, writeWhole } from '../files.ts';
+import { readIfThere, writeTogether, writeWhole } from '../files.ts';
 import type { Rules } from '../render/render.ts';
 import { digestOf } from './digest.ts';
 
@@ -23,18 +23,36 @@ export function readRules(folder: string): Rules {
   };
 }
 
+/** Beside the rules: the configuration that they came from. */
+export const sourceFile = '.source.json';
+
+/** The configuration that the rules in force came from. */
+export function goodSource(folder: string): string | undefined {
+  return readIfThere(join(folder, 'good', sourceFile));
+}
+
 /** The rules in force, when there are any. */
 export function readIfGood(folder: string): Rules | undefined {
   return currentGood(folder) === undefined ? undefined : readRules(join(folder, 'good'));
 }
 
-export function keepGood(folder: string, rules: Rules): void {
-  const name = `.good-${digestOf(ruleFiles.map((file) => rules[file]).join('\0')).slice(0, 16)}`;
+/**
+ * @param folder rules.d
+ * @param rules what was loaded
+ * @param source the configuration that it came from (config/snapshot.ts), where that is known
+ */
+export function keepGood(folder: string, rules: Rules, source?: string): void {
+  const texts = [...ruleFiles.map((file) => rules[file]), source ?? ''];
+  const name = `.good-${digestOf(texts.join('\0')).slice(0, 16)}`;
   if (currentGood(folder) !== name) {
-    for (const file of ruleFiles) writeWhole(join(folder, name, file), rules[file]);
+    const files = ruleFiles.map((file) => ({ file: join(folder, name, file), text: rules[file] }));
+    writeTogether(files);
+    if (source !== undefined) writeWhole(join(folder, name, sourceFile), source, 0o600);
     const next = join(folder, '.good.next');
     rmSync(next, { force: true });
     symlinkSync(name, next);
+    // A folder of that name is of another version; nothing else is put there.
+    if (currentGood(folder) === undefined) rmSync(join(folder, 'good'), { recursive: true, force: true });
     renameSync(next, join(folder, 'good'));
   }
   removeFormer(folder, name);
@@ -54,6 +72,7 @@ function currentGood(folder: string): string | undefined {
 }
 
 function removeFormer(folder: string, but?: string): void {
+  if (!existsSync(folder)) return;
   const names = readdirSync(folder).filter((name) => name.startsWith('.good') && name !== but);
   for (const name of names) rmSync(join(folder, name), { recursive: true, force: true });
 }

@@ -1,12 +1,14 @@
 // rules.d -> kernel. Reads top to bottom as what happens: what is wanted, what there is, who is in the way,
 // the transaction, and only then the new rules are the good ones.
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { Failure } from '../errors.ts';
+import { readIfThere } from '../files.ts';
 import { compare, noTable } from './compare.ts';
 import { findForeignMarks } from './foreign-marks.ts';
 import { keepForeignTaps } from './foreign-taps.ts';
 import type { Found } from './found.ts';
-import { dropGood, keepGood, readIfGood, readRules } from './good.ts';
+import { dropGood, keepGood, readIfGood, readRules, sourceFile } from './good.ts';
 import type { KernelState, State } from './objects.ts';
 import { parseRules } from './parse-rules.ts';
 import { readState } from './read-state.ts';
@@ -35,7 +37,7 @@ export async function load(site: Site, folder: string = site.rules): Promise<Loa
   recallLines(before, site);
   const changed = compare(before, wanted).length > 0;
   const vanished = await transact(site, before, wanted);
-  keepGood(site.rules, rules);
+  keepGood(site.rules, rules, readIfThere(join(folder, sourceFile)));
   return {
     changed,
     unreached: [...unreached, ...vanished],
@@ -49,23 +51,42 @@ async function foreignMarks({ run }: Site, before: KernelState, wanted: State): 
   return findForeignMarks((await run('nft', ['-s', 'list', 'ruleset'])).stdout, wanted);
 }
 
-/** What `load` of a folder's rules would change, without changing it. */
-export async function differences(site: Site, folder: string): Promise<Found & { unreached: Unreached[] }> {
-  const { before, wanted, unreached } = await prepare(site, folder);
-  const good = readIfGood(site.rules);
+/**
+ * What `load` of a folder's rules would change, without changing it.
+ * @param folder absent: compared with a kernel that holds nothing of ours
+ */
+export async function differences(
+  site: Site,
+  folder: string | undefined,
+): Promise<Found & { unreached: Unreached[] }> {
+  const { before, wanted, unreached } = folder
+    ? await prepare(site, folder)
+    : { before: await readState(site), wanted: nothing, unreached: [] };
+  const loaded = goodState(site);
   return {
     list: compare(before, wanted),
     from: before,
     to: wanted,
-    ...(good ? { loaded: parseRules(good, folder) } : {}),
+    ...(loaded ? { loaded } : {}),
     unreached,
   };
 }
 
+/** What was loaded last, as far as it can still be understood. */
+function goodState({ rules }: Site): State | undefined {
+  try {
+    const good = readIfGood(rules);
+    return good && parseRules(good, join(rules, 'good'));
+  } catch {
+    return undefined; // Of another version: the next load replaces it.
+  }
+}
+
+const nothing: State = { devices: new Map(), objects: new Map(), ruleset: noTable };
+
 /** Takes out everything of ours, whoever loaded it. Call it under the lock. @returns whether there was any */
 export async function unload(site: Site): Promise<boolean> {
   const before = await readState(site);
-  const nothing: State = { devices: new Map(), objects: new Map(), ruleset: noTable };
   keepForeignTaps(site.foreignTaps, before, nothing);
   const changed = compare(before, nothing).length > 0;
   await transact(site, before, nothing);
@@ -78,10 +99,8 @@ export async function unload(site: Site): Promise<boolean> {
  * tc prints less than it was told, so an object that is as it was loaded last takes the line of that load:
  * what goes back to it goes back exactly.
  */
-function recallLines(kernel: KernelState, { rules }: Site): void {
-  const good = readIfGood(rules);
-  if (!good) return;
-  for (const loaded of parseRules(good, rules).objects.values()) {
+function recallLines(kernel: KernelState, site: Site): void {
+  for (const loaded of goodState(site)?.objects.values() ?? []) {
     const held = kernel.objects.get(loaded.key);
     if (!held || held.parent !== loaded.parent || differingOptions(loaded, held).length > 0) continue;
     kernel.objects.set(held.key, {

@@ -53,6 +53,8 @@ function openLock(file: string): number {
     mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
     return openSync(file, 'a', 0o600);
   } catch (error) {
-    throw new Failure(`${file} cannot be opened: ${(error as Error).message}`, 'virt-shaper runs as root');
+    const { code, message } = error as NodeJS.ErrnoException;
+    const hint = code === 'EACCES' || code === 'EPERM' ? 'virt-shaper runs as root' : undefined;
+    throw new Failure(`${file} cannot be opened: ${message}`, hint);
   }
 }

@@ -3,6 +3,7 @@
 import { ConfigError, type Problem, type Source } from '../errors.ts';
 import { signature } from '../plan/names.ts';
 import type { Rules } from '../render/render.ts';
+import { checkRules } from './check-rules.ts';
 import type { IfbDevice, State, TcObject } from './objects.ts';
 import { parseTcLine } from './tc-line.ts';
 
@@ -41,8 +42,10 @@ export function parseRules(rules: Rules, folder: string): State {
         problem(`${folder}/devices.ip`, line, text, 'virt-shaper does not know how to load this line'),
       );
   }
+  const state = { devices, objects, ruleset: rules['ruleset.nft'] };
+  if (problems.length === 0) problems.push(...checkRules(rules, state, folder));
   if (problems.length > 0) throw new ConfigError(problems);
-  return { devices, objects, ruleset: rules['ruleset.nft'] };
+  return state;
 }
 
 function problem(file: string, line: number, text: string, message: string): Problem {

@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readIfThere, writeWhole } from '../files.ts';
 import type { Rules } from '../render/render.ts';
-import { ruleFiles } from './good.ts';
+import { ruleFiles, sourceFile } from './good.ts';
 
 export interface Pending {
   id: string;
@@ -23,7 +23,13 @@ export function readPending(folder: string): Pending | undefined {
 }
 
 /** Before the load, so that a load that is killed goes back too. */
-export function writePending(folder: string, pending: Pending, former: Rules | undefined): void {
+export function writePending(
+  folder: string,
+  pending: Pending,
+  former: Rules | undefined,
+  source: string | undefined,
+): void {
+  if (source !== undefined) writeWhole(join(folder, 'former', sourceFile), source, 0o600);
   for (const file of ruleFiles) if (former) writeWhole(join(folder, 'former', file), former[file], 0o600);
   writeWhole(join(folder, 'pending.json'), JSON.stringify(pending), 0o600);
 }

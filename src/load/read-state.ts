@@ -11,7 +11,7 @@ import { readUnfinished } from './journal.ts';
 import { ifbLines } from './lines.ts';
 import { type IfbDevice, type KernelState, keyOf, type TcObject } from './objects.ts';
 import type { Site } from './site.ts';
-import { fromClassText, fromFilterText, fromQdisc, type Qdisc } from './tc-output.ts';
+import { fromClassText, fromFilterJson, fromFilterText, fromQdisc, type Qdisc } from './tc-output.ts';
 
 const sysfs = '/sys/class/net';
 
@@ -69,31 +69,32 @@ async function readClasses(run: Run, devices: string[]): Promise<TcObject[]> {
 }
 
 /**
- * One batch for all taps. What tc prints for a device does not name it, so each answer is preceded by the
- * device's qdiscs, of which clsact is one. A tap that went away meanwhile prints an error instead of both,
- * and tc says in which line; -force goes on.
+ * One batch for all taps, in JSON because only that shows where one answer ends: none names its device. A tap
+ * that went away meanwhile prints an error instead, and tc says in which line; -force goes on.
  */
 async function readFilters(run: Run, taps: string[]): Promise<{ objects: TcObject[]; shared: Set<string> }> {
-  const questions = taps.flatMap((tap) => ['egress', 'ingress'].map((way) => ({ tap, way })));
-  if (questions.length === 0) return { objects: [], shared: new Set() };
-  const input = questions
-    .map(({ tap, way }) => `qdisc show dev ${tap}\nfilter show dev ${tap} ${way}\n`)
-    .join('');
-  const tc = await run('tc', ['-force', '-batch', '-'], { input });
+  const objects: TcObject[] = [];
+  const shared = new Set<string>();
+  const questions = taps.flatMap((tap) =>
+    ['egress', 'ingress'].map((way) => ({ tap, way, show: ['filter', 'show', 'dev', tap, way] })),
+  );
+  if (questions.length === 0) return { objects, shared };
+  const input = questions.map(({ show }) => `${show.join(' ')}\n`).join('');
+  const tc = await run('tc', ['-j', '-force', '-batch', '-'], { input });
   const failed = new Set(
     [...tc.stderr.matchAll(/Command failed -:(\d+)/g)].map((match) => Number(match[1]) - 1),
   );
-  const answered = questions.filter((_question, index) => !failed.has(2 * index));
-  const answers = tc.stdout.split(/^qdisc clsact .*$/m).slice(1);
+  const answered = questions.filter((_question, index) => !failed.has(index));
+  const answers = tc.stdout.split(/^(?=\[)/m).filter((answer) => answer.startsWith('['));
   if (answers.length !== answered.length || (tc.status !== 0 && failed.size === 0)) {
     throw new Failure(`tc cannot list the filters: ${tc.stderr.trim()}`);
   }
-  const objects: TcObject[] = [];
-  const shared = new Set<string>();
-  for (const [index, { tap, way }] of answered.entries()) {
-    const { ours, others } = fromFilterText(tap, (answers[index] ?? '').split('\n'));
-    if (others || (way === 'ingress' && ours.length > 0)) shared.add(tap);
-    if (way === 'egress') objects.push(...ours);
+  for (const [index, { tap, way, show }] of answered.entries()) {
+    const filters =
+      fromFilterJson(tap, answers[index] ?? '') ??
+      fromFilterText(tap, (await run('tc', show)).stdout.split('\n'));
+    if (filters.others || (way === 'ingress' && filters.ours.length > 0)) shared.add(tap);
+    if (way === 'egress') objects.push(...filters.ours);
   }
   return { objects, shared };
 }

@@ -1,8 +1,8 @@
-// tc's own words for what the kernel holds -> objects. JSON for qdiscs, text for classes and filters; both as
+// tc's own words for what the kernel holds -> objects. JSON for qdiscs and filters, text for classes; both as
 // iproute2 6.1 to 6.15 print them.
 import { detourPreference, signature } from '../plan/names.ts';
 import { canonicalHandle, canonicalMark, keyOf, type TcObject, type Values } from './objects.ts';
-import { optionNames, parseValue } from './tc-values.ts';
+import { optionNames, parseValue, unset } from './tc-values.ts';
 
 export interface Qdisc {
   kind: string;
@@ -49,7 +49,11 @@ export function fromClassText(device: string, line: string): TcObject | undefine
     const value = parseValue('htb', option, after(option).split('/')[0] ?? '');
     if (value !== undefined) values[option] = value;
   }
-  return { ...object('class', device, id, values, classLine(device, parent, id, values)), parent };
+  const made = classLine(device, parent, id, values);
+  for (const [option, usual] of Object.entries(unset)) {
+    if (words.includes(option, 3) && after(option) !== usual) values[option] = after(option);
+  }
+  return { ...object('class', device, id, values, made), parent };
 }
 
 /**
@@ -68,25 +72,73 @@ function classLine(
   );
 }
 
+/** A filter as tc -j prints it. */
+interface FilterJson {
+  pref: number;
+  kind: string;
+  options?: {
+    handle?: string;
+    fh?: string;
+    bytecode?: { insns: { code: number; jt: number; jf: number; k: number }[] };
+    actions?: { kind: string; to_dev?: string }[];
+  };
+}
+
 /**
- * The filters of one device and direction, as text: iproute2 6.1 prints broken JSON for fw filters.
- * @returns ours, and whether there are others
+ * The filters of one device and direction, from tc's JSON.
+ * @returns nothing when it is not JSON: iproute2 6.1 prints the words of fw filters into it, which is mended
+ *   here for ours; what other filters make of it is left to `fromFilterText`
  */
-export function fromFilterText(device: string, lines: string[]): { ours: TcObject[]; others: boolean } {
+export function fromFilterJson(device: string, answer: string): ReadFilters | undefined {
+  let filters: FilterJson[];
+  try {
+    filters = JSON.parse(answer.replace(/\{handle (0x[0-9a-f]+)\s*"/g, '{"handle":"$1","'));
+  } catch {
+    return undefined;
+  }
+  const ours = filters.filter(({ pref }) => isOurs(pref));
+  return {
+    others: ours.length < filters.length,
+    ours: ours.flatMap(({ pref, kind, options }) => {
+      const to = options?.actions?.find((action) => action.kind === 'mirred')?.to_dev;
+      if (!options || !to) return []; // tc lists the preference by itself first.
+      const insns = options.bytecode?.insns.map(({ code, jt, jf, k }) => `${code} ${jt} ${jf} ${k}`);
+      const bytecode = insns ? ` bytecode '${[insns.length, ...insns].join(',')}'` : '';
+      return fromFilter(device, {
+        pref: String(pref),
+        kind,
+        rest: `handle ${options.handle ?? options.fh}${bytecode}`,
+        to,
+      });
+    }),
+  };
+}
+
+export interface ReadFilters {
+  ours: TcObject[];
+  /** Whether there are filters of somebody else. */
+  others: boolean;
+}
+
+function isOurs(pref: string | number): boolean {
+  return Number(pref) === signature || Number(pref) === detourPreference;
+}
+
+/** The same from tc's text. */
+export function fromFilterText(device: string, lines: string[]): ReadFilters {
   const ours: TcObject[] = [];
   let others = false;
   for (const [index, line] of lines.entries()) {
     const [, pref, kind, rest = ''] = line.match(/^filter .*?pref (\d+) (\S+) chain \d+ ?(.*)$/) ?? [];
     if (!pref || !kind) continue;
-    const isOurs = pref === String(signature) || pref === String(detourPreference);
-    others ||= !isOurs;
+    others ||= !isOurs(pref);
     // The actions of a filter are the lines after it.
     const end = lines.findIndex((after, at) => at > index && after.startsWith('filter '));
     const to = lines
       .slice(index + 1, end < 0 ? undefined : end)
       .join()
       .match(/Redirect to device (\S+)\)/)?.[1];
-    if (isOurs && to) ours.push(fromFilter(device, { pref, kind, rest, to }));
+    if (isOurs(pref) && to) ours.push(fromFilter(device, { pref, kind, rest, to }));
   }
   return { ours, others };
 }

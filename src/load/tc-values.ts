@@ -60,13 +60,19 @@ function parseTime(text: string): number | undefined {
 
 /** Options of `wanted` that the kernel holds otherwise. An option it does not show is taken as it is. */
 export function differingOptions(wanted: TcObject, held: TcObject): string[] {
-  return Object.keys(wanted.values).filter((option) => {
-    const want = wanted.values[option];
-    const have = held.values[option];
-    if (have === undefined) return option === 'match' || option === 'to' || option === 'kind';
-    if (typeof want !== 'number' || typeof have !== 'number') return want !== have;
-    return !sameNumber(option, want, have, wanted);
-  });
+  const unasked = Object.keys(held.values).filter((option) => option in unset && !(option in wanted.values));
+  return [...unasked, ...Object.keys(wanted.values).filter((option) => isOtherwise(option, wanted, held))];
+}
+
+/** What a class of ours never has; seen in the kernel only where somebody set it by hand. */
+export const unset: Record<string, string> = { prio: '0', overhead: '0', mpu: '0b', linklayer: 'ethernet' };
+
+function isOtherwise(option: string, wanted: TcObject, held: TcObject): boolean {
+  const want = wanted.values[option];
+  const have = held.values[option];
+  if (have === undefined) return option === 'match' || option === 'to' || option === 'kind';
+  if (typeof want !== 'number' || typeof have !== 'number') return want !== have;
+  return !sameNumber(option, want, have, wanted);
 }
 
 function sameNumber(option: string, want: number, have: number, object: TcObject): boolean {
@@ -78,8 +84,8 @@ function sameNumber(option: string, want: number, have: number, object: TcObject
     case 'cburst': {
       const bits = Number(object.values[option === 'burst' ? 'rate' : 'ceil']);
       const microsecond = bits / 8 / 1_000_000;
-      const printed = want >= 1024 * 1024 ? 1024 : 16;
-      return Math.abs(want - have) <= microsecond + printed;
+      const printed = want > 1023 * 1024 ? 1024 : 16;
+      return Math.abs(want - have) <= 3 * microsecond + printed;
     }
     case 'target':
       return Math.abs(want - have) <= 2; // CoDel counts in 1,024 ns.
@@ -88,9 +94,12 @@ function sameNumber(option: string, want: number, have: number, object: TcObject
   }
 }
 
-/** Bits per second as tc (iproute2 before 6.14) prints them: print_rate() of tc/tc_util.c. */
+/**
+ * Bits per second as tc (iproute2 before 6.14) prints them: print_rate() of tc/tc_util.c. The kernel counts
+ * whole bytes per second.
+ */
 function shownRate(bits: number): number {
-  let shown = bits;
+  let shown = Math.floor(bits / 8) * 8;
   let unit = 1;
   while (shown >= 1000 && unit < 1e12 && (shown % 1000 === 0 || shown >= 1_000_000)) {
     shown = Math.floor(shown / 1000);

@@ -17,7 +17,7 @@ const mostBurstSeconds = 200;
  * @param rate bits per second; give the ceil for a cburst
  */
 export function burstFor(rate: number): number {
-  const bytesPerSecond = rate / 8;
+  const bytesPerSecond = Math.max(1, Math.floor(rate / 8)); // As the kernel counts.
   const wanted = Math.min(1_048_576, Math.max(4096, Math.round(bytesPerSecond * 0.008)));
   return Math.max(1, Math.min(wanted, Math.floor(bytesPerSecond * mostBurstSeconds)));
 }

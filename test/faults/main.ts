@@ -17,11 +17,11 @@ const figures = { policyChanges: 50, faults: 1000, kills: 200 };
 const { values: options } = parseArgs({
   options: {
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    changes: { type: 'string', default: String(figures.policyChanges + 6) },
+    changes: { type: 'string', default: String(figures.policyChanges + 2) },
     change: { type: 'string' },
     workers: { type: 'string', default: String(Math.min(4, availableParallelism())) },
     /** Seconds after which no further change is begun. */
-    time: { type: 'string', default: '1400' },
+    time: { type: 'string', default: '1500' },
   },
 });
 const { seed } = options;
@@ -82,7 +82,7 @@ async function work(): Promise<boolean> {
 function amountOf() {
   return options.change
     ? { faults: 'everything', kills: 10, again: 1 }
-    : { faults: 'each call', kills: 5, again: 0.25 };
+    : { faults: 'each call', kills: 3, again: 0.15 };
 }
 
 function take(report: Report): void {

@@ -11,7 +11,7 @@ export interface Amount {
    * of those, or all kinds at every call and line both ways.
    */
   faults: 'each call' | 'everything' | number;
-  /** Of each change, at random moments. */
+  /** Of each change at least, at random moments: one is the way back when only the other way has faults left. */
   kills: number;
   /** Share of the tries after which a further load must have nothing to do. */
   again: number;
@@ -54,8 +54,7 @@ export async function runChange(
   for (let kills = amount.kills; lists.some((list) => list.length > 0) || kills > 0; ) {
     const fault = pick(lists).shift();
     if (fault) said(await tries.fault(fault, pick(calls)[fault.at - 1], afterwards()));
-    else if (kills > 0) said(await tries.kill(random.next() * pick(times), { ...afterwards() }));
-    else said(await tries.plain());
+    else said(await tries.kill(random.next() * pick(times), afterwards()));
     if (!fault) kills -= 1;
   }
   said(await tries.last());

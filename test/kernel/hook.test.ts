@@ -216,7 +216,7 @@ test('nothing is left in /tmp', () => {
   const calls = ['start', 'stopped'].map(call).join('; ');
   assert.is(sh(`unshare --mount sh -ec 'mount -t tmpfs tmpfs /tmp; ${calls}; ls -A /tmp'`), '');
   const rules = readdirSync(host.rules).map((name) => name.replace(/^\.good-.*/, '.good-'));
-  assert.equal(rules.sort(), ['.good-', 'devices.ip', 'good', 'ruleset.nft', 'shape.tc']);
+  assert.equal(rules.sort(), ['.good-', '.source.json', 'devices.ip', 'good', 'ruleset.nft', 'shape.tc']);
 });
 
 test.run();

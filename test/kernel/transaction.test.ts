@@ -129,13 +129,26 @@ test('load --confirm: confirmed it stays; else the former policy returns, whoeve
   assert.match(unconfirmed.stderr, 'the former policy is in force again');
   assert.is(kernelState(), before);
 
+  host.tap('vnet2');
+  host.configure(`${host.read('etc/virt-shaper/config.toml')}[guest.late]\nrate = "5mbit"\n`);
+  const late = host.hook('late', 'start', { vnet2: 'br0' });
+  assert.match(late.stderr, 'not confirmed is left out until the next virt-shaper render');
+  assert.match(
+    sh('tc class show dev eth0'),
+    /class htb 1:10 .* ceil 30Mbit/,
+    'a hook does not bring it back',
+  );
+  assert.is(host.hook('late', 'stopped').status, 0);
+  const again = kernelState();
+  assert.is(host.run(['render']).status, 0);
   const args = [program, '--root', host.root, 'load', '--confirm'];
   const killed = spawn(process.execPath, [...args, '3'], { detached: true, stdio: 'ignore' });
-  await until(() => kernelState() !== before);
+  await until(() => kernelState() !== again);
   killed.kill('SIGKILL');
-  assert.is.not(kernelState(), before);
-  await until(() => kernelState() === before);
+  assert.is.not(kernelState(), again);
+  await until(() => kernelState() === again);
 
+  assert.is(host.run(['render']).status, 0);
   const confirmed = spawn(process.execPath, [...args, '30'], { stdio: 'ignore' });
   const ended = new Promise((resolve) => confirmed.on('close', resolve));
   await until(() => host.run(['confirm']).status === 0);
@@ -171,8 +184,16 @@ test('a file of rules.d edited by hand with a mistake is told by line, and nothi
   }
   host.write(file, good.replace('parent 1:ffff classid 1:fffe', 'parent 1:abcd classid 1:fffe'));
   const wrongTree = host.run(['load']);
-  assert.is(wrongTree.status, 1, 'tc takes it, the read-back does not');
+  assert.is(wrongTree.status, 2, 'tc would take it');
+  assert.match(wrongTree.stderr, /shape\.tc:\d+:\d+: there is no class 1:abcd on eth0/);
   assert.is(kernelState(), before);
+  host.write(file, good.replace(/.* classid 1:10 .*\n/, '').replace(/.* parent 1:10 .*\n/, ''));
+  const mixed = host.run(['load']);
+  assert.is(mixed.status, 2);
+  assert.match(
+    mixed.stderr,
+    /ruleset\.nft:\d+:\d+: leads to class 1:10, which shape\.tc does not have on eth0/,
+  );
   host.write(file, good);
   const rules = 'var/lib/virt-shaper/rules.d/ruleset.nft';
   host.write(rules, host.read(rules).replace('policy accept', 'policy axept'));
@@ -180,6 +201,28 @@ test('a file of rules.d edited by hand with a mistake is told by line, and nothi
   assert.is(nft.status, 1);
   assert.match(nft.stderr, /ruleset\.nft:\d+:\d+: nft refused: /);
   assert.match(nft.stderr, 'nothing has been changed');
+  for (const line of ['delete table ip other', 'include "/etc/other.nft"', 'table ip other {}']) {
+    host.write(rules, `${host.read(rules)}${line}\n`);
+    assert.match(
+      host.run(['load']).stderr,
+      /ruleset\.nft:\d+:\d+: only the table bridge virt-shaper may be changed/,
+    );
+  }
+  assert.is(kernelState(), before);
+});
+
+test('what tc says it did but did not is found by reading back, and undone', () => {
+  const before = kernelState();
+  changeTo(config.replaceAll('ceil = "30mbit"\nid', 'ceil = "20mbit"\nid'));
+  host.write(
+    'wrap/tc',
+    `#!/bin/sh\ncase "$2" in *stage-1.tc) test -e $0.done || sed -i 1d "$2"; touch $0.done;; esac\nexec ${sh('PATH=$PATH:/usr/sbin command -v tc').trim()} "$@"\n`,
+  );
+  sh(`chmod 755 ${host.root}/wrap/tc`);
+  const { status, stderr } = host.run(['load'], { path: `${host.root}/wrap:${process.env.PATH}` });
+  assert.is(status, 1);
+  assert.match(stderr, 'the kernel did not take all it was told');
+  assert.match(stderr, 'what was in force before still is');
   assert.is(kernelState(), before);
 });
 
