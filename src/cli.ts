@@ -157,7 +157,7 @@ function withCommonOptions(to: Command): Command {
 /** 1 failed, 2 wrong usage or configuration. */
 function exitStatus(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (!(error instanceof CommanderError)) process.stderr.write(`${describeError(error)}\n`);
+  process.stderr.write(`${describeError(error)}\n`);
   return error instanceof ConfigError ? 2 : 1;
 }
 

@@ -55,7 +55,10 @@ export function makeRun({ timeout = 30_000, hold }: { timeout?: number; hold?: n
     let timedOut = false;
     const timer = setTimeout(() => {
       timedOut = true;
-      if (child.pid) process.kill(-child.pid, 'SIGKILL');
+      killGroup(child.pid);
+      // Whoever left the group and still holds the pipes is not waited for.
+      child.stdout?.destroy();
+      child.stderr?.destroy();
     }, limit);
     const result = await child;
     clearTimeout(timer);
@@ -67,6 +70,14 @@ export function makeRun({ timeout = 30_000, hold }: { timeout?: number; hold?: n
       throw new Failure(`${name} was killed: ${result.signal ?? result.code}`);
     return { status: result.exitCode, stdout: text(result.stdout), stderr: text(result.stderr) };
   };
+}
+
+function killGroup(pid: number | undefined): void {
+  try {
+    if (pid) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has just ended by itself.
+  }
 }
 
 /** Starts a process that goes on when this one ends, with nothing of its terminal. */

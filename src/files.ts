@@ -72,13 +72,16 @@ export function readIfThere(file: string): string | undefined {
   }
 }
 
-/** @throws Failure when the file is there but is not JSON of that version */
+/**
+ * @param empty what a file that is not there stands for; one that is there has the same keys of the same kinds
+ * @throws Failure when it is there but is not JSON of that version
+ */
 export function readJson<T extends { version: number }>(file: string, empty: T): T {
   const text = readIfThere(file);
   if (text === undefined) return empty;
   try {
     const value = JSON.parse(text);
-    if (value?.version === empty.version) return value;
+    if (value?.version === empty.version && isAlike(value, empty)) return value;
   } catch {
     // Said below, like a wrong version.
   }
@@ -87,4 +90,10 @@ export function readJson<T extends { version: number }>(file: string, empty: T):
 
 export function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
+}
+
+function isAlike(value: Record<string, unknown>, model: object): boolean {
+  return Object.entries(model).every(
+    ([key, like]) => typeof value[key] === typeof like && Array.isArray(value[key]) === Array.isArray(like),
+  );
 }

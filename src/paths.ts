@@ -43,7 +43,7 @@ export function makePaths(options: { root?: string; config?: string; rules?: str
       : (rulesOfCheckout(options.root) ?? below('/var/lib/virt-shaper/rules.d')),
     guests: below('/run/virt-shaper/guests.json'),
     kernel: below('/run/virt-shaper/kernel.json'),
-    listing: below('/run/virt-shaper/table.json'),
+    listing: below('/run/virt-shaper/table-as-listed'),
     journal: below('/run/virt-shaper/journal'),
     pending: below('/run/virt-shaper/confirm'),
     held: below('/run/virt-shaper/held'),
@@ -58,9 +58,6 @@ export function makePaths(options: { root?: string; config?: string; rules?: str
 /** In a checkout the rules are the folder at its top; installed, the package has no tsconfig.json. */
 function rulesOfCheckout(root: string | undefined): string | undefined {
   if (root) return undefined;
-  for (const up of ['..']) {
-    const top = fileURLToPath(new URL(up, import.meta.url));
-    if (existsSync(join(top, 'tsconfig.json'))) return join(top, 'rules.d');
-  }
-  return undefined;
+  const top = fileURLToPath(new URL('..', import.meta.url));
+  return existsSync(join(top, 'tsconfig.json')) ? join(top, 'rules.d') : undefined;
 }

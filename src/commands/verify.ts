@@ -1,6 +1,7 @@
 // virt-shaper verify: the kernel against what was loaded last, so that drift is seen before a customer sees it.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { ConfigError, Failure } from '../errors.ts';
 import { differences } from '../load/load.ts';
 import { differencesAsData, reportDifferences } from '../report/differences.ts';
 import type { Context } from './context.ts';
@@ -11,7 +12,11 @@ import { underLock } from './under-lock.ts';
 export async function verifyCommand(context: Context, { json }: { json?: boolean }): Promise<number> {
   const folder = join(context.paths.rules, 'good');
   const good = existsSync(folder) ? folder : undefined;
-  const { unreached, ...found } = await underLock(context, (site) => differences(site, good));
+  const { unreached, ...found } = await underLock(context, (site) => differences(site, good)).catch(
+    (error) => {
+      throw good && error instanceof ConfigError ? unreadable(error) : error;
+    },
+  );
   if (!good) context.say('nothing has been loaded');
   sayUnreached(context, unreached);
   if (json) context.print(`${JSON.stringify(differencesAsData(found), null, 2)}\n`);
@@ -20,4 +25,11 @@ export async function verifyCommand(context: Context, { json }: { json?: boolean
     context.say('the kernel differs from what was loaded; virt-shaper load repairs it');
   else if (good && unreached.length === 0) context.say('the kernel holds what was loaded');
   return found.list.length > 0 || unreached.length > 0 ? 3 : 0;
+}
+
+function unreadable(error: ConfigError): Failure {
+  return new Failure(
+    `what was loaded last cannot be read: ${error.message}`,
+    'virt-shaper load puts what rules.d says in its place',
+  );
 }

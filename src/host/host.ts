@@ -12,6 +12,8 @@ export interface Device {
   master?: string;
   /** A tun/tap device: a guest's, never an uplink. */
   tap: boolean;
+  /** A NIC, a bond or a VLAN device: what an uplink is, and a container's port is not. */
+  physical?: boolean;
   /** Bits per second as the kernel reports it; absent when it does not know. */
   speed?: number;
 }

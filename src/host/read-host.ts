@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Failure } from '../errors.ts';
+import { readIfThere } from '../files.ts';
 import type { Device } from './host.ts';
 
 const sysfs = '/sys/class/net';
@@ -40,8 +41,19 @@ function sameNames(): string[] | undefined {
 function readDevice(name: string): Device {
   const tap = existsSync(`${sysfs}/${name}/tun_flags`);
   const master = linkName(`${sysfs}/${name}/master`);
+  const physical = !tap && isPhysical(name);
   const speed = tap ? undefined : readSpeed(name);
-  return { tap, ...(master ? { master } : {}), ...(speed ? { speed } : {}) };
+  return {
+    tap,
+    ...(physical ? { physical } : {}),
+    ...(master ? { master } : {}),
+    ...(speed ? { speed } : {}),
+  };
+}
+
+function isPhysical(name: string): boolean {
+  if (existsSync(`${sysfs}/${name}/device`)) return true;
+  return /^DEVTYPE=(bond|vlan)$/m.test(readIfThere(`${sysfs}/${name}/uevent`) ?? '');
 }
 
 function linkName(path: string): string | undefined {

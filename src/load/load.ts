@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../errors.ts';
 import { readIfThere } from '../files.ts';
+import { tableName } from '../plan/names.ts';
 import { compare, noTable } from './compare.ts';
 import { findForeignMarks } from './foreign-marks.ts';
 import { keepForeignTaps } from './foreign-taps.ts';
@@ -121,6 +122,12 @@ async function prepare(site: Site, folder: string) {
 
 /** What somebody else set is named and left alone: replacing it would be taking it out for good. */
 function refuseForeign(kernel: KernelState, wanted: State): void {
+  if (kernel.hasTable && !kernel.loaded && !/^\s*map guests \{/m.test(kernel.ruleset)) {
+    throw new Failure(
+      `there is a table bridge ${tableName} that virt-shaper did not make`,
+      `nothing has been changed; if nobody needs it: nft delete table bridge ${tableName}`,
+    );
+  }
   for (const { kind, device } of wanted.objects.values()) {
     if (kind !== 'root') continue;
     const foreign = kernel.foreignRoots.get(device);

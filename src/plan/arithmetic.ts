@@ -17,9 +17,16 @@ const mostBurstSeconds = 200;
  * @param rate bits per second; give the ceil for a cburst
  */
 export function burstFor(rate: number): number {
+  return Math.min(1_048_576, Math.max(4096, Math.round((rate / 8) * 0.008)));
+}
+
+/**
+ * A burst in bytes, cut to what the kernel can hold.
+ * @param rate bits per second of the class
+ */
+export function fitBurst(burst: number, rate: number): number {
   const bytesPerSecond = Math.max(1, Math.floor(rate / 8)); // As the kernel counts.
-  const wanted = Math.min(1_048_576, Math.max(4096, Math.round(bytesPerSecond * 0.008)));
-  return Math.max(1, Math.min(wanted, Math.floor(bytesPerSecond * mostBurstSeconds)));
+  return Math.min(burst, bytesPerSecond * mostBurstSeconds);
 }
 
 /**

@@ -3,7 +3,7 @@
 import type { Host } from '../host/host.ts';
 import type { ClassPolicy, GuestPolicy, Policy, UplinkPolicy } from '../policy/policy.ts';
 import { both, type Direction, directions } from '../units.ts';
-import { bfifoLimit, burstFor, codelTarget, quantumFor } from './arithmetic.ts';
+import { bfifoLimit, burstFor, codelTarget, fitBurst, quantumFor } from './arithmetic.ts';
 import type { Ids } from './ids.ts';
 import { chainName, classId, hex, ifbName, majors } from './names.ts';
 import type { ChainPlan, ClassPlan, Leaf, Plan, TreePlan, UplinkPlan } from './plan.ts';
@@ -54,8 +54,8 @@ function treePlan(
       rate: effective,
       ...(configured === effective ? {} : { configured }),
       ceil,
-      burst: policy.tuning.burst?.[direction].value ?? burstFor(effective),
-      cburst: policy.tuning.cburst?.[direction].value ?? burstFor(ceil),
+      burst: fitBurst(policy.tuning.burst?.[direction].value ?? burstFor(effective), effective),
+      cburst: fitBurst(policy.tuning.cburst?.[direction].value ?? burstFor(ceil), ceil),
       quantum: policy.tuning.quantum?.value ?? quantumFor(effective),
       ...(handle === undefined ? {} : { leaf: leaf(handle, ceil, kernel) }),
     };

@@ -30,10 +30,12 @@ export function findUplink(config: Config, host: Host, guests: Guest[], bridge: 
 
 function foundPort(host: Host, guests: Guest[], bridge: string): FoundUplink {
   const taps = new Set(guests.flatMap((guest) => guest.nics.map((nic) => nic.tap)));
-  const ports = [...host.devices]
-    .filter(([name, device]) => device.master === bridge && !device.tap && !taps.has(name))
-    .map(([name]) => name)
-    .sort();
+  const candidates = [...host.devices].filter(
+    ([name, device]) => device.master === bridge && !device.tap && !taps.has(name),
+  );
+  // A container's port is no tap, but no NIC either: it must not put the uplink in doubt.
+  const physical = candidates.filter(([, device]) => device.physical);
+  const ports = (physical.length === 1 ? physical : candidates).map(([name]) => name).sort();
   const [port] = ports;
   if (!port) return { reason: `its bridge ${bridge} has no uplink`, kind: 'needless' };
   if (ports.length === 1 && !isDeviceName(port)) {

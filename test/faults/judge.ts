@@ -68,7 +68,9 @@ export function judge(kernel: Kernel, from: Reference, to: Reference, except: st
       for (const way of ['out', 'in']) {
         const at = (of: View) => uplinks.map((uplink) => of.get(`${tap} ${way} ${uplink}`) ?? {});
         const who = `${ownerOf(to, tap) ?? ownerOf(from, tap) ?? 'nobody'}, ${tap} ${way}`;
-        for (const problem of judgeTap(at(view), at(from.view), at(to.view)))
+        const owners = [from, to].map((of) => ownerOf(of, tap));
+        const allowed = [from, to].flatMap((of) => ownOf(of, owners, taps, way));
+        for (const problem of judgeTap(at(view), at(from.view), at(to.view), allowed))
           wrong.push(`${who}: ${problem}`);
       }
     }
@@ -76,9 +78,22 @@ export function judge(kernel: Kernel, from: Reference, to: Reference, except: st
   return [...wrong, ...sharedLeaves(view, from, to, except), ...breakableCeilings(kernel, view)];
 }
 
-/** @param now, from, to the same tap and direction at each port that can be an uplink */
-function judgeTap(now: Seen[], from: Seen[], to: Seen[]): string[] {
-  const allowed = [...from, ...to].flatMap(({ own }) => own ?? []);
+type Own = NonNullable<Seen['own']>;
+
+/** What a guest's taps on a bridge have: a tap that comes or goes meets in the guest's class what the others do. */
+function ownOf(of: Reference, guests: (string | undefined)[], taps: string[], way: string): Own {
+  const isTheirs = (tap: string) => guests.includes(ownerOf(of, tap) ?? '');
+  const prefixes = taps.filter(isTheirs).map((tap) => `${tap} ${way} `);
+  return [...of.view].flatMap(([key, { own }]) =>
+    own && prefixes.some((prefix) => key.startsWith(prefix)) ? own : [],
+  );
+}
+
+/**
+ * @param now, from, to the same tap and direction at each port that can be an uplink
+ * @param allowed what its guest has, before and after
+ */
+function judgeTap(now: Seen[], from: Seen[], to: Seen[], allowed: Own): string[] {
   const oneOf = (value: number, key: 'rate' | 'ceil' | 'reach') => allowed.some((own) => own[key] === value);
   const wrong: string[] = [];
   for (const [index, { own, lost }] of now.entries()) {

@@ -5,7 +5,7 @@ import { formatRate } from '../../src/config/rate.ts';
 import { parseTcLine } from '../../src/load/tc-line.ts';
 import { fromClassText } from '../../src/load/tc-output.ts';
 import { differingOptions } from '../../src/load/tc-values.ts';
-import { burstFor, quantumFor } from '../../src/plan/arithmetic.ts';
+import { burstFor, fitBurst, quantumFor } from '../../src/plan/arithmetic.ts';
 import { needsCommand, needsNamespace } from '../support/needs.ts';
 import { unless } from '../support/skip.ts';
 import { sh } from './host.ts';
@@ -23,7 +23,7 @@ const rate = fc.oneof(
 
 function lineOf(from: number, to: number, tuned: number | undefined, index: number): string {
   const minor = (index + 0x10).toString(16);
-  const burst = (of: number) => tuned ?? burstFor(of);
+  const burst = (of: number) => fitBurst(tuned ?? burstFor(of), of);
   return (
     `class add dev lo parent 1: classid 1:${minor} htb rate ${formatRate(from)} ceil ${formatRate(to)} ` +
     `burst ${burst(from)} cburst ${burst(to)} quantum ${quantumFor(from)}`
@@ -42,8 +42,7 @@ test('a class is read back as what it was told', () => {
     fc.property(classes, (list) => {
       const lines = list.map(({ one, other, tuned }, index) => {
         const [from, to] = [Math.min(one, other), Math.max(one, other)];
-        // Below 1 mbit a burst of 4 KB and more may be longer than the kernel can hold.
-        return lineOf(from, to, from >= 1_000_000 ? (tuned ?? undefined) : undefined, index);
+        return lineOf(from, to, tuned ?? undefined, index);
       });
       sh('tc qdisc add dev lo root handle 1: htb r2q 30323');
       try {
