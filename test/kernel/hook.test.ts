@@ -155,6 +155,18 @@ test('a broken configuration does not stop a guest, unless on_failure says so', 
   assert.not.match(host.read('run/virt-shaper/guests.json'), 'rob');
 });
 
+test('while the configuration has a mistake, the one that was loaded last counts for guests that start', () => {
+  assert.is(host.hook('cliff', 'start', { vnet0: 'br0' }).stderr, '');
+  host.configure(`${config}[guest.cliff]\nrate = "fast"\n`);
+  const { status, stderr } = host.hook('rob', 'start', { vnet1: 'br0' });
+  assert.is(status, 0);
+  assert.match(stderr, /config\.toml:\d+:8: /);
+  assert.match(stderr, 'the one that was loaded last counts meanwhile');
+  assert.match(sh('nft list table bridge virt-shaper'), '"vnet1" . "eth0" : goto');
+  assert.is(host.hook('cliff', 'stopped').status, 0);
+  assert.not.match(sh('nft list table bridge virt-shaper'), 'vnet0');
+});
+
 test('unlisted = "refuse" and oversubscribed = "refuse" keep a guest from starting', () => {
   host.configure(`[defaults]\nunlisted = "refuse"\noversubscribed = "refuse"\n[uplink.eth0]\nceil = "100mbit"
 [guest.cliff]\nrate = "60mbit"\n[guest.rob]\nrate = "60mbit"\n`);

@@ -161,6 +161,40 @@ test('a table of somebody else that sets our marks is named and left alone', () 
   assert.is(host.hook('rob', 'start', { vnet1: 'br0' }).stderr, '', 'said once');
 });
 
+test('links of any speed load, known or assumed', () => {
+  for (const speed of [
+    'ceil = "10gbit"',
+    'ceil = "25gbit"',
+    'ceil = "400gbit"',
+    'ceil = "299543459bit"',
+    '',
+  ]) {
+    host.configure(config.replace('ceil = "1gbit"', speed));
+    const { status, stderr } = host.hook('cliff', 'start', { vnet0: 'br0' });
+    assert.is(status, 0);
+    assert.is(stderr, '', speed);
+    assert.is(host.run(['verify']).status, 0, speed);
+  }
+});
+
+test('a table of our name that is not ours is left alone', () => {
+  sh('nft add table bridge virt-shaper; nft add chain bridge virt-shaper theirs');
+  const { stderr } = host.hook('cliff', 'start', { vnet0: 'br0' });
+  assert.match(stderr, 'there is a table bridge virt-shaper that virt-shaper did not make');
+  assert.match(sh('nft list ruleset'), 'theirs');
+});
+
+test('a good/ that cannot be read is replaced by the next load', () => {
+  startAll();
+  sh(`rm ${host.rules}/good/shape.tc`);
+  assert.is(host.run(['verify']).status, 1);
+  assert.is(host.run(['tree']).status, 0);
+  assert.is(host.run(['load']).status, 0);
+  sh(`rm -r ${host.rules}/good; mkdir ${host.rules}/good; echo x > ${host.rules}/good/ruleset.nft`);
+  assert.is(host.run(['load']).status, 0);
+  assert.is(host.run(['verify']).status, 0);
+});
+
 test('a step that fails is undone, and says which line and whose', () => {
   startAll();
   const before = kernelState();
