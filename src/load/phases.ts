@@ -28,13 +28,20 @@ export function planPhases(differences: Difference[], from: KernelState, to: Sta
   const early = around === undefined ? [...lowered, ...raised] : lowered.filter((one) => !isInner(one, to));
   const late = around === undefined ? [] : [...lowered.filter((one) => isInner(one, to)), ...raised];
 
+  // A guarantee that grows takes what another gives up, so it waits until that one is gone.
+  const given = rest.some(
+    ({ kind, action }) => kind === 'class' && (action === 'remove' || action === 'move'),
+  );
+  const withoutGuarantee = (list: Difference[]) =>
+    given ? list.flatMap(exceptGuarantee) : list.flatMap(inPlace);
+
   const phases: Phase[] = [
     {
       name: 'stage',
       steps: [
         ...rest.flatMap(newDevice),
         ...rebuilds.flatMap(({ steps }) => steps),
-        ...early.flatMap(inPlace),
+        ...withoutGuarantee(early),
         ...rest.flatMap(newObject),
         ...rest.filter(({ kind }) => kind === 'filter').flatMap(inPlace),
         ...(around === undefined ? [] : detours.flatMap(({ build }) => build)),
@@ -45,7 +52,7 @@ export function planPhases(differences: Difference[], from: KernelState, to: Sta
       name: 'move',
       steps: [
         ...detours.flatMap(({ clear }) => clear),
-        ...late.flatMap(inPlace),
+        ...withoutGuarantee(late),
         ...detours.flatMap(({ make }) => make),
       ],
     },
@@ -57,6 +64,7 @@ export function planPhases(differences: Difference[], from: KernelState, to: Sta
         ...rest.flatMap(goneObject),
         ...rebuilds.flatMap(({ retire }) => retire),
         ...rest.flatMap(goneDevice),
+        ...(given ? raised.filter(raisesGuarantee).flatMap(inPlace) : []),
       ],
     },
   ];
@@ -89,6 +97,17 @@ function goneObject({ action, held }: Difference): Step[] {
 
 function inPlace({ action, wanted }: Difference): Step[] {
   return action === 'change' && wanted ? [change(wanted)] : [];
+}
+
+function raisesGuarantee({ kind, held, wanted }: Difference): boolean {
+  return kind === 'class' && Number(wanted?.values.rate) > Number(held?.values.rate);
+}
+
+/** All of a change but the guarantee that it raises. */
+function exceptGuarantee(one: Difference): Step[] {
+  const { held, wanted } = one;
+  if (!held || !wanted || !raisesGuarantee(one)) return inPlace(one);
+  return [change({ ...wanted, line: wanted.line.replace(/ rate \S+ /, ` rate ${held.values.rate}bit `) })];
 }
 
 /**

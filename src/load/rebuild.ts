@@ -27,7 +27,7 @@ export function rebuildTree(device: string, from: KernelState, to: State): Rebui
       ...way.back,
       ip(`link del dev ${detour}`),
     ],
-    retire: kept.filter(({ kind }) => kind === 'class').map(remove),
+    retire: kept.map(remove),
   };
 }
 
@@ -69,23 +69,22 @@ function treeOf({ objects }: State, device: string): TcObject[] {
   );
 }
 
-/** The guests' classes that only the old ruleset leads to, below their old parent or, where that has no
- * others below it now, the link. */
+/**
+ * The guests' classes that only the old ruleset leads to, below their old parent or, where that has no others
+ * below it now, the link. They queue as HTB's default does: a leaf's handle may be another's in the new tree.
+ */
 function formerClasses(device: string, from: KernelState, to: State): TcObject[] {
   const wanted = treeOf(to, device).filter(({ kind }) => kind === 'class');
   const link = wanted.find(({ parent }) => parent?.endsWith(':'))?.id ?? '';
   const ids = new Set(wanted.map(({ id }) => id));
   const inner = new Set(wanted.map(({ parent }) => parent));
-  const held = treeOf(from, device);
-  const leaves = new Set(held.filter(({ kind }) => kind === 'leaf').map(({ id }) => id));
-  return held
-    .filter(({ kind, id }) => (kind === 'class' || kind === 'leaf') && leaves.has(id) && !ids.has(id))
+  return treeOf(from, device)
+    .filter(({ kind, id }) => kind === 'class' && from.objects.has(keyOf('leaf', device, id)) && !ids.has(id))
     .map((object) => {
-      const parent =
-        object.parent && inner.has(object.parent) && ids.has(object.parent) ? object.parent : link;
-      return object.kind === 'leaf'
-        ? object
-        : { ...object, line: object.line.replace(/ parent \S+ /, ` parent ${parent} `) };
-    })
-    .sort((a, b) => (a.kind < b.kind ? -1 : 1));
+      const stays = object.parent && inner.has(object.parent) && ids.has(object.parent);
+      return {
+        ...object,
+        line: object.line.replace(/ parent \S+ /, ` parent ${stays ? object.parent : link} `),
+      };
+    });
 }
