@@ -43,6 +43,7 @@ export function makeRun({ timeout = 30_000, hold }: { timeout?: number; hold?: n
     const limit = options.timeout ?? timeout;
     const child = execa(command, args, {
       reject: false,
+      cwd: '/', // Ours may be gone.
       stripFinalNewline: false,
       // A process group of its own: Ctrl-C does not break a batch in the middle, a timeout ends all of it.
       detached: true,

@@ -2,7 +2,7 @@
 //
 // The full run: random changes of policy, each with a fault at every call of nft, tc and ip, and virt-shaper
 // killed at random moments. --change does one of them with every fault. Exit status 0: nothing failed, and the
-// figures of issue 3 are reached.
+// figures below are reached.
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
