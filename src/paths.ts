@@ -10,6 +10,7 @@ export interface Paths {
   rules: string;
   /** Gone with a reboot, like the guests. */
   guests: string;
+  guestsLock: string;
   kernel: string;
   listing: string;
   journal: string;
@@ -42,6 +43,7 @@ export function makePaths(options: { root?: string; config?: string; rules?: str
       ? resolve(options.rules)
       : (rulesOfCheckout(options.root) ?? below('/var/lib/virt-shaper/rules.d')),
     guests: below('/run/virt-shaper/guests.json'),
+    guestsLock: below('/run/virt-shaper/guests.lock'),
     kernel: below('/run/virt-shaper/kernel.json'),
     listing: below('/run/virt-shaper/table-as-listed'),
     journal: below('/run/virt-shaper/journal'),

@@ -3,7 +3,6 @@
 import { type ReadConfig, readConfig } from '../config/read-config.ts';
 import { findLaidOut, layOut, snapshotText } from '../config/snapshot.ts';
 import { ConfigError } from '../errors.ts';
-import type { Guest } from '../guests/guest.ts';
 import { readGuests } from '../guests/run-state.ts';
 import { readKernel } from '../host/kernel.ts';
 import { readDevices } from '../host/read-host.ts';
@@ -22,8 +21,6 @@ export interface Generated extends Outputs {
 }
 
 export interface GenerateOptions {
-  /** Those now running, when the caller knows better than the run state. */
-  guests?: Guest[];
   /** Take the configuration that was loaded last when the present one has mistakes: for guests that start. */
   lastGood?: boolean;
 }
@@ -35,7 +32,7 @@ export async function generateNow(context: Context, options: GenerateOptions = {
   const kernel = await readKernel(paths.kernel);
   const outputs = generate({
     config,
-    guests: options.guests ?? readGuests(paths.guests),
+    guests: readGuests(paths.guests),
     host: { devices: readDevices(), kernel },
     chosen: readIds(paths.ids),
     templates: readTemplates(paths.templates),

@@ -8,6 +8,7 @@ import { maxDomainXml, parseDomain } from '../guests/domain-xml.ts';
 import type { Guest } from '../guests/guest.ts';
 import { readGuests, withGuest, withoutGuest, writeGuests } from '../guests/run-state.ts';
 import { label } from '../label.ts';
+import { withLock } from '../load/lock.ts';
 import { describeError } from '../report/errors.ts';
 import type { Context } from './context.ts';
 import { generateNow, sayPolicy } from './generate-now.ts';
@@ -93,19 +94,20 @@ async function stop(context: Context, name: string): Promise<number> {
   return 0;
 }
 
-/** Render and load for the guests after a change. The change stays known even when that fails. */
+/**
+ * Notes the change, then renders and loads for all that is noted by then: many guests that start at once need
+ * few loads. What is noted stays so even when loading fails, or its lock cannot be had in time.
+ */
 async function shape(context: Context, name: string, change: (guests: Guest[]) => Guest[]): Promise<void> {
   const { paths } = context;
+  const noted = await note(context, name, change);
+  if (!noted.before && !noted.after) return; // `release` after `stopped`, or a guest never told of.
   await underLock(context, async (site) => {
-    const before = readGuests(paths.guests);
-    const guests = change(before);
-    const isThere = (list: Guest[]) => list.some((guest) => guest.name === name);
-    if (!isThere(before) && !isThere(guests)) return; // `release` after `stopped`, or a guest never told of.
-    writeGuests(paths.guests, guests);
-    const outputs = await generateNow(context, { guests, lastGood: true });
+    const outputs = await generateNow(context, { lastGood: true });
     const refused = outputs.policy.unshaped.find(({ guest, kind }) => guest === name && kind === 'refused');
-    if (refused && !isThere(before))
+    if (refused && !noted.before) {
       throw new Refused(`guest ${label(name)} may not start: ${refused.reason}`);
+    }
     const unable = outputs.policy.unshaped.find(({ guest, kind }) => guest === name && kind === 'unable');
     if (unable && readOnFailure(paths.config) === 'refuse') {
       throw new Failure(`guest ${label(name)}, ${unable.tap} cannot be shaped: ${unable.reason}`);
@@ -113,6 +115,25 @@ async function shape(context: Context, name: string, change: (guests: Guest[]) =
     sayPolicy(context, outputs);
     writeRules(context, outputs);
     await loadNow({ ...context, say: context.detail }, site);
+  });
+}
+
+/**
+ * Changes the run state under a lock of its own, held for a moment only.
+ * @returns whether the guest was known, and whether it is now
+ */
+async function note(
+  { paths, lockTimeout }: Context,
+  name: string,
+  change: (guests: Guest[]) => Guest[],
+): Promise<{ before: boolean; after: boolean }> {
+  const isThere = (guests: Guest[]) => guests.some((guest) => guest.name === name);
+  const lock = { file: paths.guestsLock, patience: lockTimeout, waiting: () => {} };
+  return withLock(lock, async () => {
+    const before = readGuests(paths.guests);
+    const after = change(before);
+    writeGuests(paths.guests, after);
+    return { before: isThere(before), after: isThere(after) };
   });
 }
 

@@ -64,7 +64,7 @@ export function planPhases(differences: Difference[], from: KernelState, to: Sta
         ...rest.flatMap(goneObject),
         ...rebuilds.flatMap(({ retire }) => retire),
         ...rest.flatMap(goneDevice),
-        ...(given ? raised.filter(raisesGuarantee).flatMap(inPlace) : []),
+        ...(given ? rest.filter(raisesGuarantee).flatMap(inPlace) : []),
       ],
     },
   ];

@@ -189,6 +189,30 @@ test('a lost stopped and a reused tap end right', () => {
   assert.not.match(table, 'cliff');
 });
 
+test('a hook that cannot have the lock in time loses nothing', () => {
+  const { stderr } = host.run(['hook', '--lock-timeout', '0', 'qemu', 'early', 'start', 'begin', '-'], {
+    input: domainXml('early', { vnet1: 'br0' }),
+  });
+  assert.is(stderr, '', 'a free lock is had at once');
+  const locked = spawn('flock', ['-x', join(host.root, 'run/virt-shaper/lock'), 'sleep', '30'], {
+    stdio: 'ignore',
+  });
+  try {
+    sh(`until ! flock -n ${host.root}/run/virt-shaper/lock true; do sleep 0.05; done`);
+    const late = host.run(['hook', '--lock-timeout', '1', 'qemu', 'cliff', 'start', 'begin', '-'], {
+      input: domainXml('cliff', { vnet0: 'br0' }),
+    });
+    assert.is(late.status, 0);
+    assert.match(late.stderr, 'another virt-shaper has held');
+    assert.match(late.stderr, 'guest cliff starts UNSHAPED');
+  } finally {
+    sh(`kill $(ps -o pid= --ppid ${locked.pid}) ${locked.pid}`);
+  }
+  assert.is(host.run(['render']).status, 0);
+  assert.is(host.run(['load']).status, 0);
+  assert.match(sh('nft list table bridge virt-shaper'), 'cliff sends');
+});
+
 test('many hooks at once end as one after another', async () => {
   const count = 12;
   for (let index = 2; index < count; index += 1) host.tap(`vnet${index}`);
