@@ -104,13 +104,3 @@ export function formatRate(bits: number): string {
     ['bit', 1],
   ]);
 }
-
-/** The shortest exact notation of a whole size: 65536 is "64kb", 1500 is "1500b". parseSize reads it back. */
-export function formatSize(bytes: number): string {
-  return formatQuantity(bytes, [
-    ['gb', 2 ** 30],
-    ['mb', 2 ** 20],
-    ['kb', 2 ** 10],
-    ['b', 1],
-  ]);
-}

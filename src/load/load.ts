@@ -89,6 +89,7 @@ const nothing: State = { devices: new Map(), objects: new Map(), ruleset: noTabl
 export async function unload(site: Site): Promise<boolean> {
   const before = await readState(site);
   keepForeignTaps(site.foreignTaps, before, nothing);
+  recallLines(before, site);
   const changed = compare(before, nothing).length > 0;
   await transact(site, before, nothing);
   rmSync(site.listing, { force: true });

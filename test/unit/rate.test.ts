@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { formatRate, formatSize, parseRate, parseSize, type Refusal } from '../../src/config/rate.ts';
+import { formatRate, parseRate, parseSize, type Refusal } from '../../src/config/rate.ts';
 
 const rates = [
   ...['8', '9', '15', '16', '1000', '8bit', '100bit', '1kbit', '1Kbit', '1kibit', '1KiBit', '1mbit', '1MBIT'],
@@ -142,7 +142,6 @@ test('rates and sizes are written short and exact', () => {
     '1gbit',
     '1tbit',
   ]);
-  assert.equal([1500, 65536, 2 ** 20].map(formatSize), ['1500b', '64kb', '1mb']);
 });
 
 test('what is written reads back', () => {
@@ -154,11 +153,6 @@ test('what is written reads back', () => {
         const bits = Math.min(n * unit, Number.MAX_SAFE_INTEGER);
         assert.is(rateOf(formatRate(bits)), bits);
       },
-    ),
-  );
-  fc.assert(
-    fc.property(fc.integer({ min: 1, max: 2 ** 32 - 1 }), (bytes) =>
-      assert.is(sizeOf(formatSize(bytes)), bytes),
     ),
   );
 });
