@@ -6,7 +6,7 @@ import { Failure } from '../errors.ts';
 import { readIfThere, writeWhole } from '../files.ts';
 import { runSteps } from './batch.ts';
 import { compare } from './compare.ts';
-import { clearJournal } from './journal.ts';
+import { clearJournal, recordFormer } from './journal.ts';
 import type { Step } from './lines.ts';
 import { nftFailure } from './nft-errors.ts';
 import type { KernelState, State } from './objects.ts';
@@ -23,6 +23,7 @@ export async function transact(site: Site, before: KernelState, wanted: State): 
   const phases = planPhases(compare(before, wanted), before, wanted);
   await checkRulesets(site, phases);
   const record = readIfThere(site.listing);
+  if (phases.length > 0) recordFormer(site.journal, before);
   try {
     const lost = await apply(site, phases);
     const vanished = phases.length > 0 ? await readBack(site, wanted, lost) : [];
