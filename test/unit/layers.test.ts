@@ -22,6 +22,7 @@ const layers = [
   ['load'],
   ['report'],
   ['commands'],
+  ['cli'],
   ['cli.ts'],
 ];
 

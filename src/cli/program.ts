@@ -1,0 +1,56 @@
+// The program as commander sees it: every command, every option. A command's module is loaded when it is
+// asked for, since a guest's start waits for the hook.
+import { Command } from 'commander';
+import { type CommonOptions, makeContext } from '../commands/context.ts';
+import { version } from '../version.ts';
+import type { Declare } from './declare.ts';
+import { declareHostCommands } from './host.ts';
+import { declareObserveCommands } from './observe.ts';
+import { declarePolicyCommands } from './policy.ts';
+
+export function makeProgram(): Command {
+  const program = new Command('virt-shaper')
+    .description('Bandwidth for the guests of a KVM host: nftables and tc, loaded as one transaction.')
+    .version(version)
+    .enablePositionalOptions()
+    .showHelpAfterError('(virt-shaper --help shows what there is)')
+    .addHelpText(
+      'after',
+      `
+Begin with a config.toml, then: virt-shaper check && virt-shaper render && virt-shaper load
+From there on libvirt calls "virt-shaper hook" when a guest starts or stops.
+
+Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 3 differences found.`,
+    )
+    .exitOverride();
+  withCommonOptions(program);
+
+  const declare: Declare = (usage, description, action) =>
+    withCommonOptions(program.command(usage))
+      .description(description)
+      .action(async (...given: unknown[]) => {
+        const self = given.at(-1) as Command;
+        const options = self.optsWithGlobals();
+        process.exitCode = await action(makeContext(options as CommonOptions), self.args, options);
+      });
+  declarePolicyCommands(declare);
+  declareObserveCommands(declare);
+  declareHostCommands(declare);
+
+  program.command('guard <id>', { hidden: true }).action(async (id: string, _options, self: Command) => {
+    const context = makeContext(self.optsWithGlobals());
+    process.exitCode = await (await import('../commands/confirm.ts')).guardCommand(context, id);
+  });
+  return program;
+}
+
+function withCommonOptions(to: Command): Command {
+  return to
+    .option('--config <file>', 'main configuration file (/etc/virt-shaper/config.toml)')
+    .option('--rules <dir>', 'where the rules are (/var/lib/virt-shaper/rules.d)')
+    .option('--root <dir>', 'put /etc, /run and /var below this folder')
+    .option('--lock-timeout <seconds>', 'how long to wait for another virt-shaper (60)')
+    .option('--timeout <seconds>', 'how long one call of nft, tc or ip may take (30)')
+    .option('-q, --quiet', 'say only what is wrong')
+    .option('-v, --verbose', 'say more');
+}
