@@ -25,6 +25,16 @@ export interface Paths {
   /** The configuration that was loaded last, laid out when the present one cannot be read. */
   lastGood: string;
   lock: string;
+  /** How the loads since boot ended (load/history.ts). */
+  history: string;
+  /** Its time is that of the last sync; empty. */
+  lastSync: string;
+  /** Empty files, one for each driver whose hook libvirt has called since boot. */
+  hookCalled: (driver: string) => string;
+  /** Where libvirt keeps the state of the guests that a driver runs now. */
+  libvirtState: (driver: string) => string;
+  /** libvirt's folder of hooks. */
+  libvirtHooks: string;
   /** Kept for good. */
   ids: string;
 }
@@ -53,6 +63,11 @@ export function makePaths(options: { root?: string; config?: string; rules?: str
     foreignTaps: below('/run/virt-shaper/foreign-taps'),
     options: Object.entries(options).flatMap(([name, value]) => [`--${name}`, resolve(value)]),
     lock: below('/run/virt-shaper/lock'),
+    history: below('/run/virt-shaper/history.json'),
+    lastSync: below('/run/virt-shaper/last-sync'),
+    hookCalled: (driver) => below(`/run/virt-shaper/hook-called-${driver}`),
+    libvirtState: (driver) => below(`/run/libvirt/${driver}`),
+    libvirtHooks: below('/etc/libvirt/hooks'),
     ids: below('/var/lib/virt-shaper/ids.json'),
   };
 }

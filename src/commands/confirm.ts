@@ -11,7 +11,7 @@ import { type Run, startDetached } from '../exec.ts';
 import { readIfThere } from '../files.ts';
 import { readGuests } from '../guests/run-state.ts';
 import { label } from '../label.ts';
-import { goodSource, readIfGood, sourceFile } from '../load/good.ts';
+import { readCompanions, readIfGood, sourceFile } from '../load/good.ts';
 import { load, unload } from '../load/load.ts';
 import { dropPending, formerRules, readPending, writePending } from '../load/pending.ts';
 import type { Site } from '../load/site.ts';
@@ -32,7 +32,8 @@ export async function loadAndConfirm(context: Context, seconds: number): Promise
     }
     const former = readIfGood(rules);
     const deadline = Date.now() + seconds * 1000;
-    writePending(folder, { id, deadline, former: former !== undefined }, former, goodSource(rules));
+    const companions = readCompanions(join(rules, 'good'));
+    writePending(folder, { id, deadline, former: former !== undefined }, former, companions);
     try {
       startGuard(context, id);
       const changed = await loadNow(context, site);

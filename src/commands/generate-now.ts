@@ -7,7 +7,8 @@ import { readGuests } from '../guests/run-state.ts';
 import { readKernel } from '../host/kernel.ts';
 import { readDevices } from '../host/read-host.ts';
 import { label } from '../label.ts';
-import { goodSource } from '../load/good.ts';
+import { type Companions, goodSource, planFile, sourceFile } from '../load/good.ts';
+import { inForceText } from '../load/in-force.ts';
 import { generate, type Outputs } from '../pipeline.ts';
 import { readIds } from '../plan/id-store.ts';
 import { readTemplates } from '../render/templates.ts';
@@ -16,8 +17,8 @@ import { formatProblem } from '../report/problems.ts';
 import type { Context } from './context.ts';
 
 export interface Generated extends Outputs {
-  /** The configuration it came from, to be kept beside the rules. */
-  source: string;
+  /** What is kept beside the rules. */
+  companions: Companions;
 }
 
 export interface GenerateOptions {
@@ -38,7 +39,11 @@ export async function generateNow(context: Context, options: GenerateOptions = {
     templates: readTemplates(paths.templates),
     source: files.join(', '),
   });
-  return { ...outputs, source: snapshotText(sources) };
+  const companions = new Map([
+    [sourceFile, snapshotText(sources)],
+    [planFile, inForceText(outputs)],
+  ]);
+  return { ...outputs, companions };
 }
 
 function chooseConfig(context: Context, { lastGood }: GenerateOptions): ReadConfig {

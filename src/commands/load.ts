@@ -1,8 +1,10 @@
 // virt-shaper load: the kernel holds what rules.d says, all of it or nothing of it.
-import { load } from '../load/load.ts';
+import { hasFailed, noteLoad } from '../load/history.ts';
+import { type Loaded, load } from '../load/load.ts';
 import { dropPending } from '../load/pending.ts';
 import type { Site } from '../load/site.ts';
 import type { Unreached } from '../load/unreached.ts';
+import { describeError } from '../report/errors.ts';
 import { loadAndConfirm } from './confirm.ts';
 import { type Context, seconds } from './context.ts';
 import { planCommand } from './plan.ts';
@@ -27,11 +29,23 @@ export async function loadCommand(context: Context, options: LoadOptions): Promi
 
 /** Call it under the lock. @returns whether anything was changed */
 export async function loadNow(context: Context, site: Site): Promise<boolean> {
-  const { changed, unreached, foreignMarks } = await load(site);
+  const { changed, unreached, foreignMarks } = await recorded(context, () => load(site));
   for (const warning of foreignMarks) context.warn(`warning: ${warning}`);
   sayUnreached(context, unreached);
   context.say(changed ? `loaded ${site.rules}` : 'nothing to do: the kernel holds what rules.d says');
   return changed;
+}
+
+async function recorded(context: Context, work: () => Promise<Loaded>): Promise<Loaded> {
+  const { history } = context.paths;
+  try {
+    const loaded = await work();
+    if (loaded.changed || hasFailed(history)) noteLoad(history);
+    return loaded;
+  } catch (error) {
+    noteLoad(history, describeError(error));
+    throw error;
+  }
 }
 
 export function sayUnreached(context: Context, unreached: Unreached[]): void {

@@ -1,7 +1,7 @@
 // virt-shaper render: rules.d from the configuration and the guests now running.
 import { join } from 'node:path';
-import { readIfThere, removeFolder, writeIfChanged, writeTogether } from '../files.ts';
-import { ruleFiles, sourceFile } from '../load/good.ts';
+import { readIfThere, removeFolder, writeTogether } from '../files.ts';
+import { ruleFiles, writeCompanions } from '../load/good.ts';
 import { writeIds } from '../plan/id-store.ts';
 import type { Context } from './context.ts';
 import { type Generated, generateNow, sayPolicy } from './generate-now.ts';
@@ -25,11 +25,11 @@ export async function renderCommand(context: Context): Promise<number> {
 }
 
 /** @returns whether any file differs from what was there */
-export function writeRules({ paths }: Context, { rules, chosen, source }: Generated): boolean {
+export function writeRules({ paths }: Context, { rules, chosen, companions }: Generated): boolean {
   writeIds(paths.ids, chosen);
   const files = ruleFiles.map((name) => ({ file: join(paths.rules, name), text: rules[name] }));
   const changed = files.some(({ file, text }) => readIfThere(file) !== text);
   if (changed) writeTogether(files);
-  writeIfChanged(join(paths.rules, sourceFile), source, 0o600);
+  writeCompanions(paths.rules, companions);
   return changed;
 }

@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../errors.ts';
-import { readIfThere, writeTogether, writeWhole } from '../files.ts';
+import { readIfThere, writeIfChanged, writeTogether } from '../files.ts';
 import type { Rules } from '../render/render.ts';
 import { digestOf } from './digest.ts';
 
@@ -23,8 +23,24 @@ export function readRules(folder: string): Rules {
   };
 }
 
-/** Beside the rules: the configuration that they came from. */
+/** Beside the rules: the configuration that they came from (config/snapshot.ts). */
 export const sourceFile = '.source.json';
+
+/** Beside the rules: the plan that they print, for those who show it (in-force.ts). */
+export const planFile = '.plan.json';
+
+/** Text by name, of those that are there. What goes with the rules wherever they go. */
+export type Companions = Map<string, string>;
+
+export function readCompanions(folder: string): Companions {
+  const texts = [sourceFile, planFile].map((name) => [name, readIfThere(join(folder, name))] as const);
+  return new Map(texts.flatMap(([name, text]) => (text === undefined ? [] : [[name, text] as const])));
+}
+
+/** Writes only what differs. */
+export function writeCompanions(folder: string, companions: Companions): void {
+  for (const [name, text] of companions) writeIfChanged(join(folder, name), text, 0o600);
+}
 
 /** The configuration that the rules in force came from. */
 export function goodSource(folder: string): string | undefined {
@@ -39,15 +55,15 @@ export function readIfGood(folder: string): Rules | undefined {
 /**
  * @param folder rules.d
  * @param rules what was loaded
- * @param source the configuration that it came from (config/snapshot.ts), where that is known
+ * @param companions what is known of where it came from
  */
-export function keepGood(folder: string, rules: Rules, source?: string): void {
-  const texts = [...ruleFiles.map((file) => rules[file]), source ?? ''];
+export function keepGood(folder: string, rules: Rules, companions: Companions): void {
+  const texts = [...ruleFiles.map((file) => rules[file]), ...[...companions].flat()];
   const name = `.good-${digestOf(texts.join('\0')).slice(0, 16)}`;
   if (currentGood(folder) !== name) {
     const files = ruleFiles.map((file) => ({ file: join(folder, name, file), text: rules[file] }));
     writeTogether(files);
-    if (source !== undefined) writeWhole(join(folder, name, sourceFile), source, 0o600);
+    writeCompanions(join(folder, name), companions);
     const next = join(folder, '.good.next');
     rmSync(next, { force: true });
     symlinkSync(name, next);

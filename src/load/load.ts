@@ -3,13 +3,12 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../errors.ts';
-import { readIfThere } from '../files.ts';
 import { tableName } from '../plan/names.ts';
 import { compare, noTable } from './compare.ts';
 import { findForeignMarks } from './foreign-marks.ts';
 import { keepForeignTaps } from './foreign-taps.ts';
 import type { Found } from './found.ts';
-import { dropGood, keepGood, readIfGood, readRules, sourceFile } from './good.ts';
+import { dropGood, keepGood, readCompanions, readIfGood, readRules } from './good.ts';
 import type { KernelState, State } from './objects.ts';
 import { parseRules } from './parse-rules.ts';
 import { readState } from './read-state.ts';
@@ -38,7 +37,7 @@ export async function load(site: Site, folder: string = site.rules): Promise<Loa
   recallLines(before, site);
   const changed = compare(before, wanted).length > 0;
   const vanished = await transact(site, before, wanted);
-  keepGood(site.rules, rules, readIfThere(join(folder, sourceFile)));
+  keepGood(site.rules, rules, readCompanions(folder));
   return {
     changed,
     unreached: [...unreached, ...vanished],

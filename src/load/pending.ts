@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readIfThere, writeWhole } from '../files.ts';
 import type { Rules } from '../render/render.ts';
-import { ruleFiles, sourceFile } from './good.ts';
+import { type Companions, ruleFiles, writeCompanions } from './good.ts';
 
 export interface Pending {
   id: string;
@@ -27,9 +27,9 @@ export function writePending(
   folder: string,
   pending: Pending,
   former: Rules | undefined,
-  source: string | undefined,
+  companions: Companions,
 ): void {
-  if (source !== undefined) writeWhole(join(folder, 'former', sourceFile), source, 0o600);
+  writeCompanions(formerRules(folder), companions);
   for (const file of ruleFiles) if (former) writeWhole(join(folder, 'former', file), former[file], 0o600);
   writeWhole(join(folder, 'pending.json'), JSON.stringify(pending), 0o600);
 }

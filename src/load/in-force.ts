@@ -1,0 +1,32 @@
+// The plan whose rules are in force, kept beside them as data: names, groups and reasons for those who show
+// the state of things, without reading the configuration again. Figures that count are the kernel's own.
+import { join } from 'node:path';
+import { readJson } from '../files.ts';
+import type { Plan, UplinkPlan } from '../plan/plan.ts';
+import type { Policy, Unshaped } from '../policy/policy.ts';
+import { planFile } from './good.ts';
+
+export interface InForce {
+  version: 1;
+  uplinks: UplinkPlan[];
+  /** Guests, or single NICs, that do not get what they would have. */
+  unshaped: Unshaped[];
+  /** Sentences of the policy, such as guarantees scaled down. */
+  warnings: string[];
+}
+
+export function inForceText({ plan, policy }: { plan: Plan; policy: Policy }): string {
+  const { unshaped, warnings } = policy;
+  const inForce: InForce = { version: 1, uplinks: plan.uplinks, unshaped, warnings };
+  return `${JSON.stringify(inForce)}\n`;
+}
+
+/**
+ * @param rules the folder of the rules
+ * @returns nothing in it when nothing is loaded
+ * @throws Failure when it is of another version
+ */
+export function readInForce(rules: string): InForce {
+  const nothing: InForce = { version: 1, uplinks: [], unshaped: [], warnings: [] };
+  return readJson(join(rules, 'good', planFile), nothing);
+}
