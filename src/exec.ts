@@ -30,6 +30,7 @@ const packages: Record<string, string> = {
   ip: 'iproute2 (Fedora: iproute)',
   flock: 'util-linux',
   unshare: 'util-linux',
+  logger: 'bsdutils (Fedora: util-linux)',
 };
 
 /**
@@ -66,6 +67,7 @@ export function makeRun({ timeout = 30_000, hold }: { timeout?: number; hold?: n
     if (result.code === 'ENOENT') {
       throw new Failure(`${command} is not installed`, `install the package ${packages[command] ?? command}`);
     }
+    if (result.code === 'EACCES') throw new Failure(`${command} cannot be run: no permission`);
     if (timedOut) throw new Failure(`${name} did not end within ${limit / 1000} s`);
     if (result.exitCode === undefined)
       throw new Failure(`${name} was killed: ${result.signal ?? result.code}`);

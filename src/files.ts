@@ -4,11 +4,13 @@ import {
   closeSync,
   fchmodSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
   renameSync,
   rmSync,
+  utimesSync,
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -33,6 +35,22 @@ export function writeTogether(files: { file: string; text: string }[], mode = 0o
   }
 }
 
+/** Never over what is there, whenever it came. @returns whether it was written */
+export function writeNew(file: string, text: string): boolean {
+  const next = `${file}.next`;
+  try {
+    writeSynced(next, text, 0o644);
+    linkSync(next, file);
+    syncFolder(dirname(file));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw new Failure(`${file} cannot be written: ${(error as Error).message}`);
+  } finally {
+    rmSync(next, { force: true });
+  }
+}
+
 function writeSynced(file: string, text: string, mode: number): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
   const fd = openSync(file, 'w', mode);
@@ -43,6 +61,18 @@ function writeSynced(file: string, text: string, mode: number): void {
     fsyncSync(fd);
   } finally {
     closeSync(fd);
+  }
+}
+
+/** To another folder, in one step: what stands there under that name is replaced. */
+export function moveWhole(from: string, to: string): void {
+  try {
+    mkdirSync(dirname(to), { recursive: true, mode: 0o755 });
+    renameSync(from, to);
+    for (const folder of new Set([dirname(from), dirname(to)])) syncFolder(folder);
+  } catch (error) {
+    rmSync(from, { force: true });
+    throw new Failure(`${to} cannot be written: ${(error as Error).message}`);
   }
 }
 
@@ -60,6 +90,14 @@ export function writeIfChanged(file: string, text: string, mode = 0o644): boolea
   if (readIfThere(file) === text) return false;
   writeWhole(file, text, mode);
   return true;
+}
+
+/** Gives a file the present time; makes it, empty, where it is not there. */
+export function touch(file: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
+  closeSync(openSync(file, 'a', 0o644));
+  const now = Date.now() / 1000;
+  utimesSync(file, now, now);
 }
 
 /** @throws Failure when it is there but cannot be read */

@@ -27,6 +27,12 @@ export interface Paths {
   lock: string;
   /** How the loads since boot ended (load/history.ts). */
   history: string;
+  /** Held by a sync that waits for things to settle. */
+  syncLock: string;
+  /** The rules of a sync, where those of the rules' folder wait for their load. */
+  syncRules: string;
+  /** Held while metrics are written. */
+  metricsLock: string;
   /** Its time is that of the last sync; empty. */
   lastSync: string;
   /** Empty files, one for each driver whose hook libvirt has called since boot. */
@@ -35,6 +41,10 @@ export interface Paths {
   libvirtState: (driver: string) => string;
   /** libvirt's folder of hooks. */
   libvirtHooks: string;
+  /** Where a daemon of libvirt's says which process it is. */
+  daemonPid: (daemon: string) => string;
+  /** There where systemd runs the host. */
+  systemd: string;
   /** Kept for good. */
   ids: string;
 }
@@ -64,10 +74,15 @@ export function makePaths(options: { root?: string; config?: string; rules?: str
     options: Object.entries(options).flatMap(([name, value]) => [`--${name}`, resolve(value)]),
     lock: below('/run/virt-shaper/lock'),
     history: below('/run/virt-shaper/history.json'),
+    syncLock: below('/run/virt-shaper/sync.lock'),
+    syncRules: below('/run/virt-shaper/sync'),
+    metricsLock: below('/run/virt-shaper/metrics.lock'),
     lastSync: below('/run/virt-shaper/last-sync'),
     hookCalled: (driver) => below(`/run/virt-shaper/hook-called-${driver}`),
     libvirtState: (driver) => below(`/run/libvirt/${driver}`),
     libvirtHooks: below('/etc/libvirt/hooks'),
+    daemonPid: (daemon) => below(`/run/${daemon}.pid`),
+    systemd: below('/run/systemd/system'),
     ids: below('/var/lib/virt-shaper/ids.json'),
   };
 }

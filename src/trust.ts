@@ -6,18 +6,21 @@ import type { Stats } from 'node:fs';
  * @param shown the file's name, for people
  * @returns what is wrong with who can write it, and what to do
  */
-export function whyUntrusted(
-  { uid, gid, mode }: Stats,
-  shown: string,
-): { message: string; hint: string } | undefined {
+export function whyUntrusted(stats: Stats, shown: string): { message: string; hint: string } | undefined {
+  const others = otherWriters(stats);
+  if (!others) return undefined;
+  return {
+    message: `${shown}: refused, because ${others}`,
+    hint: `see who wrote it, then: chown root:root ${shown}; chmod go-w ${shown}`,
+  };
+}
+
+/** @returns that others than root can write it, and why; nothing when they cannot */
+export function otherWriters({ uid, gid, mode }: Stats): string | undefined {
   const owner = uid === 0 || uid === process.geteuid?.();
   const group = (mode & 0o020) === 0 || gid === 0 || gid === process.getegid?.();
   const others = (mode & 0o002) === 0;
   if (owner && group && others) return undefined;
-  return {
-    message:
-      `${shown}: refused, because others than root can write it ` +
-      `(owner ${uid}, group ${gid}, mode ${(mode & 0o7777).toString(8).padStart(4, '0')})`,
-    hint: `see who wrote it, then: chown root:root ${shown}; chmod go-w ${shown}`,
-  };
+  const octal = (mode & 0o7777).toString(8).padStart(4, '0');
+  return `others than root can write it (owner ${uid}, group ${gid}, mode ${octal})`;
 }

@@ -13,6 +13,57 @@ Example:
   virt-shaper import /etc/libvirt/hooks/bandwidth.conf > config.toml
   virt-shaper check --config config.toml`,
   );
+  command(
+    'sync',
+    'find the running guests anew, render and load; nothing to do, nothing changed',
+    async (context, _args, options) => (await import('../commands/sync.ts')).syncCommand(context, options),
+  )
+    .option('--settle <seconds>', 'wait so long first; end at once when another sync does so already')
+    .option('--in-force', 'by the configuration that was loaded last, not by the present one')
+    .addHelpText(
+      'after',
+      `
+Example: after a NIC was plugged into a running guest, where nothing else runs it
+  virt-shaper sync`,
+    );
+  command(
+    'doctor',
+    'what this host can and cannot do, and what to do about it (status 3: warnings, 1: problems)',
+    async (context, _args, options) =>
+      (await import('../commands/doctor.ts')).doctorCommand(context, options),
+  )
+    .option('--json', 'as data')
+    .addHelpText(
+      'after',
+      `
+Example: only what is not as it should be
+  virt-shaper --quiet doctor`,
+    );
+  command(
+    'init',
+    "write a first config.toml from this host's bridges and guests; never over one that is there",
+    async (context, _args, options) => (await import('../commands/init.ts')).initCommand(context, options),
+  )
+    .option('--print', 'print it instead')
+    .addHelpText(
+      'after',
+      `
+Example: look first
+  virt-shaper init --print | less`,
+    );
+  command(
+    'hooks <action>',
+    "install, remove or status: the files in libvirt's folder of hooks",
+    async (context, args, options) =>
+      (await import('../commands/hooks.ts')).hooksCommand(context, args, options),
+  )
+    .option('--json', 'with status: as data')
+    .addHelpText(
+      'after',
+      `
+Example: let libvirt call virt-shaper from now on
+  virt-shaper hooks install && virt-shaper hooks status`,
+    );
   // A guest may be named --help or -x: what libvirt passes is never an option.
   command(
     'hook [args...]',

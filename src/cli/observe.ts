@@ -2,14 +2,66 @@
 import type { Declare } from './declare.ts';
 
 export function declareObserveCommands(command: Declare): void {
+  command('status [names...]', 'show who has what and does what now', async (context, names, options) =>
+    (await import('../commands/status.ts')).statusCommand(context, names, options),
+  )
+    .option('--json', 'as data: bits per second, bytes')
+    .option('--interval <seconds>', 'what "now" is taken over; 0 leaves it out (0.25)')
+    .addHelpText(
+      'after',
+      `
+NAME is a guest or a group, * and ? stand for any characters and for one.
+
+Example: the members of a group, every two seconds
+  watch virt-shaper status friends`,
+    );
   command('tree', 'show each uplink with its groups and guests', async (context, _args, options) =>
     (await import('../commands/tree.ts')).treeCommand(context, options),
   )
-    .option('--json', 'as data')
+    .option('--json', 'as data: bits per second, bytes')
+    .option('--interval <seconds>', 'what "now" is taken over; 0 leaves it out (0.25)')
     .addHelpText(
       'after',
       `
 Example: the names of the groups, with jq
   virt-shaper tree --json | jq -r '.[].trees.out.groups[].group.name'`,
+    );
+  command('top', 'show live who uses what, and how much of it is left', async (context, _args, options) =>
+    (await import('../commands/top.ts')).topCommand(context, options),
+  )
+    .option('--interval <seconds>', 'time between two readings (1)')
+    .option('--once', 'one frame as plain text; so it is where there is no terminal')
+    .option('--json', 'one frame as data')
+    .addHelpText(
+      'after',
+      `
+On the screen, h shows the keys and q quits.
+
+Example: the five guests that use most of their ceil
+  virt-shaper top --once --interval 5 | head`,
+    );
+  command(
+    'explain <guest>',
+    "show where each of a guest's values comes from, and what the kernel holds for it",
+    async (context, [guest = ''], options) =>
+      (await import('../commands/explain.ts')).explainCommand(context, guest, options),
+  )
+    .option('--json', 'as data')
+    .addHelpText(
+      'after',
+      `
+Example: why a limit is not what was expected; -- before a name that begins with a dash
+  virt-shaper explain cliff
+  virt-shaper explain -- -x`,
+    );
+  command('metrics', 'print counters, rates and faults for Prometheus', async (context, _args, options) =>
+    (await import('../commands/metrics.ts')).metricsCommand(context, options),
+  )
+    .option('--output <file>', 'write it there, whole or not at all, for the textfile collector')
+    .addHelpText(
+      'after',
+      `
+Example: for node_exporter, from a timer
+  virt-shaper metrics --output /var/lib/prometheus/node-exporter/virt-shaper.prom`,
     );
 }

@@ -9,7 +9,7 @@ import { readDevices } from '../host/read-host.ts';
 import { label } from '../label.ts';
 import { type Companions, goodSource, planFile, sourceFile } from '../load/good.ts';
 import { inForceText } from '../load/in-force.ts';
-import { generate, type Outputs } from '../pipeline.ts';
+import { generate, type Inputs, type Outputs } from '../pipeline.ts';
 import { readIds } from '../plan/id-store.ts';
 import { readTemplates } from '../render/templates.ts';
 import { describeError } from '../report/errors.ts';
@@ -17,36 +17,40 @@ import { formatProblem } from '../report/problems.ts';
 import type { Context } from './context.ts';
 
 export interface Generated extends Outputs {
+  /** What it was made from. */
+  inputs: Inputs;
   /** What is kept beside the rules. */
   companions: Companions;
 }
 
-export interface GenerateOptions {
-  /** Take the configuration that was loaded last when the present one has mistakes: for guests that start. */
-  lastGood?: boolean;
-}
+/**
+ * `present`: as it is written now. `last good`: the one that was loaded last when the present one has mistakes,
+ * for guests that start. `in force`: the one that was loaded last, for what nobody asked for at this moment.
+ */
+export type Choice = 'present' | 'last good' | 'in force';
 
-export async function generateNow(context: Context, options: GenerateOptions = {}): Promise<Generated> {
+export async function generateNow(context: Context, choice: Choice = 'present'): Promise<Generated> {
   const { paths } = context;
-  const { config, warnings, files, sources } = chooseConfig(context, options);
+  const { config, warnings, files, sources } = chooseConfig(context, choice);
   for (const warning of warnings) context.warn(formatProblem(warning));
   const kernel = await readKernel(paths.kernel);
-  const outputs = generate({
+  const inputs: Inputs = {
     config,
     guests: readGuests(paths.guests),
     host: { devices: readDevices(), kernel },
     chosen: readIds(paths.ids),
     templates: readTemplates(paths.templates),
     source: files.join(', '),
-  });
+  };
+  const outputs = generate(inputs);
   const companions = new Map([
     [sourceFile, snapshotText(sources)],
     [planFile, inForceText(outputs)],
   ]);
-  return { ...outputs, companions };
+  return { ...outputs, inputs, companions };
 }
 
-function chooseConfig(context: Context, { lastGood }: GenerateOptions): ReadConfig {
+function chooseConfig(context: Context, choice: Choice): ReadConfig {
   const { paths } = context;
   const held = findLaidOut(paths.held);
   if (held) {
@@ -55,11 +59,13 @@ function chooseConfig(context: Context, { lastGood }: GenerateOptions): ReadConf
     );
     return readConfig(held);
   }
+  const lastGood = () => layOut(goodSource(paths.rules), paths.lastGood);
+  const inForce = choice === 'in force' ? lastGood() : undefined;
+  if (inForce) return readConfig(inForce);
   try {
     return readConfig(paths.config);
   } catch (error) {
-    const former =
-      lastGood && error instanceof ConfigError && layOut(goodSource(paths.rules), paths.lastGood);
+    const former = choice === 'last good' && error instanceof ConfigError && lastGood();
     if (!former) throw error;
     context.warn(describeError(error));
     context.warn('warning: the configuration cannot be used; the one that was loaded last counts meanwhile');
@@ -67,12 +73,17 @@ function chooseConfig(context: Context, { lastGood }: GenerateOptions): ReadConf
   }
 }
 
-/** Says what the policy could not give, each in one line. */
-export function sayPolicy(context: Context, { policy }: Outputs): void {
+/**
+ * Says what the policy could not give, each in one line.
+ * @param about the guest that it is asked for; absent for all
+ */
+export function sayPolicy(context: Context, { policy }: Outputs, about?: string): void {
   for (const warning of policy.warnings) context.warn(`warning: ${warning}`);
   for (const { guest, tap, reason, kind } of policy.unshaped) {
-    const whose = `guest ${label(guest)}${tap ? `, ${tap}` : ''}`;
+    if (about !== undefined && guest !== about) continue;
+    const whose = `guest ${label(guest)}${tap ? `, ${label(tap)}` : ''}`;
     if (kind === 'unlisted') context.detail(`${whose} is not shaped: ${reason}`);
+    else if (kind === 'unsuited') context.say(`${whose} is not shaped: ${reason}`);
     else context.warn(`warning: ${whose}: ${reason}`);
   }
 }

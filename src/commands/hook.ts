@@ -1,18 +1,22 @@
-// virt-shaper hook qemu NAME OP SUBOP EXTRA: what libvirt calls, with the domain's XML on stdin. Nothing
-// ever goes to stdout, which libvirt takes for new XML. A `start` that fails aborts the guest's start; any
-// other operation that fails may kill a guest that runs (reconnect does), so none of them ever does.
+// virt-shaper hook DRIVER NAME OP SUBOP EXTRA: what libvirt calls, with the domain's XML on stdin. Nothing ever
+// goes to stdout, which libvirt takes for new XML. A `start` that fails aborts the guest's start; any other
+// operation that fails may kill a guest that runs (reconnect does), so none of them ever does.
 import { readOnFailure } from '../config/read-config.ts';
 import { ConfigError, Failure } from '../errors.ts';
-import { makeRun } from '../exec.ts';
-import { maxDomainXml, parseDomain } from '../guests/domain-xml.ts';
-import type { Guest } from '../guests/guest.ts';
-import { readGuests, withGuest, withoutGuest, writeGuests } from '../guests/run-state.ts';
+import { startDetached } from '../exec.ts';
+import { writeIfChanged } from '../files.ts';
+import { maxDomainXml, parseDomain, uuidOf } from '../guests/domain-xml.ts';
+import { type Driver, drivers, type Guest } from '../guests/guest.ts';
+import { type GuestKey, isSame, withoutEnded, withGuest, withoutGuest } from '../guests/run-state.ts';
+import { deviceNames } from '../host/read-host.ts';
 import { label } from '../label.ts';
-import { withLock } from '../load/lock.ts';
+import { hasFailed } from '../load/history.ts';
 import { describeError } from '../report/errors.ts';
 import type { Context } from './context.ts';
 import { generateNow, sayPolicy } from './generate-now.ts';
 import { loadNow } from './load.ts';
+import { withLog } from './log.ts';
+import { type Noted, noteGuests } from './note-guests.ts';
 import { writeRules } from './render.ts';
 import { underLock } from './under-lock.ts';
 
@@ -31,110 +35,121 @@ export async function hookCommand(context: Context, args: string[]): Promise<num
       },
     ]);
   }
-  if (driver !== 'qemu') return 0;
   // What is read from stdin must be read to its end, or libvirt's write fails.
   const xml = await readStdin();
-  return withJournal(context, async (heard) => {
-    if (operation === 'start') return start(heard, name, xml);
-    if (operation === 'stopped' || operation === 'release') return stop(heard, name);
+  return withLog(context, async (heard) => {
+    if (operation === 'start' && isDriver(driver)) return start(heard, driver, name, xml);
+    try {
+      await follow(heard, driver, name, operation, xml);
+    } catch (error) {
+      heard.warn(describeError(error));
+    }
     return 0;
   });
 }
 
-/**
- * libvirt throws away what a hook says unless it fails, so what must be heard goes to the system's log too,
- * in one call at the end. Without a logger or a log there is nowhere else to say it.
- */
-async function withJournal(context: Context, work: (heard: Context) => Promise<number>): Promise<number> {
-  const lines: string[] = [];
-  const warn = (text: string) => {
-    lines.push(text);
-    context.warn(text);
-  };
-  try {
-    return await work({ ...context, warn });
-  } catch (error) {
-    lines.push(describeError(error));
-    throw error;
-  } finally {
-    if (lines.length > 0) {
-      const input = `${lines.join('\n')}\n`;
-      await makeRun({ timeout: 5000 })('logger', ['-t', 'virt-shaper', '-p', 'daemon.warning'], {
-        input,
-      }).catch(() => {});
-    }
+/** Every operation whose failure would harm a guest. Of those not named here nothing is to be done. */
+async function follow(
+  context: Context,
+  driver: string,
+  name: string,
+  operation: string,
+  xml: string,
+): Promise<void> {
+  noteCall(context, driver);
+  if (driver === 'network') return plugged(context, operation);
+  if (!isDriver(driver)) return;
+  if (['started', 'reconnect', 'attach'].includes(operation)) {
+    await keep(context, parseDomain(xml, name, driver));
+  } else if (operation === 'stopped' || operation === 'release') {
+    const uuid = uuidOf(xml);
+    const gone = { driver, name, ...(uuid ? { uuid } : {}) };
+    const isDevice = (name: string) => deviceNames().includes(name);
+    await shape(context, gone, (guests) => withoutEnded(guests, gone, isDevice));
   }
 }
 
-async function start(context: Context, name: string, xml: string): Promise<number> {
-  const { guest, skipped } = parseDomain(xml, name);
-  for (const { nic, reason } of skipped) {
-    context.warn(`guest ${label(name)}, ${label(nic)} is not shaped: ${reason}`);
-  }
+function isDriver(driver: string): driver is Driver {
+  return drivers.some((known) => known === driver);
+}
+
+async function start(context: Context, driver: Driver, name: string, xml: string): Promise<number> {
+  const guest = parseDomain(xml, name, driver);
   try {
-    await shape(context, name, (guests) => withGuest(guests, guest));
+    noteCall(context, driver);
+    await shape(context, guest, (guests) => withGuest(guests, guest));
     return 0;
   } catch (error) {
     if (error instanceof Refused || readOnFailure(context.paths.config) === 'refuse') {
-      await shape(context, name, (guests) => withoutGuest(guests, name)).catch(() => {});
+      await shape(context, guest, (guests) => withoutGuest(guests, guest)).catch(() => {});
       throw error;
     }
     context.warn(describeError(error));
-    context.warn(`guest ${label(name)} starts UNSHAPED; virt-shaper render && virt-shaper load tries again`);
+    context.warn(`guest ${label(name)} starts UNSHAPED; virt-shaper sync tries again`);
     return 0;
   }
 }
 
-async function stop(context: Context, name: string): Promise<number> {
-  try {
-    await shape(context, name, (guests) => withoutGuest(guests, name));
-  } catch (error) {
-    context.warn(describeError(error));
-  }
-  return 0;
+/** A guest that runs: nothing to do when its `start` was heard and went well. */
+async function keep(context: Context, guest: Guest): Promise<void> {
+  const same = ({ stamp: _, skipped: _kinds, metadata: _policy, ...rest }: Guest) => JSON.stringify(rest);
+  await shape(
+    context,
+    guest,
+    (guests) => {
+      const known = guests.find((one) => isSame(one, guest));
+      return known && same(known) === same(guest) ? guests : withGuest(guests, guest);
+    },
+    ({ changed }) => changed || hasFailed(context.paths.history),
+  );
 }
 
 /**
  * Notes the change, then renders and loads for all that is noted by then: many guests that start at once need
  * few loads. What is noted stays so even when loading fails, or its lock cannot be had in time.
  */
-async function shape(context: Context, name: string, change: (guests: Guest[]) => Guest[]): Promise<void> {
+async function shape(
+  context: Context,
+  guest: GuestKey,
+  change: (guests: Guest[]) => Guest[],
+  isDue = isAbout(guest),
+): Promise<void> {
   const { paths } = context;
-  const noted = await note(context, name, change);
-  if (!noted.before && !noted.after) return; // `release` after `stopped`, or a guest never told of.
+  const { name } = guest;
+  const noted = await noteGuests(context, change);
+  if (!isDue(noted)) return;
+  const isNew = !noted.before.some((one) => isSame(one, guest));
   await underLock(context, async (site) => {
-    const outputs = await generateNow(context, { lastGood: true });
-    const refused = outputs.policy.unshaped.find(({ guest, kind }) => guest === name && kind === 'refused');
-    if (refused && !noted.before) {
-      throw new Refused(`guest ${label(name)} may not start: ${refused.reason}`);
-    }
-    const unable = outputs.policy.unshaped.find(({ guest, kind }) => guest === name && kind === 'unable');
+    const outputs = await generateNow(context, 'last good');
+    const own = outputs.policy.unshaped.filter((one) => one.guest === name);
+    const refused = own.find(({ kind }) => kind === 'refused');
+    if (refused && isNew) throw new Refused(`guest ${label(name)} may not start: ${refused.reason}`);
+    const unable = own.find(({ kind }) => kind === 'unable');
     if (unable && readOnFailure(paths.config) === 'refuse') {
       throw new Failure(`guest ${label(name)}, ${unable.tap} cannot be shaped: ${unable.reason}`);
     }
-    sayPolicy(context, outputs);
+    sayPolicy(context, outputs, name);
     writeRules(context, outputs);
     await loadNow({ ...context, say: context.detail }, site);
   });
 }
 
-/**
- * Changes the run state under a lock of its own, held for a moment only.
- * @returns whether the guest was known, and whether it is now
- */
-async function note(
-  { paths, lockTimeout }: Context,
-  name: string,
-  change: (guests: Guest[]) => Guest[],
-): Promise<{ before: boolean; after: boolean }> {
-  const isThere = (guests: Guest[]) => guests.some((guest) => guest.name === name);
-  const lock = { file: paths.guestsLock, patience: lockTimeout, waiting: () => {} };
-  return withLock(lock, async () => {
-    const before = readGuests(paths.guests);
-    const after = change(before);
-    writeGuests(paths.guests, after);
-    return { before: isThere(before), after: isThere(after) };
-  });
+/** Not for `release` after `stopped`, nor for a guest never told of. */
+function isAbout(guest: GuestKey): (noted: Noted) => boolean {
+  return ({ before, after }) =>
+    before.length !== after.length || [...before, ...after].some((one) => isSame(one, guest));
+}
+
+/** A NIC of a network is plugged before its tap is there, and libvirt tells of no other: it is looked for soon. */
+function plugged({ paths }: Context, operation: string): void {
+  if (!['port-created', 'port-deleted', 'plugged', 'unplugged'].includes(operation)) return;
+  const sync = [...paths.options, '--quiet', 'sync', '--settle', '1', '--in-force'];
+  startDetached(process.execPath, [process.argv[1] ?? '', ...sync]);
+}
+
+/** That libvirt has noticed the hook is proved by its first call only. */
+function noteCall({ paths }: Context, driver: string): void {
+  if (/^[a-z]+$/.test(driver)) writeIfChanged(paths.hookCalled(driver), '');
 }
 
 /** To the end whatever its size, since libvirt waits until all is taken; no more is kept than can be parsed. */

@@ -27,12 +27,16 @@ export async function loadCommand(context: Context, options: LoadOptions): Promi
   return 0;
 }
 
-/** Call it under the lock. @returns whether anything was changed */
-export async function loadNow(context: Context, site: Site): Promise<boolean> {
-  const { changed, unreached, foreignMarks } = await recorded(context, () => load(site));
+/**
+ * Call it under the lock.
+ * @param folder where the rules are, when not in rules.d itself
+ * @returns whether anything was changed
+ */
+export async function loadNow(context: Context, site: Site, folder = site.rules): Promise<boolean> {
+  const { changed, unreached, foreignMarks } = await recorded(context, () => load(site, folder));
   for (const warning of foreignMarks) context.warn(`warning: ${warning}`);
   sayUnreached(context, unreached);
-  context.say(changed ? `loaded ${site.rules}` : 'nothing to do: the kernel holds what rules.d says');
+  context.say(changed ? `loaded ${folder}` : 'nothing to do: the kernel holds what rules.d says');
   return changed;
 }
 

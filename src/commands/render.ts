@@ -24,12 +24,19 @@ export async function renderCommand(context: Context): Promise<number> {
   return 0;
 }
 
-/** @returns whether any file differs from what was there */
-export function writeRules({ paths }: Context, { rules, chosen, companions }: Generated): boolean {
+/**
+ * @param folder where to, when not to rules.d itself
+ * @returns whether any file differs from what was there
+ */
+export function writeRules(
+  { paths }: Context,
+  { rules, chosen, companions }: Generated,
+  folder = paths.rules,
+): boolean {
   writeIds(paths.ids, chosen);
-  const files = ruleFiles.map((name) => ({ file: join(paths.rules, name), text: rules[name] }));
+  const files = ruleFiles.map((name) => ({ file: join(folder, name), text: rules[name] }));
   const changed = files.some(({ file, text }) => readIfThere(file) !== text);
   if (changed) writeTogether(files);
-  writeCompanions(paths.rules, companions);
+  writeCompanions(folder, companions);
   return changed;
 }

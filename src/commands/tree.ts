@@ -1,20 +1,25 @@
-// virt-shaper tree: the hierarchy of each uplink, both directions, as drawn lines or --json.
-import { join } from 'node:path';
-import { readIfThere } from '../files.ts';
+// virt-shaper tree: the hierarchy in force, each uplink in both directions, as drawn lines or --json.
+import { treeAsData } from '../report/in-use-data.ts';
+import { remarks } from '../report/summary.ts';
 import { reportTree } from '../report/tree.ts';
 import type { Context } from './context.ts';
-import { generateNow, sayPolicy } from './generate-now.ts';
+import { look, screenOf, usualInterval } from './look.ts';
 
-export async function treeCommand(context: Context, { json }: { json?: boolean }): Promise<number> {
-  const outputs = await generateNow(context);
-  sayPolicy(context, outputs);
-  if (goodShape(context) !== outputs.rules['shape.tc']) {
-    context.say('not in force as shown: virt-shaper render && virt-shaper plan says what differs');
-  }
-  context.print(json ? `${JSON.stringify(outputs.plan.uplinks, null, 2)}\n` : reportTree(outputs.plan));
-  return 0;
+export interface TreeOptions {
+  json?: boolean;
+  /** Seconds, as text of the command line. */
+  interval?: string;
 }
 
-function goodShape({ paths }: Context): string | undefined {
-  return readIfThere(join(paths.rules, 'good/shape.tc'));
+export async function treeCommand(
+  context: Context,
+  { json, interval = usualInterval }: TreeOptions,
+): Promise<number> {
+  const { inUse, asked } = await look(context, interval);
+  if (!asked.loaded) context.say('nothing is loaded: no guest is limited');
+  else for (const remark of remarks(inUse, asked, Date.now())) context.say(remark);
+  if (json) context.print(`${JSON.stringify(treeAsData(inUse.uplinks), null, 2)}\n`);
+  else if (inUse.uplinks.length > 0) context.print(reportTree(inUse, screenOf(process)));
+  else if (asked.loaded) context.say('no guest that is to be shaped is running');
+  return 0;
 }

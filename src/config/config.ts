@@ -55,6 +55,8 @@ export interface Config {
     ceil: Both<Setting<number>>;
     unlisted: 'ignore' | 'shape' | 'refuse';
     oversubscribed: 'scale' | 'refuse';
+    /** Whether a guest's own XML may say what it gets, where its entry is silent. */
+    metadata: boolean;
   };
   /** Added to a guest's id to make its mark; a multiple of 0x10000. */
   markBase: number;

@@ -12,7 +12,7 @@ import type {
   Setting,
   UplinkEntry,
 } from './config.ts';
-import { deviceName, eachWay, integer, oneOf, quantum, rate, size, text } from './decode-values.ts';
+import { deviceName, eachWay, integer, oneOf, quantum, rate, size, text, yesOrNo } from './decode-values.ts';
 import { type Decoder, Fields, type Section } from './fields.ts';
 import type { Findings } from './findings.ts';
 import { checkDeviceName, checkGroupName, checkGuestName } from './names.ts';
@@ -62,10 +62,12 @@ function decodeDefaults(fields: Fields): Config['defaults'] {
     ...builtIn,
     unlisted: 'ignore',
     oversubscribed: 'scale',
+    metadata: false,
     ...fields.optional('rate', eachWay(rate, builtIn.rate)),
     ...fields.optional('ceil', eachWay(rate, builtIn.ceil)),
     ...fields.optional('unlisted', oneOf('ignore', 'shape', 'refuse')),
     ...fields.optional('oversubscribed', oneOf('scale', 'refuse')),
+    ...fields.optional('metadata', yesOrNo),
   };
   fields.reportUnknown();
   return defaults;

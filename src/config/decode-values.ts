@@ -58,6 +58,9 @@ export const deviceName: Decoder<Setting<string>> = (entry, path, findings) => {
   );
 };
 
+export const yesOrNo: Decoder<boolean> = ({ value }, path, findings) =>
+  value.type === 'boolean' ? value.value : wrongType(value, path, 'true or false', findings);
+
 export function oneOf<T extends string>(...words: T[]): Decoder<T> {
   const list = words.map((word) => `"${word}"`).join(' or ');
   return ({ value }, path, findings) => {

@@ -11,12 +11,27 @@ type Part = string | typeof anything | typeof oneCharacter;
 
 /** The entry that applies: the exact name, else the longest pattern that matches, of equals the later written. */
 export function matchGuest(config: Config, name: string): GuestEntry | undefined {
-  return (
-    config.guests.find((entry) => !entry.pattern && entry.name === name) ??
-    config.guests
-      .filter((entry) => entry.pattern && matches(parts(entry.name), [...name]))
-      .sort((a, b) => parts(b.name).length - parts(a.name).length || byPlace(b.at, a.at))[0]
-  );
+  return exactEntry(config, name) ?? matchingPatterns(config, name)[0];
+}
+
+/** Every entry that fits the name, the one that applies first. */
+export function matchingEntries(config: Config, name: string): GuestEntry[] {
+  return [exactEntry(config, name) ?? [], matchingPatterns(config, name)].flat();
+}
+
+function exactEntry({ guests }: Config, name: string): GuestEntry | undefined {
+  return guests.find((entry) => !entry.pattern && entry.name === name);
+}
+
+function matchingPatterns({ guests }: Config, name: string): GuestEntry[] {
+  return guests
+    .filter((entry) => entry.pattern && matches(parts(entry.name), [...name]))
+    .sort((a, b) => patternLength(b) - patternLength(a) || byPlace(b.at, a.at));
+}
+
+/** In characters that it matches or stands for; the longer of two patterns applies. */
+export function patternLength({ name }: Pick<GuestEntry, 'name'>): number {
+  return parts(name).length;
 }
 
 /** What a NAME as written stands for: a pattern (kept as it is), or one guest's name without its backslashes. */
@@ -28,6 +43,11 @@ export function parseName(written: string): { name: string; pattern: boolean } {
 /** The NAME to write for exactly this guest; parseName reads it back. */
 export function escapeName(name: string): string {
   return name.replace(/[\\*?]/g, '\\$&');
+}
+
+/** Whether a name, as somebody types it for guests or groups, means this one. */
+export function matchesName(written: string, name: string): boolean {
+  return written === name || matches(parts(written), [...name]);
 }
 
 /** A pattern, character by character. */

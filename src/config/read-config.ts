@@ -47,6 +47,11 @@ export function readConfig(location: ConfigLocation): ReadConfig {
   return { config, warnings: findings.inOrder(), files: names, sources: files };
 }
 
+/** The files as they are now, whatever is in them; one that cannot be read is left out. */
+export function readSources(location: ConfigLocation): SourceFile[] {
+  return readFiles(location, new Findings());
+}
+
 /**
  * [hook] on_failure of a configuration that may be wrong elsewhere: the rule for what to do when something
  * is wrong must not depend on nothing being wrong. The default where even this cannot be read.
@@ -123,7 +128,7 @@ function inWords(error: unknown): string {
 function hintFor(error: unknown): string | undefined {
   if (codeOf(error) === 'EACCES') return 'run virt-shaper as root';
   if (codeOf(error) !== 'ENOENT') return undefined;
-  return 'create it; this is enough to begin with:\n[guest.NAME]\nrate = "10mbit"\nceil = "100mbit"';
+  return 'virt-shaper init writes a first one from what it finds here; this is enough, too:\n[guest.NAME]\nrate = "10mbit"\nceil = "100mbit"';
 }
 
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code;

@@ -16,20 +16,23 @@ export function snapshotText(files: Snapshot['files']): string {
 }
 
 /**
- * Lays the files of a snapshot out below a folder, in the place of what was there.
+ * Lays the files of a snapshot out below a folder, in the place of what was there; what is laid out stays.
  * @returns where to read them, or nothing when there is no snapshot
  */
 export function layOut(text: string | undefined, folder: string): ConfigLocation | undefined {
   const files = decode(text)?.files ?? [];
   const [main] = files;
   if (!main) return undefined;
+  const location = { file: resolve('/', main.name), root: folder };
+  if (readIfThere(join(folder, 'whole')) === text) return location;
   removeFolder(folder);
-  writeWhole(join(folder, 'main'), resolve('/', main.name), 0o600);
+  writeWhole(join(folder, 'main'), location.file, 0o600);
   writeTogether(
     files.map(({ name, text: content }) => ({ file: join(folder, resolve('/', name)), text: content })),
     0o600,
   );
-  return { file: resolve('/', main.name), root: folder };
+  writeWhole(join(folder, 'whole'), text ?? '', 0o600); // Last: what is there without it is not whole.
+  return location;
 }
 
 /** @returns where a snapshot was laid out before */

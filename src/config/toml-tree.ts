@@ -13,7 +13,8 @@ export type TomlValue = { at: Source } & (
   | { type: 'table'; entries: Map<string, TomlEntry> }
   | { type: 'string'; value: string }
   | { type: 'number'; value: number | bigint }
-  | { type: 'boolean' | 'list' | 'date' }
+  | { type: 'boolean'; value: boolean }
+  | { type: 'list' | 'date' }
 );
 export type TomlTable = Extract<TomlValue, { type: 'table' }>;
 
@@ -94,7 +95,7 @@ function toValue(file: SourceFile, node: ValueNode): TomlValue {
     case 'Float':
       return { type: 'number', value: node.value, at };
     case 'Boolean':
-      return { type: 'boolean', at };
+      return { type: 'boolean', value: node.value, at };
     case 'Array':
       return { type: 'list', at };
     case 'InlineTable': {

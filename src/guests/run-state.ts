@@ -1,35 +1,73 @@
-// The guests now running, longest running first, as the hook was told: one file in /run, gone with a reboot
-// like the guests. Read and written under the lock only.
+// The guests now running, longest running first, as the hook was told and `sync` has found: one file in /run,
+// gone with a reboot like the guests. Changed under a lock of its own (commands/note-guests.ts).
+import { Failure } from '../errors.ts';
 import { readJson, writeIfChanged } from '../files.ts';
 import type { Guest } from './guest.ts';
 
 interface RunState {
-  version: 1;
+  version: 2;
   guests: Guest[];
 }
 
+/** @throws Failure when it is damaged or of another version */
 export function readGuests(file: string): Guest[] {
-  return readJson<RunState>(file, { version: 1, guests: [] }).guests;
+  try {
+    return readJson<RunState>(file, { version: 2, guests: [] }).guests;
+  } catch (error) {
+    throw new Failure((error as Error).message, 'virt-shaper sync makes it anew');
+  }
 }
 
-export function writeGuests(file: string, guests: Guest[]): void {
-  const state: RunState = { version: 1, guests };
-  writeIfChanged(file, `${JSON.stringify(state, null, 1)}\n`, 0o600);
+/** @returns whether they are others than before */
+export function writeGuests(file: string, guests: Guest[]): boolean {
+  const state: RunState = { version: 2, guests };
+  return writeIfChanged(file, `${JSON.stringify(state, null, 1)}\n`, 0o600);
 }
+
+/** Which guest a name means: two drivers may each have one that is called so. */
+export type GuestKey = Pick<Guest, 'driver' | 'name'>;
 
 /**
- * A guest that started. One of that name loses its former taps, and a tap number that libvirt gave out anew
- * leaves the guest that had it and whose end was not told.
+ * A guest that started, or was seen. One of that name loses its former taps, and a tap number that libvirt
+ * gave out anew leaves the guest that had it and whose end was not told.
  */
 export function withGuest(guests: Guest[], started: Guest): Guest[] {
   const taps = new Set(started.nics.map((nic) => nic.tap));
+  const place = guests.findIndex((guest) => isSame(guest, started));
   const others = guests
-    .filter((guest) => guest.name !== started.name)
-    .map((guest) => ({ ...guest, nics: guest.nics.filter((nic) => !taps.has(nic.tap)) }));
-  const place = guests.findIndex((guest) => guest.name === started.name);
+    .filter((guest) => !isSame(guest, started))
+    .map((guest) =>
+      guest.nics.some((nic) => taps.has(nic.tap))
+        ? { ...guest, nics: guest.nics.filter((nic) => !taps.has(nic.tap)) }
+        : guest,
+    );
   return place < 0 ? [...others, started] : [...others.slice(0, place), started, ...others.slice(place)];
 }
 
-export function withoutGuest(guests: Guest[], name: string): Guest[] {
-  return guests.filter((guest) => guest.name !== name);
+export function withoutGuest(guests: Guest[], gone: GuestKey): Guest[] {
+  return guests.filter((guest) => !isSame(guest, gone));
+}
+
+/**
+ * A guest that ended, by its name, or by its uuid when it was noted by another: then it must have lost its taps.
+ * @param isDevice whether there is a network device of that name
+ */
+export function withoutEnded(
+  guests: Guest[],
+  ended: GuestKey & { uuid?: string },
+  isDevice: (name: string) => boolean,
+): Guest[] {
+  if (guests.some((guest) => isSame(guest, ended))) return withoutGuest(guests, ended);
+  const { driver, uuid } = ended;
+  return guests.filter(
+    (guest) =>
+      uuid === undefined ||
+      guest.uuid !== uuid ||
+      guest.driver !== driver ||
+      guest.nics.some(({ tap }) => isDevice(tap)),
+  );
+}
+
+export function isSame(a: GuestKey, b: GuestKey): boolean {
+  return a.driver === b.driver && a.name === b.name;
 }

@@ -2,7 +2,7 @@
 // A kernel does not change while it runs, so the answer is kept in /run.
 import { release } from 'node:os';
 import { Failure } from '../errors.ts';
-import { makeRun } from '../exec.ts';
+import { makeRun, type Run } from '../exec.ts';
 import { readIfThere, writeWhole } from '../files.ts';
 import type { Host } from './host.ts';
 
@@ -46,26 +46,55 @@ function decodeCache(text: string | undefined): Kernel | undefined {
 }
 
 async function probe(): Promise<Kernel> {
-  const run = makeRun();
+  return chooseKernel(await readLacking());
+}
+
+/**
+ * @returns the modules that this kernel has not, of those that are tried
+ * @throws Failure when nothing can be tried out here
+ */
+export async function readLacking(run: Run = makeRun()): Promise<Set<string>> {
   const batch = `${trials.map((trial) => trial.line).join('\n')}\n`;
-  const tc = await run('unshare', ['-n', 'tc', '-force', '-batch', '-'], { input: batch });
-  if (tc.stderr.includes('unshare failed')) {
-    throw new Failure(
-      `this kernel's features cannot be tried out: ${tc.stderr.trim()}`,
-      'virt-shaper runs as root, with the right to make a network namespace (CAP_SYS_ADMIN)',
-    );
-  }
+  const [tc, ifb] = await Promise.all([
+    run('unshare', ['-n', 'tc', '-force', '-batch', '-'], { input: batch }),
+    run('unshare', ['-n', 'ip', 'link', 'add', 'ifb-probe', 'type', 'ifb']),
+  ]);
+  refuseToGuess(tc.stderr);
+  refuseToGuess(ifb.stderr);
   const failed = [...tc.stderr.matchAll(/Command failed -:(\d+)/g)].map(
-    (match) => trials[Number(match[1]) - 1]?.needs,
+    (match) => trials[Number(match[1]) - 1]?.needs ?? '',
   );
-  const lacks = (module: string) => failed.includes(module);
-  for (const module of ['sch_htb', 'sch_ingress', 'act_mirred']) {
-    if (lacks(module)) throw new Failure(`this kernel has no ${module}, without which nothing can be shaped`);
+  return new Set([...failed, ...(ifb.status === 0 ? [] : ['ifb'])]);
+}
+
+/** What unshare itself says is no answer of the kernel's. */
+function refuseToGuess(stderr: string): void {
+  const [message] = stderr.match(/^unshare: .*/m) ?? [];
+  if (message === undefined) return;
+  const missing = /failed to execute/.test(message);
+  throw new Failure(
+    `this kernel's features cannot be tried out: ${message}`,
+    missing
+      ? 'install the packages iproute2 and util-linux'
+      : 'virt-shaper runs as root, with the right to make a network namespace (CAP_SYS_ADMIN)',
+  );
+}
+
+/** @throws Failure when one is lacking that nothing can stand in for */
+export function chooseKernel(lacking: Set<string>): Kernel {
+  for (const module of ['sch_htb', 'sch_ingress', 'act_mirred', 'ifb']) {
+    if (lacking.has(module)) {
+      throw new Failure(
+        `this kernel has no ${module}, without which nothing can be shaped`,
+        'virt-shaper doctor says what is missing and where it comes from',
+      );
+    }
   }
-  const ifb = await run('unshare', ['-n', 'ip', 'link', 'add', 'ifb-probe', 'type', 'ifb']);
-  if (ifb.status !== 0) throw new Failure('this kernel has no ifb, without which nothing can be shaped');
-  if (lacks('cls_fw') && lacks('cls_bpf')) {
+  if (lacking.has('cls_fw') && lacking.has('cls_bpf')) {
     throw new Failure('this kernel has neither cls_fw nor cls_bpf to pick the marked packets out with');
   }
-  return { leaf: lacks('sch_fq_codel') ? 'bfifo' : 'fq_codel', redirect: lacks('cls_fw') ? 'bpf' : 'fw' };
+  return {
+    leaf: lacking.has('sch_fq_codel') ? 'bfifo' : 'fq_codel',
+    redirect: lacking.has('cls_fw') ? 'bpf' : 'fw',
+  };
 }

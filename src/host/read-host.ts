@@ -25,6 +25,12 @@ export function deviceNames(): string[] {
   return names;
 }
 
+/** The ports of a bridge, in one look; none when there is no such bridge. */
+export function portNames(bridge: string): string[] {
+  const folder = `${sysfs}/${bridge}/brif`;
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
+
 /** @returns the devices' names, or nothing when the two lists disagree */
 function sameNames(): string[] | undefined {
   const kernel = readFileSync('/proc/self/net/dev', 'utf8')
@@ -36,6 +42,11 @@ function sameNames(): string[] | undefined {
     .filter((name) => existsSync(`${sysfs}/${name}/ifindex`))
     .sort();
   return kernel.join(' ') === shown.join(' ') ? kernel : undefined;
+}
+
+/** Bridges with and without ports. @param devices of `readDevices` */
+export function readBridges(devices: Map<string, Device>): string[] {
+  return [...devices.keys()].filter((name) => existsSync(`${sysfs}/${name}/bridge`)).sort();
 }
 
 function readDevice(name: string): Device {

@@ -48,7 +48,7 @@ export interface ImportedPolicy {
 /** Accepted by TOML 1.0 whatever characters the names hold. */
 export function toToml(policy: ImportedPolicy): string {
   const tables = [
-    comment(policy.source),
+    tomlComment(policy.source),
     ...policy.uplinks.flatMap(uplinkTables),
     ...policy.groups.flatMap(({ name, on, ...values }) => classTables(['group', name], values, on)),
     ...policy.guests.flatMap(({ name, on, ...values }) =>
@@ -78,7 +78,7 @@ interface Values {
 
 function table(path: string[], { from, id, group, rate, ceil }: Values): string {
   return [
-    `[${path.map(key).join('.')}]  ${comment(from)}`,
+    `[${path.map(tomlKey).join('.')}]  ${tomlComment(from)}`,
     id === undefined ? '' : `id = 0x${id.toString(16)}\n`,
     group === undefined ? '' : `group = ${basicString(group)}\n`,
     rate === undefined ? '' : `rate = ${basicString(formatRate(rate))}\n`,
@@ -86,16 +86,23 @@ function table(path: string[], { from, id, group, rate, ceil }: Values): string 
   ].join('');
 }
 
-const key = (name: string) => (/^[A-Za-z0-9_-]+$/.test(name) ? name : basicString(name));
+/** One part of a table's name. */
+export const tomlKey = (name: string) => (/^[A-Za-z0-9_-]+$/.test(name) ? name : basicString(name));
 
 // Control characters end a comment or are forbidden in it.
-const comment = (text: string) => `# ${text.replace(/[\p{Cc}\p{Cs}]+/gu, ' ')}\n`;
+export const tomlComment = (text: string) => `# ${text.replace(/[\p{Cc}\p{Cs}]+/gu, ' ')}\n`;
 
 /** Half a surrogate pair has no place in TOML: it becomes U+FFFD. */
 function basicString(text: string): string {
   const escaped = text
     .replace(/\p{Cs}/gu, '\uFFFD')
     .replace(/["\\]/g, '\\$&')
-    .replace(/\p{Cc}/gu, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escapeCodePoint);
   return `"${escaped}"`;
+}
+
+/** What drives a terminal, or hides in a text, is written by its number. */
+function escapeCodePoint(character: string): string {
+  const number = (character.codePointAt(0) ?? 0).toString(16);
+  return number.length > 4 ? `\\U${number.padStart(8, '0')}` : `\\u${number.padStart(4, '0')}`;
 }

@@ -5,9 +5,13 @@ import type { State } from './objects.ts';
 
 /** @param listing what `nft list ruleset` prints @returns a sentence for each table */
 export function findForeignMarks(listing: string, { objects }: State): string[] {
-  const ranges = new Set(
-    [...objects.values()].filter(({ kind }) => kind === 'filter').map(({ id }) => rangeOf(Number(id))),
-  );
+  const marks = [...objects.values()].filter(({ kind }) => kind === 'filter').map(({ id }) => Number(id));
+  return findMarksBeside(listing, marks);
+}
+
+/** @param ours marks of ours: those of the same ranges are looked for */
+export function findMarksBeside(listing: string, ours: number[]): string[] {
+  const ranges = new Set(ours.map(rangeOf));
   const found = new Map<string, string>();
   let table = '';
   for (const line of listing.split('\n')) {

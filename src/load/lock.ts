@@ -6,6 +6,9 @@ import { dirname } from 'node:path';
 import { Failure } from '../errors.ts';
 import { makeRun } from '../exec.ts';
 
+/** Somebody else has it, and goes on having it. */
+export class Occupied extends Failure {}
+
 export interface LockOptions {
   file: string;
   /** Seconds to wait for another process to end. */
@@ -33,7 +36,7 @@ export async function withLock<T>(options: LockOptions, work: (hold: number) => 
     if (!(await locked('-n'))) {
       options.waiting();
       if (!(await locked('-w', String(patience)))) {
-        throw new Failure(
+        throw new Occupied(
           `another virt-shaper has held ${file} for ${patience} s`,
           `see who it is with "fuser -v ${file}", or wait longer with --lock-timeout`,
         );

@@ -98,7 +98,7 @@ function sameNumber(option: string, want: number, have: number, object: TcObject
  * Bits per second as tc (iproute2 before 6.14) prints them: print_rate() of tc/tc_util.c. The kernel counts
  * whole bytes per second.
  */
-function shownRate(bits: number): number {
+export function shownRate(bits: number): number {
   let shown = Math.floor(bits / 8) * 8;
   let unit = 1;
   while (shown >= 1000 && unit < 1e12 && (shown % 1000 === 0 || shown >= 1_000_000)) {

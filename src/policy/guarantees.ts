@@ -21,8 +21,10 @@ export function scaleGuarantees(uplink: UplinkPolicy): string[] {
     for (const { name, members, limit } of ceilings(uplink, direction)) {
       const sum = total(members, direction, 'effective');
       if (sum <= limit) continue;
-      for (const { rate } of members) {
-        rate[direction].effective = scaled(rate[direction].effective, limit / sum);
+      for (const { rate, origin } of members) {
+        const to = scaled(rate[direction].effective, limit / sum);
+        rate[direction].effective = to;
+        origin.rate[direction].cuts.push({ by: 'sum', name, to, sum: { of: sum, limit } });
       }
       warnings.push(
         `${uplink.name}, ${direction}: the guarantees of ${name} sum to ${formatRate(sum)}, but there are only ` +
@@ -50,7 +52,10 @@ export function refuseGuarantees(uplink: UplinkPolicy, order: string[]): Unshape
     if (reason === undefined) continue;
     admitted.delete(guest);
     refused.push({ guest: guest.name, reason, kind: 'refused' });
-    for (const direction of directions) guest.rate[direction].effective = leastRate;
+    for (const direction of directions) {
+      guest.rate[direction].effective = leastRate;
+      guest.origin.rate[direction].cuts.push({ by: 'refused', name: uplink.name, to: leastRate });
+    }
   }
   for (const direction of directions) sumGroups(uplink, direction);
   return refused;

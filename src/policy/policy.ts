@@ -3,6 +3,7 @@
 import type { ClassSettings } from '../config/config.ts';
 import type { Source } from '../errors.ts';
 import type { Both } from '../units.ts';
+import type { Origin, Traced } from './origin.ts';
 
 /** A guarantee as written, and what is left of it when not all of them can be kept. */
 export interface Guarantee {
@@ -20,24 +21,31 @@ export interface ClassPolicy {
   tuning: Tuning;
 }
 
+export interface GroupPolicy extends ClassPolicy {
+  origin: { ceil: Both<Traced> };
+}
+
 export interface GuestPolicy extends ClassPolicy {
   group?: string;
   /** Its taps behind this uplink, in name order. */
   taps: string[];
-  /** The entry that applies; absent for a guest that only has the defaults. */
+  /** The entry that applies; absent for a guest that has none. */
   at?: Source;
+  /** Where its values come from. What `tuning` holds says so itself. */
+  origin: { group?: Origin; rate: Both<Traced>; ceil: Both<Traced> };
 }
 
 export interface UplinkPolicy {
   name: string;
   bridge: string;
   link: Both<number>;
+  linkOrigin: Both<{ from: 'entry' | 'kernel' | 'assumed'; at?: Source }>;
   tuning: Tuning;
   unmarked: ClassPolicy;
   /** Fixes the class minor of unmarked traffic. */
   unmarkedId?: number;
   /** Groups with a member running behind this uplink. */
-  groups: ClassPolicy[];
+  groups: GroupPolicy[];
   guests: GuestPolicy[];
 }
 
@@ -48,10 +56,11 @@ export interface Unshaped {
   reason: string;
   /**
    * `unlisted`: the administrator's wish. `refused`: must not start; one that runs all the same keeps its
-   * ceil without a guarantee, or, having no entry, is not shaped. `needless`: no uplink to share. `unable`:
+   * ceil without a guarantee, or, having no entry, is not shaped. `needless`: no uplink to share. `unsuited`:
+   * a NIC of a kind that no Linux bridge carries. `contested`: shaped, but by libvirt too. `unable`:
    * something is wrong.
    */
-  kind: 'unlisted' | 'refused' | 'needless' | 'unable';
+  kind: 'unlisted' | 'refused' | 'needless' | 'unsuited' | 'contested' | 'unable';
 }
 
 export interface Policy {
@@ -60,4 +69,12 @@ export interface Policy {
   unshaped: Unshaped[];
   /** What an administrator should hear: guarantees scaled down, a speed that was assumed. */
   warnings: string[];
+}
+
+export function tuningOf(settings: Tuning | undefined): Tuning {
+  return {
+    ...(settings?.burst ? { burst: settings.burst } : {}),
+    ...(settings?.cburst ? { cburst: settings.cburst } : {}),
+    ...(settings?.quantum ? { quantum: settings.quantum } : {}),
+  };
 }

@@ -7,11 +7,23 @@ import { label } from '../label.ts';
 import { isDeviceName } from '../units.ts';
 
 export type FoundUplink =
-  | { name: string; entry?: UplinkEntry }
+  | { name: string; bridge: string; entry?: UplinkEntry }
   /** `needless`: the bridge leads nowhere, so there is nothing to share. */
-  | { reason: string; kind: 'needless' | 'unable' };
+  | {
+      reason: string;
+      kind: 'needless' | 'unable';
+      /** Those among which the administrator has to choose. */
+      ports?: string[];
+    };
 
-export function findUplink(config: Config, host: Host, guests: Guest[], bridge: string): FoundUplink {
+/** @param bridge absent when the tap is a port of none */
+export function findUplink(
+  config: Config,
+  host: Host,
+  guests: Guest[],
+  bridge: string | undefined,
+): FoundUplink {
+  if (bridge === undefined) return { reason: 'it is a port of no bridge', kind: 'needless' };
   const configured = config.uplinks.filter(
     (uplink) => (uplink.bridge?.value ?? host.devices.get(uplink.name)?.master) === bridge,
   );
@@ -23,7 +35,7 @@ export function findUplink(config: Config, host: Host, guests: Guest[], bridge: 
     const device = host.devices.get(entry.name);
     if (!device) return unable(`its uplink ${entry.name} does not exist`);
     if (device.master !== bridge) return unable(`its uplink ${entry.name} is not a port of ${bridge}`);
-    return { name: entry.name, entry };
+    return { name: entry.name, bridge, entry };
   }
   return foundPort(host, guests, bridge);
 }
@@ -44,12 +56,12 @@ function foundPort(host: Host, guests: Guest[], bridge: string): FoundUplink {
   if (ports.length > 1) {
     const names =
       ports.length > 4 ? `${ports.slice(0, 4).map(label).join(', ')}, ...` : ports.map(label).join(', ');
-    return unable(
+    const reason =
       `${bridge} has ${ports.length} ports that may be its uplink (${names}): ` +
-        `name it as [uplink.NAME] bridge = "${bridge}"`,
-    );
+      `name it as [uplink.NAME] bridge = "${bridge}"`;
+    return { reason, kind: 'unable', ports };
   }
-  return { name: port };
+  return { name: port, bridge };
 }
 
 function unable(reason: string): FoundUplink {

@@ -1,117 +1,129 @@
-// What a guest gets on one uplink. Each value is looked for in the same order: the entry's values for that
-// uplink, the entry, the defaults; then bounded by the group and the link, since a ceiling below holds anyway.
-import type { Config, GuestEntry, GuestValues, UplinkEntry } from '../config/config.ts';
+// What a guest gets on one uplink: each value from the strongest that says it (origin.ts), then bounded by the
+// group and the link, since a ceiling below holds anyway.
+import type { Config } from '../config/config.ts';
+import { nearest } from '../config/nearest.ts';
 import { formatRate } from '../config/rate.ts';
-import type { Host } from '../host/host.ts';
-import { type Both, both } from '../units.ts';
-import type { ClassPolicy, Guarantee, Tuning, UplinkPolicy } from './policy.ts';
+import { label } from '../label.ts';
+import { both, type Direction, directions } from '../units.ts';
+import { bound, type Cut, findGroup, findRate, type Origin, type Sources } from './origin.ts';
+import { type GroupPolicy, type GuestPolicy, tuningOf, type UplinkPolicy } from './policy.ts';
 
-/** Bits per second taken for a link whose speed neither the configuration nor the kernel knows. */
-const assumedSpeed = 10_000_000_000;
-
-export function newUplink(
-  host: Host,
-  { name, entry }: { name: string; entry?: UplinkEntry },
-  bridge: string,
-  warnings: string[],
-): UplinkPolicy {
-  const speed = host.devices.get(name)?.speed;
-  if (!entry?.ceil && speed === undefined) {
-    warnings.push(
-      `the kernel does not know the speed of ${name}: ${formatRate(assumedSpeed)} is assumed; ` +
-        `set [uplink.${name}] ceil so that guarantees hold when the link is full`,
-    );
-  }
-  const link = both((direction) => entry?.ceil?.[direction].value ?? speed ?? assumedSpeed);
-  return {
-    name,
-    bridge,
-    link,
-    tuning: tuningOf(entry),
-    unmarked: unmarkedClass(entry, link),
-    ...(entry?.unmarked.id ? { unmarkedId: entry.unmarked.id.value } : {}),
-    groups: [],
-    guests: [],
-  };
-}
-
+/**
+ * @param taps of this guest behind this uplink
+ * @param warnings gets what of its metadata cannot count
+ */
 export function addGuest(
-  config: Config,
   uplink: UplinkPolicy,
   name: string,
-  entry: GuestEntry | undefined,
-  tap: string,
+  sources: Sources,
+  taps: string[],
+  warnings: string[],
 ): void {
   const known = uplink.guests.find((guest) => guest.name === name);
   if (known) {
-    known.taps.push(tap);
+    known.taps.push(...taps);
     return;
   }
-  const here: GuestValues = { ...entry, ...entry?.on.get(uplink.name) };
-  const group = here.group ? groupOn(config, uplink, here.group.value) : undefined;
-  const ceil = both((direction) =>
-    Math.min(
-      (here.ceil ?? config.defaults.ceil)[direction].value,
-      group?.ceil[direction] ?? uplink.link[direction],
-      uplink.link[direction],
-    ),
-  );
+  const { entry } = sources;
+  const group = groupOf(uplink, name, sources, warnings);
+  const ceils = both((direction) => findRate(sources, uplink.name, 'ceil', direction));
+  const ceil = both((direction) => bound(ceils[direction], limits(uplink, group?.policy, direction)));
+  const rates = both((direction) => findRate(sources, uplink.name, 'rate', direction));
   const rate = both((direction) => {
-    // A guarantee somebody wrote stands as written, to be scaled and said; an inherited one fits in quietly.
-    const written = here.rate?.[direction];
-    const configured = written?.at
-      ? written.value
-      : Math.min((here.rate ?? config.defaults.rate)[direction].value, ceil[direction]);
-    return { configured, effective: Math.min(configured, ceil[direction]) };
+    const traced = rates[direction];
+    const limit: Cut = { by: 'ceil', name: uplink.name, to: ceil[direction] };
+    const effective = bound(traced, [limit]);
+    // A guarantee somebody wrote stands as written, to be scaled and said; another fits in.
+    const written = traced.from === 'on' || traced.from === 'entry';
+    return { configured: written ? traced.found : effective, effective };
   });
-  uplink.guests.push({
+  const policy: GuestPolicy = {
     name,
-    ...(group ? { group: group.name } : {}),
-    taps: [tap],
+    ...(group ? { group: group.policy.name } : {}),
+    taps: [...taps],
     ...(entry ? { at: entry.at } : {}),
     rate,
     ceil,
-    tuning: tuningOf(here),
-  });
+    tuning: tuningOf({ ...entry, ...entry?.on.get(uplink.name) }),
+    origin: { ...(group ? { group: group.origin } : {}), rate: rates, ceil: ceils },
+  };
+  uplink.guests.push(policy);
+  warnings.push(...lowered(uplink.name, policy));
 }
 
-function groupOn(config: Config, uplink: UplinkPolicy, name: string): ClassPolicy {
+/** Its own group's ceil as it is written, since the link may have lowered that too. */
+function limits(uplink: UplinkPolicy, group: GroupPolicy | undefined, direction: Direction): Cut[] {
+  const { found, at } = group?.origin.ceil[direction] ?? {};
+  return [
+    ...(group && found !== undefined
+      ? [{ by: 'group' as const, name: group.name, to: found, ...(at ? { at } : {}) }]
+      : []),
+    linkLimit(uplink, direction),
+  ];
+}
+
+function linkLimit(uplink: UplinkPolicy, direction: Direction): Cut {
+  const { at } = uplink.linkOrigin[direction];
+  return { by: 'link', name: uplink.name, to: uplink.link[direction], ...(at ? { at } : {}) };
+}
+
+/** The check of the configuration sees to it that a group written there exists; metadata may name any. */
+function groupOf(
+  uplink: UplinkPolicy,
+  guest: string,
+  sources: Sources,
+  warnings: string[],
+): { policy: GroupPolicy; origin: Origin } | undefined {
+  const found = findGroup(sources, uplink.name);
+  if (!found) return undefined;
+  const { name, ...origin } = found;
+  const { groups } = sources.config;
+  if (origin.from === 'metadata' && !groups.some((group) => group.name === name)) {
+    const meant = nearest(
+      name,
+      groups.map((group) => group.name),
+    );
+    const warning =
+      `guest ${label(guest)}: its metadata names a group ${label(name)} that the configuration does not have` +
+      `${meant === undefined ? '' : ` (did you mean ${label(meant)}?)`}: it is in none`;
+    // It may be on several uplinks.
+    if (!warnings.includes(warning)) warnings.push(warning);
+    return undefined;
+  }
+  return { policy: groupOn(sources.config, uplink, name), origin };
+}
+
+function groupOn(config: Config, uplink: UplinkPolicy, name: string): GroupPolicy {
   const known = uplink.groups.find((group) => group.name === name);
   if (known) return known;
   const entry = config.groups.find((group) => group.name === name);
   const here = { ...entry, ...entry?.on.get(uplink.name) };
-  const group: ClassPolicy = {
+  const ceils = both((direction) => {
+    const own = entry?.ceil?.[direction];
+    const { value, at } = here.ceil?.[direction] ?? { value: uplink.link[direction] };
+    const from = here.ceil && here.ceil[direction] !== own ? ('on' as const) : ('entry' as const);
+    return { from, ...(at ? { at } : {}), found: value, cuts: [] };
+  });
+  const group: GroupPolicy = {
     name,
     rate: both(() => ({ configured: 0, effective: 0 })),
-    ceil: both((direction) =>
-      Math.min(here.ceil?.[direction].value ?? uplink.link[direction], uplink.link[direction]),
-    ),
+    ceil: both((direction) => bound(ceils[direction], [linkLimit(uplink, direction)])),
     tuning: tuningOf(here),
+    origin: { ceil: ceils },
   };
   uplink.groups.push(group);
   return group;
 }
 
-/**
- * What no guest owns (the host itself, its management) always keeps something: unless configured, 1 % of
- * the link, at least 1 mbit of it, at most a tenth.
- */
-function unmarkedClass(entry: UplinkEntry | undefined, link: Both<number>): ClassPolicy {
-  const ceil = both((direction) =>
-    Math.min(entry?.unmarked.ceil?.[direction].value ?? link[direction], link[direction]),
+/** A tenant may ask for more than there is; whoever wrote the configuration was told by its check. */
+function lowered(uplink: string, { name, rate, origin }: GuestPolicy): string[] {
+  const asked = directions.filter(
+    (direction) => origin.rate[direction].from === 'metadata' && origin.rate[direction].cuts.length > 0,
   );
-  const rate = both((direction): Guarantee => {
-    const share = Math.min(Math.max(link[direction] / 100, 1_000_000), link[direction] / 10);
-    const configured = entry?.unmarked.rate?.[direction].value ?? Math.max(8, Math.floor(share / 8) * 8);
-    return { configured, effective: Math.min(configured, ceil[direction]) };
-  });
-  return { name: 'unmarked', rate, ceil, tuning: tuningOf(entry?.unmarked) };
-}
-
-function tuningOf(settings: Tuning | undefined): Tuning {
-  return {
-    ...(settings?.burst ? { burst: settings.burst } : {}),
-    ...(settings?.cburst ? { cburst: settings.cburst } : {}),
-    ...(settings?.quantum ? { quantum: settings.quantum } : {}),
-  };
+  return asked.map(
+    (direction) =>
+      `guest ${label(name)} on ${uplink}, ${direction}: the rate of its metadata, ` +
+      `${formatRate(origin.rate[direction].found)}, is more than its ceil: ` +
+      `it is cut to ${formatRate(rate[direction].effective)}`,
+  );
 }

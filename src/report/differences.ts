@@ -7,21 +7,21 @@ import { readOwners } from '../load/owners.ts';
 
 /** For --json: stable, one entry an object. */
 export function differencesAsData(found: Found) {
-  return found.list.map((one) => {
-    const { effect, action, kind, device, reason, held, wanted } = one;
-    return {
-      subject: subjectOf(one, found),
-      effect,
-      action,
-      kind,
-      device,
-      id: (wanted ?? held)?.id ?? one.ifb?.name ?? '',
-      from: held?.values ?? null,
-      to: wanted?.values ?? null,
-      reason,
-      ...(wanted?.place ? { line: wanted.place.at.line } : {}),
-    };
-  });
+  return found.list.map((one) => ({ subject: subjectOf(one, found), ...differenceAsData(one) }));
+}
+
+export function differenceAsData({ effect, action, kind, device, reason, held, wanted, ifb }: Difference) {
+  return {
+    effect,
+    action,
+    kind,
+    device,
+    id: (wanted ?? held)?.id ?? ifb?.name ?? '',
+    from: held?.values ?? null,
+    to: wanted?.values ?? null,
+    reason,
+    ...(wanted?.place ? { line: wanted.place.at.line } : {}),
+  };
 }
 
 const sign: Record<Action, string> = {
@@ -37,7 +37,7 @@ export function reportDifferences(found: Found): string {
   const bySubject = new Map<string, string[]>();
   for (const one of found.list) {
     const subject = subjectOf(one, found);
-    const lines = one.kind === 'table' ? tableLines(found, one) : [objectLine(one)];
+    const lines = one.kind === 'table' ? tableLines(found, one) : [differenceLine(one)];
     bySubject.set(subject, [...(bySubject.get(subject) ?? []), ...lines]);
   }
   const blocks = [...bySubject].map(
@@ -55,7 +55,8 @@ function summary(list: Difference[]): string {
   return `${list.length} ${list.length === 1 ? 'difference' : 'differences'}: ${parts.join(', ')}`;
 }
 
-function objectLine({ action, kind, device, held, wanted, ifb, reason }: Difference): string {
+/** One object as people read it: what, from, to, why. */
+export function differenceLine({ action, kind, device, held, wanted, ifb, reason }: Difference): string {
   const object = wanted ?? held;
   const what = ifb
     ? `device ${ifb.name}`

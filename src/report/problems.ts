@@ -37,7 +37,7 @@ function cut(characters: string[], caret: number): [before: string, after: strin
 }
 
 /** Control characters as pictures of them (U+2400), and what turns the direction of writing as U+FFFD. */
-function printable(text: string, keep = ''): string {
+export function printable(text: string, keep = ''): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
     if (character === keep) return character;
     const code = character.charCodeAt(0);

@@ -1,60 +1,108 @@
-// The hierarchy of each uplink as drawn lines: what each class is guaranteed and what it may reach.
-import { formatRate } from '../config/rate.ts';
+// The hierarchy in force as drawn lines: what each class is guaranteed, what it may reach, and how much of that
+// it uses now.
 import { label } from '../label.ts';
-import type { ClassPlan, Plan, TreePlan } from '../plan/plan.ts';
 import { directions } from '../units.ts';
-
-export function reportTree(plan: Plan): string {
-  if (plan.uplinks.length === 0) return 'No guest that is to be shaped is running.\n';
-  const verb = { out: 'sending', in: 'receiving' };
-  return plan.uplinks
-    .flatMap(({ name, bridge, trees }) =>
-      directions.map((direction) => {
-        const tree = trees[direction];
-        const title = `${name} (${bridge}), ${verb[direction]}, on ${tree.device}`;
-        return `${title}\n${table(rows(tree))}`;
-      }),
-    )
-    .join('\n');
-}
+import type { ClassInUse, TreeInUse } from '../use/in-use.ts';
+import type { InUse } from '../use/read-in-use.ts';
+import { atCeil, formatBytes, formatCount, formatSet, formatShare, formatSpeed } from './figures.ts';
+import { describeInner, describeReasons, hints } from './reasons.ts';
+import { type Cell, type Column, type Screen, table } from './table.ts';
 
 interface Row {
   branch: string;
-  plan: ClassPlan;
+  one: ClassInUse;
 }
 
-function rows({ link, unmarked, groups, guests }: TreePlan): Row[] {
-  const below = [
-    ...groups.map(({ group, guests: members }) => ({ plan: group, members })),
-    ...guests.map((plan) => ({ plan, members: [] })),
-    { plan: unmarked, members: [] },
+const verbs = { out: 'sending', in: 'receiving' };
+const barWidth = 10;
+
+export function reportTree({ uplinks, guests, inner, interval }: InUse, screen: Screen): string {
+  const trees = uplinks.flatMap(({ name, bridge, trees: both }) =>
+    directions.map((direction) => {
+      const tree = both[direction];
+      const short = `${name}, ${verbs[direction]}`;
+      const title =
+        (screen.width ?? 80) < 60 ? short : `${name} (${bridge}), ${verbs[direction]}, on ${tree.device}`;
+      return table(rows(tree), columnsFor(title, interval !== undefined), screen);
+    }),
+  );
+  const troubled = guests.filter((row) => row.out !== undefined);
+  const lines = [...describeInner(inner), ...describeReasons(troubled), ...hints(troubled, inner)];
+  const end = lines.map((line) => `${line}\n`).join('');
+  return [...trees, ...(end === '' ? [] : [end])].join('\n');
+}
+
+function columnsFor(title: string, speeds: boolean): Column<Row>[] {
+  const use: Column<Row>[] = [
+    { title: 'NOW', right: true, cell: ({ one }) => speed(one) },
+    {
+      title: 'OF CEIL',
+      right: true,
+      cell: ({ one: { now, ceil } }) => (now === undefined ? '-' : formatShare(now / ceil)),
+      worth: 6,
+    },
+    { title: '', cell: ({ one }) => bar(one), worth: 1 },
   ];
   return [
-    { branch: 'link', plan: link },
-    ...below.flatMap(({ plan, members }, index) => {
+    { title, cell: ({ branch }) => branch, least: 16 },
+    { title: 'CLASS', cell: ({ one }) => id(one), worth: 4 },
+    { title: 'RATE', right: true, cell: ({ one }) => rate(one), worth: 5 },
+    { title: 'CEIL', right: true, cell: ({ one: { ceil } }) => formatSet(ceil) },
+    ...(speeds ? use : []),
+    {
+      title: 'DROPPED',
+      right: true,
+      cell: ({ one: { use: held } }) => (held ? formatCount(held.dropped) : '-'),
+      worth: 3,
+    },
+    {
+      title: 'BACKLOG',
+      right: true,
+      cell: ({ one: { use: held } }) => (held ? formatBytes(held.backlog) : '-'),
+      worth: 2,
+    },
+  ];
+}
+
+function rows({ link, unmarked, groups, guests }: TreeInUse): Row[] {
+  const below = [
+    ...groups.map(({ group, guests: members }) => ({ one: group, members })),
+    ...guests.map((one) => ({ one, members: [] })),
+    { one: unmarked, members: [] },
+  ];
+  return [
+    { branch: 'link', one: link },
+    ...below.flatMap(({ one, members }, index) => {
       const last = index === below.length - 1;
       const inner = members.map((member, at): Row => {
-        const branch = `${last ? '   ' : '│  '}${at === members.length - 1 ? '└─ ' : '├─ '}${nameOf(member)}`;
-        return { branch, plan: member };
+        const corner = at === members.length - 1 ? '└─ ' : '├─ ';
+        return { branch: `${last ? '   ' : '│  '}${corner}${nameOf(member)}`, one: member };
       });
-      return [{ branch: `${last ? '└─ ' : '├─ '}${nameOf(plan)}`, plan }, ...inner];
+      return [{ branch: `${last ? '└─ ' : '├─ '}${nameOf(one)}`, one }, ...inner];
     }),
   ];
 }
 
-function nameOf({ kind, name }: ClassPlan): string {
+function nameOf({ kind, name }: ClassInUse): string {
   return kind === 'group' ? `group ${label(name)}` : kind === 'guest' ? label(name) : 'everything else';
 }
 
-function table(list: Row[]): string {
-  const cells = list.map(({ branch, plan }) => [
-    branch,
-    plan.id,
-    `${formatRate(plan.rate)} guaranteed${plan.configured ? ` (of ${formatRate(plan.configured)})` : ''}`,
-    `${formatRate(plan.ceil)} at most`,
-  ]);
-  const widths = [0, 1, 2].map((column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
-  return `${cells
-    .map((row) => `  ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ')}`.trimEnd())
-    .join('\n')}\n`;
+function id({ id: own, use }: ClassInUse): Cell {
+  return use ? { text: own, tone: 'dim' } : { text: `${own} missing`, tone: 'problem' };
+}
+
+function rate({ rate: guaranteed, configured }: ClassInUse): Cell {
+  if (configured === undefined) return { text: formatSet(guaranteed) };
+  return { text: `${formatSet(guaranteed)} of ${formatSet(configured)}`, tone: 'warning' };
+}
+
+function speed({ now, ceil }: ClassInUse): Cell {
+  if (now === undefined) return { text: '-' };
+  return { text: formatSpeed(now), tone: now >= atCeil * ceil ? 'warning' : 'plain' };
+}
+
+function bar({ now = 0, ceil }: ClassInUse): Cell {
+  const halves = Math.round(Math.min(1, now / ceil) * barWidth * 2);
+  const text = '━'.repeat(halves >> 1) + (halves % 2 === 1 ? '╸' : '');
+  return { text: text.padEnd(barWidth), tone: now >= atCeil * ceil ? 'warning' : 'plain' };
 }

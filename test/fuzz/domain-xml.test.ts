@@ -4,23 +4,24 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Failure } from '../../src/errors.ts';
-import { type Domain, parseDomain } from '../../src/guests/domain-xml.ts';
+import { parseDomain } from '../../src/guests/domain-xml.ts';
+import type { Guest } from '../../src/guests/guest.ts';
 import { guestName } from './names.ts';
 
 const isFailure = (error: unknown) => error instanceof Failure;
 
-function parseOrFail(xml: string, name = 'cliff'): Domain | undefined {
+function parseOrFail(xml: string, name = 'cliff'): Guest | undefined {
   try {
-    return parseDomain(xml, name);
+    return parseDomain(xml, name, 'qemu');
   } catch (error) {
     if (!isFailure(error)) throw error;
     return undefined;
   }
 }
 
-function checkNics(domain: Domain | undefined): void {
-  for (const { tap, bridge } of domain?.guest.nics ?? []) {
-    for (const name of [tap, bridge]) assert.match(name, /^[\w.@+][\w.@+-]{0,14}$/);
+function checkNics(domain: Guest | undefined): void {
+  for (const { tap, bridge } of domain?.nics ?? []) {
+    for (const name of [tap, bridge ?? tap]) assert.match(name, /^[\w.@+][\w.@+-]{0,14}$/);
   }
 }
 
@@ -97,15 +98,15 @@ test('a domain whose NICs have any names: each is taken as it is or skipped, non
         );
         const xml = (written: string) =>
           `<domain><name>${written}</name><devices>${interfaces.join('')}</devices></domain>`;
-        const domain = parseDomain(xml(escapedByName(name)), name);
-        assert.is(domain.guest.name, name);
-        assert.is(domain.guest.nics.length + domain.skipped.length, nics.length);
+        const domain = parseDomain(xml(escapedByName(name)), name, 'qemu');
+        assert.is(domain.name, name);
+        assert.is(domain.nics.length + (domain.skipped?.length ?? 0), nics.length);
         checkNics(domain);
-        for (const { tap, bridge } of domain.guest.nics) {
+        for (const { tap, bridge } of domain.nics) {
           assert.ok(nics.some((wanted) => wanted.tap === tap && wanted.bridge === bridge));
         }
-        assert.is(parseDomain(xml(escaped(name)), name).guest.name, name);
-        assert.throws(() => parseDomain(xml('another'), `${name}!`), isFailure);
+        assert.is(parseDomain(xml(escaped(name)), name, 'qemu').name, name);
+        assert.throws(() => parseDomain(xml('another'), `${name}!`, 'qemu'), isFailure);
       },
     ),
     { numRuns: 1000 },
@@ -116,9 +117,13 @@ test('a real domain cut off or damaged at any place', () => {
   const whole =
     "<domain type='kvm'><name>cliff</name><devices><interface type='bridge'><mac address='52:54:00:00:00:01'/>" +
     "<source bridge='br0'/><target dev='vnet0'/></interface></devices></domain>";
-  assert.is(parseDomain(whole, 'cliff').guest.nics.length, 1);
+  assert.is(parseDomain(whole, 'cliff', 'qemu').nics.length, 1);
   for (let end = 0; end < whole.length; end += 1) {
-    assert.throws(() => parseDomain(whole.slice(0, end), 'cliff'), isFailure, `cut after ${end} characters`);
+    assert.throws(
+      () => parseDomain(whole.slice(0, end), 'cliff', 'qemu'),
+      isFailure,
+      `cut after ${end} characters`,
+    );
   }
   fc.assert(
     fc.property(fc.nat(whole.length), fc.nat(3), value, (at, gone, put) => {

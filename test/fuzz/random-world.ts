@@ -129,6 +129,7 @@ function guestsOf({ uplinks, entries, strangers, nics }: Shape): Guest[] {
   const names = [...new Set([...entries.map(({ name }) => name), ...strangers])];
   return names.map((name, index) => ({
     name,
+    driver: 'qemu',
     nics: nics.flatMap(({ guest, bridge }, tap) =>
       guest === index ? { tap: `vnet${tap}`, bridge: bridgeOf(bridge, uplinks.length) } : [],
     ),

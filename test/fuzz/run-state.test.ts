@@ -11,7 +11,9 @@ const guest = fc
     fc.constantFrom('cliff', 'rob', 'jason', '__proto__'),
     fc.uniqueArray(fc.constantFrom('vnet0', 'vnet1', 'vnet2'), { maxLength: 2 }),
   )
-  .map(([name, taps]): Guest => ({ name, nics: taps.map((tap) => ({ tap, bridge: 'br0' })) }));
+  .map(
+    ([name, taps]): Guest => ({ name, driver: 'qemu', nics: taps.map((tap) => ({ tap, bridge: 'br0' })) }),
+  );
 const event = fc.record({ kind: fc.constantFrom('start', 'start', 'stop'), guest });
 const history = fc.array(event, { maxLength: 12 });
 
@@ -23,8 +25,7 @@ function play(
   let state: Guest[] = [];
   for (const event of events) {
     const before = structuredClone(state);
-    const after =
-      event.kind === 'start' ? withGuest(state, event.guest) : withoutGuest(state, event.guest.name);
+    const after = event.kind === 'start' ? withGuest(state, event.guest) : withoutGuest(state, event.guest);
     assert.equal(state, before, 'the state before is left as it was');
     check(after, before, event);
     state = after;
@@ -59,8 +60,8 @@ test('the others keep their place and every tap that was not given out anew', ()
   property((after, before, { kind, guest }) => {
     const others = (guests: Guest[]) => guests.filter(({ name }) => name !== guest.name);
     const given = kind === 'start' ? tapsOf([guest]) : [];
-    const expected = others(before).map(({ name, nics }) => ({
-      name,
+    const expected = others(before).map(({ nics, ...rest }) => ({
+      ...rest,
       nics: nics.filter(({ tap }) => !given.includes(tap)),
     }));
     assert.equal(others(after), expected);

@@ -24,25 +24,94 @@ test.before.each(() => {
 });
 test.after.each(() => host.end());
 
-test('no operation but start and stopped does anything, none fails, stdout stays empty', () => {
+test('an operation before the guest has a tap, and one that does not exist yet, does nothing', () => {
   const before = kernelState();
   for (const operation of [
     'prepare',
-    'started',
-    'reconnect',
     'restore',
     'migrate',
-    'attach',
     'stopped',
     'release',
     'from-2030',
+    '--help',
+    '',
   ]) {
     const { status, stdout, stderr } = host.hook('cliff', operation, { vnet0: 'br0' });
     assert.equal({ operation, status, stdout, stderr }, { operation, status: 0, stdout: '', stderr: '' });
     assert.is(kernelState(), before, operation);
   }
-  assert.is(host.run(['hook', 'lxc', 'box', 'start', 'begin', '-']).status, 0);
-  assert.is(host.run(['hook', 'network', 'default', 'port-created', 'begin', '-']).status, 0);
+  assert.is(host.run(['hook', 'lxc', 'box', 'prepare', 'begin', '-']).status, 0);
+  assert.is(host.run(['hook', 'network', 'default', 'started', 'begin', '-']).status, 0);
+  assert.is(kernelState(), before);
+});
+
+test('a guest that runs already is shaped when libvirt tells of it; the next time nothing is done', () => {
+  for (const operation of ['started', 'reconnect', 'attach']) {
+    const { status, stdout, stderr } = host.hook('cliff', operation, { vnet0: 'br0' });
+    assert.equal({ operation, status, stdout, stderr }, { operation, status: 0, stdout: '', stderr: '' });
+    assert.match(sh('tc class show dev eth0'), 'ceil 20Mbit', operation);
+    sh('tc qdisc del dev vnet0 clsact');
+    assert.is(host.hook('cliff', operation, { vnet0: 'br0' }).status, 0);
+    assert.not.match(sh('tc qdisc show dev vnet0'), 'clsact', 'what was told before is not looked at again');
+    host.hook('cliff', 'stopped');
+  }
+});
+
+test('nothing but start ever fails, whatever it is given', () => {
+  const kept = host.hook('rob', 'start', { vnet1: 'br0' });
+  assert.is(kept.status, 0);
+  const before = kernelState();
+  host.configure('[guest.cliff');
+  for (const operation of [
+    'prepare',
+    'started',
+    'reconnect',
+    'attach',
+    'stopped',
+    'release',
+    'restore',
+    'migrate',
+  ]) {
+    for (const input of [
+      '',
+      'no XML',
+      domainXml('another', { vnet0: 'br0' }),
+      domainXml('cliff', { vnet9: 'br0' }),
+    ]) {
+      const { status, stdout } = host.run(['hook', 'qemu', 'cliff', operation, 'end', '-'], { input });
+      assert.equal({ operation, status, stdout }, { operation, status: 0, stdout: '' });
+    }
+  }
+  assert.is(kernelState(), before);
+});
+
+test('a container of lxc is shaped like a guest; one of the same name may run beside it', () => {
+  const input = domainXml('cliff', { vnet1: 'br0' }).replace("type='kvm'", "type='lxc'");
+  const before = kernelState();
+  host.hook('cliff', 'start', { vnet0: 'br0' });
+  const guest = kernelState();
+  const box = host.run(['hook', 'lxc', 'cliff', 'start', 'begin', '-'], { input });
+  assert.equal(box, { status: 0, stdout: '', stderr: '' });
+  assert.match(sh('tc filter show dev vnet1 egress'), 'ifb-eth0');
+  assert.match(sh('tc filter show dev vnet0 egress'), 'ifb-eth0');
+  assert.is(host.run(['hook', 'lxc', 'cliff', 'stopped', 'end', '-'], { input }).status, 0);
+  assert.is(kernelState(), guest);
+  host.hook('cliff', 'stopped');
+  assert.is(kernelState(), before);
+});
+
+test('a run state that is half written, or of another version, costs no guest its shaping', () => {
+  for (const damage of ['', '{"version": 2, "gue', '{"version": 1, "guests": []}', '\u0000']) {
+    host.hook('cliff', 'start', { vnet0: 'br0' });
+    host.write('run/virt-shaper/guests.json', damage);
+    const { status, stdout, stderr } = host.hook('rob', 'start', { vnet1: 'br0' });
+    assert.equal({ status, stdout }, { status: 0, stdout: '' });
+    assert.match(stderr, /guests\.json is damaged or of another version/);
+    for (const tap of ['vnet0', 'vnet1'])
+      assert.match(sh(`tc filter show dev ${tap} egress`), 'ifb-eth0', damage);
+    for (const name of ['cliff', 'rob']) assert.is(host.hook(name, 'stopped').status, 0);
+    assert.is(sh('nft list tables'), '');
+  }
 });
 
 test('a full life: prepare, start, started, stopped, release', () => {
@@ -252,7 +321,15 @@ test('nothing is left in /tmp', () => {
   const calls = ['start', 'stopped'].map(call).join('; ');
   assert.is(sh(`unshare --mount sh -ec 'mount -t tmpfs tmpfs /tmp; ${calls}; ls -A /tmp'`), '');
   const rules = readdirSync(host.rules).map((name) => name.replace(/^\.good-.*/, '.good-'));
-  assert.equal(rules.sort(), ['.good-', '.source.json', 'devices.ip', 'good', 'ruleset.nft', 'shape.tc']);
+  assert.equal(rules.sort(), [
+    '.good-',
+    '.plan.json',
+    '.source.json',
+    'devices.ip',
+    'good',
+    'ruleset.nft',
+    'shape.tc',
+  ]);
 });
 
 test.run();

@@ -44,7 +44,7 @@ export function makeWorld(
   uplinks: Record<string, string> = { eth0: 'br0 1000' },
 ): World {
   const running = Object.entries(guests).map(
-    ([name, nics]): Guest => ({ name, nics: nics.split(' ').map(nic) }),
+    ([name, nics]): Guest => ({ name, driver: 'qemu', nics: nics.split(' ').map(nic) }),
   );
   const devices = new Map<string, Device>();
   for (const [name, words] of Object.entries(uplinks)) {
@@ -53,7 +53,7 @@ export function makeWorld(
     devices.set(name, { master, tap: false, ...(mbit ? { speed: Number(mbit) * 1e6 } : {}) });
   }
   for (const { tap, bridge } of running.flatMap(({ nics }) => nics))
-    devices.set(tap, { master: bridge, tap: true });
+    devices.set(tap, { ...(bridge ? { master: bridge } : {}), tap: true });
   return {
     config: readToml(toml),
     guests: running,

@@ -2,25 +2,30 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Failure } from '../../src/errors.ts';
-import { type Domain, maxDomainXml, parseDomain } from '../../src/guests/domain-xml.ts';
+import { maxDomainXml, parseDomain } from '../../src/guests/domain-xml.ts';
+import type { Guest } from '../../src/guests/guest.ts';
 
 const bridged = "<interface type='bridge'><source bridge='br0'/><target dev='vnet0'/></interface>";
 
-function parse(devices: string, name = '<name>cliff</name>', called = 'cliff'): Domain {
-  return parseDomain(`<domain type='kvm' id='1'>${name}<devices>${devices}</devices></domain>`, called);
+function parse(devices: string, name = '<name>cliff</name>', called = 'cliff'): Guest {
+  return parseDomain(
+    `<domain type='kvm' id='1'>${name}<devices>${devices}</devices></domain>`,
+    called,
+    'qemu',
+  );
 }
 
 /** Why the only NIC is skipped. */
 function skipped(nic: string): string {
-  const { guest, skipped } = parse(nic);
-  assert.equal(guest.nics, []);
-  assert.is(skipped.length, 1);
-  return skipped[0]?.reason ?? '';
+  const { nics, skipped } = parse(nic);
+  assert.equal(nics, []);
+  assert.is(skipped?.length, 1);
+  return skipped?.[0]?.reason ?? '';
 }
 
 function fails(xml: string, message: RegExp, name = 'cliff'): void {
   assert.throws(
-    () => parseDomain(xml, name),
+    () => parseDomain(xml, name, 'qemu'),
     (error: unknown) => error instanceof Failure && message.test(error.message),
     String(message),
   );
@@ -28,11 +33,12 @@ function fails(xml: string, message: RegExp, name = 'cliff'): void {
 
 test('a guest with one NIC, and one with two', () => {
   assert.equal(parse(bridged), {
-    guest: { name: 'cliff', nics: [{ tap: 'vnet0', bridge: 'br0' }] },
-    skipped: [],
+    name: 'cliff',
+    driver: 'qemu',
+    nics: [{ tap: 'vnet0', bridge: 'br0' }],
   });
   const second = bridged.replace('vnet0', 'vnet1').replace('br0', 'br1');
-  assert.equal(parse(bridged + second).guest.nics, [
+  assert.equal(parse(bridged + second).nics, [
     { tap: 'vnet0', bridge: 'br0' },
     { tap: 'vnet1', bridge: 'br1' },
   ]);
@@ -41,7 +47,7 @@ test('a guest with one NIC, and one with two', () => {
 test('uuid and MAC are taken over', () => {
   const uuid = 'c7a5fdbd-cdaf-9455-926a-d65c16db1809';
   const nic = bridged.replace('<source', "<mac address='52:54:00:6b:3c:58'/><source");
-  const { guest } = parse(nic, `<name>cliff</name><uuid>${uuid}</uuid>`);
+  const guest = parse(nic, `<name>cliff</name><uuid>${uuid}</uuid>`);
   assert.is(guest.uuid, uuid);
   assert.is(guest.nics[0]?.mac, '52:54:00:6b:3c:58');
 });
@@ -49,7 +55,7 @@ test('uuid and MAC are taken over', () => {
 test("type='network' on a bridge network is a NIC like any other; before it has a bridge it is not", () => {
   const { nics } = parse(
     "<interface type='network'><source network='lan' portid='x' bridge='virbr0'/><target dev='vnet7'/></interface>",
-  ).guest;
+  );
   assert.equal(nics, [{ tap: 'vnet7', bridge: 'virbr0' }]);
   assert.is(
     skipped("<interface type='network'><source network='lan'/><target dev='vnet7'/></interface>"),
@@ -57,11 +63,24 @@ test("type='network' on a bridge network is a NIC like any other; before it has 
   );
 });
 
-for (const type of ['user', 'direct', 'hostdev', 'vhostuser', 'ethernet', 'vdpa', 'udp']) {
+for (const type of [
+  'user',
+  'direct',
+  'hostdev',
+  'vhostuser',
+  'vdpa',
+  'udp',
+  'vds',
+  'null',
+  'mcast',
+  'server',
+  'client',
+  'internal',
+]) {
   test(`type='${type}' is named and skipped`, () => {
     const nic = `<interface type='${type}'><source dev='eth0' bridge='br0'/><target dev='macvtap0'/></interface>`;
     assert.is(skipped(nic), `type='${type}' does not cross a Linux bridge`);
-    assert.is(parse(nic).skipped[0]?.nic, 'macvtap0');
+    assert.is(parse(nic).skipped?.[0]?.nic, 'macvtap0');
   });
 }
 
@@ -75,13 +94,13 @@ test('a NIC of a guest that is not running yet has no tap', () => {
     skipped("<interface type='bridge'><source bridge='br0'/></interface>"),
     'has no tap on this host',
   );
-  assert.is(parse("<interface type='bridge'><source bridge='br0'/></interface>").skipped[0]?.nic, 'NIC 1');
+  assert.is(parse("<interface type='bridge'><source bridge='br0'/></interface>").skipped?.[0]?.nic, 'NIC 1');
 });
 
 test('what looks like a number stays what it is', () => {
   const nic = bridged.replace('vnet0', '007').replace('br0', '0x10');
-  assert.equal(parse(nic, '<name>0123</name>', '0123').guest.nics, [{ tap: '007', bridge: '0x10' }]);
-  assert.is(parse('', '<name>1e3</name>', '1e3').guest.name, '1e3');
+  assert.equal(parse(nic, '<name>0123</name>', '0123').nics, [{ tap: '007', bridge: '0x10' }]);
+  assert.is(parse('', '<name>1e3</name>', '1e3').name, '1e3');
 });
 
 test('entities, blanks and CDATA in a name are the name’s', () => {
@@ -90,7 +109,7 @@ test('entities, blanks and CDATA in a name are the name’s', () => {
     [' a ', ' a '],
     ['<![CDATA[<a>&amp;]]>', '<a>&amp;'],
   ] as const) {
-    assert.is(parse(bridged, `<name>${written}</name>`, name).guest.name, name);
+    assert.is(parse(bridged, `<name>${written}</name>`, name).name, name);
   }
 });
 
@@ -127,9 +146,9 @@ for (const name of [
 
 test('interfaces elsewhere than in its devices are not its NICs', () => {
   const devices = `<devices>${bridged}</devices>`;
-  assert.equal(parse(`<controller>${bridged}</controller>`).guest.nics, []);
+  assert.equal(parse(`<controller>${bridged}</controller>`).nics, []);
   assert.equal(
-    parse('', `<name>cliff</name><metadata><x:a xmlns:x='y'>${devices}</x:a></metadata>`).guest.nics,
+    parse('', `<name>cliff</name><metadata><x:a xmlns:x='y'>${devices}</x:a></metadata>`).nics,
     [],
   );
 });
@@ -145,13 +164,13 @@ for (const [what, inside] of [
   ['its own end in an attribute', `<a b="</metadata>${smuggled}<metadata>"/>`],
 ] as const) {
   test(`<metadata>, which a tenant may write, neither hides a NIC nor adds one: ${what}`, () => {
-    const { nics } = parse(bridged, `<name>cliff</name><metadata>${inside}</metadata>`).guest;
+    const { nics } = parse(bridged, `<name>cliff</name><metadata>${inside}</metadata>`);
     assert.equal(nics, [{ tap: 'vnet0', bridge: 'br0' }]);
   });
 }
 
 test('a tap is one NIC, however often it is written', () => {
-  assert.equal(parse(bridged + bridged).guest.nics, [{ tap: 'vnet0', bridge: 'br0' }]);
+  assert.equal(parse(bridged + bridged).nics, [{ tap: 'vnet0', bridge: 'br0' }]);
 });
 
 test('what is no domain', () => {
@@ -173,7 +192,7 @@ test('size and depth are bounded', () => {
     const xml = `<domain><name>cliff</name><devices>${bridged}</devices><!----></domain>`;
     return xml.replace('<!--', `<!--${'x'.repeat(bytes - xml.length)}`);
   };
-  assert.is(parseDomain(padded(maxDomainXml), 'cliff').guest.nics.length, 1);
+  assert.is(parseDomain(padded(maxDomainXml), 'cliff', 'qemu').nics.length, 1);
   fails(padded(maxDomainXml + 1), /larger than 1048576 bytes/);
   fails(padded(2 * maxDomainXml), /larger than 1048576 bytes/);
   fails(`<domain>${'<a>'.repeat(5000)}${'</a>'.repeat(5000)}</domain>`, /cannot be read/);

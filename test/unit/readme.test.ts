@@ -181,7 +181,7 @@ function renderTryOut() {
   const port = { tap: false, master: 'br0' };
   return generate({
     config: withConfig(toml, readConfig).config,
-    guests: [{ name: 'cliff', nics: [{ tap: 'vnet0', bridge: 'br0' }] }],
+    guests: [{ name: 'cliff', driver: 'qemu', nics: [{ tap: 'vnet0', bridge: 'br0' }] }],
     host: {
       devices: new Map<string, Device>([
         ['br0', { tap: false }],

@@ -18,10 +18,11 @@ test.after.each(({ folder }) => rmSync(folder, { recursive: true, force: true })
 const guests: Guest[] = [
   {
     name: '$(id) "\n\u2028',
+    driver: 'qemu',
     uuid: 'c7a5fdbd',
     nics: [{ tap: 'vnet0', bridge: 'br0', mac: '52:54:00:6b:3c:58' }],
   },
-  { name: '__proto__', nics: [] },
+  { name: '__proto__', driver: 'qemu', nics: [] },
 ];
 
 test('what is written is what is read, in that order', ({ folder }) => {
@@ -43,7 +44,7 @@ test('no file: nobody runs, as after a reboot', ({ folder }) => {
 
 test('a damaged file, or one of another version, is said to be one', ({ folder }) => {
   const file = join(folder, 'guests.json');
-  for (const text of ['', '{', '[]', 'null', '{"version": 2, "guests": []}', JSON.stringify({ guests })]) {
+  for (const text of ['', '{', '[]', 'null', '{"version": 1, "guests": []}', JSON.stringify({ guests })]) {
     writeFileSync(file, text);
     assert.throws(
       () => readGuests(file),
@@ -54,10 +55,10 @@ test('a damaged file, or one of another version, is said to be one', ({ folder }
 });
 
 test('a restarted guest has the taps it has now, and one who held them has them no more', () => {
-  const rob: Guest = { name: 'rob', nics: [{ tap: 'vnet1', bridge: 'br0' }] };
-  const cliff: Guest = { name: 'cliff', nics: [{ tap: 'vnet2', bridge: 'br0' }] };
-  const again: Guest = { name: 'rob', nics: [{ tap: 'vnet2', bridge: 'br1' }] };
-  assert.equal(withGuest([rob, cliff], again), [again, { name: 'cliff', nics: [] }]);
+  const rob: Guest = { name: 'rob', driver: 'qemu', nics: [{ tap: 'vnet1', bridge: 'br0' }] };
+  const cliff: Guest = { name: 'cliff', driver: 'qemu', nics: [{ tap: 'vnet2', bridge: 'br0' }] };
+  const again: Guest = { name: 'rob', driver: 'qemu', nics: [{ tap: 'vnet2', bridge: 'br1' }] };
+  assert.equal(withGuest([rob, cliff], again), [again, { name: 'cliff', driver: 'qemu', nics: [] }]);
 });
 
 test.run();

@@ -1,0 +1,85 @@
+// virt-shaper explain GUEST: where each of its values comes from, its lines in rules.d, and what the kernel holds
+// for it now. Nothing is changed; what cannot be read is said and the rest is shown.
+import { ConfigError, Failure } from '../errors.ts';
+import { label } from '../label.ts';
+import { compare } from '../load/compare.ts';
+import { readRules } from '../load/good.ts';
+import { parseRules } from '../load/parse-rules.ts';
+import { readState } from '../load/read-state.ts';
+import type { Site } from '../load/site.ts';
+import { withoutUnreached } from '../load/unreached.ts';
+import type { Rules } from '../render/render.ts';
+import { describeError } from '../report/errors.ts';
+import { type Explanation, explain, explanationAsData } from '../report/explain.ts';
+import type { KernelNow } from '../report/explain-kernel.ts';
+import { folderOf } from '../report/explain-origin.ts';
+import { explainText } from '../report/explain-text.ts';
+import { paint, textOf } from '../report/top/text.ts';
+import { readUse } from '../use/read-use.ts';
+import type { Context } from './context.ts';
+import { generateNow } from './generate-now.ts';
+import { underLock } from './under-lock.ts';
+
+export async function explainCommand(
+  context: Context,
+  name: string,
+  { json }: { json?: boolean },
+): Promise<number> {
+  const { inputs, ...outputs } = await generateNow(context, 'last good');
+  const { rules: folder, config } = context.paths;
+  const rules = rulesIn(folder);
+  const kernel = await underLock(context, (site) => readNow(site, rules, folder)).catch((error: unknown) => {
+    if (!(error instanceof Failure || error instanceof ConfigError)) throw error;
+    return (
+      describeError(error)
+        .split('\n')[0]
+        ?.replace(/^virt-shaper: /, '') ?? ''
+    );
+  });
+  const explanation = explain(name, inputs, outputs, {
+    rules: { folder, ...(rules ? { rules } : {}) },
+    kernel,
+  });
+  refuseUnknown(explanation);
+  if (json) {
+    context.print(`${JSON.stringify(explanationAsData(explanation), null, 2)}\n`);
+    return 0;
+  }
+  const lines = explainText(explanation, folderOf(config.file));
+  const terminal = process.stdout.isTTY === true && process.env.TERM !== 'dumb';
+  const colours = !process.env.NO_COLOR;
+  context.print(lines.map((line) => `${terminal ? paint(line, colours) : textOf(line)}\n`).join(''));
+  return 0;
+}
+
+function rulesIn(folder: string): Rules | undefined {
+  try {
+    return readRules(folder);
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+}
+
+/** As `plan` compares them, but whoever stands in the way is said, not refused. */
+async function readNow(site: Site, rules: Rules | undefined, folder: string): Promise<KernelNow> {
+  const asked = rules ? parseRules(rules, folder) : { devices: new Map(), objects: new Map(), ruleset: '' };
+  const from = await readState(site);
+  const { wanted, unreached } = withoutUnreached(from, asked);
+  const trees = [...from.objects.values()].filter(({ kind }) => kind === 'root');
+  const { uses } = await readUse(
+    site.run,
+    trees.map(({ device }) => device),
+  );
+  return { from, to: wanted, list: compare(from, wanted), unreached, uses };
+}
+
+function refuseUnknown({ guest, state, match, meant, kernel }: Explanation): void {
+  const isHeld = typeof kernel !== 'string' && kernel.classes.length > 0;
+  if (state !== 'stopped' || match.entry || isHeld) return;
+  throw new Failure(
+    `no guest ${label(guest)} runs, and no entry of the configuration fits that name` +
+      `${meant === undefined ? '' : ` (did you mean ${label(meant)}?)`}`,
+    'virt-shaper tree shows who is shaped, virsh list --all who there is',
+  );
+}

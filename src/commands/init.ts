@@ -1,0 +1,104 @@
+// virt-shaper init: a first config.toml from this host's bridges, links and guests. Never over one that is there.
+import { join } from 'node:path';
+import { decodeConfig } from '../config/decode-config.ts';
+import { Findings } from '../config/findings.ts';
+import { Failure } from '../errors.ts';
+import { readIfThere, writeNew } from '../files.ts';
+import type { Guest } from '../guests/guest.ts';
+import { reconcile } from '../guests/reconcile.ts';
+import { readGuests } from '../guests/run-state.ts';
+import { readRunning } from '../guests/status-files.ts';
+import type { Host } from '../host/host.ts';
+import { readBridges, readDevices } from '../host/read-host.ts';
+import { label } from '../label.ts';
+import { findUplink } from '../policy/uplinks.ts';
+import { describeError } from '../report/errors.ts';
+import { type FoundHost, firstConfig } from '../report/first-config.ts';
+import { byName, isDeviceName } from '../units.ts';
+import type { Context } from './context.ts';
+
+export async function initCommand(context: Context, { print }: { print?: boolean }): Promise<number> {
+  const host = await findHost(context);
+  const text = firstConfig(host);
+  if (print) {
+    context.print(text);
+    return 0;
+  }
+  const { file, root = '' } = context.paths.config;
+  if (!writeNew(join(root, file), text)) {
+    throw new Failure(
+      `${file} is there already, and stays as it is`,
+      'virt-shaper init --print shows what a first one would be; virt-shaper check looks at the one that is there',
+    );
+  }
+  const { uplinks, guests } = host;
+  context.say(
+    `${file} written: ${count(uplinks.length, 'uplink')}, ${count(guests.length, 'guest')} as comments`,
+  );
+  for (const { reason } of host.undecided) context.warn(`warning: ${reason}`);
+  const former = join(context.paths.libvirtHooks, 'bandwidth.conf');
+  if (readIfThere(former) !== undefined) {
+    context.say(`the old hook's values are in ${former}: virt-shaper import ${former} prints them as TOML`);
+  }
+  context.say('it limits nobody yet: write in it what your guests shall have, then virt-shaper check');
+  return 0;
+}
+
+async function findHost(context: Context): Promise<FoundHost> {
+  const devices = readDevices();
+  const guests = findGuests(context, devices);
+  const config = decodeConfig(undefined, new Findings());
+  // Which kinds are chosen has nothing to do with the way out.
+  const host: Host = { devices, kernel: { leaf: 'bfifo', redirect: 'bpf' } };
+  const found: FoundHost = { uplinks: [], undecided: [], isolated: [], guests: [] };
+  const ways = new Map<string, string>();
+  for (const bridge of readBridges(devices)) {
+    if (!isDeviceName(bridge)) {
+      const reason = `${label(bridge)} is a bridge of a name that virt-shaper does not take`;
+      found.undecided.push({ bridge, reason, ports: [] });
+      continue;
+    }
+    const uplink = findUplink(config, host, guests, bridge);
+    if ('name' in uplink) {
+      const speed = devices.get(uplink.name)?.speed;
+      found.uplinks.push({ name: uplink.name, bridge, ...(speed === undefined ? {} : { speed }) });
+      ways.set(bridge, uplink.name);
+    } else if (uplink.kind === 'needless') found.isolated.push(bridge);
+    else {
+      const ports = (uplink.ports ?? []).filter(isDeviceName);
+      found.undecided.push({ bridge, reason: uplink.reason, ports });
+    }
+  }
+  found.uplinks.sort(byName);
+  found.guests = guests.sort(byName).map(({ name, nics, skipped = [] }) => ({
+    name,
+    nics: nics.map(({ tap, bridge: written, bandwidth = false }) => {
+      const bridge = devices.get(tap)?.master ?? written;
+      const uplink = ways.get(bridge ?? '');
+      return { tap, bandwidth, ...(bridge ? { bridge } : {}), ...(uplink ? { uplink } : {}) };
+    }),
+    skipped,
+  }));
+  return found;
+}
+
+/** As `sync` finds them, without noting them; one name of two drivers is one entry. */
+function findGuests(context: Context, devices: Host['devices']): Guest[] {
+  const { paths } = context;
+  let noted: Guest[] = [];
+  try {
+    noted = readGuests(paths.guests);
+  } catch (error) {
+    context.warn(describeError(error));
+  }
+  const running = readRunning(paths.libvirtState, noted);
+  for (const { name, reason } of running.unread) {
+    context.warn(`warning: guest ${label(name)} is left out: ${reason}`);
+  }
+  const guests = reconcile(noted, running, new Set(devices.keys()));
+  return guests.filter(({ name }, place) => guests.findIndex((one) => one.name === name) === place);
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,27 @@
+// virt-shaper metrics: Prometheus text, to stdout or for node_exporter's textfile collector.
+import { resolve } from 'node:path';
+import { ConfigError } from '../errors.ts';
+import { writeWhole } from '../files.ts';
+import { withLock } from '../load/lock.ts';
+import { reportMetrics } from '../report/metrics.ts';
+import type { Context } from './context.ts';
+import { look } from './look.ts';
+
+export interface MetricsOptions {
+  /** A file; absent for stdout. */
+  output?: string;
+}
+
+export async function metricsCommand(context: Context, { output }: MetricsOptions): Promise<number> {
+  if (output === '') throw new ConfigError([{ severity: 'error', message: '--output is empty' }]);
+  const { inUse, asked } = await look(context, '0');
+  const text = reportMetrics(inUse, asked);
+  if (output === undefined) {
+    context.print(text);
+    return 0;
+  }
+  // A timer's run and somebody's own at the same time would write one file.
+  const lock = { file: context.paths.metricsLock, patience: context.lockTimeout, waiting: () => {} };
+  await withLock(lock, async () => writeWhole(resolve(output), text, 0o644));
+  return 0;
+}

@@ -1,0 +1,26 @@
+// virt-shaper status: who is shaped, with what, and what everybody does with it now.
+import { statusAsData } from '../report/in-use-data.ts';
+import { reportStatus } from '../report/status.ts';
+import type { Context } from './context.ts';
+import { look, screenOf, select, usualInterval } from './look.ts';
+
+export interface StatusOptions {
+  json?: boolean;
+  /** Seconds, as text of the command line. */
+  interval?: string;
+}
+
+export async function statusCommand(
+  context: Context,
+  names: string[],
+  { json, interval = usualInterval }: StatusOptions,
+): Promise<number> {
+  const { inUse, asked } = await look(context, interval);
+  const shown = { ...inUse, guests: select(inUse.guests, names) };
+  context.print(
+    json
+      ? `${JSON.stringify(statusAsData(shown, asked), null, 2)}\n`
+      : reportStatus(shown, asked, screenOf(process), Date.now()),
+  );
+  return 0;
+}

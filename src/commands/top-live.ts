@@ -1,0 +1,114 @@
+// The live screen: readings come when they are due, keys whenever they are pressed, and each draws the frame
+// anew. Whatever fails while it runs is a line on the screen; whatever ends it leaves the terminal as it was.
+import { Failure } from '../errors.ts';
+import { printable } from '../report/problems.ts';
+import { frame, type State } from '../report/top/frame.ts';
+import { type Key, press } from '../report/top/keys.ts';
+import type { Scene } from '../report/top/scene.ts';
+import { openTerminal } from '../report/top/terminal.ts';
+import { paint } from '../report/top/text.ts';
+import { initialView, type Shown } from '../report/top/view.ts';
+
+/** Seconds until there are speeds for the first time. */
+const firstInterval = 0.5;
+
+/**
+ * @param read called again and again, never twice at once
+ * @param interval seconds
+ * @returns the exit status
+ */
+export async function topLive(
+  read: () => Promise<Scene>,
+  interval: number,
+  unicode: boolean,
+): Promise<number> {
+  const colours = process.stdout.getColorDepth() > 1; // It asks TERM and NO_COLOR.
+  const scene: Scene = { at: Date.now(), host: '', links: [], rows: [], trouble: 'reading' };
+  let state: State = { scene, view: initialView(interval), unicode };
+  let shown: Shown = { uplinks: [], first: 0, rows: 0, page: 0 };
+  let end: (status: number) => void = () => {};
+  let fail: (error: unknown) => void = () => {};
+  const ended = new Promise<number>((resolve, reject) => {
+    end = resolve;
+    fail = reject;
+  });
+
+  const draw = () => {
+    const made = frame(state, terminal.size());
+    shown = made.shown;
+    terminal.draw(made.lines.map((line) => paint(line, colours)));
+  };
+  const type = (key: Key) => {
+    const pressed = press(state.view, key, shown);
+    if (pressed === 'quit') return end(0);
+    if (pressed === 'suspend') return terminal.suspend();
+    const isOther = pressed.interval !== state.view.interval;
+    state = { ...state, view: pressed };
+    if (isOther) clock.set(pressed.interval);
+    draw();
+  };
+  /** What a handler throws is nobody's to catch. */
+  const guarded =
+    <T extends unknown[]>(work: (...given: T) => void) =>
+    (...given: T) => {
+      try {
+        work(...given);
+      } catch (error) {
+        fail(error);
+      }
+    };
+  const terminal = openTerminal({ key: guarded(type), redraw: guarded(draw), end });
+  const clock = makeClock(async () => {
+    const next = await read().catch((error) => ({ ...state.scene, trouble: inOneLine(error) }));
+    if (!state.view.paused) state = { ...state, scene: next };
+    guarded(draw)();
+  });
+  terminal.enter();
+  clock.start(Math.min(firstInterval, interval), interval);
+  try {
+    return await ended;
+  } finally {
+    clock.stop();
+    terminal.close();
+  }
+}
+
+/** Begins `work` at every interval, or when the one before has ended if that is later. */
+function makeClock(work: () => Promise<void>) {
+  let began = 0;
+  let interval = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let working = false;
+  let stopped = false;
+  const wait = (seconds: number) => {
+    clearTimeout(timer);
+    timer = setTimeout(tick, Math.max(0, began + seconds * 1000 - performance.now()));
+  };
+  const tick = async (seconds = interval) => {
+    began = performance.now();
+    working = true;
+    await work();
+    working = false;
+    if (!stopped) wait(seconds);
+  };
+  return {
+    /** Now, once more after `first` seconds, then at every interval. */
+    start: (first: number, seconds: number) => {
+      interval = seconds;
+      tick(first);
+    },
+    set: (seconds: number) => {
+      interval = seconds;
+      if (!working) wait(seconds);
+    },
+    stop: () => {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function inOneLine(error: Error): string {
+  const hint = error instanceof Failure && error.hint ? `; ${error.hint}` : '';
+  return printable(`${error.message}${hint}`);
+}

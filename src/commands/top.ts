@@ -1,0 +1,74 @@
+// virt-shaper top: who uses what now, live on a terminal; where there is none, one frame as text or data.
+import { hostname } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ConfigError } from '../errors.ts';
+import { makeRun } from '../exec.ts';
+import { makeScene } from '../report/top/make-scene.ts';
+import { onceAsData, onceAsText } from '../report/top/once.ts';
+import type { Scene } from '../report/top/scene.ts';
+import { leastInterval, longestInterval } from '../report/top/view.ts';
+import { readInUse } from '../use/read-in-use.ts';
+import type { Uses } from '../use/use.ts';
+import type { Context } from './context.ts';
+import { topLive } from './top-live.ts';
+
+export interface TopOptions {
+  once?: boolean;
+  json?: boolean;
+  /** Seconds, as text of the command line. */
+  interval?: string;
+}
+
+/** Seconds that one call of tc or nft may take: a key waits for nothing longer. */
+const patience = 5;
+
+export async function topCommand(
+  context: Context,
+  { once, json, interval = '1' }: TopOptions,
+): Promise<number> {
+  const seconds = intervalOf(interval);
+  const read = makeReader(context);
+  if (!once && !json && isScreen()) return topLive(read, seconds, isUnicode());
+  await read();
+  await pause(seconds * 1000);
+  const scene = await read();
+  if (json) context.print(`${JSON.stringify(onceAsData(scene, seconds), null, 2)}\n`);
+  else context.print(onceAsText(scene, seconds, isUnicode(), widthAsked()));
+  return 0;
+}
+
+/** Each call reads the kernel once; its speeds count from the call before. */
+function makeReader({ paths, timeout }: Context): () => Promise<Scene> {
+  const run = makeRun({ timeout: Math.min(timeout, patience) * 1000 });
+  let before: Uses | undefined;
+  return async () => {
+    const inUse = await readInUse(run, paths, before);
+    const scene = makeScene(inUse, before, hostname(), Date.now());
+    before = inUse.uses;
+    return scene;
+  };
+}
+
+function intervalOf(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= leastInterval && value <= longestInterval) return value;
+  const message = `--interval takes seconds, ${leastInterval} to ${longestInterval}, not "${text}"`;
+  throw new ConfigError([{ severity: 'error', message }]);
+}
+
+function isScreen(): boolean {
+  const { TERM } = process.env;
+  return process.stdout.isTTY === true && TERM !== undefined && TERM !== '' && TERM !== 'dumb';
+}
+
+/** By the locale, as C programs do it; the console of Linux has few glyphs whatever the locale. */
+function isUnicode(): boolean {
+  const { LC_ALL, LC_CTYPE, LANG, TERM } = process.env;
+  return TERM !== 'linux' && /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '');
+}
+
+/** A terminal's own width, or the one that COLUMNS asks for. */
+function widthAsked(): number | undefined {
+  const width = process.stdout.isTTY ? process.stdout.columns : Number(process.env.COLUMNS);
+  return width >= 20 ? width : undefined;
+}

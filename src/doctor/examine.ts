@@ -1,0 +1,80 @@
+// Everything that doctor looks at: read once, side by side, then judged. A table of contents, since each section
+// has its facts, their reader and its checks in files of their own. Nothing is ever changed, and what cannot be
+// read costs its own section only.
+import { makeRun } from '../exec.ts';
+import type { Device } from '../host/host.ts';
+import { readBridges, readDevices } from '../host/read-host.ts';
+import type { Paths } from '../paths.ts';
+import { checkConfiguration } from './configuration.ts';
+import { type Attempt, attempt, type Finding, had, type Section, unread } from './finding.ts';
+import { checkGuests } from './guests.ts';
+import { checkInForce } from './in-force.ts';
+import { checkKernel } from './kernel.ts';
+import { checkLibvirt } from './libvirt.ts';
+import { checkNetwork } from './network.ts';
+import { readConfiguration } from './read-configuration.ts';
+import { readGuestFacts } from './read-guests.ts';
+import { readInForceFacts } from './read-in-force.ts';
+import { readKernelFacts } from './read-kernel.ts';
+import { readKernelState } from './read-kernel-state.ts';
+import { readLibvirt } from './read-libvirt.ts';
+import { readNetwork } from './read-network.ts';
+import { readServices } from './read-services.ts';
+import { readTools } from './read-tools.ts';
+import { checkServices } from './services.ts';
+import { checkTools } from './tools.ts';
+
+/** @param timeout milliseconds that one call of a tool may take */
+export async function examine(paths: Paths, timeout: number): Promise<Section[]> {
+  const run = makeRun({ timeout });
+  const [tools, kernel, services, kernelState] = await Promise.all([
+    attempt(() => readTools(run)),
+    attempt(() => readKernelFacts(run, paths.kernel)),
+    attempt(() => readServices(run, paths)),
+    attempt(() => readKernelState(paths, timeout)),
+  ]);
+  const libvirt = await attempt(() => readLibvirt(run, paths, had(services)));
+  const found = await attempt(readDevices);
+  const devices = had(found) ?? new Map<string, Device>();
+  const bridges = readBridges(devices);
+  const configuration = await attempt(() => readConfiguration(paths, had(found)));
+  const guests = await attempt(() => readGuestFacts(paths, devices, bridges));
+  const config = had(configuration)?.config;
+  const network = await attempt(() =>
+    readNetwork(paths, {
+      devices,
+      bridges,
+      config,
+      guests: had(guests)?.running ?? [],
+      kernelState: had(kernelState),
+    }),
+  );
+  const inForce = await attempt(() => {
+    const features = had(had(kernel)?.chosen);
+    const noted = had(had(guests)?.noted);
+    const present = config && features && noted;
+    return readInForceFacts(
+      paths,
+      present && { config, guests: noted, host: { devices, kernel: features } },
+      'value' in kernelState ? kernelState.value.drift : kernelState,
+    );
+  });
+  const judge = <T>(subject: string, facts: Attempt<T>, check: (facts: T) => Finding[]) =>
+    'value' in facts ? check(facts.value) : [unread(subject, subject, facts)];
+  return [
+    { title: 'Tools', findings: judge('tools', tools, checkTools) },
+    { title: 'Kernel', findings: judge('kernel', kernel, checkKernel) },
+    {
+      title: 'libvirt',
+      findings: [...judge('libvirt', libvirt, checkLibvirt), ...judge('units', services, checkServices)],
+    },
+    { title: 'Configuration', findings: judge('configuration', configuration, checkConfiguration) },
+    {
+      title: 'Network',
+      findings:
+        'value' in found ? judge('network', network, checkNetwork) : [unread('devices', 'devices', found)],
+    },
+    { title: 'Guests', findings: judge('guests', guests, checkGuests) },
+    { title: 'In force', findings: judge('in-force', inForce, checkInForce) },
+  ];
+}

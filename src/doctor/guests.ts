@@ -1,0 +1,78 @@
+// The guests that run, against those that virt-shaper knows: what no hook told of is unshaped until a sync.
+import type { Guest } from '../guests/guest.ts';
+import { isSame } from '../guests/run-state.ts';
+import type { Host } from '../host/host.ts';
+import { label } from '../label.ts';
+import type { Attempt, Finding } from './finding.ts';
+
+export interface GuestFacts {
+  /** As virt-shaper has noted them. */
+  noted: Attempt<Guest[]>;
+  /** Those that run, by what was noted, libvirt's status files and the kernel. */
+  running: Guest[];
+  /** Status files of libvirt that could not be understood. */
+  unread: { name: string; reason: string }[];
+  devices: Host['devices'];
+  bridges: string[];
+}
+
+export function checkGuests(facts: GuestFacts): Finding[] {
+  const about = { check: 'guests', subject: 'guests' };
+  const { noted, running } = facts;
+  if ('failed' in noted) {
+    return [
+      { ...about, level: 'problem', detail: noted.failed, ...(noted.hint ? { hint: noted.hint } : {}) },
+    ];
+  }
+  const found = [
+    ...running.flatMap((guest) => checkRunning(guest, noted.value)),
+    ...noted.value.flatMap((guest) => checkNoted(guest, running)),
+    ...facts.unread.map(
+      ({ name, reason }): Finding => ({ ...about, level: 'warning', subject: label(name), detail: reason }),
+    ),
+    ...checkStrayTaps(facts),
+  ];
+  const detail = `${running.length} running, ${noted.value.length} noted`;
+  return [{ ...about, level: 'ok', detail }, ...found];
+}
+
+function checkRunning(guest: Guest, noted: Guest[]): Finding[] {
+  const about = { check: 'guest.unnoted', level: 'problem' as const, subject: label(guest.name) };
+  const known = noted.find((one) => isSame(one, guest));
+  const hint = 'virt-shaper sync';
+  if (!known) return [{ ...about, detail: 'runs, and virt-shaper was never told: it is not shaped', hint }];
+  const taps = guest.nics.map(({ tap }) => tap).filter((tap) => !known.nics.some((nic) => nic.tap === tap));
+  if (taps.length === 0) return [];
+  return [
+    { ...about, detail: `has a NIC that virt-shaper does not know of, unshaped: ${taps.join(', ')}`, hint },
+  ];
+}
+
+function checkNoted(guest: Guest, running: Guest[]): Finding[] {
+  if (running.some((one) => isSame(one, guest))) return [];
+  const subject = label(guest.name);
+  const detail = 'is noted as running and does not run any more: its classes are left over';
+  return [{ check: 'guest.gone', level: 'warning', subject, detail, hint: 'virt-shaper sync' }];
+}
+
+/** Taps on a bridge whose guest nobody knows: started by hand, or by something other than libvirt. */
+function checkStrayTaps({ devices, running, bridges }: GuestFacts): Finding[] {
+  const owned = new Set(running.flatMap(({ nics }) => nics.map(({ tap }) => tap)));
+  return bridges.flatMap((bridge): Finding[] => {
+    const stray = [...devices]
+      .filter(([name, { tap, master }]) => tap && master === bridge && !owned.has(name))
+      .map(([name]) => label(name));
+    if (stray.length === 0) return [];
+    const names =
+      stray.length > 6 ? `${stray.slice(0, 6).join(', ')} and ${stray.length - 6} more` : stray.join(', ');
+    return [
+      {
+        check: 'guest.stray-taps',
+        level: 'warning',
+        subject: label(bridge),
+        detail: `taps of no guest that virt-shaper knows, unshaped: ${names}`,
+        hint: 'guests of libvirt: virt-shaper sync; others: hand their XML to virt-shaper hook',
+      },
+    ];
+  });
+}

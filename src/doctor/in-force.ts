@@ -1,0 +1,119 @@
+// What was loaded, whether the kernel still holds it, and who gets less than he should.
+import { label } from '../label.ts';
+import type { History } from '../load/history.ts';
+import type { InForce } from '../load/in-force.ts';
+import { ago } from './ago.ts';
+import { type Attempt, type Finding, unread } from './finding.ts';
+
+export interface InForceFacts {
+  /** Now, in milliseconds since 1970. */
+  now: number;
+  history: Attempt<History>;
+  /** Whether anything is loaded. */
+  loaded: boolean;
+  /** In how many things the kernel differs from what was loaded. */
+  drift: Attempt<number>;
+  inForce: Attempt<InForce>;
+  /**
+   * Whether the configuration and the noted guests ask for other rules than those in force; absent where that
+   * is not known, which is told where the reason is.
+   */
+  outdated?: Attempt<boolean>;
+}
+
+export function checkInForce(facts: InForceFacts): Finding[] {
+  return [checkHistory(facts), checkDrift(facts), ...checkOutdated(facts), ...checkShaped(facts.inForce)];
+}
+
+function checkHistory({ history, now, loaded }: InForceFacts): Finding {
+  const about = { check: 'last-load', subject: 'last load' };
+  if ('failed' in history) {
+    return { ...about, level: 'warning', detail: history.failed, hint: 'the next load makes it anew' };
+  }
+  const { at, error } = history.value.last;
+  if (at === undefined) {
+    if (loaded) return { ...about, level: 'ok', detail: 'not since boot' };
+    const detail = 'none: nothing is shaped';
+    return {
+      ...about,
+      level: 'warning',
+      detail,
+      hint: 'virt-shaper check && virt-shaper render && virt-shaper load',
+    };
+  }
+  if (error === undefined) return { ...about, level: 'ok', detail: ago(now - at) };
+  const [first = '', ...more] = error.replace(/^virt-shaper: /, '').split('\n');
+  const detail = `failed ${ago(now - at)}: ${first}`;
+  const hint = [
+    ...more.map((line) => line.trim()),
+    'what was in force before still is; then: virt-shaper load',
+  ];
+  return { ...about, level: 'problem', detail, hint: hint.join('\n') };
+}
+
+function checkDrift({ drift, loaded }: InForceFacts): Finding {
+  const about = { check: 'kernel-state', subject: 'kernel state' };
+  if ('failed' in drift) return unread('kernel-state', 'kernel state', drift);
+  if (drift.value === 0) return { ...about, level: 'ok', detail: loaded ? 'as loaded' : 'nothing loaded' };
+  const things = drift.value === 1 ? 'one thing' : `${drift.value} things`;
+  return {
+    ...about,
+    level: 'problem',
+    detail: loaded
+      ? `differs from what was loaded in ${things}`
+      : `${things} of virt-shaper's that no load knows of`,
+    hint: loaded
+      ? 'virt-shaper verify shows what somebody changed, virt-shaper load puts it right'
+      : 'virt-shaper verify shows them, virt-shaper unload takes them out',
+  };
+}
+
+function checkOutdated({ outdated, loaded }: InForceFacts): Finding[] {
+  const about = { check: 'rules', subject: 'rules' };
+  if (!outdated || !loaded) return [];
+  if ('failed' in outdated) {
+    const hint = outdated.hint ? { hint: outdated.hint } : {};
+    return [{ ...about, level: 'warning', detail: `cannot be made now: ${outdated.failed}`, ...hint }];
+  }
+  if (!outdated.value) return [{ ...about, level: 'ok', detail: 'in force as configured' }];
+  const detail = 'the configuration or the guests have changed since: other rules are in force';
+  const hint = 'look, then load: virt-shaper render && virt-shaper plan && virt-shaper load';
+  return [{ ...about, level: 'warning', detail, hint }];
+}
+
+function checkShaped(attempted: InForceFacts['inForce']): Finding[] {
+  if ('failed' in attempted) {
+    return [
+      {
+        check: 'in-force',
+        level: 'warning',
+        subject: 'in force',
+        detail: attempted.failed,
+        hint: 'virt-shaper render && virt-shaper load',
+      },
+    ];
+  }
+  const { uplinks, unshaped, warnings } = attempted.value;
+  const ignored = unshaped.filter(({ kind }) => kind === 'unlisted' || kind === 'needless');
+  // Libvirt's own limits are told with the tap that they are on.
+  const less = unshaped.filter((one) => !ignored.includes(one) && one.kind !== 'contested');
+  const counts = uplinks.map(
+    ({ name, taps }) => `${new Set(taps.map(({ guest }) => guest)).size} on ${name}`,
+  );
+  const others = ignored.length > 0 ? `${ignored.length} left alone: no entry, or no uplink` : '';
+  const detail = [...counts, others].filter(Boolean).join(', ');
+  return [
+    ...(detail ? [{ check: 'shaped', level: 'ok' as const, subject: 'shaped', detail }] : []),
+    ...less.map(
+      ({ guest, tap, reason, kind }): Finding => ({
+        check: 'guest.unshaped',
+        level: kind === 'unable' ? 'problem' : kind === 'unsuited' ? 'ok' : 'warning',
+        subject: label(guest),
+        detail: `${tap ? `${tap} ` : ''}not shaped: ${reason}`,
+      }),
+    ),
+    ...warnings.map(
+      (warning): Finding => ({ check: 'policy', level: 'warning', subject: 'policy', detail: warning }),
+    ),
+  ];
+}

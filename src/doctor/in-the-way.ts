@@ -1,0 +1,92 @@
+// What somebody else has put where virt-shaper's things go. Nothing of others is ever replaced by virt-shaper, so
+// each of these is an administrator's to decide.
+import type { Guest } from '../guests/guest.ts';
+import { label } from '../label.ts';
+import type { KernelState } from '../load/objects.ts';
+import { ifbName, tableName } from '../plan/names.ts';
+import type { Finding } from './finding.ts';
+
+/**
+ * @param uplinks names of those that bridges lead to
+ * @param shaped taps of guests that virt-shaper shapes, or shall: what is on others is nobody's second master
+ */
+export function checkInTheWay(
+  state: KernelState,
+  uplinks: string[],
+  guests: Guest[],
+  shaped: Set<string>,
+): Finding[] {
+  const taps = guests
+    .flatMap(({ name, nics }) => nics.map((nic) => ({ guest: name, ...nic })))
+    .filter(({ tap }) => shaped.has(tap));
+  const found: Finding[] = [
+    ...uplinks.flatMap((uplink) => checkUplink(state, uplink)),
+    ...taps.flatMap(({ guest, tap, bandwidth }) => checkTap(state, guest, tap, bandwidth === true)),
+    ...checkTable(state),
+  ];
+  if (found.length > 0) return found;
+  const places = [...uplinks, ...(taps.length > 4 ? [`${taps.length} taps`] : taps.map(({ tap }) => tap))];
+  const detail = places.length > 0 ? `nothing of others on ${places.join(', ')}` : 'nothing of others';
+  return [{ check: 'in-the-way', level: 'ok', subject: 'in the way', detail }];
+}
+
+function checkUplink(state: KernelState, uplink: string): Finding[] {
+  const found: Finding[] = [];
+  const root = state.foreignRoots.get(uplink);
+  if (root) {
+    found.push({
+      check: 'root-qdisc',
+      level: 'problem',
+      subject: uplink,
+      detail: `its root qdisc is somebody else's: ${root}; no guest behind it can be shaped`,
+      hint: `if nobody needs it: tc qdisc del dev ${uplink} root`,
+    });
+  }
+  const ifb = ifbName(uplink);
+  if (state.present.has(ifb) && !state.devices.has(ifb)) {
+    found.push({
+      check: 'ifb',
+      level: 'problem',
+      subject: ifb,
+      detail: `virt-shaper did not make this device, which stands where ${uplink}'s ifb goes`,
+      hint: `if nobody needs it: ip link del dev ${ifb}`,
+    });
+  }
+  return found;
+}
+
+function checkTap(state: KernelState, guest: string, tap: string, bandwidth: boolean): Finding[] {
+  const subject = tap;
+  const owner = `guest ${label(guest)}`;
+  const limits = `take <bandwidth> out of the XML; now: virsh domiftune ${quoted(guest)} ${tap} --inbound 0 --outbound 0 --live`;
+  if (state.occupiedTaps.has(tap)) {
+    const detail = `${owner}: an ingress qdisc, as libvirt's <bandwidth><outbound> sets, so what it receives is not shaped`;
+    return [{ check: 'tap.ingress', level: 'problem', subject, detail, hint: limits }];
+  }
+  const root = state.foreignRoots.get(tap);
+  if (root) {
+    const detail = `${owner}: a root qdisc, as libvirt's <bandwidth><inbound> sets (${root}), so what it receives has two masters`;
+    return [{ check: 'tap.root', level: 'warning', subject, detail, hint: limits }];
+  }
+  if (!bandwidth) return [];
+  const detail = `${owner}: libvirt's own <bandwidth>, a second master`;
+  return [{ check: 'tap.bandwidth', level: 'warning', subject, detail, hint: limits }];
+}
+
+/** A name that may stand in a shell as it is. */
+function quoted(name: string): string {
+  return /^[\w.@+:-]+$/.test(name) && !name.startsWith('-') ? name : 'GUEST';
+}
+
+function checkTable({ hasTable, loaded, ruleset }: KernelState): Finding[] {
+  if (!hasTable || loaded || /^\s*map guests \{/m.test(ruleset)) return [];
+  return [
+    {
+      check: 'table',
+      level: 'problem',
+      subject: 'nftables',
+      detail: `there is a table bridge ${tableName} that virt-shaper did not make`,
+      hint: `if nobody needs it: nft delete table bridge ${tableName}`,
+    },
+  ];
+}

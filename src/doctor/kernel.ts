@@ -1,0 +1,118 @@
+// What this kernel can do, one line for each part, and what was chosen where there is a choice. Distributions'
+// kernels have all of it; where something is missing it is nearly always a package of modules.
+import type { Host } from '../host/host.ts';
+import type { Attempt, Finding } from './finding.ts';
+
+export interface KernelFacts {
+  release: string;
+  /** Whether the modules of the kernel that runs are on the disk; absent on a kernel without modules. */
+  modulesThere?: boolean;
+  /** Modules that it has not, of those that are tried out (host/kernel.ts). */
+  lacking: Attempt<Set<string>>;
+  /** What is chosen by that. */
+  chosen: Attempt<Host['kernel']>;
+  /** What was chosen when this was first tried out, as kept in /run. */
+  kept?: Host['kernel'];
+  /** The file that keeps it. */
+  cache: string;
+  /** What nft said to a small table like ours, when it did not take it. */
+  bridgeTable: Attempt<string | undefined>;
+}
+
+/** What nothing can stand in for: module -> what it is for. */
+const needed = new Map([
+  ['sch_htb', ['htb', 'classes with rate and ceil']],
+  ['sch_ingress', ['clsact', "the hook at a tap's egress"]],
+  ['act_mirred', ['mirred', "sends a tap's frames to the ifb"]],
+  ['ifb', ['ifb', 'the device on which guests receive']],
+]);
+
+export function checkKernel(facts: KernelFacts): Finding[] {
+  const { release, lacking } = facts;
+  const kernel: Finding = { check: 'kernel', level: 'ok', subject: 'kernel', detail: release };
+  if ('failed' in lacking) {
+    const { failed, hint } = lacking;
+    return [{ ...kernel, level: 'problem', detail: `${release}; ${failed}`, ...(hint ? { hint } : {}) }];
+  }
+  return [
+    facts.modulesThere === false ? { ...kernel, level: 'warning', ...modulesGone(release) } : kernel,
+    ...[...needed].map(([module, [subject = '', use]]): Finding => {
+      const about = { check: `kernel.${subject}`, subject };
+      if (!lacking.value.has(module)) return { ...about, level: 'ok', detail: `there (${use})` };
+      return { ...about, level: 'problem', detail: `this kernel has no ${module}: ${use}`, ...fix(facts) };
+    }),
+    checkRedirect(facts, lacking.value),
+    checkLeaf(facts, lacking.value),
+    checkBridgeTable(facts),
+    ...checkKept(facts),
+  ];
+}
+
+function checkRedirect(facts: KernelFacts, lacking: Set<string>): Finding {
+  const about = { check: 'kernel.redirect', subject: 'redirect' };
+  if (!lacking.has('cls_fw')) return { ...about, level: 'ok', detail: 'fw filters (cls_fw)' };
+  if (!lacking.has('cls_bpf')) {
+    return {
+      ...about,
+      level: 'ok',
+      detail: 'bpf filters, since this kernel has no cls_fw; the same to packets',
+    };
+  }
+  const detail = 'this kernel has neither cls_fw nor cls_bpf to pick the marked packets out with';
+  return { ...about, level: 'problem', detail, ...fix(facts) };
+}
+
+function checkLeaf(facts: KernelFacts, lacking: Set<string>): Finding {
+  const about = { check: 'kernel.leaf', subject: 'leaf' };
+  if (!lacking.has('sch_fq_codel')) return { ...about, level: 'ok', detail: 'fq_codel' };
+  return {
+    ...about,
+    level: 'warning',
+    detail: "bfifo, since this kernel has no sch_fq_codel: a guest's small flows wait behind its large ones",
+    ...fix(facts),
+  };
+}
+
+function checkBridgeTable(facts: KernelFacts): Finding {
+  const about = { check: 'kernel.bridge-tables', subject: 'nftables' };
+  const { bridgeTable } = facts;
+  if ('failed' in bridgeTable) return { ...about, level: 'problem', detail: bridgeTable.failed };
+  if (bridgeTable.value === undefined) {
+    return { ...about, level: 'ok', detail: 'bridge family, verdict maps by pairs of ports' };
+  }
+  const detail = `a table of the bridge family is refused: ${bridgeTable.value}`;
+  return { ...about, level: 'problem', detail, ...fix(facts) };
+}
+
+/** What was kept in /run counts until the next boot, also when modules have been installed since. */
+function checkKept({ kept, chosen, cache }: KernelFacts): Finding[] {
+  if (!kept || 'failed' in chosen) return [];
+  const { leaf, redirect } = chosen.value;
+  if (kept.leaf === leaf && kept.redirect === redirect) return [];
+  return [
+    {
+      check: 'kernel.kept',
+      level: 'warning',
+      subject: 'kept',
+      detail: `${kept.leaf} and ${kept.redirect} are still used; ${leaf} and ${redirect} would be chosen now`,
+      hint: `rm ${cache} && virt-shaper render && virt-shaper load`,
+    },
+  ];
+}
+
+function fix({ release, modulesThere }: KernelFacts): { hint: string } {
+  if (modulesThere === undefined) return { hint: 'this kernel loads no modules: boot one that has it' };
+  if (modulesThere === false) return { hint: modulesGone(release).hint };
+  return {
+    hint:
+      `it comes with the kernel's modules: linux-modules-extra-${release} on Ubuntu, ` +
+      `kernel-modules-extra-${release} on Fedora and RHEL, linux-image without "cloud" on Debian`,
+  };
+}
+
+function modulesGone(release: string): { detail: string; hint: string } {
+  return {
+    detail: `${release}, whose modules are not on the disk: what is not loaded by now cannot be`,
+    hint: `a newer kernel was installed? then reboot; otherwise install the modules of ${release}`,
+  };
+}

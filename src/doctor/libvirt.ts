@@ -1,0 +1,119 @@
+// libvirt and the way from it to virt-shaper: its daemon, the hooks that it calls, and what finds the guests that
+// no hook told of.
+import { type Attempt, type Finding, unread } from './finding.ts';
+
+export interface LibvirtFacts {
+  /** Absent when none of its programs is there. */
+  version?: string;
+  /** Its daemons that run, with their processes. */
+  daemons: Map<string, number>;
+  /** Whether systemd runs this host. */
+  systemd: boolean;
+  /** Its sockets at which systemd waits to start a daemon. */
+  sockets: string[];
+  /** Drivers that keep a folder of running guests. */
+  drivers: string[];
+  /** What a hook runs: the command, when it is one that only root can change. */
+  program: Attempt<string[]>;
+  hooks: HookFacts[];
+  /** Whether a guest that no hook told of is found at once all the same. */
+  syncs: boolean;
+}
+
+/** Our hook for one of libvirt's drivers, as hooks/inspect.ts saw it. */
+export interface HookFacts {
+  driver: string;
+  file: string;
+  whose: 'nobody' | 'ours' | 'edited' | 'foreign';
+  executable: boolean;
+  /** The driver's daemon, when it runs. */
+  daemon?: string;
+  /** Whether that daemon knows of it. */
+  noticed?: boolean;
+  /** What is to do, in words. */
+  todo: string[];
+}
+
+export function checkLibvirt(facts: LibvirtFacts): Finding[] {
+  const { version, daemons, drivers, hooks } = facts;
+  if (version === undefined && daemons.size === 0 && drivers.length === 0) {
+    return [
+      {
+        check: 'libvirt',
+        level: 'warning',
+        subject: 'libvirt',
+        detail: 'not found on this host: nobody tells virt-shaper when guests start and stop',
+        hint: 'install libvirt-daemon-system (Fedora: libvirt-daemon-kvm), or hand guests over with virt-shaper hook',
+      },
+    ];
+  }
+  // What holds for the first, that of qemu, is not said again of those that are installed with it.
+  const installed = hooks.some(({ driver, whose }) => driver === 'qemu' && whose !== 'nobody');
+  return [
+    checkDaemon(facts),
+    ...checkAge(version),
+    ...('failed' in facts.program ? [unread('program', 'program', facts.program)] : []),
+    ...hooks.filter(({ driver }) => driver === 'qemu' || installed).map((hook) => checkHook(hook, facts)),
+  ];
+}
+
+function checkDaemon({ version = 'of unknown version', daemons, sockets, systemd }: LibvirtFacts): Finding {
+  const about = { check: 'libvirt', subject: 'libvirt' };
+  const running = [...daemons].map(([name, pid]) => `${name} (${pid})`).join(', ');
+  if (running) return { ...about, level: 'ok', detail: `${version}, ${running} running` };
+  if (sockets.length > 0) {
+    return { ...about, level: 'ok', detail: `${version}, starts when ${sockets.join(', ')} is asked` };
+  }
+  return {
+    ...about,
+    level: 'warning',
+    detail: `${version}, no daemon of it runs: no guest can start, and of one that stops nobody tells`,
+    hint: systemd
+      ? 'systemctl start libvirtd (or virtqemud.socket, where the daemons are split)'
+      : 'start libvirtd, or where the daemons are split virtqemud',
+  };
+}
+
+const states = {
+  nobody: 'not installed',
+  edited: 'edited since it was installed',
+  foreign: "not installed: a file of somebody else's is in its place",
+};
+
+function checkHook(hook: HookFacts, { syncs }: LibvirtFacts): Finding {
+  const { driver, file, whose, executable, daemon, noticed, todo } = hook;
+  const about = { check: `hook.${driver}`, subject: `hook ${driver}` };
+  // What it is, is said already.
+  const hint = todo.length > 0 ? { hint: todo.join('\n').replace(/^not installed: /, '') } : {};
+  const works = (whose === 'ours' || whose === 'edited') && executable && noticed !== false;
+  if (works) {
+    const seen = daemon && noticed ? `, ${daemon} has noticed it` : '';
+    const detail = `${whose === 'ours' ? 'installed' : states[whose]}: ${file}${seen}`;
+    return { ...about, level: todo.length > 0 ? 'warning' : 'ok', detail, ...hint };
+  }
+  const state =
+    whose === 'nobody' || whose === 'foreign'
+      ? states[whose]
+      : executable
+        ? `installed, but ${daemon} has not noticed it`
+        : 'installed, but not executable';
+  const late = syncs ? 'guests are shaped a moment after they start' : 'guests start unshaped';
+  // Only a guest's own driver starts it; the network's hook finds what moves between bridges.
+  if (driver !== 'qemu') return { ...about, level: 'warning', detail: state, ...hint };
+  return { ...about, level: syncs ? 'warning' : 'problem', detail: `${state}: ${late}`, ...hint };
+}
+
+/** qemu.d and lxc.d are read from 6.5 on. */
+function checkAge(version: string | undefined): Finding[] {
+  const [major = 0, minor = 0] = version?.split('.').map(Number) ?? [7];
+  if (major > 6 || (major === 6 && minor >= 5)) return [];
+  return [
+    {
+      check: 'libvirt.version',
+      level: 'warning',
+      subject: 'libvirt',
+      detail: `${version} reads no hooks from qemu.d, which takes 6.5: only the file hooks/qemu is called`,
+      hint: 'virt-shaper hooks install knows both ways',
+    },
+  ];
+}

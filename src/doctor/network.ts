@@ -1,0 +1,114 @@
+// Bridges and their uplinks, as virt-shaper would take them, and what else decides about frames on bridges.
+import type { Config, UplinkEntry } from '../config/config.ts';
+import { formatRate } from '../config/rate.ts';
+import type { Guest } from '../guests/guest.ts';
+import type { Host } from '../host/host.ts';
+import { tomlKey } from '../import/to-toml.ts';
+import { label } from '../label.ts';
+import type { KernelState } from '../load/objects.ts';
+import { type FoundUplink, findUplink } from '../policy/uplinks.ts';
+import { directions } from '../units.ts';
+import type { Finding } from './finding.ts';
+import { checkInTheWay } from './in-the-way.ts';
+
+export interface NetworkFacts {
+  devices: Host['devices'];
+  /** Names of all bridges. */
+  bridges: string[];
+  config: Config;
+  /** Those that run, as far as they are known. */
+  guests: Guest[];
+  /** Taps of guests that are shaped, or shall be. */
+  shaped: Set<string>;
+  /** Absent when it could not be read. */
+  state?: KernelState;
+  /** Sentences about tables of others that set our marks. */
+  foreignMarks: string[];
+  /** Absent where br_netfilter is not loaded: whether iptables sees what crosses a bridge. */
+  callIptables?: boolean;
+}
+
+export function checkNetwork(facts: NetworkFacts): Finding[] {
+  const { state, guests, shaped } = facts;
+  const found = facts.bridges.map((bridge) => ({ bridge, uplink: uplinkOf(facts, bridge) }));
+  const uplinks = new Set(found.flatMap(({ uplink }) => ('name' in uplink ? [uplink.name] : [])));
+  const bridges = found.flatMap(({ bridge, uplink }) => checkBridge(facts, bridge, uplink));
+  return [
+    ...(bridges.length > 0 ? bridges : [noBridge]),
+    ...(state ? checkInTheWay(state, [...uplinks].sort(), guests, shaped) : []),
+    ...facts.foreignMarks.map(
+      (detail): Finding => ({ check: 'marks', level: 'warning', subject: 'marks', detail }),
+    ),
+    checkBrNetfilter(facts.callIptables),
+  ];
+}
+
+const noBridge: Finding = {
+  check: 'bridges',
+  level: 'warning',
+  subject: 'bridges',
+  detail: 'this host has none, and only what crosses a Linux bridge is shaped',
+  hint: 'put the NIC and the guests on a bridge: <interface type="bridge">',
+};
+
+function uplinkOf({ config, devices, guests }: NetworkFacts, bridge: string): FoundUplink {
+  return findUplink(config, { devices, kernel: { leaf: 'bfifo', redirect: 'bpf' } }, guests, bridge);
+}
+
+function checkBridge(facts: NetworkFacts, bridge: string, uplink: FoundUplink): Finding[] {
+  const { guests, devices } = facts;
+  const about = { check: 'bridge', subject: label(bridge) };
+  if ('name' in uplink) {
+    return [{ ...about, ...describeLink(uplink.name, uplink.entry, devices.get(uplink.name)?.speed) }];
+  }
+  const used = guests.some(({ nics }) =>
+    nics.some((nic) => (devices.get(nic.tap)?.master ?? nic.bridge) === bridge),
+  );
+  if (uplink.kind === 'needless') {
+    return [{ ...about, level: 'ok', detail: 'leads nowhere by a port of its own: nothing to share' }];
+  }
+  return [{ ...about, level: used ? 'problem' : 'warning', detail: uplink.reason }];
+}
+
+type Spoken = Pick<Finding, 'level' | 'detail' | 'hint'>;
+
+function describeLink(name: string, entry: UplinkEntry | undefined, speed: number | undefined): Spoken {
+  const ceils = directions.flatMap((direction) => entry?.ceil?.[direction].value ?? []);
+  const most = Math.max(...ceils);
+  if (ceils.length > 0) {
+    const written = `uplink ${name}, ${inWords(ceils)} as configured`;
+    if (speed === undefined || most <= speed) return { level: 'ok', detail: written };
+    return {
+      level: 'warning',
+      detail: `${written}, more than the link's ${formatRate(speed)}`,
+      hint: 'what does not fit waits in the NIC, where nobody keeps guarantees: write what the link has',
+    };
+  }
+  if (speed !== undefined) {
+    return { level: 'ok', detail: `uplink ${name}, ${formatRate(speed)} as the kernel reports it` };
+  }
+  return {
+    level: 'warning',
+    detail: `uplink ${name}, of a speed the kernel does not know: 10gbit is assumed`,
+    hint: `write what it has, so that guarantees hold when it is full: [uplink.${tomlKey(name)}] ceil = "1gbit"`,
+  };
+}
+
+/** @param ceils out and in */
+function inWords([out = 0, into = 0]: number[]): string {
+  return out === into ? formatRate(out) : `${formatRate(out)} out, ${formatRate(into)} in`;
+}
+
+function checkBrNetfilter(callIptables: boolean | undefined): Finding {
+  const about = { check: 'br_netfilter', subject: 'br_netfilter' };
+  if (callIptables === undefined) return { ...about, level: 'ok', detail: 'not loaded' };
+  if (!callIptables) return { ...about, level: 'ok', detail: 'loaded, and lets frames on bridges be' };
+  return {
+    ...about,
+    level: 'warning',
+    detail: "bridge-nf-call-iptables is 1: every guest's packets also pass this host's own iptables rules",
+    hint:
+      "virt-shaper does not need it; it costs time, and rules such as Docker's may drop what guests send\n" +
+      'if nothing on this host does either: sysctl net.bridge.bridge-nf-call-iptables=0',
+  };
+}

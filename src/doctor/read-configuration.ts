@@ -1,0 +1,60 @@
+// The configuration's files, and who can write them and all else that is read as root.
+import { dirname, join } from 'node:path';
+import { checkHost } from '../config/check-host.ts';
+import type { Config } from '../config/config.ts';
+import { readConfig } from '../config/read-config.ts';
+import { findLaidOut } from '../config/snapshot.ts';
+import { ConfigError, type Problem } from '../errors.ts';
+import { readPending } from '../load/pending.ts';
+import type { Paths } from '../paths.ts';
+import { readTemplates } from '../render/templates.ts';
+import type { ConfigurationFacts } from './configuration.ts';
+import { attempt, had } from './finding.ts';
+import { isThere, writersOf } from './stat.ts';
+
+/** @param devices this host's, when they could be read */
+export async function readConfiguration(
+  paths: Paths,
+  devices: Map<string, unknown> | undefined,
+): Promise<ConfigurationFacts> {
+  const { file, root = '' } = paths.config;
+  const read = tryConfig(paths);
+  const pending = had(await attempt(() => readPending(paths.pending)));
+  return {
+    file,
+    there: isThere(join(root, file)),
+    errors: read.errors,
+    warnings: [...read.warnings, ...(read.config && devices ? checkHost(read.config, devices.keys()) : [])],
+    ...(read.config ? { config: read.config } : {}),
+    held: had(await attempt(() => findLaidOut(paths.held))) !== undefined,
+    ...(pending ? { pending: pending.deadline - Date.now() } : {}),
+    writable: readWritable(paths),
+    templates: await attempt(() => readOwnTemplates(paths.templates)),
+  };
+}
+
+function tryConfig({ config }: Paths): { config?: Config; errors: Problem[]; warnings: Problem[] } {
+  try {
+    return { ...readConfig(config), errors: [] };
+  } catch (error) {
+    if (error instanceof ConfigError) return { errors: error.problems, warnings: [] };
+    return { errors: [{ severity: 'error', message: (error as Error).message }], warnings: [] };
+  }
+}
+
+function readOwnTemplates(folder: string): Map<string, string> {
+  const own = [...readTemplates(folder)].filter(([, { file }]) => dirname(file) === folder);
+  return new Map(own.map(([name, { text }]) => [name, text]));
+}
+
+/** Configuration files and templates are held to it by their own readers. */
+function readWritable(paths: Paths): Map<string, string> {
+  const { file, root = '' } = paths.config;
+  const folders = [dirname(join(root, file)), dirname(paths.guests), dirname(paths.ids), paths.rules];
+  return new Map(
+    [...new Set(folders)].flatMap((path) => {
+      const writers = writersOf(path);
+      return writers ? [[path, writers] as const] : [];
+    }),
+  );
+}

@@ -1,0 +1,25 @@
+// The guests that virt-shaper has noted, and those that libvirt's status files and the kernel's taps show.
+import { reconcile } from '../guests/reconcile.ts';
+import { readGuests } from '../guests/run-state.ts';
+import { readRunning } from '../guests/status-files.ts';
+import type { Device } from '../host/host.ts';
+import type { Paths } from '../paths.ts';
+import { attempt, had } from './finding.ts';
+import type { GuestFacts } from './guests.ts';
+
+export async function readGuestFacts(
+  paths: Paths,
+  devices: Map<string, Device>,
+  bridges: string[],
+): Promise<GuestFacts> {
+  const noted = await attempt(() => readGuests(paths.guests));
+  const known = had(noted) ?? [];
+  const status = readRunning(paths.libvirtState, known);
+  return {
+    noted,
+    running: reconcile(known, status, new Set(devices.keys())),
+    unread: status.unread,
+    devices,
+    bridges,
+  };
+}

@@ -1,0 +1,58 @@
+// What the last load left behind, and whether the same would be made today.
+import { join } from 'node:path';
+import type { Config } from '../config/config.ts';
+import type { Guest } from '../guests/guest.ts';
+import type { Host } from '../host/host.ts';
+import { readIfGood, ruleFiles } from '../load/good.ts';
+import { readHistory } from '../load/history.ts';
+import { readInForce } from '../load/in-force.ts';
+import type { Paths } from '../paths.ts';
+import { generate } from '../pipeline.ts';
+import { readIds } from '../plan/id-store.ts';
+import type { Rules } from '../render/render.ts';
+import { readTemplates } from '../render/templates.ts';
+import { type Attempt, attempt } from './finding.ts';
+import type { InForceFacts } from './in-force.ts';
+import { isThere } from './stat.ts';
+
+export async function readInForceFacts(
+  paths: Paths,
+  /** What a rendering would be made from now; absent when it would not be begun. */
+  present: Present | undefined,
+  drift: Attempt<number>,
+): Promise<InForceFacts> {
+  return {
+    now: Date.now(),
+    history: await attempt(() => readHistory(paths.history)),
+    loaded: isThere(join(paths.rules, 'good')),
+    drift,
+    inForce: await attempt(() => readInForce(paths.rules)),
+    ...(present ? { outdated: await attempt(() => isOutdated(paths, present)) } : {}),
+  };
+}
+
+export interface Present {
+  config: Config;
+  guests: Guest[];
+  host: Host;
+}
+
+function isOutdated(paths: Paths, present: Present): boolean {
+  const good = readIfGood(paths.rules);
+  if (!good) return false;
+  const { rules } = generate({
+    ...present,
+    chosen: readIds(paths.ids),
+    templates: readTemplates(paths.templates),
+    source: '',
+  });
+  return ruleFiles.some((name) => statements(rules, name) !== statements(good, name));
+}
+
+/** The banner says what the files were made from, which may be called otherwise. */
+function statements(rules: Rules, name: keyof Rules): string {
+  return rules[name]
+    .split('\n')
+    .filter((line) => !line.startsWith('#'))
+    .join('\n');
+}

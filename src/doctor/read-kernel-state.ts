@@ -1,0 +1,63 @@
+// What the kernel holds, and in what it differs from what was loaded. Read under the lock where there is one, so
+// that a load in the middle of its work is not taken for drift; but not waited for long.
+import { join } from 'node:path';
+import { Failure } from '../errors.ts';
+import { makeRun } from '../exec.ts';
+import { compare, noTable } from '../load/compare.ts';
+import { readIfGood } from '../load/good.ts';
+import { withLock } from '../load/lock.ts';
+import type { KernelState, State } from '../load/objects.ts';
+import { parseRules } from '../load/parse-rules.ts';
+import { readState } from '../load/read-state.ts';
+import { withoutUnreached } from '../load/unreached.ts';
+import type { Paths } from '../paths.ts';
+import type { Rules } from '../render/render.ts';
+import { type Attempt, attempt } from './finding.ts';
+import { isThere } from './stat.ts';
+
+export interface KernelStateFacts {
+  state: KernelState;
+  /** What `nft list ruleset` prints. */
+  listing: string;
+  /** In how many things it differs from what was loaded. */
+  drift: Attempt<number>;
+}
+
+/** Seconds. */
+const patience = 1;
+
+/** @param timeout milliseconds that one call of nft or tc may take */
+export async function readKernelState(paths: Paths, timeout: number): Promise<KernelStateFacts> {
+  if (!isThere(paths.lock)) return read(paths, timeout);
+  const lock = { file: paths.lock, patience, waiting: () => {} };
+  return withLock(lock, (hold) => read(paths, timeout, hold));
+}
+
+async function read(paths: Paths, timeout: number, hold?: number): Promise<KernelStateFacts> {
+  const { rules, listing, journal, foreignTaps } = paths;
+  const run = makeRun({ timeout, ...(hold === undefined ? {} : { hold }) });
+  const [state, nft] = await Promise.all([
+    readState({ run, rules, listing, journal, foreignTaps }),
+    run('nft', ['-s', 'list', 'ruleset']),
+  ]);
+  if (nft.status !== 0) throw new Failure(`nft cannot list the ruleset: ${nft.stderr.trim().split('\n')[0]}`);
+  return { state, listing: nft.stdout, drift: await attempt(() => countDifferences(state, rules)) };
+}
+
+/** What cannot be reached for reasons of its own is told where those are. */
+function countDifferences(state: KernelState, rules: string): number {
+  const good = readIfGood(rules);
+  const loaded = good ? parseLoaded(good, join(rules, 'good')) : nothing;
+  return compare(state, withoutUnreached(state, loaded).wanted).length;
+}
+
+function parseLoaded(good: Rules, folder: string): State {
+  try {
+    return parseRules(good, folder);
+  } catch (error) {
+    const hint = 'virt-shaper load puts what rules.d says in its place';
+    throw new Failure(`what was loaded last cannot be read: ${(error as Error).message}`, hint);
+  }
+}
+
+const nothing: State = { devices: new Map(), objects: new Map(), ruleset: noTable };

@@ -1,0 +1,61 @@
+// What the checks of the network need, put together from what the other readers found; little of it is read here.
+import type { Config } from '../config/config.ts';
+import { decodeConfig } from '../config/decode-config.ts';
+import { Findings } from '../config/findings.ts';
+import { readIfThere } from '../files.ts';
+import type { Guest } from '../guests/guest.ts';
+import type { Host } from '../host/host.ts';
+import { findMarksBeside } from '../load/foreign-marks.ts';
+import { readInForce } from '../load/in-force.ts';
+import type { Paths } from '../paths.ts';
+import { resolvePolicy } from '../policy/resolve-policy.ts';
+import { attempt, had } from './finding.ts';
+import type { NetworkFacts } from './network.ts';
+import type { KernelStateFacts } from './read-kernel-state.ts';
+
+export interface NetworkSources {
+  devices: Host['devices'];
+  bridges: string[];
+  /** Absent when it has errors. */
+  config: Config | undefined;
+  /** Those that run. */
+  guests: Guest[];
+  /** Absent when it could not be read. */
+  kernelState: KernelStateFacts | undefined;
+}
+
+export async function readNetwork(paths: Paths, sources: NetworkSources): Promise<NetworkFacts> {
+  const { devices, bridges, guests, kernelState } = sources;
+  const config = sources.config ?? decodeConfig(undefined, new Findings());
+  return {
+    devices,
+    bridges,
+    config,
+    guests,
+    shaped: await readShapedTaps(paths, config, sources),
+    ...(kernelState ? { state: kernelState.state } : {}),
+    foreignMarks: kernelState ? findMarksBeside(kernelState.listing, [config.markBase]) : [],
+    ...readCallIptables(),
+  };
+}
+
+/** By the configuration or by what is in force; the one may lag behind the other. */
+async function readShapedTaps(
+  paths: Paths,
+  config: Config,
+  { guests, devices }: NetworkSources,
+): Promise<Set<string>> {
+  // Which kinds are chosen has nothing to do with who is shaped.
+  const host: Host = { devices, kernel: { leaf: 'bfifo', redirect: 'bpf' } };
+  const wanted = resolvePolicy(config, guests, host).uplinks.flatMap((uplink) =>
+    uplink.guests.flatMap(({ taps }) => taps),
+  );
+  const loaded =
+    had(await attempt(() => readInForce(paths.rules)))?.uplinks.flatMap(({ taps }) => taps) ?? [];
+  return new Set([...wanted, ...loaded.map(({ name }) => name)]);
+}
+
+function readCallIptables(): { callIptables?: boolean } {
+  const text = readIfThere('/proc/sys/net/bridge/bridge-nf-call-iptables');
+  return text === undefined ? {} : { callIptables: text.trim() === '1' };
+}

@@ -1,0 +1,39 @@
+// What systemd knows of our units and of libvirt's sockets, in one call; and when the last sync was.
+import type { Run } from '../exec.ts';
+import type { Paths } from '../paths.ts';
+import { attempt, had } from './finding.ts';
+import { otherUnits, ownUnits, type ServiceFacts, type UnitFacts } from './services.ts';
+import { isThere, timeOf } from './stat.ts';
+
+const properties = ['Id', 'LoadState', 'UnitFileState', 'ActiveState'];
+
+export async function readServices(run: Run, paths: Paths): Promise<ServiceFacts> {
+  const systemd = isThere(paths.systemd);
+  const at = timeOf(paths.lastSync);
+  return {
+    systemd,
+    units: systemd ? await readUnits(run) : [],
+    ...(at === undefined ? {} : { lastSync: Date.now() - at }),
+  };
+}
+
+async function readUnits(run: Run): Promise<UnitFacts[]> {
+  const names = [...Object.keys(ownUnits), ...otherUnits];
+  const asked = await attempt(() =>
+    run('systemctl', ['show', `--property=${properties.join(',')}`, ...names]),
+  );
+  return (had(asked)?.stdout ?? '').split('\n\n').flatMap((block) => {
+    const { Id, LoadState, UnitFileState, ActiveState } = Object.fromEntries(
+      block.split('\n').map((line) => line.split('=') as [string, string]),
+    );
+    if (!Id) return [];
+    const enabled = /^(enabled|enabled-runtime|static|alias|generated)$/.test(UnitFileState ?? '');
+    return {
+      name: Id,
+      there: LoadState === 'loaded',
+      enabled,
+      active: ActiveState === 'active',
+      failed: ActiveState === 'failed',
+    };
+  });
+}

@@ -1,0 +1,91 @@
+// The units that find what no hook told of: without them a NIC plugged into a running guest, or a guest that
+// started while the hook was away, stays unshaped until somebody runs "virt-shaper sync".
+import { ago } from './ago.ts';
+import type { Finding } from './finding.ts';
+
+export interface UnitFacts {
+  name: string;
+  /** systemd has its file. */
+  there: boolean;
+  /** It comes at boot. */
+  enabled: boolean;
+  active: boolean;
+  failed: boolean;
+}
+
+export interface ServiceFacts {
+  /** Whether systemd runs this host. */
+  systemd: boolean;
+  units: UnitFacts[];
+  /** Milliseconds since the last sync; absent when there was none since boot. */
+  lastSync?: number;
+}
+
+/** What each of ours is for; those of others are only looked at. */
+export const ownUnits = {
+  'virt-shaper.service': 'guests are shaped again at boot',
+  'virt-shaper-sync.path': "libvirt's changes are noticed",
+  'virt-shaper-sync.timer': 'every minute what nobody told is found',
+} as const;
+
+export const otherUnits = ['libvirtd.socket', 'virtqemud.socket', 'virtlxcd.socket'];
+
+/** The timer comes every minute; two may be missed. */
+const patience = 3 * 60_000;
+
+export function checkServices(facts: ServiceFacts): Finding[] {
+  const timer = facts.units.some(({ name, active }) => name === 'virt-shaper-sync.timer' && active);
+  return [...checkUnits(facts), checkLastSync(facts.lastSync, timer)];
+}
+
+function checkUnits({ systemd, units }: ServiceFacts): Finding[] {
+  const about = { check: 'units', subject: 'units' };
+  if (!systemd) {
+    return [
+      {
+        ...about,
+        level: 'warning',
+        detail: 'systemd does not run this host: nothing calls "virt-shaper sync" by itself',
+        hint: 'let cron do it: * * * * * root virt-shaper --quiet sync',
+      },
+    ];
+  }
+  const ours = units.filter(({ name }) => name in ownUnits);
+  if (!ours.some(({ there }) => there)) {
+    return [
+      {
+        ...about,
+        level: 'warning',
+        detail: 'virt-shaper\'s units are not installed: nothing calls "virt-shaper sync" by itself',
+        hint: 'they come with the package',
+      },
+    ];
+  }
+  return ours.map(checkUnit);
+}
+
+function checkUnit({ name, there, enabled, active, failed }: UnitFacts): Finding {
+  const about = { check: `unit.${name}`, subject: name };
+  const without = `without it, not: ${ownUnits[name as keyof typeof ownUnits]}`;
+  if (failed) {
+    const detail = `failed: ${without}`;
+    return { ...about, level: 'problem', detail, hint: `systemctl status ${name}` };
+  }
+  if (!there) return { ...about, level: 'warning', detail: `not installed: ${without}` };
+  const state = [enabled ? 'enabled' : 'not enabled', active ? 'active' : 'not active'].join(', ');
+  if (enabled && active) return { ...about, level: 'ok', detail: state };
+  const hint = `systemctl enable --now ${name}`;
+  return { ...about, level: 'warning', detail: `${state}: ${without}`, hint };
+}
+
+function checkLastSync(lastSync: number | undefined, timer: boolean): Finding {
+  const about = { check: 'last-sync', subject: 'last sync' };
+  const hint = timer
+    ? 'systemctl status virt-shaper-sync.timer virt-shaper-sync.service'
+    : 'virt-shaper sync';
+  if (lastSync === undefined) return { ...about, level: 'warning', detail: 'none since boot', hint };
+  const detail = ago(lastSync);
+  if (lastSync <= patience) return { ...about, level: 'ok', detail };
+  if (timer) return { ...about, level: 'problem', detail: `${detail}, though the timer should run`, hint };
+  return { ...about, level: 'warning', detail, hint };
+}

@@ -1,0 +1,77 @@
+// What a guest's own XML says it shall get: one element of ours in the domain's <metadata>, which moves with the
+// guest from host to host. All of it is attributes, since libvirt gives its namespace to the element it is
+// told and not to that one's children. Whether it counts is the administrator's to say (policy/).
+import { parseRate } from '../config/rate.ts';
+import { directions } from '../units.ts';
+import type { GuestMetadata } from './guest.ts';
+import { type Element, element, parseXml, textOf } from './xml.ts';
+
+/** Of the element <shaping>; the schema is packaging/schema/virt-shaper-guest.rng. */
+export const metadataNamespace = 'urn:virt-shaper:guest:1';
+
+export const metadataAttributes = ['group', 'rate', 'rate-out', 'rate-in', 'ceil', 'ceil-out', 'ceil-in'];
+
+/** Bytes. Ours is one line; what others put there is nobody's business. */
+const largest = 64 * 1024;
+
+/** @param domain with `metadata` as the parser left it: text */
+export function decodeMetadata(domain: Element): GuestMetadata | undefined {
+  const raw = textOf(domain.metadata);
+  if (!raw?.includes(metadataNamespace)) return undefined;
+  try {
+    const shaping = findShaping(
+      element(parseXml(`<metadata>${raw}</metadata>`, '<metadata>', largest).metadata),
+    );
+    return shaping && decodeShaping(shaping);
+  } catch (error) {
+    return { problems: [(error as Error).message] };
+  }
+}
+
+/** libvirt puts the namespace on each element of <metadata>, with a prefix or as the default. */
+function findShaping(metadata: Element): Element | undefined {
+  for (const [name, value] of Object.entries(metadata)) {
+    const [, prefix, local] = name.match(/^(?:([^:@]+):)?([^:@]+)$/) ?? [];
+    const found = element(value);
+    const namespace = textOf(found[prefix ? `@xmlns:${prefix}` : '@xmlns']);
+    if (local === 'shaping' && namespace === metadataNamespace) return found;
+  }
+  return undefined;
+}
+
+function decodeShaping(shaping: Element): GuestMetadata {
+  const problems: string[] = [];
+  for (const name of Object.keys(shaping)) {
+    const attribute = name.slice(1);
+    if (!name.startsWith('@') || attribute.startsWith('xmlns')) continue;
+    if (!metadataAttributes.includes(attribute)) problems.push(`<shaping> has no "${attribute}"`);
+  }
+  const rateOf = (attribute: string): number | undefined => {
+    const text = textOf(shaping[`@${attribute}`]);
+    if (text === undefined) return undefined;
+    const parsed = parseRate(text);
+    if (typeof parsed === 'number') return parsed;
+    problems.push(`${attribute}: ${JSON.stringify(text)} ${parsed.reason}`);
+    return undefined;
+  };
+  const group = textOf(shaping['@group']);
+  return {
+    ...(group ? { group } : {}),
+    ...eachWay('rate', rateOf),
+    ...eachWay('ceil', rateOf),
+    ...(problems.length > 0 ? { problems } : {}),
+  };
+}
+
+/** `rate` for both directions, `rate-out` and `rate-in` for one each. */
+function eachWay(
+  name: 'rate' | 'ceil',
+  rateOf: (attribute: string) => number | undefined,
+): Pick<GuestMetadata, 'rate' | 'ceil'> {
+  const both = rateOf(name);
+  const values = directions.flatMap((direction) => {
+    const value = rateOf(`${name}-${direction}`) ?? both;
+    return value === undefined ? [] : [[direction, value] as const];
+  });
+  return values.length > 0 ? { [name]: Object.fromEntries(values) } : {};
+}

@@ -1,0 +1,50 @@
+// <interface> elements -> the NICs to shape, and those that are not with the reason. Only what crosses a Linux
+// bridge can be shaped here; of libvirt's other kinds each is named.
+import { isDeviceName } from '../units.ts';
+import type { Nic, SkippedNic } from './guest.ts';
+import { type Element, element, textOf } from './xml.ts';
+
+export function decodeNics(devices: Element): { nics: Nic[]; skipped: SkippedNic[] } {
+  const interfaces = Array.isArray(devices.interface) ? devices.interface : [];
+  const nics: Nic[] = [];
+  const skipped: SkippedNic[] = [];
+  for (const [index, item] of interfaces.entries()) {
+    const nic = decodeNic(element(item));
+    if (typeof nic === 'string') skipped.push({ nic: nicLabel(element(item), index), reason: nic });
+    else if (!nics.some(({ tap }) => tap === nic.tap)) nics.push(nic);
+  }
+  return { nics, skipped };
+}
+
+/** The NIC, or the reason why it is not shaped. */
+function decodeNic(item: Element): Nic | string {
+  // In a status file a network's NIC says below <actual> what the network made of it.
+  const actual = element(item.actual);
+  const type = textOf(actual['@type']) ?? textOf(item['@type']) ?? 'unknown';
+  const bridge = textOf(element(actual.source)['@bridge']) ?? textOf(element(item.source)['@bridge']);
+  const tap = textOf(element(item.target)['@dev']);
+  const mac = textOf(element(item.mac)['@address']);
+  if (!['bridge', 'network', 'ethernet'].includes(type)) {
+    return `type='${type}' does not cross a Linux bridge`;
+  }
+  if ([actual, item].some(({ virtualport }) => textOf(element(virtualport)['@type']) === 'openvswitch')) {
+    return 'Open vSwitch does its own shaping';
+  }
+  if (!bridge && type !== 'ethernet') return `type='${type}' names no bridge`;
+  if (!tap) return 'has no tap on this host';
+  if (bridge && !isDeviceName(bridge)) {
+    return `its bridge has a name that virt-shaper does not take: ${JSON.stringify(bridge)}`;
+  }
+  if (!isDeviceName(tap)) return `its tap has a name that virt-shaper does not take: ${JSON.stringify(tap)}`;
+  const limits = [item, actual].map(({ bandwidth }) => element(bandwidth));
+  return {
+    tap,
+    ...(bridge ? { bridge } : {}),
+    ...(mac ? { mac } : {}),
+    ...(limits.some(({ inbound, outbound }) => inbound ?? outbound) ? { bandwidth: true as const } : {}),
+  };
+}
+
+function nicLabel(item: Element, index: number): string {
+  return textOf(element(item.target)['@dev']) ?? textOf(element(item.mac)['@address']) ?? `NIC ${index + 1}`;
+}

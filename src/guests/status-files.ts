@@ -1,0 +1,74 @@
+// The guests that libvirt says are running: one status file each in /run/libvirt/DRIVER, rewritten in one step
+// whenever a guest changes. Asking libvirt itself would hang inside a hook. A file is parsed again only when it
+// is another than last time, so that a thousand guests that stay as they are cost a thousand stats.
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseStatus } from './domain-xml.ts';
+import { type Driver, drivers, type Guest } from './guest.ts';
+import { isSame } from './run-state.ts';
+
+export interface Running {
+  guests: Guest[];
+  /** Guests whose file could not be understood: what is known of them stays. */
+  unread: { driver: Driver; name: string; reason: string }[];
+  /** Drivers that keep status files here; what is not among their guests is not running. */
+  drivers: Driver[];
+}
+
+/**
+ * @param folderOf /run/libvirt/DRIVER
+ * @param known the guests as they were found last
+ */
+export function readRunning(folderOf: (driver: Driver) => string, known: Guest[]): Running {
+  const running: Running = { guests: [], unread: [], drivers: [] };
+  for (const driver of drivers) {
+    const names = statusFiles(folderOf(driver));
+    if (!names) continue;
+    running.drivers.push(driver);
+    for (const name of names) {
+      const file = join(folderOf(driver), `${name}.xml`);
+      try {
+        const guest = readStatus(file, name, driver, known);
+        if (guest) running.guests.push(guest);
+      } catch (error) {
+        running.unread.push({ driver, name, reason: (error as Error).message });
+      }
+    }
+  }
+  return running;
+}
+
+/** What changes when a guest comes, goes or changes: libvirt renames each file into place. */
+export function runningStamp(folderOf: (driver: Driver) => string): string {
+  const times = drivers.map((driver) => {
+    try {
+      return statSync(folderOf(driver), { bigint: true }).mtimeNs;
+    } catch {
+      return '';
+    }
+  });
+  return times.join(' ');
+}
+
+function statusFiles(folder: string): string[] | undefined {
+  try {
+    const files = readdirSync(folder).filter((name) => name.endsWith('.xml'));
+    return files.map((name) => name.slice(0, -'.xml'.length)).sort();
+  } catch {
+    return undefined; // No such driver on this host.
+  }
+}
+
+/** @returns nothing when it has just gone */
+function readStatus(file: string, name: string, driver: Driver, known: Guest[]): Guest | undefined {
+  try {
+    const { ino, mtimeNs, size } = statSync(file, { bigint: true });
+    const stamp = `${ino} ${mtimeNs} ${size}`;
+    const former = known.find((guest) => isSame(guest, { driver, name }));
+    if (former?.stamp === stamp) return former;
+    return { ...parseStatus(readFileSync(file, 'utf8'), name, driver), stamp };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

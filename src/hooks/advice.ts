@@ -1,0 +1,69 @@
+// What is left to do until libvirt calls our hooks, in words. From what was seen, without looking again.
+import { basename } from 'node:path';
+import { label } from '../label.ts';
+import { quote } from './hook-file.ts';
+import type { DriverHooks } from './inspect.ts';
+
+export interface Surroundings {
+  /** Whether systemd runs the host. */
+  systemd: boolean;
+  /** When each daemon was last told to look again, as far as systemd knows; milliseconds since 1970. */
+  told: Map<string, number>;
+}
+
+/**
+ * A daemon knows a driver's hooks when there was any as it looked; ours is proved to be known when it was called.
+ * @returns nothing when no daemon runs, which looks when it starts
+ */
+export function isNoticed(hooks: DriverHooks, { told }: Surroundings): boolean | undefined {
+  const { daemon, called, place, others } = hooks;
+  if (!daemon) return undefined;
+  const looked = Math.max(daemon.since, told.get(daemon.name) ?? 0);
+  if (called !== undefined && called >= daemon.since) return true;
+  const files = [...(place.executable ? [place] : []), ...others];
+  return files.some(({ since }) => since <= looked);
+}
+
+/** @param wanted the hook's text as it would be installed now; absent when it may not be */
+export function adviseDriver(hooks: DriverHooks, wanted: string | undefined, around: Surroundings): string[] {
+  const { place, former, others } = hooks;
+  const backups = others.filter(({ path }) => isBackup(path));
+  return [
+    ...adviseFile(hooks, wanted),
+    ...(former.whose === 'ours' ? [`${label(former.path)} is ours too: virt-shaper hooks install`] : []),
+    ...backups.map(({ path }) => `libvirt runs ${label(path)} too, which looks like a backup: chmod a-x it`),
+    ...(place.whose === 'ours' && place.executable && isNoticed(hooks, around) === false
+      ? [tellDaemon(hooks, around)]
+      : []),
+  ];
+}
+
+function adviseFile({ place }: DriverHooks, wanted: string | undefined): string[] {
+  const file = label(place.path);
+  const again = `rm ${quote(place.path)}; virt-shaper hooks install`;
+  switch (place.whose) {
+    case 'nobody':
+      return [`not installed: virt-shaper hooks install`];
+    case 'foreign':
+      return [`${file} is not of virt-shaper: virt-shaper hooks install says what to do`];
+    case 'edited':
+      return [`${file} was edited since it was installed; for the original: ${again}`];
+    case 'ours':
+      if (!place.executable)
+        return [`${file} is not executable, so libvirt does not run it: virt-shaper hooks install`];
+      if (wanted === undefined || place.text === wanted) return [];
+      return [`${file} runs another program, or with other options: virt-shaper hooks install`];
+  }
+}
+
+/** As editors and package managers leave them. */
+function isBackup(path: string): boolean {
+  return /^\.|~$|^#.*#$|\.(bak|old|orig|save|sw.|dpkg-\w+|rpm(save|new|orig)|next)$/i.test(basename(path));
+}
+
+/** The same words for all drivers of one daemon. */
+function tellDaemon({ daemon }: DriverHooks, { systemd }: Surroundings): string {
+  if (!daemon) return '';
+  const how = systemd ? `systemctl reload ${daemon.name}` : `kill -HUP ${daemon.pid}, unless that is done`;
+  return `${daemon.name} looks for its first hooks only when it starts or is told to: ${how}`;
+}

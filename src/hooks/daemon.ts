@@ -1,0 +1,67 @@
+// libvirt's daemon, looked at from outside: asking libvirt itself would hang inside a hook. It looks for hooks
+// when it starts and at SIGHUP; a driver that had none then is not looked at again.
+
+import type { Run } from '../exec.ts';
+import { readIfThere } from '../files.ts';
+import type { HookDriver } from './hook-file.ts';
+
+export interface Daemon {
+  name: string;
+  pid: number;
+  /** When it started; milliseconds since 1970. */
+  since: number;
+}
+
+/** The driver's own daemon, or the one of all drivers. */
+const daemons: Record<HookDriver, string[]> = {
+  qemu: ['virtqemud', 'libvirtd'],
+  lxc: ['virtlxcd', 'libvirtd'],
+  network: ['virtnetworkd', 'libvirtd'],
+};
+
+/** @returns `9.0.0`, or nothing where there is no libvirt */
+export async function readLibvirtVersion(run: Run): Promise<string | undefined> {
+  for (const program of ['libvirtd', 'virtqemud', 'virtlxcd']) {
+    const answer = await run(program, ['--version'], { timeout: 5000 }).catch(() => undefined);
+    const version = answer?.stdout.match(/\d+\.\d+\.\d+/)?.[0];
+    if (version) return version;
+  }
+  return undefined;
+}
+
+/** From 6.5 on libvirt runs all files of `qemu.d`, before that only the file `qemu`. One unknown is not old. */
+export function readsFolders(version: string | undefined): boolean {
+  const [major = 0, minor = 0] = (version ?? '99.0').split('.').map(Number);
+  return major > 6 || (major === 6 && minor >= 5);
+}
+
+/** @param pidFile of a daemon by its name */
+export function findDaemon(driver: HookDriver, pidFile: (daemon: string) => string): Daemon | undefined {
+  for (const name of daemons[driver]) {
+    const pid = Number(readQuietly(pidFile(name)));
+    // The file may be of one that was killed, and its number somebody else's by now.
+    if (!(pid > 0) || readQuietly(`/proc/${pid}/comm`) !== name) continue;
+    const since = startOf(pid);
+    if (since !== undefined) return { name, pid, since };
+  }
+  return undefined;
+}
+
+/** To 20 ms: the kernel counts hundredths of a second since boot, for both. */
+function startOf(pid: number): number | undefined {
+  const ticks = Number(
+    readQuietly(`/proc/${pid}/stat`)
+      ?.replace(/^.*\) /s, '')
+      .split(' ')[19],
+  );
+  const uptime = Number(readQuietly('/proc/uptime')?.split(' ')[0]);
+  return ticks >= 0 && uptime > 0 ? Date.now() - (uptime * 1000 - ticks * 10) : undefined;
+}
+
+function readQuietly(file: string): string | undefined {
+  try {
+    return readIfThere(file)?.trim();
+  } catch {
+    return undefined; // It has just ended.
+  }
+}

@@ -1,0 +1,63 @@
+// The small sh file that libvirt runs for one of its drivers, and how to know it again. libvirt aborts a start
+// whose hook fails, and kills a running guest whose `reconnect` does, so the file itself sees to it that only a
+// start which virt-shaper refuses fails: not a program that is gone, nor a Node.js that does not begin.
+import { digestOf } from '../load/digest.ts';
+
+/** Those of libvirt's drivers that can tell of guests on a bridge. */
+export const hookDrivers = ['qemu', 'lxc', 'network'] as const;
+export type HookDriver = (typeof hookDrivers)[number];
+
+/** `edited`: it was ours, and somebody has changed it since. */
+export type Whose = 'ours' | 'edited' | 'foreign';
+
+const mark = '# Made by "virt-shaper hooks install", taken away by "virt-shaper hooks remove"; sum ';
+
+export interface HookCommand {
+  /** The program's file, or Node.js and that. */
+  program: string[];
+  /** What leads it to its own files. */
+  options: string[];
+}
+
+export function hookText(driver: HookDriver, command: HookCommand): string {
+  const there = command.program.map((file) => `[ -r ${quote(file)} ]`).join(' && ');
+  const body = `# libvirt kills a running guest whose hook fails, so nothing but a refused start is passed on to it.
+status=127
+if ${there}; then
+  ${callLine(driver, command)}
+  status=$?
+fi
+if [ "$status" -ge 126 ]; then
+  timeout 5 logger -t virt-shaper -p daemon.err "the ${driver} hook could not be run (status $status), so the guest may be unshaped"
+  exit 0
+fi
+${driver === 'network' ? 'exit 0' : '[ "$2" = start ] || exit 0\nexit "$status"'}
+`;
+  return `#!/bin/sh\n${mark}${sumOf(body)}\n${body}`;
+}
+
+/** What a file of somebody else's has to run to the same end. */
+export function lineForOthers(driver: HookDriver, command: HookCommand): string {
+  const kept = driver === 'network' ? '|| true' : '|| [ "$2" != start ] || exit 1';
+  return `${callLine(driver, command)} ${kept}`;
+}
+
+export function whoseHook(text: string): Whose {
+  const [, second = '', ...rest] = text.split('\n');
+  if (!second.startsWith(mark)) return 'foreign';
+  return second.slice(mark.length) === sumOf(rest.join('\n')) ? 'ours' : 'edited';
+}
+
+/** libvirt takes what a hook prints for the guest's new XML. */
+function callLine(driver: HookDriver, { program, options }: HookCommand): string {
+  return `${[...program, ...options].map(quote).join(' ')} hook ${driver} "$@" >/dev/null`;
+}
+
+/** For sh, whatever the text holds. */
+export function quote(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+function sumOf(body: string): string {
+  return digestOf(body).slice(0, 16);
+}

@@ -1,0 +1,86 @@
+// What is in libvirt's folder of hooks for one driver. libvirt runs the file `qemu`, then every executable file
+// of `qemu.d` by name: hidden ones and the backups that editors leave, too.
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { readIfThere } from '../files.ts';
+import type { Paths } from '../paths.ts';
+import { type Daemon, findDaemon } from './daemon.ts';
+import { type HookDriver, type Whose, whoseHook } from './hook-file.ts';
+
+export interface HookFile {
+  path: string;
+  whose: 'nobody' | Whose;
+  text: string;
+  executable: boolean;
+  /** When it came to stand there as it is; milliseconds since 1970. */
+  since: number;
+}
+
+export interface DriverHooks {
+  driver: HookDriver;
+  /** Where ours belongs with this libvirt. */
+  place: HookFile;
+  /** Where it belongs with a libvirt of the other age. */
+  former: HookFile;
+  /** What else libvirt runs for this driver, in that order. */
+  others: { path: string; since: number }[];
+  daemon?: Daemon;
+  /** When libvirt has first called it since boot; milliseconds since 1970. */
+  called?: number;
+}
+
+/** @param folders whether this libvirt reads `qemu.d` (daemon.ts) */
+export function inspectDriver(paths: Paths, driver: HookDriver, folders: boolean): DriverHooks {
+  const single = join(paths.libvirtHooks, driver);
+  const folder = `${single}.d`;
+  const inFolder = join(folder, '50-virt-shaper');
+  const [place, former] = folders ? [inFolder, single] : [single, inFolder];
+  const run = [single, ...(folders ? namesIn(folder).map((name) => join(folder, name)) : [])];
+  const daemon = findDaemon(driver, paths.daemonPid);
+  const called = statOf(paths.hookCalled(driver))?.mtimeMs;
+  return {
+    driver,
+    place: readHook(place),
+    former: readHook(former),
+    others: run.flatMap((path) => {
+      const stats = path === place ? undefined : statOf(path);
+      return stats && isRunnable(stats) ? [{ path, since: stats.ctimeMs }] : [];
+    }),
+    ...(daemon ? { daemon } : {}),
+    ...(called === undefined ? {} : { called }),
+  };
+}
+
+function readHook(path: string): HookFile {
+  const stats = statOf(path);
+  const text = stats?.isFile() ? readIfThere(path) : undefined;
+  return {
+    path,
+    whose: stats ? whoseHook(text ?? '') : 'nobody',
+    text: text ?? '',
+    executable: stats !== undefined && isRunnable(stats),
+    since: stats?.ctimeMs ?? 0,
+  };
+}
+
+type FileStats = NonNullable<ReturnType<typeof statOf>>;
+
+function isRunnable(stats: FileStats): boolean {
+  return stats.isFile() && (stats.mode & 0o111) !== 0;
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch {
+    return []; // No such folder.
+  }
+}
+
+function statOf(path: string) {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}

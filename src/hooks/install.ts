@@ -1,0 +1,85 @@
+// Puts our hooks into libvirt's folder and takes them out again. Nothing of somebody else's is replaced or
+// removed, and libvirt, which may look at any moment, never sees half a file.
+import { chmodSync, rmdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Failure } from '../errors.ts';
+import { moveWhole, writeWhole } from '../files.ts';
+import { label } from '../label.ts';
+import { type HookCommand, lineForOthers, quote } from './hook-file.ts';
+import type { DriverHooks, HookFile } from './inspect.ts';
+
+/**
+ * @param text what the hook shall be
+ * @param command what it runs, for those who have to call it themselves
+ * @returns what was done, in words; nothing when all was as it should be
+ * @throws Failure saying what to do, when somebody else's file is in the way
+ */
+export function installHook(
+  { driver, place, former }: DriverHooks,
+  text: string,
+  command: HookCommand,
+): string | undefined {
+  const file = label(place.path);
+  if (place.whose === 'edited') {
+    throw new Failure(
+      `${file} was edited since it was installed`,
+      `for the original: rm ${quote(place.path)}, and once more`,
+    );
+  }
+  if (place.whose === 'foreign') {
+    const inFolder = dirname(place.path).endsWith('.d');
+    throw new Failure(
+      `${file} is there, and not of virt-shaper`,
+      inFolder
+        ? `move it out of ${label(dirname(place.path))}, and once more`
+        : `this libvirt runs no other: read nothing from stdin in it, and let it end with this line:\n${lineForOthers(driver, command)}`,
+    );
+  }
+  const done = put(place, text);
+  if (former.whose === 'ours') change(former.path, () => rmSync(former.path));
+  return done;
+}
+
+function put(place: HookFile, text: string): string | undefined {
+  const file = label(place.path);
+  if (place.text !== text) {
+    // Written beside the folder: libvirt runs whatever is executable in it.
+    const folder = dirname(place.path);
+    const outside = folder.endsWith('.d') ? dirname(folder) : folder;
+    const next = join(outside, '.virt-shaper');
+    writeWhole(next, text, 0o755);
+    moveWhole(next, place.path);
+    return place.whose === 'nobody' ? `${file} installed` : `${file} brought up to date`;
+  }
+  if (place.executable) return undefined;
+  change(place.path, () => chmodSync(place.path, 0o755));
+  return `${file} made executable`;
+}
+
+/** @returns the files that were removed, and those that were edited since and stay */
+export function removeHook({ place, former }: DriverHooks): { removed: string[]; left: string[] } {
+  const files = [place, former];
+  const removed = files.filter(({ whose }) => whose === 'ours').map(({ path }) => path);
+  for (const path of removed) {
+    change(path, () => rmSync(path));
+    if (dirname(path).endsWith('.d')) removeIfEmpty(dirname(path));
+  }
+  return { removed, left: files.filter(({ whose }) => whose === 'edited').map(({ path }) => path) };
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Others have hooks there.
+  }
+}
+
+/** @throws Failure when the file system does not let us */
+function change(path: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    throw new Failure(`${label(path)} cannot be changed: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,68 @@
+// What a hook runs. libvirt runs it as root, so nobody but root may be able to change it, nor to put another in
+// its place. It is run by the Node.js that runs now, unless it is the package's: libvirt's PATH may find another
+// one, and AppArmor lets a hook of libvirt's start programs of /usr/bin and /usr/sbin only.
+import { lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { Failure } from '../errors.ts';
+import { label } from '../label.ts';
+import { otherWriters } from '../trust.ts';
+
+/** Names that stay when a new version comes, for what they lead to. */
+const stable = { program: '/usr/sbin/virt-shaper', node: '/usr/bin/node' };
+
+/**
+ * @param self the program's file, as it was called
+ * @param node the Node.js that runs it
+ * @returns the command that runs the same from anywhere
+ * @throws Failure when it is not the built program, or others than root can change it
+ */
+export function findProgram(self: string, node: string): string[] {
+  const program = realpathSync(self);
+  if (extname(program) === '.ts') {
+    throw new Failure(`${label(program)} is not the built program`, 'npm run build makes it');
+  }
+  const found = isSame(stable.program, program)
+    ? [stable.program]
+    : [isSame(stable.node, node) ? stable.node : node, program];
+  const parts = readdirSync(dirname(program)).filter((name) => extname(name) === '.js');
+  refuseOthers([...found, ...parts.map((name) => join(dirname(program), name))]);
+  return found;
+}
+
+function isSame(name: string, file: string): boolean {
+  try {
+    return realpathSync(name) === realpathSync(file);
+  } catch {
+    return false; // Nothing of that name.
+  }
+}
+
+/** @throws Failure naming the first place by which others than root choose what is run */
+export function refuseOthers(files: string[]): void {
+  const places = new Set<string>();
+  for (const file of files) addPlaces(file, places);
+  for (const place of places) {
+    if (lstatSync(place).isSymbolicLink()) continue; // Counts by where it stands and where it leads to.
+    const stats = statSync(place);
+    const others = otherWriters(stats);
+    if (!others) continue;
+    const shown = label(place);
+    throw new Failure(
+      `${shown}: refused, because libvirt runs the hook as root and ${others}`,
+      (stats.mode & 0o1000) !== 0 || stats.uid !== 0
+        ? 'put the program where only root can write, as /opt/virt-shaper, and run it there'
+        : `chown root:root ${shown}; chmod go-w ${shown}`,
+    );
+  }
+}
+
+/** The file and every folder above it, and those of whatever symlinks lead through. */
+function addPlaces(path: string, places: Set<string>): void {
+  if (places.has(path)) return;
+  places.add(path);
+  if (dirname(path) !== path) addPlaces(dirname(path), places);
+  if (!lstatSync(path).isSymbolicLink()) return;
+  // Where the link is found by its name may be elsewhere.
+  addPlaces(join(realpathSync(dirname(path)), basename(path)), places);
+  addPlaces(resolve(realpathSync(dirname(path)), readlinkSync(path)), places);
+}

@@ -1,0 +1,54 @@
+// An uplink before any guest is on it: how fast its link is, and what the traffic of nobody's keeps of it.
+import type { UplinkEntry } from '../config/config.ts';
+import { formatRate } from '../config/rate.ts';
+import type { Host } from '../host/host.ts';
+import { type Both, both } from '../units.ts';
+import { type ClassPolicy, type Guarantee, tuningOf, type UplinkPolicy } from './policy.ts';
+
+/** Bits per second taken for a link whose speed neither the configuration nor the kernel knows. */
+const assumedSpeed = 10_000_000_000;
+
+export function newUplink(
+  host: Host,
+  { name, bridge, entry }: { name: string; bridge: string; entry?: UplinkEntry },
+  warnings: string[],
+): UplinkPolicy {
+  const speed = host.devices.get(name)?.speed;
+  if (!entry?.ceil && speed === undefined) {
+    warnings.push(
+      `the kernel does not know the speed of ${name}: ${formatRate(assumedSpeed)} is assumed; ` +
+        `set [uplink.${name}] ceil so that guarantees hold when the link is full`,
+    );
+  }
+  const link = both((direction) => entry?.ceil?.[direction].value ?? speed ?? assumedSpeed);
+  return {
+    name,
+    bridge,
+    link,
+    linkOrigin: both((direction) => {
+      const at = entry?.ceil?.[direction].at;
+      return at ? { from: 'entry', at } : { from: speed === undefined ? 'assumed' : 'kernel' };
+    }),
+    tuning: tuningOf(entry),
+    unmarked: unmarkedClass(entry, link),
+    ...(entry?.unmarked.id ? { unmarkedId: entry.unmarked.id.value } : {}),
+    groups: [],
+    guests: [],
+  };
+}
+
+/**
+ * What no guest owns (the host itself, its management) always keeps something: unless configured, 1 % of
+ * the link, at least 1 mbit of it, at most a tenth.
+ */
+function unmarkedClass(entry: UplinkEntry | undefined, link: Both<number>): ClassPolicy {
+  const ceil = both((direction) =>
+    Math.min(entry?.unmarked.ceil?.[direction].value ?? link[direction], link[direction]),
+  );
+  const rate = both((direction): Guarantee => {
+    const share = Math.min(Math.max(link[direction] / 100, 1_000_000), link[direction] / 10);
+    const configured = entry?.unmarked.rate?.[direction].value ?? Math.max(8, Math.floor(share / 8) * 8);
+    return { configured, effective: Math.min(configured, ceil[direction]) };
+  });
+  return { name: 'unmarked', rate, ceil, tuning: tuningOf(entry?.unmarked) };
+}

@@ -1,0 +1,97 @@
+// Where each value of a guest comes from, for those who explain it. It is looked for in the same order on every
+// uplink: the entry's values for that uplink, the entry, the guest's own metadata, the defaults.
+import type { Config, GuestEntry, Setting } from '../config/config.ts';
+import { matchGuest } from '../config/pattern.ts';
+import type { Source } from '../errors.ts';
+import type { Guest, GuestMetadata } from '../guests/guest.ts';
+import type { Direction } from '../units.ts';
+
+/** `on` is the entry's [... .on.UPLINK]; `at` is absent for metadata and what is built in. */
+export interface Origin {
+  from: 'on' | 'entry' | 'metadata' | 'defaults' | 'built-in';
+  at?: Source;
+}
+
+/** What made a value less than it was found, in bits per second. */
+export interface Cut {
+  /** `sum`: all guarantees below `name` sum to more than it has. `refused`: oversubscribed = "refuse". */
+  by: 'ceil' | 'group' | 'link' | 'sum' | 'refused';
+  /** Whose limit that is: the group's or the uplink's name. */
+  name: string;
+  to: number;
+  /** Where the limit is written, when it is. */
+  at?: Source;
+  /** What the guarantees sum to, and how much there is for them. */
+  sum?: { of: number; limit: number };
+}
+
+/** A rate as it was found, in bits per second, and what it lost since, in that order. */
+export interface Traced extends Origin {
+  found: number;
+  cuts: Cut[];
+}
+
+/** What may say something of a guest, the strongest first. */
+export interface Sources {
+  config: Config;
+  entry?: GuestEntry;
+  /** Only where the configuration accepts it. */
+  metadata?: GuestMetadata;
+}
+
+export function sourcesOf(config: Config, { name, metadata }: Pick<Guest, 'name' | 'metadata'>): Sources {
+  const entry = matchGuest(config, name);
+  const accepted = config.defaults.metadata && metadata && (metadata.group ?? metadata.rate ?? metadata.ceil);
+  return { config, ...(entry ? { entry } : {}), ...(accepted ? { metadata } : {}) };
+}
+
+/** A guest that brings values of its own is as good as one with an entry. */
+export function isListed({ entry, metadata }: Sources): boolean {
+  return entry !== undefined || metadata !== undefined;
+}
+
+/**
+ * A direction that an entry leaves out is not written there: it holds the very Setting of what it inherits from
+ * (config/decode-values.ts, eachWay).
+ */
+export function findRate(
+  { config, entry, metadata }: Sources,
+  uplink: string,
+  key: 'rate' | 'ceil',
+  direction: Direction,
+): Traced {
+  const fallback = config.defaults[key][direction];
+  const own = entry?.[key]?.[direction];
+  const here = entry?.on.get(uplink)?.[key]?.[direction];
+  const traced = (from: Origin['from'], { value, at }: Setting<number>): Traced => ({
+    from,
+    ...(at ? { at } : {}),
+    found: value,
+    cuts: [],
+  });
+  if (here && here !== own && here !== fallback) return traced('on', here);
+  if (own && own !== fallback) return traced('entry', own);
+  const told = metadata?.[key]?.[direction];
+  if (told !== undefined) return traced('metadata', { value: told });
+  return traced(fallback.at ? 'defaults' : 'built-in', fallback);
+}
+
+/** @returns the group's name; nothing for a guest on its own */
+export function findGroup(
+  { entry, metadata }: Sources,
+  uplink: string,
+): (Origin & { name: string }) | undefined {
+  const here = entry?.on.get(uplink)?.group;
+  const own = here ?? entry?.group;
+  if (own) return { name: own.value, from: here ? 'on' : 'entry', ...(own.at ? { at: own.at } : {}) };
+  return metadata?.group === undefined ? undefined : { name: metadata.group, from: 'metadata' };
+}
+
+/** The lowest of the limits; each that lowers the value is among its cuts. */
+export function bound(traced: Traced, limits: Cut[]): number {
+  return limits.reduce((value, limit) => {
+    if (limit.to >= value) return value;
+    traced.cuts.push(limit);
+    return limit.to;
+  }, traced.found);
+}

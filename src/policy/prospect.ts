@@ -1,0 +1,28 @@
+// What a guest that does not run would get, by each uplink that the configuration names: nobody knows yet which
+// bridge its NICs will be in, and no other guest's guarantees are looked at.
+import type { Config } from '../config/config.ts';
+import type { Host } from '../host/host.ts';
+import { newUplink } from './link.ts';
+import { isListed, sourcesOf } from './origin.ts';
+import type { Policy, UplinkPolicy } from './policy.ts';
+import { addGuest } from './values.ts';
+
+/** @param others uplinks that other guests are behind now */
+export function prospectOf(config: Config, host: Host, name: string, others: UplinkPolicy[]): Policy {
+  const policy: Policy = { uplinks: [], unshaped: [], warnings: [] };
+  const sources = sourcesOf(config, { name });
+  if (!isListed(sources) && config.defaults.unlisted !== 'shape') return policy;
+  const names = new Set([
+    ...config.uplinks.map((entry) => entry.name),
+    ...others.map((uplink) => uplink.name),
+    ...(sources.entry?.on.keys() ?? []),
+  ]);
+  policy.uplinks = [...names].sort().map((uplink) => {
+    const entry = config.uplinks.find((one) => one.name === uplink);
+    const bridge = entry?.bridge?.value ?? host.devices.get(uplink)?.master ?? '';
+    const found = newUplink(host, { name: uplink, bridge, ...(entry ? { entry } : {}) }, policy.warnings);
+    addGuest(found, name, sources, [], policy.warnings);
+    return found;
+  });
+  return policy;
+}

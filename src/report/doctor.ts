@@ -1,0 +1,100 @@
+// Doctor's findings as a page: section by section a line for each thing that was looked at, and below those that
+// are not as they should be what to do.
+import { type Finding, type Level, levels, type Section, worst } from '../doctor/finding.ts';
+import { printable } from './problems.ts';
+import { paint, type Screen, type Tone } from './table.ts';
+import { widthOf } from './top/text.ts';
+
+export interface DoctorOptions extends Screen {
+  /** Only what is not as it should be. */
+  quiet: boolean;
+  /** Also what there is to know of things that are well. */
+  verbose: boolean;
+}
+
+const tones: Record<Level, Tone> = { ok: 'dim', warning: 'warning', problem: 'problem' };
+
+/** Columns of the level and of the subject; a longer subject moves its own line only. */
+const levelWidth = 9;
+const subjectWidth = 15;
+/** Of one kind. */
+const most = 4;
+const margin = levelWidth + subjectWidth + 2;
+
+export function reportDoctor(sections: Section[], options: DoctorOptions): string {
+  const shown = sections
+    .map(({ title, findings }) => ({ title, findings: findings.filter((one) => isShown(one, options)) }))
+    .filter(({ findings }) => findings.length > 0);
+  const blocks = shown.map(({ title, findings }) => {
+    const lines = shorten(findings).flatMap((finding) => findingLines(finding, options));
+    return `${paint({ text: title, tone: 'strong' }, options)}\n${lines.join('\n')}\n`;
+  });
+  const summary = summarize(
+    sections.flatMap(({ findings }) => findings),
+    options,
+  );
+  return [...blocks, ...(options.quiet ? [] : [`${summary}\n`])].join('\n');
+}
+
+/** For --json: flat, one entry a finding. */
+export function doctorAsData(sections: Section[]) {
+  const findings = sections.flatMap((section) =>
+    section.findings.map((finding) => ({ section: section.title, ...finding })),
+  );
+  return { worst: worst(findings), findings };
+}
+
+function isShown({ level }: Finding, { quiet }: DoctorOptions): boolean {
+  return !quiet || level !== 'ok';
+}
+
+/** A thousand guests with one trouble are one trouble. */
+function shorten(findings: Finding[]): Finding[] {
+  const alike = (one: Finding) =>
+    findings.filter(({ check, level }) => check === one.check && level === one.level);
+  return findings.flatMap((finding): Finding[] => {
+    const all = alike(finding);
+    const place = all.indexOf(finding);
+    if (all.length <= most + 1 || place < most) return [finding];
+    if (place > most) return [];
+    const detail = `and ${all.length - most} more like these, which --json lists`;
+    return [{ ...finding, subject: '...', detail, hint: '' }];
+  });
+}
+
+function findingLines({ level, subject, detail, hint, note }: Finding, options: DoctorOptions): string[] {
+  const about = `${printable(subject)} `.padEnd(
+    subjectWidth + 1 + Math.min(0, subjectWidth - widthOf(subject)),
+  );
+  const head = `${paint({ text: level, tone: tones[level] }, options)}${' '.repeat(levelWidth - level.length)}${about}`;
+  const indent = ' '.repeat(margin);
+  const [first = '', ...rest] = wrap(printable(detail), options, levelWidth + widthOf(about) + 1);
+  const below = [...(hint ? hint.split('\n') : []), ...(note && options.verbose ? [note] : [])].flatMap(
+    (line) => wrap(printable(line), options, margin + 2).map((part) => `  ${part}`),
+  );
+  return [` ${head}${first}`, ...[...rest, ...below].map((line) => `${indent}${line}`)];
+}
+
+/** At blanks, to the screen's width; whole where there is none. */
+function wrap(text: string, { width }: Screen, used: number): string[] {
+  if (width === undefined || width - used < 20) return [text];
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && widthOf(last) + 1 + widthOf(word) <= width - used) {
+      lines[lines.length - 1] = `${last} ${word}`;
+    } else lines.push(word);
+  }
+  return lines;
+}
+
+function summarize(findings: Finding[], options: DoctorOptions): string {
+  const count = (level: Level) => findings.filter((finding) => finding.level === level).length;
+  const parts = [...levels].reverse().flatMap((level) => {
+    const number = count(level);
+    if (number === 0 && level !== 'ok') return [];
+    const text = level === 'ok' ? `${number} ok` : `${number} ${level}${number === 1 ? '' : 's'}`;
+    return [paint({ text, tone: level === 'ok' ? 'plain' : tones[level] }, options)];
+  });
+  return parts.join(', ');
+}

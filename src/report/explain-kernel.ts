@@ -1,0 +1,115 @@
+// What the kernel holds for one guest now, found by its id and mark, so that leftovers of one that has stopped
+// are seen too; and where that is not what rules.d says.
+import type { Difference } from '../load/compare.ts';
+import type { Found } from '../load/found.ts';
+import type { KernelState, State, TcObject } from '../load/objects.ts';
+import { readOwners } from '../load/owners.ts';
+import type { Unreached } from '../load/unreached.ts';
+import { classId } from '../plan/names.ts';
+import { directions } from '../units.ts';
+import { type Use, type Uses, useKey } from '../use/use.ts';
+import type { Handles } from './explain-rules.ts';
+
+/** A comparison with rules.d, and the counters of the moment. */
+export interface KernelNow extends Found {
+  from: KernelState;
+  unreached: Unreached[];
+  uses: Uses;
+}
+
+export interface HeldClass {
+  device: string;
+  id: string;
+  parent: string;
+  /** Bits per second; burst, cburst and quantum in bytes. As tc prints them, with fewer digits than it was told. */
+  values: TcObject['values'];
+  leaf?: TcObject['values'];
+  use?: Pick<Use, 'bytes' | 'packets' | 'dropped' | 'overlimits' | 'backlog' | 'queued'>;
+}
+
+export interface Held {
+  classes: HeldClass[];
+  /** What sends a tap's packets to the ifb. */
+  filters: { tap: string; mark: string; to: string }[];
+  /** `vnet0 . eth0`, and the class that such frames get. */
+  elements: { ports: string; class: string }[];
+  /** How it is not what rules.d says. */
+  differences: Difference[];
+  missingElements: { ports: string; class: string }[];
+  surplusElements: { ports: string; class: string }[];
+  /** Sentences: what stands in the way. */
+  obstacles: string[];
+}
+
+/** @param subject `guest cliff`, as rules.d names it */
+export function heldFor(now: KernelNow, handles: Handles, subject: string, devices: string[]): Held {
+  const { from, to, list, uses, unreached } = now;
+  const ids = directions.map((direction) => classId(direction, handles.id));
+  const objects = [...from.objects.values()];
+  const mark = `0x${handles.mark.toString(16)}`;
+  const filters = objects.filter(({ kind, id }) => kind === 'filter' && id === mark);
+  const [held, wanted] = [elementsOf(from, ids), elementsOf(to, ids)];
+  const isIn = (some: Held['elements']) => (one: Held['elements'][number]) =>
+    some.some((other) => other.ports === one.ports && other.class === one.class);
+  return {
+    classes: objects
+      .filter(({ kind, id }) => kind === 'class' && ids.includes(id))
+      .map((object) => heldClass(object, from, uses)),
+    filters: filters.map(({ device, id, values }) => ({ tap: device, mark: id, to: String(values.to) })),
+    elements: held,
+    differences: list.filter((one) => isAbout(one, { ids, mark, subject, taps: handles.taps, devices })),
+    missingElements: wanted.filter((one) => !isIn(held)(one)),
+    surplusElements: held.filter((one) => !isIn(wanted)(one)),
+    obstacles: [
+      ...devices.flatMap((device) => {
+        const foreign = from.foreignRoots.get(device);
+        return foreign ? `${device} has a root qdisc that virt-shaper did not set: ${foreign}` : [];
+      }),
+      ...unreached
+        .filter((one) => one.subject === subject || handles.taps.includes(one.tap))
+        .map(({ tap, reason }) => `what it receives by ${tap} is not shaped: ${reason}`),
+    ],
+  };
+}
+
+function heldClass(object: TcObject, from: State, uses: Uses): HeldClass {
+  const { device, id, parent = '', values } = object;
+  const leaf = from.objects.get(`${device} leaf ${id}`)?.values;
+  const use = uses.get(useKey(device, id));
+  if (!use) return { device, id, parent, values, ...(leaf ? { leaf } : {}) };
+  const { bytes, packets, dropped, overlimits, backlog, queued } = use;
+  return {
+    device,
+    id,
+    parent,
+    values,
+    ...(leaf ? { leaf } : {}),
+    use: { bytes, packets, dropped, overlimits, backlog, queued },
+  };
+}
+
+function elementsOf({ ruleset }: State, ids: string[]): Held['elements'] {
+  const owners = readOwners(ruleset);
+  return ids.flatMap((id) => [...(owners.get(id) ?? [])].sort().map((ports) => ({ ports, class: id })));
+}
+
+interface Marks {
+  ids: string[];
+  mark: string;
+  subject: string;
+  taps: string[];
+  devices: string[];
+}
+
+/** The guest's own objects, and the tree that they are in as a whole. */
+function isAbout(one: Difference, { ids, mark, subject, taps, devices }: Marks): boolean {
+  const { kind, device, held, wanted, action, ifb } = one;
+  if (kind === 'table') return false; // Its elements are compared one by one.
+  if (ifb) return devices.includes(ifb.name);
+  const id = (wanted ?? held)?.id ?? '';
+  if (wanted?.subject === subject) return true;
+  if (kind === 'class' || kind === 'leaf')
+    return ids.includes(id) || (action === 'rebuild' && devices.includes(device));
+  if (kind === 'filter') return id === mark;
+  return kind === 'root' ? devices.includes(device) : taps.includes(device);
+}

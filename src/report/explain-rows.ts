@@ -1,0 +1,72 @@
+// The values of a guest on one uplink as rows: name, direction, value, origin. A row that is the same in both
+// directions stands once.
+import { formatRate } from '../config/rate.ts';
+import { label } from '../label.ts';
+import { type Direction, directions } from '../units.ts';
+import type { Explanation } from './explain.ts';
+import { leafText, originText, type Place, rateOrigin, sizeOrigin } from './explain-origin.ts';
+import { dim, heading, plain, row } from './explain-spans.ts';
+import type { ExplainedClass, ExplainedUplink } from './explain-values.ts';
+import type { Line } from './top/text.ts';
+
+interface Row {
+  name: string;
+  way: string;
+  value: string;
+  /** Its first line stands beside the value, the others below. */
+  origin: string[];
+}
+
+export function valueLines(uplink: ExplainedUplink, { state }: Explanation, place: Place): Line[] {
+  const { name, bridge, link, group } = uplink;
+  const rows = [
+    ...(group
+      ? [{ name: 'group', way: '', value: label(group.name), origin: [originText(group, name, place)] }]
+      : []),
+    ...eachWay('rate', uplink, ({ rate }) => [formatRate(rate.value), rateOrigin(rate, uplink, place)]),
+    ...eachWay('ceil', uplink, ({ ceil }) => [formatRate(ceil.value), rateOrigin(ceil, uplink, place)]),
+    ...eachWay('burst', uplink, ({ burst }) => [bytes(burst.value), sizeOrigin(burst, 'rate', place)]),
+    ...eachWay('cburst', uplink, ({ cburst }) => [bytes(cburst.value), sizeOrigin(cburst, 'ceil', place)]),
+    ...eachWay('quantum', uplink, ({ quantum }) => [
+      bytes(quantum.value),
+      sizeOrigin(quantum, 'rate', place),
+    ]),
+    ...eachWay('leaf', uplink, (one) => [leafText(one), ['what this kernel has, for this ceil']]),
+    ...eachWay('class', uplink, ({ id, device, parent, chain }) => [
+      id,
+      [
+        `on ${device}, below ${parent} (${group ? `group ${label(group.name)}` : 'the link'}), by chain ${chain}`,
+      ],
+    ]),
+  ];
+  const width = Math.max(...rows.map(({ value }) => value.length));
+  const speed =
+    link.out.value === link.in.value
+      ? formatRate(link.out.value)
+      : `${formatRate(link.out.value)} out, ${formatRate(link.in.value)} in`;
+  const would = state === 'stopped' ? ', would be' : '';
+  return [
+    heading(`On ${name}${bridge ? ` (${label(bridge)})` : ''}, a link of ${speed}${would}`),
+    ...rows.flatMap(({ name: what, way, value, origin: [first = '', ...more] }) => [
+      row([plain(`${what.padEnd(8)}${way.padEnd(5)}${value.padEnd(width)}  `), dim(first)]),
+      ...more.map((text) => row([plain(' '.repeat(15 + width)), dim(text)])),
+    ]),
+  ];
+}
+
+function eachWay(
+  name: string,
+  uplink: ExplainedUplink,
+  cells: (one: ExplainedClass) => [value: string, origin: string[]],
+): Row[] {
+  const rows = directions.map((way: Direction): Row => {
+    const [value, origin] = cells(uplink[way]);
+    return { name, way, value, origin };
+  });
+  const [out, inward] = rows;
+  if (!out || !inward) return rows;
+  const same = out.value === inward.value && out.origin.join('\n') === inward.origin.join('\n');
+  return same ? [{ ...out, way: '' }] : [out, { ...inward, name: '' }];
+}
+
+const bytes = (value: number) => `${value} B`;

@@ -1,0 +1,63 @@
+// libvirt's hooks driver by driver: where ours is, whether libvirt knows it, what else it runs, what is to do.
+import { adviseDriver, isNoticed, type Surroundings } from '../hooks/advice.ts';
+import { hookDrivers } from '../hooks/hook-file.ts';
+import type { DriverHooks } from '../hooks/inspect.ts';
+import { label } from '../label.ts';
+
+export interface HooksStatus {
+  driver: string;
+  /** Where ours belongs. */
+  file: string;
+  /** `ours` when it is there, executable, and as it was installed. */
+  state: 'ours' | 'not executable' | 'nobody' | 'edited' | 'foreign';
+  /** Whether the daemon that runs now knows of it; null when none runs. */
+  noticed: boolean | null;
+  daemon: { name: string; pid: number } | null;
+  /** What else libvirt runs for this driver. */
+  others: string[];
+  todo: string[];
+}
+
+/** @param wanted the driver's hook as it would be installed now */
+export function hooksStatus(
+  hooks: DriverHooks,
+  wanted: string | undefined,
+  around: Surroundings,
+): HooksStatus {
+  const { driver, place, daemon, others } = hooks;
+  const runs = place.whose === 'ours' && place.executable;
+  return {
+    driver,
+    file: place.path,
+    state: place.whose === 'ours' && !place.executable ? 'not executable' : place.whose,
+    noticed: runs ? (isNoticed(hooks, around) ?? null) : daemon ? false : null,
+    daemon: daemon ? { name: daemon.name, pid: daemon.pid } : null,
+    others: others.map(({ path }) => path),
+    todo: adviseDriver(hooks, wanted, around),
+  };
+}
+
+const width = Math.max(...hookDrivers.map((driver) => driver.length)) + 2;
+
+const words: Record<HooksStatus['state'], string> = {
+  ours: 'installed',
+  'not executable': 'installed, but not executable',
+  nobody: 'not installed',
+  edited: 'installed, and edited since',
+  foreign: 'not installed: there is a file of somebody else',
+};
+
+export function reportHooks(all: HooksStatus[]): string {
+  return all
+    .map(({ driver, file, state, noticed, daemon, others, todo }) => {
+      const knows = { true: 'has noticed it', false: 'may not have noticed it' }[String(noticed)];
+      const lines = [
+        `${words[state]}: ${label(file)}`,
+        ...(daemon && knows && state === 'ours' ? [`${daemon.name} (${daemon.pid}) ${knows}`] : []),
+        ...others.map((path) => `runs too: ${label(path)}`),
+        ...todo.map((what) => `to do: ${what}`),
+      ];
+      return lines.map((line, index) => `${(index === 0 ? driver : '').padEnd(width)}${line}\n`).join('');
+    })
+    .join('');
+}

@@ -1,0 +1,69 @@
+// What status and tree show, as JSON: rates in bits per second, sizes in bytes, counters since the class was made.
+
+import { directions } from '../units.ts';
+import type { Asked } from '../use/asked.ts';
+import type { GuestRow } from '../use/guests.ts';
+import type { ClassInUse, TreeInUse, UplinkInUse } from '../use/in-use.ts';
+import type { InUse } from '../use/read-in-use.ts';
+import { count } from './summary.ts';
+
+/** Without the ways to say the same twice; a class that the kernel lacks has no counters. */
+export function classAsData({ use, loaded: _loaded, device, id, now, ...rest }: ClassInUse): object {
+  const { bytes, packets, dropped, overlimits, backlog, queued } = use ?? {};
+  const counters = use ? { bytes, packets, dropped, overlimits, backlog, queued } : {};
+  const speed = now === undefined ? {} : { now: Math.round(now) };
+  return { ...rest, ...speed, device, class: id, inKernel: use !== undefined, ...counters };
+}
+
+export function statusAsData(inUse: InUse, asked: Asked): object {
+  const { guests, uplinks, table, interval } = inUse;
+  const { at, error } = asked.history.last;
+  return {
+    loaded: asked.loaded,
+    lastLoad: {
+      ...(at === undefined ? {} : { at: new Date(at).toISOString() }),
+      ...(error ? { error } : {}),
+    },
+    configChanged: asked.configChanged,
+    rulesChanged: asked.rulesChanged,
+    table,
+    ...(interval === undefined ? {} : { interval: interval / 1000 }),
+    counts: count(guests),
+    uplinks: uplinks.map(({ name, bridge, trees }) => ({
+      name,
+      bridge,
+      ...Object.fromEntries(directions.map((direction) => [direction, classAsData(trees[direction].link)])),
+    })),
+    guests: guests.map(guestAsData),
+  };
+}
+
+export function treeAsData(uplinks: UplinkInUse[]): object {
+  return uplinks.map(({ name, bridge, trees }) => ({
+    name,
+    bridge,
+    trees: { out: treeData(trees.out), in: treeData(trees.in) },
+  }));
+}
+
+function guestAsData({ out, in: inbound, ...row }: GuestRow): object {
+  return {
+    ...row,
+    ...(out ? { out: classAsData(out) } : {}),
+    ...(inbound ? { in: classAsData(inbound) } : {}),
+  };
+}
+
+function treeData({ direction, device, link, unmarked, groups, guests }: TreeInUse): object {
+  return {
+    direction,
+    device,
+    link: classAsData(link),
+    unmarked: classAsData(unmarked),
+    groups: groups.map(({ group, guests: members }) => ({
+      group: classAsData(group),
+      guests: members.map(classAsData),
+    })),
+    guests: guests.map(classAsData),
+  };
+}

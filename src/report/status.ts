@@ -1,0 +1,85 @@
+// Who has what, and what everybody does with it: a line for each guest and uplink, then the reasons for those
+// that are not shaped as they should be.
+import { label } from '../label.ts';
+import type { Asked } from '../use/asked.ts';
+import { type GuestRow, isLeftOut } from '../use/guests.ts';
+import type { ClassInUse } from '../use/in-use.ts';
+import type { InUse } from '../use/read-in-use.ts';
+import { atCeil, formatBytes, formatCount, formatSet, formatSpeed } from './figures.ts';
+import { describeInner, describeReasons, hints } from './reasons.ts';
+import { remarks, summary, uplinkLines } from './summary.ts';
+import { type Cell, type Column, paint, type Screen, table } from './table.ts';
+
+/** @param now milliseconds since 1970 */
+export function reportStatus(inUse: InUse, asked: Asked, screen: Screen, now: number): string {
+  if (!asked.loaded) return 'Nothing is loaded: no guest is limited.\n';
+  const { guests, uplinks, inner } = inUse;
+  const warnings = remarks(inUse, asked, now).map((text) => paint({ text, tone: 'warning' }, screen));
+  const head = [summary(inUse, asked, now), ...warnings, ...uplinkLines(uplinks)];
+  const rows = guests.length === 0 ? '' : `\n${table(guests, columnsFor(inUse), screen)}`;
+  const reasons = [...describeInner(inner), ...describeReasons(guests)];
+  const end = [...reasons, ...hints(guests, inner)].map((line) => `${line}\n`).join('');
+  return `${head.join('\n')}\n${rows}${end === '' ? '' : `\n${end}`}`;
+}
+
+function columnsFor({ guests, uplinks, interval }: InUse): Column<GuestRow>[] {
+  const columns: (Column<GuestRow> | false)[] = [
+    { title: 'GUEST', cell: ({ guest }) => label(guest), least: 8 },
+    guests.some(({ group }) => group !== undefined) && {
+      title: 'GROUP',
+      cell: ({ group }) => (group === undefined ? '-' : label(group)),
+      worth: 6,
+    },
+    {
+      title: 'UPLINK',
+      cell: ({ uplink }) => uplink ?? '-',
+      worth: uplinks.length > 1 ? 7 : 1,
+    },
+    interval !== undefined && figure('OUT NOW', 'out', now),
+    figure('OUT RATE', 'out', rate, 3),
+    figure('OUT CEIL', 'out', ({ ceil }) => formatSet(ceil), 8),
+    interval !== undefined && figure('IN NOW', 'in', now),
+    figure('IN RATE', 'in', rate, 3),
+    figure('IN CEIL', 'in', ({ ceil }) => formatSet(ceil), 8),
+    { title: 'DROPPED', right: true, cell: (row) => sum(row, 'dropped', formatCount), worth: 5 },
+    { title: 'BACKLOG', right: true, cell: (row) => sum(row, 'backlog', formatBytes), worth: 2 },
+    { title: 'STATE', cell: state },
+  ];
+  return columns.filter((column) => column !== false);
+}
+
+function figure(
+  title: string,
+  direction: 'out' | 'in',
+  show: (one: ClassInUse) => Cell | string,
+  worth?: number,
+): Column<GuestRow> {
+  const cell = (row: GuestRow) => {
+    const one = row[direction];
+    return one ? show(one) : { text: '-', tone: 'dim' as const };
+  };
+  return { title, right: true, cell, ...(worth === undefined ? {} : { worth }) };
+}
+
+function now({ now: speed, ceil }: ClassInUse): Cell {
+  if (speed === undefined) return { text: '-', tone: 'dim' };
+  return { text: formatSpeed(speed), tone: speed >= atCeil * ceil ? 'warning' : 'plain' };
+}
+
+/** What there is of a guarantee that had to be scaled is marked: it is not what is written. */
+function rate({ rate: guaranteed, configured }: ClassInUse): Cell {
+  if (configured === undefined) return { text: formatSet(guaranteed) };
+  return { text: `~${formatSet(guaranteed)}`, tone: 'warning' };
+}
+
+function sum(row: GuestRow, counter: 'dropped' | 'backlog', show: (value: number) => string): Cell {
+  const known = [row.out?.use, row.in?.use].flatMap((use) => use?.[counter] ?? []);
+  if (known.length === 0) return { text: '-', tone: 'dim' };
+  return { text: show(known.reduce((total, value) => total + value, 0)) };
+}
+
+function state(row: GuestRow): Cell {
+  if (isLeftOut(row)) return { text: 'left out', tone: 'dim' };
+  if (row.state === 'shaped') return { text: row.faults.length === 0 ? 'shaped' : 'shaped!', tone: 'plain' };
+  return { text: row.state, tone: row.state === 'gone' ? 'dim' : 'problem' };
+}

@@ -1,0 +1,73 @@
+// The first lines of status: how many guests are shaped, whether what is in force is what is asked for, and how
+// full the uplinks are. What an administrator reads first at night.
+import type { Asked } from '../use/asked.ts';
+import { type GuestRow, isLeftOut } from '../use/guests.ts';
+import type { ClassInUse, UplinkInUse } from '../use/in-use.ts';
+import type { InUse } from '../use/read-in-use.ts';
+import { formatAge, formatSet, formatShare, formatSpeed } from './figures.ts';
+
+/** One state for each guest, the worst of its rows. */
+export interface Counts {
+  shaped: number;
+  partly: number;
+  unshaped: number;
+  gone: number;
+  leftOut: number;
+}
+
+export function count(rows: GuestRow[]): Counts {
+  const order = ['leftOut', 'gone', 'shaped', 'partly', 'unshaped'] as const;
+  const worst = new Map<string, number>();
+  for (const row of rows) {
+    const rank = order.indexOf(isLeftOut(row) ? 'leftOut' : row.state);
+    worst.set(row.guest, Math.max(rank, worst.get(row.guest) ?? 0));
+  }
+  const counts: Counts = { shaped: 0, partly: 0, unshaped: 0, gone: 0, leftOut: 0 };
+  for (const rank of worst.values()) counts[order[rank] ?? 'unshaped'] += 1;
+  return counts;
+}
+
+/** @param now milliseconds since 1970 */
+export function summary({ guests }: InUse, asked: Asked, now: number): string {
+  const { shaped, leftOut, ...others } = count(guests);
+  const rest = Object.entries({ ...others, 'left out': leftOut }).flatMap(([word, number]) =>
+    number > 0 ? `${number} ${word}` : [],
+  );
+  const { at, error } = asked.history.last;
+  const loaded = at === undefined || error !== undefined ? [] : [`loaded ${formatAge(now - at)}`];
+  const wanted = asked.configChanged || asked.rulesChanged ? [] : ['as configured'];
+  return `${[`${shaped} guest${shaped === 1 ? '' : 's'} shaped`, ...rest, ...loaded, ...wanted].join(', ')}`;
+}
+
+/** What is in force against what is asked for, each a sentence with what to do. */
+export function remarks({ table }: Pick<InUse, 'table'>, asked: Asked, now: number): string[] {
+  const { at, error } = asked.history.last;
+  const failed =
+    error === undefined ? [] : [`the last load failed ${formatAge(now - (at ?? now))}: ${error}`];
+  const changed = asked.configChanged
+    ? ['the configuration has changed since: virt-shaper render && virt-shaper plan shows what for']
+    : asked.rulesChanged
+      ? ['rules.d is not what is loaded: virt-shaper plan shows the difference']
+      : [];
+  const tables = {
+    'as loaded': [],
+    changed: ['somebody has changed the nftables table since: virt-shaper verify'],
+    missing: [
+      'the nftables table bridge virt-shaper is not there: nobody is shaped, virt-shaper load repairs it',
+    ],
+  };
+  return [...failed, ...changed, ...tables[table]];
+}
+
+export function uplinkLines(uplinks: UplinkInUse[]): string[] {
+  const width = Math.max(0, ...uplinks.map(({ name, bridge }) => `${name} (${bridge})`.length));
+  return uplinks.map(({ name, bridge, trees }) => {
+    const use = `out ${useOf(trees.out.link)}, in ${useOf(trees.in.link)}`;
+    return `${`${name} (${bridge})`.padEnd(width)}  ${use}`;
+  });
+}
+
+function useOf({ now, ceil }: ClassInUse): string {
+  if (now === undefined) return `at most ${formatSet(ceil)}`;
+  return `${formatSpeed(now)} of ${formatSet(ceil)} (${formatShare(now / ceil)})`;
+}

@@ -1,0 +1,87 @@
+// Which rows are shown and in what order: filtered, sorted by any column, or each guest below its group. What has
+// no value in a column comes last whichever way it is sorted, and names settle what is equal, so that nothing
+// jumps about from one second to the next.
+import { columns, nameOf } from './columns.ts';
+import { isBare, isIdle, type Row } from './scene.ts';
+import type { View } from './view.ts';
+
+export interface Placed {
+  row: Row;
+  /** In the tree: below its group, and whether it is the last one there. */
+  below?: 'more' | 'last';
+}
+
+export function placeRows(rows: Row[], view: View): Placed[] {
+  const wanted = rows.filter((row) => isWanted(row, view)).sort(comparison(view));
+  if (!view.tree) return wanted.filter(({ kind }) => kind !== 'group').map((row) => ({ row }));
+  const members = membersByGroup(wanted);
+  return wanted.flatMap((row): Placed[] => {
+    if (isMember(row)) return [];
+    if (row.kind !== 'group') return [{ row }];
+    const own = members.get(keyOf(row, row.name)) ?? [];
+    if (own.length === 0 && !hasName(row, view.filter)) return [];
+    return [{ row }, ...own.map((member, at) => place(member, at === own.length - 1))];
+  });
+}
+
+function place(row: Row, last: boolean): Placed {
+  return { row, below: last ? 'last' : 'more' };
+}
+
+function membersByGroup(rows: Row[]): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows.filter(isMember)) {
+    const key = keyOf(row, row.group ?? '');
+    const members = groups.get(key);
+    if (members) members.push(row);
+    else groups.set(key, [row]);
+  }
+  return groups;
+}
+
+function keyOf({ uplink }: Row, group: string): string {
+  return JSON.stringify([uplink, group]);
+}
+
+function isMember({ kind, group, uplink }: Row): boolean {
+  return kind === 'guest' && group !== undefined && uplink !== undefined;
+}
+
+function isWanted(row: Row, { tree, filter, uplink, busyOnly }: View): boolean {
+  if (uplink !== undefined && row.uplink !== undefined && row.uplink !== uplink) return false;
+  if (busyOnly && (isBare(row) || isIdle(row))) return false;
+  // In the tree a group may stay for its members' sake.
+  return hasName(row, filter) || (tree && row.kind === 'group');
+}
+
+function hasName(row: Row, filter: string): boolean {
+  return [row.name, nameOf(row), row.group ?? ''].some((name) => name.toLowerCase().includes(filter));
+}
+
+function comparison({ sort, reversed }: View): (a: Row, b: Row) => number {
+  const { order, align } = columns[sort];
+  const isText = align === 'left';
+  const value = (row: Row) => (isBare(row) && !isText ? undefined : order?.(row));
+  const sign = isText === reversed ? 1 : -1;
+  return (a, b) => {
+    const [x, y] = [value(a), value(b)];
+    if (x === y) return byNames(a, b);
+    if (x === undefined || y === undefined) return x === undefined ? 1 : -1;
+    return x < y ? sign : -sign;
+  };
+}
+
+/** Guests, then what belongs to none, then those who are left out. */
+function byNames(a: Row, b: Row): number {
+  return (
+    rank(a) - rank(b) || compare(a.name, b.name) || compare(a.uplink, b.uplink) || compare(a.note, b.note)
+  );
+}
+
+function rank({ kind, leftOut }: Row): number {
+  return leftOut ? 2 : kind === 'unmarked' ? 1 : 0;
+}
+
+function compare(a = '', b = ''): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

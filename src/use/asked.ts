@@ -1,0 +1,35 @@
+// Whether what is in force is still what is asked for, told without understanding either: the texts of the
+// configuration and of the rules against those that were loaded.
+import { join } from 'node:path';
+import { type ConfigLocation, readSources } from '../config/read-config.ts';
+import { snapshotText } from '../config/snapshot.ts';
+import { readIfThere } from '../files.ts';
+import { goodSource, readIfGood, ruleFiles } from '../load/good.ts';
+import { type History, readHistory } from '../load/history.ts';
+
+export interface Asked {
+  /** Whether anything is in force. */
+  loaded: boolean;
+  /** Whether a file of the configuration was written since what is in force was rendered. */
+  configChanged: boolean;
+  /** Whether rules.d says anything else than what is in force. */
+  rulesChanged: boolean;
+  history: History;
+}
+
+export interface AskedPaths {
+  config: ConfigLocation;
+  rules: string;
+  history: string;
+}
+
+export function readAsked({ config, rules, history }: AskedPaths): Asked {
+  const good = readIfGood(rules);
+  const source = goodSource(rules);
+  return {
+    loaded: good !== undefined,
+    configChanged: source !== undefined && snapshotText(readSources(config)) !== source,
+    rulesChanged: ruleFiles.some((name) => readIfThere(join(rules, name)) !== good?.[name]),
+    history: readHistory(history),
+  };
+}

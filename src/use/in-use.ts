@@ -1,0 +1,86 @@
+// The plan in force joined with what the kernel holds and does for it: one shape for status, tree, top and
+// metrics. Pure; the kernel's word counts where the two differ.
+import type { InForce } from '../load/in-force.ts';
+import { shownRate } from '../load/tc-values.ts';
+import type { ClassPlan, TreePlan } from '../plan/plan.ts';
+import { type Both, both, type Direction } from '../units.ts';
+import { type Counted, speedBetween, type Use, type Uses, useKey } from './use.ts';
+
+export interface ClassInUse {
+  kind: ClassPlan['kind'];
+  name: string;
+  device: string;
+  id: string;
+  /** Bits per second, what is guaranteed now. */
+  rate: number;
+  /** The guarantee as written, where it had to be scaled. */
+  configured?: number;
+  /** Bits per second, the most there is. */
+  ceil: number;
+  /** What was loaded, where somebody has changed it in the kernel since. */
+  loaded?: { rate: number; ceil: number };
+  /** Bits per second between the two last readings; absent with but one. */
+  now?: number;
+  /** Absent when the kernel does not have the class. */
+  use?: Use;
+}
+
+export interface TreeInUse {
+  direction: Direction;
+  device: string;
+  link: ClassInUse;
+  unmarked: ClassInUse;
+  groups: { group: ClassInUse; guests: ClassInUse[] }[];
+  /** Guests on their own. */
+  guests: ClassInUse[];
+}
+
+export interface UplinkInUse {
+  name: string;
+  bridge: string;
+  trees: Both<TreeInUse>;
+}
+
+/** @param before the reading before, for the speeds */
+export function joinUplinks({ uplinks }: InForce, uses: Uses, before?: Counted): UplinkInUse[] {
+  return uplinks.map(({ name, bridge, trees }) => {
+    return { name, bridge, trees: both((direction) => joinTree(trees[direction], uses, before)) };
+  });
+}
+
+function joinTree(tree: TreePlan, uses: Uses, before: Counted | undefined): TreeInUse {
+  const { direction, device } = tree;
+  const join = (plan: ClassPlan) => joinClass(plan, device, uses, before);
+  return {
+    direction,
+    device,
+    link: join(tree.link),
+    unmarked: join(tree.unmarked),
+    groups: tree.groups.map(({ group, guests }) => ({ group: join(group), guests: guests.map(join) })),
+    guests: tree.guests.map(join),
+  };
+}
+
+function joinClass(plan: ClassPlan, device: string, uses: Uses, before: Counted | undefined): ClassInUse {
+  const { kind, name, id, configured, rate, ceil } = plan;
+  const key = useKey(device, id);
+  const use = uses.get(key);
+  const now = speedBetween(before?.get(key), use);
+  return {
+    kind,
+    name,
+    device,
+    id,
+    rate,
+    ceil,
+    ...(configured === undefined ? {} : { configured }),
+    ...(use && isChanged(plan, use) ? { rate: use.rate, ceil: use.ceil, loaded: { rate, ceil } } : {}),
+    ...(now === undefined ? {} : { now }),
+    ...(use ? { use } : {}),
+  };
+}
+
+/** tc prints fewer digits than it was told, newer ones all of them. */
+function isChanged(plan: ClassPlan, use: Use): boolean {
+  return shownRate(plan.rate) !== shownRate(use.rate) || shownRate(plan.ceil) !== shownRate(use.ceil);
+}

@@ -1,0 +1,46 @@
+// Reads what a guest's shaping hangs on besides its classes: two lists of devices and one of the table, however
+// many guests there are.
+import { join } from 'node:path';
+import { Failure } from '../errors.ts';
+import type { Run } from '../exec.ts';
+import { readIfThere } from '../files.ts';
+import { deviceNames, portNames } from '../host/read-host.ts';
+import { readOwners } from '../load/owners.ts';
+import { tableName } from '../plan/names.ts';
+import type { Holding, TableState } from './holding.ts';
+
+/** Where it is written what was loaded: paths.ts has both. */
+export interface Loaded {
+  rules: string;
+  /** The table as nft listed it right after the load. */
+  listing: string;
+}
+
+/** All of Holding but the clsacts, which come with the counters (read-use.ts). */
+export async function readHolding(
+  run: Run,
+  loaded: Loaded,
+  bridges: string[],
+): Promise<Omit<Holding, 'clsacts'>> {
+  return {
+    table: await readTable(run, loaded),
+    devices: new Set(deviceNames()),
+    ports: new Map(bridges.map((bridge) => [bridge, new Set(portNames(bridge))])),
+  };
+}
+
+async function readTable(run: Run, { rules, listing }: Loaded): Promise<TableState> {
+  const nft = await run('nft', ['-s', 'list', 'table', 'bridge', tableName]);
+  if (nft.status !== 0) {
+    if (nft.stderr.includes('No such file or directory')) return { kind: 'missing' };
+    const denied = nft.stderr.includes('Operation not permitted');
+    throw new Failure(
+      `nft cannot list the table ${tableName}: ${nft.stderr.trim().split('\n')[0]}`,
+      denied ? 'run it as root' : undefined,
+    );
+  }
+  const [, ...listed] = (readIfThere(listing) ?? '').split('\n');
+  if (listed.join('\n') === nft.stdout) return { kind: 'as loaded' };
+  const ruleset = readIfThere(join(rules, 'good/ruleset.nft')) ?? '';
+  return { kind: 'changed', held: readOwners(nft.stdout), loaded: readOwners(ruleset) };
+}

@@ -1,0 +1,220 @@
+// explain on a real kernel: the whole screen of a guest that is as it should be, and what it says first when
+// something is not: drift, rules that are out of date, a guest that does not run, a name that nobody has.
+import * as assert from 'uvu/assert';
+import { needsCommand, needsNamespace } from '../support/needs.ts';
+import { unless } from '../support/skip.ts';
+import { sh, TestHost } from './host.ts';
+
+const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
+
+const config = `[defaults]
+rate = "5mbit"
+
+[uplink.eth0]
+ceil = "1gbit"
+
+[group.friends]
+ceil = "30mbit"
+
+[guest."cl*"]
+rate = "1mbit"
+
+[guest.cliff]
+group = "friends"
+rate = "20mbit"
+ceil = { out = "50mbit", in = "25mbit" }
+burst = "64k"
+
+[guest.rob]
+group = "friends"
+rate = "15mbit"
+ceil = "30mbit"
+`;
+
+const dropIn = '[guest.cliff.on.eth0]\nquantum = 9000\n';
+
+let host: TestHost;
+test.before.each(() => {
+  host = new TestHost(config).bridge('br0', 'eth0').tap('vnet0').tap('vnet1');
+  sh('ip link add br9 type bridge');
+  host.tap('vnet9', 'br9');
+  host.write('etc/virt-shaper/config.d/10-more.toml', dropIn);
+});
+test.after.each(() => host.end());
+
+function start(): void {
+  assert.is(host.hook('cliff', 'start', { vnet0: 'br0', vnet9: 'br9' }).status, 0);
+  assert.is(host.hook('rob', 'start', { vnet1: 'br0' }).status, 0);
+}
+
+/** Without what packets and kernels change. */
+function screen(name: string): string {
+  const { status, stdout } = host.run(['explain', name]);
+  assert.is(status, 0);
+  return stdout
+    .replaceAll(host.root, '')
+    .replace(/(?:bfifo of \d+ bytes|fq_codel, target 5 ms)( *)/g, 'LEAF$1')
+    .replace(/(?:bfifo limit \d+|fq_codel target 5000us)/g, 'LEAF')
+    .replace(/ (?:fw|bpf bytecode '[^']*') action/g, ' MATCH action')
+    .replace(/\S+ bytes in \S+ packets?, .*/g, 'COUNTERS')
+    .replace(/ +$/gm, '');
+}
+
+/** What is said before the details. */
+function verdict(name: string): string {
+  return screen(name).split('\n\n')[0] ?? '';
+}
+
+test('everything about a guest, each value with its line', () => {
+  start();
+  const expected = `cliff is shaped on eth0, and the kernel holds what is configured.
+  ! its guarantee on eth0 is 17142kbit of 20mbit: the guarantees of group friends sum to 35mbit, and there are only 30mbit
+
+  entry     [guest.cliff]  config.toml:13:8, its own name
+            not [guest."cl*"]  config.toml:10:8: the exact name wins over a pattern
+  id        0xcc41, mark 0x7673cc41  drawn from its name
+  NICs      vnet0 in br0, behind eth0  52:54:00:6d:90:01
+            vnet9 in br9, not shaped: its bridge br9 has no uplink  52:54:00:6d:90:01
+
+On eth0 (br0), a link of 1gbit
+  group        friends                config.toml:14:9
+  rate         17142kbit              config.toml:15:8 says 20mbit
+                                      scaled: the guarantees of group friends sum to 35mbit, and there are only 30mbit
+  ceil    out  30mbit                 config.toml:16:16 says 50mbit
+                                      cut to the ceil of group friends, config.toml:8:8
+          in   25mbit                 config.toml:16:31
+  burst        65536 B                config.toml:17:9
+  cburst  out  30000 B                computed from the ceil
+          in   25000 B                computed from the ceil
+  quantum      9000 B                 config.d/10-more.toml:2:11
+`;
+  const text = screen('cliff');
+  assert.is(text.slice(0, expected.length), expected);
+  assert.ok(text.includes(`  class   out  1:cc41`), text);
+  assert.ok(text.includes('on ifb-eth0, below 2:f8da (group friends), by chain in-cc41'), text);
+  assert.ok(text.includes('In /var/lib/virt-shaper/rules.d\n'), text);
+});
+
+test('the lines of rules.d are those of the files, by number', () => {
+  start();
+  const { rules } = JSON.parse(host.run(['explain', 'cliff', '--json']).stdout);
+  assert.is(rules.rendered, 'same');
+  assert.is(rules.lines.length, 12);
+  for (const { file, line, text } of rules.lines) {
+    const written = host.read(`var/lib/virt-shaper/rules.d/${file}`).split('\n')[line - 1];
+    assert.is(written?.trim(), text);
+  }
+  const about = rules.lines.map(({ text }: { text: string }) => text);
+  const others = about.filter((text: string) => !/cc41|clsact {2}# guest cliff/.test(text));
+  assert.equal(others, []);
+});
+
+test('what the kernel holds, with its counters', () => {
+  start();
+  const { kernel } = JSON.parse(host.run(['explain', 'cliff', '--json']).stdout);
+  assert.equal(
+    kernel.classes.map(({ device, id, values }: { device: string; id: string; values: object }) => ({
+      device,
+      id,
+      ...values,
+    })),
+    [
+      { device: 'eth0', id: '1:cc41', rate: 17142e3, ceil: 30e6, burst: 65536, cburst: 30000, quantum: 9000 },
+      {
+        device: 'ifb-eth0',
+        id: '2:cc41',
+        rate: 17142e3,
+        ceil: 25e6,
+        burst: 65536,
+        cburst: 25000,
+        quantum: 9000,
+      },
+    ],
+  );
+  assert.type(kernel.classes[0].use.packets, 'number');
+  assert.equal(kernel.elements, [
+    { ports: 'vnet0 . eth0', class: '1:cc41' },
+    { ports: 'eth0 . vnet0', class: '2:cc41' },
+  ]);
+  assert.equal(kernel.filters, [{ tap: 'vnet0', mark: '0x7673cc41', to: 'ifb-eth0' }]);
+  assert.equal(kernel.differences, []);
+});
+
+test('what somebody changed is named, and another guest is not blamed for it', () => {
+  start();
+  sh('tc class change dev eth0 parent 1:f8da classid 1:cc41 htb rate 5mbit ceil 6mbit quantum 9000');
+  sh('tc filter del dev vnet0 egress');
+  sh('nft delete element bridge virt-shaper guests { "vnet0" . "eth0" }');
+  assert.match(verdict('cliff'), /^cliff should be shaped on eth0, but something else is IN FORCE\.\n/);
+  assert.match(verdict('cliff'), '! the kernel differs from /var/lib/virt-shaper/rules.d in 3 things');
+  const [, changes = ''] = screen('cliff').split('What load would change\n');
+  assert.match(changes, '~ class 1:cc41 on eth0: rate 5mbit -> 17142kbit, ceil 6mbit -> 30mbit');
+  assert.match(changes, '+ filter 0x7673cc41 on vnet0: to ifb-eth0');
+  assert.match(changes, '+ vnet0 . eth0 to class 1:cc41');
+  assert.match(verdict('rob'), /^rob is shaped on eth0, and the kernel holds what is configured\./);
+});
+
+test('rules of another configuration are said to be', () => {
+  start();
+  host.configure(config.replace('in = "25mbit"', 'in = "24mbit"'));
+  assert.match(verdict('cliff'), /^cliff should be shaped.*IN FORCE\.\n {2}! \/var\/.*: virt-shaper render/);
+  assert.match(verdict('rob'), /^rob is shaped on eth0, and the kernel holds what is configured\./);
+});
+
+test('a configuration with a mistake is said, and the one in force explains the guest', () => {
+  start();
+  host.configure(`${config}[guest.jason]\nrate = 1 2\n`);
+  const { status, stdout, stderr } = host.run(['explain', 'cliff']);
+  assert.is(status, 0);
+  assert.match(stdout, /^cliff is shaped on eth0, and the kernel holds what is configured\./);
+  assert.match(stderr, /config\.toml:24:/);
+});
+
+test('nothing rendered, nothing loaded', () => {
+  const { status, stdout } = host.run(['explain', 'cliff']);
+  assert.is(status, 0);
+  assert.match(stdout, /^cliff does not run\.\n {2}! nothing is in \S+ yet: virt-shaper render\n/);
+});
+
+test('a guest that does not run: what it would get, and that nothing is left of it', () => {
+  start();
+  assert.is(host.hook('cliff', 'stopped').status, 0);
+  const text = screen('cliff');
+  assert.match(text, /^cliff does not run, and the kernel holds nothing for it\.\n\n/);
+  assert.match(text, '\n  rate         20mbit');
+  assert.not.match(text, 'In the kernel');
+  sh('tc class add dev eth0 parent 1:ffff classid 1:cc41 htb rate 1mbit quantum 2000');
+  assert.match(verdict('cliff'), 'cliff does not run.\n  ! the kernel differs');
+  assert.match(screen('cliff'), '- class 1:cc41 on eth0');
+});
+
+test('a guest without an entry, a name that only a pattern fits, a name that nobody has', () => {
+  start();
+  sh('ip link set vnet9 master br0');
+  assert.is(host.hook('stray', 'start', { vnet9: 'br0' }).status, 0);
+  assert.is(verdict('stray'), 'stray is NOT shaped.\n  ! it has no entry in the configuration');
+  assert.match(verdict('clif'), 'did you mean cliff?');
+  assert.not.match(verdict('cliff'), 'did you mean');
+  const { status, stdout, stderr } = host.run(['explain', 'stary']);
+  assert.equal([status, stdout], [1, '']);
+  assert.match(stderr, /^virt-shaper: no guest stary runs, .*\(did you mean stray\?\)\n/);
+});
+
+test('an uplink that somebody else queues on is named', () => {
+  start();
+  assert.is(host.run(['unload']).status, 0);
+  sh('tc qdisc add dev eth0 root handle 9: htb');
+  assert.match(verdict('cliff'), '! eth0 has a root qdisc that virt-shaper did not set: htb 9:');
+});
+
+test('names that hold anything stay on their line, and a dash is none of an option', () => {
+  for (const name of ['--help', 'a\u001b[31mb', '# "$(x)']) {
+    assert.is(host.hook(name, 'start', { vnet0: 'br0' }).status, 0);
+    const { status, stdout } = host.run(['explain', '--', name]);
+    assert.is(status, 0, name);
+    assert.match(stdout, 'is NOT shaped.\n  ! it has no entry');
+    assert.not.match(stdout, '\u001b');
+  }
+});
+
+test.run();

@@ -1,0 +1,319 @@
+// virt-shaper hooks on a root file system of its own: what install, remove and status do to files, which are then
+// run as libvirt runs them. The program is a copy where only root can write, as hooks demand.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as assert from 'uvu/assert';
+import { needsCommand, needsNamespace } from '../support/needs.ts';
+import { unless } from '../support/skip.ts';
+import { domainXml, sh, TestHost } from './host.ts';
+
+const checkout = fileURLToPath(new URL('../../', import.meta.url));
+
+/** In a user namespace root's own folders are nobody's, so nothing could be trusted. */
+function needsRealRoot(): string | undefined {
+  return statSync('/').uid === 0 ? undefined : 'not root, so that / is not of root (as root: npm test)';
+}
+
+const test = unless(needsNamespace() ?? needsRealRoot() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
+
+const installed = '/run/virt-shaper-program';
+const program = join(installed, 'dist/virt-shaper.js');
+const drivers = ['qemu', 'lxc', 'network'];
+
+test.before(() => {
+  chmodSync('/run', 0o755); // The namespace's own.
+  for (const part of ['dist', 'templates', 'package.json']) {
+    cpSync(join(checkout, part), join(installed, part), { recursive: true });
+  }
+  sh(`chown -R 0:0 ${installed}; chmod -R go-w ${installed}`);
+});
+test.after(() => rmSync(installed, { recursive: true }));
+
+let root: string;
+let started: ChildProcess[] = [];
+test.before.each(() => {
+  root = mkdtempSync('/run/a root of "quotes", it\'s $(odd) ');
+});
+test.after.each(() => {
+  for (const child of started) child.kill('SIGKILL');
+  started = [];
+  rmSync(root, { recursive: true });
+});
+
+/** @param version what libvirtd says of itself; none is there otherwise */
+function hooks(args: string[], { version, by = program }: { version?: string; by?: string } = {}) {
+  const bin = join(root, 'bin');
+  mkdirSync(bin, { recursive: true });
+  // Those of this machine are not asked.
+  for (const daemon of ['libvirtd', 'virtqemud', 'virtlxcd']) {
+    const answer = version ? `echo "${daemon} (libvirt) ${version}"` : 'exit 1';
+    writeFileSync(join(bin, daemon), `#!/bin/sh\n${answer}\n`, { mode: 0o755 });
+  }
+  const { status, stdout, stderr } = spawnSync(process.execPath, [by, '--root', root, 'hooks', ...args], {
+    encoding: 'utf8',
+    cwd: '/',
+    env: { PATH: `${bin}:${process.env.PATH}` },
+  });
+  return { status, stdout, stderr };
+}
+
+function statusOf(driver: string, options: { version?: string } = {}) {
+  const { status, stdout } = hooks(['status', '--json'], options);
+  return { status, ...JSON.parse(stdout).find((one: { driver: string }) => one.driver === driver) };
+}
+
+const hookPath = (path: string) => join(root, 'etc/libvirt/hooks', path);
+const hookFile = (driver: string) => hookPath(`${driver}.d/50-virt-shaper`);
+
+function put(path: string, text: string, mode = 0o755): string {
+  const file = hookPath(path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  chmodSync(file, mode);
+  return file;
+}
+
+/** Every file of libvirt's hooks with its text. */
+function allHooks(): Record<string, string> {
+  const names = existsSync(hookPath(''))
+    ? readdirSync(hookPath(''), { recursive: true, encoding: 'utf8' })
+    : [];
+  const files = names.filter((name) => statSync(hookPath(name)).isFile()).sort();
+  return Object.fromEntries(files.map((name) => [name, readFileSync(hookPath(name), 'utf8')]));
+}
+
+test('installs one executable file for each driver, and does nothing the second time', () => {
+  assert.is(hooks(['status']).status, 3);
+  assert.is(hooks(['install']).status, 0);
+  assert.equal(Object.keys(allHooks()), [
+    'lxc.d/50-virt-shaper',
+    'network.d/50-virt-shaper',
+    'qemu.d/50-virt-shaper',
+  ]);
+  const before = drivers.map((driver) => statSync(hookFile(driver)));
+  for (const { mode } of before) assert.is(mode & 0o777, 0o755);
+  const again = hooks(['install']);
+  assert.is(again.status, 0);
+  assert.match(again.stderr, 'is as it was');
+  assert.equal(
+    drivers.map((driver) => statSync(hookFile(driver)).ctimeMs),
+    before.map(({ ctimeMs }) => ctimeMs),
+  );
+  assert.equal(hooks(['status']).status, 0);
+  assert.is(hooks(['remove']).status, 0);
+  assert.equal(readdirSync(hookPath('')), []);
+  assert.is(hooks(['remove']).status, 0);
+});
+
+test('what is installed shapes a guest when libvirt runs it, with those options', () => {
+  const host = new TestHost('').bridge('br0', 'eth0').tap('vnet0');
+  try {
+    const rules = join(host.root, 'the "rules"');
+    const config = join(host.root, "it's.toml");
+    writeFileSync(config, '[uplink.eth0]\nceil = "1gbit"\n[guest.cliff]\nrate = "1mbit"\nceil = "7mbit"\n', {
+      mode: 0o644,
+    });
+    assert.is(hooks(['install', '--config', config, '--rules', rules]).status, 0);
+    const call = (operation: string, xml: string) =>
+      spawnSync(hookFile('qemu'), ['cliff', operation, 'begin', '-'], {
+        input: xml,
+        encoding: 'utf8',
+        cwd: '/',
+        env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' },
+      });
+    const { status, stdout, stderr } = call('start', domainXml('cliff', { vnet0: 'br0' }));
+    assert.equal({ status, stdout, stderr }, { status: 0, stdout: '', stderr: '' });
+    assert.match(sh('tc class show dev eth0'), 'ceil 7Mbit');
+    assert.ok(existsSync(join(rules, 'shape.tc')));
+    assert.is(call('start', 'no XML').status, 1);
+    assert.is(call('reconnect', 'no XML').status, 0);
+    // The first call is the proof that libvirt has noticed the hook.
+    assert.ok(existsSync(join(root, 'run/virt-shaper/hook-called-qemu')));
+    rmSync(join(root, 'run'), { recursive: true });
+  } finally {
+    host.end();
+  }
+});
+
+test('a hook of before is brought up to date, one without its x bit gets it back', () => {
+  hooks(['install', '--rules', '/former']);
+  assert.match(hooks(['status']).stdout, 'runs another program, or with other options');
+  assert.match(hooks(['install']).stderr, 'brought up to date');
+  chmodSync(hookFile('qemu'), 0o644);
+  assert.equal(statusOf('qemu').state, 'not executable');
+  assert.match(hooks(['install']).stderr, 'made executable');
+  assert.is(hooks(['status']).status, 0);
+});
+
+test('files of others are neither replaced nor removed, and it is said what to do', () => {
+  const foreign = '#!/bin/sh\nexit 0\n';
+  put('qemu.d/50-virt-shaper', foreign);
+  const refused = hooks(['install']);
+  assert.is(refused.status, 1);
+  assert.match(refused.stderr, 'is there, and not of virt-shaper');
+  assert.match(refused.stderr, 'move it out of');
+  assert.is(statusOf('qemu').state, 'foreign');
+  assert.is(statusOf('lxc').state, 'ours', 'the others are installed all the same');
+  assert.is(hooks(['remove']).status, 0);
+  assert.equal(allHooks(), { 'qemu.d/50-virt-shaper': foreign });
+});
+
+test('one that was edited stays, and it is said', () => {
+  hooks(['install']);
+  const edited = `${readFileSync(hookFile('lxc'), 'utf8')}# mine\n`;
+  writeFileSync(hookFile('lxc'), edited);
+  for (const action of ['install', 'remove']) {
+    const { status, stderr } = hooks([action]);
+    assert.is(status, 1);
+    assert.match(stderr, 'was edited');
+  }
+  assert.equal(allHooks(), { 'lxc.d/50-virt-shaper': edited });
+  assert.is(statusOf('lxc').state, 'edited');
+});
+
+test('for libvirt before 6.5 it is one file, never over an existing one', () => {
+  const foreign = '#!/bin/sh\nexec /usr/local/sbin/other "$@"\n';
+  put('qemu', foreign);
+  const old = { version: '6.0.0' };
+  const refused = hooks(['install'], old);
+  assert.is(refused.status, 1);
+  assert.match(refused.stderr, 'this libvirt runs no other');
+  assert.match(refused.stderr, 'hook qemu "$@" >/dev/null || [ "$2" != start ] || exit 1');
+  assert.equal(Object.keys(allHooks()), ['lxc', 'network', 'qemu']);
+  assert.is(allHooks().qemu, foreign);
+  // A new libvirt: ours move to where it looks, and are not called twice.
+  assert.is(hooks(['install'], { version: '9.0.0' }).status, 0);
+  const files = ['lxc.d/50-virt-shaper', 'network.d/50-virt-shaper', 'qemu', 'qemu.d/50-virt-shaper'];
+  assert.equal(Object.keys(allHooks()), files);
+  assert.equal(statusOf('qemu').others, [hookPath('qemu')]);
+});
+
+test('status names what else libvirt runs, and what looks like a backup is to be looked at', () => {
+  hooks(['install']);
+  put('qemu.d/10-firewall', '#!/bin/sh\n');
+  put('qemu.d/README', 'text\n', 0o644);
+  mkdirSync(hookPath('qemu.d/folder'));
+  assert.is(statusOf('qemu').status, 0);
+  for (const name of ['.hidden', '50-virt-shaper~', 'x.bak']) put(`qemu.d/${name}`, '#!/bin/sh\n');
+  const { status, others, todo } = statusOf('qemu');
+  assert.is(status, 3);
+  assert.equal(
+    others,
+    ['.hidden', '10-firewall', '50-virt-shaper~', 'x.bak'].map((name) => hookPath(`qemu.d/${name}`)),
+  );
+  assert.is(todo.length, 3);
+});
+
+test('says whether the daemon has noticed its first hook, and how to tell it', () => {
+  const daemon = startDaemon('libvirtd');
+  const told = hooks(['install']);
+  assert.is(told.status, 0);
+  assert.match(told.stderr, `kill -HUP ${daemon.pid}`);
+  assert.is(told.stderr.split('kill -HUP').length, 2, 'once for all drivers');
+  assert.is(statusOf('qemu').status, 3);
+  assert.is(statusOf('qemu').noticed, false);
+  // It was called.
+  for (const driver of drivers) {
+    const file = join(root, `run/virt-shaper/hook-called-${driver}`);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, '');
+  }
+  assert.is(statusOf('qemu').status, 0);
+  assert.is(statusOf('qemu').noticed, true);
+  // Another daemon, started after the hook came: it has seen it, whatever was called before.
+  for (const driver of drivers) utimesSync(join(root, `run/virt-shaper/hook-called-${driver}`), 1, 1);
+  assert.is(statusOf('qemu').noticed, false);
+  startDaemon('libvirtd');
+  assert.is(statusOf('qemu').noticed, true);
+  // Each driver's own daemon counts first; with systemd it is told by that.
+  startDaemon('virtqemud');
+  put('qemu.d/50-virt-shaper', readFileSync(hookFile('qemu'), 'utf8'));
+  mkdirSync(join(root, 'run/systemd/system'), { recursive: true });
+  const { todo, daemon: of } = statusOf('qemu');
+  assert.is(of.name, 'virtqemud');
+  assert.match(todo.join('\n'), 'systemctl reload virtqemud');
+});
+
+test('a pid file that was left behind is nobody', () => {
+  mkdirSync(join(root, 'run'), { recursive: true });
+  for (const pid of [process.pid, 4_000_000, -1, 'x']) {
+    writeFileSync(join(root, 'run/libvirtd.pid'), `${pid}\n`);
+    hooks(['install']);
+    assert.is(statusOf('qemu').daemon, null);
+    assert.is(statusOf('qemu').status, 0);
+  }
+});
+
+test('no hook runs what others than root can change', () => {
+  const refused = (by: string, why: string) => {
+    const { status, stderr } = hooks(['install'], { by });
+    assert.is(status, 1);
+    assert.match(stderr, 'libvirt runs the hook as root');
+    assert.match(stderr, why);
+    assert.equal(allHooks(), {});
+  };
+  const other = '/run/others';
+  try {
+    chmodSync(join(installed, 'dist'), 0o777);
+    refused(program, `${join(installed, 'dist')}: `);
+    chmodSync(join(installed, 'dist'), 0o755);
+    const [part = ''] = readdirSync(join(installed, 'dist')).filter((name) => name.startsWith('chunk-'));
+    chmodSync(join(installed, 'dist', part), 0o666);
+    refused(program, part);
+    chmodSync(join(installed, 'dist', part), 0o644);
+    sh(`chown 1234 ${installed}`);
+    refused(program, 'owner 1234');
+    sh(`chown 0 ${installed}`);
+    // By way of a folder of everybody's: root's own file there could be another tomorrow.
+    mkdirSync(other);
+    chmodSync(other, 0o1777);
+    cpSync(installed, join(other, 'copy'), { recursive: true });
+    refused(join(other, 'copy/dist/virt-shaper.js'), 'put the program where only root can write');
+    // What a symlink leads to is what counts; ours does not go by the link's name.
+    symlinkSync(program, join(other, 'link'));
+    assert.is(hooks(['install'], { by: join(other, 'link') }).status, 0);
+    assert.match(readFileSync(hookFile('qemu'), 'utf8'), program);
+  } finally {
+    rmSync(other, { recursive: true, force: true });
+    chmodSync(join(installed, 'dist'), 0o755);
+    sh(`chown 0 ${installed}`);
+  }
+});
+
+test('wrong words are wrong usage', () => {
+  for (const args of [['frobnicate'], ['install', 'qemu'], ['install', '--json'], []]) {
+    assert.is(hooks(args).status, 2, args.join(' '));
+  }
+  assert.equal(allHooks(), {});
+});
+
+/** A process of that name, whose pid file libvirt's would be. */
+function startDaemon(name: string): ChildProcess {
+  const file = join(root, name);
+  if (!existsSync(file)) copyFileSync('/bin/sleep', file);
+  chmodSync(file, 0o755);
+  const child = spawn(file, ['1000'], { stdio: 'ignore' });
+  started.push(child);
+  mkdirSync(join(root, 'run'), { recursive: true });
+  writeFileSync(join(root, `run/${name}.pid`), `${child.pid}\n`);
+  sh('sleep 0.1'); // Times are known to a hundredth of a second.
+  return child;
+}
+
+test.run();

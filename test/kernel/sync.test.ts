@@ -1,0 +1,271 @@
+// sync on a real kernel, with status files as libvirt writes them: what no hook tells of is found, and where
+// nothing differs nothing is touched.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as assert from 'uvu/assert';
+import { needsCommand, needsNamespace } from '../support/needs.ts';
+import { unless } from '../support/skip.ts';
+import { domainXml, kernelState, program, type Result, sh, TestHost } from './host.ts';
+
+const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
+
+const config = `
+[defaults]
+rate = "1mbit"
+ceil = "20mbit"
+unlisted = "shape"
+[uplink.eth0]
+ceil = "1gbit"
+`;
+
+let host: TestHost;
+test.before.each(() => {
+  host = new TestHost(config).bridge('br0', 'eth0').tap('vnet0').tap('vnet1');
+  host.write('run/libvirt/qemu/.keep', '');
+});
+test.after.each(() => host.end());
+
+/** As libvirt does: written beside its place, then renamed into it. @param taps tap -> bridge */
+function runs(
+  name: string,
+  taps: Record<string, string>,
+  driver = 'qemu',
+  change = (xml: string) => xml,
+): void {
+  const status = `<domstatus state='running' reason='booted' pid='4242'><devices><device alias='net0'/></devices>
+    ${change(domainXml(name, taps))}</domstatus>\n`;
+  host.write(`run/libvirt/${driver}/.new`, status);
+  const folder = join(host.root, 'run/libvirt', driver);
+  renameSync(join(folder, '.new'), join(folder, `${name}.xml`));
+}
+
+function ended(name: string, driver = 'qemu'): void {
+  rmSync(join(host.root, 'run/libvirt', driver, `${name}.xml`));
+}
+
+function sync(...options: string[]): Result {
+  const result = host.run(['sync', ...options]);
+  assert.is(result.status, 0, result.stderr);
+  assert.is(result.stdout, '');
+  return result;
+}
+
+const shapedTaps = () =>
+  [...sh('nft list table bridge virt-shaper 2>/dev/null || true').matchAll(/"eth0" \. "([^"]+)"/g)]
+    .map(([, tap]) => tap)
+    .sort();
+
+test('guests that ran before there was a hook are found; those that are gone go', () => {
+  const before = kernelState();
+  runs('cliff', { vnet0: 'br0' });
+  runs('a b $(id)', { vnet1: 'br0' });
+  assert.match(sync().stderr, 'found running: "a b $(id)", cliff');
+  assert.equal(shapedTaps(), ['vnet0', 'vnet1']);
+  assert.is(host.run(['verify']).status, 0);
+
+  sh('ip link del vnet0');
+  ended('cliff');
+  assert.match(sync().stderr, 'no longer running: cliff');
+  assert.equal(shapedTaps(), ['vnet1']);
+  ended('a b $(id)');
+  sync();
+  host.tap('vnet0');
+  assert.is(kernelState(), before);
+});
+
+test('nothing differs: nothing is changed, nothing is written', () => {
+  runs('cliff', { vnet0: 'br0' });
+  host.hook('rob', 'start', { vnet1: 'br0' });
+  sync();
+  sync('--in-force', '--settle', '0');
+  const files = () =>
+    readdirSync(host.root, { recursive: true, encoding: 'utf8' })
+      .filter((name) => !/lock$|last-sync$/.test(name))
+      .map((name) => `${name} ${statSync(join(host.root, name)).mtimeMs}`);
+  const before = { kernel: kernelState(), files: files() };
+  const handles = sh('nft -a list ruleset');
+  assert.match(sync().stderr, 'nothing to do');
+  sync('--in-force', '--settle', '0');
+  assert.equal({ kernel: kernelState(), files: files() }, before);
+  assert.is(sh('nft -a list ruleset'), handles, 'the table was not replaced by its like');
+  assert.ok(Date.now() - statSync(join(host.root, 'run/virt-shaper/last-sync')).mtimeMs < 60_000);
+});
+
+test('a NIC plugged in, unplugged, or moved to another bridge', () => {
+  host.hook('cliff', 'start', { vnet0: 'br0' });
+  runs('cliff', { vnet0: 'br0', vnet1: 'br0' });
+  sync();
+  assert.equal(shapedTaps(), ['vnet0', 'vnet1']);
+  const classes = sh('tc class show dev eth0');
+
+  sh('ip link del vnet1');
+  runs('cliff', { vnet0: 'br0' });
+  sync();
+  assert.equal(shapedTaps(), ['vnet0']);
+  assert.is(sh('tc class show dev eth0'), classes, 'one class however many NICs');
+
+  host.bridge('br1', 'eth1');
+  sh('ip link set vnet0 master br1');
+  runs('cliff', { vnet0: 'br1' });
+  sync();
+  assert.match(sh('tc class show dev eth1'), 'ceil 20Mbit');
+  assert.is(sh('tc class show dev eth0'), '');
+  assert.is(host.run(['verify']).status, 0);
+});
+
+test('a guest that is being started has no status file yet, and is kept', () => {
+  host.hook('cliff', 'start', { vnet0: 'br0' });
+  sync();
+  assert.equal(shapedTaps(), ['vnet0']);
+  runs('cliff', { vnet0: 'br0' });
+  sync();
+  // Its tap is one of the administrator's own, and stays when the guest is gone.
+  ended('cliff');
+  sync();
+  assert.equal(shapedTaps(), []);
+});
+
+test('a tap number that is given out anew belongs to the guest that has it now', () => {
+  host.hook('cliff', 'start', { vnet0: 'br0' });
+  runs('rob', { vnet0: 'br0' });
+  assert.match(sync().stderr, /found running: rob\nno longer running: cliff/);
+  assert.match(sh('nft list table bridge virt-shaper'), 'rob sends');
+});
+
+test('a status file that is being written or damaged leaves its guest as it was', () => {
+  runs('cliff', { vnet0: 'br0' });
+  runs('rob', { vnet1: 'br0' });
+  sync();
+  const before = kernelState();
+  const half = '<domstatus state=';
+  for (const text of ['', half, '\u0000\u0001', `<!DOCTYPE x [<!ENTITY a "b">]>${half}`, '<domstatus/>']) {
+    host.write('run/libvirt/qemu/rob.xml', text);
+    assert.match(sync().stderr, 'warning: guest rob stays as it was noted:');
+    assert.is(kernelState(), before, text);
+  }
+  host.write('run/libvirt/qemu/jason.xml', half);
+  assert.match(sync().stderr, 'warning: guest jason stays as it was noted:');
+  assert.is(kernelState(), before);
+});
+
+test('containers of lxc are found in their own folder', () => {
+  runs('box', { vnet0: 'br0' }, 'lxc');
+  sync();
+  assert.equal(shapedTaps(), ['vnet0']);
+});
+
+test("what a network made of a guest's NIC is read from <actual>", () => {
+  const actual = (xml: string) =>
+    xml.replace(
+      "<interface type='bridge'>",
+      "<interface type='network'><actual type='bridge'><source bridge='br0'/></actual>",
+    );
+  runs('cliff', { vnet0: 'br0' }, 'qemu', (xml) => actual(xml).replace("<source bridge='br0'/>\n", ''));
+  sync();
+  assert.equal(shapedTaps(), ['vnet0']);
+});
+
+test("a NIC that a script puts into a bridge, type='ethernet', is shaped where the kernel has it", () => {
+  runs('cliff', { vnet0: 'br0' }, 'qemu', (xml) =>
+    xml.replace("type='bridge'", "type='ethernet'").replace("<source bridge='br0'/>", ''),
+  );
+  sync();
+  assert.equal(shapedTaps(), ['vnet0']);
+  sh('ip link set vnet0 nomaster');
+  sync();
+  assert.equal(shapedTaps(), []);
+});
+
+test("libvirt's own <bandwidth> on a NIC is warned about, with what to do", () => {
+  const limited = (xml: string) =>
+    xml.replace('<model', "<bandwidth><inbound average='1000'/></bandwidth><model");
+  runs('cliff', { vnet0: 'br0' }, 'qemu', limited);
+  assert.match(sync().stderr, /warning: guest cliff, vnet0: libvirt's own <bandwidth>.*virsh domiftune/);
+  assert.not.match(sync().stderr, 'bandwidth', 'once, not every minute');
+  assert.equal(shapedTaps(), ['vnet0']);
+});
+
+test('a start that failed is tried again', () => {
+  host.configure('[guest.cliff');
+  assert.match(host.hook('cliff', 'start', { vnet0: 'br0' }).stderr, 'starts UNSHAPED');
+  assert.is(host.run(['sync']).status, 2);
+  host.configure(config);
+  sync();
+  assert.equal(shapedTaps(), ['vnet0']);
+});
+
+test('--in-force: an edited configuration counts only when somebody loads it', () => {
+  host.hook('cliff', 'start', { vnet0: 'br0' });
+  host.configure(config.replace('20mbit', '50mbit'));
+  runs('cliff', { vnet0: 'br0', vnet1: 'br0' });
+  sync('--in-force');
+  assert.equal(shapedTaps(), ['vnet0', 'vnet1']);
+  assert.match(sh('tc class show dev eth0'), 'ceil 20Mbit');
+
+  assert.is(host.run(['render']).status, 0);
+  const rendered = host.read('var/lib/virt-shaper/rules.d/shape.tc');
+  sh('ip link del vnet1');
+  runs('cliff', { vnet0: 'br0' });
+  sync('--in-force');
+  assert.equal(shapedTaps(), ['vnet0']);
+  assert.match(sh('tc class show dev eth0'), 'ceil 20Mbit');
+  assert.is(
+    host.read('var/lib/virt-shaper/rules.d/shape.tc'),
+    rendered,
+    'what was looked at is what is loaded',
+  );
+  assert.is(host.run(['load']).status, 0);
+  assert.match(sh('tc class show dev eth0'), 'ceil 50Mbit');
+  sync('--in-force');
+  assert.match(sh('tc class show dev eth0'), 'ceil 50Mbit');
+  sync();
+  assert.match(sh('tc class show dev eth0'), 'ceil 50Mbit');
+});
+
+test('a run state that is damaged is made anew from what libvirt says and what is in force', () => {
+  runs('cliff', { vnet0: 'br0' });
+  host.hook('rob', 'start', { vnet1: 'br0' });
+  sync();
+  const before = kernelState();
+  host.write('run/virt-shaper/guests.json', '{"version": 2,');
+  assert.match(sync().stderr, 'damaged');
+  assert.is(kernelState(), before);
+  assert.match(sync().stderr, 'nothing to do');
+});
+
+test('many triggers at once: one sync waits for all, and what came meanwhile is in it', async () => {
+  const begin = (settle: number) =>
+    new Promise<string>((resolve) => {
+      const args = [program, '--root', host.root, '--verbose', 'sync', '--settle', String(settle)];
+      let said = '';
+      const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+      child.stderr.on('data', (chunk) => {
+        said += chunk;
+      });
+      child.on('close', (status) => resolve(`${status} ${said}`));
+    });
+  const lock = join(host.root, 'run/virt-shaper/sync.lock');
+  const isHeld = () => spawnSync('flock', ['-n', lock, 'true']).status !== 0;
+  const first = begin(8);
+  for (let tries = 0; tries < 100 && !(existsSync(lock) && isHeld()); tries += 1) await sleep(100);
+  const others = await Promise.all([begin(8), begin(8), begin(0)]);
+  for (const said of others) assert.match(said, /^0 another sync is about to begin/);
+  assert.ok(isHeld(), 'the first one waits still');
+  runs('cliff', { vnet0: 'br0' });
+  assert.match(await first, /^0 found running: cliff/);
+  assert.equal(shapedTaps(), ['vnet0']);
+});
+
+test('the network hook of a plugged NIC: it is shaped soon after, without anybody waiting', async () => {
+  host.hook('cliff', 'start', { vnet0: 'br0' });
+  const port = ['hook', 'network', 'default', 'port-created', 'begin', '-'];
+  assert.equal(host.run(port), { status: 0, stdout: '', stderr: '' });
+  assert.equal(shapedTaps(), ['vnet0']);
+  runs('cliff', { vnet0: 'br0', vnet1: 'br0' });
+  for (let tries = 0; tries < 100 && shapedTaps().length < 2; tries += 1) await sleep(100);
+  assert.equal(shapedTaps(), ['vnet0', 'vnet1']);
+});
+
+test.run();

@@ -1,0 +1,89 @@
+// Who is shaped on a host, asked of the kernel and compared with libvirt: every tap of every running guest,
+// and nothing else. It does not use what virt-shaper says of itself, but for `verify`, which must agree.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { label } from '../../../src/label.ts';
+import { type Host, uplinks } from './host.ts';
+import { runningGuests, tapsOf } from './virsh.ts';
+
+/** @throws unless exactly the running guests are shaped, and `virt-shaper verify` finds nothing */
+export async function mustBeShaped(host: Host): Promise<void> {
+  const expected: string[] = [];
+  for (const { name, uuid } of await runningGuests(host)) {
+    for (const { tap, bridge } of await tapsOf(host, uuid)) {
+      const uplink = uplinks[bridge];
+      if (uplink) expected.push(...objectsOf(label(name), tap, uplink));
+    }
+  }
+  const found = await readShaped(host);
+  const missing = [...new Set(expected)].filter((object) => !found.includes(object));
+  const extra = found.filter((object) => !expected.includes(object));
+  const { status, stdout, stderr } = await host.start('virt-shaper', ['verify']).ended;
+  const complaints = [
+    ...missing.map((object) => `missing: ${object}`),
+    ...extra.map((object) => `left behind: ${object}`),
+    ...(status === 0 ? [] : [`virt-shaper verify: status ${status}: ${stdout}${stderr}`.trim()]),
+  ];
+  if (complaints.length > 0) throw new Error(complaints.join('\n'));
+}
+
+/** What one tap of a guest needs in the kernel. */
+function objectsOf(guest: string, tap: string, uplink: string): string[] {
+  return [
+    `${guest} has a class on ${uplink}`,
+    `${guest} has a class on ifb-${uplink}`,
+    `${tap} -> ${uplink} is marked`,
+    `${uplink} -> ${tap} is marked`,
+    `${tap} is redirected to ifb-${uplink}`,
+  ];
+}
+
+/** The pairs of ports between which frames are marked. */
+export async function readMarked(host: Host): Promise<{ from: string; to: string }[]> {
+  const table = await host.run('nft', ['list', 'ruleset', 'bridge']);
+  const pairs = [...table.matchAll(/"([^"]+)" \. "([^"]+)" : goto/g)];
+  return pairs.map(([, from = '', to = '']) => ({ from, to }));
+}
+
+async function readShaped(host: Host): Promise<string[]> {
+  const pairs = await readMarked(host);
+  const marked = pairs.map(({ from, to }) => `${from} -> ${to} is marked`);
+  const taps = new Set(pairs.flatMap(({ from, to }) => [from, to]));
+  const devices = (await host.run('ip', ['-json', 'link', 'show'])) || '[]';
+  const names = (JSON.parse(devices) as { ifname: string }[]).map(({ ifname }) => ifname);
+  const redirected: string[] = [];
+  for (const tap of new Set([...taps, ...names.filter((name) => /^vnet|^tap/.test(name))])) {
+    if (!names.includes(tap) || Object.values(uplinks).includes(tap)) continue;
+    const filters = await host.run('tc', ['filter', 'show', 'dev', tap, 'egress']);
+    const to = /Redirect to device ([^)\s]+)/.exec(filters)?.[1];
+    if (to) redirected.push(`${tap} is redirected to ${to}`);
+  }
+  return [...(await readClasses(host)), ...marked, ...redirected];
+}
+
+/** Guests' classes the kernel holds, by the names that the rules in force give them. */
+async function readClasses(host: Host): Promise<string[]> {
+  const names = new Map<string, string>();
+  const line = /class add dev (\S+) .*classid (\S+) .*# guest ("(?:[^"\\]|\\.)*"|[^\s,]+)/g;
+  for (const [, device, id, guest] of goodRules(host).matchAll(line))
+    names.set(`${device} ${id}`, guest ?? '');
+  const classes: string[] = [];
+  for (const uplink of Object.values(uplinks)) {
+    for (const device of [uplink, `ifb-${uplink}`]) {
+      const { stdout } = await host.start('tc', ['class', 'show', 'dev', device]).ended;
+      for (const [, id] of stdout.matchAll(/^class htb (\S+) parent \S+ leaf/gm)) {
+        if (/:fff[ef]$/.test(id ?? '')) continue;
+        classes.push(`${names.get(`${device} ${id}`) ?? `class ${id}`} has a class on ${device}`);
+      }
+    }
+  }
+  return classes;
+}
+
+function goodRules(host: Host): string {
+  try {
+    return readFileSync(join(host.root, 'var/lib/virt-shaper/rules.d/good/shape.tc'), 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,79 @@
+// The suite against a real libvirtd with real (emulated) guests:
+//
+//   npm run test:libvirt [-- [--core] [WORD...]]
+//
+// --core runs the few that are enough for CI, a WORD picks scenarios by title. Exit status 0 means that all of
+// them hold. Ctrl-C at any moment leaves nothing behind, since all of it lives in this process's namespaces.
+import { parseArgs } from 'node:util';
+import { needsCommand, needsNamespace, needsRoot } from '../support/needs.ts';
+import { Namespaces } from '../support/netns.ts';
+import { clearHost, clearNotes, journalOf, type Lab, makeLab } from './harness/lab.ts';
+import type { Scenario } from './scenario.ts';
+import { daemon } from './scenarios/daemon.ts';
+import { life } from './scenarios/life.ts';
+import { many } from './scenarios/many.ts';
+import { migrate } from './scenarios/migrate.ts';
+import { nics } from './scenarios/nics.ts';
+import { saved } from './scenarios/saved.ts';
+import { printHeader, printRow, printTotals, type Row, showProgress } from './table.ts';
+
+const { values: options, positionals: words } = parseArgs({
+  allowPositionals: true,
+  options: { core: { type: 'boolean', default: false } },
+});
+const scenarios: Scenario[] = [...life, ...saved, ...daemon, ...nics, ...many, ...migrate];
+const chosen = scenarios
+  .filter(({ core }) => core || !options.core)
+  .filter(({ title }) => words.length === 0 || words.some((word) => title.includes(word)));
+
+const obstacle = needsRoot() ?? needsNamespace() ?? needsCommand('libvirtd', 'virsh', 'iperf3', 'nft', 'tc');
+if (obstacle) {
+  console.error(`libvirt: nothing was tested: ${obstacle}`);
+  process.exitCode = 1;
+} else {
+  process.exitCode = (await runAll()) ? 0 : 1;
+  process.exit();
+}
+
+async function runAll(): Promise<boolean> {
+  const started = performance.now();
+  showProgress('making two hosts with libvirt, and the image of their guests');
+  const lab = await makeLab(new Namespaces());
+  const rows: Row[] = [];
+  printHeader();
+  for (const scenario of chosen) {
+    showProgress(scenario.title);
+    const row = await runOne(lab, scenario);
+    rows.push(row);
+    printRow(row);
+  }
+  printTotals(rows, (performance.now() - started) / 1000);
+  return rows.length > 0 && rows.every(({ result }) => result === 'ok');
+}
+
+/** Whatever a scenario leaves is cleared; that it can be is part of its result. */
+async function runOne(lab: Lab, { title, run }: Scenario): Promise<Row> {
+  const hosts = [lab.a, lab.b];
+  const started = performance.now();
+  const problems: string[] = [];
+  const attempt = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work();
+    } catch (error) {
+      problems.push(error instanceof Error ? error.message : String(error));
+      return undefined;
+    }
+  };
+  hosts.forEach(clearNotes);
+  const figures = (await attempt(() => run(lab))) ?? [];
+  for (const host of hosts) await attempt(() => clearHost(host));
+  const seconds = (performance.now() - started) / 1000;
+  const said = hosts.map((host) => journalOf(host).trim()).filter(Boolean);
+  if (problems.length === 0) return { title, result: 'ok', seconds, lines: figures };
+  return {
+    title,
+    result: 'FAILED',
+    seconds,
+    lines: [...problems, ...said.map((text) => `the hook said: ${text}`)],
+  };
+}

@@ -1,0 +1,220 @@
+// Doctor's judgements of the host, each from facts made up for it: tools, kernel, libvirt, units. How the facts
+// are read is for the tests on a real kernel.
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Attempt, Finding } from '../../src/doctor/finding.ts';
+import { checkKernel, type KernelFacts } from '../../src/doctor/kernel.ts';
+import { checkLibvirt, type HookFacts, type LibvirtFacts } from '../../src/doctor/libvirt.ts';
+import { checkServices, type ServiceFacts, type UnitFacts } from '../../src/doctor/services.ts';
+import { checkTools, type ToolFacts } from '../../src/doctor/tools.ts';
+import { line, named, wrong } from '../support/findings.ts';
+
+const tools: ToolFacts = {
+  uid: 0,
+  lackingRights: [],
+  node: '20.19.2',
+  tools: new Map<string, Attempt<string>>([
+    ['nft', { value: 'nftables v1.1.3 (Commodore Bullmoose #4)\n' }],
+    ['tc', { value: 'tc utility, iproute2-6.15.0, libbpf 1.5.0\n' }],
+    ['ip', { value: 'ip utility, iproute2-ss200127\n' }],
+    ['logger', { value: 'logger from util-linux 2.41\n' }],
+  ]),
+};
+
+test('tools are there with their versions', () => {
+  const findings = checkTools(tools);
+  assert.equal(findings.map(line), [
+    'ok user: root',
+    'ok Node.js: 20.19.2',
+    'ok nft: 1.1.3',
+    'ok tc: iproute2 6.15.0',
+    'ok ip: iproute2 200127',
+    'ok logger: 2.41',
+  ]);
+});
+
+test('a tool that is missing is a problem, and says what does not work; logger is a warning', () => {
+  const gone = { failed: 'nft is not installed', hint: 'install the package nftables' };
+  const findings = checkTools({
+    ...tools,
+    tools: new Map<string, Attempt<string>>([
+      ['nft', gone],
+      ['logger', { failed: 'logger is not installed' }],
+    ]),
+  });
+  assert.equal(wrong(findings), [
+    'problem nft: nft is not installed: no guest can be shaped',
+    'warning logger: logger is not installed: what the hook has to say reaches no log',
+  ]);
+  assert.is(named(findings, 'tool.nft').hint, 'install the package nftables');
+  const busybox = new Map([['tc', { value: 'BusyBox v1.36.1 multi-call binary.\n' }]]);
+  assert.match(wrong(checkTools({ ...tools, tools: busybox }))[0] ?? '', "problem tc: this is BusyBox's");
+});
+
+test('who runs it, and by which Node.js', () => {
+  assert.match(wrong(checkTools({ ...tools, uid: 1000 }))[0] ?? '', 'problem user: not root (uid 1000)');
+  const container = checkTools({ ...tools, lackingRights: ['CAP_NET_ADMIN'] });
+  assert.equal(wrong(container), ['problem user: root, but without CAP_NET_ADMIN']);
+  assert.equal(wrong(checkTools({ ...tools, node: '18.20.4' })), ['problem Node.js: 18.20.4']);
+});
+
+const kernel: KernelFacts = {
+  release: '6.12.1',
+  modulesThere: true,
+  lacking: { value: new Set() },
+  chosen: { value: { leaf: 'fq_codel', redirect: 'fw' } },
+  cache: '/run/virt-shaper/kernel.json',
+  bridgeTable: { value: undefined },
+};
+
+function kernelWithout(...modules: string[]): Finding[] {
+  return checkKernel({ ...kernel, lacking: { value: new Set(modules) } });
+}
+
+test('a kernel that has it all', () => {
+  const findings = checkKernel(kernel);
+  assert.equal(wrong(findings), []);
+  assert.is(named(findings, 'kernel.redirect').detail, 'fw filters (cls_fw)');
+  assert.is(named(findings, 'kernel.leaf').detail, 'fq_codel');
+});
+
+test('each part that a kernel lacks: what nothing stands in for is a problem', () => {
+  for (const module of ['sch_htb', 'sch_ingress', 'act_mirred', 'ifb']) {
+    const [first = '', ...more] = wrong(kernelWithout(module));
+    assert.match(first, new RegExp(`^problem .*this kernel has no ${module}`));
+    assert.equal(more, []);
+  }
+  assert.equal(wrong(kernelWithout('cls_fw')), [], 'bpf does the same');
+  assert.match(named(kernelWithout('cls_fw'), 'kernel.redirect').detail, 'bpf filters');
+  assert.is(named(kernelWithout('cls_fw', 'cls_bpf'), 'kernel.redirect').level, 'problem');
+  const leaf = named(kernelWithout('sch_fq_codel'), 'kernel.leaf');
+  assert.is(leaf.level, 'warning');
+  assert.match(leaf.hint ?? '', 'kernel-modules-extra-6.12.1');
+});
+
+test('a kernel whose modules are gone, that has none, or that cannot be tried out', () => {
+  const gone = checkKernel({ ...kernel, modulesThere: false, lacking: { value: new Set(['sch_htb']) } });
+  assert.match(named(gone, 'kernel').hint ?? '', 'reboot');
+  assert.match(named(gone, 'kernel.htb').hint ?? '', 'reboot');
+  const { modulesThere: _, ...monolithic } = kernel;
+  const none = checkKernel({ ...monolithic, lacking: { value: new Set(['sch_htb']) } });
+  assert.match(named(none, 'kernel.htb').hint ?? '', 'loads no modules');
+  const untried = checkKernel({ ...kernel, lacking: { failed: 'unshare is not installed' } });
+  assert.equal(untried.map(line), ['problem kernel: 6.12.1; unshare is not installed']);
+  const refused = checkKernel({ ...kernel, bridgeTable: { value: 'Error: Could not process rule' } });
+  assert.match(wrong(refused)[0] ?? '', 'problem nftables: a table of the bridge family is refused: Error');
+});
+
+test('what was chosen before modules were installed is told', () => {
+  const findings = checkKernel({ ...kernel, kept: { leaf: 'bfifo', redirect: 'fw' } });
+  assert.match(wrong(findings)[0] ?? '', 'warning kept: bfifo and fw are still used; fq_codel and fw');
+  assert.match(named(findings, 'kernel.kept').hint ?? '', 'rm /run/virt-shaper/kernel.json');
+  assert.equal(wrong(checkKernel({ ...kernel, kept: { leaf: 'fq_codel', redirect: 'fw' } })), []);
+});
+
+const hook: HookFacts = {
+  driver: 'qemu',
+  file: '/etc/libvirt/hooks/qemu.d/50-virt-shaper',
+  whose: 'ours',
+  executable: true,
+  daemon: 'libvirtd',
+  noticed: true,
+  todo: [],
+};
+const libvirt: LibvirtFacts = {
+  version: '11.3.0',
+  systemd: true,
+  daemons: new Map([['libvirtd', 4711]]),
+  sockets: [],
+  drivers: ['qemu'],
+  program: { value: ['/usr/sbin/virt-shaper'] },
+  hooks: [hook],
+  syncs: false,
+};
+
+test('libvirt and its hook as they should be', () => {
+  assert.equal(checkLibvirt(libvirt).map(line), [
+    'ok libvirt: 11.3.0, libvirtd (4711) running',
+    'ok hook qemu: installed: /etc/libvirt/hooks/qemu.d/50-virt-shaper, libvirtd has noticed it',
+  ]);
+  const split = checkLibvirt({ ...libvirt, daemons: new Map(), sockets: ['virtqemud.socket'] });
+  assert.is(line(named(split, 'libvirt')), 'ok libvirt: 11.3.0, starts when virtqemud.socket is asked');
+});
+
+test('no libvirt, none that runs, an old one', () => {
+  const { version: _, ...unknown } = libvirt;
+  const none = checkLibvirt({ ...unknown, daemons: new Map(), drivers: [] });
+  assert.is(none.length, 1, 'nothing is said of hooks that nobody calls');
+  assert.match(line(none[0] as Finding), 'warning libvirt: not found on this host');
+  assert.match(wrong(checkLibvirt({ ...libvirt, daemons: new Map() }))[0] ?? '', 'no daemon of it runs');
+  assert.match(
+    wrong(checkLibvirt({ ...libvirt, version: '6.4.0' }))[0] ?? '',
+    '6.4.0 reads no hooks from qemu.d',
+  );
+});
+
+test('a hook that is not called: guests start unshaped, or a moment later where syncs find them', () => {
+  const cases: [Partial<HookFacts>, string][] = [
+    [{ whose: 'nobody', executable: false }, 'not installed'],
+    [{ whose: 'foreign' }, "not installed: a file of somebody else's is in its place"],
+    [{ executable: false }, 'installed, but not executable'],
+    [{ noticed: false }, 'installed, but libvirtd has not noticed it'],
+  ];
+  for (const [change, what] of cases) {
+    const facts = { ...libvirt, hooks: [{ ...hook, ...change }] };
+    assert.equal(wrong(checkLibvirt(facts)), [`problem hook qemu: ${what}: guests start unshaped`]);
+    assert.equal(wrong(checkLibvirt({ ...facts, syncs: true })), [
+      `warning hook qemu: ${what}: guests are shaped a moment after they start`,
+    ]);
+  }
+  const edited = checkLibvirt({
+    ...libvirt,
+    hooks: [{ ...hook, whose: 'edited', todo: ['for the original: rm it'] }],
+  });
+  assert.is(named(edited, 'hook.qemu').level, 'warning');
+  assert.is(named(edited, 'hook.qemu').hint, 'for the original: rm it');
+});
+
+function units(...changes: Partial<UnitFacts>[]): ServiceFacts {
+  const names = ['virt-shaper.service', 'virt-shaper-sync.path', 'virt-shaper-sync.timer'];
+  const well = { there: true, enabled: true, active: true, failed: false };
+  return {
+    systemd: true,
+    lastSync: 30_000,
+    units: names.map((name, at) => ({ name, ...well, ...changes[at] })),
+  };
+}
+
+test('units that are on, off, failed or not there', () => {
+  assert.equal(wrong(checkServices(units())), []);
+  assert.match(
+    wrong(checkServices(units({ failed: true, active: false })))[0] ?? '',
+    'problem virt-shaper.service: failed',
+  );
+  assert.match(
+    wrong(checkServices(units({}, { enabled: false })))[0] ?? '',
+    'warning virt-shaper-sync.path: not enabled',
+  );
+  const none = { there: false, enabled: false, active: false };
+  assert.match(
+    wrong(checkServices(units(none, none, none)))[0] ?? '',
+    "warning units: virt-shaper's units are not installed",
+  );
+  assert.match(
+    wrong(checkServices({ ...units(), systemd: false, units: [] }))[0] ?? '',
+    'warning units: systemd does not run',
+  );
+});
+
+test('the clock of the last sync', () => {
+  const late = 4 * 60_000;
+  assert.equal(wrong(checkServices({ ...units(), lastSync: late })), [
+    'problem last sync: 4 minutes ago, though the timer should run',
+  ]);
+  const off = units({}, {}, { active: false });
+  assert.is(named(checkServices({ ...off, lastSync: late }), 'last-sync').level, 'warning');
+  const { lastSync: _, ...never } = units();
+  assert.is(line(named(checkServices(never), 'last-sync')), 'warning last sync: none since boot');
+});
+
+test.run();

@@ -1,0 +1,108 @@
+// The file that libvirt runs, run by sh as it would be: what is passed on to libvirt and what is not, whatever
+// the program does. And whose a file is.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type HookDriver, hookText, lineForOthers, quote, whoseHook } from '../../src/hooks/hook-file.ts';
+
+let folder: string;
+let program: string;
+test.before.each(() => {
+  folder = mkdtempSync(join(tmpdir(), 'virt-shaper it\'s $(a) "hook" '));
+  program = join(folder, 'the program');
+});
+test.after.each(() => rmSync(folder, { recursive: true }));
+
+/** A program that notes what it is given, says something to both, and ends with that status. */
+function makeProgram(end: string): void {
+  const lines = [
+    '#!/bin/sh',
+    'cd "$(dirname "$0")"',
+    'printf "%s|" "$@" >given',
+    'cat >xml',
+    'echo out; echo err >&2',
+  ];
+  writeFileSync(program, `${[...lines, end].join('\n')}\n`);
+  chmodSync(program, 0o755);
+}
+
+function runHook(driver: HookDriver, args: string[], { text }: { text?: string } = {}) {
+  const file = join(folder, 'hook');
+  const command = { program: [program], options: ['--root', join(folder, "o'root")] };
+  writeFileSync(file, text ?? hookText(driver, command));
+  chmodSync(file, 0o755);
+  const { status, stdout, stderr } = spawnSync(file, args, { input: '<domain/>', encoding: 'utf8' });
+  return { status, stdout, stderr: stderr.replace(/^logger: .*\n/gm, '') };
+}
+
+const name = ' -x "$(reboot)" \'`\\ ';
+
+test('the program gets what libvirt passes, and nothing of it reaches libvirt but its status and stderr', () => {
+  makeProgram('exit 0');
+  const result = runHook('qemu', [name, 'start', 'begin', '-']);
+  assert.equal(result, { status: 0, stdout: '', stderr: 'err\n' });
+  const given = ['--root', join(folder, "o'root"), 'hook', 'qemu', name, 'start', 'begin', '-'];
+  assert.is(readFileSync(join(folder, 'given'), 'utf8'), given.map((word) => `${word}|`).join(''));
+  assert.is(readFileSync(join(folder, 'xml'), 'utf8'), '<domain/>');
+});
+
+test('only a refused start fails', () => {
+  const statuses: Record<string, number> = {};
+  for (const end of ['exit 1', 'exit 2', 'exit 126', 'kill -9 $$']) {
+    makeProgram(end);
+    for (const operation of ['prepare', 'start', 'started', 'reconnect', 'stopped', 'release', 'migrate']) {
+      const { status } = runHook('qemu', [name, operation, 'begin', '-']);
+      if (status !== 0) statuses[`${operation}: ${end}`] = status ?? -1;
+    }
+    const lxc = runHook('lxc', [name, 'start', 'begin', '-']).status;
+    if (lxc !== 0) statuses[`lxc start: ${end}`] = lxc ?? -1;
+    assert.is(runHook('network', ['default', 'start', 'begin', '-']).status, 0);
+  }
+  assert.equal(statuses, {
+    'start: exit 1': 1,
+    'lxc start: exit 1': 1,
+    'start: exit 2': 2,
+    'lxc start: exit 2': 2,
+  });
+});
+
+test('a program that is gone keeps no guest from starting', () => {
+  const { status, stdout, stderr } = runHook('qemu', [name, 'start', 'begin', '-']);
+  assert.equal({ status, stdout, stderr }, { status: 0, stdout: '', stderr: '' });
+});
+
+test('the line for a hook of somebody else ends as ours does', () => {
+  const command = { program: [program], options: [] };
+  for (const [driver, operation, end, expected] of [
+    ['qemu', 'start', 1, 1],
+    ['qemu', 'start', 0, 0],
+    ['qemu', 'reconnect', 1, 0],
+    ['network', 'start', 1, 0],
+  ] as const) {
+    makeProgram(`exit ${end}`);
+    const text = `#!/bin/sh\n${lineForOthers(driver, command)}\n`;
+    assert.is(runHook(driver, [name, operation, 'begin', '-'], { text }).status, expected);
+  }
+});
+
+test('ours is known again, and so is a change of it', () => {
+  const text = hookText('qemu', { program: ['/usr/sbin/virt-shaper'], options: [] });
+  assert.is(whoseHook(text), 'ours');
+  assert.is(whoseHook(`${text}\n`), 'edited');
+  assert.is(whoseHook(text.replace('exit 0', 'exit 1')), 'edited');
+  for (const other of ['', '#!/bin/sh\nexec /usr/sbin/virt-shaper hook qemu "$@"\n', `\n${text}`]) {
+    assert.is(whoseHook(other), 'foreign');
+  }
+});
+
+test('what is quoted is one word for sh', () => {
+  for (const word of ['', 'a b', "it's", '$(reboot)', '`x`', '"', '\\', '*', '~', '#', '-n', 'ü', "'\n'"]) {
+    const { stdout } = spawnSync('sh', ['-c', `printf '%s|' ${quote(word)}`], { encoding: 'utf8' });
+    assert.is(stdout, `${word}|`);
+  }
+});
+
+test.run();
