@@ -3,11 +3,12 @@ import { CommanderError } from 'commander';
 import { makeProgram } from './cli/program.ts';
 import { ConfigError } from './errors.ts';
 import { describeError } from './report/errors.ts';
+import { clearProgress, speak } from './speak.ts';
 
 /** 1 failed, 2 wrong usage or configuration. */
 function exitStatus(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  process.stderr.write(`${describeError(error)}\n`);
+  speak('error', describeError(error));
   return error instanceof ConfigError ? 2 : 1;
 }
 
@@ -21,3 +22,4 @@ try {
 } catch (error) {
   process.exitCode = exitStatus(error);
 }
+clearProgress();

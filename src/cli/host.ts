@@ -3,16 +3,21 @@ import type { Declare } from './declare.ts';
 
 export function declareHostCommands(command: Declare): void {
   command(
-    'import <file>',
-    "print the old hook's bandwidth.conf as TOML (- reads stdin)",
-    async (context, [file = '-']) => (await import('../commands/import.ts')).importCommand(context, file),
-  ).addHelpText(
-    'after',
-    `
-Example:
+    'import <file...>',
+    "print the limits of the old hook's bandwidth.conf, of libvirt or Proxmox VE as TOML (- reads stdin)",
+    async (context, files, options) =>
+      (await import('../commands/import.ts')).importCommand(context, files, options),
+  )
+    .option('--from <format>', 'bandwidth.conf, libvirt or proxmox; seen from the files when left out')
+    .addHelpText(
+      'after',
+      `
+Example: from the old hook, from libvirt, from Proxmox VE
   virt-shaper import /etc/libvirt/hooks/bandwidth.conf > config.toml
+  for guest in $(virsh list --all --name); do virsh dumpxml "$guest"; done | virt-shaper import - > config.toml
+  virt-shaper import /etc/pve/qemu-server/*.conf > config.toml
   virt-shaper check --config config.toml`,
-  );
+    );
   command(
     'sync',
     'find the running guests anew, render and load; nothing to do, nothing changed',

@@ -17,7 +17,8 @@ export function makeProgram(): Command {
     .addHelpText(
       'after',
       `
-Begin with a config.toml, then: virt-shaper check && virt-shaper render && virt-shaper load
+Begin with virt-shaper doctor, then virt-shaper init writes a first config.toml, which you change; then:
+  virt-shaper check && virt-shaper render && virt-shaper load
 From there on libvirt calls "virt-shaper hook" when a guest starts or stops.
 
 Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 3 differences found.`,

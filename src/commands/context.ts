@@ -2,6 +2,7 @@
 // people to stderr; in hook mode nobody may write to stdout at all.
 import { ConfigError } from '../errors.ts';
 import { makePaths, type Paths } from '../paths.ts';
+import { clearProgress, showProgress, speak } from '../speak.ts';
 
 export interface CommonOptions {
   config?: string;
@@ -28,6 +29,8 @@ export interface Context {
   detail: (text: string) => void;
   /** What must be heard. */
   warn: (text: string) => void;
+  /** What is going on, for those who wait at a terminal. */
+  progress: (text: string) => void;
 }
 
 export function makeContext(options: CommonOptions): Context {
@@ -35,9 +38,6 @@ export function makeContext(options: CommonOptions): Context {
   for (const [name, value] of Object.entries({ config, rules, root })) {
     if (value === '') throw new ConfigError([{ severity: 'error', message: `--${name} is empty` }]);
   }
-  const toStderr = (text: string) => {
-    process.stderr.write(`${text}\n`);
-  };
   const silent = () => {};
   return {
     paths: makePaths({
@@ -48,11 +48,13 @@ export function makeContext(options: CommonOptions): Context {
     lockTimeout: seconds('--lock-timeout', options.lockTimeout ?? '60'),
     timeout: seconds('--timeout', options.timeout ?? '30'),
     print: (text) => {
+      clearProgress();
       process.stdout.write(text);
     },
-    say: options.quiet ? silent : toStderr,
-    detail: options.verbose ? toStderr : silent,
-    warn: toStderr,
+    say: options.quiet ? silent : (text) => speak('info', text),
+    detail: options.verbose ? (text) => speak('debug', text) : silent,
+    warn: (text) => speak('warning', text),
+    progress: options.quiet ? silent : showProgress,
   };
 }
 

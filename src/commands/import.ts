@@ -1,18 +1,33 @@
-// virt-shaper import FILE: the old hook's bandwidth.conf as TOML on stdout; what cannot be taken over on stderr.
+// virt-shaper import FILE...: what the old hook, libvirt or Proxmox VE limited, as TOML on stdout; what cannot be
+// taken over on stderr.
 import { readFileSync } from 'node:fs';
-import { Failure } from '../errors.ts';
-import { importBandwidthConf } from '../import/bandwidth-conf.ts';
+import { ConfigError, Failure } from '../errors.ts';
+import { type Format, formats, importFiles } from '../import/import.ts';
 import { formatProblem } from '../report/problems.ts';
 import type { Context } from './context.ts';
 
-/** Bytes; the old hook's files were a few lines. */
-const largest = 4 * 1024 * 1024;
+/** Bytes: some thousand domains in one text. */
+const largest = 16 * 1024 * 1024;
 
-export async function importCommand(context: Context, file: string): Promise<number> {
-  const { toml, problems } = importBandwidthConf(readFile(file), file);
+/** @returns 1 when something could not be taken over */
+export async function importCommand(
+  context: Context,
+  names: string[],
+  { from }: { from?: string },
+): Promise<number> {
+  const files = names.map((name) => ({ name, text: readFile(name) }));
+  const { toml, problems } = importFiles(files, formatNamed(from));
   for (const problem of problems) context.warn(formatProblem(problem));
   context.print(toml);
   return problems.some((problem) => problem.severity === 'error') ? 1 : 0;
+}
+
+function formatNamed(from: string | undefined): Format | undefined {
+  if (from === undefined) return undefined;
+  const format = formats.find((known) => known === from);
+  if (format) return format;
+  const message = `--from takes ${formats.join(', ')}, not "${from}"`;
+  throw new ConfigError([{ severity: 'error', message }]);
 }
 
 function readFile(file: string): string {
@@ -22,6 +37,6 @@ function readFile(file: string): string {
   } catch (error) {
     throw new Failure(`${file} cannot be read: ${(error as Error).message}`);
   }
-  if (bytes.length > largest) throw new Failure(`${file} is larger than ${largest} bytes: no bandwidth.conf`);
+  if (bytes.length > largest) throw new Failure(`${file} is larger than ${largest} bytes: nothing to import`);
   return bytes.toString('utf8');
 }

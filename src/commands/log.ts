@@ -2,19 +2,20 @@
 // so it goes to the system's log too; what systemd starts is in its journal already, by stderr.
 import { makeRun } from '../exec.ts';
 import { describeError } from '../report/errors.ts';
+import { withPriority } from '../speak.ts';
 import type { Context } from './context.ts';
 
 /** In one call at the end. Without a logger or a log there is nowhere else to say it. */
 export async function withLog<T>(context: Context, work: (heard: Context) => Promise<T>): Promise<T> {
   const lines: string[] = [];
   const warn = (text: string) => {
-    lines.push(text);
+    lines.push(withPriority('warning', text));
     context.warn(text);
   };
   try {
     return await work({ ...context, warn });
   } catch (error) {
-    lines.push(describeError(error));
+    lines.push(withPriority('error', describeError(error)));
     throw error;
   } finally {
     if (lines.length > 0) await log(lines.join('\n'));
@@ -22,6 +23,6 @@ export async function withLog<T>(context: Context, work: (heard: Context) => Pro
 }
 
 async function log(text: string): Promise<void> {
-  const args = ['-t', 'virt-shaper', '-p', 'daemon.warning'];
+  const args = ['--tag', 'virt-shaper', '--priority', 'daemon.warning', '--prio-prefix'];
   await makeRun({ timeout: 5000 })('logger', args, { input: `${text}\n` }).catch(() => {});
 }

@@ -9,6 +9,13 @@ export function underLock<T>(context: Context, work: (site: Site) => Promise<T>)
   const { rules, listing, journal, foreignTaps, lock } = context.paths;
   const waiting = () => context.say('waiting for another virt-shaper to end');
   return withLock({ file: lock, patience: context.lockTimeout, waiting }, (hold) =>
-    work({ run: makeRun({ timeout: context.timeout * 1000, hold }), rules, listing, journal, foreignTaps }),
+    work({
+      run: makeRun({ timeout: context.timeout * 1000, hold }),
+      rules,
+      listing,
+      journal,
+      foreignTaps,
+      progress: context.progress,
+    }),
   );
 }

@@ -5,8 +5,12 @@ import { byPlace } from '../config/place.ts';
 import type { SourceFile } from '../config/source-file.ts';
 import type { Problem, Source } from '../errors.ts';
 
+/** Nobody reads more, and each takes as long as its line. */
+const most = 500;
+
 export class Notes {
   private readonly noted: (Problem & { at: Source })[] = [];
+  private unsaid = 0;
 
   constructor(private readonly file: SourceFile) {}
 
@@ -20,10 +24,25 @@ export class Notes {
 
   /** In the order of the file's lines. */
   inOrder(): Problem[] {
-    return this.noted.toSorted((a, b) => byPlace(a.at, b.at));
+    const inOrder: Problem[] = this.noted.toSorted((a, b) => byPlace(a.at, b.at));
+    if (this.unsaid === 0) return inOrder;
+    return [...inOrder, { severity: 'error', message: `and ${this.unsaid} more of the kind` }];
+  }
+
+  get count(): number {
+    return this.noted.length;
+  }
+
+  /** What was noted after there were so many, as lines for the comments of the new file. */
+  since(count: number): string[] {
+    return this.noted.slice(count).map(({ at, message }) => `line ${at.line}: ${message}`);
   }
 
   private add(severity: Problem['severity'], offset: number, message: string, hint?: string): void {
+    if (this.noted.length >= most) {
+      this.unsaid += 1;
+      return;
+    }
     const at = this.file.place(offset);
     const text = this.file.line(at.line);
     this.noted.push({ severity, at, message, text, ...(hint !== undefined && { hint }) });

@@ -2,17 +2,24 @@
 // and `from` says in a comment which line of the old file an entry stands for.
 import { escapeName } from '../config/pattern.ts';
 import { formatRate } from '../config/rate.ts';
+import { type Both, directions } from '../units.ts';
 
-/** Rates in bits per second. Absent: not written, so that virt-shaper's own rules apply. */
+/** Bits per second, for both directions or for one or two of them. */
+export type ImportedRate = number | Partial<Both<number>>;
+
+/** Absent: not written, so that virt-shaper's own rules apply. */
 export interface ImportedClass {
   from: string;
-  rate?: number;
-  ceil?: number;
+  /** What else its reader should know, a line each. */
+  notes?: string[];
+  rate?: ImportedRate;
+  ceil?: ImportedRate;
 }
 
 export interface ImportedUplink {
   name: string;
   from: string;
+  notes?: string[];
   ceil?: number;
   /** The minor of the class of everything unmarked. */
   unmarkedId?: number;
@@ -40,6 +47,8 @@ export interface ImportedGuestOn extends ImportedClass {
 export interface ImportedPolicy {
   /** What the file was made from, for its first line. */
   source: string;
+  /** What its reader should know first, a line each. */
+  notes?: string[];
   uplinks: ImportedUplink[];
   groups: ImportedGroup[];
   guests: ImportedGuest[];
@@ -48,7 +57,7 @@ export interface ImportedPolicy {
 /** Accepted by TOML 1.0 whatever characters the names hold. */
 export function toToml(policy: ImportedPolicy): string {
   const tables = [
-    tomlComment(policy.source),
+    [policy.source, ...(policy.notes ?? [])].map(tomlComment).join(''),
     ...policy.uplinks.flatMap(uplinkTables),
     ...policy.groups.flatMap(({ name, on, ...values }) => classTables(['group', name], values, on)),
     ...policy.guests.flatMap(({ name, on, ...values }) =>
@@ -70,20 +79,32 @@ function classTables(path: string[], values: Values, on: Map<string, Values>): s
 
 interface Values {
   from: string;
+  notes?: string[];
   id?: number | undefined;
   group?: string;
-  rate?: number;
-  ceil?: number;
+  rate?: ImportedRate;
+  ceil?: ImportedRate;
 }
 
-function table(path: string[], { from, id, group, rate, ceil }: Values): string {
+function table(path: string[], { from, notes = [], id, group, rate, ceil }: Values): string {
   return [
     `[${path.map(tomlKey).join('.')}]  ${tomlComment(from)}`,
+    ...notes.map(tomlComment),
     id === undefined ? '' : `id = 0x${id.toString(16)}\n`,
     group === undefined ? '' : `group = ${basicString(group)}\n`,
-    rate === undefined ? '' : `rate = ${basicString(formatRate(rate))}\n`,
-    ceil === undefined ? '' : `ceil = ${basicString(formatRate(ceil))}\n`,
+    rate === undefined ? '' : `rate = ${rateValue(rate)}\n`,
+    ceil === undefined ? '' : `ceil = ${rateValue(ceil)}\n`,
   ].join('');
+}
+
+function rateValue(rate: ImportedRate): string {
+  if (typeof rate === 'number') return basicString(formatRate(rate));
+  if (rate.out !== undefined && rate.out === rate.in) return rateValue(rate.out);
+  const ways = directions.flatMap((way) => {
+    const bits = rate[way];
+    return bits === undefined ? [] : `${way} = ${basicString(formatRate(bits))}`;
+  });
+  return `{ ${ways.join(', ')} }`;
 }
 
 /** One part of a table's name. */

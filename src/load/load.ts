@@ -115,6 +115,7 @@ function recallLines(kernel: KernelState, site: Site): void {
 async function prepare(site: Site, folder: string) {
   const rules = readRules(folder);
   const wanted = parseRules(rules, folder);
+  site.progress?.('reading what the kernel holds ...');
   const before = await readState(site);
   refuseForeign(before, wanted);
   return { rules, before, ...withoutUnreached(before, wanted) };

@@ -11,4 +11,6 @@ export interface Site {
   foreignTaps: string;
   /** The folder of the batches now running. */
   journal: string;
+  /** Told what is going on, where somebody waits. */
+  progress?: (text: string) => void;
 }

@@ -47,10 +47,16 @@ async function checkRulesets(site: Site, phases: Phase[]): Promise<void> {
 async function apply(site: Site, phases: Phase[]): Promise<Step[]> {
   const lost: Step[] = [];
   for (const [index, phase] of phases.entries()) {
+    site.progress?.(describe(phase));
     if (phase.name === 'commit') await commit(site, phase.ruleset);
     else lost.push(...(await runSteps(site, `${index}-${phase.name}`, phase.steps)));
   }
   return lost;
+}
+
+function describe(phase: Phase): string {
+  if (phase.name === 'commit') return 'moving traffic over ...';
+  return `${phase.name}: ${phase.steps.length} lines of tc and ip ...`;
 }
 
 /** The moment at which traffic moves over. */
@@ -68,6 +74,7 @@ async function nft({ run, journal, rules }: Site, args: string[], ruleset: strin
 
 /** tc accepts wrong trees with status 0, so what was done is what the kernel says. */
 async function readBack(site: Site, wanted: State, lost: Step[]): Promise<Unreached[]> {
+  site.progress?.('reading back what the kernel holds ...');
   const now = await readState(site);
   const { wanted: reachable, unreached } = withoutUnreached(now, wanted);
   const vanished = lost.flatMap(({ object }) => (object ? [unreachedTap(object, 'it is not there')] : []));

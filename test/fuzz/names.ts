@@ -2,7 +2,7 @@
 // template, a terminal or an object's prototype would act on, and any text besides.
 import fc from 'fast-check';
 
-const hostile = [
+export const hostile = [
   ...['a', 'web-1', '0123', 'Jörg', '名前', '-x', '--help', '.x', ' a ', 'a#b', '# x', 'a\\', '\\', '\\\\'],
   ...[
     '"',

@@ -12,7 +12,7 @@ export interface PtyOptions {
   rows?: number;
   env?: Record<string, string>;
   /** What the shell does when the program has stopped or ended; `$status` is how. */
-  then?: string;
+  afterwards?: string;
 }
 
 export class Pty {
@@ -21,9 +21,12 @@ export class Pty {
   /** All that came out of it so far. */
   output = '';
 
-  constructor(command: string[], { columns = 80, rows = 24, env = {}, then = 'finish' }: PtyOptions = {}) {
+  constructor(
+    command: string[],
+    { columns = 80, rows = 24, env = {}, afterwards = 'finish' }: PtyOptions = {},
+  ) {
     const file = (name: string) => quote(join(this.#folder, name));
-    const note = (name: string) => `stty -a > ${file(name)}`;
+    const note = (name: string) => `stty -g > ${file(name)}`;
     writeFileSync(
       join(this.#folder, 'session'),
       `tty > ${file('tty')}
@@ -33,7 +36,7 @@ export class Pty {
       set -m
       sh -c 'echo $$ > "$0"; exec "$@"' ${file('pid')} ${command.map(quote).join(' ')}
       status=$?
-      ${then}\n`,
+      ${afterwards}\n`,
     );
     const session = `bash ${file('session')}`;
     this.#script = spawn('script', ['--quiet', '--command', session, '/dev/null'], {
@@ -46,19 +49,21 @@ export class Pty {
     this.#script.stdin?.on('error', () => {});
   }
 
-  /** Where the output is now, for `until`. */
-  get mark(): number {
-    return this.output.length;
-  }
-
   type(keys: string): void {
     this.#script.stdin?.write(keys);
   }
 
-  /** Until `what` is written, after `mark` if given. */
-  async until(what: RegExp, mark = 0): Promise<void> {
-    await eventually(`${what} in ${JSON.stringify(this.output.slice(mark).slice(-3000))}`, () =>
-      what.test(this.output.slice(mark)),
+  /** What a person sees now, a line each. */
+  get screen(): string[] {
+    return screenOf(this.output);
+  }
+
+  /** Until the screen, its lines joined, looks like that. */
+  async until(look: RegExp): Promise<void> {
+    const shown = () => this.screen.join('\n');
+    await eventually(
+      () => `${look} on\n${shown()}`,
+      () => look.test(shown()),
     );
   }
 
@@ -99,6 +104,34 @@ export async function eventually(what: string | (() => string), is: () => boolea
     await pause(50);
   }
   throw new Error(`never came: ${typeof what === 'string' ? what : what()}`);
+}
+
+const esc = '\u001b';
+const sequence = new RegExp(`${esc}\\[([?\\d;]*)([A-Za-z])`);
+
+/** As much of a terminal as full-screen programs that write line by line need. */
+function screenOf(output: string): string[] {
+  let lines: string[] = [];
+  let [row, column] = [0, 0];
+  const parts = output.split(sequence);
+  for (let at = 0; at < parts.length; at += 3) {
+    const [text = '', given = '', kind] = parts.slice(at, at + 3);
+    for (const character of text) {
+      if (character === '\r') column = 0;
+      else if (character === '\n') row += 1;
+      else {
+        const line = (lines[row] ?? '').padEnd(column);
+        lines[row] = line.slice(0, column) + character + line.slice(column + 1);
+        column += 1;
+      }
+    }
+    const [first = 1, second = 1] = given.split(';').map((number) => Number(number) || 1);
+    if (kind === 'H') [row, column] = [first - 1, second - 1];
+    if (kind === 'G') column = first - 1;
+    if (kind === 'K') lines[row] = (lines[row] ?? '').slice(0, column);
+    if (kind === 'J' || given === '?1049') lines = [];
+  }
+  return Array.from(lines, (line = '') => line.trimEnd());
 }
 
 function quote(text: string): string {

@@ -7,11 +7,20 @@ import { doctorAsData, reportDoctor } from '../../src/report/doctor.ts';
 const options = { quiet: false, verbose: false, colours: false };
 
 const sections: Section[] = [
-  { title: 'Tools', findings: [{ check: 'tool.tc', level: 'ok', subject: 'tc', detail: '6.1.0', note: 'known' }] },
+  {
+    title: 'Tools',
+    findings: [{ check: 'tool.tc', level: 'ok', subject: 'tc', detail: '6.1.0', note: 'known' }],
+  },
   {
     title: 'Network',
     findings: [
-      { check: 'root-qdisc', level: 'problem', subject: 'eth0', detail: 'a root qdisc', hint: 'tc qdisc del\nor leave it' },
+      {
+        check: 'root-qdisc',
+        level: 'problem',
+        subject: 'eth0',
+        detail: 'a root qdisc',
+        hint: 'tc qdisc del\nor leave it',
+      },
       { check: 'marks', level: 'warning', subject: 'marks', detail: 'evil\u001b[31m' },
     ],
   },
@@ -51,11 +60,17 @@ test('colours only where they are wanted', () => {
 test('lines end where the screen does, at any width', () => {
   const detail = Array.from({ length: 30 }, (_, at) => `word${at}`).join(' ');
   const long: Section[] = [
-    { title: 'X', findings: [{ check: 'x', level: 'warning', subject: 'a-rather-long-subject', detail, hint: detail }] },
+    {
+      title: 'X',
+      findings: [{ check: 'x', level: 'warning', subject: 'a-rather-long-subject', detail, hint: detail }],
+    },
   ];
   for (const width of [60, 80, 200]) {
     const lines = reportDoctor(long, { ...options, width }).split('\n');
-    assert.ok(lines.every((line) => line.length <= width), `${width}: ${Math.max(...lines.map(({ length }) => length))}`);
+    assert.ok(
+      lines.every((line) => line.length <= width),
+      `${width}: ${Math.max(...lines.map(({ length }) => length))}`,
+    );
     assert.is(lines.join(' ').match(/word29/g)?.length, 2);
   }
   assert.type(reportDoctor(long, { ...options, width: 10 }), 'string');
@@ -63,7 +78,13 @@ test('lines end where the screen does, at any width', () => {
 
 test('a thousand alike are four and a number; --json has them all', () => {
   const findings = Array.from({ length: 1000 }, (_, at): Finding => {
-    return { check: 'guest.unnoted', level: 'problem', subject: `g${at}`, detail: 'runs', hint: 'virt-shaper sync' };
+    return {
+      check: 'guest.unnoted',
+      level: 'problem',
+      subject: `g${at}`,
+      detail: 'runs',
+      hint: 'virt-shaper sync',
+    };
   });
   const page = reportDoctor([{ title: 'Guests', findings }], options);
   assert.match(page, 'and 996 more like these, which --json lists');

@@ -10,7 +10,7 @@ const files = readSources();
 
 /** Each layer may use those before it. Files at the top of src/ that every layer uses come first. */
 const layers = [
-  ['units.ts', 'errors.ts', 'version.ts', 'label.ts', 'exec.ts', 'files.ts', 'paths.ts', 'trust.ts'],
+  ['units.ts', 'errors.ts', 'version.ts', 'label.ts', 'exec.ts', 'files.ts', 'paths.ts', 'trust.ts', 'speak.ts'],
   ['config'],
   ['guests'],
   ['import'],
@@ -50,6 +50,7 @@ const outside: Record<string, string[]> = {
     'load/read-state.ts',
     'paths.ts',
     'render/templates.ts',
+    'speak.ts',
     'trust.ts',
     'version.ts',
   ],

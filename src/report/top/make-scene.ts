@@ -6,6 +6,7 @@ import type { ClassInUse, UplinkInUse } from '../../use/in-use.ts';
 import type { InUse } from '../../use/read-in-use.ts';
 import { type Uses, useKey } from '../../use/use.ts';
 import { printable } from '../problems.ts';
+import { describeReasons } from '../reasons.ts';
 import type { Flow, Row, Scene } from './scene.ts';
 
 /** @param before the counters that the speeds of `inUse` are counted from; absent for the first reading */
@@ -25,12 +26,18 @@ export function makeScene(inUse: InUse, before: Uses | undefined, host: string, 
   };
 }
 
-function troubleOf({ inForce, table }: InUse): Pick<Scene, 'trouble'> {
+function troubleOf({ inForce, table, guests }: InUse): Pick<Scene, 'trouble'> {
   if (inForce.uplinks.length === 0) {
     return { trouble: 'nothing is loaded, or no guest that is to be shaped is running' };
   }
-  if (table !== 'missing') return {};
-  return { trouble: 'nobody is shaped: the nftables table is not there; virt-shaper load repairs it' };
+  if (table === 'missing') {
+    return { trouble: 'nobody is shaped: the nftables table is not there; virt-shaper load repairs it' };
+  }
+  // Who has no figures has his reason in their place.
+  const [first, ...more] = describeReasons(guests.filter(({ state }) => state === 'partly'));
+  if (first === undefined) return {};
+  const rest = more.length > 0 ? `; ${more.length} more, virt-shaper status says what` : '';
+  return { trouble: printable(`${first}${rest}`) };
 }
 
 type ToFlow = (classes: Both<ClassInUse>) => Both<Flow>;

@@ -1,0 +1,16 @@
+// Names of guests from other people's files: only what libvirt and the configuration take, and each but once.
+import { type Notes, quote } from './notes.ts';
+
+/** Says why a name cannot be an entry's. Adds it to `taken`. */
+export function takeName(name: string, offset: number, taken: Set<string>, notes: Notes): boolean {
+  const isName = name !== '' && name !== '.' && name !== '..' && !/\/|(?!\t)\p{Cc}/u.test(name);
+  if (!isName) {
+    notes.error(offset, `${quote(name)} cannot be a guest's name: not taken over`);
+  } else if (taken.has(name)) {
+    notes.error(offset, `there is a guest ${quote(name)} already: not taken over`);
+  } else {
+    taken.add(name);
+    return true;
+  }
+  return false;
+}

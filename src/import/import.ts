@@ -1,0 +1,87 @@
+// Files of other limiters -> one configuration. What they are is seen from how they begin, unless somebody says it.
+import { ConfigError, type Problem } from '../errors.ts';
+import { importBandwidthConf } from './bandwidth-conf.ts';
+import { importDomains } from './libvirt-xml.ts';
+import type { Imported } from './old-limits.ts';
+import { importProxmox } from './proxmox-conf.ts';
+import { toToml } from './to-toml.ts';
+
+export const formats = ['bandwidth.conf', 'libvirt', 'proxmox'] as const;
+export type Format = (typeof formats)[number];
+
+export interface InputFile {
+  /** What messages call it. */
+  name: string;
+  text: string;
+}
+
+/** For the reader of the TOML: what its limits do otherwise than those they were made from. */
+const notes: Record<'libvirt' | 'proxmox', string[]> = {
+  libvirt: [
+    'libvirt limits all that a NIC sends and receives; virt-shaper what crosses the uplink, for all NICs of a guest.',
+    'Take <bandwidth> out of the XML of a guest that virt-shaper shapes: of two limits the lower one holds, and',
+    'its outbound part keeps virt-shaper from shaping what the guest receives.',
+  ],
+  proxmox: [
+    'Proxmox limits all that a NIC sends and receives; virt-shaper what crosses the uplink, for all NICs of a guest.',
+    'Its megabytes are of 1,048,576 bytes: rate=1 is 8388.608kbit.',
+  ],
+};
+const shared = [
+  'A ceil is the limit as it was. A guarantee is that of [defaults] where none is written: set rate for each',
+  'guest, or one for all there. A direction that had no limit has the ceil of [defaults], 1gbit as built in.',
+];
+
+/**
+ * The TOML always passes the configuration check. Errors among the problems are what could not be taken over,
+ * warnings what was taken over with a change or an assumption.
+ * @throws ConfigError when the files do not go together, Failure when one cannot be read as what it is
+ */
+export function importFiles(files: InputFile[], from?: Format): { toml: string; problems: Problem[] } {
+  const format = from ?? oneFormat(files);
+  const [first] = files;
+  if (format === 'bandwidth.conf') {
+    if (!first || files.length > 1) throw wrong('one bandwidth.conf at a time');
+    return importBandwidthConf(first.text, first.name);
+  }
+  const read = { libvirt: importDomains, proxmox: importProxmox }[format];
+  const taken = new Set<string>();
+  const imported: Imported[] = files.map(({ name, text }) => read(text, name, taken));
+  const guests = imported.flatMap((one) => one.guests);
+  const none = guests.length === 0 ? ['No NIC has a limit that could be taken over.'] : [];
+  const toml = toToml({
+    source: `From ${files.map(({ name }) => name).join(', ')}, by virt-shaper import.`,
+    notes: [...notes[format], ...shared, ...none],
+    uplinks: [],
+    groups: [],
+    guests,
+  });
+  return { toml, problems: imported.flatMap((one) => one.problems) };
+}
+
+/** XML begins with `<`, a file of Proxmox VE with `key: value` after its comments. */
+export function formatOf(text: string): Format {
+  const begin =
+    text
+      .replace(/^\uFEFF/, '')
+      .match(/^(?![^\S\n]*(?:#|$)).*$/m)?.[0]
+      ?.trim() ?? '';
+  if (begin.startsWith('<')) return 'libvirt';
+  return /^(?:[a-z][a-z0-9_-]*: ?\S|\[[\w:-]+\]$)/.test(begin) ? 'proxmox' : 'bandwidth.conf';
+}
+
+function oneFormat(files: InputFile[]): Format {
+  const found = files.map(({ name, text }) => ({ name, format: formatOf(text) }));
+  const [first] = found;
+  const other = found.find(({ format }) => format !== first?.format);
+  if (!first || !other) return first?.format ?? 'bandwidth.conf';
+  const are = `${first.name} is ${called(first.format)}, ${other.name} is ${called(other.format)}`;
+  throw wrong(`${are}: import them one after the other`);
+}
+
+const called = (format: Format) =>
+  ({ libvirt: "libvirt's", proxmox: "Proxmox VE's", 'bandwidth.conf': 'a bandwidth.conf' })[format];
+
+function wrong(message: string): ConfigError {
+  return new ConfigError([{ severity: 'error', message: `import: ${message}` }]);
+}

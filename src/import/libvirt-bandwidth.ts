@@ -1,0 +1,62 @@
+// One <inbound> or <outbound>. What libvirt makes of it (src/util/virnetdevbandwidth.c): inbound an HTB class with
+// the average as its rate, outbound a policer at the average. So the average is what a NIC reaches for good,
+// and thus its ceil; peak and burst only say how it gets there.
+import { formatRate } from '../config/rate.ts';
+import { type Element, textOf } from '../guests/xml.ts';
+import type { Direction } from '../units.ts';
+import type { LimitedNic } from './nic-limits.ts';
+import { type Notes, quote } from './notes.ts';
+
+/** Bits in what libvirt calls a kilobyte: tc's "kbps". */
+const kilobyte = 8000;
+
+/** Adds to the NIC what the element says. */
+export function readBandwidth(
+  from: Element,
+  way: Direction,
+  nic: LimitedNic,
+  offset: number,
+  notes: Notes,
+): void {
+  const element = way === 'in' ? 'inbound' : 'outbound';
+  const read = (attribute: string): number | undefined => {
+    const text = textOf(from[`@${attribute}`]);
+    if (text === undefined) return undefined;
+    const bits = /^\s*\d+\s*$/.test(text) ? Number(text) * kilobyte : Number.NaN;
+    if (bits <= Number.MAX_SAFE_INTEGER) return bits;
+    const hint = 'libvirt counts whole kilobytes per second';
+    notes.error(offset, `${nic.name}: ${element} ${attribute}=${quote(text)} is not taken over`, hint);
+    return undefined;
+  };
+  const average = read('average');
+  if (average === 0) notes.warning(offset, `${nic.name}: ${element} average='0' is taken for no limit`);
+  if (average) nic.ceil[way] = average;
+  const floor = way === 'in' ? read('floor') : undefined;
+  if (floor) {
+    nic.rate[way] = floor;
+    const message = `${nic.name}: its floor of ${formatRate(floor)} is taken as its rate (in)`;
+    notes.warning(
+      offset,
+      message,
+      'libvirt keeps floors on routed networks only, which have no uplink of their own',
+    );
+  }
+  if (way === 'out' && from['@floor'] !== undefined) {
+    notes.error(
+      offset,
+      `${nic.name}: outbound floor=${quote(textOf(from['@floor']) ?? '')} means nothing to libvirt: not taken over`,
+    );
+  }
+  const extra = ['peak', 'burst'].flatMap((attribute) => {
+    const text = textOf(from[`@${attribute}`]);
+    return text === undefined ? [] : `${attribute}=${quote(text)}`;
+  });
+  if (extra.length > 0) {
+    const message = `${nic.name}: ${element} ${extra.join(' and ')} not taken over: the ceil is the average`;
+    notes.warning(
+      offset,
+      message,
+      'how much a guest may burst is computed from its ceil; burst and cburst set it',
+    );
+  }
+}

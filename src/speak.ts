@@ -1,0 +1,44 @@
+// How the program speaks to people: lines on stderr. Under systemd that is the journal, which takes the priority
+// of a line from its beginning (sd-daemon(3)); on a terminal a line that is not worth keeping gives way to the next.
+import { fstatSync } from 'node:fs';
+
+/** Of syslog(3). */
+export const priorities = { error: 3, warning: 4, notice: 5, info: 6, debug: 7 } as const;
+export type Priority = keyof typeof priorities;
+
+const stderr = 2;
+
+/** systemd says in JOURNAL_STREAM which open file leads to the journal, so that a redirected one is known. */
+const journal = (() => {
+  try {
+    const { dev, ino } = fstatSync(stderr);
+    return process.env.JOURNAL_STREAM === `${dev}:${ino}`;
+  } catch {
+    return false; // stderr is closed.
+  }
+})();
+
+let shown = false;
+
+/** @param text one or more lines, without a newline at the end */
+export function speak(priority: Priority, text: string): void {
+  clearProgress();
+  process.stderr.write(`${journal ? withPriority(priority, text) : text}\n`);
+}
+
+/** Each line with its priority in front, as the journal and `logger --prio-prefix` take it. */
+export function withPriority(priority: Priority, text: string): string {
+  return text.replace(/^/gm, `<${priorities[priority]}>`);
+}
+
+/** What is going on, on a terminal only: the next line takes its place. */
+export function showProgress(text: string): void {
+  if (!process.stderr.isTTY) return;
+  process.stderr.write(`\r\x1b[K${text}`);
+  shown = true;
+}
+
+export function clearProgress(): void {
+  if (shown) process.stderr.write('\r\x1b[K');
+  shown = false;
+}

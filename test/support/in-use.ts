@@ -1,0 +1,92 @@
+// The picture that status, tree and metrics show, made up: guests on one uplink, all shaped, each with figures.
+import type { InForce } from '../../src/load/in-force.ts';
+import type { ClassPlan, TreePlan } from '../../src/plan/plan.ts';
+import { both, type Direction } from '../../src/units.ts';
+import type { Asked } from '../../src/use/asked.ts';
+import { guestRows } from '../../src/use/guests.ts';
+import { joinUplinks } from '../../src/use/in-use.ts';
+import type { InUse } from '../../src/use/read-in-use.ts';
+import { type Use, useKey } from '../../src/use/use.ts';
+
+export interface MadeGuest {
+  name: string;
+  group?: string;
+  /** The guarantee as written, where it is scaled. */
+  configured?: number;
+  /** Its tap is gone. */
+  gone?: boolean;
+}
+
+export const asked: Asked = {
+  loaded: true,
+  configChanged: false,
+  rulesChanged: false,
+  history: { version: 1, loads: 1, failures: 0, last: { at: 0 } },
+};
+
+export function makeInUse(guests: MadeGuest[], unshaped: InForce['unshaped'] = []): InUse {
+  const taps = guests.map(({ name }, at) => ({ name: `vnet${at}`, guest: name, mark: 0 }));
+  const inForce: InForce = {
+    version: 1,
+    uplinks: [
+      { name: 'eth0', bridge: 'br0', ifb: 'ifb-eth0', trees: both((way) => tree(way, guests)), taps },
+    ],
+    unshaped,
+    warnings: [],
+  };
+  const uses = new Map(
+    inForce.uplinks.flatMap(({ trees }) =>
+      [trees.out, trees.in].flatMap((own) =>
+        classes(own).map((plan) => [useKey(own.device, plan.id), use(plan, own)]),
+      ),
+    ),
+  );
+  const before = new Map(Array.from(uses, ([key, { bytes }]) => [key, { at: 0, bytes: bytes - 125_000 }]));
+  const uplinks = joinUplinks(inForce, uses, before);
+  const present = new Set(taps.flatMap(({ name }, at) => (guests[at]?.gone ? [] : name)));
+  const table = { kind: 'as loaded' } as const;
+  const holding = { devices: present, ports: new Map([['br0', present]]), clsacts: present, table };
+  const rows = guestRows(inForce, uplinks, holding);
+  return { inForce, uplinks, guests: rows, inner: [], table: 'as loaded', uses, interval: 1000 };
+}
+
+function tree(direction: Direction, guests: MadeGuest[]): TreePlan {
+  const major = direction === 'out' ? 1 : 2;
+  const make = (kind: ClassPlan['kind'], name: string, minor: number, configured?: number): ClassPlan => ({
+    kind,
+    name,
+    id: `${major}:${minor.toString(16)}`,
+    parent: '',
+    rate: 10_000_000,
+    ...(configured === undefined ? {} : { configured }),
+    ceil: 30_000_000,
+    burst: 1,
+    cburst: 1,
+    quantum: 1,
+  });
+  const guest = ({ name, configured }: MadeGuest) =>
+    make('guest', name, 16 + guests.findIndex((other) => other.name === name), configured);
+  const groups = [...new Set(guests.flatMap(({ group }) => group ?? []))];
+  return {
+    direction,
+    device: direction === 'out' ? 'eth0' : 'ifb-eth0',
+    root: `${major}:`,
+    default: 'fffe',
+    link: make('link', 'eth0', 0xffff),
+    unmarked: make('unmarked', '', 0xfffe),
+    groups: groups.map((name, at) => ({
+      group: make('group', name, 0xf000 + at),
+      guests: guests.filter(({ group }) => group === name).map(guest),
+    })),
+    guests: guests.filter(({ group }) => group === undefined).map(guest),
+  };
+}
+
+function classes({ link, unmarked, groups, guests }: TreePlan): ClassPlan[] {
+  return [link, unmarked, ...groups.flatMap(({ group, guests: members }) => [group, ...members]), ...guests];
+}
+
+function use({ id, rate, ceil }: ClassPlan, { device }: TreePlan): Use {
+  const figures = { bytes: 1_000_000, packets: 1000, dropped: 12, overlimits: 3, backlog: 3000, queued: 2 };
+  return { device, id, at: 1000, rate, ceil, ...figures };
+}

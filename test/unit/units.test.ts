@@ -1,0 +1,79 @@
+// The systemd units: systemd understands every line of them, they are as closed up as they were made, and what
+// they call is what the program takes.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { makeProgram } from '../../src/cli/program.ts';
+import { needsCommand } from '../support/needs.ts';
+import { unless } from '../support/skip.ts';
+
+const folder = fileURLToPath(new URL('../../packaging/systemd/', import.meta.url));
+const units = new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
+const services = [...units.keys()].filter((name) => name.endsWith('.service'));
+const withSystemd = unless(needsCommand('systemd-analyze'));
+
+withSystemd('systemd understands them', () => {
+  const { status, stderr } = analyze(['verify', '--man=no'], [...units.keys()]);
+  assert.is(stderr, '');
+  assert.is(status, 0);
+});
+
+withSystemd('they may do little more than they need', () => {
+  for (const service of services) {
+    // Tenths, of ten at worst.
+    const { status, stdout } = analyze(
+      ['security', '--offline=true', '--threshold=22', '--no-pager'],
+      [service],
+    );
+    assert.is(status, 0, stdout);
+  }
+});
+
+test('what they call is there, with these options', () => {
+  const calls = [...units.values()].flatMap((text) => [...text.matchAll(/^Exec\w+=\S*virt-shaper (.*)$/gm)]);
+  assert.ok(calls.length > 4);
+  const program = makeProgram();
+  for (const [line, words = ''] of calls) {
+    const name = words.split(' ').find((word) => !word.startsWith('-'));
+    const command = program.commands.find((one) => one.name() === name);
+    assert.ok(command, line);
+    const known = command?.options.flatMap(({ long, short }) => [long, short]);
+    for (const option of words.match(/(?<= |^)-\S+/g) ?? []) assert.ok(known?.includes(option), line);
+  }
+});
+
+test('no limit on starts can put an end to what follows changes', () => {
+  for (const name of ['virt-shaper-sync.service', 'virt-shaper-watch.service']) {
+    assert.match(units.get(name) ?? '', /^StartLimitIntervalSec=0$/m, name);
+  }
+});
+
+test('what is stopped with the service stays stopped, and a shutdown does not stop it', () => {
+  for (const [name, text] of units) {
+    if (name === 'virt-shaper.service') assert.not.match(text, /^Conflicts=/m);
+    else assert.match(text, /^PartOf=virt-shaper\.service$/m, name);
+  }
+});
+
+/** With a program that is there, in place of one that is installed only with the package. */
+function analyze(options: string[], names: string[]) {
+  const copies = mkdtempSync(join(tmpdir(), 'virt-shaper-units-'));
+  try {
+    for (const [name, text] of units) {
+      writeFileSync(join(copies, name), text.replaceAll('/usr/sbin/virt-shaper', '/bin/sh'));
+    }
+    const files = names.map((name) => join(copies, name));
+    const { status, stdout, stderr } = spawnSync('systemd-analyze', [...options, ...files], {
+      encoding: 'utf8',
+    });
+    return { status, stdout, stderr };
+  } finally {
+    rmSync(copies, { recursive: true });
+  }
+}
+
+test.run();
