@@ -2,6 +2,7 @@
 // stops, there is the old file or the new one.
 import {
   closeSync,
+  existsSync,
   fchmodSync,
   fsyncSync,
   linkSync,
@@ -30,7 +31,7 @@ export function writeTogether(files: { file: string; text: string }[], mode = 0o
     for (const { file } of files) renameSync(next(file), file);
     for (const folder of new Set(files.map(({ file }) => dirname(file)))) syncFolder(folder);
   } catch (error) {
-    for (const { file } of files) rmSync(next(file), { force: true });
+    for (const { file } of files) removeIfThere(next(file));
     throw new Failure(`${files[0]?.file} cannot be written: ${(error as Error).message}`);
   }
 }
@@ -51,8 +52,17 @@ export function writeNew(file: string, text: string): boolean {
   }
 }
 
+/** Below what is no folder there is nothing to remove, which rmSync calls an error. */
+function removeIfThere(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // What kept it from being written is said.
+  }
+}
+
 function writeSynced(file: string, text: string, mode: number): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
+  makeFolder(dirname(file));
   const fd = openSync(file, 'w', mode);
   try {
     fchmodSync(fd, mode);
@@ -67,12 +77,25 @@ function writeSynced(file: string, text: string, mode: number): void {
 /** To another folder, in one step: what stands there under that name is replaced. */
 export function moveWhole(from: string, to: string): void {
   try {
-    mkdirSync(dirname(to), { recursive: true, mode: 0o755 });
+    makeFolder(dirname(to));
     renameSync(from, to);
     for (const folder of new Set([dirname(from), dirname(to)])) syncFolder(folder);
   } catch (error) {
     rmSync(from, { force: true });
     throw new Failure(`${to} cannot be written: ${(error as Error).message}`);
+  }
+}
+
+/** Makes those above it too. Not with `recursive`, by which Node tries for ever where the kernel answers ENOENT, as below /proc. */
+export function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, 0o755);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || existsSync(dirname(folder))) throw error;
+    makeFolder(dirname(folder));
+    makeFolder(folder);
   }
 }
 
@@ -94,7 +117,7 @@ export function writeIfChanged(file: string, text: string, mode = 0o644): boolea
 
 /** Gives a file the present time; makes it, empty, where it is not there. */
 export function touch(file: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
+  makeFolder(dirname(file));
   closeSync(openSync(file, 'a', 0o644));
   const now = Date.now() / 1000;
   utimesSync(file, now, now);

@@ -42,6 +42,9 @@ Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 3 differences fou
     const context = makeContext(self.optsWithGlobals());
     process.exitCode = await (await import('../commands/confirm.ts')).guardCommand(context, id);
   });
+  program.command('names <kind>', { hidden: true }).action(async (kind: string, _options, self: Command) => {
+    (await import('../commands/names.ts')).namesCommand(self.optsWithGlobals(), kind);
+  });
   return program;
 }
 

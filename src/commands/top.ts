@@ -19,7 +19,7 @@ export interface TopOptions {
   interval?: string;
 }
 
-/** Seconds that one call of tc or nft may take: a key waits for nothing longer. */
+/** Seconds that one call of tc or nft may take on the screen: what hangs is said, and who quits waits no longer. */
 const patience = 5;
 
 export async function topCommand(
@@ -27,8 +27,10 @@ export async function topCommand(
   { once, json, interval = '1' }: TopOptions,
 ): Promise<number> {
   const seconds = intervalOf(interval);
-  const read = makeReader(context);
-  if (!once && !json && isScreen()) return topLive(read, seconds, isUnicode());
+  if (!once && !json && isScreen()) {
+    return topLive(makeReader(context, Math.min(context.timeout, patience)), seconds, isUnicode());
+  }
+  const read = makeReader(context, context.timeout);
   await read();
   await pause(seconds * 1000);
   const scene = await read();
@@ -38,8 +40,8 @@ export async function topCommand(
 }
 
 /** Each call reads the kernel once; its speeds count from the call before. */
-function makeReader({ paths, timeout }: Context): () => Promise<Scene> {
-  const run = makeRun({ timeout: Math.min(timeout, patience) * 1000 });
+function makeReader({ paths }: Context, timeout: number): () => Promise<Scene> {
+  const run = makeRun({ timeout: timeout * 1000 });
   let before: Uses | undefined;
   return async () => {
     const inUse = await readInUse(run, paths, before);

@@ -6,12 +6,18 @@ import type { KernelState } from '../load/objects.ts';
 import { ifbName, tableName } from '../plan/names.ts';
 import type { Finding } from './finding.ts';
 
+/** What of a kernel's state says so. */
+export type Obstacles = Pick<
+  KernelState,
+  'foreignRoots' | 'occupiedTaps' | 'present' | 'devices' | 'hasTable' | 'loaded' | 'ruleset'
+>;
+
 /**
  * @param uplinks names of those that bridges lead to
  * @param shaped taps of guests that virt-shaper shapes, or shall: what is on others is nobody's second master
  */
 export function checkInTheWay(
-  state: KernelState,
+  state: Obstacles,
   uplinks: string[],
   guests: Guest[],
   shaped: Set<string>,
@@ -30,7 +36,7 @@ export function checkInTheWay(
   return [{ check: 'in-the-way', level: 'ok', subject: 'in the way', detail }];
 }
 
-function checkUplink(state: KernelState, uplink: string): Finding[] {
+function checkUplink(state: Obstacles, uplink: string): Finding[] {
   const found: Finding[] = [];
   const root = state.foreignRoots.get(uplink);
   if (root) {
@@ -55,7 +61,7 @@ function checkUplink(state: KernelState, uplink: string): Finding[] {
   return found;
 }
 
-function checkTap(state: KernelState, guest: string, tap: string, bandwidth: boolean): Finding[] {
+function checkTap(state: Obstacles, guest: string, tap: string, bandwidth: boolean): Finding[] {
   const subject = tap;
   const owner = `guest ${label(guest)}`;
   const limits = `take <bandwidth> out of the XML; now: virsh domiftune ${quoted(guest)} ${tap} --inbound 0 --outbound 0 --live`;
@@ -78,7 +84,7 @@ function quoted(name: string): string {
   return /^[\w.@+:-]+$/.test(name) && !name.startsWith('-') ? name : 'GUEST';
 }
 
-function checkTable({ hasTable, loaded, ruleset }: KernelState): Finding[] {
+function checkTable({ hasTable, loaded, ruleset }: Obstacles): Finding[] {
   if (!hasTable || loaded || /^\s*map guests \{/m.test(ruleset)) return [];
   return [
     {

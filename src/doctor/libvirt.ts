@@ -3,7 +3,9 @@
 import { type Attempt, type Finding, unread } from './finding.ts';
 
 export interface LibvirtFacts {
-  /** Absent when none of its programs is there. */
+  /** Whether any of its programs is there. */
+  installed: boolean;
+  /** Absent when none of them would say. */
   version?: string;
   /** Its daemons that run, with their processes. */
   daemons: Map<string, number>;
@@ -35,8 +37,8 @@ export interface HookFacts {
 }
 
 export function checkLibvirt(facts: LibvirtFacts): Finding[] {
-  const { version, daemons, drivers, hooks } = facts;
-  if (version === undefined && daemons.size === 0 && drivers.length === 0) {
+  const { version, hooks } = facts;
+  if (!facts.installed && facts.daemons.size === 0 && facts.drivers.length === 0) {
     return [
       {
         check: 'libvirt',
@@ -48,12 +50,12 @@ export function checkLibvirt(facts: LibvirtFacts): Finding[] {
     ];
   }
   // What holds for the first, that of qemu, is not said again of those that are installed with it.
-  const installed = hooks.some(({ driver, whose }) => driver === 'qemu' && whose !== 'nobody');
+  const qemu = hooks.some(({ driver, whose }) => driver === 'qemu' && whose !== 'nobody');
   return [
     checkDaemon(facts),
     ...checkAge(version),
     ...('failed' in facts.program ? [unread('program', 'program', facts.program)] : []),
-    ...hooks.filter(({ driver }) => driver === 'qemu' || installed).map((hook) => checkHook(hook, facts)),
+    ...hooks.filter(({ driver }) => driver === 'qemu' || qemu).map((hook) => checkHook(hook, facts)),
   ];
 }
 
@@ -80,7 +82,7 @@ const states = {
   foreign: "not installed: a file of somebody else's is in its place",
 };
 
-function checkHook(hook: HookFacts, { syncs }: LibvirtFacts): Finding {
+function checkHook(hook: HookFacts, { syncs, systemd, hooks }: LibvirtFacts): Finding {
   const { driver, file, whose, executable, daemon, noticed, todo } = hook;
   const about = { check: `hook.${driver}`, subject: `hook ${driver}` };
   // What it is, is said already.
@@ -98,8 +100,17 @@ function checkHook(hook: HookFacts, { syncs }: LibvirtFacts): Finding {
         ? `installed, but ${daemon} has not noticed it`
         : 'installed, but not executable';
   const late = syncs ? 'guests are shaped a moment after they start' : 'guests start unshaped';
-  // Only a guest's own driver starts it; the network's hook finds what moves between bridges.
+  // That a daemon was told to look leaves no trace outside systemd. One that calls the hook of qemu has looked, and
+  // both were installed at once.
+  const looked = hooks.some((one) => one.driver === 'qemu' && one.noticed && one.daemon === daemon);
+  if (driver !== 'qemu' && whose === 'ours' && executable && (looked || driver === 'network')) {
+    return { ...about, level: 'ok', detail: `installed: ${file}, not called yet` };
+  }
   if (driver !== 'qemu') return { ...about, level: 'warning', detail: state, ...hint };
+  if (whose === 'ours' && executable && !systemd) {
+    const detail = `installed, and ${daemon} has not called it yet: perhaps it does not know of it`;
+    return { ...about, level: 'warning', detail, ...hint };
+  }
   return { ...about, level: syncs ? 'warning' : 'problem', detail: `${state}: ${late}`, ...hint };
 }
 

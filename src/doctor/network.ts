@@ -5,11 +5,10 @@ import type { Guest } from '../guests/guest.ts';
 import type { Host } from '../host/host.ts';
 import { tomlKey } from '../import/to-toml.ts';
 import { label } from '../label.ts';
-import type { KernelState } from '../load/objects.ts';
 import { type FoundUplink, findUplink } from '../policy/uplinks.ts';
 import { directions } from '../units.ts';
 import type { Finding } from './finding.ts';
-import { checkInTheWay } from './in-the-way.ts';
+import { checkInTheWay, type Obstacles } from './in-the-way.ts';
 
 export interface NetworkFacts {
   devices: Host['devices'];
@@ -21,7 +20,7 @@ export interface NetworkFacts {
   /** Taps of guests that are shaped, or shall be. */
   shaped: Set<string>;
   /** Absent when it could not be read. */
-  state?: KernelState;
+  obstacles?: Obstacles;
   /** Sentences about tables of others that set our marks. */
   foreignMarks: string[];
   /** Absent where br_netfilter is not loaded: whether iptables sees what crosses a bridge. */
@@ -29,13 +28,13 @@ export interface NetworkFacts {
 }
 
 export function checkNetwork(facts: NetworkFacts): Finding[] {
-  const { state, guests, shaped } = facts;
+  const { obstacles, guests, shaped } = facts;
   const found = facts.bridges.map((bridge) => ({ bridge, uplink: uplinkOf(facts, bridge) }));
   const uplinks = new Set(found.flatMap(({ uplink }) => ('name' in uplink ? [uplink.name] : [])));
   const bridges = found.flatMap(({ bridge, uplink }) => checkBridge(facts, bridge, uplink));
   return [
     ...(bridges.length > 0 ? bridges : [noBridge]),
-    ...(state ? checkInTheWay(state, [...uplinks].sort(), guests, shaped) : []),
+    ...(obstacles ? checkInTheWay(obstacles, [...uplinks].sort(), guests, shaped) : []),
     ...facts.foreignMarks.map(
       (detail): Finding => ({ check: 'marks', level: 'warning', subject: 'marks', detail }),
     ),

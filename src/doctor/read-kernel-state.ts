@@ -13,10 +13,11 @@ import { withoutUnreached } from '../load/unreached.ts';
 import type { Paths } from '../paths.ts';
 import type { Rules } from '../render/render.ts';
 import { type Attempt, attempt } from './finding.ts';
+import type { Obstacles } from './in-the-way.ts';
 import { isThere } from './stat.ts';
 
 export interface KernelStateFacts {
-  state: KernelState;
+  obstacles: Obstacles;
   /** What `nft list ruleset` prints. */
   listing: string;
   /** In how many things it differs from what was loaded. */
@@ -41,7 +42,10 @@ async function read(paths: Paths, timeout: number, hold?: number): Promise<Kerne
     run('nft', ['-s', 'list', 'ruleset']),
   ]);
   if (nft.status !== 0) throw new Failure(`nft cannot list the ruleset: ${nft.stderr.trim().split('\n')[0]}`);
-  return { state, listing: nft.stdout, drift: await attempt(() => countDifferences(state, rules)) };
+  const drift = await attempt(() => countDifferences(state, rules));
+  // A thousand guests' objects are not kept for what is read after them.
+  const { objects: _, ...obstacles } = state;
+  return { obstacles, listing: nft.stdout, drift };
 }
 
 /** What cannot be reached for reasons of its own is told where those are. */

@@ -14,6 +14,9 @@ import type { HookFacts, LibvirtFacts } from './libvirt.ts';
 import type { ServiceFacts } from './services.ts';
 import { isThere } from './stat.ts';
 
+/** One of them is always there; it may be too slow to say its version. */
+const programs = ['/usr/sbin/libvirtd', '/usr/sbin/virtqemud', '/usr/sbin/virtlxcd'];
+
 export async function readLibvirt(
   run: Run,
   paths: Paths,
@@ -42,6 +45,7 @@ export async function readLibvirt(
     };
   });
   return {
+    installed: version !== undefined || programs.some(isThere),
     ...(version ? { version } : {}),
     daemons,
     systemd,
@@ -49,6 +53,8 @@ export async function readLibvirt(
     drivers: drivers.filter((driver) => isThere(paths.libvirtState(driver))),
     program,
     hooks,
-    syncs: units.some(({ name, active }) => name === 'virt-shaper-sync.path' && active),
+    syncs: ['virt-shaper-watch.path', 'virt-shaper-sync.path'].every((path) =>
+      units.some(({ name, active }) => name === path && active),
+    ),
   };
 }

@@ -33,7 +33,7 @@ export async function readNetwork(paths: Paths, sources: NetworkSources): Promis
     config,
     guests,
     shaped: await readShapedTaps(paths, config, sources),
-    ...(kernelState ? { state: kernelState.state } : {}),
+    ...(kernelState ? { obstacles: kernelState.obstacles } : {}),
     foreignMarks: kernelState ? findMarksBeside(kernelState.listing, [config.markBase]) : [],
     ...readCallIptables(),
   };

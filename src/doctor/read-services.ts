@@ -2,7 +2,7 @@
 import type { Run } from '../exec.ts';
 import type { Paths } from '../paths.ts';
 import { attempt, had } from './finding.ts';
-import { otherUnits, ownUnits, type ServiceFacts, type UnitFacts } from './services.ts';
+import { otherUnits, ownUnits, type ServiceFacts, syncUnit, type UnitFacts } from './services.ts';
 import { isThere, timeOf } from './stat.ts';
 
 const properties = ['Id', 'LoadState', 'UnitFileState', 'ActiveState'];
@@ -18,7 +18,7 @@ export async function readServices(run: Run, paths: Paths): Promise<ServiceFacts
 }
 
 async function readUnits(run: Run): Promise<UnitFacts[]> {
-  const names = [...Object.keys(ownUnits), ...otherUnits];
+  const names = [...Object.keys(ownUnits), syncUnit, ...otherUnits];
   const asked = await attempt(() =>
     run('systemctl', ['show', `--property=${properties.join(',')}`, ...names]),
   );

@@ -24,9 +24,13 @@ export interface ServiceFacts {
 /** What each of ours is for; those of others are only looked at. */
 export const ownUnits = {
   'virt-shaper.service': 'guests are shaped again at boot',
-  'virt-shaper-sync.path': "libvirt's changes are noticed",
+  'virt-shaper-watch.path': "libvirt's changes of running guests are noticed",
+  'virt-shaper-sync.path': 'what was noticed is followed',
   'virt-shaper-sync.timer': 'every minute what nobody told is found',
 } as const;
+
+/** Runs and ends, so that only its failure says something. */
+export const syncUnit = 'virt-shaper-sync.service';
 
 export const otherUnits = ['libvirtd.socket', 'virtqemud.socket', 'virtlxcd.socket'];
 
@@ -61,7 +65,14 @@ function checkUnits({ systemd, units }: ServiceFacts): Finding[] {
       },
     ];
   }
-  return ours.map(checkUnit);
+  return [...ours.map(checkUnit), ...checkSync(units)];
+}
+
+function checkSync(units: UnitFacts[]): Finding[] {
+  if (!units.some(({ name, failed }) => name === syncUnit && failed)) return [];
+  const detail = 'its last run failed: what changes without a hook stays unshaped';
+  const hint = `journalctl -u ${syncUnit}, or try it: virt-shaper sync`;
+  return [{ check: `unit.${syncUnit}`, level: 'problem', subject: syncUnit, detail, hint }];
 }
 
 function checkUnit({ name, there, enabled, active, failed }: UnitFacts): Finding {

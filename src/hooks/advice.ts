@@ -43,7 +43,7 @@ function adviseFile({ place }: DriverHooks, wanted: string | undefined): string[
   const again = `rm ${quote(place.path)}; virt-shaper hooks install`;
   switch (place.whose) {
     case 'nobody':
-      return [`not installed: virt-shaper hooks install`];
+      return ['virt-shaper hooks install'];
     case 'foreign':
       return [`${file} is not of virt-shaper: virt-shaper hooks install says what to do`];
     case 'edited':

@@ -13,7 +13,7 @@ export type Whose = 'ours' | 'edited' | 'foreign';
 const mark = '# Made by "virt-shaper hooks install", taken away by "virt-shaper hooks remove"; sum ';
 
 export interface HookCommand {
-  /** The program's file, or Node.js and that. */
+  /** Node.js and the program. */
   program: string[];
   /** What leads it to its own files. */
   options: string[];

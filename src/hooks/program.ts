@@ -1,6 +1,6 @@
 // What a hook runs. libvirt runs it as root, so nobody but root may be able to change it, nor to put another in
-// its place. It is run by the Node.js that runs now, unless it is the package's: libvirt's PATH may find another
-// one, and AppArmor lets a hook of libvirt's start programs of /usr/bin and /usr/sbin only.
+// its place. It is called by the Node.js that runs now: libvirt's PATH may find another one, and its AppArmor
+// profile lets a hook start what is really in /usr/bin or /usr/sbin, not what a link there leads to.
 import { lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { Failure } from '../errors.ts';
@@ -13,7 +13,7 @@ const stable = { program: '/usr/sbin/virt-shaper', node: '/usr/bin/node' };
 /**
  * @param self the program's file, as it was called
  * @param node the Node.js that runs it
- * @returns the command that runs the same from anywhere
+ * @returns Node.js and the program, by names that hold
  * @throws Failure when it is not the built program, or others than root can change it
  */
 export function findProgram(self: string, node: string): string[] {
@@ -21,9 +21,10 @@ export function findProgram(self: string, node: string): string[] {
   if (extname(program) === '.ts') {
     throw new Failure(`${label(program)} is not the built program`, 'npm run build makes it');
   }
-  const found = isSame(stable.program, program)
-    ? [stable.program]
-    : [isSame(stable.node, node) ? stable.node : node, program];
+  const found = [
+    isSame(stable.node, node) ? stable.node : node,
+    isSame(stable.program, program) ? stable.program : program,
+  ];
   const parts = readdirSync(dirname(program)).filter((name) => extname(name) === '.js');
   refuseOthers([...found, ...parts.map((name) => join(dirname(program), name))]);
   return found;

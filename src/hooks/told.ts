@@ -5,10 +5,11 @@ import type { Run } from '../exec.ts';
 export async function readTold(run: Run, daemons: Iterable<string>): Promise<Map<string, number>> {
   const told = new Map<string, number>();
   for (const name of new Set(daemons)) {
-    const args = ['show', '--timestamp=unix', '--property=ExecReload', `${name}.service`];
+    const args = ['show', '--timestamp=us+utc', '--property=ExecReload', `${name}.service`];
     const answer = await run('systemctl', args, { timeout: 5000 }).catch(() => undefined);
-    const times = [...(answer?.stdout.matchAll(/start_time=\[@(\d+)/g) ?? [])].map(([, at]) => Number(at));
-    if (times.length > 0) told.set(name, Math.max(...times) * 1000);
+    const times = [...(answer?.stdout.matchAll(/start_time=\[\w+ (\S+) (\S+) UTC\]/g) ?? [])];
+    if (times.length > 0)
+      told.set(name, Math.max(...times.map(([, day, at]) => Date.parse(`${day}T${at}Z`))));
   }
   return told;
 }

@@ -4,7 +4,7 @@ import { importBandwidthConf } from './bandwidth-conf.ts';
 import { importDomains } from './libvirt-xml.ts';
 import type { Imported } from './old-limits.ts';
 import { importProxmox } from './proxmox-conf.ts';
-import { toToml } from './to-toml.ts';
+import { type ImportedGuest, toToml } from './to-toml.ts';
 
 export const formats = ['bandwidth.conf', 'libvirt', 'proxmox'] as const;
 export type Format = (typeof formats)[number];
@@ -48,15 +48,25 @@ export function importFiles(files: InputFile[], from?: Format): { toml: string; 
   const taken = new Set<string>();
   const imported: Imported[] = files.map(({ name, text }) => read(text, name, taken));
   const guests = imported.flatMap((one) => one.guests);
+  const problems = imported.flatMap((one) => one.problems);
   const none = guests.length === 0 ? ['No NIC has a limit that could be taken over.'] : [];
   const toml = toToml({
     source: `From ${files.map(({ name }) => name).join(', ')}, by virt-shaper import.`,
-    notes: [...notes[format], ...shared, ...none],
+    notes: [...notes[format], ...shared, ...none, ...lost(problems, guests)],
     uplinks: [],
     groups: [],
     guests,
   });
-  return { toml, problems: imported.flatMap((one) => one.problems) };
+  return { toml, problems };
+}
+
+/** What no entry's own comment says. */
+function lost(problems: Problem[], guests: ImportedGuest[]): string[] {
+  const said = new Set(guests.flatMap((guest) => guest.notes ?? []));
+  return problems.flatMap(({ severity, at, message }) => {
+    if (severity !== 'error' || said.has(`line ${at?.line}: ${message}`)) return [];
+    return at ? `${at.file}, line ${at.line}: ${message}` : message;
+  });
 }
 
 /** XML begins with `<`, a file of Proxmox VE with `key: value` after its comments. */

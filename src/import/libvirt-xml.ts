@@ -34,7 +34,7 @@ export function importDomains(text: string, file: string, taken: Set<string>): I
   // As the parser does it, so that offsets stay what they are.
   const source = new SourceFile(file, text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n'));
   const notes = new Notes(source);
-  const xml = source.text.replace(/<\?xml\b[^>]*\?>/g, (head) => head.replace(/[^\n]/g, ' '));
+  const xml = source.text.replace(/<\?xml\b[^<>]*\?>/g, (head) => head.replace(/[^\n]/g, ' '));
   checkXml(`${frame}${xml}</domains>`, file, largest);
   const root = parse(`${frame}${xml}</domains>`, file);
   const domains = [...list(root.domain), ...list(root.domstatus).map((status) => status.domain)].map(element);

@@ -6,7 +6,7 @@ import type { SourceFile } from '../config/source-file.ts';
 import type { Problem, Source } from '../errors.ts';
 
 /** Nobody reads more, and each takes as long as its line. */
-const most = 500;
+const most = 200;
 
 export class Notes {
   private readonly noted: (Problem & { at: Source })[] = [];

@@ -27,9 +27,17 @@ export function importProxmox(text: string, file: string, taken: Set<string>): I
   if (named && takeName(named.name, named.offset, taken, notes)) {
     const from = `${file}, line ${named.line}`;
     const settled = settleLimits({ ...named, from, nics }, notes);
-    if (settled) guests.push({ ...settled, notes: notes.since(0) });
+    if (settled) guests.push({ ...settled, notes: [...ratesAsWritten(lines), ...notes.since(0)] });
   }
   return { guests, problems: notes.inOrder() };
+}
+
+/** Few know by heart what 12.5 of its megabytes are in bits. */
+function ratesAsWritten(lines: Line[]): string[] {
+  return lines.flatMap(({ key, value }) => {
+    const [rate] = value.match(/(?<=^|,)rate=[\d.]+/) ?? [];
+    return rate && /^net\d+$/.test(key) ? `${key}: ${rate}` : [];
+  });
 }
 
 /** The guest as it is now: what follows the first [section] are its snapshots, and changes that wait. */

@@ -1,10 +1,11 @@
 // One virt-shaper at a time changes the kernel: hooks of many guests run at once. Node has no flock(2), but
 // the lock belongs to the open file, so a child that locks the file we opened leaves the lock with us until
 // we close it or die. The file itself is never removed: it holds nothing, and removing it would be a race.
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Failure } from '../errors.ts';
 import { makeRun } from '../exec.ts';
+import { makeFolder } from '../files.ts';
 
 /** Somebody else has it, and goes on having it. */
 export class Occupied extends Failure {}
@@ -53,7 +54,7 @@ export async function withLock<T>(options: LockOptions, work: (hold: number) => 
 
 function openLock(file: string): number {
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
+    makeFolder(dirname(file));
     return openSync(file, 'a', 0o600);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

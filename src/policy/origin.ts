@@ -4,6 +4,7 @@ import type { Config, GuestEntry, Setting } from '../config/config.ts';
 import { matchGuest } from '../config/pattern.ts';
 import type { Source } from '../errors.ts';
 import type { Guest, GuestMetadata } from '../guests/guest.ts';
+import { label } from '../label.ts';
 import type { Direction } from '../units.ts';
 
 /** `on` is the entry's [... .on.UPLINK]; `at` is absent for metadata and what is built in. */
@@ -43,6 +44,13 @@ export function sourcesOf(config: Config, { name, metadata }: Pick<Guest, 'name'
   const entry = matchGuest(config, name);
   const accepted = config.defaults.metadata && metadata && (metadata.group ?? metadata.rate ?? metadata.ceil);
   return { config, ...(entry ? { entry } : {}), ...(accepted ? { metadata } : {}) };
+}
+
+/** What of its metadata, where that counts, could not be understood: a sentence each, for a terminal. */
+export function metadataProblems(config: Config, { name, metadata }: Guest): string[] {
+  const problems = config.defaults.metadata ? (metadata?.problems ?? []) : [];
+  const shown = (text: string) => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\ufffd');
+  return problems.map((problem) => `guest ${label(name)}: its metadata: ${shown(problem)}: left out`);
 }
 
 /** A guest that brings values of its own is as good as one with an entry. */

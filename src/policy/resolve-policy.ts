@@ -6,7 +6,7 @@ import type { Host } from '../host/host.ts';
 import { byName } from '../units.ts';
 import { refuseGuarantees, scaleGuarantees } from './guarantees.ts';
 import { newUplink } from './link.ts';
-import { isListed, sourcesOf } from './origin.ts';
+import { isListed, metadataProblems, sourcesOf } from './origin.ts';
 import type { Policy, Unshaped, UplinkPolicy } from './policy.ts';
 import { findUplink } from './uplinks.ts';
 import { addGuest } from './values.ts';
@@ -17,6 +17,7 @@ export function resolvePolicy(config: Config, guests: Guest[], host: Host): Poli
   const uplinks = new Map<string, UplinkPolicy>();
   for (const guest of guests) {
     const sources = sourcesOf(config, guest);
+    policy.warnings.push(...metadataProblems(config, guest));
     if (!isListed(sources) && config.defaults.unlisted !== 'shape') {
       policy.unshaped.push(unlisted(guest, config.defaults.unlisted));
       continue;

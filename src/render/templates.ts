@@ -9,8 +9,10 @@ import { whyUntrusted } from '../trust.ts';
 /** Name without `.hbs` (`shape.tc`, `class.tc`) -> text and where it was read, for messages. */
 export type Templates = Map<string, { file: string; text: string }>;
 
-/** From src/render/ and from the bundle in dist/ alike. */
-const packaged = [new URL('../templates', import.meta.url), new URL('../../templates', import.meta.url)];
+/** As seen from the bundle in dist/, from src/render/ and from /usr/lib/virt-shaper. */
+const packaged = ['../templates', '../../templates', '../../share/virt-shaper/templates'].map(
+  (folder) => new URL(folder, import.meta.url),
+);
 
 /** @throws ConfigError when others than root can write the administrator's */
 export function readTemplates(overrides: string): Templates {

@@ -69,9 +69,10 @@ function findingLines({ level, subject, detail, hint, note }: Finding, options: 
   const head = `${paint({ text: level, tone: tones[level] }, options)}${' '.repeat(levelWidth - level.length)}${about}`;
   const indent = ' '.repeat(margin);
   const [first = '', ...rest] = wrap(printable(detail), options, levelWidth + widthOf(about) + 1);
-  const below = [...(hint ? hint.split('\n') : []), ...(note && options.verbose ? [note] : [])].flatMap(
-    (line) => wrap(printable(line), options, margin + 2).map((part) => `  ${part}`),
-  );
+  // Commands are there to be copied, so they are not broken.
+  const hints = hint ? hint.split('\n').map((one) => printable(one)) : [];
+  const notes = note && options.verbose ? wrap(printable(note), options, margin + 2) : [];
+  const below = [...hints, ...notes].map((line) => `  ${line}`);
   return [` ${head}${first}`, ...[...rest, ...below].map((line) => `${indent}${line}`)];
 }
 

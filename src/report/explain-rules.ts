@@ -60,7 +60,7 @@ function nftLines(text: string, { id }: Handles): Set<number> {
   return indexes(text, (line, index) => {
     if (begins.has(index)) inside = true;
     else if (/^\s*\}/.test(line)) inside = false;
-    return inside || own.has(line.match(/: goto ([\w-]+)/)?.[1] ?? '');
+    return inside || own.has(withoutStrings(line).match(/: goto ([\w-]+)/)?.[1] ?? '');
   });
 }
 

@@ -118,7 +118,6 @@ function identity(explanation: Explanation, place: Place): Line[] {
       ? 'counts where its entry is silent'
       : 'not accepted: [defaults] metadata = false';
     lines.push(row([name('metadata'), plain("in the guest's XML"), dim(`  ${counts}`)]));
-    for (const problem of metadata.problems ?? []) lines.push(row([name(''), warning(problem)]));
   }
   if (id && mark !== undefined) {
     const from = id.from === 'drawn' ? 'drawn from its name' : id.at ? place(id.at) : '';

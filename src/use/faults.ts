@@ -69,10 +69,11 @@ export function findInnerFaults(uplinks: UplinkInUse[]): InnerFault[] {
 function classFaults(direction: Direction, { device, id, use, loaded, rate, ceil }: ClassInUse): Fault[] {
   if (!use) return [{ kind: 'class', direction, reason: `there is no class ${id} on ${device}` }];
   if (!loaded) return [];
-  const were = (['rate', 'ceil'] as const)
-    .filter((value) => shownRate(loaded[value]) !== shownRate(value === 'rate' ? rate : ceil))
-    .map((value) => `${value} ${formatRate(loaded[value])}`);
-  const reason = `somebody has changed class ${id} on ${device}, which was loaded with ${were.join(' and ')}`;
+  const held = { rate, ceil };
+  const changes = (['rate', 'ceil'] as const)
+    .filter((value) => shownRate(loaded[value]) !== shownRate(held[value]))
+    .map((value) => `${value} ${formatRate(held[value])}, loaded with ${formatRate(loaded[value])}`);
+  const reason = `somebody has changed class ${id} on ${device}: ${changes.join('; ')}`;
   return [{ kind: 'changed', direction, reason }];
 }
 

@@ -2,10 +2,10 @@
 // now. What is not shaped by the policy has its line too, with the policy's reason.
 import type { InForce } from '../load/in-force.ts';
 import type { Unshaped } from '../policy/policy.ts';
-import { byName, directions } from '../units.ts';
+import { directions } from '../units.ts';
 import { type Fault, type FaultKind, findFaults } from './faults.ts';
 import type { Holding } from './holding.ts';
-import type { ClassInUse, UplinkInUse } from './in-use.ts';
+import { type ClassInUse, naturally, type UplinkInUse } from './in-use.ts';
 
 /**
  * `shaped`: in both directions. `partly`: in one, or not by all of its taps. `unshaped`: its frames pass without
@@ -63,7 +63,7 @@ function rowsOf(
   for (const { guest, name } of taps) tapsOf.set(guest, [...(tapsOf.get(guest) ?? []), name]);
   const inbound = new Map(membersOf(trees.in).map(({ member }) => [member.name, member]));
   return membersOf(trees.out)
-    .sort((a, b) => byName(a.member, b.member))
+    .sort((a, b) => naturally(a.member, b.member))
     .map(({ member: out, group }) => {
       const both = { out, in: inbound.get(out.name) as ClassInUse };
       const own = tapsOf.get(out.name) ?? [];

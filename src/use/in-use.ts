@@ -3,7 +3,7 @@
 import type { InForce } from '../load/in-force.ts';
 import { shownRate } from '../load/tc-values.ts';
 import type { ClassPlan, TreePlan } from '../plan/plan.ts';
-import { type Both, both, type Direction } from '../units.ts';
+import { type Both, both, byName, type Direction } from '../units.ts';
 import { type Counted, speedBetween, type Use, type Uses, useKey } from './use.ts';
 
 export interface ClassInUse {
@@ -48,6 +48,13 @@ export function joinUplinks({ uplinks }: InForce, uses: Uses, before?: Counted):
   });
 }
 
+const collator = new Intl.Collator('en', { numeric: true });
+
+/** web-2 before web-10, on every host alike. */
+export function naturally(a: { name: string }, b: { name: string }): number {
+  return collator.compare(a.name, b.name) || byName(a, b);
+}
+
 function joinTree(tree: TreePlan, uses: Uses, before: Counted | undefined): TreeInUse {
   const { direction, device } = tree;
   const join = (plan: ClassPlan) => joinClass(plan, device, uses, before);
@@ -56,8 +63,10 @@ function joinTree(tree: TreePlan, uses: Uses, before: Counted | undefined): Tree
     device,
     link: join(tree.link),
     unmarked: join(tree.unmarked),
-    groups: tree.groups.map(({ group, guests }) => ({ group: join(group), guests: guests.map(join) })),
-    guests: tree.guests.map(join),
+    groups: tree.groups
+      .map(({ group, guests }) => ({ group: join(group), guests: guests.map(join).sort(naturally) }))
+      .sort((a, b) => naturally(a.group, b.group)),
+    guests: tree.guests.map(join).sort(naturally),
   };
 }
 

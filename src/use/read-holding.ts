@@ -12,7 +12,7 @@ import type { Holding, TableState } from './holding.ts';
 /** Where it is written what was loaded: paths.ts has both. */
 export interface Loaded {
   rules: string;
-  /** The table as nft listed it right after the load. */
+  /** A line with a digest, then the table as nft listed it right after the load. */
   listing: string;
 }
 
@@ -39,8 +39,8 @@ async function readTable(run: Run, { rules, listing }: Loaded): Promise<TableSta
       denied ? 'run it as root' : undefined,
     );
   }
-  const [, ...listed] = (readIfThere(listing) ?? '').split('\n');
-  if (listed.join('\n') === nft.stdout) return { kind: 'as loaded' };
+  const record = readIfThere(listing) ?? '';
+  if (record.slice(record.indexOf('\n') + 1) === nft.stdout) return { kind: 'as loaded' };
   const ruleset = readIfThere(join(rules, 'good/ruleset.nft')) ?? '';
   return { kind: 'changed', held: readOwners(nft.stdout), loaded: readOwners(ruleset) };
 }

@@ -61,7 +61,14 @@ function planInForce(rules: string): InForce {
       'virt-shaper render && virt-shaper load writes it',
     );
   }
-  return readInForce(rules);
+  try {
+    return readInForce(rules);
+  } catch (error) {
+    const ofOther = error instanceof Failure && error.hint !== undefined;
+    throw ofOther
+      ? new Failure(error.message, 'virt-shaper render && virt-shaper load writes it anew')
+      : error;
+  }
 }
 
 /** @param interval milliseconds from the beginning of this reading to its end, for the next to begin */

@@ -1,16 +1,19 @@
 // The suite against a real libvirtd with real (emulated) guests:
 //
-//   npm run test:libvirt [-- [--core] [WORD...]]
+//   npm run test:libvirt [-- [--core] [--suite trixie] [WORD...]]
 //
-// --core runs the few that are enough for CI, a WORD picks scenarios by title. Exit status 0 means that all of
-// them hold. Ctrl-C at any moment leaves nothing behind, since all of it lives in this process's namespaces.
+// --core runs the few that are enough for CI, --suite takes everything but the kernel from that Debian, a WORD
+// picks scenarios by title. Exit status 0 means that all of them hold. Ctrl-C at any moment leaves nothing behind, since all of it lives in this process's namespaces.
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { needsCommand, needsNamespace, needsRoot } from '../support/needs.ts';
 import { Namespaces } from '../support/netns.ts';
+import { debianFolder } from './harness/host.ts';
 import { clearHost, clearNotes, journalOf, type Lab, makeLab } from './harness/lab.ts';
+import { virsh } from './harness/virsh.ts';
 import type { Scenario } from './scenario.ts';
 import { daemon } from './scenarios/daemon.ts';
-import { life } from './scenarios/life.ts';
+import { last, life } from './scenarios/life.ts';
 import { many } from './scenarios/many.ts';
 import { migrate } from './scenarios/migrate.ts';
 import { nics } from './scenarios/nics.ts';
@@ -19,9 +22,11 @@ import { printHeader, printRow, printTotals, type Row, showProgress } from './ta
 
 const { values: options, positionals: words } = parseArgs({
   allowPositionals: true,
-  options: { core: { type: 'boolean', default: false } },
+  options: { core: { type: 'boolean', default: false }, suite: { type: 'string' } },
 });
-const scenarios: Scenario[] = [...life, ...saved, ...daemon, ...nics, ...many, ...migrate];
+/** Seconds. */
+const limit = 240;
+const scenarios: Scenario[] = [...life, ...saved, ...daemon, ...nics, ...many, ...migrate, last];
 const chosen = scenarios
   .filter(({ core }) => core || !options.core)
   .filter(({ title }) => words.length === 0 || words.some((word) => title.includes(word)));
@@ -38,7 +43,8 @@ if (obstacle) {
 async function runAll(): Promise<boolean> {
   const started = performance.now();
   showProgress('making two hosts with libvirt, and the image of their guests');
-  const lab = await makeLab(new Namespaces());
+  const lab = await makeLab(new Namespaces(), options.suite ? debianFolder(options.suite) : '/');
+  console.log(`${await virsh(lab.a, 'version', '--daemon')}`.trim());
   const rows: Row[] = [];
   printHeader();
   for (const scenario of chosen) {
@@ -51,6 +57,20 @@ async function runAll(): Promise<boolean> {
   return rows.length > 0 && rows.every(({ result }) => result === 'ok');
 }
 
+/** Nothing goes on for ever, whatever happens in it. */
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  const stop = new AbortController();
+  const late = delay(limit * 1000, undefined, { signal: stop.signal }).then(() => {
+    throw new Error(`still going on after ${limit} s`);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    stop.abort();
+    late.catch(() => {});
+  }
+}
+
 /** Whatever a scenario leaves is cleared; that it can be is part of its result. */
 async function runOne(lab: Lab, { title, run }: Scenario): Promise<Row> {
   const hosts = [lab.a, lab.b];
@@ -58,7 +78,7 @@ async function runOne(lab: Lab, { title, run }: Scenario): Promise<Row> {
   const problems: string[] = [];
   const attempt = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
     try {
-      return await work();
+      return await inTime(work());
     } catch (error) {
       problems.push(error instanceof Error ? error.message : String(error));
       return undefined;
@@ -69,11 +89,6 @@ async function runOne(lab: Lab, { title, run }: Scenario): Promise<Row> {
   for (const host of hosts) await attempt(() => clearHost(host));
   const seconds = (performance.now() - started) / 1000;
   const said = hosts.map((host) => journalOf(host).trim()).filter(Boolean);
-  if (problems.length === 0) return { title, result: 'ok', seconds, lines: figures };
-  return {
-    title,
-    result: 'FAILED',
-    seconds,
-    lines: [...problems, ...said.map((text) => `the hook said: ${text}`)],
-  };
+  const lines = [...problems, ...figures, ...said.map((text) => `virt-shaper said: ${text}`)];
+  return { title, result: problems.length === 0 ? 'ok' : 'FAILED', seconds, lines };
 }

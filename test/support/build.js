@@ -2,8 +2,10 @@
 //
 // Splitting keeps what a command does not need out of its start: `--version` costs half of what it does as
 // one file. The banner is there for bundled CommonJS packages, which call require().
+//
+//   node test/support/build.js [METAFILE]     METAFILE: where to write what went into it, for the packages
 
-import { chmodSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -33,10 +35,11 @@ const require = createBundleRequire(import.meta.url);`,
 }).catch(() => process.exit(1)); // esbuild has printed what is wrong, where
 chmodSync(`${dist}/virt-shaper.js`, 0o755);
 
-// Names of chunks hold a hash of their content: without this, those of every build would pile up.
+// Names of chunks hold a hash of their content: without this, those of every build would pile up. Packages stay.
 const files = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
-for (const old of readdirSync(dist).filter((name) => !files.has(name)))
-  rmSync(`${dist}/${old}`, { recursive: true });
+const isFormer = (name) => name.endsWith('.js') && !files.has(name);
+for (const old of readdirSync(dist).filter(isFormer)) rmSync(`${dist}/${old}`);
+if (process.argv[2]) writeFileSync(process.argv[2], JSON.stringify(metafile));
 
 const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
 console.log(

@@ -1,7 +1,8 @@
 #!/bin/sh
-# libvirt-setup.sh   installs what the tests against a real libvirtd need, and says so before: libvirt's daemon
+# libvirt-setup.sh [--suite NAME]   installs what the tests against a real libvirtd need, and says so before: libvirt's daemon
 # (whose service is neither enabled nor started), qemu, and in node_modules/.cache the distribution's own
-# kernel for the guests, unpacked and not installed. Runs outside the tests' namespaces, where the network is.
+# kernel for the guests, unpacked and not installed. With --suite a Debian of that name comes there too, with its
+# libvirt. Runs outside the tests' namespaces, where the network is.
 
 set -eu
 cd "$(dirname "$0")/../.."
@@ -49,7 +50,7 @@ is_there() {
 
 install_packages() {
   packages=
-  for command in libvirtd virsh qemu qemu-img iperf3 busybox cpio depmod; do
+  for command in libvirtd virsh qemu qemu-img iperf3 busybox cpio depmod ${suite:+debootstrap}; do
     is_there "$command" || packages="$packages $(packages_for "$command")"
   done
   [ -n "$packages" ] || return 0
@@ -98,6 +99,30 @@ fetch_with_dnf() {
   done
 }
 
+# A minute and a half; 1 GB.
+fetch_debian() {
+  [ -d "$guest/$1" ] && return
+  rm -rf "$guest/fetching"
+  mkdir -p "$guest"
+  say "fetching Debian $1 with its libvirt (debootstrap)"
+  quietly debootstrap --variant=minbase "$1" "$guest/fetching" http://deb.debian.org/debian ||
+    fail "debootstrap could not fetch $1"
+  # No service of it may be started here.
+  printf '#!/bin/sh\nexit 101\n' >"$guest/fetching/usr/sbin/policy-rc.d"
+  chmod 755 "$guest/fetching/usr/sbin/policy-rc.d"
+  DEBIAN_FRONTEND=noninteractive quietly chroot "$guest/fetching" apt-get install -y --no-install-recommends \
+    libvirt-daemon libvirt-daemon-driver-qemu libvirt-daemon-driver-network libvirt-clients \
+    qemu-system-x86 qemu-utils nftables iproute2 nodejs || fail "no libvirt could be fetched for Debian $1"
+  rm -rf "$guest/fetching/var/cache/apt/archives"
+  mv "$guest/fetching" "$guest/$1"
+}
+
+suite=
+while [ $# -gt 0 ]; do
+  [ "$1" != --suite ] || suite=${2-}
+  shift
+done
 [ "$(uname -m)" = x86_64 ] || fail 'the guests are made for x86_64 only'
 install_packages
 fetch_kernel
+[ -z "$suite" ] || fetch_debian "$suite"

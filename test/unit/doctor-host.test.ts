@@ -122,6 +122,7 @@ const hook: HookFacts = {
   todo: [],
 };
 const libvirt: LibvirtFacts = {
+  installed: true,
   version: '11.3.0',
   systemd: true,
   daemons: new Map([['libvirtd', 4711]]),
@@ -143,7 +144,8 @@ test('libvirt and its hook as they should be', () => {
 
 test('no libvirt, none that runs, an old one', () => {
   const { version: _, ...unknown } = libvirt;
-  const none = checkLibvirt({ ...unknown, daemons: new Map(), drivers: [] });
+  assert.match(line(checkLibvirt(unknown)[0] as Finding), 'ok libvirt: of unknown version, libvirtd (4711)');
+  const none = checkLibvirt({ ...unknown, installed: false, daemons: new Map(), drivers: [] });
   assert.is(none.length, 1, 'nothing is said of hooks that nobody calls');
   assert.match(line(none[0] as Finding), 'warning libvirt: not found on this host');
   assert.match(wrong(checkLibvirt({ ...libvirt, daemons: new Map() }))[0] ?? '', 'no daemon of it runs');
@@ -175,8 +177,33 @@ test('a hook that is not called: guests start unshaped, or a moment later where 
   assert.is(named(edited, 'hook.qemu').hint, 'for the original: rm it');
 });
 
+test('without systemd nobody knows what the daemon was told', () => {
+  const hooks = [{ ...hook, noticed: false }];
+  assert.equal(wrong(checkLibvirt({ ...libvirt, systemd: false, hooks })), [
+    'warning hook qemu: installed, and libvirtd has not called it yet: perhaps it does not know of it',
+  ]);
+});
+
+test('what the daemon knows of the other hooks is taken from that of qemu', () => {
+  const others = (noticed: boolean) => [
+    { ...hook, noticed },
+    { ...hook, driver: 'lxc', noticed: false, todo: ['kill -HUP 4711'] },
+    { ...hook, driver: 'network', noticed: false },
+  ];
+  assert.equal(wrong(checkLibvirt({ ...libvirt, hooks: others(true) })), []);
+  assert.equal(wrong(checkLibvirt({ ...libvirt, hooks: others(false) })), [
+    'problem hook qemu: installed, but libvirtd has not noticed it: guests start unshaped',
+    'warning hook lxc: installed, but libvirtd has not noticed it',
+  ]);
+});
+
 function units(...changes: Partial<UnitFacts>[]): ServiceFacts {
-  const names = ['virt-shaper.service', 'virt-shaper-sync.path', 'virt-shaper-sync.timer'];
+  const names = [
+    'virt-shaper.service',
+    'virt-shaper-watch.path',
+    'virt-shaper-sync.path',
+    'virt-shaper-sync.timer',
+  ];
   const well = { there: true, enabled: true, active: true, failed: false };
   return {
     systemd: true,
@@ -193,11 +220,11 @@ test('units that are on, off, failed or not there', () => {
   );
   assert.match(
     wrong(checkServices(units({}, { enabled: false })))[0] ?? '',
-    'warning virt-shaper-sync.path: not enabled',
+    'warning virt-shaper-watch.path: not enabled',
   );
   const none = { there: false, enabled: false, active: false };
   assert.match(
-    wrong(checkServices(units(none, none, none)))[0] ?? '',
+    wrong(checkServices(units(none, none, none, none)))[0] ?? '',
     "warning units: virt-shaper's units are not installed",
   );
   assert.match(
@@ -206,12 +233,22 @@ test('units that are on, off, failed or not there', () => {
   );
 });
 
+test('a sync that failed is told, one that ended is not', () => {
+  const sync = { name: 'virt-shaper-sync.service', there: true, enabled: true, active: false, failed: true };
+  const well = units();
+  assert.match(
+    wrong(checkServices({ ...well, units: [...well.units, sync] }))[0] ?? '',
+    'problem virt-shaper-sync.service',
+  );
+  assert.equal(wrong(checkServices({ ...well, units: [...well.units, { ...sync, failed: false }] })), []);
+});
+
 test('the clock of the last sync', () => {
   const late = 4 * 60_000;
   assert.equal(wrong(checkServices({ ...units(), lastSync: late })), [
     'problem last sync: 4 minutes ago, though the timer should run',
   ]);
-  const off = units({}, {}, { active: false });
+  const off = units({}, {}, {}, { active: false });
   assert.is(named(checkServices({ ...off, lastSync: late }), 'last-sync').level, 'warning');
   const { lastSync: _, ...never } = units();
   assert.is(line(named(checkServices(never), 'last-sync')), 'warning last sync: none since boot');

@@ -134,7 +134,10 @@ test('guests that run and are not noted, noted and gone, with a new NIC, taps of
         ...facts,
         noted: { value: [guest('cliff', 'vnet0'), guest('gone', 'vnet9')] },
         running: [guest('cliff', 'vnet0', 'vnet1'), guest('new', 'vnet2')],
-        devices: new Map(['vnet0', 'vnet1', 'vnet2', 'vnet5'].map((name) => [name, tap])),
+        devices: new Map([
+          ...['vnet0', 'vnet1', 'vnet2', 'vnet5'].map((name) => [name, tap] as const),
+          ['eth0', { ...tap, tap: false }],
+        ]),
       }),
     ),
     [

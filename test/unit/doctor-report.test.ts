@@ -62,11 +62,11 @@ test('lines end where the screen does, at any width', () => {
   const long: Section[] = [
     {
       title: 'X',
-      findings: [{ check: 'x', level: 'warning', subject: 'a-rather-long-subject', detail, hint: detail }],
+      findings: [{ check: 'x', level: 'warning', subject: 'a-rather-long-subject', detail, note: detail }],
     },
   ];
   for (const width of [60, 80, 200]) {
-    const lines = reportDoctor(long, { ...options, width }).split('\n');
+    const lines = reportDoctor(long, { ...options, verbose: true, width }).split('\n');
     assert.ok(
       lines.every((line) => line.length <= width),
       `${width}: ${Math.max(...lines.map(({ length }) => length))}`,
@@ -74,6 +74,12 @@ test('lines end where the screen does, at any width', () => {
     assert.is(lines.join(' ').match(/word29/g)?.length, 2);
   }
   assert.type(reportDoctor(long, { ...options, width: 10 }), 'string');
+});
+
+test('a command is never broken', () => {
+  const hint = 'virsh domiftune cliff vnet0 --inbound 0 --outbound 0 --live';
+  const findings: Finding[] = [{ check: 'x', level: 'warning', subject: 'x', detail: 'y', hint }];
+  assert.match(reportDoctor([{ title: 'X', findings }], { ...options, width: 60 }), hint);
 });
 
 test('a thousand alike are four and a number; --json has them all', () => {

@@ -134,6 +134,14 @@ test('a group that the configuration does not have is left out, and said once', 
   assert.match(policy.warnings[0] ?? '', 'did you mean friends');
 });
 
+test('what of the metadata could not be understood is said, where it counts', () => {
+  const odd = { ...told, problems: ['rate: "x\u001b" is not a rate'] };
+  assert.equal(policyOf(accepted, odd).warnings, [
+    'guest cliff: its metadata: rate: "x\ufffd" is not a rate: left out',
+  ]);
+  assert.equal(policyOf('[guest.cliff]', odd).warnings, []);
+});
+
 test('a rate of the metadata above the ceil is cut to it, and said', () => {
   const policy = policyOf(`${accepted}[guest.cliff]\nceil = "40mbit"\n`, { rate: { in: 60 * mbit } });
   assert.equal(cliff(policy).rate.in, { configured: 40 * mbit, effective: 40 * mbit });

@@ -73,7 +73,7 @@ test('a reason that few have is said of each, one that many have once', () => {
     'web-1: its tap vnet1 is gone',
   ]);
   assert.equal(describeReasons(makeInUse(gone(500)).guests), [
-    'web-0, web-1, web-10 and 497 more: their taps are gone',
+    'web-0, web-1, web-2 and 497 more: their taps are gone',
   ]);
   const odd = [{ guest: '\u001b[2J', reason: 'it has no entry', kind: 'unlisted' as const }];
   assert.equal(describeReasons(makeInUse([], odd).guests), ['"\\u001b[2J": it has no entry']);

@@ -1,7 +1,9 @@
 // The screen of top as a person sees it, at the sizes that terminals have.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { figure, setting } from '../../src/report/top/figures.ts';
 import { frame, type Size } from '../../src/report/top/frame.ts';
+import { onceAsText } from '../../src/report/top/once.ts';
 import type { Scene } from '../../src/report/top/scene.ts';
 import { lineWidth, textOf } from '../../src/report/top/text.ts';
 import { initialView, type View } from '../../src/report/top/view.ts';
@@ -152,6 +154,43 @@ test('of many uplinks a few are shown', () => {
 test('paused is seen at any width', () => {
   for (const size of [{ columns: 20, rows: 8 }, small, usual, wide]) {
     assert.match(screen(size, { paused: true })[0] ?? '', /PAUSED/);
+  }
+});
+
+test('as text: every row, names whole, as wide as they need or as narrow as asked', () => {
+  const scene = someScene();
+  scene.rows = Array.from({ length: 300 }, (_none, at) => guest(`vm-${at}`, flow(0, 1, 20), flow(0, 1, 20)));
+  const name = 'x'.repeat(120);
+  scene.rows.push(guest(name, flow(1, 1, 20), flow(0, 1, 20)));
+  const text = onceAsText(scene, 1, true);
+  assert.is(text.match(/^vm-\d+ .*\d$/gm)?.length, 300);
+  assert.ok(text.includes(`\n${name} `));
+  for (const line of onceAsText(scene, 1, true, 80).split('\n')) assert.ok(line.length <= 80);
+});
+
+test('figures have three digits that count', () => {
+  const shown: [number | undefined, string][] = [
+    [undefined, '-'],
+    [0, '0'],
+    [0.4, '0'],
+    [999.4, '999'],
+    [999.6, '1.00k'],
+    [9_994, '9.99k'],
+    [9_996, '10.0k'],
+    [99_940, '99.9k'],
+    [99_960, '100k'],
+    [999_600, '1.00M'],
+    [14_860_000, '14.9M'],
+  ];
+  for (const [value, text] of shown) assert.is(figure(value), text);
+  for (const [value, text] of [
+    [30e6, '30M'],
+    [1.5e9, '1.5G'],
+    [100e6, '100M'],
+    [1e3, '1k'],
+    [0, '0'],
+  ] as const) {
+    assert.is(setting(value), text);
   }
 });
 

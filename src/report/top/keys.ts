@@ -83,8 +83,8 @@ const actions: Record<string, Action> = {
   t: tree,
   f5: tree,
   u: (view, { uplinks }) => {
-    const next = [...uplinks, undefined][uplinks.indexOf(view.uplink ?? '') + 1];
-    return { ...view, uplink: next, scroll: 0 };
+    // After the last come all.
+    return { ...view, uplink: uplinks[uplinks.indexOf(view.uplink ?? '') + 1], scroll: 0 };
   },
   i: (view) => ({ ...view, busyOnly: !view.busyOnly, scroll: 0 }),
   escape: (view) => ({ ...view, filter: '', uplink: undefined, busyOnly: false, scroll: 0 }),
@@ -131,6 +131,5 @@ function isPrintable({ sequence = '' }: Key): boolean {
 }
 
 function beside(id: ColumnId, step: number): ColumnId {
-  const at = sortable.indexOf(id) + step;
-  return sortable[Math.max(0, Math.min(at, sortable.length - 1))] ?? id;
+  return sortable[sortable.indexOf(id) + step] ?? id;
 }

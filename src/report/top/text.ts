@@ -80,7 +80,7 @@ export function paint(line: Line, colours: boolean): string {
   return line
     .map(({ text, style = 'plain' }) => {
       const place = sure ? '' : cursorTo(column);
-      sure = isPlain(text) || /^[\x20-\x7e\u2500-\u259f…▼▲·]*$/.test(text);
+      sure = isPlain(text);
       column += widthOf(text);
       const code = sgr[style][colours ? 'colour' : 'mono'];
       return place + (code === '' ? text : `\u001b[${code}m${text}\u001b[0m`);
@@ -88,6 +88,7 @@ export function paint(line: Line, colours: boolean): string {
     .join('');
 }
 
+/** What every terminal shows in one column each: ASCII, and what our own lines and bars are made of. */
 function isPlain(text: string): boolean {
-  return /^[\x20-\x7e]*$/.test(text);
+  return /^[\x20-\x7e\u2500-\u257f…▲▼]*$/.test(text);
 }

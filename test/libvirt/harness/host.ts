@@ -30,6 +30,11 @@ const foreign = ['libvirt', 'virt-shaper'].flatMap((name) =>
   ['etc', 'var/lib', 'var/cache', 'var/log', 'opt', 'usr/local/sbin'].map((folder) => `${folder}/${name}`),
 );
 
+/** Where libvirt-setup.sh has put a Debian. */
+export function debianFolder(suite: string): string {
+  return join(checkout, 'node_modules/.cache/libvirt-guest', suite);
+}
+
 /** To be called once, in a namespace of our own. */
 export function makeWire(): void {
   ip(
@@ -50,7 +55,7 @@ export function makeHost(
   scratch: string,
   name: string,
   number: number,
-  lower = '/',
+  lower: string,
 ): Host {
   const space = spaces.add(name);
   const address = `10.77.0.${number}`;

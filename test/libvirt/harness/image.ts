@@ -20,6 +20,8 @@ import { execaSync } from 'execa';
 export interface Image {
   kernel: string;
   initramfs: string;
+  /** A kernel that only halts. */
+  halt: string;
 }
 
 /** What libvirt-setup.sh has unpacked. */
@@ -38,7 +40,12 @@ export function buildImage(folder: string): Image {
   const [version] = readdirSync(modulesFolder);
   if (!version) throw new Error(`no kernel in ${kernelFolder}`);
   const modules = join(modulesFolder, version);
-  const image = { kernel: join(folder, 'vmlinuz'), initramfs: join(folder, 'initramfs') };
+  const image = {
+    kernel: join(folder, 'vmlinuz'),
+    initramfs: join(folder, 'initramfs'),
+    halt: join(folder, 'halt'),
+  };
+  writeFileSync(image.halt, haltingKernel());
   const kernels = [join(modules, 'vmlinuz'), join(kernelFolder, `boot/vmlinuz-${version}`)];
   copyFileSync(kernels.find(existsSync) ?? '', image.kernel);
 
@@ -66,6 +73,15 @@ export function buildImage(folder: string): Image {
     rmSync(root, { recursive: true });
   }
   return image;
+}
+
+/** Multiboot 1, its header with addresses as qemu wants it: loaded at 1 MiB, and its code right behind the header. */
+function haltingKernel(): Buffer {
+  const [magic, hasAddresses, at, headerSize] = [0x1badb002, 0x10000, 0x100000, 32];
+  const code = Buffer.from([0xfa, 0xf4, 0xeb, 0xfd]); // cli; hlt; jmp to hlt
+  const end = at + headerSize + code.length;
+  const header = [magic, hasAddresses, -(magic + hasAddresses), at, at, end, end, at + headerSize];
+  return Buffer.concat([Buffer.from(Uint32Array.from(header).buffer), code]);
 }
 
 function which(command: string): string {

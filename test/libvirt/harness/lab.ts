@@ -1,13 +1,13 @@
 // Two hosts on one wire, each with libvirt and virt-shaper installed as users install them. All of it is in
 // memory and in namespaces of this process: whatever ends it, the kernel takes it down.
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Namespaces, Running } from '../../support/netns.ts';
 import { domainXml, type Extras, type Guest } from './guest.ts';
 import { type Host, installProgram, makeHost, makeWire } from './host.ts';
 import { buildImage } from './image.ts';
 import { configureLibvirtd, startLibvirtd, stopLibvirtd } from './libvirtd.ts';
-import { mustBeShaped } from './shaped.ts';
+import { mustBeShaped, readObjects } from './shaped.ts';
 import { definedGuests, runningGuests, virsh } from './virsh.ts';
 import { waitFor } from './wait.ts';
 
@@ -41,6 +41,8 @@ ceil = "30mbit"
 
 export interface LabHost extends Host {
   daemon: Running;
+  /** What its kernel held before virt-shaper was called for the first time. */
+  untouched: string[];
 }
 
 export interface Lab {
@@ -48,21 +50,21 @@ export interface Lab {
   b: LabHost;
 }
 
-export async function makeLab(spaces: Namespaces, lower?: string): Promise<Lab> {
+export async function makeLab(spaces: Namespaces, lower: string): Promise<Lab> {
   const scratch = '/run/virt-shaper-libvirt';
   mkdirSync(scratch, { recursive: true });
   makeWire();
   const image = buildImage(scratch);
   const make = async (name: string, number: number): Promise<LabHost> => {
     const host = makeHost(spaces, scratch, name, number, lower);
-    copyFileSync(image.kernel, join(host.root, 'run/guest/vmlinuz'));
-    copyFileSync(image.initramfs, join(host.root, 'run/guest/initramfs'));
+    for (const file of Object.values(image)) copyFileSync(file, join(host.root, 'run/guest', basename(file)));
     installProgram(host);
     mkdirSync(join(host.root, 'etc/virt-shaper'), { recursive: true });
     writeFileSync(join(host.root, 'etc/virt-shaper/config.toml'), config);
     configureLibvirtd(host, number);
+    const untouched = await readObjects(host);
     await installHooks(host);
-    return { ...host, daemon: await startLibvirtd(host) };
+    return { ...host, untouched, daemon: await startLibvirtd(host) };
   };
   const [a, b] = await Promise.all([make('a', 2), make('b', 3)]);
   return { a, b };

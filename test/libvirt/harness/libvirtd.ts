@@ -55,7 +55,8 @@ export async function startLibvirtd(host: Host): Promise<Running> {
   const rename = 'hostname "$1" && exec libvirtd --listen';
   const daemon = host.start('unshare', ['--uts', 'sh', '-c', rename, 'sh', `host-${host.name}`], {
     cwd: '/',
-    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
+    // systemd gives it the machine's language; without UTF-8, libvirt cuts long names between bytes.
+    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' },
     timeout: hour,
   });
   let ended: string | undefined;

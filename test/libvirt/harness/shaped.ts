@@ -4,13 +4,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { label } from '../../../src/label.ts';
 import { type Host, uplinks } from './host.ts';
-import { runningGuests, tapsOf } from './virsh.ts';
+import { nicsOf, runningGuests } from './virsh.ts';
 
 /** @throws unless exactly the running guests are shaped, and `virt-shaper verify` finds nothing */
 export async function mustBeShaped(host: Host): Promise<void> {
   const expected: string[] = [];
-  for (const { name, uuid } of await runningGuests(host)) {
-    for (const { tap, bridge } of await tapsOf(host, uuid)) {
+  const running = await runningGuests(host);
+  const nics = await nicsOf(host, ...running.map(({ uuid }) => uuid));
+  for (const [i, { name }] of running.entries()) {
+    for (const { tap, bridge } of nics[i] ?? []) {
       const uplink = uplinks[bridge];
       if (uplink) expected.push(...objectsOf(label(name), tap, uplink));
     }
@@ -38,6 +40,14 @@ function objectsOf(guest: string, tap: string, uplink: string): string[] {
   ];
 }
 
+/** Everything in the kernel that could be virt-shaper's, one object a line. */
+export async function readObjects(host: Host): Promise<string[]> {
+  const tables = await host.run('nft', ['list', 'tables']);
+  const qdiscs = await host.run('tc', ['qdisc', 'show']);
+  const ifbs = await host.run('ip', ['-oneline', 'link', 'show', 'type', 'ifb']);
+  return [tables, qdiscs, ifbs].flatMap((text) => text.split('\n').filter((line) => line.trim() !== ''));
+}
+
 /** The pairs of ports between which frames are marked. */
 export async function readMarked(host: Host): Promise<{ from: string; to: string }[]> {
   const table = await host.run('nft', ['list', 'ruleset', 'bridge']);
@@ -51,13 +61,13 @@ async function readShaped(host: Host): Promise<string[]> {
   const taps = new Set(pairs.flatMap(({ from, to }) => [from, to]));
   const devices = (await host.run('ip', ['-json', 'link', 'show'])) || '[]';
   const names = (JSON.parse(devices) as { ifname: string }[]).map(({ ifname }) => ifname);
-  const redirected: string[] = [];
-  for (const tap of new Set([...taps, ...names.filter((name) => /^vnet|^tap/.test(name))])) {
-    if (!names.includes(tap) || Object.values(uplinks).includes(tap)) continue;
-    const filters = await host.run('tc', ['filter', 'show', 'dev', tap, 'egress']);
-    const to = /Redirect to device ([^)\s]+)/.exec(filters)?.[1];
-    if (to) redirected.push(`${tap} is redirected to ${to}`);
-  }
+  const isTap = (name: string) => taps.has(name) || /^(vnet|tap)/.test(name);
+  const candidates = names.filter((name) => isTap(name) && !Object.values(uplinks).includes(name));
+  const filters = await forEach(host, 'tc filter show dev "$device" egress', candidates);
+  const redirected = [...filters].flatMap(([tap, text]) => {
+    const to = /Redirect to device ([^)\s]+)/.exec(text)?.[1];
+    return to ? [`${tap} is redirected to ${to}`] : [];
+  });
   return [...(await readClasses(host)), ...marked, ...redirected];
 }
 
@@ -68,16 +78,22 @@ async function readClasses(host: Host): Promise<string[]> {
   for (const [, device, id, guest] of goodRules(host).matchAll(line))
     names.set(`${device} ${id}`, guest ?? '');
   const classes: string[] = [];
-  for (const uplink of Object.values(uplinks)) {
-    for (const device of [uplink, `ifb-${uplink}`]) {
-      const { stdout } = await host.start('tc', ['class', 'show', 'dev', device]).ended;
-      for (const [, id] of stdout.matchAll(/^class htb (\S+) parent \S+ leaf/gm)) {
-        if (/:fff[ef]$/.test(id ?? '')) continue;
-        classes.push(`${names.get(`${device} ${id}`) ?? `class ${id}`} has a class on ${device}`);
-      }
+  const trees = Object.values(uplinks).flatMap((uplink) => [uplink, `ifb-${uplink}`]);
+  for (const [device, text] of await forEach(host, 'tc class show dev "$device"', trees)) {
+    for (const [, id] of text.matchAll(/^class htb (\S+) parent \S+ leaf/gm)) {
+      if (/:fff[ef]$/.test(id ?? '')) continue; // The link and what is not marked.
+      classes.push(`${names.get(`${device} ${id}`) ?? `class ${id}`} has a class on ${device}`);
     }
   }
   return classes;
+}
+
+/** What a command line prints for each device; nothing for one that is not there. */
+async function forEach(host: Host, command: string, devices: string[]): Promise<Map<string, string>> {
+  const script = `for device; do echo "@$device"; ${command} 2> /dev/null; done; true`;
+  const printed = await host.run('sh', ['-c', script, 'sh', ...devices]);
+  const parts = printed.split(/^@/m).slice(1);
+  return new Map(parts.map((part) => [part.split('\n', 1)[0] ?? '', part]));
 }
 
 function goodRules(host: Host): string {

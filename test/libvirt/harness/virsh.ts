@@ -24,15 +24,35 @@ export function definedGuests(host: Host): Promise<Listed[]> {
 }
 
 async function list(host: Host, ...which: string[]): Promise<Listed[]> {
-  const names = lines(await virsh(host, 'list', ...which, '--name'));
-  const uuids = lines(await virsh(host, 'list', ...which, '--uuid'));
-  if (names.length !== uuids.length) return list(host, ...which); // One came or went in between.
-  return names.map((name, i) => ({ name, uuid: uuids[i] ?? '' }));
+  const command = ['list', ...which].join(' ');
+  for (let tries = 1; tries <= 10; tries++) {
+    // A slash is the one printable character that no name has.
+    const printed = await virsh(host, `${command} --name; echo /; ${command} --uuid`);
+    const [names = [], uuids = []] = printed.split('/').map(lines);
+    if (names.length === uuids.length) return names.map((name, i) => ({ name, uuid: uuids[i] ?? '' }));
+    // One came or went in between.
+  }
+  throw new Error('virsh lists other guests by name than by UUID');
 }
 
-/** A guest's taps, and the bridge that libvirt says each is in. */
-export async function tapsOf(host: Host, uuid: string): Promise<{ tap: string; bridge: string }[]> {
-  const devices = /<devices>[\s\S]*<\/devices>/.exec(await virsh(host, 'dumpxml', uuid))?.[0] ?? '';
+export interface Nic {
+  tap: string;
+  /** In which libvirt says it is. */
+  bridge: string;
+}
+
+/** The NICs of each of these guests, in their order. */
+export async function nicsOf(host: Host, ...uuids: string[]): Promise<Nic[][]> {
+  if (uuids.length === 0) return [];
+  const printed = await virsh(host, uuids.map((uuid) => `dumpxml ${uuid}`).join('; '));
+  const domains = [...printed.matchAll(/<domain [\s\S]*?<\/domain>/g)];
+  if (domains.length !== uuids.length)
+    throw new Error(`virsh describes ${domains.length} of ${uuids.length} guests`);
+  return domains.map(([domain]) => nicsIn(domain));
+}
+
+function nicsIn(domain: string): Nic[] {
+  const devices = /<devices>[\s\S]*<\/devices>/.exec(domain)?.[0] ?? '';
   return [...devices.matchAll(/<interface [\s\S]*?<\/interface>/g)].map(([nic]) => ({
     tap: /<target dev='([^']*)'/.exec(nic)?.[1] ?? '',
     bridge: /<source [^>]*bridge='([^']*)'/.exec(nic)?.[1] ?? '',

@@ -4,12 +4,24 @@ import { join } from 'node:path';
 import { type Guest, inside, untilUp } from '../harness/guest.ts';
 import type { Host } from '../harness/host.ts';
 import { define, type LabHost, markedAtStart, untilShaped } from '../harness/lab.ts';
-import { mustBeShaped } from '../harness/shaped.ts';
-import { runningGuests, tapsOf, virsh } from '../harness/virsh.ts';
+import { mustBeShaped, readObjects } from '../harness/shaped.ts';
+import { nicsOf, runningGuests, virsh } from '../harness/virsh.ts';
 import { waitFor } from '../harness/wait.ts';
 import { mustReachItsCeil, type Scenario } from '../scenario.ts';
 
 const cliff = { name: 'cliff', number: 11 };
+
+export const last: Scenario = {
+  title: 'unload leaves nothing',
+  core: true,
+  run: async ({ a }) => {
+    await a.run('virt-shaper', ['unload']);
+    const left = (await readObjects(a)).filter((object) => !a.untouched.includes(object));
+    await a.run('virt-shaper', ['sync']);
+    if (left.length > 0) throw new Error(`left behind: ${left.join(', ')}`);
+    return [];
+  },
+};
 
 export const life: Scenario[] = [
   {
@@ -17,7 +29,7 @@ export const life: Scenario[] = [
     core: true,
     run: async ({ a }) => {
       await startUp(a, cliff);
-      const [nic] = await tapsOf(a, cliff.name);
+      const [[nic] = []] = await nicsOf(a, cliff.name);
       if (!markedAtStart(a).includes(`"${nic?.tap}" . "eth0"`)) throw new Error('not shaped before qemu ran');
       const figures = await mustReachItsCeil(cliff, { protocols: ['tcp', 'udp'] });
       await virsh(a, 'destroy', 'cliff');

@@ -2,7 +2,7 @@
 import { type Guest, untilUp } from '../harness/guest.ts';
 import { callsOf, clearNotes, type LabHost, markedAtStart, untilShaped } from '../harness/lab.ts';
 import { mustBeShaped } from '../harness/shaped.ts';
-import { runningGuests, tapsOf, virsh } from '../harness/virsh.ts';
+import { nicsOf, runningGuests, virsh } from '../harness/virsh.ts';
 import { mustReachItsCeil, type Scenario } from '../scenario.ts';
 import { startUp } from './life.ts';
 
@@ -28,7 +28,7 @@ async function move(from: LabHost, to: LabHost, ...options: string[]): Promise<v
   if ((await runningGuests(to)).length !== 1) throw new Error('the guest is not on the destination');
   await mustBeShaped(to);
   await untilShaped(from, 2);
-  const [nic] = await tapsOf(to, 'cliff');
+  const [[nic] = []] = await nicsOf(to, 'cliff');
   if (!markedAtStart(to).includes(`"${nic?.tap}" . "eth0"`))
     throw new Error('the destination did not shape the guest before it ran there');
   if (!callsOf(to).startsWith('cliff migrate')) throw new Error(`unexpected calls: ${callsOf(to)}`);

@@ -6,7 +6,7 @@ import { macOf, untilUp } from '../harness/guest.ts';
 import { type Host, uplinks } from '../harness/host.ts';
 import { define, type Lab, type LabHost, untilShaped } from '../harness/lab.ts';
 import { mustBeShaped, readMarked } from '../harness/shaped.ts';
-import { tapsOf, virsh } from '../harness/virsh.ts';
+import { nicsOf, virsh } from '../harness/virsh.ts';
 import { waitFor } from '../harness/wait.ts';
 import { watchGuests } from '../harness/watch.ts';
 import { mustReachItsCeil, type Scenario, within } from '../scenario.ts';
@@ -125,7 +125,8 @@ export const nics: Scenario[] = [
  * @throws when anything else is not right then
  */
 async function untilFollowed(host: Host): Promise<number> {
-  const expected = (await tapsOf(host, 'cliff')).map(({ tap, bridge }) => `${tap} ${uplinks[bridge]}`).sort();
+  const [nics = []] = await nicsOf(host, 'cliff');
+  const expected = nics.map(({ tap, bridge }) => `${tap} ${uplinks[bridge]}`).sort();
   const seconds = await waitFor(`taps are marked: ${expected}`, 20, async () => {
     const marked = (await readMarked(host)).filter(({ from }) => from.startsWith('vnet'));
     return String(marked.map(({ from, to }) => `${from} ${to}`).sort()) === String(expected);

@@ -1,0 +1,165 @@
+# bash completion for virt-shaper(8)                                        -*- shell-script -*-
+# Made by "npm run completions" from the program's own commands and options: not to be edited.
+
+# What the value of an option is. The answer is in $takes and $words.
+_virt_shaper_value() {
+  takes= words=()
+  case $1 in
+    --config) takes=files ;;
+    --rules) takes=folders ;;
+    --root) takes=folders ;;
+    --lock-timeout) takes=anything ;;
+    --timeout) takes=anything ;;
+    --confirm) takes=anything ;;
+    --interval) takes=anything ;;
+    --output) takes=files ;;
+    --from) takes=words words=(bandwidth.conf libvirt proxmox) ;;
+    --settle) takes=anything ;;
+  esac
+}
+
+# What an argument is: COMMAND:PLACE, the first place is 0.
+_virt_shaper_argument() {
+  takes= words=()
+  case $1 in
+    :*) takes=words words=(check render load confirm plan verify unload status tree top explain metrics import sync doctor init hooks hook help) ;;
+    status:*) takes=in-force ;;
+    explain:0) takes=guests ;;
+    import:*) takes=files ;;
+    hooks:0) takes=words words=(install remove status) ;;
+    hook:0) takes=words words=(qemu lxc network) ;;
+    hook:1) takes=guests ;;
+    hook:2) takes=words words=(prepare start started stopped release restore migrate reconnect attach port-created port-deleted updated) ;;
+    hook:3) takes=words words=(begin end -) ;;
+    hook:4) takes=words words=(-) ;;
+    help:0) takes=words words=(check render load confirm plan verify unload status tree top explain metrics import sync doctor init hooks hook help) ;;
+  esac
+}
+
+# The options of a command; without one, those that stand before it.
+_virt_shaper_options() {
+  takes=words words=()
+  case $1 in
+    '') words=(-V --version --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose -h --help) ;;
+    check) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose -h --help) ;;
+    render) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose -h --help) ;;
+    load) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --dry-run --json --confirm -h --help) ;;
+    confirm) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose -h --help) ;;
+    plan) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --json -h --help) ;;
+    verify) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --json -h --help) ;;
+    unload) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose -h --help) ;;
+    status) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --json --interval -h --help) ;;
+    tree) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --json --interval -h --help) ;;
+    top) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --interval --once --json -h --help) ;;
+    explain) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --json -h --help) ;;
+    metrics) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --output -h --help) ;;
+    import) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --from -h --help) ;;
+    sync) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --settle --in-force -h --help) ;;
+    doctor) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --json -h --help) ;;
+    init) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --print -h --help) ;;
+    hooks) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --json -h --help) ;;
+    hook) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose -h --help) ;;
+    help) words=() ;;
+  esac
+}
+
+# Splits the line before the cursor: $typed has the words without their quotes, $cur the last one as far as it
+# goes, $quote the quote that is open in it, $before the part of it that readline leaves as it is.
+_virt_shaper_split() {
+  local text=$1 at char next begun= outer=
+  typed=() cur= quote= before=
+  for ((at = 0; at < ${#text}; at++)); do
+    char=${text:at:1} next=${text:at+1:1}
+    case $quote$char in
+      "''" | '""') quote= before=$outer ;;
+      '"\')
+        [[ $next == [\"\\\$\`] ]] && char=$next && ((at++))
+        cur+=$char
+        ;;
+      \'?* | \"?*) cur+=$char ;;
+      \\) cur+=$next begun=1 && ((at++)) ;;
+      \' | \") quote=$char outer=$before before=$cur begun=1 ;;
+      [[:blank:]])
+        [[ -n $begun ]] && typed+=("$cur")
+        cur= before= begun=
+        ;;
+      *)
+        cur+=$char begun=1
+        [[ $COMP_WORDBREAKS == *"$char"* ]] && before=$cur
+        ;;
+    esac
+  done
+}
+
+# Offers those words that begin as the cursor's does, in the quotes that they need there.
+_virt_shaper_offer() {
+  local word
+  for word; do
+    [[ -n $word && $word == "$cur"* ]] || continue
+    word=${word:${#before}}
+    case $quote in
+      '') printf -v word %q "$word" ;;
+      \') word=${word//\'/\'\\\'\'} ;;
+      \")
+        [[ $word == *!* ]] && continue # Nothing keeps it from the history there.
+        word=${word//\\/\\\\} word=${word//\"/\\\"} word=${word//\`/\\\`}
+        ;;
+    esac
+    # Readline closes the quotes, but takes a quote at the end for a closing one.
+    [[ -z $quote || $word != *"$quote" ]] || word+=$quote
+    COMPREPLY+=("$word")
+  done
+}
+
+# Offers the names of guests, or of guests and groups, from where the line's own --root and so on lead.
+_virt_shaper_names() {
+  local name names=()
+  while IFS= read -r name; do
+    # One that begins with a dash would be taken for an option, but not after --.
+    [[ $name == -* && -z $ended ]] || names+=("$name")
+  done < <(command virt-shaper "${common[@]}" names "$1" 2>/dev/null </dev/null)
+  _virt_shaper_offer "${names[@]}"
+}
+
+_virt_shaper() {
+  local typed cur quote before takes words word option= command= place=0 ended= common=()
+  COMPREPLY=()
+  _virt_shaper_split "${COMP_LINE:0:COMP_POINT}"
+  for word in "${typed[@]:1}"; do
+    if [[ -n $option ]]; then
+      case $option in --config | --rules | --root) common+=("$option" "$word") ;; esac
+      option=
+    elif [[ -z $ended && $word == -- ]]; then
+      ended=1
+    elif [[ -z $ended && $word == -?* ]]; then
+      case $word in --config=* | --rules=* | --root=*) common+=("$word") ;; esac
+      _virt_shaper_value "$word"
+      [[ -n $takes ]] && option=$word
+    elif [[ -z $command ]]; then
+      command=$word
+    else
+      place=$((place + 1))
+      [[ $command == hook ]] && ended=1 # What follows is libvirt's.
+    fi
+  done
+
+  if [[ -n $option ]]; then
+    _virt_shaper_value "$option"
+  elif [[ -z $ended && $cur == --*=* ]]; then
+    option=${cur%%=*}
+    _virt_shaper_value "$option"
+    words=("${words[@]/#/$option=}")
+  elif [[ -z $ended && $cur == -* ]]; then
+    _virt_shaper_options "$command"
+  else
+    _virt_shaper_argument "$command:$place"
+  fi
+  case $takes in
+    files) compopt -o default 2>/dev/null ;;
+    folders) compopt -o dirnames 2>/dev/null ;;
+    words) _virt_shaper_offer "${words[@]}" ;;
+    guests | in-force) _virt_shaper_names "$takes" ;;
+  esac
+}
+
+complete -F _virt_shaper virt-shaper

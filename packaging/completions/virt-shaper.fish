@@ -1,0 +1,111 @@
+# fish completion for virt-shaper(8)
+# Made by "npm run completions" from the program's own commands and options: not to be edited.
+
+function __virt_shaper_at --description 'Whether the line is at "COMMAND PLACE", a regular expression; --not turns it round'
+    set -l command -
+    set -l place 0
+    set -l value no
+    set -l ended no
+    for word in (commandline -opc)[2..-1]
+        if test $value = yes
+            set value no
+        else if test $ended = no; and test "$word" = --
+            set ended yes
+        else if test $ended = no; and string match -q -- '-?*' "$word"
+            contains -- "$word" --config --rules --root --lock-timeout --timeout --confirm --interval --output --from --settle; and set value yes
+        else if test "$command" = -
+            set command $word
+        else
+            set place (math $place + 1)
+            # What follows is libvirt's.
+            test "$command" = hook; and set ended yes
+        end
+    end
+    if test "$argv[1]" = --not
+        not string match -qr -- "^$argv[2]\$" "$command $place"
+    else
+        string match -qr -- "^$argv[1]\$" "$command $place"
+    end
+end
+
+function __virt_shaper_names --description 'Names of guests, or of guests and groups, from where --root and so on lead'
+    set -l common
+    set -l option
+    set -l words (commandline -opc)
+    for word in $words[2..-1]
+        if set -q option[1]
+            set -a common $option $word
+            set option
+        else if contains -- "$word" --config --rules --root
+            set option $word
+        else if string match -qr -- '^--(config|rules|root)=' "$word"
+            set -a common $word
+        end
+    end
+    # One that begins with a dash would be taken for an option, but not by hook, nor after --.
+    if contains -- hook $words; or contains -- -- $words
+        command virt-shaper $common names $argv[1] 2>/dev/null </dev/null
+    else
+        command virt-shaper $common names $argv[1] 2>/dev/null </dev/null | string match -v -- '-*'
+    end
+end
+
+complete -c virt-shaper -f
+complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a check -d 'read the configuration, report every problem'
+complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a render -d 'write rules.d from the configuration and the guests now running'
+complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a load -d 'make the kernel hold what rules.d says, all or nothing'
+complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a confirm -d 'keep the policy that "load --confirm" has loaded'
+complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a plan -d 'show what load would change and why (status 3 if anything)'
+complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a verify -d 'compare the kernel with what was loaded (status 3 on drift)'
+complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a unload -d 'take out everything virt-shaper put in, nothing else'
+complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a status -d 'show who has what and does what now'
+complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a tree -d 'show each uplink with its groups and guests'
+complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a top -d 'show live who uses what, and how much of it is left'
+complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a explain -d 'show where each of a guest\'s values comes from, and what the kernel holds for it'
+complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a metrics -d 'print counters, rates and faults for Prometheus'
+complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a import -d 'print the limits of the old hook\'s bandwidth.conf, of libvirt or Proxmox VE as TOML (- reads stdin)'
+complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a sync -d 'find the running guests anew, render and load; nothing to do, nothing changed'
+complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a doctor -d 'what this host can and cannot do, and what to do about it (status 3: warnings, 1: problems)'
+complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a init -d 'write a first config.toml from this host\'s bridges and guests; never over one that is there'
+complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a hooks -d 'install, remove or status: the files in libvirt\'s folder of hooks'
+complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a hook -d 'what libvirt calls: DRIVER NAME OP SUBOP EXTRA, XML on stdin'
+complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a help -d 'display help for command'
+complete -c virt-shaper -n "__virt_shaper_at '- 0'" -s V -l version -d 'output the version number'
+complete -c virt-shaper -n "__virt_shaper_at --not 'hook [1-9]'" -l config -r -F -d 'main configuration file (/etc/virt-shaper/config.toml)'
+complete -c virt-shaper -n "__virt_shaper_at --not 'hook [1-9]'" -l rules -r -f -a '(__fish_complete_directories)' -d 'where the rules are (/var/lib/virt-shaper/rules.d)'
+complete -c virt-shaper -n "__virt_shaper_at --not 'hook [1-9]'" -l root -r -f -a '(__fish_complete_directories)' -d 'put /etc, /run and /var below this folder'
+complete -c virt-shaper -n "__virt_shaper_at --not 'hook [1-9]'" -l lock-timeout -r -f -d 'how long to wait for another virt-shaper (60)'
+complete -c virt-shaper -n "__virt_shaper_at --not 'hook [1-9]'" -l timeout -r -f -d 'how long one call of nft, tc or ip may take (30)'
+complete -c virt-shaper -n "__virt_shaper_at --not 'hook [1-9]'" -s q -l quiet -d 'say only what is wrong'
+complete -c virt-shaper -n "__virt_shaper_at --not 'hook [1-9]'" -s v -l verbose -d 'say more'
+complete -c virt-shaper -n "__virt_shaper_at --not 'hook [1-9]'" -s h -l help -d 'display help for command'
+complete -c virt-shaper -n "__virt_shaper_at 'load .*'" -l dry-run -d 'only show what would change, as plan does'
+complete -c virt-shaper -n "__virt_shaper_at 'load .*'" -l json -d 'with --dry-run: as data'
+complete -c virt-shaper -n "__virt_shaper_at 'load .*'" -l confirm -r -f -d 'go back to the former policy unless confirmed within this time'
+complete -c virt-shaper -n "__virt_shaper_at 'plan .*'" -l json -d 'as data'
+complete -c virt-shaper -n "__virt_shaper_at 'verify .*'" -l json -d 'as data'
+complete -c virt-shaper -n "__virt_shaper_at 'status .*'" -l json -d 'as data: bits per second, bytes'
+complete -c virt-shaper -n "__virt_shaper_at 'status .*'" -l interval -r -f -d 'what "now" is taken over; 0 leaves it out (0.25)'
+complete -c virt-shaper -n "__virt_shaper_at 'status .*'" -f -a '(__virt_shaper_names in-force)'
+complete -c virt-shaper -n "__virt_shaper_at 'tree .*'" -l json -d 'as data: bits per second, bytes'
+complete -c virt-shaper -n "__virt_shaper_at 'tree .*'" -l interval -r -f -d 'what "now" is taken over; 0 leaves it out (0.25)'
+complete -c virt-shaper -n "__virt_shaper_at 'top .*'" -l interval -r -f -d 'time between two readings (1)'
+complete -c virt-shaper -n "__virt_shaper_at 'top .*'" -l once -d 'one frame as plain text; so it is where there is no terminal'
+complete -c virt-shaper -n "__virt_shaper_at 'top .*'" -l json -d 'one frame as data'
+complete -c virt-shaper -n "__virt_shaper_at 'explain .*'" -l json -d 'as data'
+complete -c virt-shaper -n "__virt_shaper_at 'explain 0'" -f -a '(__virt_shaper_names guests)'
+complete -c virt-shaper -n "__virt_shaper_at 'metrics .*'" -l output -r -F -d 'write it there, whole or not at all, for the textfile collector'
+complete -c virt-shaper -n "__virt_shaper_at 'import .*'" -l from -r -f -a 'bandwidth.conf libvirt proxmox' -d 'bandwidth.conf, libvirt or proxmox; seen from the files when left out'
+complete -c virt-shaper -n "__virt_shaper_at 'import .*'" -F
+complete -c virt-shaper -n "__virt_shaper_at 'sync .*'" -l settle -r -f -d 'wait so long first; end at once when another sync does so already'
+complete -c virt-shaper -n "__virt_shaper_at 'sync .*'" -l in-force -d 'by the configuration that was loaded last, not by the present one'
+complete -c virt-shaper -n "__virt_shaper_at 'doctor .*'" -l json -d 'as data'
+complete -c virt-shaper -n "__virt_shaper_at 'init .*'" -l print -d 'print it instead'
+complete -c virt-shaper -n "__virt_shaper_at 'hooks .*'" -l json -d 'with status: as data'
+complete -c virt-shaper -n "__virt_shaper_at 'hooks 0'" -f -a 'install remove status'
+complete -c virt-shaper -n "__virt_shaper_at 'hook 0'" -f -a 'qemu lxc network'
+complete -c virt-shaper -n "__virt_shaper_at 'hook 1'" -f -a '(__virt_shaper_names guests)'
+complete -c virt-shaper -n "__virt_shaper_at 'hook 2'" -f -a 'prepare start started stopped release restore migrate reconnect attach port-created port-deleted updated'
+complete -c virt-shaper -n "__virt_shaper_at 'hook 3'" -f -a 'begin end -'
+complete -c virt-shaper -n "__virt_shaper_at 'hook 4'" -f -a '-'
+complete -c virt-shaper -n "__virt_shaper_at 'help 0'" -f -a 'check render load confirm plan verify unload status tree top explain metrics import sync doctor init hooks hook help'

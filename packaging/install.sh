@@ -1,0 +1,49 @@
+#!/bin/sh
+# install.sh DESTDIR   puts everything that virt-shaper installs below DESTDIR, as the .deb and the .rpm have it.
+# Run it in a tree that is built (node test/support/build.js). Modes are set here, whatever the checkout's are.
+# Nothing goes to /etc: a host whose /etc cannot be written takes the package as well, and there is no file of the
+# administrator's that an upgrade would have to ask about.
+
+set -eu
+[ $# -eq 1 ] || { echo 'usage: install.sh DESTDIR' >&2; exit 2; }
+destdir=$1
+cd "$(dirname "$0")/.."
+
+# put MODE FOLDER FILE...
+put() {
+  mode=$1 folder=$destdir$2
+  shift 2
+  install -d -m 755 "$folder"
+  install -m "$mode" "$@" "$folder/"
+}
+
+# The program: modules, which nobody runs as commands, so without the line that says how. Without the package.json
+# Node.js would not take them for modules.
+install -d -m 755 "$destdir/usr/lib/virt-shaper"
+for part in dist/*.js; do
+  sed '1{/^#!/d}' "$part" >"$destdir/usr/lib/virt-shaper/$(basename "$part")"
+  chmod 644 "$destdir/usr/lib/virt-shaper/$(basename "$part")"
+done
+version=$(sed -n 's/^  "version": "\(.*\)",$/\1/p' package.json)
+printf '{ "name": "virt-shaper", "version": "%s", "type": "module" }\n' "$version" >"$destdir/usr/lib/virt-shaper/package.json"
+chmod 644 "$destdir/usr/lib/virt-shaper/package.json"
+install -d -m 755 "$destdir/usr/sbin"
+install -m 755 packaging/virt-shaper.js "$destdir/usr/sbin/virt-shaper"
+put 755 /usr/lib/virt-shaper packaging/maintainer/after-install packaging/maintainer/before-remove
+
+put 644 /usr/share/virt-shaper/templates templates/*.hbs
+put 644 /usr/share/virt-shaper/schema packaging/schema/*.rng
+put 644 /usr/share/virt-shaper/grafana packaging/grafana/*.json
+put 644 /usr/share/virt-shaper/prometheus packaging/prometheus/*.yml
+
+put 644 /usr/lib/systemd/system packaging/systemd/*
+put 644 /usr/lib/udev/rules.d packaging/udev/*.rules
+
+put 644 /usr/share/man/man8 man/virt-shaper.8
+put 644 /usr/share/man/man5 man/virt-shaper.toml.5
+install -d -m 755 "$destdir/usr/share/bash-completion/completions"
+install -m 644 packaging/completions/virt-shaper.bash "$destdir/usr/share/bash-completion/completions/virt-shaper"
+put 644 "${ZSH_FUNCTIONS:-/usr/share/zsh/vendor-completions}" packaging/completions/_virt-shaper
+put 644 /usr/share/fish/vendor_completions.d packaging/completions/virt-shaper.fish
+
+install -d -m 755 "$destdir/var/lib/virt-shaper/rules.d"

@@ -1,0 +1,154 @@
+// One thing broken at a time on a host that is well, and doctor tells exactly that.
+import { chmodSync, mkdirSync, rmSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { named } from '../support/findings.ts';
+import { needsCommand, needsNamespace } from '../support/needs.ts';
+import { unless } from '../support/skip.ts';
+import { config, DoctorHost } from './doctor-host.ts';
+import { domainXml, sh } from './host.ts';
+
+const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
+
+let host: DoctorHost;
+test.before.each(() => {
+  host = DoctorHost.well();
+});
+test.after.each(() => host.end());
+
+const broken: Record<string, { breaks: () => void; wrong: string[]; says?: [check: string, text: string] }> =
+  {
+    'a class changed by hand': {
+      breaks: () =>
+        sh('tc class change dev eth0 parent 1:ffff classid 1:fffe htb rate 9mbit burst 9k quantum 9000'),
+      wrong: ['problem kernel-state'],
+      says: ['kernel-state', 'differs from what was loaded in one thing'],
+    },
+    "somebody else's root qdisc on the uplink": {
+      breaks: () => sh('tc qdisc del dev eth0 root; tc qdisc add dev eth0 root handle 7: pfifo'),
+      wrong: ['problem root-qdisc', 'problem kernel-state'],
+      says: ['root-qdisc', 'pfifo 7:'],
+    },
+    "libvirt's <bandwidth><outbound> on the tap": {
+      breaks: () => sh('tc qdisc del dev vnet0 clsact; tc qdisc add dev vnet0 ingress'),
+      wrong: ['problem tap.ingress'],
+      says: ['tap.ingress', 'guest cliff: an ingress qdisc'],
+    },
+    "libvirt's <bandwidth><inbound> on the tap": {
+      breaks: () => sh('tc qdisc replace dev vnet0 root handle 1: htb'),
+      wrong: ['warning tap.root'],
+    },
+    'a table of others that sets our marks': {
+      breaks: () =>
+        sh(
+          'nft add table ip other; nft add chain ip other x; nft add rule ip other x meta mark set 0x76730010',
+        ),
+      wrong: ['warning marks'],
+      says: ['marks', 'table ip other'],
+    },
+    'a bridge with two ports that may lead out': {
+      breaks: () => {
+        host.bridge('br1', 'eth1');
+        sh('ip link add eth2 type veth peer name w-eth2; ip link set eth2 master br1');
+      },
+      wrong: ['warning bridge'],
+    },
+    'a configuration with mistakes': {
+      breaks: () => host.configure(`${config}[guest.rob]\nrate = "fast"\ngroup = "none"\n`),
+      wrong: ['problem configuration'],
+      says: ['configuration', 'the first of 2 mistakes'],
+    },
+    'no configuration': {
+      breaks: () => rmSync(join(host.root, 'etc/virt-shaper/config.toml')),
+      wrong: ['problem configuration'],
+      says: ['configuration', 'does not exist'],
+    },
+    'a configuration that cannot be read': {
+      breaks: () => {
+        rmSync(join(host.root, 'etc/virt-shaper/config.toml'));
+        mkdirSync(join(host.root, 'etc/virt-shaper/config.toml'));
+      },
+      wrong: ['problem configuration'],
+      says: ['configuration', 'is not a regular file'],
+    },
+    'a folder that others can write': {
+      breaks: () => chmodSync(join(host.root, 'run/virt-shaper'), 0o777),
+      wrong: ['problem permissions'],
+      says: ['permissions', 'mode 0777'],
+    },
+    'a changed configuration that is not loaded': {
+      breaks: () => host.configure(config.replace('20mbit', '30mbit')),
+      wrong: ['warning rules'],
+    },
+    'an uplink that is named and not there': {
+      breaks: () => host.configure(`${config}[uplink.eth9]\nceil = "1gbit"\n`),
+      wrong: ['warning configuration.warning'],
+      says: ['configuration.warning', 'no network device eth9'],
+    },
+    'a load that failed': {
+      breaks: () => {
+        host.configure(config.replace('20mbit', '30mbit'));
+        host.run(['render']);
+        sh('ip link set eth0 name eth7');
+        assert.is(host.run(['load']).status, 1);
+        sh('ip link set eth7 name eth0');
+      },
+      wrong: ['problem last-load', 'warning rules'],
+      says: ['last-load', ' ago: '],
+    },
+    'a guest that no hook told of': {
+      breaks: () => {
+        host.tap('vnet1');
+        host.write(
+          'run/libvirt/qemu/rob.xml',
+          `<domstatus>${domainXml('rob', { vnet1: 'br0' })}</domstatus>`,
+        );
+      },
+      wrong: ['problem guest.unnoted'],
+      says: ['guest.unnoted', 'virt-shaper was never told'],
+    },
+    'damaged files of our own': {
+      breaks: () => {
+        host.write('run/virt-shaper/guests.json', 'junk');
+        host.write('run/virt-shaper/history.json', 'junk');
+      },
+      wrong: ['problem guests', 'warning last-load'],
+    },
+    'units that are off, and no sync for a while': {
+      breaks: () => {
+        host.units('disabled', 'inactive');
+        const then = Date.now() / 1000 - 600;
+        utimesSync(join(host.root, 'run/virt-shaper/last-sync'), then, then);
+      },
+      wrong: [
+        'warning unit.virt-shaper.service',
+        'warning unit.virt-shaper-watch.path',
+        'warning unit.virt-shaper-sync.path',
+        'warning unit.virt-shaper-sync.timer',
+        'warning last-sync',
+      ],
+      says: ['last-sync', '10 minutes ago'],
+    },
+    'a timer that should run and does not come': {
+      breaks: () => utimesSync(join(host.root, 'run/virt-shaper/last-sync'), 1e9, 1e9),
+      wrong: ['problem last-sync'],
+    },
+    'an nft that does not run': {
+      breaks: () => host.wrapper('nft', 'echo "nft: symbol lookup error" >&2; exit 127'),
+      wrong: ['problem tool.nft', 'problem kernel.bridge-tables', 'problem kernel-state'],
+      says: ['tool.nft', 'symbol lookup error'],
+    },
+  };
+
+for (const [name, { breaks, wrong, says }] of Object.entries(broken)) {
+  test(name, () => {
+    breaks();
+    const found = host.examine();
+    assert.equal(found.wrong, wrong);
+    if (says) assert.match(named(found.findings, says[0]).detail, says[1]);
+    const levels = found.findings.map(({ level }) => level);
+    assert.is(found.status, levels.includes('problem') ? 1 : 3);
+  });
+}
+
+test.run();

@@ -1,0 +1,112 @@
+// init on a real kernel: what it writes passes check, changes nothing for any guest, and what is there stays.
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { needsCommand, needsNamespace } from '../support/needs.ts';
+import { unless } from '../support/skip.ts';
+import { domainXml, kernelState, sh, TestHost } from './host.ts';
+
+const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
+
+const file = 'etc/virt-shaper/config.toml';
+
+let host: TestHost;
+test.before.each(() => {
+  host = new TestHost('');
+  sh(`rm -r ${join(host.root, 'etc')}`);
+});
+test.after.each(() => host.end());
+
+/** As libvirt keeps it of a guest that runs. */
+function running(name: string, taps: Record<string, string>): void {
+  host.write(`run/libvirt/qemu/${name}.xml`, `<domstatus>${domainXml(name, taps)}</domstatus>`);
+}
+
+function init(): string {
+  const { status, stdout, stderr } = host.run(['init']);
+  assert.equal({ status, stdout }, { status: 0, stdout: '' }, stderr);
+  const check = host.run(['check']);
+  assert.is(check.status, 0, check.stderr);
+  assert.not.match(check.stderr, 'warning');
+  return host.read(file);
+}
+
+test('a host without a bridge', () => {
+  assert.match(init(), '# None was found');
+  assert.is(host.run(['render']).status, 0);
+});
+
+test('two bridges and guests that run: nobody is shaped until somebody says so', () => {
+  host.bridge('br0', 'eth0').bridge('br1', 'eth1.7').tap('vnet0').tap('vnet1', 'br1');
+  running('cliff', { vnet0: 'br0' });
+  running('a "b" $(id)', { vnet1: 'br1' });
+  const before = kernelState();
+  const text = init();
+  assert.match(text, '[uplink.eth0]\nbridge = "br0"\n');
+  assert.match(text, '[uplink."eth1.7"]\nbridge = "br1"\n');
+  assert.match(text, '# vnet0 on br0, by eth0\n# [guest.cliff]\n');
+  assert.match(text, '# [guest."a \\"b\\" $(id)"]\n');
+  for (const command of ['sync', 'render', 'load']) assert.is(host.run([command]).status, 0, command);
+  const without = (state: string) => state.replace(/table bridge virt-shaper \{[\s\S]*\n\}/, '').trim();
+  assert.is(without(kernelState()), without(before));
+  host.write(
+    file,
+    text.replace('# [guest.cliff]', '[guest.cliff]').replace(/# (rate|ceil) = "\d+(.bit)"\n$/m, ''),
+  );
+  assert.is(host.run(['sync']).status, 0);
+  assert.match(sh('tc class show dev eth0'), 'class htb 1:');
+});
+
+test('a bridge whose uplink is in doubt is said, and left to be decided', () => {
+  host.bridge('br0', 'eth0');
+  sh(
+    'ip link add eth1 type veth peer name w-eth1; ip link set eth1 master br0; ip link add virbr0 type bridge',
+  );
+  const { stderr } = host.run(['init']);
+  assert.match(stderr, 'warning: br0 has 2 ports that may be its uplink (eth0, eth1)');
+  const text = host.read(file);
+  assert.match(text, '#\n# [uplink.eth0]\n# bridge = "br0"\n#\n# [uplink.eth1]\n# bridge = "br0"\n');
+  assert.match(text, '# virbr0 leads nowhere');
+  assert.not.match(text, /^\[uplink/m);
+});
+
+test('what is there is never replaced, whatever it is', () => {
+  host.configure('# mine\n');
+  const { status, stdout, stderr } = host.run(['init']);
+  assert.equal({ status, stdout }, { status: 1, stdout: '' });
+  assert.match(stderr, 'config.toml is there already, and stays as it is\n      virt-shaper init --print');
+  assert.is(host.read(file), '# mine\n');
+  sh(`rm ${join(host.root, file)}`);
+  symlinkSync('/nowhere/config.toml', join(host.root, file));
+  assert.is(host.run(['init']).status, 1);
+  sh(`rm ${join(host.root, file)}`);
+  mkdirSync(join(host.root, file));
+  assert.is(host.run(['init']).status, 1);
+  assert.equal(
+    sh(`ls ${join(host.root, 'etc/virt-shaper')}`),
+    'config.toml\n',
+    'nothing half-written is left',
+  );
+});
+
+test('--print shows the same and writes nothing', () => {
+  host.bridge('br0', 'eth0');
+  const { status, stdout, stderr } = host.run(['init', '--print']);
+  assert.equal({ status, stderr }, { status: 0, stderr: '' });
+  assert.not.ok(existsSync(join(host.root, 'etc')));
+  assert.is(init(), stdout);
+});
+
+test('another place, a folder that cannot be, and the old hook', () => {
+  const elsewhere = join(host.root, 'here.toml');
+  host.write('etc/libvirt/hooks/bandwidth.conf', 'ceil_eth0="1000mbit"\n');
+  const { status, stderr } = host.run(['init', '--config', elsewhere]);
+  assert.is(status, 0, stderr);
+  assert.match(stderr, 'virt-shaper import');
+  assert.match(readFileSync(elsewhere, 'utf8'), 'unlisted = "ignore"');
+  const refused = host.run(['init', '--config', '/proc/none/config.toml']);
+  assert.is(refused.status, 1);
+  assert.match(refused.stderr, /^virt-shaper: \/proc\/none\/config\.toml cannot be written: /m);
+});
+
+test.run();

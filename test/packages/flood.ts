@@ -1,0 +1,73 @@
+// A guest that sends all the time, more than it may, and what came of it: HTB's own counters tell whether any of its
+// packets went unshaped (they are in the class of everything else then) and whether its class was ever made anew.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { type Counter, counterOf } from './guests.ts';
+
+/** UDP, some 60 mbit a second however late a timer is, from the first guest to the wire. */
+const sender = `const { createSocket } = require('node:dgram');
+const socket = createSocket('udp4').bind(0, '192.0.2.10');
+const packet = Buffer.alloc(1400);
+const begin = performance.now();
+let sent = 0;
+setInterval(() => {
+  const due = (performance.now() - begin) * 5.4;
+  for (; sent < due; sent += 1) socket.send(packet, 9, '192.0.2.1', () => {});
+}, 1);`;
+
+export function startFlood(): ChildProcess {
+  return spawn('ip', ['netns', 'exec', 'guests', process.execPath, '-e', sender], { stdio: 'ignore' });
+}
+
+export interface Watch {
+  /** How often was looked. */
+  looks: number;
+  /** Packets of the guest, and of everything else, since it began. */
+  shaped: number;
+  unshaped: number;
+  /** Whether a class was ever missing, or began to count anew. */
+  broken: boolean;
+  /** Most bits per second that were let through between two looks a second apart or more. */
+  most: number;
+}
+
+/** Looks every 50 ms until it is told to stop. */
+export function watch(classes: { guest: string; others: string }): () => Watch {
+  const seen: { time: number; guest: Counter | undefined; others: Counter | undefined }[] = [];
+  const look = () => {
+    seen.push({
+      time: performance.now(),
+      guest: counterOf('eth0', classes.guest),
+      others: counterOf('eth0', classes.others),
+    });
+  };
+  look();
+  const timer = setInterval(look, 50);
+  return () => {
+    clearInterval(timer);
+    look();
+    return summarise(seen);
+  };
+}
+
+function summarise(seen: { time: number; guest: Counter | undefined; others: Counter | undefined }[]): Watch {
+  const [first] = seen;
+  const last = seen.at(-1);
+  let broken = false;
+  let most = 0;
+  let from = first;
+  seen.forEach((one, place) => {
+    const before = seen[place - 1] ?? one;
+    if (!one.guest || !one.others || !before.guest || !before.others) broken = true;
+    else if (one.guest.packets < before.guest.packets || one.others.packets < before.others.packets) broken = true;
+    if (!from?.guest || !one.guest || one.time - from.time < 1000) return;
+    most = Math.max(most, ((one.guest.bytes - from.guest.bytes) * 8000) / (one.time - from.time));
+    from = one;
+  });
+  return {
+    looks: seen.length,
+    shaped: (last?.guest?.packets ?? 0) - (first?.guest?.packets ?? 0),
+    unshaped: (last?.others?.packets ?? 0) - (first?.others?.packets ?? 0),
+    broken,
+    most,
+  };
+}

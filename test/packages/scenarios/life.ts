@@ -1,0 +1,156 @@
+// One host with the .deb: installed while guests run, the old hook's example, an upgrade under load, removed, purged.
+import { spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { startFlood, watch } from '../flood.ts';
+import { callHook, domainXml, makeNetwork, oldExample, statusXml } from '../guests.ts';
+import { bring, filesOf, install, makeMachine, makeReadyMachine, outside } from '../machine.ts';
+
+makeNetwork();
+const host = makeReadyMachine('host');
+const pristine = filesOf(host);
+const former = bring(host, 'deb', 'former');
+const present = bring(host, 'deb', 'built');
+const hooks = ['qemu', 'lxc', 'network'].map((driver) => `/etc/libvirt/hooks/${driver}.d/50-virt-shaper`);
+
+test('apt installs it with what it depends on, without the network', () => {
+  const fresh = makeMachine('fresh');
+  fresh.must(`${install} ${bring(fresh, 'deb', 'built')}`);
+  assert.match(fresh.must('virt-shaper --version'), /^\d+\.\d+\.\d+\n$/);
+  assert.is(fresh.run('dpkg --audit').output, '');
+});
+
+test('without a configuration the hook is there, nothing is limited, and what to do is said', () => {
+  const said = host.must(`${install} ${former}`);
+  assert.match(said, /no guest is limited yet: virt-shaper init writes a first \/etc\/virt-shaper\/config.toml/);
+  for (const hook of hooks) assert.ok(host.exists(hook), hook);
+  assert.is(outside('nft list ruleset'), '');
+  host.must('dpkg --purge virt-shaper');
+});
+
+test('guests that run when it is installed are shaped, by the old example', () => {
+  host.write('/root/bandwidth.conf', oldExample);
+  host.must(`dpkg --unpack ${former} && virt-shaper import /root/bandwidth.conf > /root/config.toml && dpkg --purge virt-shaper`);
+  host.write('/etc/virt-shaper/config.toml', host.read('/root/config.toml'));
+  host.write('/run/libvirt/qemu/cliff.xml', statusXml('cliff'));
+  console.log(host.must(`${install} ${former}`));
+  assert.is(host.must('virt-shaper --version'), '0.0.9\n');
+  assert.match(outside('tc class show dev eth0'), /class htb 1:10 parent 1:1 .*rate 15Mbit ceil 30Mbit/);
+  assert.is(host.must('virt-shaper verify 2>&1'), 'the kernel holds what was loaded\n');
+});
+
+test('libvirt starts another, by the hook', () => {
+  const { status, output } = callHook(host, 'jason', 'start');
+  assert.is(status, 0, output);
+  assert.is(output, '');
+  host.write('/run/libvirt/qemu/jason.xml', statusXml('jason'));
+  assert.match(outside('tc class show dev eth0'), /class htb 1:20 /);
+});
+
+test('an upgrade under load: no packet goes unshaped, no class is made anew, every start succeeds', async () => {
+  const ids = host.read('/var/lib/virt-shaper/ids.json');
+  const flood = startFlood();
+  await sleep(1500);
+  const stop = watch({ guest: '1:10', others: '1:333' });
+  const starts = startAndStop();
+  await sleep(1000);
+  const said = await upgrade();
+  await sleep(1000);
+  const failures = await starts();
+  const seen = stop();
+  flood.kill();
+  console.log(said, seen);
+  assert.match(host.must('virt-shaper --version'), /^0\.[1-9]/);
+  assert.not.match(said, /virt-shaper: /);
+  assert.equal(failures.failed, []);
+  assert.ok(failures.count > 3, `${failures.count} starts and stops`);
+  assert.ok(seen.looks > 20 && seen.shaped > 5000, 'there was load');
+  assert.is(seen.broken, false, 'the guest had its class all the time');
+  assert.is(seen.unshaped, 0);
+  assert.ok(seen.most < 31.5e6, `${seen.most} bits per second at most`);
+  assert.is(host.read('/var/lib/virt-shaper/ids.json'), ids);
+  assert.match(host.must('virt-shaper tree'), /cliff[\s\S]*jason/);
+  assert.is(host.must('virt-shaper verify 2>&1'), 'the kernel holds what was loaded\n');
+});
+
+test('a hook that the administrator has taken out stays out', () => {
+  host.must('virt-shaper --quiet hooks remove');
+  host.must(`${install} --reinstall ${present}`);
+  for (const hook of hooks) assert.not.ok(host.exists(hook), hook);
+  host.must('virt-shaper --quiet hooks install');
+});
+
+test('a policy that the administrator has unloaded stays unloaded', () => {
+  host.must(`virt-shaper --quiet unload && ${install} --reinstall ${present}`);
+  assert.is(outside('nft list ruleset'), '');
+  host.must('virt-shaper --quiet sync');
+});
+
+test('removed: the kernel is as it was, the hook is out, the configuration and the ids stay', () => {
+  assert.ok(outside('nft list ruleset').includes('virt-shaper'));
+  host.must('apt-get remove -y virt-shaper');
+  assert.is(outside('nft list ruleset'), '');
+  assert.not.match(outside('tc qdisc show'), /htb|clsact/);
+  assert.not.match(outside('ip link show'), /ifb/);
+  for (const path of ['/etc/libvirt', '/run/virt-shaper', '/usr/sbin/virt-shaper', '/usr/lib/virt-shaper']) {
+    assert.not.ok(host.exists(path), path);
+  }
+  assert.ok(host.exists('/etc/virt-shaper/config.toml'));
+  assert.ok(host.exists('/var/lib/virt-shaper/ids.json'));
+});
+
+test('installed again after that: as if it had never been away', () => {
+  host.must(`${install} ${present}`);
+  assert.match(outside('tc class show dev eth0'), /class htb 1:10 /);
+  for (const hook of hooks) assert.ok(host.exists(hook), hook);
+});
+
+test('purged: nothing is left', () => {
+  host.must('apt-get purge -y virt-shaper; rm -r /run/libvirt');
+  assert.is(outside('nft list ruleset'), '');
+  const now = filesOf(host);
+  assert.equal(now.filter((path) => !pristine.includes(path)), [], 'left');
+  assert.equal(pristine.filter((path) => !now.includes(path)), [], 'lost');
+});
+
+/** In a process of its own, so that the watch goes on. */
+async function upgrade(): Promise<string> {
+  const apt = spawn('chroot', [host.root, 'sh', '-c', `exec 2>&1; DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 ${install} ${present}`]);
+  let said = '';
+  apt.stdout.on('data', (data) => {
+    said += data;
+  });
+  const status = await new Promise((resolve) => apt.on('close', resolve));
+  assert.is(status, 0, said);
+  return said;
+}
+
+/** A guest starts and stops all the time. @returns what ends that */
+function startAndStop(): () => Promise<{ count: number; failed: string[] }> {
+  host.write('/root/rob.xml', domainXml('rob'));
+  const hook = '/etc/libvirt/hooks/qemu.d/50-virt-shaper';
+  const loop = `count=0
+    while [ ! -e /root/enough ]; do
+      for operation in start stopped; do
+        said=$(env -i PATH=/bin:/usr/bin LC_ALL=C ${hook} rob $operation begin - < /root/rob.xml 2>&1) || echo "failed: $operation: $said"
+        [ -z "$said" ] || echo "failed: $operation: $said"
+        count=$((count + 1))
+      done
+    done
+    echo $count`;
+  const shell = spawn('chroot', [host.root, 'sh', '-c', loop]);
+  let said = '';
+  shell.stdout.on('data', (data) => {
+    said += data;
+  });
+  const ended = new Promise((resolve) => shell.on('close', resolve));
+  return async () => {
+    host.write('/root/enough', '');
+    await ended;
+    const lines = said.trim().split('\n');
+    return { count: Number(lines.at(-1)), failed: lines.slice(0, -1) };
+  };
+}
+
+test.run();
