@@ -149,6 +149,11 @@ export function readJson<T extends { version: number }>(file: string, empty: T):
   throw new Failure(`${file} is damaged or of another version`, 'move it away; it is made anew');
 }
 
+/** Nothing when it is not there. */
+export function removeFile(file: string): void {
+  rmSync(file, { force: true });
+}
+
 export function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
 }

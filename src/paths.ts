@@ -35,6 +35,8 @@ export interface Paths {
   metricsLock: string;
   /** Its time is that of the last sync; empty. */
   lastSync: string;
+  /** There after an unload, until the next load: somebody wants it so. */
+  unloaded: string;
   /** Empty files, one for each driver whose hook libvirt has called since boot. */
   hookCalled: (driver: string) => string;
   /** Where libvirt keeps the state of the guests that a driver runs now. */
@@ -77,6 +79,7 @@ export function makePaths(options: { root?: string; config?: string; rules?: str
     syncLock: below('/run/virt-shaper/sync.lock'),
     syncRules: below('/run/virt-shaper/sync'),
     metricsLock: below('/run/virt-shaper/metrics.lock'),
+    unloaded: below('/run/virt-shaper/unloaded'),
     lastSync: below('/run/virt-shaper/last-sync'),
     hookCalled: (driver) => below(`/run/virt-shaper/hook-called-${driver}`),
     libvirtState: (driver) => below(`/run/libvirt/${driver}`),

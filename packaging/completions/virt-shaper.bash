@@ -102,7 +102,7 @@ _virt_shaper_offer() {
       \') word=${word//\'/\'\\\'\'} ;;
       \")
         [[ $word == *!* ]] && continue # Nothing keeps it from the history there.
-        word=${word//\\/\\\\} word=${word//\"/\\\"} word=${word//\`/\\\`}
+        word=${word//\\/\\\\} word=${word//\"/\\\"} word=${word//\$/\\\$} word=${word//\`/\\\`}
         ;;
     esac
     # Readline closes the quotes, but takes a quote at the end for a closing one.

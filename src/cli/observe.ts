@@ -6,7 +6,7 @@ export function declareObserveCommands(command: Declare): void {
     (await import('../commands/status.ts')).statusCommand(context, names, options),
   )
     .option('--json', 'as data: bits per second, bytes')
-    .option('--interval <seconds>', 'what "now" is taken over; 0 leaves it out (0.25)')
+    .option('--interval <seconds>', 'what "now" is taken over; 0 leaves it out (0.2)')
     .addHelpText(
       'after',
       `
@@ -19,7 +19,7 @@ Example: the members of a group, every two seconds
     (await import('../commands/tree.ts')).treeCommand(context, options),
   )
     .option('--json', 'as data: bits per second, bytes')
-    .option('--interval <seconds>', 'what "now" is taken over; 0 leaves it out (0.25)')
+    .option('--interval <seconds>', 'what "now" is taken over; 0 leaves it out (0.2)')
     .addHelpText(
       'after',
       `
@@ -37,7 +37,7 @@ Example: the names of the groups, with jq
       `
 On the screen, h shows the keys and q quits.
 
-Example: the five guests that use most of their ceil
+Example: who used most of their ceil in the last five seconds
   virt-shaper top --once --interval 5 | head`,
     );
   command(

@@ -51,7 +51,7 @@ export function makeContext(options: CommonOptions): Context {
       clearProgress();
       process.stdout.write(text);
     },
-    say: options.quiet ? silent : (text) => speak('info', text),
+    say: options.quiet ? silent : (text) => speak('notice', text),
     detail: options.verbose ? (text) => speak('debug', text) : silent,
     warn: (text) => speak('warning', text),
     progress: options.quiet ? silent : showProgress,

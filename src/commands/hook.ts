@@ -7,7 +7,7 @@ import { startDetached } from '../exec.ts';
 import { writeIfChanged } from '../files.ts';
 import { maxDomainXml, parseDomain, uuidOf } from '../guests/domain-xml.ts';
 import { type Driver, drivers, type Guest } from '../guests/guest.ts';
-import { type GuestKey, isSame, withoutEnded, withGuest, withoutGuest } from '../guests/run-state.ts';
+import { type GuestKey, isSame, withGuest, withoutEnded, withoutGuest } from '../guests/run-state.ts';
 import { deviceNames } from '../host/read-host.ts';
 import { label } from '../label.ts';
 import { hasFailed } from '../load/history.ts';

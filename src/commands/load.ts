@@ -1,4 +1,5 @@
 // virt-shaper load: the kernel holds what rules.d says, all of it or nothing of it.
+import { removeFile } from '../files.ts';
 import { hasFailed, noteLoad } from '../load/history.ts';
 import { type Loaded, load } from '../load/load.ts';
 import { dropPending } from '../load/pending.ts';
@@ -44,6 +45,7 @@ async function recorded(context: Context, work: () => Promise<Loaded>): Promise<
   const { history } = context.paths;
   try {
     const loaded = await work();
+    removeFile(context.paths.unloaded);
     if (loaded.changed || hasFailed(history)) noteLoad(history);
     return loaded;
   } catch (error) {

@@ -12,7 +12,7 @@ import { type InUse, readInUse } from '../use/read-in-use.ts';
 import { type Context, seconds } from './context.ts';
 
 /** Long enough for a figure, short enough not to wait for. Seconds. */
-export const usualInterval = '0.25';
+export const usualInterval = '0.2';
 
 /** @param interval seconds to take the speeds over, as text of the command line; 0 shows none */
 export async function look(context: Context, interval: string): Promise<{ inUse: InUse; asked: Asked }> {

@@ -2,7 +2,7 @@
 // It finds NICs plugged into running guests, guests that ran before there was a hook, and leftovers. Where
 // nothing differs, nothing is written but the time of the sync.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { touch } from '../files.ts';
+import { readIfThere, touch } from '../files.ts';
 import type { Guest } from '../guests/guest.ts';
 import { runningStamp } from '../guests/status-files.ts';
 import { label } from '../label.ts';
@@ -57,12 +57,15 @@ async function settle(context: Context, time: number): Promise<boolean> {
 
 async function syncOnce(context: Context, inForce: boolean): Promise<void> {
   await underLock(context, async (site) => {
+    if (inForce && readIfThere(context.paths.unloaded) !== undefined) return; // Somebody wants nothing in force.
     const noted = await findGuests(context);
     sayFound(context, noted);
     const outputs = await generateNow(context, inForce ? 'in force' : 'present');
     const folder = inForce && isRenderedAhead(context) ? context.paths.syncRules : context.paths.rules;
     const written = writeRules(context, outputs, folder);
-    const loaded = await loadNow(context, site, folder);
+    const loaded = await loadNow({ ...context, say: context.detail }, site, folder);
+    if (loaded) context.say(`loaded ${folder}`);
+    else if (!inForce) context.say('nothing to do: the kernel holds what the running guests need');
     // Every minute the same warning would be heard by nobody.
     const changed = noted.changed || written || loaded;
     sayPolicy(changed ? context : { ...context, say: context.detail, warn: context.detail }, outputs);

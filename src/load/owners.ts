@@ -7,21 +7,30 @@ import type { State, TcObject } from './objects.ts';
 export type Owners = Map<string, Set<string>>;
 
 export function readOwners(ruleset: string): Owners {
+  const lines = ruleset.split('\n').map(withoutComment);
   const classes = new Map<string, string>();
   let chain = '';
-  for (const line of ruleset.split('\n')) {
+  for (const line of lines) {
     chain = line.match(/^\s*chain (\S+) \{/)?.[1] ?? chain;
-    const id = line.match(/\bmeta priority set ([0-9a-f]+:[0-9a-f]+)\b/)?.[1];
+    // Strings are comments of rules: with guests' names, and a guest may be called "meta priority set 1:10".
+    const id = line.replace(/"[^"]*"/g, '""').match(/\bmeta priority set ([0-9a-f]+:[0-9a-f]+)\b/)?.[1];
     if (id) classes.set(chain, id);
   }
   const owners: Owners = new Map();
-  for (const [, iif, oif, target] of ruleset.matchAll(/"([^"]+)" \. "([^"]+)"[^:\n]*: goto ([\w-]+)/g)) {
+  for (const [, iif, oif, target] of lines
+    .join('\n')
+    .matchAll(/"([^"]+)" \. "([^"]+)"[^:\n]*: goto ([\w-]+)/g)) {
     const id = classes.get(target ?? '');
     if (!id) continue;
     const pairs = owners.get(id) ?? new Set();
     owners.set(id, pairs.add(`${iif} . ${oif}`));
   }
   return owners;
+}
+
+/** A `#` in a string begins none. */
+function withoutComment(line: string): string {
+  return line.match(/^(?:"[^"]*"|[^"#])*/)?.[0] ?? '';
 }
 
 /** The pairs whose frames pass a class: its own, or those of the classes below it. */

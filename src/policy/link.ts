@@ -1,5 +1,6 @@
 // An uplink before any guest is on it: how fast its link is, and what the traffic of nobody's keeps of it.
 import type { UplinkEntry } from '../config/config.ts';
+import { formatPath } from '../config/place.ts';
 import { formatRate } from '../config/rate.ts';
 import type { Host } from '../host/host.ts';
 import { type Both, both } from '../units.ts';
@@ -17,7 +18,7 @@ export function newUplink(
   if (!entry?.ceil && speed === undefined) {
     warnings.push(
       `the kernel does not know the speed of ${name}: ${formatRate(assumedSpeed)} is assumed; ` +
-        `set [uplink.${name}] ceil so that guarantees hold when the link is full`,
+        `set [${formatPath(['uplink', name])}] ceil so that guarantees hold when the link is full`,
     );
   }
   const link = both((direction) => entry?.ceil?.[direction].value ?? speed ?? assumedSpeed);

@@ -30,60 +30,76 @@ const gap = '  ';
 const codes: Record<Tone, string> = { plain: '', strong: '1', dim: '2', warning: '33', problem: '1;31' };
 
 export function table<Row>(rows: Row[], columns: Column<Row>[], screen: Screen): string {
-  const all = columns.map((column) => {
-    const cells = rows
-      .map((row) => column.cell(row))
-      .map((cell) => (typeof cell === 'string' ? { text: cell } : cell));
-    return { column, cells, width: widest([{ text: column.title }, ...cells]) };
+  const all = columns.map((column): Filled => {
+    const head: Cell = { text: column.title, tone: 'strong' };
+    const cells = [head, ...rows.map((row) => cellOf(column.cell(row)))].map(measure);
+    const width = cells.reduce((most, cell) => Math.max(most, cell.width), 0);
+    const { worth, least, right = false } = column;
+    return { cells, width, right, worth, least };
   });
   const shown = toFit(all, screen.width ?? Number.POSITIVE_INFINITY);
-  const head = shown.map(({ column }): Cell => ({ text: column.title, tone: 'strong' }));
-  const lines = [head, ...rows.map((_row, at) => shown.map(({ cells }) => cells[at] ?? { text: '' }))];
-  return lines
-    .map((cells) => `${cells.map((cell, at) => place(cell, shown, at, screen)).join(gap)}\n`)
-    .join('');
+  let text = '';
+  for (let line = 0; line <= rows.length; line += 1) text += `${lineOf(shown, line, screen)}\n`;
+  return text;
 }
 
 export function paint({ text, tone = 'plain' }: Cell, { colours }: Screen): string {
   return colours && codes[tone] !== '' && text !== '' ? `\u001b[${codes[tone]}m${text}\u001b[0m` : text;
 }
 
-interface Placed<Row> {
-  column: Column<Row>;
-  cells: Cell[];
+interface Measured extends Cell {
+  /** In columns of the screen. */
   width: number;
 }
 
-function toFit<Row>(all: Placed<Row>[], width: number): Placed<Row>[] {
+/** A column with its head and all of its cells. */
+interface Filled {
+  cells: Measured[];
+  width: number;
+  right: boolean;
+  worth: number | undefined;
+  least: number | undefined;
+}
+
+function cellOf(cell: Cell | string): Cell {
+  return typeof cell === 'string' ? { text: cell } : cell;
+}
+
+function measure(cell: Cell): Measured {
+  return { ...cell, width: widthOf(cell.text) };
+}
+
+function toFit(all: Filled[], width: number): Filled[] {
   let shown = all;
   while (total(shown) > width) {
-    const least = Math.min(...shown.map(({ column }) => column.worth ?? Number.POSITIVE_INFINITY));
+    const least = Math.min(...shown.map(({ worth }) => worth ?? Number.POSITIVE_INFINITY));
     if (least === Number.POSITIVE_INFINITY) break;
-    shown = shown.filter(({ column }) => column.worth !== least);
+    shown = shown.filter(({ worth }) => worth !== least);
   }
-  return shown.map((placed) => {
-    const { least } = placed.column;
-    const over = total(shown) - width;
-    return least === undefined || over <= 0
-      ? placed
-      : { ...placed, width: Math.max(least, placed.width - over) };
-  });
+  const over = total(shown) - width;
+  if (over <= 0) return shown;
+  return shown.map((column) =>
+    column.least === undefined ? column : { ...column, width: Math.max(column.least, column.width - over) },
+  );
 }
 
-function total(placed: { width: number }[]): number {
-  return placed.reduce((sum, { width }) => sum + width + gap.length, -gap.length);
+function total(columns: Filled[]): number {
+  return columns.reduce((sum, { width }) => sum + width + gap.length, -gap.length);
 }
 
-function widest(cells: Cell[]): number {
-  return cells.reduce((most, { text }) => Math.max(most, widthOf(text)), 0);
-}
-
-/** Nothing follows the last cell of a line. */
-function place<Row>(cell: Cell, shown: Placed<Row>[], at: number, screen: Screen): string {
-  const { column, width } = shown[at] as Placed<Row>;
-  const text = fit(cell.text, width, column.right ? 'right' : 'left');
-  const blanks = text.length - text.trimEnd().length;
-  const last = at === shown.length - 1;
-  const painted = paint({ ...cell, text: text.trimEnd() }, screen);
-  return last ? painted : painted + ' '.repeat(blanks);
+/** Blanks come only before something. */
+function lineOf(columns: Filled[], line: number, screen: Screen): string {
+  let text = '';
+  let blanks = 0;
+  for (const { cells, width, right } of columns) {
+    const cell = cells[line] as Measured;
+    const cut = cell.width > width ? measure({ ...cell, text: fit(cell.text, width).trimEnd() }) : cell;
+    const left = width - cut.width;
+    if (cut.text !== '') {
+      text += ' '.repeat(blanks + (right ? left : 0)) + paint(cut, screen);
+      blanks = right ? 0 : left;
+    } else blanks += width;
+    blanks += gap.length;
+  }
+  return text;
 }

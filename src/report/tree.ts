@@ -41,7 +41,7 @@ function columnsFor(title: string, speeds: boolean): Column<Row>[] {
       cell: ({ one: { now, ceil } }) => (now === undefined ? '-' : formatShare(now / ceil)),
       worth: 6,
     },
-    { title: '', cell: ({ one }) => bar(one), worth: 1 },
+    { title: ' '.repeat(barWidth), cell: ({ one }) => bar(one), worth: 1 },
   ];
   return [
     { title, cell: ({ branch }) => branch, least: 16 },
@@ -104,5 +104,5 @@ function speed({ now, ceil }: ClassInUse): Cell {
 function bar({ now = 0, ceil }: ClassInUse): Cell {
   const halves = Math.round(Math.min(1, now / ceil) * barWidth * 2);
   const text = '━'.repeat(halves >> 1) + (halves % 2 === 1 ? '╸' : '');
-  return { text: text.padEnd(barWidth), tone: now >= atCeil * ceil ? 'warning' : 'plain' };
+  return { text, tone: now >= atCeil * ceil ? 'warning' : 'plain' };
 }

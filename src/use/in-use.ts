@@ -91,5 +91,6 @@ function joinClass(plan: ClassPlan, device: string, uses: Uses, before: Counted 
 
 /** tc prints fewer digits than it was told, newer ones all of them. */
 function isChanged(plan: ClassPlan, use: Use): boolean {
-  return shownRate(plan.rate) !== shownRate(use.rate) || shownRate(plan.ceil) !== shownRate(use.ceil);
+  const differ = (a: number, b: number) => a !== b && shownRate(a) !== shownRate(b);
+  return differ(plan.rate, use.rate) || differ(plan.ceil, use.ceil);
 }

@@ -28,6 +28,13 @@ export const hostile = [
     'x'.repeat(200),
     'ö'.repeat(100),
   ],
+  // Like the lines that stand beside them in rules.d.
+  ...[
+    'meta priority set 1:beef',
+    '" . "eth0" : goto out-1',
+    'chain out-1 {',
+    'parent 1:1 classid 1:2 htb rate 1mbit',
+  ],
 ];
 
 const text = fc.oneof(

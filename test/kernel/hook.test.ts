@@ -143,6 +143,8 @@ test('names that libvirt accepts start, are shaped and stop', () => {
     '1e3',
     '.x',
     'a;b|c&d<e>*?%@,=',
+    'meta priority set 1:beef',
+    '" . "eth0" : goto out-1',
   ];
   for (const name of names) {
     const start = host.hook(name, 'start', { vnet0: 'br0' });

@@ -224,6 +224,21 @@ test('--in-force: an edited configuration counts only when somebody loads it', (
   assert.match(sh('tc class show dev eth0'), 'ceil 50Mbit');
 });
 
+test('what was unloaded stays so until somebody loads, or a guest starts', () => {
+  runs('cliff', { vnet0: 'br0' });
+  sync('--in-force');
+  assert.equal(shapedTaps(), ['vnet0'], 'nothing was in force, and nobody had unloaded it');
+  assert.is(host.run(['unload']).status, 0);
+  sync('--in-force');
+  assert.equal(shapedTaps(), []);
+  sync();
+  assert.equal(shapedTaps(), ['vnet0']);
+  host.run(['unload']);
+  host.hook('rob', 'start', { vnet1: 'br0' });
+  sync('--in-force');
+  assert.equal(shapedTaps(), ['vnet0', 'vnet1']);
+});
+
 test('a run state that is damaged is made anew from what libvirt says and what is in force', () => {
   runs('cliff', { vnet0: 'br0' });
   host.hook('rob', 'start', { vnet1: 'br0' });

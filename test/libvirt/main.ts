@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { needsCommand, needsNamespace, needsRoot } from '../support/needs.ts';
 import { Namespaces } from '../support/netns.ts';
 import { debianFolder } from './harness/host.ts';
-import { clearHost, clearNotes, journalOf, type Lab, makeLab } from './harness/lab.ts';
+import { callsOf, clearHost, clearNotes, journalOf, type Lab, makeLab } from './harness/lab.ts';
 import { virsh } from './harness/virsh.ts';
 import type { Scenario } from './scenario.ts';
 import { daemon } from './scenarios/daemon.ts';
@@ -46,13 +46,21 @@ async function runAll(): Promise<boolean> {
   const lab = await makeLab(new Namespaces(), options.suite ? debianFolder(options.suite) : '/');
   console.log(`${await virsh(lab.a, 'version', '--daemon')}`.trim());
   const rows: Row[] = [];
+  const calls = new Set<string>();
   printHeader();
   for (const scenario of chosen) {
     showProgress(scenario.title);
     const row = await runOne(lab, scenario);
     rows.push(row);
+    // What follows the name, which may have blanks: operation, sub-operation, and a reason.
+    for (const [, call] of [lab.a, lab.b]
+      .map(callsOf)
+      .join('')
+      .matchAll(/(\S+ \S+ \S+)$/gm))
+      calls.add(call ?? '');
     printRow(row);
   }
+  console.log(`libvirt called: ${[...calls].sort().join(', ')}`);
   printTotals(rows, (performance.now() - started) / 1000);
   return rows.length > 0 && rows.every(({ result }) => result === 'ok');
 }

@@ -26,8 +26,8 @@ export interface Watch {
   unshaped: number;
   /** Whether a class was ever missing, or began to count anew. */
   broken: boolean;
-  /** Most bits per second that were let through between two looks a second apart or more. */
-  most: number;
+  /** Bits per second that were let through, all the time. */
+  rate: number;
 }
 
 /** Looks every 50 ms until it is told to stop. */
@@ -50,24 +50,20 @@ export function watch(classes: { guest: string; others: string }): () => Watch {
 }
 
 function summarise(seen: { time: number; guest: Counter | undefined; others: Counter | undefined }[]): Watch {
-  const [first] = seen;
+  const first = seen[0];
   const last = seen.at(-1);
-  let broken = false;
-  let most = 0;
-  let from = first;
-  seen.forEach((one, place) => {
+  const broken = seen.some((one, place) => {
     const before = seen[place - 1] ?? one;
-    if (!one.guest || !one.others || !before.guest || !before.others) broken = true;
-    else if (one.guest.packets < before.guest.packets || one.others.packets < before.others.packets) broken = true;
-    if (!from?.guest || !one.guest || one.time - from.time < 1000) return;
-    most = Math.max(most, ((one.guest.bytes - from.guest.bytes) * 8000) / (one.time - from.time));
-    from = one;
+    if (!one.guest || !one.others || !before.guest || !before.others) return true;
+    return one.guest.packets < before.guest.packets || one.others.packets < before.others.packets;
   });
+  const grown = (of: 'guest' | 'others', what: 'bytes' | 'packets') =>
+    (last?.[of]?.[what] ?? 0) - (first?.[of]?.[what] ?? 0);
   return {
     looks: seen.length,
-    shaped: (last?.guest?.packets ?? 0) - (first?.guest?.packets ?? 0),
-    unshaped: (last?.others?.packets ?? 0) - (first?.others?.packets ?? 0),
+    shaped: grown('guest', 'packets'),
+    unshaped: grown('others', 'packets'),
     broken,
-    most,
+    rate: (grown('guest', 'bytes') * 8000) / ((last?.time ?? 0) - (first?.time ?? 0)),
   };
 }

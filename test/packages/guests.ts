@@ -11,11 +11,12 @@ jason_eth0="20 30mbit 30mbit"
 
 export const guests = ['cliff', 'rob', 'jason'];
 
-/** No IPv6: the host itself would send, which is no guest's. Neighbours are known, so nobody asks for them. */
+/** No IPv6: hosts and guests would send by themselves. Neighbours are known, so nobody asks for them. */
 export function makeNetwork(): void {
-  outside(`echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6
-    echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6
+  const quiet = 'echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6; echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6';
+  outside(`${quiet}
     ip netns add wire; ip netns add guests
+    ip netns exec wire sh -c '${quiet}'; ip netns exec guests sh -c '${quiet}'
     ip link add br0 type bridge mcast_snooping 0
     ip link add eth0 type veth peer name wire address 02:00:00:00:00:01 netns wire
     ip link set eth0 master br0 up; ip link set br0 up

@@ -62,6 +62,7 @@ test('an empty file is the built-in defaults', ({ root }) => {
       ceil: { out: { value: 1e9 }, in: { value: 1e9 } },
       unlisted: 'ignore',
       oversubscribed: 'scale',
+      metadata: false,
     },
     markBase: 0x76730000,
     hook: { onFailure: 'allow' },

@@ -38,6 +38,7 @@ const outside: Record<string, string[]> = {
     'config/read-config.ts',
     'doctor/stat.ts',
     'files.ts',
+    'guests/status-files.ts',
     'hooks/inspect.ts',
     'hooks/install.ts',
     'hooks/program.ts',

@@ -25,7 +25,7 @@ test('without a configuration the hook is there, nothing is limited, and what to
   const said = host.must(`${install} ${former}`);
   assert.match(said, /no guest is limited yet: virt-shaper init writes a first \/etc\/virt-shaper\/config.toml/);
   for (const hook of hooks) assert.ok(host.exists(hook), hook);
-  assert.is(outside('nft list ruleset'), '');
+  assert.is(host.must('nft list ruleset'), '');
   host.must('dpkg --purge virt-shaper');
 });
 
@@ -68,7 +68,7 @@ test('an upgrade under load: no packet goes unshaped, no class is made anew, eve
   assert.ok(seen.looks > 20 && seen.shaped > 5000, 'there was load');
   assert.is(seen.broken, false, 'the guest had its class all the time');
   assert.is(seen.unshaped, 0);
-  assert.ok(seen.most < 31.5e6, `${seen.most} bits per second at most`);
+  assert.ok(seen.rate < 31.5e6, `${seen.rate} bits per second`);
   assert.is(host.read('/var/lib/virt-shaper/ids.json'), ids);
   assert.match(host.must('virt-shaper tree'), /cliff[\s\S]*jason/);
   assert.is(host.must('virt-shaper verify 2>&1'), 'the kernel holds what was loaded\n');
@@ -83,14 +83,14 @@ test('a hook that the administrator has taken out stays out', () => {
 
 test('a policy that the administrator has unloaded stays unloaded', () => {
   host.must(`virt-shaper --quiet unload && ${install} --reinstall ${present}`);
-  assert.is(outside('nft list ruleset'), '');
+  assert.is(host.must('nft list ruleset'), '');
   host.must('virt-shaper --quiet sync');
 });
 
 test('removed: the kernel is as it was, the hook is out, the configuration and the ids stay', () => {
-  assert.ok(outside('nft list ruleset').includes('virt-shaper'));
+  assert.ok(host.must('nft list ruleset').includes('virt-shaper'));
   host.must('apt-get remove -y virt-shaper');
-  assert.is(outside('nft list ruleset'), '');
+  assert.is(host.must('nft list ruleset'), '');
   assert.not.match(outside('tc qdisc show'), /htb|clsact/);
   assert.not.match(outside('ip link show'), /ifb/);
   for (const path of ['/etc/libvirt', '/run/virt-shaper', '/usr/sbin/virt-shaper', '/usr/lib/virt-shaper']) {
@@ -108,7 +108,7 @@ test('installed again after that: as if it had never been away', () => {
 
 test('purged: nothing is left', () => {
   host.must('apt-get purge -y virt-shaper; rm -r /run/libvirt');
-  assert.is(outside('nft list ruleset'), '');
+  assert.is(host.must('nft list ruleset'), '');
   const now = filesOf(host);
   assert.equal(now.filter((path) => !pristine.includes(path)), [], 'left');
   assert.equal(pristine.filter((path) => !now.includes(path)), [], 'lost');
@@ -134,7 +134,6 @@ function startAndStop(): () => Promise<{ count: number; failed: string[] }> {
     while [ ! -e /root/enough ]; do
       for operation in start stopped; do
         said=$(env -i PATH=/bin:/usr/bin LC_ALL=C ${hook} rob $operation begin - < /root/rob.xml 2>&1) || echo "failed: $operation: $said"
-        [ -z "$said" ] || echo "failed: $operation: $said"
         count=$((count + 1))
       done
     done

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { bring, install, makeMachine, outside } from '../machine.ts';
 
 const machine = makeMachine('judge');
-machine.must(`${install} lintian rpmlint`);
+machine.must(`${install} lintian rpmlint rpm`);
 
 test('lintian --pedantic has no error and no warning, and every override says why', () => {
   const { output } = machine.run(`lintian --allow-root --pedantic --tag-display-limit 0 --show-overrides ${bring(machine, 'deb', 'built')}`);

@@ -1,0 +1,232 @@
+// The manual pages and --help say what the program has: every command, option and key of the configuration, and no
+// other; their examples are commands that exist and configurations that pass the check.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { makeProgram } from '../../src/cli/program.ts';
+import { readConfig } from '../../src/config/read-config.ts';
+import { ConfigError, type Problem } from '../../src/errors.ts';
+import { parseDomain } from '../../src/guests/domain-xml.ts';
+import { shapeOf } from '../support/completions/shape.ts';
+import { asRead, headingsOf, itemsOf, literalsOf, sectionOf } from '../support/mdoc.ts';
+import { needsCommand } from '../support/needs.ts';
+import { unless } from '../support/skip.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const program8 = readPage('virt-shaper.8');
+const toml5 = readPage('virt-shaper.toml.5');
+const shape = shapeOf();
+
+test('virt-shaper(8) has every command and option, and no other', () => {
+  const common = itemsOf(sectionPage('OPTIONS')).map(({ head }) => optionOf(head));
+  assert.equal(common.sort(), shape.options.map(described).sort());
+
+  const documented = new Map<string, string[]>();
+  for (const { head } of itemsOf(sectionPage('COMMANDS'))) {
+    const [, command] = head.match(/^Ic (\S+)/) ?? [];
+    if (command !== undefined) documented.set(command, []);
+    else [...documented.values()].at(-1)?.push(optionOf(head));
+  }
+  assert.equal([...documented.keys()].sort(), shape.commands.map(({ name }) => name).sort());
+  for (const { name, options } of shape.commands) {
+    const own = options.map(described).filter((option) => !common.includes(option));
+    assert.equal(documented.get(name)?.sort(), own.sort(), name);
+  }
+});
+
+test('the usage of each command has its options', () => {
+  const items = itemsOf(sectionPage('COMMANDS'));
+  for (const { name, options } of shape.commands) {
+    const usage = items.find(({ head }) => head.split(' ')[1] === name)?.head ?? '';
+    const shown = [...usage.matchAll(/Fl -([\w-]+)/g)].map(([, flag]) => `--${flag}`);
+    const own = options.flatMap(({ flags }) => flags).filter((flag) => !isCommon(flag));
+    assert.equal(shown.sort(), own.sort(), name);
+  }
+});
+
+test('virt-shaper.toml(5) has every table and key, and no other', () => {
+  const tables = headingsOf(sectionOf(toml5, 'TABLES')).map((heading) => heading.slice(1, -1));
+  assert.ok(tables.length > 5);
+  const items = itemsOf(toml5);
+  assert.equal([...new Set(tables.map((table) => table.split('.')[0] ?? ''))].sort(), knownIn('').sort());
+  for (const table of tables) {
+    const keys = items
+      .filter(({ under }) => under === `[${table}]`)
+      .flatMap(({ head }) => head.replace(/^Ic /, '').split(' , '));
+    const subtables = new Set(
+      tables.flatMap((path) =>
+        path.startsWith(`${table}.`) ? (path.slice(table.length + 1).split('.')[0] ?? '') : [],
+      ),
+    );
+    assert.equal([...keys, ...subtables].sort(), knownIn(table).sort(), `[${table}]`);
+  }
+});
+
+test('version and date are those of the package', () => {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const [, released] =
+    readFileSync(join(root, 'CHANGELOG.md'), 'utf8').match(/^## .*\((\d{4}-\d\d-\d\d)\)$/m) ?? [];
+  const dates = [program8, toml5].map((page) => {
+    assert.is(page.match(/^\.Os (.*)$/m)?.[1], `virt-shaper ${version}`);
+    return page.match(/^\.Dd (.*)$/m)?.[1] ?? '';
+  });
+  assert.is(dates[0], dates[1]);
+  const date = new Date(`${dates[0]} UTC`);
+  assert.is(dates[0], date.toLocaleDateString('en-US', { dateStyle: 'long', timeZone: 'UTC' }));
+  if (released !== undefined) assert.is(date.toISOString().slice(0, 10), released);
+});
+
+test('--help of each command has an example, of commands and options that exist', () => {
+  for (const { name, options } of shape.commands) {
+    if (name === 'help') continue;
+    const text = helpOf(name);
+    const [, example] = text.split(/\nExample.*\n/);
+    assert.ok(example, `${name} --help has no example`);
+    assert.ok(callsIn(example).length > 0, name);
+    for (const call of callsIn(example)) checkCall(call);
+    for (const { flags } of options) assert.ok(text.includes(flags.join(', ')), `${name} ${flags}`);
+  }
+});
+
+test('every command of the examples can be typed so', () => {
+  let calls = 0;
+  for (const { text } of [...literalsOf(program8), ...literalsOf(toml5)].filter(
+    ({ kind }) => kind === 'sh',
+  )) {
+    for (const call of callsIn(text)) checkCall(call);
+    calls += callsIn(text).length;
+  }
+  assert.ok(calls > 15);
+});
+
+test('every configuration of the examples passes the check', () => {
+  const configs = [...literalsOf(program8), ...literalsOf(toml5)].filter(({ kind }) => kind === 'toml');
+  assert.ok(configs.length > 5);
+  for (const { text } of configs) assert.equal(problemsOf(text), [], text);
+});
+
+test('the XML of the examples is a policy', () => {
+  const blocks = literalsOf(toml5).filter(({ kind }) => kind === 'xml');
+  assert.is(blocks.length, 1);
+  for (const { text } of blocks) {
+    const { metadata } = parseDomain(`<domain><name>cliff</name>${text}</domain>`, 'cliff', 'qemu');
+    assert.ok(metadata);
+    assert.not.ok(metadata.problems);
+    assert.equal(Object.keys(metadata).sort(), ['ceil', 'group', 'rate']);
+  }
+});
+
+test('what is quoted of messages is what the program says', () => {
+  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) =>
+      readFileSync(join(root, 'src', name), 'utf8').replace(/\$\{[^}]*\}|' \+\n\s*[`']|` \+\n\s*[`']/g, ''),
+    )
+    .join('\n');
+  const messages = itemsOf(sectionPage('DIAGNOSTICS')).map(({ head }) => asRead(head.replace(/^Dq /, '')));
+  assert.ok(messages.length > 3);
+  for (const message of messages) {
+    const text = message.replace(/NAME|RATE/g, '');
+    assert.ok(sources.includes(text), `nothing says: ${text}`);
+  }
+});
+
+for (const page of ['virt-shaper.8', 'virt-shaper.toml.5']) {
+  const file = join(root, 'man', page);
+  unless(needsCommand('mandoc'))(`mandoc has nothing to say of ${page}`, () => {
+    const { stdout, stderr } = spawnSync('mandoc', ['-T', 'lint', '-W', 'warning', file], {
+      encoding: 'utf8',
+    });
+    assert.is(stdout + stderr, '');
+  });
+  unless(needsCommand('groff'))(`groff has nothing to say of ${page}`, () => {
+    const { stderr, status } = spawnSync('groff', ['-mdoc', '-Tascii', '-ww', file], { encoding: 'utf8' });
+    assert.is(stderr, '');
+    assert.is(status, 0);
+  });
+}
+
+function readPage(name: string): string {
+  return readFileSync(join(root, 'man', name), 'utf8');
+}
+
+function sectionPage(name: string): string {
+  return sectionOf(program8, name);
+}
+
+/** `Fl q , Fl -quiet` and `Fl -confirm Ar seconds`, as `described` has them. */
+function optionOf(head: string): string {
+  const flags = [...head.matchAll(/Fl (\S+)/g)].map(([, flag]) => `-${flag}`);
+  const [, value] = head.match(/Ar (\S+)/) ?? [];
+  return [flags.join(', '), ...(value ? [`<${value}>`] : [])].join(' ');
+}
+
+function described({ flags, value }: (typeof shape.options)[number]): string {
+  return [flags.join(', '), ...(value ? [`<${value.name}>`] : [])].join(' ');
+}
+
+function isCommon(flag: string): boolean {
+  return shape.options.some(({ flags }) => flags.includes(flag));
+}
+
+/** What a table may hold, as the check says it when there is something else. */
+function knownIn(table: string): string[] {
+  const unknown = 'nothing-is-called-so';
+  const header = table === '' ? '' : `[${table.replace('NAME', 'x').replace('UPLINK', 'y')}]\n`;
+  const problems = problemsOf(`${header}${unknown} = 1\n`);
+  const hint = problems.find(({ message }) => message.includes(unknown))?.hint ?? '';
+  assert.match(hint, /^known here: /, table);
+  return hint.replace('known here: ', '').split(', ');
+}
+
+function problemsOf(toml: string): Problem[] {
+  const folder = mkdtempSync(join(tmpdir(), 'virt-shaper-man-'));
+  try {
+    writeFileSync(join(folder, 'config.toml'), toml, { mode: 0o644 });
+    return readConfig({ file: join(folder, 'config.toml') }).warnings;
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function helpOf(name: string): string {
+  const command = makeProgram().commands.find((one) => one.name() === name);
+  let text = '';
+  command?.configureOutput({ writeOut: (part) => (text += part) }).outputHelp();
+  return text;
+}
+
+/** The words behind each `virt-shaper`, up to what the shell takes for its own. */
+function callsIn(text: string): string[][] {
+  const lines = text.replaceAll('\\\n', ' ').split('\n');
+  return lines.flatMap((line) =>
+    [...line.matchAll(/(?:^|[\s(])virt-shaper +([^|;&<>)#]+)/g)].map(([, rest = '']) =>
+      rest.trim().split(/\s+/),
+    ),
+  );
+}
+
+function checkCall(words: string[]): void {
+  const program = makeProgram();
+  const shown = `virt-shaper ${words.join(' ')}`;
+  const { operands, unknown } = program.parseOptions(words);
+  const [name = '', ...rest] = [...operands, ...unknown];
+  const known = shape.commands.some((command) => command.name === name);
+  const command = program.commands.find((one) => one.name() === name);
+  assert.ok(command && known, `${shown}: no such command`);
+  if (name === 'hook') return;
+  const own = command.parseOptions(rest);
+  assert.equal(own.unknown, [], shown);
+  const args = command.registeredArguments;
+  assert.ok(own.operands.length >= args.filter(({ required }) => required).length, `${shown}: too few words`);
+  assert.ok(own.operands.length <= args.length || args.at(-1)?.variadic, `${shown}: too many words`);
+}
+
+test.run();
