@@ -26,13 +26,16 @@ function bundledPackages() {
   const inputs = Object.values(outputs).flatMap((output) =>
     Object.entries(output.inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
   );
-  const folders = inputs.flatMap((path) => path.match(/^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0] ?? []);
+  const folders = inputs.flatMap(
+    (path) => path.match(/^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/)?.[0] ?? [],
+  );
   return [...new Set(folders)].sort();
 }
 
 function describe(folder) {
   const { name, version, license, author } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-  if (!allowed.includes(license)) throw new Error(`${name} has the licence ${license}: see packaging/licences.js`);
+  if (!allowed.includes(license))
+    throw new Error(`${name} has the licence ${license}: see packaging/licences.js`);
   const file = readdirSync(folder).find((one) => /^licen[cs]e/i.test(one));
   // A package that only names its licence: MIT has one text.
   const mit = license === 'MIT' ? own.slice(own.indexOf('Permission is')) : undefined;
@@ -50,10 +53,15 @@ function nameOf(author) {
 
 function noticesOf(text) {
   const lines = text.split('\n').map((line) => line.trim());
-  return lines.filter((line) => /^copyright (?:\(c\)|©|[0-9])/i.test(line)).map((line) => line.replace(/^copyright\s+/i, ''));
+  return lines
+    .filter((line) => /^copyright (?:\(c\)|©|[0-9])/i.test(line))
+    .map((line) => line.replace(/^copyright\s+/i, ''));
 }
 
 function stanza(files, holders, name, text) {
-  const lines = text.trim().split('\n').map((line) => (line.trim() === '' ? ' .' : ` ${line.trimEnd()}`));
+  const lines = text
+    .trim()
+    .split('\n')
+    .map((line) => (line.trim() === '' ? ' .' : ` ${line.trimEnd()}`));
   return `Files: ${files}\nCopyright: ${holders.join('\n           ')}\nLicense: ${name}\n${lines.join('\n')}`;
 }

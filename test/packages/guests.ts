@@ -13,7 +13,8 @@ export const guests = ['cliff', 'rob', 'jason'];
 
 /** No IPv6: hosts and guests would send by themselves. Neighbours are known, so nobody asks for them. */
 export function makeNetwork(): void {
-  const quiet = 'echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6; echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6';
+  const quiet =
+    'echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6; echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6';
   outside(`${quiet}
     ip netns add wire; ip netns add guests
     ip netns exec wire sh -c '${quiet}'; ip netns exec guests sh -c '${quiet}'
@@ -22,7 +23,7 @@ export function makeNetwork(): void {
     ip link set eth0 master br0 up; ip link set br0 up
     ip -n wire address add 192.0.2.1/24 dev wire; ip -n wire link set wire up
     ip -n wire link set lo up`);
-  guests.forEach((guest, place) => {
+  guests.forEach((_, place) => {
     const far = `g${place}`;
     outside(`ip link add vnet${place} type veth peer name ${far} address 02:00:00:00:01:0${place} netns guests
       ip link set vnet${place} master br0 up
@@ -47,7 +48,10 @@ export function statusXml(guest: string): string {
 /** As libvirt calls it. */
 export function callHook(machine: Machine, guest: string, operation: string) {
   const hook = '/etc/libvirt/hooks/qemu.d/50-virt-shaper';
-  return machine.run(`env -i PATH=/bin:/usr/bin LC_ALL=C ${hook} ${guest} ${operation} begin -`, domainXml(guest));
+  return machine.run(
+    `env -i PATH=/bin:/usr/bin LC_ALL=C ${hook} ${guest} ${operation} begin -`,
+    domainXml(guest),
+  );
 }
 
 function uuid(guest: string): string {

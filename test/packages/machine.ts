@@ -82,7 +82,10 @@ export function packagesIn(folder: string, kind: string): string[] {
 
 /** @throws Error when it fails */
 export function outside(command: string): string {
-  const { status, stdout, stderr } = spawnSync('sh', ['-ec', command], { encoding: 'utf8', maxBuffer: 1 << 28 });
+  const { status, stdout, stderr } = spawnSync('sh', ['-ec', command], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
   if (status !== 0) throw new Error(`${command}: ${stderr}`);
   return stdout;
 }
@@ -107,7 +110,17 @@ function enter(root: string, command: string, input: string): Result {
 
 /** Every path of the machine that a package could have left, but for what apt and dpkg keep for themselves. */
 export function filesOf(machine: Machine): string[] {
-  const own = ['/proc', '/sys', '/dev', '/root', '/tmp', '/var/cache', '/var/log', '/var/lib/apt', '/var/lib/dpkg'];
+  const own = [
+    '/proc',
+    '/sys',
+    '/dev',
+    '/root',
+    '/tmp',
+    '/var/cache',
+    '/var/log',
+    '/var/lib/apt',
+    '/var/lib/dpkg',
+  ];
   const pruned = own.map((path) => `-path ${path}`).join(' -o ');
   return machine.must(`find / \\( ${pruned} \\) -prune -o -print | sort`).trim().split('\n');
 }

@@ -11,6 +11,7 @@ import { makeProgram } from '../../src/cli/program.ts';
 import { readConfig } from '../../src/config/read-config.ts';
 import { ConfigError, type Problem } from '../../src/errors.ts';
 import { parseDomain } from '../../src/guests/domain-xml.ts';
+import { callsIn, checkCall } from '../support/calls.ts';
 import { shapeOf } from '../support/completions/shape.ts';
 import { asRead, headingsOf, itemsOf, literalsOf, sectionOf } from '../support/mdoc.ts';
 import { needsCommand } from '../support/needs.ts';
@@ -25,26 +26,18 @@ test('virt-shaper(8) has every command and option, and no other', () => {
   const common = itemsOf(sectionPage('OPTIONS')).map(({ head }) => optionOf(head));
   assert.equal(common.sort(), shape.options.map(described).sort());
 
-  const documented = new Map<string, string[]>();
+  const documented = new Map<string, { usage: string[]; options: string[] }>();
   for (const { head } of itemsOf(sectionPage('COMMANDS'))) {
     const [, command] = head.match(/^Ic (\S+)/) ?? [];
-    if (command !== undefined) documented.set(command, []);
-    else [...documented.values()].at(-1)?.push(optionOf(head));
+    const usage = [...head.matchAll(/Fl (\S+)/g)].map(([, flag]) => `-${flag}`);
+    if (command !== undefined) documented.set(command, { usage, options: [] });
+    else [...documented.values()].at(-1)?.options.push(optionOf(head));
   }
   assert.equal([...documented.keys()].sort(), shape.commands.map(({ name }) => name).sort());
   for (const { name, options } of shape.commands) {
-    const own = options.map(described).filter((option) => !common.includes(option));
-    assert.equal(documented.get(name)?.sort(), own.sort(), name);
-  }
-});
-
-test('the usage of each command has its options', () => {
-  const items = itemsOf(sectionPage('COMMANDS'));
-  for (const { name, options } of shape.commands) {
-    const usage = items.find(({ head }) => head.split(' ')[1] === name)?.head ?? '';
-    const shown = [...usage.matchAll(/Fl -([\w-]+)/g)].map(([, flag]) => `--${flag}`);
-    const own = options.flatMap(({ flags }) => flags).filter((flag) => !isCommon(flag));
-    assert.equal(shown.sort(), own.sort(), name);
+    const own = options.filter((option) => !common.includes(described(option)));
+    assert.equal(documented.get(name)?.options.sort(), own.map(described).sort(), name);
+    assert.equal(documented.get(name)?.usage.sort(), own.flatMap(({ flags }) => flags).sort(), name);
   }
 });
 
@@ -137,17 +130,21 @@ test('what is quoted of messages is what the program says', () => {
 
 for (const page of ['virt-shaper.8', 'virt-shaper.toml.5']) {
   const file = join(root, 'man', page);
-  unless(needsCommand('mandoc'))(`mandoc has nothing to say of ${page}`, () => {
+  unless(needsFormatter('mandoc'))(`mandoc has nothing to say of ${page}`, () => {
     const { stdout, stderr } = spawnSync('mandoc', ['-T', 'lint', '-W', 'warning', file], {
       encoding: 'utf8',
     });
     assert.is(stdout + stderr, '');
   });
-  unless(needsCommand('groff'))(`groff has nothing to say of ${page}`, () => {
+  unless(needsFormatter('groff'))(`groff has nothing to say of ${page}`, () => {
     const { stderr, status } = spawnSync('groff', ['-mdoc', '-Tascii', '-ww', file], { encoding: 'utf8' });
     assert.is(stderr, '');
     assert.is(status, 0);
   });
+}
+
+function needsFormatter(name: string): string | undefined {
+  return needsCommand(name) && `${name} not installed (as root: apt-get install ${name})`;
 }
 
 function readPage(name: string): string {
@@ -167,10 +164,6 @@ function optionOf(head: string): string {
 
 function described({ flags, value }: (typeof shape.options)[number]): string {
   return [flags.join(', '), ...(value ? [`<${value.name}>`] : [])].join(' ');
-}
-
-function isCommon(flag: string): boolean {
-  return shape.options.some(({ flags }) => flags.includes(flag));
 }
 
 /** What a table may hold, as the check says it when there is something else. */
@@ -201,32 +194,6 @@ function helpOf(name: string): string {
   let text = '';
   command?.configureOutput({ writeOut: (part) => (text += part) }).outputHelp();
   return text;
-}
-
-/** The words behind each `virt-shaper`, up to what the shell takes for its own. */
-function callsIn(text: string): string[][] {
-  const lines = text.replaceAll('\\\n', ' ').split('\n');
-  return lines.flatMap((line) =>
-    [...line.matchAll(/(?:^|[\s(])virt-shaper +([^|;&<>)#]+)/g)].map(([, rest = '']) =>
-      rest.trim().split(/\s+/),
-    ),
-  );
-}
-
-function checkCall(words: string[]): void {
-  const program = makeProgram();
-  const shown = `virt-shaper ${words.join(' ')}`;
-  const { operands, unknown } = program.parseOptions(words);
-  const [name = '', ...rest] = [...operands, ...unknown];
-  const known = shape.commands.some((command) => command.name === name);
-  const command = program.commands.find((one) => one.name() === name);
-  assert.ok(command && known, `${shown}: no such command`);
-  if (name === 'hook') return;
-  const own = command.parseOptions(rest);
-  assert.equal(own.unknown, [], shown);
-  const args = command.registeredArguments;
-  assert.ok(own.operands.length >= args.filter(({ required }) => required).length, `${shown}: too few words`);
-  assert.ok(own.operands.length <= args.length || args.at(-1)?.variadic, `${shown}: too many words`);
 }
 
 test.run();

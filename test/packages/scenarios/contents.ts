@@ -56,14 +56,19 @@ test('they depend on what the program calls, and have its version', () => {
   );
   assert.is(outside(`dpkg-deb --field ${one('deb')} Suggests`).trim(), 'libvirt-daemon-system');
   const needs = outside(`rpm -qpR ${one('rpm')}`).split('\n');
-  for (const need of ['nodejs >= 20', 'nftables', 'iproute', 'iproute-tc', 'util-linux']) assert.ok(needs.includes(need), need);
+  for (const need of ['nodejs >= 20', 'nftables', 'iproute', 'iproute-tc', 'util-linux'])
+    assert.ok(needs.includes(need), need);
   assert.is(outside(`dpkg-deb --field ${one('deb')} Version`).trim(), version);
   assert.is(outside(`rpm -qp --queryformat '%{VERSION}' ${one('rpm')}`), version);
 });
 
 test('the licence of everything bundled is there, with its text', () => {
-  const text = outside(`dpkg-deb --fsys-tarfile ${one('deb')} | tar -xO ./usr/share/doc/virt-shaper/copyright`);
-  const bundled = outside(`dpkg-deb --fsys-tarfile ${one('deb')} | tar -xO --wildcards './usr/lib/virt-shaper/*.js'`);
+  const text = outside(
+    `dpkg-deb --fsys-tarfile ${one('deb')} | tar -xO ./usr/share/doc/virt-shaper/copyright`,
+  );
+  const bundled = outside(
+    `dpkg-deb --fsys-tarfile ${one('deb')} | tar -xO --wildcards './usr/lib/virt-shaper/*.js'`,
+  );
   const packages = new Set(bundled.match(/(?<=^\/\/ node_modules\/)(?:@[^/]+\/)?[^/\n]+/gm));
   assert.ok(packages.size > 10);
   for (const name of packages) assert.ok(text.includes(`\nFiles: node_modules/${name}/*\n`), name);
@@ -90,15 +95,23 @@ const wanted = [
 function rpmPath(path: string): string {
   return path
     .replace('zsh/vendor-completions', 'zsh/site-functions')
-    .replace(/^\/usr\/share\/doc\/virt-shaper\/copyright$/, `/usr/share/licenses/virt-shaper-${version}/copyright`)
-    .replace(/^\/usr\/share\/doc\/virt-shaper\/changelog\.(Debian\.)?gz$/, `/usr/share/doc/virt-shaper-${version}/CHANGELOG.md`)
+    .replace(
+      /^\/usr\/share\/doc\/virt-shaper\/copyright$/,
+      `/usr/share/licenses/virt-shaper-${version}/copyright`,
+    )
+    .replace(
+      /^\/usr\/share\/doc\/virt-shaper\/changelog\.(Debian\.)?gz$/,
+      `/usr/share/doc/virt-shaper-${version}/CHANGELOG.md`,
+    )
     .replace(/^\/usr\/share\/doc\/virt-shaper\//, `/usr/share/doc/virt-shaper-${version}/`)
     .replace('README.md.gz', 'README.md');
 }
 
 /** Path -> mode, of files only. */
 function debFiles(): Map<string, string> {
-  return listed(outside(`dpkg-deb --contents ${one('deb')}`), (line) => (line.split(/\s+/)[5] ?? '').slice(1));
+  return listed(outside(`dpkg-deb --contents ${one('deb')}`), (line) =>
+    (line.split(/\s+/)[5] ?? '').slice(1),
+  );
 }
 
 function rpmFiles(): Map<string, string> {

@@ -23,7 +23,10 @@ test('apt installs it with what it depends on, without the network', () => {
 
 test('without a configuration the hook is there, nothing is limited, and what to do is said', () => {
   const said = host.must(`${install} ${former}`);
-  assert.match(said, /no guest is limited yet: virt-shaper init writes a first \/etc\/virt-shaper\/config.toml/);
+  assert.match(
+    said,
+    /no guest is limited yet: virt-shaper init writes a first \/etc\/virt-shaper\/config.toml/,
+  );
   for (const hook of hooks) assert.ok(host.exists(hook), hook);
   assert.is(host.must('nft list ruleset'), '');
   host.must('dpkg --purge virt-shaper');
@@ -31,7 +34,9 @@ test('without a configuration the hook is there, nothing is limited, and what to
 
 test('guests that run when it is installed are shaped, by the old example', () => {
   host.write('/root/bandwidth.conf', oldExample);
-  host.must(`dpkg --unpack ${former} && virt-shaper import /root/bandwidth.conf > /root/config.toml && dpkg --purge virt-shaper`);
+  host.must(
+    `dpkg --unpack ${former} && virt-shaper import /root/bandwidth.conf > /root/config.toml && dpkg --purge virt-shaper`,
+  );
   host.write('/etc/virt-shaper/config.toml', host.read('/root/config.toml'));
   host.write('/run/libvirt/qemu/cliff.xml', statusXml('cliff'));
   console.log(host.must(`${install} ${former}`));
@@ -110,13 +115,26 @@ test('purged: nothing is left', () => {
   host.must('apt-get purge -y virt-shaper; rm -r /run/libvirt');
   assert.is(host.must('nft list ruleset'), '');
   const now = filesOf(host);
-  assert.equal(now.filter((path) => !pristine.includes(path)), [], 'left');
-  assert.equal(pristine.filter((path) => !now.includes(path)), [], 'lost');
+  assert.equal(
+    now.filter((path) => !pristine.includes(path)),
+    [],
+    'left',
+  );
+  assert.equal(
+    pristine.filter((path) => !now.includes(path)),
+    [],
+    'lost',
+  );
 });
 
 /** In a process of its own, so that the watch goes on. */
 async function upgrade(): Promise<string> {
-  const apt = spawn('chroot', [host.root, 'sh', '-c', `exec 2>&1; DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 ${install} ${present}`]);
+  const apt = spawn('chroot', [
+    host.root,
+    'sh',
+    '-c',
+    `exec 2>&1; DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 ${install} ${present}`,
+  ]);
   let said = '';
   apt.stdout.on('data', (data) => {
     said += data;
