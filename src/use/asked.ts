@@ -1,7 +1,7 @@
 // Whether what is in force is still what is asked for, told without understanding either: the texts of the
 // configuration and of the rules against those that were loaded.
 import { join } from 'node:path';
-import { type ConfigLocation, readSources } from '../config/read-config.ts';
+import { type ConfigLocation, readSources } from '../config/read-files.ts';
 import { snapshotText } from '../config/snapshot.ts';
 import { readIfThere } from '../files.ts';
 import { goodSource, readIfGood, ruleFiles } from '../load/good.ts';

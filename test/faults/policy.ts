@@ -314,7 +314,11 @@ export function toToml({ uplinks, groups, guests }: Policy): string {
 export function runningGuests({ guests }: Policy): Running[] {
   return guests
     .filter(({ runs, taps }) => runs && taps.length > 0)
-    .map(({ name, taps }) => ({ name, driver: 'qemu', nics: taps.map((tap) => ({ tap, bridge: bridgeOf(tap) })) }));
+    .map(({ name, taps }) => ({
+      name,
+      driver: 'qemu',
+      nics: taps.map((tap) => ({ tap, bridge: bridgeOf(tap) })),
+    }));
 }
 
 export function bridgeOf(tap: string): string {

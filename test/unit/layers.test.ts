@@ -10,7 +10,17 @@ const files = readSources();
 
 /** Each layer may use those before it. Files at the top of src/ that every layer uses come first. */
 const layers = [
-  ['units.ts', 'errors.ts', 'version.ts', 'label.ts', 'exec.ts', 'files.ts', 'paths.ts', 'trust.ts', 'speak.ts'],
+  [
+    'units.ts',
+    'errors.ts',
+    'version.ts',
+    'label.ts',
+    'exec.ts',
+    'files.ts',
+    'paths.ts',
+    'trust.ts',
+    'speak.ts',
+  ],
   ['config'],
   ['guests'],
   ['import'],
@@ -35,7 +45,7 @@ const outside: Record<string, string[]> = {
     'commands/hooks.ts',
     'commands/import.ts',
     'commands/verify.ts',
-    'config/read-config.ts',
+    'config/read-files.ts',
     'doctor/stat.ts',
     'files.ts',
     'guests/status-files.ts',

@@ -1,0 +1,95 @@
+// The files of the configuration as text: the one place in config/ that touches the file system. Whoever can write
+// them rules the network of the host, so a file that others than root can write is refused, not read. Apart from
+// read-config.ts, since who only compares texts needs no TOML.
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { whyUntrusted } from '../trust.ts';
+import { decodeText } from './decode-text.ts';
+import { Findings } from './findings.ts';
+import { byBytes } from './place.ts';
+import type { SourceFile } from './source-file.ts';
+
+export interface ConfigLocation {
+  /** The main file; drop-ins are the *.toml in config.d beside it. */
+  file: string;
+  /** Goes before `file` when reading, and is never shown: messages do not depend on it. */
+  root?: string;
+}
+
+/** The files as they are now, whatever is in them; one that cannot be read is left out. */
+export function readSources(location: ConfigLocation): SourceFile[] {
+  return readFiles(location, new Findings());
+}
+
+export function readFiles({ file, root = '' }: ConfigLocation, findings: Findings): SourceFile[] {
+  const folder = join(dirname(file), 'config.d');
+  const dropIns = listDropIns(join(root, folder), folder, findings);
+  return [file, ...dropIns.map((name) => join(folder, name))].flatMap((name) => {
+    const bytes = readTrusted(join(root, name), name, findings);
+    return (bytes && decodeText(bytes, name, findings)) ?? [];
+  });
+}
+
+/** Names of *.toml in byte order; no backups (`x.toml~`) and no hidden files, which editors leave behind. */
+function listDropIns(path: string, shown: string, findings: Findings): string[] {
+  try {
+    if (!onlyRootWrites(statSync(path), shown, findings)) return [];
+    return readdirSync(path)
+      .filter((name) => name.endsWith('.toml') && !name.startsWith('.'))
+      .sort(byBytes);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') findings.unreadable(undefined, `${shown}: ${inWords(error)}`);
+    return [];
+  }
+}
+
+function readTrusted(path: string, shown: string, findings: Findings): Buffer | undefined {
+  let descriptor: number | undefined;
+  try {
+    // O_NONBLOCK: opening a FIFO would wait for someone to write into it.
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile()) return findings.unreadable(undefined, `${shown}: is not a regular file`);
+    return onlyRootWrites(stats, shown, findings) ? readFileSync(descriptor) : undefined;
+  } catch (error) {
+    return findings.unreadable(undefined, `${shown}: ${inWords(error)}`, hintFor(error));
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+function onlyRootWrites(stats: Stats, shown: string, findings: Findings): boolean {
+  const wrong = whyUntrusted(stats, shown);
+  if (wrong) findings.unreadable(undefined, wrong.message, wrong.hint);
+  return wrong === undefined;
+}
+
+function inWords(error: unknown): string {
+  switch (codeOf(error)) {
+    case 'ENOENT':
+      return 'does not exist';
+    case 'EACCES':
+      return 'no permission to read it';
+    case 'ENOTDIR':
+      return 'is not a folder';
+    default:
+      return `cannot be read (${codeOf(error)})`;
+  }
+}
+
+function hintFor(error: unknown): string | undefined {
+  if (codeOf(error) === 'EACCES') return 'run virt-shaper as root';
+  if (codeOf(error) !== 'ENOENT') return undefined;
+  return 'virt-shaper init writes a first one from what it finds here; this is enough, too:\n[guest.NAME]\nrate = "10mbit"\nceil = "100mbit"';
+}
+
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code;
