@@ -30,8 +30,8 @@ $changes"
   die "there is a tag $tag already: write a higher version into package.json, and into the files that test/unit/version.test.ts names"
 grep -q "^## $version (20[0-9][0-9]-[0-9][0-9]-[0-9][0-9])$" CHANGELOG.md ||
   die "CHANGELOG.md has no line \"## $version ($(date +%F))\": what it releases needs its day"
-! dpkg-parsechangelog -l packaging/debian/changelog -S Distribution | grep -q UNRELEASED ||
-  die 'packaging/debian/changelog says UNRELEASED (dch --release, or by hand)'
+! head -n 1 packaging/debian/changelog | grep -q UNRELEASED ||
+  die 'packaging/debian/changelog says UNRELEASED: write a distribution and the day (dch --release)'
 [ -d node_modules ] || sh test/support/setup.sh
 node --import tsx test/unit/version.test.ts >&2 || die 'the versions differ, see above'
 say "version $version, nothing in its way"

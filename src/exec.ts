@@ -2,6 +2,7 @@
 // lack the sbin folders in which tc, ip and nft live, and messages are read, so they come in English.
 import { execa, type Options } from 'execa';
 import { Failure } from './errors.ts';
+import { openScratch, takeScratch } from './scratch.ts';
 
 export interface Outcome {
   status: number;
@@ -42,13 +43,14 @@ export function makeRun({ timeout = 30_000, hold }: { timeout?: number; hold?: n
   return async (command, args, options = {}) => {
     const name = [command, ...args].join(' ');
     const limit = options.timeout ?? timeout;
+    const scratch = openScratch();
     const child = execa(command, args, {
       reject: false,
       cwd: '/', // Ours may be gone.
       stripFinalNewline: false,
       // A process group of its own: Ctrl-C does not break a batch in the middle, a timeout ends all of it.
       detached: true,
-      stdio: [options.stdin ?? 'pipe', 'pipe', 'pipe', ...(hold === undefined ? [] : [hold])],
+      stdio: [options.stdin ?? 'pipe', scratch ?? 'pipe', 'pipe', ...(hold === undefined ? [] : [hold])],
       ...(options.stdin === undefined ? { input: options.input ?? '' } : {}),
       maxBuffer: 256 * 1024 * 1024,
       env: { PATH: `${process.env.PATH ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`, LC_ALL: 'C' },
@@ -64,6 +66,7 @@ export function makeRun({ timeout = 30_000, hold }: { timeout?: number; hold?: n
     }, limit);
     const result = await child;
     clearTimeout(timer);
+    const stdout = scratch === undefined ? text(result.stdout) : takeScratch(scratch);
     if (result.code === 'ENOENT') {
       throw new Failure(`${command} is not installed`, `install the package ${packages[command] ?? command}`);
     }
@@ -71,7 +74,7 @@ export function makeRun({ timeout = 30_000, hold }: { timeout?: number; hold?: n
     if (timedOut) throw new Failure(`${name} did not end within ${limit / 1000} s`);
     if (result.exitCode === undefined)
       throw new Failure(`${name} was killed: ${result.signal ?? result.code}`);
-    return { status: result.exitCode, stdout: text(result.stdout), stderr: text(result.stderr) };
+    return { status: result.exitCode, stdout, stderr: text(result.stderr) };
   };
 }
 

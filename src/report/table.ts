@@ -27,6 +27,8 @@ export interface Screen {
 }
 
 const gap = '  ';
+/** ASCII and drawn lines: one column each, and told faster than anything else. */
+const narrow = /^[\x20-\x7e\u2500-\u259f]*$/;
 const codes: Record<Tone, string> = { plain: '', strong: '1', dim: '2', warning: '33', problem: '1;31' };
 
 export function table<Row>(rows: Row[], columns: Column<Row>[], screen: Screen): string {
@@ -65,8 +67,8 @@ function cellOf(cell: Cell | string): Cell {
   return typeof cell === 'string' ? { text: cell } : cell;
 }
 
-function measure(cell: Cell): Measured {
-  return { ...cell, width: widthOf(cell.text) };
+function measure({ text, tone = 'plain' }: Cell): Measured {
+  return { text, tone, width: narrow.test(text) ? text.length : widthOf(text) };
 }
 
 function toFit(all: Filled[], width: number): Filled[] {

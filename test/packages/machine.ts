@@ -90,7 +90,7 @@ export function outside(command: string): string {
   return stdout;
 }
 
-const surroundings = {
+export const surroundings = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   HOME: '/root',
   LC_ALL: 'C.UTF-8',

@@ -1,7 +1,6 @@
 // A program in a terminal of its own: script(1) makes the pseudo-terminal, a shell in it notes the terminal's modes
 // before and after, and what it writes is kept. Keys go in as text.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -82,7 +81,7 @@ export class Pty {
 
   /** Until the shell in it has ended. @returns the program's exit status, and the modes before and after it */
   async ended(): Promise<{ status: number; before: string; after: string }> {
-    if (this.#script.exitCode === null) await once(this.#script, 'close');
+    await eventually('its end', () => this.#script.exitCode !== null);
     return { status: Number(this.read('status')), before: this.read('before'), after: this.read('after') };
   }
 

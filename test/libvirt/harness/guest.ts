@@ -1,8 +1,8 @@
 // A guest of the tests: emulated, small, without a disk unless one is asked for. Its number decides everything
 // else about it, so its name may be anything. Addresses follow from MACs, see init.sh.
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Host } from './host.ts';
 import { waitFor } from './wait.ts';
 
@@ -91,8 +91,12 @@ function answers(host: string, port: number): Promise<boolean> {
   });
 }
 
-/** Runs a command line inside the guest, by its serial port. @returns what it printed; without waiting, nothing */
-export async function inside(host: Host, guest: Guest, command: string, wait = true): Promise<string> {
+/**
+ * Runs a command line inside the guest, by its serial port.
+ * @param patience seconds to wait for its end
+ * @returns what it printed. @throws when it has not ended by then
+ */
+export async function inside(host: Host, guest: Guest, command: string, patience = 30): Promise<string> {
   const socket = connect(join(host.root, `run/guest/${guest.number}.agent`));
   try {
     socket.setEncoding('utf8');
@@ -100,16 +104,9 @@ export async function inside(host: Host, guest: Guest, command: string, wait = t
     socket.on('data', (text: string) => {
       answer += text;
     });
-    await new Promise((done, fail) => {
-      socket.once('connect', done);
-      socket.once('error', fail);
-    });
+    await once(socket, 'connect');
     socket.write(`${command}\n`);
-    if (!wait) {
-      await delay(300);
-      return '';
-    }
-    await waitFor(`${guest.name} answers to ${command}`, 30, () => /@\d+@\r?\n$/.test(answer));
+    await waitFor(`${guest.name} answers to ${command}`, patience, () => /@\d+@\r?\n$/.test(answer));
     return answer.replace(/@\d+@\r?\n$/, '');
   } finally {
     socket.destroy();

@@ -24,6 +24,9 @@ configure_nics() {
   done
 }
 
+for input in /dev/input/event*; do
+  { head -c 1 "$input" > /dev/null && poweroff -f; } &
+done
 configure_nics
 while sleep 1; do configure_nics; done &
 for port in 5201 5202 5203 5204; do
@@ -31,9 +34,6 @@ for port in 5201 5202 5203 5204; do
     iperf3 --server --json --interval 0.25 --port "$port" > /dev/null 2>&1
     sleep 1
   done &
-done
-for input in /dev/input/event*; do
-  { head -c 1 "$input" > /dev/null && poweroff -f; } &
 done
 {
   stty raw -echo < /dev/ttyS1

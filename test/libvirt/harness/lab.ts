@@ -12,8 +12,10 @@ import { definedGuests, runningGuests, virsh } from './virsh.ts';
 import { waitFor } from './wait.ts';
 
 export const mbit = 1_000_000;
-export const ceil = 20 * mbit;
-export const groupCeil = 30 * mbit;
+/** Low, so that emulated guests on a busy machine can still fill them. */
+export const ceil = 10 * mbit;
+export const groupCeil = 15 * mbit;
+export const friendRate = 5 * mbit;
 
 /** Three friends share; everybody else has the defaults. */
 const config = `
@@ -35,8 +37,8 @@ ceil = ${groupCeil}
 
 [guest."friend-*"]
 group = "friends"
-rate = "10mbit"
-ceil = "30mbit"
+rate = ${friendRate}
+ceil = ${groupCeil}
 `;
 
 export interface LabHost extends Host {

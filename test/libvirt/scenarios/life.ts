@@ -45,7 +45,7 @@ export const life: Scenario[] = [
       await untilOff(a);
       await untilShaped(a, 5);
       await startUp(a, cliff);
-      await inside(a, cliff, 'poweroff -f', false);
+      await inside(a, cliff, soon('poweroff -f'));
       await untilOff(a);
       await untilShaped(a, 5);
       return [];
@@ -58,7 +58,7 @@ export const life: Scenario[] = [
       const reboots = {
         reboot: () => virsh(a, 'reboot', 'cliff'),
         reset: () => virsh(a, 'reset', 'cliff'),
-        'reboot from inside': () => inside(a, cliff, 'reboot -f', false),
+        'reboot from inside': () => inside(a, cliff, soon('reboot -f')),
       };
       for (const [how, reboot] of Object.entries(reboots)) {
         const before = await bootId(a, cliff);
@@ -132,6 +132,11 @@ async function untilOff(host: Host): Promise<void> {
   await waitFor('the guest is off', 30, async () => (await runningGuests(host)).length === 0);
 }
 
+/** A command line that is answered before it takes effect. */
+function soon(command: string): string {
+  return `(sleep 0.5; ${command}) > /dev/null 2>&1 &`;
+}
+
 function bootId(host: Host, guest: Guest): Promise<string> {
-  return inside(host, guest, 'cat /proc/sys/kernel/random/boot_id');
+  return inside(host, guest, 'cat /proc/sys/kernel/random/boot_id', 2);
 }

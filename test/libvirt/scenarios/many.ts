@@ -1,7 +1,7 @@
 // Many guests at once, guests that share, and guests with names that a shell, a terminal or an option parser
 // would stumble over.
 import { type Guest, untilUp, uuidOf } from '../harness/guest.ts';
-import { ceil, define, groupCeil, mbit } from '../harness/lab.ts';
+import { ceil, define, friendRate, groupCeil } from '../harness/lab.ts';
 import { mustBeShaped } from '../harness/shaped.ts';
 import { type Flow, measure } from '../harness/traffic.ts';
 import { virsh } from '../harness/virsh.ts';
@@ -76,7 +76,7 @@ export const many: Scenario[] = [
           return each.reduce((sum, ratio) => sum + ratio, 0);
         };
         figures.push(await within(`tcp ${direction}, together`, together, 0.97, 1.03));
-        const guarantee = (10 * mbit) / groupCeil;
+        const guarantee = friendRate / groupCeil;
         const shares = each.map((ratio) => ratio / guarantee);
         figures.push(`  each of its guarantee: ${shares.map((share) => share.toFixed(3)).join(' ')}`);
         if (Math.min(...shares) < 0.97) throw new Error(`a guarantee was not kept: ${shares.join(' ')}`);

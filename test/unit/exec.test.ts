@@ -1,0 +1,52 @@
+// The door to processes: what comes out of it whole, whatever the command does with its output.
+import { readdirSync } from 'node:fs';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Failure } from '../../src/errors.ts';
+import { makeRun } from '../../src/exec.ts';
+import { openScratch } from '../../src/scratch.ts';
+
+const run = makeRun({ timeout: 20_000 });
+const openFiles = () => readdirSync('/proc/self/fd').length;
+
+test('all of a large output, status and stderr', async () => {
+  const script = 'i=0; while [ $i -lt 20000 ]; do echo "line $i ö"; i=$((i+1)); done; echo "no" >&2; exit 7';
+  const { status, stdout, stderr } = await run('sh', ['-c', script]);
+  assert.equal({ status, stderr }, { status: 7, stderr: 'no\n' });
+  const lines = stdout.split('\n');
+  assert.equal(
+    [lines.length, lines[0], lines[19_999], lines[20_000]],
+    [20_001, 'line 0 ö', 'line 19999 ö', ''],
+  );
+});
+
+test('input reaches it; many at once do not mix; no file stays open', async () => {
+  await run('cat', [], { input: 'first' });
+  const before = openFiles();
+  const inputs = Array.from({ length: 20 }, (_, at) => `${at} `.repeat(1000));
+  const outputs = await Promise.all(inputs.map((input) => run('cat', [], { input })));
+  assert.equal(
+    outputs.map(({ stdout }) => stdout),
+    inputs,
+  );
+  for (const command of ['no-such-command', '/etc/passwd']) {
+    await run(command, []).then(
+      () => assert.unreachable(),
+      (error) => assert.instance(error, Failure),
+    );
+  }
+  assert.is(openFiles(), before);
+});
+
+test('a command that leaves a child behind is not waited for', async () => {
+  const { stdout } = await run('sh', ['-c', 'sleep 15 2>/dev/null & echo begun $!']);
+  assert.match(stdout, /^begun \d+\n$/);
+  process.kill(Number(stdout.split(' ')[1]), 'SIGKILL'); // Throws when it has ended by itself.
+});
+
+test('a nameless file is what is used here, and it has no name', () => {
+  const fd = openScratch();
+  assert.type(fd, 'number', 'neither /run nor the folder for temporary files takes one');
+});
+
+test.run();
