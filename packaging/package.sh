@@ -46,7 +46,8 @@ quietly() {
 
 install_tools() {
   missing=
-  for tool in dh:debhelper dpkg-buildpackage:dpkg-dev rpmbuild:rpm; do
+  for tool in deb:dh:debhelper deb:dpkg-buildpackage:dpkg-dev rpm:rpmbuild:rpm; do
+    case $kinds in *"${tool%%:*}"*) tool=${tool#*:} ;; *) continue ;; esac
     command -v "${tool%:*}" >/dev/null || missing="$missing ${tool#*:}"
   done
   if [ -n "$missing" ]; then

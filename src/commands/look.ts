@@ -19,8 +19,12 @@ export async function look(context: Context, interval: string): Promise<{ inUse:
   const milliseconds = seconds('--interval', interval) * 1000;
   const run = makeRun({ timeout: context.timeout * 1000 });
   try {
-    const asked = readAsked(context.paths);
-    return { inUse: await readInUse(run, context.paths, milliseconds || undefined), asked };
+    // The files are read while the kernel is asked.
+    const [inUse, asked] = await Promise.all([
+      readInUse(run, context.paths, milliseconds || undefined),
+      readAsked(context.paths),
+    ]);
+    return { inUse, asked };
   } catch (error) {
     const denied = error instanceof Failure && !error.hint && process.getuid?.() !== 0;
     throw denied ? new Failure(error.message, 'virt-shaper runs as root', error.place) : error;

@@ -82,18 +82,21 @@ const figures: Figure[] = [
   },
 ];
 
-export function classFamilies(uplinks: UplinkInUse[]): Family[] {
-  return levels(uplinks).flatMap(({ name, what, classes }) =>
-    figures.map((figure) => ({
-      name: `virt_shaper_${name}_${figure.name}`,
-      type: figure.type,
-      help: figure.help(what),
-      samples: classes.flatMap(({ one, labels }): Sample[] => {
+export function* classFamilies(uplinks: UplinkInUse[]): Generator<Family> {
+  for (const { name, what, classes } of levels(uplinks)) {
+    for (const figure of figures) {
+      const samples = classes.flatMap(({ one, labels }): Sample[] => {
         const value = figure.value(one);
         return value === undefined ? [] : [{ labels, value }];
-      }),
-    })),
-  );
+      });
+      yield {
+        name: `virt_shaper_${name}_${figure.name}`,
+        type: figure.type,
+        help: figure.help(what),
+        samples,
+      };
+    }
+  }
 }
 
 function levels(uplinks: UplinkInUse[]): Level[] {

@@ -15,12 +15,11 @@ export interface Family {
   samples: Sample[];
 }
 
-/** Families without samples are left out. */
-export function exposition(families: Family[]): string {
-  return families
-    .filter(({ samples }) => samples.length > 0)
-    .map(familyText)
-    .join('');
+/** One family after the other, so that no more than one has to be kept. Those without samples are left out. */
+export function exposition(families: Iterable<Family>): string {
+  let text = '';
+  for (const family of families) if (family.samples.length > 0) text += familyText(family);
+  return text;
 }
 
 function familyText({ name, type, help, samples }: Family): string {

@@ -10,13 +10,15 @@ import { exposition, type Family, type Sample } from './exposition.ts';
 import { count } from './summary.ts';
 
 export function reportMetrics(inUse: InUse, asked: Asked): string {
-  return exposition([
-    gauge('build_info', 'The version that wrote this.', one(1, { version })),
-    ...stateFamilies(inUse, asked),
-    ...loadFamilies(asked),
-    ...guestFamilies(inUse.guests),
-    ...classFamilies(inUse.uplinks),
-  ]);
+  return exposition(families(inUse, asked));
+}
+
+function* families(inUse: InUse, asked: Asked): Generator<Family> {
+  yield gauge('build_info', 'The version that wrote this.', one(1, { version }));
+  yield* stateFamilies(inUse, asked);
+  yield* loadFamilies(asked);
+  yield* guestFamilies(inUse.guests);
+  yield* classFamilies(inUse.uplinks);
 }
 
 function stateFamilies(inUse: InUse, asked: Asked): Family[] {

@@ -23,7 +23,7 @@ export interface AskedPaths {
   history: string;
 }
 
-export function readAsked({ config, rules, history }: AskedPaths): Asked {
+export async function readAsked({ config, rules, history }: AskedPaths): Promise<Asked> {
   const good = readIfGood(rules);
   const source = goodSource(rules);
   return {

@@ -11,7 +11,7 @@ import { type GuestRow, guestRows } from './guests.ts';
 import type { TableState } from './holding.ts';
 import { joinUplinks, type UplinkInUse } from './in-use.ts';
 import { type Loaded, readHolding } from './read-holding.ts';
-import { readBytes, readUse } from './read-use.ts';
+import { listQdiscs, readBytes, readUse } from './read-use.ts';
 import type { Counted, Uses } from './use.ts';
 
 export interface InUse {
@@ -36,11 +36,14 @@ export async function readInUse(run: Run, loaded: Loaded, before?: Counted | num
   const inForce = planInForce(loaded.rules);
   const devices = inForce.uplinks.flatMap(({ trees }) => [trees.out.device, trees.in.device]);
   const bridges = [...new Set(inForce.uplinks.map(({ bridge }) => bridge))];
-  const [former, rest] = await Promise.all([
-    typeof before === 'number' ? readEarlier(run, devices, before) : before,
+  // What waits for a second reading has time to ask for all else meanwhile.
+  const waits = typeof before === 'number';
+  const [former, rest, qdiscs] = await Promise.all([
+    waits ? readEarlier(run, devices, before) : before,
     readHolding(run, loaded, bridges),
+    waits ? listQdiscs(run) : undefined,
   ]);
-  const { uses, clsacts } = await readUse(run, devices);
+  const { uses, clsacts } = await readUse(run, devices, qdiscs);
   const uplinks = joinUplinks(inForce, uses, former);
   return {
     inForce,
@@ -49,25 +52,26 @@ export async function readInUse(run: Run, loaded: Loaded, before?: Counted | num
     inner: findInnerFaults(uplinks),
     table: rest.table.kind,
     uses,
-    ...(typeof before === 'number' ? { interval: before } : {}),
+    ...(waits ? { interval: before } : {}),
   };
 }
 
 function planInForce(rules: string): InForce {
+  const inForce = readOrSay(rules);
   const here = (name: string) => readIfThere(join(rules, 'good', name)) !== undefined;
-  if (here('shape.tc') && !here(planFile)) {
-    throw new Failure(
-      `${join(rules, 'good')} has no ${planFile}, which names the guests of the rules in force`,
-      'virt-shaper render && virt-shaper load writes it',
-    );
-  }
+  if (inForce.uplinks.length > 0 || !here('shape.tc') || here(planFile)) return inForce;
+  throw new Failure(
+    `${join(rules, 'good')} has no ${planFile}, which names the guests of the rules in force`,
+    'virt-shaper render && virt-shaper load writes it',
+  );
+}
+
+function readOrSay(rules: string): InForce {
   try {
     return readInForce(rules);
   } catch (error) {
-    const ofOther = error instanceof Failure && error.hint !== undefined;
-    throw ofOther
-      ? new Failure(error.message, 'virt-shaper render && virt-shaper load writes it anew')
-      : error;
+    if (!(error instanceof Failure) || error.hint === undefined) throw error;
+    throw new Failure(error.message, 'virt-shaper render && virt-shaper load writes it anew');
   }
 }
 

@@ -13,11 +13,12 @@ export interface Reading {
 
 /**
  * @param devices those with a tree; one that is not there has no classes
+ * @param listed of `listQdiscs`, where that has been asked before
  * @throws Failure when tc does not answer
  */
-export async function readUse(run: Run, devices: string[]): Promise<Reading> {
+export async function readUse(run: Run, devices: string[], listed?: ListedQdisc[]): Promise<Reading> {
   const [qdiscs, ...trees] = await Promise.all([
-    readQdiscs(run),
+    listed ?? listQdiscs(run),
     ...devices.map((device) => readTree(run, device)),
   ]);
   const uses: Uses = new Map(trees.flat().map((use) => [useKey(use.device, use.id), use]));
@@ -56,7 +57,8 @@ async function listClasses(run: Run, device: string): Promise<{ text: string; at
   return { text: tc.stdout, at };
 }
 
-async function readQdiscs(run: Run): Promise<ListedQdisc[]> {
+/** Of every device: drops and backlog of the leaves, and who has a clsact. */
+export async function listQdiscs(run: Run): Promise<ListedQdisc[]> {
   const tc = await run('tc', ['-s', 'qdisc', 'show']);
   if (tc.status !== 0) throw new Failure(`tc cannot list the qdiscs: ${tc.stderr.trim()}`);
   return parseQdiscs(tc.stdout);

@@ -2,7 +2,7 @@
 // cannot be written, an image that is being built. None of them fails an installation or an upgrade.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { callHook, makeNetwork } from '../guests.ts';
+import { callHook, makeNetwork, statusXml } from '../guests.ts';
 import { bring, install, type Machine, makeMachine, makeReadyMachine } from '../machine.ts';
 
 makeNetwork();
@@ -113,6 +113,7 @@ test('an /etc that cannot be written any more: an upgrade keeps the policy', () 
 test('where an image is built (policy-rc.d) the network is not touched', () => {
   const host = machine('image');
   host.write('/usr/sbin/policy-rc.d', '#!/bin/sh\nexit 101\n', 0o755);
+  host.write('/run/libvirt/qemu/cliff.xml', statusXml('cliff'));
   host.write('/etc/virt-shaper/config.toml', config);
   host.must(`${install} ${bring(host, 'deb', 'built')}`);
   assert.ok(host.exists(ourHook));
