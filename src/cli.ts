@@ -17,6 +17,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exitCode = error.code === 'EPIPE' ? 0 : 1;
 });
 
+// Who does not listen any more must not end what is being done: a guest may wait for it.
+process.stderr.on('error', () => {});
+
 try {
   await makeProgram().parseAsync();
 } catch (error) {

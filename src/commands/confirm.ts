@@ -12,7 +12,7 @@ import { readIfThere } from '../files.ts';
 import { readGuests } from '../guests/run-state.ts';
 import { label } from '../label.ts';
 import { readCompanions, readIfGood, sourceFile } from '../load/good.ts';
-import { load, unload } from '../load/load.ts';
+import { load } from '../load/load.ts';
 import { dropPending, formerRules, readPending, writePending } from '../load/pending.ts';
 import type { Site } from '../load/site.ts';
 import type { Context } from './context.ts';
@@ -20,6 +20,7 @@ import { generateNow } from './generate-now.ts';
 import { loadNow } from './load.ts';
 import { writeRules } from './render.ts';
 import { underLock } from './under-lock.ts';
+import { unloadNow } from './unload.ts';
 
 /** @param seconds how long the new policy holds without being confirmed */
 export async function loadAndConfirm(context: Context, seconds: number): Promise<number> {
@@ -70,7 +71,7 @@ export async function guardCommand(context: Context, id: string): Promise<number
   await underLock(context, async (site) => {
     if (readPending(folder)?.id !== id) return;
     if (pending.former) await goBack(context, site);
-    else await unload(site);
+    else await unloadNow(context, site, 'not confirmed');
     await report(site.run, context);
     dropPending(folder);
   });

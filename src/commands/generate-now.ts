@@ -1,6 +1,8 @@
 // Reads everything the pipeline needs from this host and runs it. Call it under the lock when the result is
 // going to be written.
-import { type ReadConfig, readConfig } from '../config/read-config.ts';
+import { join } from 'node:path';
+import { readConfig } from '../config/read-config.ts';
+import type { ConfigLocation } from '../config/read-files.ts';
 import { findLaidOut, layOut, snapshotText } from '../config/snapshot.ts';
 import { ConfigError } from '../errors.ts';
 import { readGuests } from '../guests/run-state.ts';
@@ -11,7 +13,7 @@ import { type Companions, goodSource, planFile, sourceFile } from '../load/good.
 import { inForceText } from '../load/in-force.ts';
 import { generate, type Inputs, type Outputs } from '../pipeline.ts';
 import { readIds } from '../plan/id-store.ts';
-import { readTemplates } from '../render/templates.ts';
+import { readOverrides, readTemplates, templatesBeside } from '../render/templates.ts';
 import { describeError } from '../report/errors.ts';
 import { formatProblem } from '../report/problems.ts';
 import type { Context } from './context.ts';
@@ -31,7 +33,34 @@ export type Choice = 'present' | 'last good' | 'in force';
 
 export async function generateNow(context: Context, choice: Choice = 'present'): Promise<Generated> {
   const { paths } = context;
-  const { config, warnings, files, sources } = chooseConfig(context, choice);
+  const held = findLaidOut(paths.held);
+  if (held) {
+    context.warn(
+      'warning: the configuration that was not confirmed is left out until the next virt-shaper render',
+    );
+    return generateFrom(context, held);
+  }
+  const lastGood = () => layOut(goodSource(paths.rules), paths.lastGood);
+  const inForce = choice === 'in force' ? lastGood() : undefined;
+  if (inForce) return generateFrom(context, inForce);
+  try {
+    return await generateFrom(context, paths.config, paths.templates);
+  } catch (error) {
+    const former = choice === 'last good' && error instanceof ConfigError && lastGood();
+    if (!former) throw error;
+    context.warn(describeError(error));
+    context.warn('warning: the configuration cannot be used; the one that was loaded last counts meanwhile');
+    return generateFrom(context, former);
+  }
+}
+
+async function generateFrom(
+  context: Context,
+  location: ConfigLocation,
+  templates = join(location.root ?? '', templatesBeside(location.file)),
+): Promise<Generated> {
+  const { paths } = context;
+  const { config, warnings, files, sources } = readConfig(location);
   for (const warning of warnings) context.warn(formatProblem(warning));
   const kernel = await readKernel(paths.kernel);
   const inputs: Inputs = {
@@ -39,38 +68,15 @@ export async function generateNow(context: Context, choice: Choice = 'present'):
     guests: readGuests(paths.guests),
     host: { devices: readDevices(), kernel },
     chosen: readIds(paths.ids),
-    templates: readTemplates(paths.templates),
+    templates: readTemplates(templates),
     source: files.join(', '),
   };
   const outputs = generate(inputs);
   const companions = new Map([
-    [sourceFile, snapshotText(sources)],
+    [sourceFile, snapshotText([...sources, ...readOverrides(templates, location.file)])],
     [planFile, inForceText(outputs)],
   ]);
   return { ...outputs, inputs, companions };
-}
-
-function chooseConfig(context: Context, choice: Choice): ReadConfig {
-  const { paths } = context;
-  const held = findLaidOut(paths.held);
-  if (held) {
-    context.warn(
-      'warning: the configuration that was not confirmed is left out until the next virt-shaper render',
-    );
-    return readConfig(held);
-  }
-  const lastGood = () => layOut(goodSource(paths.rules), paths.lastGood);
-  const inForce = choice === 'in force' ? lastGood() : undefined;
-  if (inForce) return readConfig(inForce);
-  try {
-    return readConfig(paths.config);
-  } catch (error) {
-    const former = choice === 'last good' && error instanceof ConfigError && lastGood();
-    if (!former) throw error;
-    context.warn(describeError(error));
-    context.warn('warning: the configuration cannot be used; the one that was loaded last counts meanwhile');
-    return readConfig(former);
-  }
 }
 
 /**

@@ -8,17 +8,21 @@ import { writeIfChanged } from '../files.ts';
 import { maxDomainXml, parseDomain, uuidOf } from '../guests/domain-xml.ts';
 import { type Driver, drivers, type Guest } from '../guests/guest.ts';
 import { type GuestKey, isSame, withGuest, withoutEnded, withoutGuest } from '../guests/run-state.ts';
+import { refusalVariable } from '../hooks/hook-file.ts';
 import { deviceNames } from '../host/read-host.ts';
 import { label } from '../label.ts';
 import { hasFailed } from '../load/history.ts';
+import { tryInForce } from '../load/in-force.ts';
 import { describeError } from '../report/errors.ts';
+import { speak } from '../speak.ts';
 import type { Context } from './context.ts';
 import { generateNow, sayPolicy } from './generate-now.ts';
 import { loadNow } from './load.ts';
 import { withLog } from './log.ts';
-import { type Noted, noteGuests } from './note-guests.ts';
+import { noteGuests } from './note-guests.ts';
 import { writeRules } from './render.ts';
 import { underLock } from './under-lock.ts';
+import { whyUnloaded } from './unload.ts';
 
 /** A guest that must not start, by the administrator's own rule. */
 class Refused extends Failure {}
@@ -37,8 +41,10 @@ export async function hookCommand(context: Context, args: string[]): Promise<num
   }
   // What is read from stdin must be read to its end, or libvirt's write fails.
   const xml = await readStdin();
+  if (operation === 'start' && isDriver(driver)) {
+    return passingOn(() => withLog(context, (heard) => start(heard, driver, name, xml)));
+  }
   return withLog(context, async (heard) => {
-    if (operation === 'start' && isDriver(driver)) return start(heard, driver, name, xml);
     try {
       await follow(heard, driver, name, operation, xml);
     } catch (error) {
@@ -46,6 +52,21 @@ export async function hookCommand(context: Context, args: string[]): Promise<num
     }
     return 0;
   });
+}
+
+/**
+ * A guest that must not start ends with the status that the installed hook file asks for (hooks/hook-file.ts), so
+ * that it can tell this from a Node.js that could not begin, which refuses nobody.
+ */
+async function passingOn(work: () => Promise<number>): Promise<number> {
+  try {
+    return await work();
+  } catch (error) {
+    const status = Number(process.env[refusalVariable]);
+    if (!(status > 0 && status < 126)) throw error;
+    speak('error', describeError(error));
+    return status;
+  }
 }
 
 /** Every operation whose failure would harm a guest. Of those not named here nothing is to be done. */
@@ -63,9 +84,7 @@ async function follow(
     await keep(context, parseDomain(xml, name, driver));
   } else if (operation === 'stopped' || operation === 'release') {
     const uuid = uuidOf(xml);
-    const gone = { driver, name, ...(uuid ? { uuid } : {}) };
-    const isDevice = (name: string) => deviceNames().includes(name);
-    await shape(context, gone, (guests) => withoutEnded(guests, gone, isDevice));
+    await stop(context, { driver, name, ...(uuid ? { uuid } : {}) });
   }
 }
 
@@ -77,11 +96,18 @@ async function start(context: Context, driver: Driver, name: string, xml: string
   const guest = parseDomain(xml, name, driver);
   try {
     noteCall(context, driver);
-    await shape(context, guest, (guests) => withGuest(guests, guest));
+    await noteGuests(context, (guests) => withGuest(guests, guest));
+    if (whyUnloaded(context.paths) === 'not confirmed') {
+      context.warn(`guest ${label(name)} starts UNSHAPED: the last load was not confirmed; virt-shaper load`);
+      return 0;
+    }
+    await shape(context, guest, 'may refuse');
     return 0;
   } catch (error) {
     if (error instanceof Refused || readOnFailure(context.paths.config) === 'refuse') {
-      await shape(context, guest, (guests) => withoutGuest(guests, guest)).catch(() => {});
+      await noteGuests(context, (guests) => withoutGuest(guests, guest))
+        .then(() => shape(context, guest))
+        .catch(() => {});
       throw error;
     }
     context.warn(describeError(error));
@@ -92,40 +118,36 @@ async function start(context: Context, driver: Driver, name: string, xml: string
 
 /** A guest that runs: nothing to do when its `start` was heard and went well. */
 async function keep(context: Context, guest: Guest): Promise<void> {
+  const { paths } = context;
   const same = ({ stamp: _, skipped: _kinds, metadata: _policy, ...rest }: Guest) => JSON.stringify(rest);
-  await shape(
-    context,
-    guest,
-    (guests) => {
-      const known = guests.find((one) => isSame(one, guest));
-      return known && same(known) === same(guest) ? guests : withGuest(guests, guest);
-    },
-    ({ changed }) => changed || hasFailed(context.paths.history),
-  );
+  const { changed } = await noteGuests(context, (guests) => {
+    const known = guests.find((one) => isSame(one, guest));
+    return known && same(known) === same(guest) ? guests : withGuest(guests, guest);
+  });
+  if (whyUnloaded(paths) !== undefined) return;
+  if (changed || hasFailed(paths.history) || !isInForce(paths.rules, guest)) await shape(context, guest);
+}
+
+async function stop(context: Context, gone: GuestKey & { uuid?: string }): Promise<void> {
+  const isDevice = (name: string) => deviceNames().includes(name);
+  const { changed } = await noteGuests(context, (guests) => withoutEnded(guests, gone, isDevice));
+  // Not for `release` after `stopped`, nor for a guest never told of.
+  if (changed && whyUnloaded(context.paths) === undefined) await shape(context, gone);
 }
 
 /**
- * Notes the change, then renders and loads for all that is noted by then: many guests that start at once need
- * few loads. What is noted stays so even when loading fails, or its lock cannot be had in time.
+ * Renders and loads for all guests that are noted by now: many that start at once need few loads. What is noted
+ * stays so even when loading fails, or its lock cannot be had in time.
  */
-async function shape(
-  context: Context,
-  guest: GuestKey,
-  change: (guests: Guest[]) => Guest[],
-  isDue = isAbout(guest),
-): Promise<void> {
+async function shape(context: Context, { name }: GuestKey, refusal?: 'may refuse'): Promise<void> {
   const { paths } = context;
-  const { name } = guest;
-  const noted = await noteGuests(context, change);
-  if (!isDue(noted)) return;
-  const isNew = !noted.before.some((one) => isSame(one, guest));
   await underLock(context, async (site) => {
     const outputs = await generateNow(context, 'last good');
     const own = outputs.policy.unshaped.filter((one) => one.guest === name);
     const refused = own.find(({ kind }) => kind === 'refused');
-    if (refused && isNew) throw new Refused(`guest ${label(name)} may not start: ${refused.reason}`);
+    if (refusal && refused) throw new Refused(`guest ${label(name)} may not start: ${refused.reason}`);
     const unable = own.find(({ kind }) => kind === 'unable');
-    if (unable && readOnFailure(paths.config) === 'refuse') {
+    if (refusal && unable && readOnFailure(paths.config) === 'refuse') {
       throw new Failure(`guest ${label(name)}, ${unable.tap} cannot be shaped: ${unable.reason}`);
     }
     sayPolicy(context, outputs, name);
@@ -134,10 +156,14 @@ async function shape(
   });
 }
 
-/** Not for `release` after `stopped`, nor for a guest never told of. */
-function isAbout(guest: GuestKey): (noted: Noted) => boolean {
-  return ({ before, after }) =>
-    before.length !== after.length || [...before, ...after].some((one) => isSame(one, guest));
+/** Whether the plan in force has each of its NICs, or says why not. */
+function isInForce(rules: string, { name, nics }: Guest): boolean {
+  const { uplinks = [], unshaped = [] } = tryInForce(rules) ?? {};
+  return nics.every(
+    ({ tap }) =>
+      uplinks.some(({ taps }) => taps.some((one) => one.name === tap && one.guest === name)) ||
+      unshaped.some((one) => one.guest === name && (one.tap ?? tap) === tap),
+  );
 }
 
 /** A NIC of a network is plugged before its tap is there, and libvirt tells of no other: it is looked for soon. */

@@ -6,7 +6,7 @@ import { readGuests, writeGuests } from '../guests/run-state.ts';
 import { type Running, readRunning } from '../guests/status-files.ts';
 import { deviceNames } from '../host/read-host.ts';
 import { label } from '../label.ts';
-import { readInForce } from '../load/in-force.ts';
+import { tryInForce } from '../load/in-force.ts';
 import { withLock } from '../load/lock.ts';
 import { describeError } from '../report/errors.ts';
 import type { Context } from './context.ts';
@@ -57,10 +57,10 @@ function sayUnread(context: Context, { unread }: Running): void {
   }
 }
 
-/** The rules in force know the guests' names and taps. */
+/** The rules in force know the guests' names and taps. None where they are damaged too. */
 function guestsInForce(rules: string): Guest[] {
   const guests = new Map<string, Guest>();
-  for (const { bridge, taps } of readInForce(rules).uplinks) {
+  for (const { bridge, taps } of tryInForce(rules)?.uplinks ?? []) {
     for (const { guest: name, name: tap } of taps) {
       const guest = guests.get(name) ?? { name, driver: 'qemu', nics: [] };
       guests.set(name, { ...guest, nics: [...guest.nics, { tap, bridge }] });

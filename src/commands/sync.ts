@@ -2,7 +2,7 @@
 // It finds NICs plugged into running guests, guests that ran before there was a hook, and leftovers. Where
 // nothing differs, nothing is written but the time of the sync.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readIfThere, touch } from '../files.ts';
+import { touch, writeIfChanged } from '../files.ts';
 import type { Guest } from '../guests/guest.ts';
 import { runningStamp } from '../guests/status-files.ts';
 import { label } from '../label.ts';
@@ -14,6 +14,7 @@ import { loadNow } from './load.ts';
 import { findGuests, type Noted } from './note-guests.ts';
 import { writeRules } from './render.ts';
 import { underLock } from './under-lock.ts';
+import { whyUnloaded } from './unload.ts';
 
 export interface SyncOptions {
   /** Seconds, as text of the command line. */
@@ -30,13 +31,26 @@ export async function syncCommand(context: Context, options: SyncOptions): Promi
     context.detail('another sync is about to begin, and will see what this one would');
     return 0;
   }
-  for (let round = 1; round <= rounds; round += 1) {
-    const before = runningStamp(context.paths.libvirtState);
-    await syncOnce(context, options.inForce === true);
-    if (runningStamp(context.paths.libvirtState) === before) break;
+  const lines: string[] = [];
+  try {
+    const warn = (text: string) => lines.push(text);
+    for (let round = 1; round <= rounds; round += 1) {
+      lines.length = 0;
+      const before = runningStamp(context.paths.libvirtState);
+      await syncOnce({ ...context, warn }, options.inForce === true);
+      if (runningStamp(context.paths.libvirtState) === before) break;
+    }
+  } finally {
+    sayNew(context, lines, options.inForce === true);
   }
   touch(context.paths.lastSync);
   return 0;
+}
+
+/** Every minute the same warnings would be heard by nobody: the last sync's are kept in its file. */
+function sayNew({ warn, paths }: Context, lines: string[], inForce: boolean): void {
+  const isNew = writeIfChanged(paths.lastSync, lines.join('\n'));
+  if (isNew || !inForce) for (const line of lines) warn(line);
 }
 
 /**
@@ -57,7 +71,7 @@ async function settle(context: Context, time: number): Promise<boolean> {
 
 async function syncOnce(context: Context, inForce: boolean): Promise<void> {
   await underLock(context, async (site) => {
-    if (inForce && readIfThere(context.paths.unloaded) !== undefined) return; // Somebody wants nothing in force.
+    if (inForce && whyUnloaded(context.paths) !== undefined) return;
     const noted = await findGuests(context);
     sayFound(context, noted);
     const outputs = await generateNow(context, inForce ? 'in force' : 'present');
@@ -66,9 +80,7 @@ async function syncOnce(context: Context, inForce: boolean): Promise<void> {
     const loaded = await loadNow({ ...context, say: context.detail }, site, folder);
     if (loaded) context.say(`loaded ${folder}`);
     else if (!inForce) context.say('nothing to do: the kernel holds what the running guests need');
-    // Every minute the same warning would be heard by nobody.
-    const changed = noted.changed || written || loaded;
-    sayPolicy(changed ? context : { ...context, say: context.detail, warn: context.detail }, outputs);
+    sayPolicy(noted.changed || written || loaded ? context : { ...context, say: context.detail }, outputs);
   });
 }
 

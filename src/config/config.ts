@@ -2,6 +2,7 @@
 // checks a value of it again. Every value remembers the line it was written in.
 import type { Source } from '../errors.ts';
 import type { Both } from '../units.ts';
+import type { LeafSettings } from './leaf.ts';
 
 /** A value and where it was written; `at` is absent for what virt-shaper chooses when nothing is written. */
 export interface Setting<T> {
@@ -23,20 +24,25 @@ export interface UplinkEntry extends ClassSettings {
   at: Source;
   bridge?: Setting<string>;
   /** [uplink.X.unmarked]: the class of everything no guest owns; `id` fixes its minor. */
-  unmarked: ClassSettings & { id?: Setting<number> };
+  unmarked: ClassSettings & { id?: Setting<number>; leaf?: Setting<LeafSettings> };
 }
 
-/** A group has no rate of its own: it is the sum of its running members'. */
-export interface GroupEntry extends Omit<ClassSettings, 'rate'> {
+/** A group has no rate of its own: it is the sum of its running members'. Its leaf is theirs. */
+export interface GroupValues extends Omit<ClassSettings, 'rate'> {
+  leaf?: Setting<LeafSettings>;
+}
+
+export interface GroupEntry extends GroupValues {
   name: string;
   at: Source;
   id?: Setting<number>;
   /** Other values on one uplink: [group.NAME.on.UPLINK]. */
-  on: Map<string, Omit<ClassSettings, 'rate'> & { at: Source }>;
+  on: Map<string, GroupValues & { at: Source }>;
 }
 
 export interface GuestValues extends ClassSettings {
   group?: Setting<string>;
+  leaf?: Setting<LeafSettings>;
 }
 
 export interface GuestEntry extends GuestValues {
@@ -57,6 +63,8 @@ export interface Config {
     oversubscribed: 'scale' | 'refuse';
     /** Whether a guest's own XML may say what it gets, where its entry is silent. */
     metadata: boolean;
+    /** Of guests where neither they nor their groups name one; absent: what the kernel has. */
+    leaf?: Setting<LeafSettings>;
   };
   /** Added to a guest's id to make its mark; a multiple of 0x10000. */
   markBase: number;

@@ -7,11 +7,13 @@ import type {
   ClassSettings,
   Config,
   GroupEntry,
+  GroupValues,
   GuestEntry,
   GuestValues,
   Setting,
   UplinkEntry,
 } from './config.ts';
+import { leaf } from './decode-leaf.ts';
 import { deviceName, eachWay, integer, oneOf, quantum, rate, size, text, yesOrNo } from './decode-values.ts';
 import { type Decoder, Fields, type Section } from './fields.ts';
 import type { Findings } from './findings.ts';
@@ -68,6 +70,7 @@ function decodeDefaults(fields: Fields): Config['defaults'] {
     ...fields.optional('unlisted', oneOf('ignore', 'shape', 'refuse')),
     ...fields.optional('oversubscribed', oneOf('scale', 'refuse')),
     ...fields.optional('metadata', yesOrNo),
+    ...fields.optional('leaf', leaf),
   };
   fields.reportUnknown();
   return defaults;
@@ -85,6 +88,7 @@ function decodeUplink({ name, at, fields }: Section): UplinkEntry {
       ...unmarked.optional('rate', eachWay(rate)),
       ...decodeClass(unmarked),
       ...unmarked.optional('id', id),
+      ...unmarked.optional('leaf', leaf),
     },
   };
   unmarked.reportUnknown();
@@ -101,16 +105,20 @@ function decodeGroup({ name, at, fields }: Section): GroupEntry {
       'write ceil = "30mbit" below it, for example: what its members may use together',
     );
   }
-  const values = decodeClass(fields);
+  const values = decodeGroupValues(fields);
   const entry: GroupEntry = {
     name,
     at,
     ...values,
     ...fields.optional('id', id),
-    on: decodeOn(fields, (on) => decodeClass(on, values)),
+    on: decodeOn(fields, (on) => decodeGroupValues(on, values)),
   };
   fields.reportUnknown();
   return entry;
+}
+
+function decodeGroupValues(fields: Fields, otherwise: ClassSettings = {}): GroupValues {
+  return { ...decodeClass(fields, otherwise), ...fields.optional('leaf', leaf) };
 }
 
 function decodeGuest({ name: written, at, fields }: Section, defaults: Config['defaults']): GuestEntry {
@@ -134,6 +142,7 @@ function decodeGuestValues(fields: Fields, otherwise: ClassSettings): GuestValue
     ...fields.optional('group', text),
     ...fields.optional('rate', eachWay(rate, otherwise.rate)),
     ...decodeClass(fields, otherwise),
+    ...fields.optional('leaf', leaf),
   };
 }
 

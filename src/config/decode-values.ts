@@ -121,7 +121,7 @@ export function eachWay(
   };
 }
 
-function quantity(
+export function quantity(
   parse: (written: string | number | bigint) => number | Refusal,
   wanted: string,
 ): Decoder<Setting<number>> {

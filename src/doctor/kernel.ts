@@ -1,6 +1,8 @@
 // What this kernel can do, one line for each part, and what was chosen where there is a choice. Distributions'
 // kernels have all of it; where something is missing it is nearly always a package of modules.
-import type { Host } from '../host/host.ts';
+import type { LeafKind } from '../config/leaf.ts';
+import type { Kernel } from '../host/host.ts';
+import { noRedirect } from '../host/kernel.ts';
 import type { Attempt, Finding } from './finding.ts';
 
 export interface KernelFacts {
@@ -10,9 +12,9 @@ export interface KernelFacts {
   /** Modules that it has not, of those that are tried out (host/kernel.ts). */
   lacking: Attempt<Set<string>>;
   /** What is chosen by that. */
-  chosen: Attempt<Host['kernel']>;
+  chosen: Attempt<Kernel>;
   /** What was chosen when this was first tried out, as kept in /run. */
-  kept?: Host['kernel'];
+  kept?: Kernel;
   /** The file that keeps it. */
   cache: string;
   /** What nft said to a small table like ours, when it did not take it. */
@@ -58,17 +60,22 @@ function checkRedirect(facts: KernelFacts, lacking: Set<string>): Finding {
       detail: 'bpf filters, since this kernel has no cls_fw; the same to packets',
     };
   }
-  const detail = 'this kernel has neither cls_fw nor cls_bpf to pick the marked packets out with';
-  return { ...about, level: 'problem', detail, ...fix(facts) };
+  if (!lacking.has('cls_u32_mark')) {
+    const detail = 'u32 filters, since this kernel has neither cls_fw nor cls_bpf; the same to packets';
+    return { ...about, level: 'ok', detail };
+  }
+  return { ...about, level: 'problem', detail: noRedirect, ...fix(facts) };
 }
 
 function checkLeaf(facts: KernelFacts, lacking: Set<string>): Finding {
   const about = { check: 'kernel.leaf', subject: 'leaf' };
-  if (!lacking.has('sch_fq_codel')) return { ...about, level: 'ok', detail: 'fq_codel' };
+  const others = (['cake', 'sfq'] as const).filter((kind) => lacking.has(`sch_${kind}`));
+  const not = others.length > 0 ? `; not to be had by configuration: ${others.join(', ')}` : '';
+  if (!lacking.has('sch_fq_codel')) return { ...about, level: 'ok', detail: `fq_codel${not}` };
   return {
     ...about,
     level: 'warning',
-    detail: "bfifo, since this kernel has no sch_fq_codel: a guest's small flows wait behind its large ones",
+    detail: `bfifo, since this kernel has no sch_fq_codel: a guest's small flows wait behind its large ones${not}`,
     ...fix(facts),
   };
 }
@@ -87,17 +94,24 @@ function checkBridgeTable(facts: KernelFacts): Finding {
 /** What was kept in /run counts until the next boot, also when modules have been installed since. */
 function checkKept({ kept, chosen, cache }: KernelFacts): Finding[] {
   if (!kept || 'failed' in chosen) return [];
-  const { leaf, redirect } = chosen.value;
-  if (kept.leaf === leaf && kept.redirect === redirect) return [];
+  const { leaf, redirect, lacking } = chosen.value;
+  const same = kept.leaf === leaf && kept.redirect === redirect;
+  if (same && list(kept.lacking) === list(lacking)) return [];
   return [
     {
       check: 'kernel.kept',
       level: 'warning',
       subject: 'kept',
-      detail: `${kept.leaf} and ${kept.redirect} are still used; ${leaf} and ${redirect} would be chosen now`,
+      detail: same
+        ? `still taken to lack ${list(kept.lacking) || 'nothing'}; it lacks ${list(lacking) || 'nothing'} now`
+        : `${kept.leaf} and ${kept.redirect} are still used; ${leaf} and ${redirect} would be chosen now`,
       hint: `rm ${cache} && virt-shaper render && virt-shaper load`,
     },
   ];
+}
+
+function list(kinds: LeafKind[] = []): string {
+  return kinds.map((kind) => `sch_${kind}`).join(', ');
 }
 
 function fix({ release, modulesThere }: KernelFacts): { hint: string } {

@@ -4,7 +4,7 @@ import { release } from 'node:os';
 import { Failure } from '../errors.ts';
 import type { Run } from '../exec.ts';
 import { readIfThere } from '../files.ts';
-import { chooseKernel, readLacking } from '../host/kernel.ts';
+import { chooseKernel, decodeCache, readLacking } from '../host/kernel.ts';
 import { attempt } from './finding.ts';
 import type { KernelFacts } from './kernel.ts';
 import { isThere } from './stat.ts';
@@ -27,7 +27,7 @@ export async function readKernelFacts(run: Run, cache: string): Promise<KernelFa
     if ('failed' in lacking) throw new Failure(lacking.failed, lacking.hint);
     return chooseKernel(lacking.value);
   });
-  const kept = readKept(cache);
+  const kept = decodeCache(readIfThere(cache));
   return {
     release: release(),
     ...(isThere('/proc/modules') ? { modulesThere: isThere(`/lib/modules/${release()}`) } : {}),
@@ -45,13 +45,4 @@ async function tryBridgeTable(run: Run): Promise<string | undefined> {
   const [untried] = nft.stderr.match(/^unshare: .*/m) ?? [];
   if (untried !== undefined) throw new Failure(`cannot be tried out: ${untried}`);
   return nft.stderr.trim().split('\n')[0] ?? `exit status ${nft.status}`;
-}
-
-function readKept(cache: string): KernelFacts['kept'] {
-  try {
-    const { release: of, leaf, redirect } = JSON.parse(readIfThere(cache) ?? '');
-    return of === release() && leaf && redirect ? { leaf, redirect } : undefined;
-  } catch {
-    return undefined; // Not there, or not whole: found out anew by the next render.
-  }
 }

@@ -2,7 +2,7 @@
 // gone with a reboot like the guests. Changed under a lock of its own (commands/note-guests.ts).
 import { Failure } from '../errors.ts';
 import { readJson, writeIfChanged } from '../files.ts';
-import type { Guest } from './guest.ts';
+import { drivers, type Guest } from './guest.ts';
 
 interface RunState {
   version: 2;
@@ -11,11 +11,22 @@ interface RunState {
 
 /** @throws Failure when it is damaged or of another version */
 export function readGuests(file: string): Guest[] {
+  const hint = 'virt-shaper sync makes it anew';
+  let guests: unknown[];
   try {
-    return readJson<RunState>(file, { version: 2, guests: [] }).guests;
+    guests = readJson<RunState>(file, { version: 2, guests: [] }).guests;
   } catch (error) {
-    throw new Failure((error as Error).message, 'virt-shaper sync makes it anew');
+    throw new Failure((error as Error).message, hint);
   }
+  if (guests.every(isGuest)) return guests;
+  throw new Failure(`${file} is damaged: it has a guest that is none`, hint);
+}
+
+/** As far as anything depends on it. */
+function isGuest(value: unknown): value is Guest {
+  const { name, driver, nics } = (value ?? {}) as Partial<Guest>;
+  if (typeof name !== 'string' || !Array.isArray(nics)) return false;
+  return drivers.some((known) => known === driver) && nics.every((nic) => typeof nic?.tap === 'string');
 }
 
 /** @returns whether they are others than before */

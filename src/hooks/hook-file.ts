@@ -10,6 +10,11 @@ export type HookDriver = (typeof hookDrivers)[number];
 /** `edited`: it was ours, and somebody has changed it since. */
 export type Whose = 'ours' | 'edited' | 'foreign';
 
+/** Of the environment: the status with which the program says that it refuses a start. */
+export const refusalVariable = 'VIRT_SHAPER_REFUSAL';
+
+const refusal = 100;
+
 const mark = '# Made by "virt-shaper hooks install", taken away by "virt-shaper hooks remove"; sum ';
 
 export interface HookCommand {
@@ -27,11 +32,9 @@ if ${there}; then
   ${callLine(driver, command)}
   status=$?
 fi
-if [ "$status" -ge 126 ]; then
-  timeout 5 logger -t virt-shaper -p daemon.err "the ${driver} hook could not be run (status $status), so the guest may be unshaped"
-  exit 0
-fi
-${driver === 'network' ? 'exit 0' : '[ "$2" = start ] || exit 0\nexit "$status"'}
+[ "$status" -ne 0 ] || exit 0
+${driver === 'network' ? '' : `[ "$2" != start ] || [ "$status" -ne ${refusal} ] || exit 1\n`}timeout 5 logger -t virt-shaper -p daemon.err "the ${driver} hook could not be run (status $status), so the guest may be unshaped"
+exit 0
 `;
   return `#!/bin/sh\n${mark}${sumOf(body)}\n${body}`;
 }
@@ -50,7 +53,7 @@ export function whoseHook(text: string): Whose {
 
 /** libvirt takes what a hook prints for the guest's new XML. */
 function callLine(driver: HookDriver, { program, options }: HookCommand): string {
-  return `${[...program, ...options].map(quote).join(' ')} hook ${driver} "$@" >/dev/null`;
+  return `${refusalVariable}=${refusal} ${[...program, ...options].map(quote).join(' ')} hook ${driver} "$@" >/dev/null`;
 }
 
 /** For sh, whatever the text holds. */

@@ -1,11 +1,18 @@
 // What the pipeline needs to know of this host. Read once (read-host.ts), then plain data, so that the
 // whole generator runs from a test's file.
 
-/** How a leaf queues; chosen by what the kernel has. */
-export type LeafKind = 'fq_codel' | 'bfifo';
+import type { LeafKind } from '../config/leaf.ts';
 
-/** How marked packets are sent to the ifb: a fw filter, or the same comparison in classic BPF. */
-export type RedirectKind = 'fw' | 'bpf';
+/** How marked packets are sent to the ifb: a fw filter, or the same comparison in classic BPF or by u32. */
+export type RedirectKind = 'fw' | 'bpf' | 'u32';
+
+export interface Kernel {
+  /** How a class queues where the configuration does not say. */
+  leaf: LeafKind;
+  redirect: RedirectKind;
+  /** Leaves that the configuration may name and this kernel has not. */
+  lacking?: LeafKind[];
+}
 
 export interface Device {
   /** The bridge this device is a port of. */
@@ -21,5 +28,5 @@ export interface Device {
 export interface Host {
   /** Every network device by name. */
   devices: Map<string, Device>;
-  kernel: { leaf: LeafKind; redirect: RedirectKind };
+  kernel: Kernel;
 }

@@ -1,22 +1,27 @@
 // What this kernel can do, found out by doing it in a network namespace of its own that is gone at once.
-// A kernel does not change while it runs, so the answer is kept in /run.
+// A kernel does not change while it runs, so the answer is kept in /run; what is kept there is believed, so tests
+// put a choice of their own into it.
 import { release } from 'node:os';
+import { leafKinds } from '../config/leaf.ts';
 import { Failure } from '../errors.ts';
 import { makeRun, type Run } from '../exec.ts';
 import { readIfThere, writeWhole } from '../files.ts';
-import type { Host } from './host.ts';
-
-type Kernel = Host['kernel'];
+import type { Kernel } from './host.ts';
 
 /** Each line stands by itself once the ones above it worked; tc names those that did not by number. */
-const trials = [
+const trials: { needs: string; line: string; shows?: RegExp }[] = [
   { needs: 'sch_htb', line: 'qdisc add dev lo root handle 1: htb r2q 1' },
   { needs: 'sch_htb', line: 'class add dev lo parent 1: classid 1:1 htb rate 1mbit quantum 1514' },
-  { needs: 'sch_fq_codel', line: 'qdisc add dev lo parent 1:1 handle 2: fq_codel' },
+  { needs: 'sch_fq_codel', line: 'qdisc replace dev lo parent 1:1 handle 2: fq_codel' },
+  { needs: 'sch_cake', line: 'qdisc replace dev lo parent 1:1 handle 3: cake unlimited' },
+  { needs: 'sch_sfq', line: 'qdisc replace dev lo parent 1:1 handle 4: sfq' },
   { needs: 'sch_ingress', line: 'qdisc add dev lo clsact' },
   { needs: 'act_mirred', line: `${filter(2)} u32 match u32 0 0 ${redirect()}` },
   { needs: 'cls_fw', line: `${filter(3)} handle 1 fw ${redirect()}` },
   { needs: 'cls_bpf', line: `${filter(4)} bpf bytecode '1,6 0 0 4294967295' ${redirect()}` },
+  { needs: 'cls_u32_mark', line: `${filter(5)} u32 match mark 0x1 0xffffffff ${redirect()}` },
+  // Without CONFIG_CLS_U32_MARK the kernel takes that and forgets the mark: it would match everything.
+  { needs: 'cls_u32_mark', line: 'filter show dev lo egress pref 5', shows: /\bmark 0x0*1 0xffffffff/ },
 ];
 
 function filter(preference: number): string {
@@ -36,10 +41,14 @@ export async function readKernel(cache: string): Promise<Kernel> {
   return kernel;
 }
 
-function decodeCache(text: string | undefined): Kernel | undefined {
+/** @returns what was kept for the kernel that runs */
+export function decodeCache(text: string | undefined): Kernel | undefined {
   try {
-    const { release: of, leaf, redirect: by } = JSON.parse(text ?? '');
-    return of === release() && leaf && by ? { leaf, redirect: by } : undefined;
+    const { release: of, leaf, redirect: by, lacking } = JSON.parse(text ?? '');
+    // One without what is lacking is of an older version.
+    return of === release() && leaf && by && Array.isArray(lacking)
+      ? { leaf, redirect: by, lacking }
+      : undefined;
   } catch {
     return undefined; // Not there, or not whole: found out anew.
   }
@@ -61,9 +70,10 @@ export async function readLacking(run: Run = makeRun()): Promise<Set<string>> {
   ]);
   refuseToGuess(tc.stderr);
   refuseToGuess(ifb.stderr);
-  const failed = [...tc.stderr.matchAll(/Command failed -:(\d+)/g)].map(
-    (match) => trials[Number(match[1]) - 1]?.needs ?? '',
-  );
+  const failed = [
+    ...[...tc.stderr.matchAll(/Command failed -:(\d+)/g)].map((match) => trials[Number(match[1]) - 1]),
+    ...trials.filter(({ shows }) => shows?.test(tc.stdout) === false),
+  ].map((trial) => trial?.needs ?? '');
   return new Set([...failed, ...(ifb.status === 0 ? [] : ['ifb'])]);
 }
 
@@ -90,11 +100,21 @@ export function chooseKernel(lacking: Set<string>): Kernel {
       );
     }
   }
-  if (lacking.has('cls_fw') && lacking.has('cls_bpf')) {
-    throw new Failure('this kernel has neither cls_fw nor cls_bpf to pick the marked packets out with');
-  }
+  const redirect = redirects.find(([, module]) => !lacking.has(module))?.[0];
+  if (!redirect) throw new Failure(noRedirect);
   return {
     leaf: lacking.has('sch_fq_codel') ? 'bfifo' : 'fq_codel',
-    redirect: lacking.has('cls_fw') ? 'bpf' : 'fw',
+    redirect,
+    lacking: leafKinds.filter((kind) => lacking.has(`sch_${kind}`)),
   };
 }
+
+/** The cheapest to a packet first. */
+const redirects = [
+  ['fw', 'cls_fw'],
+  ['bpf', 'cls_bpf'],
+  ['u32', 'cls_u32_mark'],
+] as const;
+
+export const noRedirect =
+  'this kernel has neither cls_fw nor cls_bpf nor marks in cls_u32 to pick the marked packets out with';

@@ -4,7 +4,7 @@ import { tableName } from '../plan/names.ts';
 import { digestOf } from './digest.ts';
 import type { IfbDevice, KernelState, State, TcObject } from './objects.ts';
 import { isHandedOver, pairsBelow, readOwners } from './owners.ts';
-import { differingOptions } from './tc-values.ts';
+import { differingOptions, isFixed } from './tc-values.ts';
 
 /**
  * `rates`: numbers of an object that stays, changed in place. `structure`: objects come, go or move.
@@ -16,7 +16,7 @@ export type Action =
   | 'change'
   /** A guest's class to another parent, or an id to another guest: HTB can only make it anew. */
   | 'move'
-  /** A queue of another kind in the place of one. */
+  /** A queue made anew in the place of one: of another kind, or with what its kind cannot change. */
   | 'replace'
   /** A whole tree: neither its default class nor what is above others can be changed. */
   | 'rebuild'
@@ -93,7 +93,7 @@ function compareObjects(from: KernelState, to: State): Difference[] {
       }
     }
     if (options.length === 0) return [];
-    if (kind === 'leaf' && (options.includes('kind') || options.includes('handle'))) {
+    if (kind === 'leaf' && options.some((option) => isFixed(String(held.values.kind), option))) {
       return [{ ...pair, action: 'replace', reason }];
     }
     return [

@@ -30,3 +30,12 @@ export function readInForce(rules: string): InForce {
   const nothing: InForce = { version: 1, uplinks: [], unshaped: [], warnings: [] };
   return readJson(join(rules, 'good', planFile), nothing);
 }
+
+/** The same, or nothing when it cannot be read: for what goes on without it. */
+export function tryInForce(rules: string): InForce | undefined {
+  try {
+    return readInForce(rules);
+  } catch {
+    return undefined;
+  }
+}

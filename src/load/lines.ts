@@ -31,10 +31,17 @@ export function add(object: TcObject): Step {
   return tc(object.line, object);
 }
 
-/** In place: packets waiting and counters stay. A filter is replaced by the kernel in one step. */
+/**
+ * In place: packets waiting and counters stay. A filter is replaced by the kernel in one step; a u32 filter
+ * only when it is called by its handle, and else stays beside the new one.
+ */
 export function change(object: TcObject): Step {
-  const verb = object.kind === 'filter' ? 'replace' : 'change';
-  return tc(object.line.replace(/^(\w+) add/, `$1 ${verb}`), object);
+  const { kind, line, handle } = object;
+  // fq_codel refuses a change that names its flows, were they the same.
+  const changed = line.replace(/^(\w+) add/, '$1 change').replace(/( fq_codel .*?)flows \d+ /, '$1');
+  if (kind !== 'filter') return tc(changed, object);
+  const named = handle === undefined ? line : line.replace(' u32 ', ` handle ${handle} u32 `);
+  return tc(named.replace(/^(\w+) add/, '$1 replace'), object);
 }
 
 export function remove(object: TcObject): Step {
@@ -50,7 +57,7 @@ export function remove(object: TcObject): Step {
       return tc(`class del dev ${device} classid ${id}`, object);
     case 'filter':
       return tc(
-        `filter del dev ${device} egress protocol all pref ${signature} handle ${id} ${filterKind(object)}`,
+        `filter del dev ${device} egress protocol all pref ${signature} handle ${object.handle ?? id} ${filterKind(object)}`,
         object,
       );
     case 'detour':

@@ -13,6 +13,8 @@ export interface TcObject {
   id: string;
   /** The class above, for classes; `1:` above the topmost. */
   parent?: string;
+  /** A u32 filter's own handle, which the kernel gives it: `800::800`. */
+  handle?: string;
   /** The rest, by tc's own words. Rates in bits per second, sizes in bytes, times in microseconds. */
   values: Values;
   /** The line of tc -batch that makes it, without its comment. */

@@ -95,8 +95,9 @@ function goneObject({ action, held }: Difference): Step[] {
   return action === 'remove' && held ? [remove(held)] : [];
 }
 
-function inPlace({ action, wanted }: Difference): Step[] {
-  return action === 'change' && wanted ? [change(wanted)] : [];
+function inPlace({ action, held, wanted }: Difference): Step[] {
+  if (action !== 'change' || !wanted) return [];
+  return [change(held?.handle === undefined ? wanted : { ...wanted, handle: held.handle })];
 }
 
 function raisesGuarantee({ kind, held, wanted }: Difference): boolean {

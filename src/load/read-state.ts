@@ -7,11 +7,12 @@ import { readIfThere } from '../files.ts';
 import { deviceNames } from '../host/read-host.ts';
 import { signature, tableName } from '../plan/names.ts';
 import { digestOf } from './digest.ts';
+import { fromFilterJson, fromFilterText } from './filter-output.ts';
 import { readUnfinished } from './journal.ts';
 import { ifbLines } from './lines.ts';
 import { type IfbDevice, type KernelState, keyOf, type TcObject } from './objects.ts';
 import type { Site } from './site.ts';
-import { fromClassText, fromFilterJson, fromFilterText, fromQdisc, type Qdisc } from './tc-output.ts';
+import { fromClassText, fromQdisc, type Qdisc } from './tc-output.ts';
 
 const sysfs = '/sys/class/net';
 

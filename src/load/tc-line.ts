@@ -3,6 +3,7 @@
 import { signature } from '../plan/names.ts';
 import { isDeviceName } from '../units.ts';
 import { canonicalHandle, canonicalMark, keyOf, type TcKind, type TcObject, type Values } from './objects.ts';
+import { flagNamed } from './tc-flags.ts';
 import { isKnownKind, parseValue } from './tc-values.ts';
 
 /** @returns the object, or what is wrong with the line */
@@ -45,7 +46,13 @@ function parseFilter(line: string, device: string, words: string[]): TcObject | 
   const preference = head.match(/^egress protocol all pref (\d+)$/)?.[1];
   const to = tail.join(' ').match(/^action mirred egress redirect dev (\S+)$/)?.[1];
   const [word, handle, kind, bytecode, program, ...more] = words.slice(5, -6);
-  if (preference !== String(signature) || !to || word !== 'handle' || more.length > 0) return unknown;
+  if (preference !== String(signature) || !to) return unknown;
+  const mark = words
+    .slice(5, -6)
+    .join(' ')
+    .match(/^u32 match mark (0x[0-9a-f]+) 0xffffffff$/i)?.[1];
+  if (mark) return make('filter', device, canonicalMark(mark), { match: 'u32', to }, line);
+  if (word !== 'handle' || more.length > 0) return unknown;
   if (!handle || !/^0x[0-9a-f]+$/i.test(handle)) return unknown;
   const isBpf = kind === 'bpf' && bytecode === 'bytecode' && program !== undefined;
   if (!isBpf && !(kind === 'fw' && bytecode === undefined)) return unknown;
@@ -55,8 +62,15 @@ function parseFilter(line: string, device: string, words: string[]): TcObject | 
 
 function parseOptions(kind: string, words: string[]): Values | string {
   const values: Values = {};
-  for (let index = 0; index < words.length; index += 2) {
-    const [option = '', text = ''] = words.slice(index, index + 2);
+  for (let index = 0; index < words.length; index += 1) {
+    const option = words[index] ?? '';
+    const flag = flagNamed(kind, option);
+    if (flag) {
+      values[flag.option] = flag.value;
+      continue;
+    }
+    index += 1;
+    const text = words[index] ?? '';
     const value = parseValue(kind, option, text);
     if (value === undefined) return `"${option} ${text}" is no option of ${kind} that virt-shaper can load`;
     values[option] = value;

@@ -1,7 +1,9 @@
-// tc's own words for what the kernel holds -> objects. JSON for qdiscs and filters, text for classes; both as
-// iproute2 6.1 to 6.15 print them.
-import { detourPreference, signature } from '../plan/names.ts';
-import { canonicalHandle, canonicalMark, keyOf, type TcObject, type Values } from './objects.ts';
+// tc's own words for what the kernel holds -> objects. JSON for qdiscs, text for classes; both as iproute2 6.1 to
+// 6.15 print them. Filters: filter-output.ts.
+
+import { flowsFor } from '../plan/leaf.ts';
+import { canonicalHandle, keyOf, type TcObject, type Values } from './objects.ts';
+import { readFlags } from './tc-flags.ts';
 import { optionNames, parseValue, unset } from './tc-values.ts';
 
 export interface Qdisc {
@@ -17,8 +19,13 @@ export function fromQdisc(qdisc: Qdisc): TcObject {
   const { kind, dev: device } = qdisc;
   if (kind === 'clsact') return object('clsact', device, 'clsact', {}, `qdisc add dev ${device} clsact`);
   const handle = canonicalHandle(qdisc.handle);
-  const values: Values = { kind, handle };
-  let options = '';
+  const flags = readFlags(kind, qdisc.options);
+  const values: Values = { kind, handle, ...flags.values };
+  let options = flags.line;
+  if (kind === 'sfq') {
+    values.perturb = 0; // Shown only when it is not.
+    options += ` flows ${flowsFor(Number(qdisc.options.limit))}`; // Never shown.
+  }
   for (const option of optionNames(kind)) {
     const shown = qdisc.options[option];
     const value = typeof shown === 'string' ? parseValue(kind, option, shown) : shown;
@@ -72,98 +79,12 @@ function classLine(
   );
 }
 
-/** A filter as tc -j prints it. */
-interface FilterJson {
-  pref: number;
-  kind: string;
-  options?: {
-    handle?: string;
-    fh?: string;
-    bytecode?: { insns: { code: number; jt: number; jf: number; k: number }[] };
-    actions?: { kind: string; to_dev?: string }[];
-  };
-}
-
-/**
- * The filters of one device and direction, from tc's JSON.
- * @returns nothing when it is not JSON: iproute2 6.1 prints the words of fw filters into it, which is mended
- *   here for ours; what other filters make of it is left to `fromFilterText`
- */
-export function fromFilterJson(device: string, answer: string): ReadFilters | undefined {
-  let filters: FilterJson[];
-  try {
-    filters = JSON.parse(answer.replace(/\{handle (0x[0-9a-f]+)\s*"/g, '{"handle":"$1","'));
-  } catch {
-    return undefined;
-  }
-  const ours = filters.filter(({ pref }) => isOurs(pref));
-  return {
-    others: ours.length < filters.length,
-    ours: ours.flatMap(({ pref, kind, options }) => {
-      const to = options?.actions?.find((action) => action.kind === 'mirred')?.to_dev;
-      if (!options || !to) return []; // tc lists the preference by itself first.
-      const insns = options.bytecode?.insns.map(({ code, jt, jf, k }) => `${code} ${jt} ${jf} ${k}`);
-      const bytecode = insns ? ` bytecode '${[insns.length, ...insns].join(',')}'` : '';
-      return fromFilter(device, {
-        pref: String(pref),
-        kind,
-        rest: `handle ${options.handle ?? options.fh}${bytecode}`,
-        to,
-      });
-    }),
-  };
-}
-
-export interface ReadFilters {
-  ours: TcObject[];
-  /** Whether there are filters of somebody else. */
-  others: boolean;
-}
-
-function isOurs(pref: string | number): boolean {
-  return Number(pref) === signature || Number(pref) === detourPreference;
-}
-
-/** The same from tc's text. */
-export function fromFilterText(device: string, lines: string[]): ReadFilters {
-  const ours: TcObject[] = [];
-  let others = false;
-  for (const [index, line] of lines.entries()) {
-    const [, pref, kind, rest = ''] = line.match(/^filter .*?pref (\d+) (\S+) chain \d+ ?(.*)$/) ?? [];
-    if (!pref || !kind) continue;
-    others ||= !isOurs(pref);
-    // The actions of a filter are the lines after it.
-    const end = lines.findIndex((after, at) => at > index && after.startsWith('filter '));
-    const to = lines
-      .slice(index + 1, end < 0 ? undefined : end)
-      .join()
-      .match(/Redirect to device (\S+)\)/)?.[1];
-    if (isOurs(pref) && to) ours.push(fromFilter(device, { pref, kind, rest, to }));
-  }
-  return { ours, others };
-}
-
-interface FilterText {
-  pref: string;
-  kind: string;
-  /** What follows its chain. */
-  rest: string;
-  to: string;
-}
-
-function fromFilter(device: string, { pref, kind, rest, to }: FilterText): TcObject {
-  const head = `filter add dev ${device} egress protocol all pref ${pref}`;
-  const tail = `action mirred egress redirect dev ${to}`;
-  if (pref === String(detourPreference)) {
-    return object('detour', device, '', { to }, `${head} u32 match u32 0 0 ${tail}`);
-  }
-  const handle = canonicalMark(rest.match(/\bhandle (0x[0-9a-f]+)/)?.[1] ?? '0');
-  const bytecode = rest.match(/\bbytecode '([^']*)'/)?.[1];
-  const words = bytecode ? `bpf bytecode '${bytecode}'` : kind;
-  const match = bytecode ? `bpf ${bytecode}` : kind;
-  return object('filter', device, handle, { match, to }, `${head} handle ${handle} ${words} ${tail}`);
-}
-
-function object(kind: TcObject['kind'], device: string, id: string, values: Values, line: string): TcObject {
+export function object(
+  kind: TcObject['kind'],
+  device: string,
+  id: string,
+  values: Values,
+  line: string,
+): TcObject {
   return { kind, key: keyOf(kind, device, id), device, id, values, line };
 }

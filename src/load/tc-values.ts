@@ -17,7 +17,16 @@ const units: Record<string, Record<string, Unit>> = {
     quantum: 'size',
   },
   bfifo: { limit: 'size' },
-  fq_codel: { target: 'time' },
+  fq_codel: {
+    limit: 'count',
+    flows: 'count',
+    quantum: 'count',
+    target: 'time',
+    interval: 'time',
+    memory_limit: 'size',
+  },
+  sfq: { limit: 'count', flows: 'count', depth: 'count', quantum: 'count', perturb: 'count' },
+  cake: { rtt: 'time', memlimit: 'size' },
   clsact: {},
 };
 
@@ -37,7 +46,7 @@ export function parseValue(kind: string, option: string, text: string): number |
     case 'size':
       return numeric(parseSize(text));
     case 'count':
-      return numeric(Number(text));
+      return /^\d+$/.test(text) ? Number(text) : undefined;
     case 'hex':
       return numeric(Number.parseInt(text, 16));
     case 'time':
@@ -56,6 +65,13 @@ function parseTime(text: string): number | undefined {
   const [, digits, unit] = text.match(/^([\d.]+)(us|ms|s|)$/) ?? [];
   const factor = { us: 1, ms: 1000, s: 1_000_000, '': 1 }[unit ?? ''];
   return digits === undefined || factor === undefined ? undefined : Number(digits) * factor;
+}
+
+/** Whether a queue has to be made anew for this option: no kernel changes an sfq, none the flows of fq_codel. */
+export function isFixed(kind: string, option: string): boolean {
+  return (
+    option === 'kind' || option === 'handle' || kind === 'sfq' || (kind === 'fq_codel' && option === 'flows')
+  );
 }
 
 /** Options of `wanted` that the kernel holds otherwise. An option it does not show is taken as it is. */
@@ -88,6 +104,7 @@ function sameNumber(option: string, want: number, have: number, object: TcObject
       return Math.abs(want - have) <= 3 * microsecond + printed;
     }
     case 'target':
+    case 'interval':
       return Math.abs(want - have) <= 2; // CoDel counts in 1,024 ns.
     default:
       return want === have;

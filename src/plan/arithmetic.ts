@@ -2,7 +2,7 @@
 // burst of one packet loses what a late timer did not hand out in time.
 
 /** Ethernet's payload and header: the least a class must be able to send at once. */
-const frame = 1514;
+export const frame = 1514;
 
 /** HTB's own bounds: below one frame a class waits for a second turn, above it tc calls a quantum big. */
 const mostQuantum = 60_000;
@@ -55,4 +55,14 @@ export function bfifoLimit(ceil: number): number {
  */
 export function codelTarget(ceil: number): number {
   return Math.max(5000, Math.ceil((1.5 * frame * 8 * 1_000_000) / ceil));
+}
+
+/**
+ * Bytes that cake may hold, as its own shaper would have it: four times what passes within one round trip, at
+ * least 4 MiB; here at most 32, which is fq_codel's measure. Left without one it is told none.
+ * @param ceil bits per second
+ * @param rtt microseconds
+ */
+export function cakeMemory(ceil: number, rtt: number): number {
+  return Math.min(2 ** 25, Math.max(2 ** 22, Math.round((ceil / 8) * (rtt / 1_000_000) * 4)));
 }

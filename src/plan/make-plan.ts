@@ -1,19 +1,21 @@
 // Policy + Ids + the kernel's features -> Plan. Everything of a guest is numbered by its id: class minor in
 // both trees, leaf handle, chain and mark.
-import type { Host } from '../host/host.ts';
+import type { Kernel } from '../host/host.ts';
+import { possibleLeaf } from '../policy/leaves.ts';
 import type { ClassPolicy, GuestPolicy, Policy, UplinkPolicy } from '../policy/policy.ts';
 import { both, type Direction, directions } from '../units.ts';
-import { bfifoLimit, burstFor, codelTarget, fitBurst, quantumFor } from './arithmetic.ts';
+import { burstFor, fitBurst, quantumFor } from './arithmetic.ts';
 import type { Ids } from './ids.ts';
+import { makeLeaf } from './leaf.ts';
 import { chainName, classId, hex, ifbName, majors } from './names.ts';
-import type { ChainPlan, ClassPlan, Leaf, Plan, TreePlan, UplinkPlan } from './plan.ts';
+import type { ChainPlan, ClassPlan, Plan, TreePlan, UplinkPlan } from './plan.ts';
 
-export function makePlan(policy: Policy, ids: Ids, markBase: number, kernel: Host['kernel']): Plan {
+export function makePlan(policy: Policy, ids: Ids, markBase: number, kernel: Kernel): Plan {
   const uplinks = policy.uplinks.map((uplink) => uplinkPlan(uplink, ids, markBase, kernel));
-  return { uplinks, chains: chains(policy, ids, markBase), ...kernel };
+  return { uplinks, chains: chains(policy, ids, markBase), leaf: kernel.leaf, redirect: kernel.redirect };
 }
 
-function uplinkPlan(uplink: UplinkPolicy, ids: Ids, markBase: number, kernel: Host['kernel']): UplinkPlan {
+function uplinkPlan(uplink: UplinkPolicy, ids: Ids, markBase: number, kernel: Kernel): UplinkPlan {
   const ifb = ifbName(uplink.name);
   const devices = { out: uplink.name, in: ifb };
   return {
@@ -38,7 +40,7 @@ function treePlan(
   direction: Direction,
   device: string,
   ids: Ids,
-  kernel: Host['kernel'],
+  kernel: Kernel,
 ): TreePlan {
   const unmarkedId = uplink.unmarkedId ?? ids.unmarked;
   const handles = leafHandles([unmarkedId, ...uplink.guests.map((guest) => idOf(ids.guests, guest.name))]);
@@ -57,7 +59,9 @@ function treePlan(
       burst: fitBurst(policy.tuning.burst?.[direction].value ?? burstFor(effective), effective),
       cburst: fitBurst(policy.tuning.cburst?.[direction].value ?? burstFor(ceil), ceil),
       quantum: policy.tuning.quantum?.value ?? quantumFor(effective),
-      ...(handle === undefined ? {} : { leaf: leaf(handle, ceil, kernel) }),
+      ...(handle === undefined
+        ? {}
+        : { leaf: makeLeaf(hex(handle), ceil, possibleLeaf(policy.leaf, kernel)) }),
     };
   };
   const guest = (policy: GuestPolicy, parent: number) =>
@@ -107,13 +111,6 @@ function leafHandles(minors: number[]): Map<number, number> {
       return [minor, spare];
     }),
   );
-}
-
-function leaf(handle: number, ceil: number, kernel: Host['kernel']): Leaf {
-  const base = { handle: `${hex(handle)}:`, kind: kernel.leaf };
-  return kernel.leaf === 'fq_codel'
-    ? { ...base, target: codelTarget(ceil) }
-    : { ...base, limit: bfifoLimit(ceil) };
 }
 
 function chains(policy: Policy, ids: Ids, markBase: number): ChainPlan[] {

@@ -1,16 +1,45 @@
 // The plan: every object the kernel shall hold, as plain data the templates print. Nothing is decided
 // after it. Rates in bits per second, sizes in bytes, times in microseconds.
-import type { LeafKind, RedirectKind } from '../host/host.ts';
+import type { CakeSettings, LeafKind } from '../config/leaf.ts';
+import type { RedirectKind } from '../host/host.ts';
 import type { Both, Direction } from '../units.ts';
 
-export interface Leaf {
-  handle: string;
-  kind: LeafKind;
-  /** bfifo: the most it holds, in bytes. */
-  limit?: number;
-  /** fq_codel: the delay it aims at. */
-  target?: number;
-}
+/**
+ * A class's queue, with all its kind can be told: a parameter that is not named would keep in the kernel what
+ * it was told before. Limits in packets but for bfifo's, memory and quantum in bytes.
+ */
+export type Leaf = { handle: string } & (
+  | { kind: 'bfifo'; limit: number }
+  | {
+      kind: 'fq_codel';
+      limit: number;
+      flows: number;
+      quantum: number;
+      target: number;
+      interval: number;
+      memoryLimit: number;
+      ecn: boolean;
+    }
+  | {
+      kind: 'sfq';
+      limit: number;
+      flows: number;
+      depth: number;
+      quantum: number;
+      /** Seconds. */
+      perturb: number;
+    }
+  | {
+      kind: 'cake';
+      diffserv: NonNullable<CakeSettings['diffserv']>;
+      isolation: NonNullable<CakeSettings['isolation']>;
+      nat: boolean;
+      ackFilter: boolean;
+      splitGso: boolean;
+      rtt: number;
+      memoryLimit: number;
+    }
+);
 
 export interface ClassPlan {
   kind: 'link' | 'unmarked' | 'group' | 'guest';

@@ -51,5 +51,6 @@ function unmarkedClass(entry: UplinkEntry | undefined, link: Both<number>): Clas
     const configured = entry?.unmarked.rate?.[direction].value ?? Math.max(8, Math.floor(share / 8) * 8);
     return { configured, effective: Math.min(configured, ceil[direction]) };
   });
-  return { name: 'unmarked', rate, ceil, tuning: tuningOf(entry?.unmarked) };
+  const leaf = entry?.unmarked.leaf?.value;
+  return { name: 'unmarked', rate, ceil, tuning: tuningOf(entry?.unmarked), ...(leaf ? { leaf } : {}) };
 }

@@ -1,8 +1,10 @@
 // Who gets which rate on which uplink: the answer to "Config + Guests + Host", before any class, mark or
 // file. All rates are bits per second.
 import type { ClassSettings } from '../config/config.ts';
+import type { LeafSettings } from '../config/leaf.ts';
 import type { Source } from '../errors.ts';
 import type { Both } from '../units.ts';
+import type { LeafOrigin } from './leaves.ts';
 import type { Origin, Traced } from './origin.ts';
 
 /** A guarantee as written, and what is left of it when not all of them can be kept. */
@@ -19,6 +21,8 @@ export interface ClassPolicy {
   rate: Both<Guarantee>;
   ceil: Both<number>;
   tuning: Tuning;
+  /** As it is asked for; absent: what the kernel has. */
+  leaf?: LeafSettings;
 }
 
 export interface GroupPolicy extends ClassPolicy {
@@ -32,7 +36,7 @@ export interface GuestPolicy extends ClassPolicy {
   /** The entry that applies; absent for a guest that has none. */
   at?: Source;
   /** Where its values come from. What `tuning` holds says so itself. */
-  origin: { group?: Origin; rate: Both<Traced>; ceil: Both<Traced> };
+  origin: { group?: Origin; leaf?: LeafOrigin; rate: Both<Traced>; ceil: Both<Traced> };
 }
 
 export interface UplinkPolicy {

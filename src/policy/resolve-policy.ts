@@ -5,6 +5,7 @@ import type { Guest } from '../guests/guest.ts';
 import type { Host } from '../host/host.ts';
 import { byName } from '../units.ts';
 import { refuseGuarantees, scaleGuarantees } from './guarantees.ts';
+import { lackingLeaves } from './leaves.ts';
 import { newUplink } from './link.ts';
 import { isListed, metadataProblems, sourcesOf } from './origin.ts';
 import type { Policy, Unshaped, UplinkPolicy } from './policy.ts';
@@ -40,6 +41,7 @@ export function resolvePolicy(config: Config, guests: Guest[], host: Host): Poli
     }
   }
   policy.uplinks = [...uplinks.values()].sort(byName);
+  policy.warnings.push(...lackingLeaves(policy.uplinks, host.kernel));
   for (const uplink of policy.uplinks) {
     uplink.groups.sort(byName);
     uplink.guests.sort(byName);

@@ -5,6 +5,7 @@ import { nearest } from '../config/nearest.ts';
 import { formatRate } from '../config/rate.ts';
 import { label } from '../label.ts';
 import { both, type Direction, directions } from '../units.ts';
+import { findLeaf } from './leaves.ts';
 import { bound, type Cut, findGroup, findRate, type Origin, type Sources } from './origin.ts';
 import { type GroupPolicy, type GuestPolicy, tuningOf, type UplinkPolicy } from './policy.ts';
 
@@ -37,6 +38,7 @@ export function addGuest(
     const written = traced.from === 'on' || traced.from === 'entry';
     return { configured: written ? traced.found : effective, effective };
   });
+  const leaf = findLeaf(sources, uplink.name, group?.policy.name);
   const policy: GuestPolicy = {
     name,
     ...(group ? { group: group.policy.name } : {}),
@@ -45,7 +47,13 @@ export function addGuest(
     rate,
     ceil,
     tuning: tuningOf({ ...entry, ...entry?.on.get(uplink.name) }),
-    origin: { ...(group ? { group: group.origin } : {}), rate: rates, ceil: ceils },
+    ...(leaf ? { leaf: leaf.settings } : {}),
+    origin: {
+      ...(group ? { group: group.origin } : {}),
+      ...(leaf ? { leaf: leaf.origin } : {}),
+      rate: rates,
+      ceil: ceils,
+    },
   };
   uplink.guests.push(policy);
   warnings.push(...lowered(uplink.name, policy));

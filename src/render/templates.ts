@@ -1,7 +1,7 @@
 // The templates: the package's own, or for each file of the same name the administrator's in
 // /etc/virt-shaper/templates. One main template for each output, small partials for each kind of line.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ConfigError } from '../errors.ts';
 import { whyUntrusted } from '../trust.ts';
@@ -13,6 +13,17 @@ export type Templates = Map<string, { file: string; text: string }>;
 const packaged = ['../templates', '../../templates', '../../share/virt-shaper/templates'].map(
   (folder) => new URL(folder, import.meta.url),
 );
+
+/** The administrator's, as files of the configuration beside its main one: what they say counts like it. */
+export function readOverrides(folder: string, main: string): { name: string; text: string }[] {
+  const names = [...readFolder(folder)].sort(([a], [b]) => (a < b ? -1 : 1));
+  return names.map(([name, { text }]) => ({ name: join(templatesBeside(main), `${name}.hbs`), text }));
+}
+
+/** @param main the main file of a configuration */
+export function templatesBeside(main: string): string {
+  return join(dirname(main), 'templates');
+}
 
 /** @throws ConfigError when others than root can write the administrator's */
 export function readTemplates(overrides: string): Templates {

@@ -1,7 +1,7 @@
 // The plan as the templates print it: plain data only, with the words each line needs at its own level.
 import { label } from '../label.ts';
 import { aliasPrefix, hex, signature, tableName } from '../plan/names.ts';
-import type { ClassPlan, Plan, TreePlan, UplinkPlan } from '../plan/plan.ts';
+import type { ClassPlan, Leaf, Plan, TreePlan, UplinkPlan } from '../plan/plan.ts';
 import { version } from '../version.ts';
 
 /** @param source what the configuration was read from, for the banner */
@@ -12,12 +12,28 @@ export function makeView(plan: Plan, source: string) {
     table: tableName,
     signature,
     alias: aliasPrefix,
-    leaf: plan.leaf === 'fq_codel' ? 'fq_codel' : 'bfifo, since it has no fq_codel',
-    redirect: plan.redirect === 'fw' ? 'a fw filter' : 'classic BPF, since it has no fw filter',
+    leaf: `${plan.leaf === 'fq_codel' ? 'fq_codel' : 'bfifo, since it has no fq_codel'}${hasOthers(plan) ? ', where the configuration names no other' : ''}`,
+    redirect: redirects[plan.redirect],
     chains: plan.chains.map((chain) => ({ ...chain, mark: markText(chain.mark) })),
     uplinks: plan.uplinks.map((uplink) => uplinkView(uplink, plan)),
   };
 }
+
+function hasOthers({ uplinks, leaf }: Plan): boolean {
+  const trees = uplinks.flatMap(({ trees }) => [trees.out, trees.in]);
+  const classes = trees.flatMap((tree) => [
+    tree.unmarked,
+    ...tree.guests,
+    ...tree.groups.flatMap(({ guests }) => guests),
+  ]);
+  return classes.some((one) => one.leaf && one.leaf.kind !== leaf);
+}
+
+const redirects = {
+  fw: 'a fw filter',
+  bpf: 'classic BPF, since it has no fw filter',
+  u32: 'a u32 filter, since it has neither fw filters nor classic BPF',
+};
 
 function uplinkView(uplink: UplinkPlan, plan: Plan) {
   return {
@@ -27,6 +43,7 @@ function uplinkView(uplink: UplinkPlan, plan: Plan) {
       ...tap,
       ifb: uplink.ifb,
       fw: plan.redirect === 'fw',
+      u32: plan.redirect === 'u32',
       mark: markText(tap.mark),
       markDecimal: tap.mark,
     })),
@@ -37,8 +54,8 @@ function treeView(tree: TreePlan) {
   const { device } = tree;
   const row = (plan: ClassPlan) => ({
     configured: undefined,
-    leaf: undefined,
     ...plan,
+    leaf: plan.leaf && leafView(plan.leaf),
     device,
     owner: plan.kind === 'unmarked' ? 'all that is not marked' : `${plan.kind} ${label(plan.name)}`,
   });
@@ -48,6 +65,18 @@ function treeView(tree: TreePlan) {
     unmarked: row(tree.unmarked),
     groups: tree.groups.map(({ group, guests }) => ({ group: row(group), guests: guests.map(row) })),
     guests: tree.guests.map(row),
+  };
+}
+
+/** Templates can ask whether something is there, not what it is. */
+function leafView(leaf: Leaf) {
+  const { kind } = leaf;
+  return {
+    ...leaf,
+    bfifo: kind === 'bfifo',
+    fq_codel: kind === 'fq_codel',
+    sfq: kind === 'sfq',
+    cake: kind === 'cake',
   };
 }
 

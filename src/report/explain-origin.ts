@@ -5,7 +5,7 @@ import { formatRate } from '../config/rate.ts';
 import type { Source } from '../errors.ts';
 import { label } from '../label.ts';
 import type { Cut, Origin } from '../policy/origin.ts';
-import type { ExplainedClass, ExplainedRate, ExplainedSize, ExplainedUplink } from './explain-values.ts';
+import type { ExplainedRate, ExplainedSize, ExplainedUplink } from './explain-values.ts';
 
 /** A place as it is shown: files in the configuration's folder without that. */
 export type Place = (at: Source) => string;
@@ -65,12 +65,6 @@ export function sizeOrigin({ from, at, found }: ExplainedSize, of: string, place
   if (from === 'computed') return [`computed from the ${of}`];
   const where = at ? place(at) : '';
   return found === undefined ? [where] : [`${where} says ${found} bytes`, 'cut to what the kernel can hold'];
-}
-
-export function leafText({ leaf }: ExplainedClass): string {
-  if (!leaf) return '';
-  const { kind, limit, target } = leaf;
-  return kind === 'fq_codel' ? `fq_codel, target ${(target ?? 0) / 1000} ms` : `${kind} of ${limit} bytes`;
 }
 
 export function sumText(whose: string, { of, limit }: { of: number; limit: number }): string {

@@ -4,7 +4,8 @@ import { formatRate } from '../config/rate.ts';
 import { label } from '../label.ts';
 import { type Direction, directions } from '../units.ts';
 import type { Explanation } from './explain.ts';
-import { leafText, originText, type Place, rateOrigin, sizeOrigin } from './explain-origin.ts';
+import { leafOrigin, leafText } from './explain-leaf.ts';
+import { originText, type Place, rateOrigin, sizeOrigin } from './explain-origin.ts';
 import { dim, heading, plain, row } from './explain-spans.ts';
 import type { ExplainedClass, ExplainedUplink } from './explain-values.ts';
 import type { Line } from './top/text.ts';
@@ -31,7 +32,7 @@ export function valueLines(uplink: ExplainedUplink, { state }: Explanation, plac
       bytes(quantum.value),
       sizeOrigin(quantum, 'rate', place),
     ]),
-    ...eachWay('leaf', uplink, (one) => [leafText(one), ['what this kernel has, for this ceil']]),
+    ...eachWay('leaf', uplink, (one) => [leafText(one), leafOrigin(one, uplink, place)]),
     ...eachWay('class', uplink, ({ id, device, parent, chain }) => [
       id,
       [

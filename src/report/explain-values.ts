@@ -3,6 +3,7 @@
 import type { Source } from '../errors.ts';
 import { chainName } from '../plan/names.ts';
 import type { ClassPlan, Leaf, TreePlan, UplinkPlan } from '../plan/plan.ts';
+import type { LeafOrigin } from '../policy/leaves.ts';
 import type { Origin, Traced } from '../policy/origin.ts';
 import type { GuestPolicy, UplinkPolicy } from '../policy/policy.ts';
 import { type Both, both, type Direction } from '../units.ts';
@@ -31,7 +32,8 @@ export interface ExplainedClass {
   burst: ExplainedSize;
   cburst: ExplainedSize;
   quantum: ExplainedSize;
-  leaf?: Leaf;
+  /** `asked`: where the configuration names one; absent where it is what the kernel has. */
+  leaf?: Leaf & { asked?: LeafOrigin };
 }
 
 export interface ExplainedUplink {
@@ -75,7 +77,7 @@ function explainClass(tree: TreePlan, policy: GuestPolicy, direction: Direction,
     burst: size(plan.burst, tuning.burst?.[direction]),
     cburst: size(plan.cburst, tuning.cburst?.[direction]),
     quantum: size(plan.quantum, tuning.quantum),
-    ...(plan.leaf ? { leaf: plan.leaf } : {}),
+    ...(plan.leaf ? { leaf: { ...plan.leaf, ...(origin.leaf ? { asked: origin.leaf } : {}) } } : {}),
   };
 }
 

@@ -6,6 +6,7 @@ import { snapshotText } from '../config/snapshot.ts';
 import { readIfThere } from '../files.ts';
 import { goodSource, readIfGood, ruleFiles } from '../load/good.ts';
 import { type History, readHistory } from '../load/history.ts';
+import { readOverrides } from '../render/templates.ts';
 
 export interface Asked {
   /** Whether anything is in force. */
@@ -19,16 +20,18 @@ export interface Asked {
 
 export interface AskedPaths {
   config: ConfigLocation;
+  templates: string;
   rules: string;
   history: string;
 }
 
-export async function readAsked({ config, rules, history }: AskedPaths): Promise<Asked> {
+export async function readAsked({ config, templates, rules, history }: AskedPaths): Promise<Asked> {
   const good = readIfGood(rules);
   const source = goodSource(rules);
+  const present = () => snapshotText([...readSources(config), ...readOverrides(templates, config.file)]);
   return {
     loaded: good !== undefined,
-    configChanged: source !== undefined && snapshotText(readSources(config)) !== source,
+    configChanged: source !== undefined && present() !== source,
     rulesChanged: ruleFiles.some((name) => readIfThere(join(rules, name)) !== good?.[name]),
     history: readHistory(history),
   };

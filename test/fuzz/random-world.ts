@@ -6,6 +6,7 @@ import { escapeName } from '../../src/config/pattern.ts';
 import type { Guest } from '../../src/guests/guest.ts';
 import type { Device, Host } from '../../src/host/host.ts';
 import { readToml, type World } from '../support/world.ts';
+import { anyLeaf } from './leaf.ts';
 import { configName, guestName } from './names.ts';
 
 const uplinkNames = ['eth0', 'eth0.100', 'enp129s0f0np0v1'];
@@ -37,7 +38,14 @@ const shape = fc.record({
     selector: ({ name }) => name,
   }),
   entries: fc.uniqueArray(
-    fc.record({ name: configName, ceil, share, group: fc.nat(3), on: maybe(fc.nat(2)) }),
+    fc.record({
+      name: configName,
+      ceil,
+      share,
+      group: fc.nat(3),
+      on: maybe(fc.nat(2)),
+      leaf: maybe(anyLeaf),
+    }),
     { minLength: 1, maxLength: 6, selector: ({ name }) => name },
   ),
   pattern: maybe(fc.constantFrom('*', 'a*', '?')),
@@ -54,7 +62,8 @@ const shape = fc.record({
   }),
   kernel: fc.record<Host['kernel']>({
     leaf: fc.constantFrom('fq_codel', 'bfifo'),
-    redirect: fc.constantFrom('fw', 'bpf'),
+    redirect: fc.constantFrom('fw', 'bpf', 'u32'),
+    lacking: fc.subarray(['cake', 'sfq']),
   }),
 });
 type Shape = typeof shape extends fc.Arbitrary<infer T> ? T : never;
@@ -88,7 +97,8 @@ function tomlOf({ defaults, uplinks, groups, entries, pattern, ids }: Shape, ove
     const group = groups[entry.group];
     const limit = Math.min(most(entry.ceil ?? ownCeil), most(group?.ceil), ...links);
     const values = { ceil: entry.ceil, rate: part(entry.share, limit), group: group?.name };
-    tables.push(table(['guest', escapeName(entry.name)], { ...values, id: spare.shift() }));
+    const leaf = entry.leaf ? `leaf = ${entry.leaf}\n` : '';
+    tables.push(table(['guest', escapeName(entry.name)], { ...values, id: spare.shift() }) + leaf);
     const on = uplinkNames[entry.on ?? uplinkNames.length];
     if (on)
       tables.push(table(['guest', escapeName(entry.name), 'on', on], { rate: part(entry.share, limit / 2) }));

@@ -85,6 +85,37 @@ test('nothing but start ever fails, whatever it is given', () => {
   assert.is(kernelState(), before);
 });
 
+test('a start whose stderr nobody takes is shaped all the same', () => {
+  host.hook('rob', 'start', { vnet1: 'br0' });
+  host.configure('[guest.cliff');
+  host.write('cliff.xml', domainXml('cliff', { vnet0: 'br0' }));
+  const call = `${process.execPath} ${program} --root ${host.root} hook qemu cliff start begin -`;
+  sh(`${call} < ${host.root}/cliff.xml 2>/dev/full`);
+  assert.match(sh('tc filter show dev vnet0 egress'), 'ifb-eth0');
+  host.hook('cliff', 'stopped');
+  sh(`{ ${call} < ${host.root}/cliff.xml 2>&1 >/dev/null; echo $? >&3; } 3>${host.root}/status | true`);
+  assert.is(host.read('status'), '0\n');
+  assert.match(sh('tc filter show dev vnet0 egress'), 'ifb-eth0');
+});
+
+test('a start that was noted but not loaded is made good when libvirt tells of the guest again', () => {
+  host.configure('[guest.cliff');
+  assert.match(host.hook('cliff', 'start', { vnet0: 'br0' }).stderr, 'UNSHAPED');
+  host.configure(config);
+  assert.is(host.hook('cliff', 'started', { vnet0: 'br0' }).status, 0);
+  assert.match(sh('tc filter show dev vnet0 egress'), 'ifb-eth0');
+});
+
+test('a guest that must not start does not, though its end was never told', () => {
+  host.configure(config.replace('"shape"', '"refuse"') + '[guest.cliff]\n');
+  assert.is(host.hook('cliff', 'start', { vnet0: 'br0' }).status, 0);
+  host.configure(config.replace('"shape"', '"refuse"'));
+  assert.is(host.hook('cliff', 'reconnect', { vnet0: 'br0' }).status, 0);
+  const { status, stderr } = host.hook('cliff', 'start', { vnet0: 'br0' });
+  assert.is(status, 1);
+  assert.match(stderr, 'guest cliff may not start');
+});
+
 test('a container of lxc is shaped like a guest; one of the same name may run beside it', () => {
   const input = domainXml('cliff', { vnet1: 'br0' }).replace("type='kvm'", "type='lxc'");
   const before = kernelState();

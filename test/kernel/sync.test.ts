@@ -1,7 +1,7 @@
 // sync on a real kernel, with status files as libvirt writes them: what no hook tells of is found, and where
 // nothing differs nothing is touched.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
@@ -183,7 +183,8 @@ test("libvirt's own <bandwidth> on a NIC is warned about, with what to do", () =
     xml.replace('<model', "<bandwidth><inbound average='1000'/></bandwidth><model");
   runs('cliff', { vnet0: 'br0' }, 'qemu', limited);
   assert.match(sync().stderr, /warning: guest cliff, vnet0: libvirt's own <bandwidth>.*virsh domiftune/);
-  assert.not.match(sync().stderr, 'bandwidth', 'once, not every minute');
+  sync('--in-force');
+  assert.not.match(sync('--in-force').stderr, 'bandwidth', 'once, not every minute');
   assert.equal(shapedTaps(), ['vnet0']);
 });
 
@@ -239,15 +240,81 @@ test('what was unloaded stays so until somebody loads, or a guest starts', () =>
   assert.equal(shapedTaps(), ['vnet0', 'vnet1']);
 });
 
+test('a guest that stops, or runs on, brings back nothing that was unloaded', () => {
+  const before = kernelState();
+  host.hook('cliff', 'start', { vnet0: 'br0' });
+  host.hook('rob', 'start', { vnet1: 'br0' });
+  assert.is(host.run(['unload']).status, 0);
+  for (const operation of ['started', 'reconnect', 'stopped', 'release']) {
+    assert.is(host.hook('rob', operation, { vnet1: 'br0' }).status, 0);
+    assert.is(kernelState(), before, operation);
+  }
+  assert.is(host.run(['sync']).status, 0);
+  assert.equal(shapedTaps(), ['vnet0']);
+});
+
+test('a first load that nobody confirms does not come back by a sync or a guest', () => {
+  const before = kernelState();
+  runs('cliff', { vnet0: 'br0' });
+  sync();
+  host.run(['unload']);
+  assert.is(host.run(['render']).status, 0);
+  assert.is(host.run(['load', '--confirm', '1']).status, 1);
+  sync('--in-force');
+  assert.is(kernelState(), before);
+  const { status, stderr } = host.hook('rob', 'start', { vnet1: 'br0' });
+  assert.is(status, 0);
+  assert.match(stderr, 'guest rob starts UNSHAPED: the last load was not confirmed');
+  assert.is(kernelState(), before);
+  assert.is(host.run(['render']).status, 0);
+  assert.is(host.run(['load']).status, 0);
+  assert.equal(shapedTaps(), ['vnet0', 'vnet1']);
+});
+
+test('--in-force: an edited template counts only when somebody loads it', () => {
+  runs('cliff', { vnet0: 'br0' });
+  sync();
+  const template = readFileSync(new URL('../../templates/class.tc.hbs', import.meta.url), 'utf8');
+  host.write('etc/virt-shaper/templates/class.tc.hbs', '{{#if');
+  runs('cliff', { vnet0: 'br0', vnet1: 'br0' });
+  sync('--in-force');
+  assert.equal(shapedTaps(), ['vnet0', 'vnet1']);
+  assert.is(host.hook('rob', 'start', { vnet1: 'br0' }).status, 0);
+  assert.match(
+    sh('nft list table bridge virt-shaper'),
+    'rob sends',
+    'a guest starts shaped by what was loaded last',
+  );
+
+  host.write('etc/virt-shaper/templates/class.tc.hbs', template.replace('{{rate ceil}}', '12mbit'));
+  sync('--in-force');
+  assert.match(sh('tc class show dev eth0'), 'ceil 20Mbit');
+  host.run(['render']);
+  host.run(['load']);
+  assert.match(sh('tc class show dev eth0'), 'ceil 12Mbit');
+  rmSync(join(host.root, 'etc/virt-shaper/templates'), { recursive: true });
+  sh('ip link del vnet1');
+  runs('cliff', { vnet0: 'br0' });
+  sync('--in-force');
+  assert.match(sh('tc class show dev eth0'), 'ceil 12Mbit');
+});
+
 test('a run state that is damaged is made anew from what libvirt says and what is in force', () => {
   runs('cliff', { vnet0: 'br0' });
   host.hook('rob', 'start', { vnet1: 'br0' });
   sync();
   const before = kernelState();
-  host.write('run/virt-shaper/guests.json', '{"version": 2,');
-  assert.match(sync().stderr, 'damaged');
-  assert.is(kernelState(), before);
-  assert.match(sync().stderr, 'nothing to do');
+  const damages = ['{"version": 2,', '{"version":2,"guests":[{}]}', '{"version":2,"guests":[null,1]}'];
+  for (const damage of damages) {
+    host.write('run/virt-shaper/guests.json', damage);
+    assert.match(sync().stderr, 'damaged', damage);
+    assert.is(kernelState(), before, damage);
+    assert.match(sync().stderr, 'nothing to do', damage);
+  }
+  host.write('run/virt-shaper/guests.json', '{');
+  host.write('var/lib/virt-shaper/rules.d/good/.plan.json', '{');
+  sync();
+  assert.equal(shapedTaps(), ['vnet0'], 'rob was noted nowhere else');
 });
 
 test('many triggers at once: one sync waits for all, and what came meanwhile is in it', async () => {

@@ -1,4 +1,4 @@
-// The filters that pick marked frames out at a tap: fw compares the mark, classic BPF is a program, and it is
+// The filters that pick marked frames out at a tap: fw and u32 compare the mark, classic BPF is a program, and it is
 // run here as the kernel would run it.
 import type { Words } from './words.ts';
 
@@ -20,6 +20,11 @@ export function readFilter(words: Words): Filter {
 
 /** The handle is the mark that fw looks for; to BPF it is a name and nothing else. */
 function readMatch(words: Words): Filter['matches'] {
+  if (words.skip('u32', 'match', 'mark')) {
+    const wanted = Number(words.match(/0x[0-9a-f]{1,8}/));
+    words.expect('0xffffffff');
+    return (mark) => mark === wanted;
+  }
   words.expect('handle');
   const handle = Number(words.match(/0x[0-9a-f]{1,8}/));
   if (words.skip('fw')) return (mark) => mark === handle;

@@ -72,9 +72,32 @@ function addQdisc(device: Device, words: Words): void {
     words.expect('handle');
     parent.leaf = words.match(/[0-9a-f]{1,4}:/).slice(0, -1);
     addHandle(device, parent.leaf, words);
-    if (words.skip('bfifo')) words.expect('limit');
-    else words.expect('fq_codel', 'target');
-    words.match(/[1-9]\d*(us)?/);
+    readLeaf(words);
+  }
+}
+
+/** Every kind with all that it can be told, in this order. */
+function readLeaf(words: Words): void {
+  const number = (...names: string[]) => {
+    for (const name of names) {
+      words.expect(name);
+      words.match(/\d+(us)?/);
+    }
+  };
+  if (words.skip('bfifo')) number('limit');
+  else if (words.skip('sfq')) number('limit', 'flows', 'depth', 'quantum', 'perturb');
+  else if (words.skip('cake', 'unlimited')) {
+    words.match(/besteffort|diffserv[348]/);
+    words.match(/flows|hosts|(dual-)?(src|dst)host|triple-isolate|flowblind/);
+    words.match(/(no)?nat/);
+    words.expect('nowash');
+    words.match(/(no-)?ack-filter/);
+    words.match(/(no-)?split-gso/);
+    number('rtt', 'memlimit');
+  } else {
+    words.expect('fq_codel');
+    number('limit', 'flows', 'quantum', 'target', 'interval', 'memory_limit');
+    words.match(/(no)?ecn/);
   }
 }
 

@@ -86,7 +86,14 @@ test('each part that a kernel lacks: what nothing stands in for is a problem', (
   }
   assert.equal(wrong(kernelWithout('cls_fw')), [], 'bpf does the same');
   assert.match(named(kernelWithout('cls_fw'), 'kernel.redirect').detail, 'bpf filters');
-  assert.is(named(kernelWithout('cls_fw', 'cls_bpf'), 'kernel.redirect').level, 'problem');
+  assert.equal(wrong(kernelWithout('cls_fw', 'cls_bpf')), [], 'and so does u32');
+  assert.match(named(kernelWithout('cls_fw', 'cls_bpf'), 'kernel.redirect').detail, 'u32 filters');
+  const none = named(kernelWithout('cls_fw', 'cls_bpf', 'cls_u32_mark'), 'kernel.redirect');
+  assert.is(none.level, 'problem');
+  assert.match(none.detail, 'nor marks in cls_u32');
+  const lesser = named(kernelWithout('sch_cake', 'sch_sfq'), 'kernel.leaf');
+  assert.is(lesser.detail, 'fq_codel; not to be had by configuration: cake, sfq');
+  assert.is(lesser.level, 'ok', 'who configured one is warned by each load');
   const leaf = named(kernelWithout('sch_fq_codel'), 'kernel.leaf');
   assert.is(leaf.level, 'warning');
   assert.match(leaf.hint ?? '', 'kernel-modules-extra-6.12.1');
@@ -110,6 +117,8 @@ test('what was chosen before modules were installed is told', () => {
   assert.match(wrong(findings)[0] ?? '', 'warning kept: bfifo and fw are still used; fq_codel and fw');
   assert.match(named(findings, 'kernel.kept').hint ?? '', 'rm /run/virt-shaper/kernel.json');
   assert.equal(wrong(checkKernel({ ...kernel, kept: { leaf: 'fq_codel', redirect: 'fw' } })), []);
+  const sfq = checkKernel({ ...kernel, kept: { leaf: 'fq_codel', redirect: 'fw', lacking: ['sfq'] } });
+  assert.match(wrong(sfq)[0] ?? '', 'still taken to lack sch_sfq; it lacks nothing now');
 });
 
 const hook: HookFacts = {

@@ -1,0 +1,66 @@
+// A class's queue in full, from what the configuration asks for. What it leaves open is the kernel's own default,
+// but for what has to fit the class's ceil.
+import { type LeafSettings, sfqFlows } from '../config/leaf.ts';
+import { bfifoLimit, cakeMemory, codelTarget, frame } from './arithmetic.ts';
+import type { Leaf } from './plan.ts';
+
+/**
+ * @param handle in hexadecimal
+ * @param ceil bits per second of its class
+ */
+export function makeLeaf(handle: string, ceil: number, settings: LeafSettings): Leaf {
+  return { handle: `${handle}:`, ...complete(settings, ceil) };
+}
+
+type Complete<T = Leaf> = T extends Leaf ? Omit<T, 'handle'> : never;
+
+function complete(settings: LeafSettings, ceil: number): Complete {
+  const { kind } = settings;
+  switch (kind) {
+    case 'bfifo':
+      return { kind, limit: settings.limit ?? bfifoLimit(ceil) };
+    case 'fq_codel':
+      return {
+        kind,
+        limit: settings.limit ?? usual.packets,
+        flows: settings.flows ?? usual.flows,
+        quantum: settings.quantum ?? frame,
+        target: settings.target ?? codelTarget(ceil),
+        interval: settings.interval ?? usual.interval,
+        memoryLimit: settings.memory_limit ?? usual.memory,
+        ecn: settings.ecn ?? true,
+      };
+    case 'sfq': {
+      const limit = settings.limit ?? usual.depth;
+      return {
+        kind,
+        limit,
+        flows: flowsFor(limit),
+        depth: settings.depth ?? usual.depth,
+        quantum: settings.quantum ?? frame,
+        perturb: (settings.perturb ?? 0) / 1_000_000,
+      };
+    }
+    case 'cake': {
+      const rtt = settings.rtt ?? usual.interval;
+      return {
+        kind,
+        diffserv: settings.diffserv ?? 'besteffort',
+        isolation: settings.isolation ?? 'flows',
+        nat: settings.nat ?? false,
+        ackFilter: settings.ack_filter ?? false,
+        splitGso: settings.split_gso ?? true,
+        rtt,
+        memoryLimit: settings.memory_limit ?? cakeMemory(ceil, rtt),
+      };
+    }
+  }
+}
+
+/** What these kinds take where they are told nothing: packets, flows, microseconds, bytes. */
+export const usual = { packets: 10_240, flows: 1024, interval: 100_000, memory: 2 ** 25, depth: 127 };
+
+/** tc does not show how many flows an sfq was given, so there is no choice: as many as its packets can be of. */
+export function flowsFor(limit: number): number {
+  return Math.min(limit, sfqFlows);
+}

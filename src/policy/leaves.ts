@@ -1,0 +1,68 @@
+// Which queue a class gets: its own entry's, its group's, that of [defaults]; else what the kernel has. One that
+// the kernel has not is no reason to shape nothing: the class gets what there is, and people are told.
+import type { LeafKind, LeafSettings } from '../config/leaf.ts';
+import type { Source } from '../errors.ts';
+import type { Kernel } from '../host/host.ts';
+import { label } from '../label.ts';
+import type { Origin, Sources } from './origin.ts';
+import type { UplinkPolicy } from './policy.ts';
+
+/** Where it is written. */
+export interface LeafOrigin {
+  from: Origin['from'] | 'group';
+  at?: Source;
+  /** What is asked for there. */
+  kind: LeafKind;
+}
+
+/** @returns nothing where nobody asks for one */
+export function findLeaf(
+  { config, entry }: Sources,
+  uplink: string,
+  groupName: string | undefined,
+): { settings: LeafSettings; origin: LeafOrigin } | undefined {
+  const group = config.groups.find(({ name }) => name === groupName);
+  const places = [
+    ['on', entry?.on.get(uplink)?.leaf],
+    ['entry', entry?.leaf],
+    ['group', group?.on.get(uplink)?.leaf],
+    ['group', group?.leaf],
+    ['defaults', config.defaults.leaf],
+  ] as const;
+  for (const [from, setting] of places) {
+    if (!setting) continue;
+    const { value: settings, at } = setting;
+    return { settings, origin: { from, kind: settings.kind, ...(at ? { at } : {}) } };
+  }
+  return undefined;
+}
+
+/** What of it this kernel can do. */
+export function possibleLeaf(asked: LeafSettings | undefined, { leaf, lacking }: Kernel): LeafSettings {
+  return asked && !lacking?.includes(asked.kind) ? asked : { kind: leaf };
+}
+
+/** @returns a sentence for each kind that is asked for and not there */
+export function lackingLeaves(uplinks: UplinkPolicy[], { leaf, lacking = [] }: Kernel): string[] {
+  return lacking.flatMap((kind) => {
+    const asks = (one: { leaf?: LeafSettings }) => one.leaf?.kind === kind;
+    const guests = uplinks.flatMap((uplink) => uplink.guests.filter(asks).map(({ name }) => name));
+    const unmarked = uplinks.filter((uplink) => asks(uplink.unmarked)).map(({ name }) => name);
+    const who = [
+      ...(guests.length > 0 ? [namesOf([...new Set(guests)].sort())] : []),
+      ...unmarked.map((name) => `what is not marked on ${name}`),
+    ];
+    if (who.length === 0) return [];
+    return [
+      `${who.join(' and ')}: this kernel has no sch_${kind}, so the leaf is ${leaf} instead of ${kind}`,
+    ];
+  });
+}
+
+/** Many guests may have it from one line. */
+function namesOf(guests: string[]): string {
+  const shown = guests.length > 4 ? guests.slice(0, 3) : guests;
+  const more = guests.length - shown.length;
+  const list = shown.map(label).join(', ');
+  return `guest${guests.length > 1 ? 's' : ''} ${list}${more > 0 ? ` and ${more} others` : ''}`;
+}
