@@ -12,9 +12,13 @@ function exitStatus(error: unknown): number {
   return error instanceof ConfigError ? 2 : 1;
 }
 
-// `virt-shaper tree | head`: whoever reads has had enough.
+// `virt-shaper tree | head`: whoever reads has had enough, which is no failure; a full disk is.
+let unwritten = false;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exitCode = error.code === 'EPIPE' ? 0 : 1;
+  if (error.code === 'EPIPE' || unwritten) return;
+  unwritten = true;
+  process.exitCode = 1;
+  speak('error', `virt-shaper: stdout cannot be written: ${error.message}`);
 });
 
 // Who does not listen any more must not end what is being done: a guest may wait for it.
@@ -25,4 +29,5 @@ try {
 } catch (error) {
   process.exitCode = exitStatus(error);
 }
+if (unwritten) process.exitCode = 1;
 clearProgress();

@@ -9,12 +9,14 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
+  statSync,
   utimesSync,
   writeSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { Failure } from './errors.ts';
 
 /** Makes the folders above it where they are missing. */
@@ -48,8 +50,23 @@ export function writeNew(file: string, text: string): boolean {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw new Failure(`${file} cannot be written: ${(error as Error).message}`);
   } finally {
-    rmSync(next, { force: true });
+    removeIfThere(next);
   }
+}
+
+/**
+ * Where a file is that somebody names, to be written whole: what stands there is replaced, so it must be a file.
+ * @returns the place that symlinks lead to
+ * @throws Failure for a device, a folder and the like
+ */
+export function plainFile(file: string): string {
+  try {
+    const real = realpathSync(file);
+    if (statSync(real).isFile()) return real;
+  } catch {
+    return resolve(file); // Not there yet.
+  }
+  throw new Failure(`${file} is no file that could be replaced`, 'leave it out for stdout');
 }
 
 /** Below what is no folder there is nothing to remove, which rmSync calls an error. */
@@ -129,7 +146,9 @@ export function readIfThere(file: string): string | undefined {
     return readFileSync(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new Failure(`${file} cannot be read: ${(error as Error).message}`);
+    const denied = (error as NodeJS.ErrnoException).code === 'EACCES';
+    const hint = denied ? 'virt-shaper runs as root' : undefined;
+    throw new Failure(`${file} cannot be read: ${(error as Error).message}`, hint);
   }
 }
 

@@ -25,15 +25,16 @@ export async function initCommand(context: Context, { print }: { print?: boolean
     return 0;
   }
   const { file, root = '' } = context.paths.config;
-  if (!writeNew(join(root, file), text)) {
+  const path = join(root, file);
+  if (!writeNew(path, text)) {
     throw new Failure(
-      `${file} is there already, and stays as it is`,
+      `${path} is there already, and stays as it is`,
       'virt-shaper init --print shows what a first one would be; virt-shaper check looks at the one that is there',
     );
   }
   const { uplinks, guests } = host;
   context.say(
-    `${file} written: ${count(uplinks.length, 'uplink')}, ${count(guests.length, 'guest')} as comments`,
+    `${path} written: ${count(uplinks.length, 'uplink')}, ${count(guests.length, 'guest')} as comments`,
   );
   for (const { reason } of host.undecided) context.warn(`warning: ${reason}`);
   const former = join(context.paths.libvirtHooks, 'bandwidth.conf');

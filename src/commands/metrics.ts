@@ -1,7 +1,6 @@
 // virt-shaper metrics: Prometheus text, to stdout or for node_exporter's textfile collector.
-import { resolve } from 'node:path';
 import { ConfigError } from '../errors.ts';
-import { writeWhole } from '../files.ts';
+import { plainFile, writeWhole } from '../files.ts';
 import { withLock } from '../load/lock.ts';
 import { reportMetrics } from '../report/metrics.ts';
 import type { Context } from './context.ts';
@@ -22,6 +21,6 @@ export async function metricsCommand(context: Context, { output }: MetricsOption
   }
   // A timer's run and somebody's own at the same time would write one file.
   const lock = { file: context.paths.metricsLock, patience: context.lockTimeout, waiting: () => {} };
-  await withLock(lock, async () => writeWhole(resolve(output), text, 0o644));
+  await withLock(lock, async () => writeWhole(plainFile(output), text, 0o644));
   return 0;
 }

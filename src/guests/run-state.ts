@@ -16,7 +16,8 @@ export function readGuests(file: string): Guest[] {
   try {
     guests = readJson<RunState>(file, { version: 2, guests: [] }).guests;
   } catch (error) {
-    throw new Failure((error as Error).message, hint);
+    const { message } = error as Failure;
+    throw message.includes('damaged') ? new Failure(message, hint) : error;
   }
   if (guests.every(isGuest)) return guests;
   throw new Failure(`${file} is damaged: it has a guest that is none`, hint);

@@ -12,36 +12,54 @@ export function readDevices(): Map<string, Device> {
   return new Map(deviceNames().map((name) => [name, readDevice(name)]));
 }
 
+/** How often the two lists may differ before it is no chance. */
+const tries = 10;
+
 /** @throws Failure when /sys belongs to another network namespace */
 export function deviceNames(): string[] {
-  // Twice, since a device may come or go between the two lists.
-  const names = sameNames() ?? sameNames();
-  if (!names) {
+  let always: string[] | undefined;
+  for (let count = 0; count < tries; count += 1) {
+    const [kernel, shown] = [kernelNames(), sysfsNames()];
+    const apart = differing(kernel, shown);
+    if (apart.length === 0) return [...kernel];
+    // A device may come or go between the two lists; in another namespace the same ones always differ.
+    always = always?.filter((one) => apart.includes(one)) ?? apart;
+    if (always.length === 0) return [...kernel].filter((name) => shown.has(name));
+  }
+  throw new Failure(
+    '/sys shows the devices of another network namespace',
+    'enter the namespace with "ip netns exec NAME", which mounts its own /sys',
+  );
+}
+
+/** Each with the side that has it. */
+function differing(kernel: Set<string>, shown: Set<string>): string[] {
+  const only = (some: Set<string>, others: Set<string>, side: string) =>
+    [...some].filter((name) => !others.has(name)).map((name) => `${side} ${name}`);
+  return [...only(kernel, shown, 'kernel'), ...only(shown, kernel, 'sysfs')];
+}
+
+function kernelNames(): Set<string> {
+  const lines = readFileSync('/proc/self/net/dev', 'utf8').split('\n').slice(2);
+  return new Set(lines.flatMap((line) => line.match(/^\s*(\S+):/)?.[1] ?? []).sort());
+}
+
+/** The bonding driver keeps a file among the devices. */
+function sysfsNames(): Set<string> {
+  try {
+    return new Set(readdirSync(sysfs).filter((name) => name !== 'bonding_masters'));
+  } catch (error) {
     throw new Failure(
-      '/sys shows the devices of another network namespace',
-      'enter the namespace with "ip netns exec NAME", which mounts its own /sys',
+      `the network devices cannot be seen: ${(error as Error).message}`,
+      'virt-shaper needs /sys to be mounted',
     );
   }
-  return names;
 }
 
 /** The ports of a bridge, in one look; none when there is no such bridge. */
 export function portNames(bridge: string): string[] {
   const folder = `${sysfs}/${bridge}/brif`;
   return existsSync(folder) ? readdirSync(folder) : [];
-}
-
-/** @returns the devices' names, or nothing when the two lists disagree */
-function sameNames(): string[] | undefined {
-  const kernel = readFileSync('/proc/self/net/dev', 'utf8')
-    .split('\n')
-    .slice(2)
-    .flatMap((line) => line.match(/^\s*(\S+):/)?.[1] ?? [])
-    .sort();
-  const shown = readdirSync(sysfs)
-    .filter((name) => existsSync(`${sysfs}/${name}/ifindex`))
-    .sort();
-  return kernel.join(' ') === shown.join(' ') ? kernel : undefined;
 }
 
 /** Bridges with and without ports. @param devices of `readDevices` */

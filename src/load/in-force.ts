@@ -1,6 +1,7 @@
 // The plan whose rules are in force, kept beside them as data: names, groups and reasons for those who show
 // the state of things, without reading the configuration again. Figures that count are the kernel's own.
 import { join } from 'node:path';
+import { Failure } from '../errors.ts';
 import { readJson } from '../files.ts';
 import type { Plan, UplinkPlan } from '../plan/plan.ts';
 import type { Policy, Unshaped } from '../policy/policy.ts';
@@ -28,7 +29,17 @@ export function inForceText({ plan, policy }: { plan: Plan; policy: Policy }): s
  */
 export function readInForce(rules: string): InForce {
   const nothing: InForce = { version: 1, uplinks: [], unshaped: [], warnings: [] };
-  return readJson(join(rules, 'good', planFile), nothing);
+  const file = join(rules, 'good', planFile);
+  const inForce = readJson(file, nothing);
+  if (inForce.uplinks.every(isUplink)) return inForce;
+  throw new Failure(`${file} is damaged`, 'virt-shaper render and virt-shaper load make it anew');
+}
+
+/** As far as those who show it could fall over it. */
+function isUplink(uplink: Partial<UplinkPlan> | null): boolean {
+  const { out, in: receiving } = uplink?.trees ?? {};
+  const trees = [out, receiving].every((tree) => tree?.link && Array.isArray(tree.groups));
+  return trees && Array.isArray(uplink?.taps);
 }
 
 /** The same, or nothing when it cannot be read: for what goes on without it. */

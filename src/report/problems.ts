@@ -9,10 +9,16 @@ const widest = 100;
 export function formatProblem({ severity, at, message, hint, text }: Problem): string {
   const place = at ? `${at.file}:${at.line}:${at.column}: ` : '';
   const warning = severity === 'warning' ? 'warning: ' : '';
-  const lines = [printable(`${place}${warning}${message}`)];
+  const lines = [printable(`${place}${warning}${shortened(message)}`)];
   if (at && text !== undefined) lines.push(...quoteLine(text, at.line, at.column));
   for (const line of hint?.split('\n') ?? []) lines.push(`      ${printable(line)}`);
   return lines.join('\n');
+}
+
+/** A message may quote what somebody else has written, a megabyte of XML without a blank even. */
+function shortened(message: string): string {
+  const longest = 20 * widest;
+  return message.length > longest ? `${message.slice(0, longest)}…` : message;
 }
 
 function quoteLine(text: string, line: number, column: number): string[] {

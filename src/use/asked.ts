@@ -6,6 +6,7 @@ import { snapshotText } from '../config/snapshot.ts';
 import { readIfThere } from '../files.ts';
 import { goodSource, readIfGood, ruleFiles } from '../load/good.ts';
 import { type History, readHistory } from '../load/history.ts';
+import type { Rules } from '../render/render.ts';
 import { readOverrides } from '../render/templates.ts';
 
 export interface Asked {
@@ -26,7 +27,7 @@ export interface AskedPaths {
 }
 
 export async function readAsked({ config, templates, rules, history }: AskedPaths): Promise<Asked> {
-  const good = readIfGood(rules);
+  const good = readWhatIsThere(rules);
   const source = goodSource(rules);
   const present = () => snapshotText([...readSources(config), ...readOverrides(templates, config.file)]);
   return {
@@ -35,4 +36,13 @@ export async function readAsked({ config, templates, rules, history }: AskedPath
     rulesChanged: ruleFiles.some((name) => readIfThere(join(rules, name)) !== good?.[name]),
     history: readHistory(history),
   };
+}
+
+/** One of them may be missing: what was loaded can be shown all the same. */
+function readWhatIsThere(rules: string): Partial<Rules> | undefined {
+  try {
+    return readIfGood(rules);
+  } catch {
+    return {};
+  }
 }

@@ -109,9 +109,12 @@ interface Waiting {
 
 /** What waits in the class of all that is not marked, and what it has lost. */
 function waiting(): Waiting {
-  const [, drops, packets] =
-    sh('tc -s qdisc show dev eth0 parent 1:333').match(/dropped (\d+)[\s\S]*backlog \S+ (\d+)p/) ?? [];
-  const [, sent = ''] = sh('tc -s class show dev eth0 classid 1:333').match(/Sent \d+ bytes (\d+) pkt/) ?? [];
+  const [, drops] = sh('tc -s qdisc show dev eth0 parent 1:333').match(/dropped (\d+)/) ?? [];
+  // Both figures of one answer: between two a packet could be counted twice.
+  const [, sent, packets] =
+    sh('tc -s class show dev eth0 classid 1:333').match(
+      /Sent \d+ bytes (\d+) pkt[\s\S]*backlog \S+ (\d+)p/,
+    ) ?? [];
   return { packets: Number(packets), drops: Number(drops), sent: Number(sent) };
 }
 

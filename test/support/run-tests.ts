@@ -72,7 +72,7 @@ function testFiles(dir: string): Job[] {
   const namespaced = (file: string) => /^(kernel|lab|bench)\//.test(file);
   const noNamespace = files.some(namespaced) ? needsUnshare() : undefined;
   return files.map((file) => {
-    const measures = /^(lab|bench)\//.test(file);
+    const measures = /^(lab|bench|libvirt)\//.test(file);
     const node = [process.execPath, '--import', 'tsx', join(dir, file)];
     return {
       name: `${basename(dir)}/${file}`,

@@ -31,19 +31,26 @@ export function onceAsText(scene: Scene, interval: number, isUnicode: boolean, w
   return lines.map((line) => `${textOf(line).trimEnd()}\n`).join('');
 }
 
-/** Bits, packets and drops per second, bytes of backlog; names as they are. What is not known is absent. */
-export function onceAsData({ at, links, rows, trouble }: Scene, seconds: number): object {
+/**
+ * Bits, packets and drops per second, bytes of backlog; names as they are. What is not known is absent.
+ * @param interval seconds between the two readings
+ */
+export function onceAsData({ at, links, rows, trouble }: Scene, interval: number): object {
   return {
     time: new Date(at).toISOString(),
-    seconds,
+    interval,
     ...(trouble ? { trouble } : {}),
     uplinks: links.map(({ name, flow }) => ({ name, ...flow })),
-    groups: rows.filter(({ kind }) => kind === 'group').map(asData),
-    guests: rows.filter(({ kind }) => kind === 'guest').map(asData),
+    groups: rows
+      .filter(({ kind }) => kind === 'group')
+      .map(({ name, ...row }) => ({ group: name, ...asData(row) })),
+    guests: rows
+      .filter(({ kind }) => kind === 'guest')
+      .map(({ name, group, ...row }) => ({ guest: name, group, ...asData(row) })),
     unmarked: rows.filter(({ kind }) => kind === 'unmarked').map(({ uplink, flow }) => ({ uplink, ...flow })),
   };
 }
 
-function asData({ name, group, uplink, flow, state, note }: Row): object {
-  return { name, group, uplink, ...flow, state, reason: note };
+function asData({ uplink, flow, state, note }: Omit<Row, 'name' | 'group'>): object {
+  return { uplink, ...flow, state, reason: note };
 }
