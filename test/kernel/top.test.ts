@@ -179,10 +179,10 @@ test('without a terminal it is one frame, as text or data', () => {
   assert.not.ok(text.stdout.includes('\u001b'));
 
   const data = JSON.parse(host.run(['top', '--json', '--interval', '0.2']).stdout);
-  const cliff = data.guests.find(({ name }: { name: string }) => name === 'cliff');
+  const cliff = data.guests.find(({ guest }: { guest: string }) => guest === 'cliff');
   assert.is(cliff.out.ceil, 30_000_000);
   assert.type(cliff.in.now, 'number');
-  assert.equal(Object.keys(data), ['time', 'seconds', 'uplinks', 'groups', 'guests', 'unmarked']);
+  assert.equal(Object.keys(data), ['time', 'interval', 'uplinks', 'groups', 'guests', 'unmarked']);
 });
 
 test('an interval that makes no sense is refused', () => {
