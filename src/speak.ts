@@ -23,7 +23,15 @@ let shown = false;
 /** @param text one or more lines, without a newline at the end */
 export function speak(priority: Priority, text: string): void {
   clearProgress();
-  process.stderr.write(`${journal ? withPriority(priority, text) : text}\n`);
+  const shown = tame(text);
+  process.stderr.write(`${journal ? withPriority(priority, shown) : shown}\n`);
+}
+
+/** Whatever a guest has put into a message, it drives no terminal and no log. */
+export function tame(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (odd) =>
+    odd === '\n' || odd === '\t' ? odd : '\ufffd',
+  );
 }
 
 /** Each line with its priority in front, as the journal and `logger --prio-prefix` take it. */

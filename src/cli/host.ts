@@ -14,7 +14,7 @@ export function declareHostCommands(command: Declare): void {
       `
 Example: from the old hook, from libvirt, from Proxmox VE
   virt-shaper import /etc/libvirt/hooks/bandwidth.conf > config.toml
-  for guest in $(virsh list --all --name); do virsh dumpxml "$guest"; done | virt-shaper import - > config.toml
+  virsh dumpxml cliff | virt-shaper import - > config.toml
   virt-shaper import /etc/pve/qemu-server/*.conf > config.toml
   virt-shaper check --config config.toml`,
     );

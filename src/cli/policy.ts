@@ -61,7 +61,7 @@ Example: look before a change counts
       'after',
       `
 Example: from cron, repair what somebody changed by hand
-  virt-shaper --quiet verify || virt-shaper load`,
+  virt-shaper --quiet verify || virt-shaper sync --in-force`,
     );
   command('unload', 'take out everything virt-shaper put in, nothing else', async (context) =>
     (await import('../commands/unload.ts')).unloadCommand(context),

@@ -12,7 +12,8 @@ import { refusalVariable } from '../hooks/hook-file.ts';
 import { deviceNames } from '../host/read-host.ts';
 import { label } from '../label.ts';
 import { hasFailed } from '../load/history.ts';
-import { tryInForce } from '../load/in-force.ts';
+import { hasGuest, tryInForce } from '../load/in-force.ts';
+import { Occupied } from '../load/lock.ts';
 import { describeError } from '../report/errors.ts';
 import { speak } from '../speak.ts';
 import type { Context } from './context.ts';
@@ -105,9 +106,10 @@ async function start(context: Context, driver: Driver, name: string, xml: string
     return 0;
   } catch (error) {
     if (error instanceof Refused || readOnFailure(context.paths.config) === 'refuse') {
-      await noteGuests(context, (guests) => withoutGuest(guests, guest))
-        .then(() => shape(context, guest))
-        .catch(() => {});
+      const forgotten = noteGuests(context, (guests) => withoutGuest(guests, guest));
+      // Who has just waited in vain for the lock need not do so again: `release` follows anyway.
+      const undone = error instanceof Occupied ? forgotten : forgotten.then(() => shape(context, guest));
+      await undone.catch(() => {});
       throw error;
     }
     context.warn(describeError(error));
@@ -125,7 +127,9 @@ async function keep(context: Context, guest: Guest): Promise<void> {
     return known && same(known) === same(guest) ? guests : withGuest(guests, guest);
   });
   if (whyUnloaded(paths) !== undefined) return;
-  if (changed || hasFailed(paths.history) || !isInForce(paths.rules, guest)) await shape(context, guest);
+  const inForce = tryInForce(paths.rules);
+  const isShaped = inForce !== undefined && hasGuest(inForce, guest);
+  if (changed || !isShaped || hasFailed(paths.history)) await shape(context, guest);
 }
 
 async function stop(context: Context, gone: GuestKey & { uuid?: string }): Promise<void> {
@@ -154,16 +158,6 @@ async function shape(context: Context, { name }: GuestKey, refusal?: 'may refuse
     writeRules(context, outputs);
     await loadNow({ ...context, say: context.detail }, site);
   });
-}
-
-/** Whether the plan in force has each of its NICs, or says why not. */
-function isInForce(rules: string, { name, nics }: Guest): boolean {
-  const { uplinks = [], unshaped = [] } = tryInForce(rules) ?? {};
-  return nics.every(
-    ({ tap }) =>
-      uplinks.some(({ taps }) => taps.some((one) => one.name === tap && one.guest === name)) ||
-      unshaped.some((one) => one.guest === name && (one.tap ?? tap) === tap),
-  );
 }
 
 /** A NIC of a network is plugged before its tap is there, and libvirt tells of no other: it is looked for soon. */

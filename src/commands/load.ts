@@ -1,6 +1,12 @@
 // virt-shaper load: the kernel holds what rules.d says, all of it or nothing of it.
+import { join } from 'node:path';
+import { ConfigError } from '../errors.ts';
 import { removeFile } from '../files.ts';
+import { readGuests } from '../guests/run-state.ts';
+import { label } from '../label.ts';
+import { planFile, readCompanions } from '../load/good.ts';
 import { hasFailed, noteLoad } from '../load/history.ts';
+import { hasGuest, tryInForce } from '../load/in-force.ts';
 import { type Loaded, load } from '../load/load.ts';
 import { dropPending } from '../load/pending.ts';
 import type { Site } from '../load/site.ts';
@@ -20,12 +26,29 @@ export interface LoadOptions {
 
 export async function loadCommand(context: Context, options: LoadOptions): Promise<number> {
   if (options.dryRun) return planCommand(context, options);
+  if (options.json) {
+    const message = '--json shows what --dry-run would change; a load itself has no data to show';
+    throw new ConfigError([{ severity: 'error', message }]);
+  }
   if (options.confirm !== undefined) return loadAndConfirm(context, seconds('--confirm', options.confirm));
   await underLock(context, async (site) => {
     dropPending(context.paths.pending); // Who loads plainly has decided.
     await loadNow(context, site);
   });
+  sayLeftOut(context);
   return 0;
+}
+
+/** What was looked at is what is loaded; who came since is not in it. */
+function sayLeftOut({ paths, warn }: Context): void {
+  const inForce = readCompanions(join(paths.rules, 'good')).has(planFile) && tryInForce(paths.rules);
+  if (!inForce) return;
+  for (const guest of readGuests(paths.guests).filter((one) => !hasGuest(inForce, one))) {
+    warn(
+      `warning: guest ${label(guest.name)} is not shaped by all of its NICs: it has changed since these rules ` +
+        'were rendered; virt-shaper sync shapes it',
+    );
+  }
 }
 
 /**

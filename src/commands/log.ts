@@ -2,7 +2,7 @@
 // so it goes to the system's log too; what systemd starts is in its journal already, by stderr.
 import { makeRun } from '../exec.ts';
 import { describeError } from '../report/errors.ts';
-import { withPriority } from '../speak.ts';
+import { tame, withPriority } from '../speak.ts';
 import type { Context } from './context.ts';
 
 /** In one call at the end. Without a logger or a log there is nowhere else to say it. */
@@ -18,7 +18,7 @@ export async function withLog<T>(context: Context, work: (heard: Context) => Pro
     lines.push(withPriority('error', describeError(error)));
     throw error;
   } finally {
-    if (lines.length > 0) await log(lines.join('\n'));
+    if (lines.length > 0) await log(lines.map(tame).join('\n'));
   }
 }
 

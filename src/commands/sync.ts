@@ -8,6 +8,8 @@ import { runningStamp } from '../guests/status-files.ts';
 import { label } from '../label.ts';
 import { readCompanions, sourceFile } from '../load/good.ts';
 import { Occupied, withLock } from '../load/lock.ts';
+import { readPending } from '../load/pending.ts';
+import { guardCommand } from './confirm.ts';
 import { type Context, seconds } from './context.ts';
 import { generateNow, sayPolicy } from './generate-now.ts';
 import { loadNow } from './load.ts';
@@ -31,6 +33,7 @@ export async function syncCommand(context: Context, options: SyncOptions): Promi
     context.detail('another sync is about to begin, and will see what this one would');
     return 0;
   }
+  await takeBack(context);
   const lines: string[] = [];
   try {
     const warn = (text: string) => lines.push(text);
@@ -45,6 +48,14 @@ export async function syncCommand(context: Context, options: SyncOptions): Promi
   }
   touch(context.paths.lastSync);
   return 0;
+}
+
+/** Seconds after its deadline that an unconfirmed load is nobody's: its own processes were killed. */
+const overdue = 5;
+
+async function takeBack(context: Context): Promise<void> {
+  const pending = readPending(context.paths.pending);
+  if (pending && Date.now() > pending.deadline + overdue * 1000) await guardCommand(context, pending.id);
 }
 
 /** Every minute the same warnings would be heard by nobody: the last sync's are kept in its file. */

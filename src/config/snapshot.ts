@@ -37,7 +37,8 @@ export function layOut(text: string | undefined, folder: string): ConfigLocation
 
 /** @returns where a snapshot was laid out before */
 export function findLaidOut(folder: string): ConfigLocation | undefined {
-  const main = readIfThere(join(folder, 'main'));
+  const isWhole = readIfThere(join(folder, 'whole')) !== undefined;
+  const main = isWhole ? readIfThere(join(folder, 'main')) : undefined;
   return main && isAbsolute(main) ? { file: main, root: folder } : undefined;
 }
 

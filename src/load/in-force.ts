@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { Failure } from '../errors.ts';
 import { readJson } from '../files.ts';
+import type { Guest } from '../guests/guest.ts';
 import type { Plan, UplinkPlan } from '../plan/plan.ts';
 import type { Policy, Unshaped } from '../policy/policy.ts';
 import { planFile } from './good.ts';
@@ -38,8 +39,17 @@ export function readInForce(rules: string): InForce {
 /** As far as those who show it could fall over it. */
 function isUplink(uplink: Partial<UplinkPlan> | null): boolean {
   const { out, in: receiving } = uplink?.trees ?? {};
-  const trees = [out, receiving].every((tree) => tree?.link && Array.isArray(tree.groups));
+  const trees = [out, receiving].every((tree) => Array.isArray(tree?.groups));
   return trees && Array.isArray(uplink?.taps);
+}
+
+/** Whether it has each of a guest's NICs, or says why not. */
+export function hasGuest({ uplinks, unshaped }: InForce, { name, nics }: Guest): boolean {
+  return nics.every(
+    ({ tap }) =>
+      uplinks.some(({ taps }) => taps.some((one) => one.name === tap && one.guest === name)) ||
+      unshaped.some((one) => one.guest === name && (one.tap ?? tap) === tap),
+  );
 }
 
 /** The same, or nothing when it cannot be read: for what goes on without it. */

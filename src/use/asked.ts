@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type ConfigLocation, readSources } from '../config/read-files.ts';
 import { snapshotText } from '../config/snapshot.ts';
 import { readIfThere } from '../files.ts';
-import { goodSource, readIfGood, ruleFiles } from '../load/good.ts';
+import { goodSource, ruleFiles } from '../load/good.ts';
 import { type History, readHistory } from '../load/history.ts';
 import type { Rules } from '../render/render.ts';
 import { readOverrides } from '../render/templates.ts';
@@ -38,11 +38,8 @@ export async function readAsked({ config, templates, rules, history }: AskedPath
   };
 }
 
-/** One of them may be missing: what was loaded can be shown all the same. */
+/** One of them may be missing: what was loaded can be shown all the same. Nothing when there is none. */
 function readWhatIsThere(rules: string): Partial<Rules> | undefined {
-  try {
-    return readIfGood(rules);
-  } catch {
-    return {};
-  }
+  const texts = ruleFiles.map((name) => [name, readIfThere(join(rules, 'good', name))] as const);
+  return texts.some(([, text]) => text !== undefined) ? Object.fromEntries(texts) : undefined;
 }

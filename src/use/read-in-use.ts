@@ -70,7 +70,8 @@ function readOrSay(rules: string): InForce {
   try {
     return readInForce(rules);
   } catch (error) {
-    if (!(error instanceof Failure) || error.hint === undefined) throw error;
+    // Who may not read it is told so already; what is damaged is not worth keeping.
+    if (!(error instanceof Failure) || error.message.includes('cannot be read')) throw error;
     throw new Failure(error.message, 'virt-shaper render && virt-shaper load writes it anew');
   }
 }

@@ -107,7 +107,7 @@ test('a start that was noted but not loaded is made good when libvirt tells of t
 });
 
 test('a guest that must not start does not, though its end was never told', () => {
-  host.configure(config.replace('"shape"', '"refuse"') + '[guest.cliff]\n');
+  host.configure(`${config.replace('"shape"', '"refuse"')}[guest.cliff]\n`);
   assert.is(host.hook('cliff', 'start', { vnet0: 'br0' }).status, 0);
   host.configure(config.replace('"shape"', '"refuse"'));
   assert.is(host.hook('cliff', 'reconnect', { vnet0: 'br0' }).status, 0);

@@ -271,6 +271,51 @@ test('a first load that nobody confirms does not come back by a sync or a guest'
   assert.equal(shapedTaps(), ['vnet0', 'vnet1']);
 });
 
+test('rules that were rendered before a NIC came are loaded as they are, and that is said', () => {
+  host.hook('cliff', 'start', { vnet0: 'br0' });
+  host.configure(config.replace('20mbit', '50mbit'));
+  assert.is(host.run(['render']).status, 0);
+  runs('cliff', { vnet0: 'br0', vnet1: 'br0' });
+  sync('--in-force');
+  const { status, stderr } = host.run(['load']);
+  assert.is(status, 0);
+  assert.match(stderr, 'warning: guest cliff is not shaped by all of its NICs');
+  assert.equal(shapedTaps(), ['vnet0']);
+  sync('--in-force');
+  assert.equal(shapedTaps(), ['vnet0', 'vnet1']);
+  assert.not.match(host.run(['load']).stderr, 'warning');
+});
+
+test('a load that nobody confirms goes back though its own processes were killed', () => {
+  host.hook('cliff', 'start', { vnet0: 'br0' });
+  const before = kernelState();
+  host.configure(config.replace('20mbit', '50mbit'));
+  host.run(['render']);
+  const load = `${process.execPath} ${program} --root ${host.root} load --confirm 3600`;
+  sh(`${load} 2>${host.root}/said & pid=$!
+      for i in $(seq 100); do grep -q "returns in" ${host.root}/said && break; sleep 0.1; done
+      kill -9 $pid $(pgrep -f "${host.root}.*[g]uard")`);
+  assert.is.not(kernelState(), before);
+  const pending = join(host.root, 'run/virt-shaper/confirm/pending.json');
+  const text = JSON.parse(readFileSync(pending, 'utf8'));
+  host.write(
+    'run/virt-shaper/confirm/pending.json',
+    JSON.stringify({ ...text, deadline: Date.now() - 60_000 }),
+  );
+  sync('--in-force');
+  assert.is(kernelState(), before);
+});
+
+test('what a status file says drives no terminal', () => {
+  host.write('run/libvirt/qemu/e.xml', '<domstatus><domain></a\u001b]0;pwn\u0007></domain></domstatus>');
+  const { stderr } = sync();
+  assert.match(stderr, 'guest e stays as it was noted');
+  assert.equal(
+    stderr.match(/\p{Cc}/gu)?.filter((odd) => odd !== '\n'),
+    [],
+  );
+});
+
 test('--in-force: an edited template counts only when somebody loads it', () => {
   runs('cliff', { vnet0: 'br0' });
   sync();
