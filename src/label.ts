@@ -17,3 +17,8 @@ export function nftComment(text: string): string {
   while (Buffer.byteLength(characters.join('')) > 110) characters.pop();
   return characters.join('');
 }
+
+/** `1 guest`, `2 guests`. @param what in the singular */
+export function counted(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
+}

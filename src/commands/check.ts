@@ -2,6 +2,7 @@
 import { checkHost } from '../config/check-host.ts';
 import { readConfig } from '../config/read-config.ts';
 import { deviceNames } from '../host/read-host.ts';
+import { counted } from '../label.ts';
 import { formatProblem } from '../report/problems.ts';
 import type { Context } from './context.ts';
 
@@ -10,14 +11,10 @@ export async function checkCommand(context: Context): Promise<number> {
   for (const warning of [...warnings, ...checkHost(config, deviceNames())])
     context.warn(formatProblem(warning));
   const counts = [
-    count(config.guests.length, 'guest'),
-    count(config.groups.length, 'group'),
-    count(config.uplinks.length, 'uplink'),
+    counted(config.guests.length, 'guest'),
+    counted(config.groups.length, 'group'),
+    counted(config.uplinks.length, 'uplink'),
   ];
   context.say(`${files.join(', ')}: ${counts.join(', ')}, no errors`);
   return 0;
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }

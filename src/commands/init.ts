@@ -10,7 +10,7 @@ import { readGuests } from '../guests/run-state.ts';
 import { readRunning } from '../guests/status-files.ts';
 import type { Host } from '../host/host.ts';
 import { readBridges, readDevices } from '../host/read-host.ts';
-import { label } from '../label.ts';
+import { counted, label } from '../label.ts';
 import { findUplink } from '../policy/uplinks.ts';
 import { describeError } from '../report/errors.ts';
 import { type FoundHost, firstConfig } from '../report/first-config.ts';
@@ -34,7 +34,7 @@ export async function initCommand(context: Context, { print }: { print?: boolean
   }
   const { uplinks, guests } = host;
   context.say(
-    `${path} written: ${count(uplinks.length, 'uplink')}, ${count(guests.length, 'guest')} as comments`,
+    `${path} written: ${counted(uplinks.length, 'uplink')}, ${counted(guests.length, 'guest')} as comments`,
   );
   for (const { reason } of host.undecided) context.warn(`warning: ${reason}`);
   const former = join(context.paths.libvirtHooks, 'bandwidth.conf');
@@ -98,8 +98,4 @@ function findGuests(context: Context, devices: Host['devices']): Guest[] {
   }
   const guests = reconcile(noted, running, new Set(devices.keys()));
   return guests.filter(({ name }, place) => guests.findIndex((one) => one.name === name) === place);
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }

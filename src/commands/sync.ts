@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { touch, writeIfChanged } from '../files.ts';
 import type { Guest } from '../guests/guest.ts';
+import { isSame } from '../guests/run-state.ts';
 import { runningStamp } from '../guests/status-files.ts';
 import { label } from '../label.ts';
 import { readCompanions, sourceFile } from '../load/good.ts';
@@ -103,8 +104,7 @@ function isRenderedAhead({ paths }: Context): boolean {
 
 function sayFound(context: Context, { before, after }: Noted): void {
   const names = (guests: Guest[]) => guests.map(({ name }) => label(name)).join(', ');
-  const isIn = (list: Guest[]) => (one: Guest) =>
-    list.some(({ driver, name }) => driver === one.driver && name === one.name);
+  const isIn = (list: Guest[]) => (one: Guest) => list.some((other) => isSame(other, one));
   const came = after.filter((guest) => !isIn(before)(guest));
   const gone = before.filter((guest) => !isIn(after)(guest));
   if (came.length > 0) context.say(`found running: ${names(came)}`);

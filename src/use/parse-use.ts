@@ -2,21 +2,10 @@
 // HTB's classes as text even where JSON is asked for, and because a qdisc of somebody else's cannot spoil it.
 // There are thousands of them: one pass, one expression.
 import { parseRate, parseSize } from '../config/rate.ts';
+import type { Use } from './use.ts';
 
-export interface ListedClass {
-  /** As in the plan: tc prints hexadecimal without leading zeros. */
-  id: string;
-  parent?: string;
-  bytes: number;
-  packets: number;
-  dropped: number;
-  overlimits: number;
-  /** Bytes. tc rounds them where less than 16 in 1024 are lost. */
-  backlog: number;
-  queued: number;
-  rate: number;
-  ceil: number;
-}
+/** A class as tc lists it, which names neither its device nor the time. */
+export type ListedClass = Omit<Use, 'device' | 'at'>;
 
 export interface ListedQdisc {
   kind: string;
