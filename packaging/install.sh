@@ -17,15 +17,14 @@ put() {
   install -m "$mode" "$@" "$folder/"
 }
 
-# The program: modules, which nobody runs as commands, so without the line that says how. Without the package.json
-# Node.js would not take them for modules.
+# The program: scripts that nobody runs as commands, so without the line that says how.
 install -d -m 755 "$destdir/usr/lib/virt-shaper"
 for part in dist/*.js; do
   sed '1{/^#!/d}' "$part" >"$destdir/usr/lib/virt-shaper/$(basename "$part")"
   chmod 644 "$destdir/usr/lib/virt-shaper/$(basename "$part")"
 done
 version=$(sed -n 's/^  "version": "\(.*\)",$/\1/p' package.json)
-printf '{ "name": "virt-shaper", "version": "%s", "type": "module" }\n' "$version" >"$destdir/usr/lib/virt-shaper/package.json"
+printf '{ "name": "virt-shaper", "version": "%s" }\n' "$version" >"$destdir/usr/lib/virt-shaper/package.json"
 chmod 644 "$destdir/usr/lib/virt-shaper/package.json"
 install -d -m 755 "$destdir/usr/sbin"
 install -m 755 packaging/virt-shaper.js "$destdir/usr/sbin/virt-shaper"

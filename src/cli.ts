@@ -24,10 +24,15 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // Who does not listen any more must not end what is being done: a guest may wait for it.
 process.stderr.on('error', () => {});
 
-try {
-  await makeProgram().parseAsync();
-} catch (error) {
-  process.exitCode = exitStatus(error);
+/** A function, because a script that V8 keeps compiled (launch.ts) cannot wait at its top. */
+async function main(): Promise<void> {
+  try {
+    await makeProgram().parseAsync();
+  } catch (error) {
+    process.exitCode = exitStatus(error);
+  }
+  if (unwritten) process.exitCode = 1;
+  clearProgress();
 }
-if (unwritten) process.exitCode = 1;
-clearProgress();
+
+void main();

@@ -11,8 +11,7 @@ import { parseRules } from '../load/parse-rules.ts';
 import { readState } from '../load/read-state.ts';
 import { withoutUnreached } from '../load/unreached.ts';
 import type { Paths } from '../paths.ts';
-import type { Rules } from '../render/render.ts';
-import { type Attempt, attempt } from './finding.ts';
+import { type Attempt, attempt, had } from './finding.ts';
 import type { Obstacles } from './in-the-way.ts';
 import { isThere } from './stat.ts';
 
@@ -37,27 +36,29 @@ export async function readKernelState(paths: Paths, timeout: number): Promise<Ke
 async function read(paths: Paths, timeout: number, hold?: number): Promise<KernelStateFacts> {
   const { rules, listing, journal, foreignTaps } = paths;
   const run = makeRun({ timeout, ...(hold === undefined ? {} : { hold }) });
+  const loaded = await attempt(() => readLoaded(rules));
   const [state, nft] = await Promise.all([
-    readState({ run, rules, listing, journal, foreignTaps }),
+    readState({ run, rules, listing, journal, foreignTaps }, had(loaded)),
     run('nft', ['-s', 'list', 'ruleset']),
   ]);
   if (nft.status !== 0) throw new Failure(`nft cannot list the ruleset: ${nft.stderr.trim().split('\n')[0]}`);
-  const drift = await attempt(() => countDifferences(state, rules));
+  const drift = 'value' in loaded ? { value: countDifferences(state, loaded.value) } : loaded;
   // A thousand guests' objects are not kept for what is read after them.
   const { objects: _, ...obstacles } = state;
   return { obstacles, listing: nft.stdout, drift };
 }
 
 /** What cannot be reached for reasons of its own is told where those are. */
-function countDifferences(state: KernelState, rules: string): number {
-  const good = readIfGood(rules);
-  const loaded = good ? parseLoaded(good, join(rules, 'good')) : nothing;
+function countDifferences(state: KernelState, loaded: State): number {
   return compare(state, withoutUnreached(state, loaded).wanted).length;
 }
 
-function parseLoaded(good: Rules, folder: string): State {
+/** @throws Failure */
+function readLoaded(rules: string): State {
+  const good = readIfGood(rules);
+  if (!good) return nothing;
   try {
-    return parseRules(good, folder);
+    return parseRules(good, join(rules, 'good'));
   } catch (error) {
     const hint = 'virt-shaper load puts what rules.d says in its place';
     throw new Failure(`what was loaded last cannot be read: ${(error as Error).message}`, hint);

@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../errors.ts';
 import { tableName } from '../plan/names.ts';
+import type { Rules } from '../render/render.ts';
 import { compare, noTable } from './compare.ts';
 import { findForeignMarks } from './foreign-marks.ts';
 import { keepForeignTaps } from './foreign-taps.ts';
@@ -11,10 +12,10 @@ import type { Found } from './found.ts';
 import { dropGood, keepGood, readCompanions, readIfGood, readRules } from './good.ts';
 import type { KernelState, State } from './objects.ts';
 import { parseRules } from './parse-rules.ts';
-import { readState } from './read-state.ts';
+import { isInForce, readState } from './read-state.ts';
 import type { Site } from './site.ts';
 import { differingOptions } from './tc-values.ts';
-import { transact } from './transaction.ts';
+import { transact, whyRefused } from './transaction.ts';
 import { type Unreached, withoutUnreached } from './unreached.ts';
 
 export interface Loaded {
@@ -32,11 +33,17 @@ export interface Loaded {
  *   leave the kernel as it was
  */
 export async function load(site: Site, folder: string = site.rules): Promise<Loaded> {
-  const { rules, before, wanted, unreached } = await prepare(site, folder);
+  const rules = readRules(folder);
+  const ruleset = { text: rules['ruleset.nft'], file: join(folder, 'ruleset.nft') };
+  // Both only ask, and take nft and tc as long as what follows.
+  const checking = isInForce(site, ruleset.text) ? undefined : whyRefused(site.run, ruleset);
+  const { before, wanted, unreached, good } = await prepare(site, rules, folder).finally(() => checking);
+  const refusal = await checking;
+  if (refusal) throw refusal;
   keepForeignTaps(site.foreignTaps, before, wanted);
-  recallLines(before, site);
+  recallLines(before, good);
   const changed = compare(before, wanted).length > 0;
-  const vanished = await transact(site, before, wanted);
+  const vanished = await transact(site, before, wanted, checking && ruleset.text);
   keepGood(site.rules, rules, readCompanions(folder));
   return {
     changed,
@@ -59,15 +66,16 @@ export async function differences(
   site: Site,
   folder: string | undefined,
 ): Promise<Found & { unreached: Unreached[] }> {
-  const { before, wanted, unreached } = folder
-    ? await prepare(site, folder)
-    : { before: await readState(site), wanted: nothing, unreached: [] };
-  const loaded = goodState(site);
+  const { before, wanted, unreached, good } = await prepare(
+    site,
+    folder === undefined ? undefined : readRules(folder),
+    folder,
+  );
   return {
     list: compare(before, wanted),
     from: before,
     to: wanted,
-    ...(loaded ? { loaded } : {}),
+    ...(good ? { loaded: good } : {}),
     unreached,
   };
 }
@@ -86,9 +94,9 @@ const nothing: State = { devices: new Map(), objects: new Map(), ruleset: noTabl
 
 /** Takes out everything of ours, whoever loaded it. Call it under the lock. @returns whether there was any */
 export async function unload(site: Site): Promise<boolean> {
-  const before = await readState(site);
+  const { before, good } = await prepare(site);
   keepForeignTaps(site.foreignTaps, before, nothing);
-  recallLines(before, site);
+  recallLines(before, good);
   const changed = compare(before, nothing).length > 0;
   await transact(site, before, nothing);
   rmSync(site.listing, { force: true });
@@ -100,8 +108,8 @@ export async function unload(site: Site): Promise<boolean> {
  * tc prints less than it was told, so an object that is as it was loaded last takes the line of that load:
  * what goes back to it goes back exactly.
  */
-function recallLines(kernel: KernelState, site: Site): void {
-  for (const loaded of goodState(site)?.objects.values() ?? []) {
+function recallLines(kernel: KernelState, good: State | undefined): void {
+  for (const loaded of good?.objects.values() ?? []) {
     const held = kernel.objects.get(loaded.key);
     if (!held || held.parent !== loaded.parent || differingOptions(loaded, held).length > 0) continue;
     kernel.objects.set(held.key, {
@@ -112,13 +120,14 @@ function recallLines(kernel: KernelState, site: Site): void {
   }
 }
 
-async function prepare(site: Site, folder: string) {
-  const rules = readRules(folder);
-  const wanted = parseRules(rules, folder);
+/** @param rules absent: nothing is wanted, and so nothing can stand in its way */
+async function prepare(site: Site, rules?: Rules, folder = site.rules) {
+  const asked = rules ? parseRules(rules, folder) : nothing;
   site.progress?.('reading what the kernel holds ...');
-  const before = await readState(site);
-  refuseForeign(before, wanted);
-  return { rules, before, ...withoutUnreached(before, wanted) };
+  const good = goodState(site);
+  const before = await readState(site, good);
+  refuseForeign(before, asked);
+  return { before, good, ...withoutUnreached(before, asked) };
 }
 
 /** What somebody else set is named and left alone: replacing it would be taking it out for good. */

@@ -1,36 +1,60 @@
-// What the kernel holds of virt-shaper's, read with four processes however many guests there are. Nothing
-// is remembered from the load before: ours are known by their signature (plan/names.ts).
+// What the kernel holds of virt-shaper's, read with three processes however many guests there are. Nothing is
+// remembered from the load before: ours are known by their signature (plan/names.ts). What it is expected to hold only
+// says what can be asked before the first answer.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { Failure } from '../errors.ts';
 import type { Run } from '../exec.ts';
-import { readIfThere } from '../files.ts';
+import { readIfThere, writeWhole } from '../files.ts';
 import { deviceNames } from '../host/read-host.ts';
 import { signature, tableName } from '../plan/names.ts';
 import { digestOf } from './digest.ts';
-import { fromFilterJson, fromFilterText } from './filter-output.ts';
 import { readUnfinished } from './journal.ts';
 import { ifbLines } from './lines.ts';
-import { type IfbDevice, type KernelState, keyOf, type TcObject } from './objects.ts';
+import type { IfbDevice, KernelState, State } from './objects.ts';
+import { readClasses, readQdiscs } from './read-tc.ts';
 import type { Site } from './site.ts';
-import { fromClassText, fromQdisc, type Qdisc } from './tc-output.ts';
+import { fromQdisc } from './tc-output.ts';
 
 const sysfs = '/sys/class/net';
 
-export async function readState({ run, listing, journal }: Site): Promise<KernelState> {
-  const [qdiscs, table] = await Promise.all([readQdiscs(run), readTable(run)]);
+/**
+ * @param expected what it holds if nobody has changed it; absent when that is not known
+ * @param committed the ruleset that nft has just been given: its listing is remembered as what that looks like
+ */
+export async function readState(site: Site, expected?: State, committed?: string): Promise<KernelState> {
+  const { run, listing, journal } = site;
+  const guess = { trees: devicesWith(expected, 'root'), taps: devicesWith(expected, 'clsact') };
+  const [first, guessed, table] = await Promise.all([
+    readQdiscs(run, guess.taps),
+    readClasses(run, guess.trees),
+    readTable(run),
+  ]);
+  const { qdiscs } = first;
   const roots = qdiscs.filter((qdisc) => qdisc.root && qdisc.handle !== '0:');
   const ours = roots.filter((qdisc) => qdisc.kind === 'htb' && qdisc.options.r2q === signature);
   const trees = new Set(ours.map((qdisc) => qdisc.dev));
-  const taps = qdiscs.filter((qdisc) => qdisc.kind === 'clsact').map((qdisc) => qdisc.dev);
-  const [classes, filters] = await Promise.all([readClasses(run, [...trees]), readFilters(run, taps)]);
+  const clsacts = qdiscs.filter((qdisc) => qdisc.kind === 'clsact');
+  const [classes, filters] = await Promise.all([
+    readClasses(run, without([...trees], guess.trees)),
+    readMoreFilters(
+      run,
+      without(
+        clsacts.map(({ dev }) => dev),
+        guess.taps,
+      ),
+    ),
+  ]);
 
   const objects = [
     ...ours.map(fromQdisc),
-    ...parentsFirst(classes),
+    ...guessed.filter(({ device }) => trees.has(device)),
+    ...classes,
     ...qdiscs.filter((qdisc) => trees.has(qdisc.dev) && qdisc.parent).map(fromQdisc),
-    ...qdiscs.filter((qdisc) => qdisc.kind === 'clsact').map(fromQdisc),
+    ...clsacts.map(fromQdisc),
+    ...first.objects,
     ...filters.objects,
   ];
+  if (committed !== undefined) writeWhole(listing, `${digestOf(committed)}\n${table}`, 0o600);
   const loaded = knownTable(listing, table);
   return {
     devices: new Map(readIfbs().map((ifb) => [ifb.name, ifb])),
@@ -43,76 +67,25 @@ export async function readState({ run, listing, journal }: Site): Promise<Kernel
         .map((qdisc) => [qdisc.dev, `${qdisc.kind} ${qdisc.handle}`]),
     ),
     occupiedTaps: new Set(qdiscs.filter((qdisc) => qdisc.kind === 'ingress').map((qdisc) => qdisc.dev)),
-    sharedTaps: filters.shared,
+    sharedTaps: new Set([...first.shared, ...filters.shared]),
     unfinished: readUnfinished(journal),
     hasTable: table !== '',
     ...(loaded ? { loaded } : {}),
   };
 }
 
-async function readQdiscs(run: Run): Promise<Qdisc[]> {
-  const tc = await run('tc', ['-j', 'qdisc', 'show']);
-  if (tc.status !== 0) throw new Failure(`tc cannot list the qdiscs: ${tc.stderr.trim()}`);
-  return JSON.parse(tc.stdout || '[]');
+function devicesWith(state: State | undefined, kind: string): string[] {
+  return [...(state?.objects.values() ?? [])].flatMap((one) => (one.kind === kind ? [one.device] : []));
 }
 
-/** iproute2 before 6.2 prints HTB's classes as text even where JSON is asked for, so all are read as text. */
-async function readClasses(run: Run, devices: string[]): Promise<TcObject[]> {
-  const lists = await Promise.all(
-    devices.map(async (device) => {
-      const tc = await run('tc', ['-d', 'class', 'show', 'dev', device]);
-      if (tc.status !== 0 && !isGone(tc.stderr))
-        throw new Failure(`tc cannot list the classes of ${device}: ${tc.stderr.trim()}`);
-      return tc.stdout.split('\n').flatMap((line) => fromClassText(device, line) ?? []);
-    }),
-  );
-  return lists.flat();
+function without(devices: string[], known: string[]): string[] {
+  const others = new Set(known);
+  return devices.filter((device) => !others.has(device));
 }
 
-/**
- * One batch for all taps, in JSON because only that shows where one answer ends: none names its device. A tap
- * that went away meanwhile prints an error instead, and tc says in which line; -force goes on.
- */
-async function readFilters(run: Run, taps: string[]): Promise<{ objects: TcObject[]; shared: Set<string> }> {
-  const objects: TcObject[] = [];
-  const shared = new Set<string>();
-  const questions = taps.flatMap((tap) =>
-    ['egress', 'ingress'].map((way) => ({ tap, way, show: ['filter', 'show', 'dev', tap, way] })),
-  );
-  if (questions.length === 0) return { objects, shared };
-  const input = questions.map(({ show }) => `${show.join(' ')}\n`).join('');
-  const tc = await run('tc', ['-j', '-force', '-batch', '-'], { input });
-  const failed = new Set(
-    [...tc.stderr.matchAll(/Command failed -:(\d+)/g)].map((match) => Number(match[1]) - 1),
-  );
-  const answered = questions.filter((_question, index) => !failed.has(index));
-  const answers = tc.stdout.split(/^(?=\[)/m).filter((answer) => answer.startsWith('['));
-  if (answers.length !== answered.length || (tc.status !== 0 && failed.size === 0)) {
-    throw new Failure(`tc cannot list the filters: ${tc.stderr.trim()}`);
-  }
-  for (const [index, { tap, way, show }] of answered.entries()) {
-    const filters =
-      fromFilterJson(tap, answers[index] ?? '') ??
-      fromFilterText(tap, (await run('tc', show)).stdout.split('\n'));
-    if (filters.others || (way === 'ingress' && filters.ours.length > 0)) shared.add(tap);
-    if (way === 'egress') objects.push(...filters.ours);
-  }
-  return { objects, shared };
-}
-
-/** tc lists classes in the order of a hash; made in that order they would lose their parents. */
-function parentsFirst(classes: TcObject[]): TcObject[] {
-  const byKey = new Map(classes.map((object) => [object.key, object]));
-  const depth = ({ device, parent }: TcObject): number => {
-    const above = byKey.get(keyOf('class', device, parent ?? ''));
-    return above ? depth(above) + 1 : 0;
-  };
-  return [...classes].sort((a, b) => depth(a) - depth(b));
-}
-
-/** A device may go away between two questions. */
-function isGone(message: string): boolean {
-  return message.includes('Cannot find device') || message.includes('No such device');
+/** Usually of none: no process then. */
+function readMoreFilters(run: Run, taps: string[]) {
+  return taps.length > 0 ? readQdiscs(run, taps) : { objects: [], shared: new Set<string>() };
 }
 
 /** Ours are those of our group, which a device has from its first moment. */
@@ -145,7 +118,7 @@ function knownTable(file: string, table: string): { digest: string } | undefined
   return digest && rest.join('\n') === table ? { digest } : undefined;
 }
 
-/** What `knownTable` reads: the digest of the ruleset that was loaded, then nft's listing of it. */
-export async function tableRecord({ run }: Site, ruleset: string): Promise<string> {
-  return `${digestOf(ruleset)}\n${await readTable(run)}`;
+/** Whether that ruleset was the last to be committed; the table may have been changed since. */
+export function isInForce({ listing }: Site, ruleset: string): boolean {
+  return readIfThere(listing)?.startsWith(`${digestOf(ruleset)}\n`) ?? false;
 }

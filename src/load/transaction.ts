@@ -3,30 +3,37 @@
 // anything was done, which holds whatever the failing command did or did not do.
 import { join } from 'node:path';
 import { Failure } from '../errors.ts';
+import type { Run } from '../exec.ts';
 import { readIfThere, writeWhole } from '../files.ts';
 import { runSteps } from './batch.ts';
 import { compare } from './compare.ts';
 import { clearJournal, recordFormer } from './journal.ts';
 import type { Step } from './lines.ts';
-import { nftFailure } from './nft-errors.ts';
+import { type Ruleset, runNft } from './nft.ts';
 import type { KernelState, State } from './objects.ts';
 import { type Phase, planPhases } from './phases.ts';
-import { readState, tableRecord } from './read-state.ts';
+import { readState } from './read-state.ts';
 import type { Site } from './site.ts';
 import { type Unreached, unreachedTap, withoutUnreached } from './unreached.ts';
 
 /**
+ * @param checked a ruleset that nft has been asked about already
  * @returns the taps that vanished meanwhile
  * @throws Failure saying what failed and what is in force now
  */
-export async function transact(site: Site, before: KernelState, wanted: State): Promise<Unreached[]> {
+export async function transact(
+  site: Site,
+  before: KernelState,
+  wanted: State,
+  checked?: string,
+): Promise<Unreached[]> {
   const phases = planPhases(compare(before, wanted), before, wanted);
-  await checkRulesets(site, phases);
+  await checkRulesets(site, phases, checked);
   const record = readIfThere(site.listing);
   if (phases.length > 0) recordFormer(site.journal, before);
   try {
-    const lost = await apply(site, phases);
-    const vanished = phases.length > 0 ? await readBack(site, wanted, lost) : [];
+    const { lost, committed } = await apply(site, phases);
+    const vanished = phases.length > 0 ? await readBack(site, wanted, lost, committed) : [];
     clearJournal(site.journal);
     return vanished;
   } catch (error) {
@@ -35,23 +42,46 @@ export async function transact(site: Site, before: KernelState, wanted: State): 
   }
 }
 
-async function checkRulesets(site: Site, phases: Phase[]): Promise<void> {
+async function checkRulesets(site: Site, phases: Phase[], checked: string | undefined): Promise<void> {
   for (const phase of phases) {
-    if (phase.name !== 'commit') continue;
-    await nft(site, ['-c', '-f'], phase.ruleset).catch((error) => {
-      throw inForce(error, 'nothing has been changed');
-    });
+    if (phase.name !== 'commit' || phase.ruleset === checked) continue;
+    const refusal = await whyRefused(site.run, writeRuleset(site, phase.ruleset));
+    if (refusal) throw refusal;
   }
 }
 
-async function apply(site: Site, phases: Phase[]): Promise<Step[]> {
-  const lost: Step[] = [];
+/** What nft has against a ruleset. Only asks, changes nothing. */
+export async function whyRefused(run: Run, ruleset: Ruleset): Promise<unknown> {
+  return runNft(run, ['-c'], ruleset).then(
+    () => undefined,
+    (error) => inForce(error, 'nothing has been changed'),
+  );
+}
+
+/** From there nft reads it to its end, even if we are killed. */
+function writeRuleset({ journal, rules }: Site, text: string): Ruleset {
+  const file = join(journal, 'commit.nft');
+  writeWhole(file, text, 0o600);
+  return { text, file, shown: join(rules, 'ruleset.nft') };
+}
+
+interface Applied {
+  lost: Step[];
+  /** What nft was given last. */
+  committed?: string;
+}
+
+async function apply(site: Site, phases: Phase[]): Promise<Applied> {
+  const applied: Applied = { lost: [] };
   for (const [index, phase] of phases.entries()) {
     site.progress?.(describe(phase));
-    if (phase.name === 'commit') await commit(site, phase.ruleset);
-    else lost.push(...(await runSteps(site, `${index}-${phase.name}`, phase.steps)));
+    if (phase.name === 'commit') {
+      // The moment at which traffic moves over.
+      await runNft(site.run, [], writeRuleset(site, phase.ruleset));
+      applied.committed = phase.ruleset;
+    } else applied.lost.push(...(await runSteps(site, `${index}-${phase.name}`, phase.steps)));
   }
-  return lost;
+  return applied;
 }
 
 function describe(phase: Phase): string {
@@ -59,23 +89,15 @@ function describe(phase: Phase): string {
   return `${phase.name}: ${phase.steps.length} lines of tc and ip ...`;
 }
 
-/** The moment at which traffic moves over. */
-async function commit(site: Site, ruleset: string): Promise<void> {
-  await nft(site, ['-f'], ruleset);
-  writeWhole(site.listing, await tableRecord(site, ruleset), 0o600);
-}
-
-async function nft({ run, journal, rules }: Site, args: string[], ruleset: string): Promise<void> {
-  const file = join(journal, 'commit.nft');
-  writeWhole(file, ruleset, 0o600);
-  const outcome = await run('nft', [...args, file]);
-  if (outcome.status !== 0) throw nftFailure(outcome.stderr, ruleset, join(rules, 'ruleset.nft'));
-}
-
 /** tc accepts wrong trees with status 0, so what was done is what the kernel says. */
-async function readBack(site: Site, wanted: State, lost: Step[]): Promise<Unreached[]> {
+async function readBack(
+  site: Site,
+  wanted: State,
+  lost: Step[],
+  committed: string | undefined,
+): Promise<Unreached[]> {
   site.progress?.('reading back what the kernel holds ...');
-  const now = await readState(site);
+  const now = await readState(site, wanted, committed);
   const { wanted: reachable, unreached } = withoutUnreached(now, wanted);
   const vanished = lost.flatMap(({ object }) => (object ? [unreachedTap(object, 'it is not there')] : []));
   const taps = new Map([...vanished, ...unreached].map((tap) => [tap.tap, tap]));
@@ -99,10 +121,10 @@ async function undo(
 ): Promise<void> {
   let left: Phase[] = [];
   try {
-    left = wayBack(await readState(site), before);
+    left = wayBack(await readState(site, before), before);
     await apply(site, left);
     if (record !== undefined) writeWhole(site.listing, record, 0o600);
-    left = wayBack(await readState(site), before);
+    left = wayBack(await readState(site, before), before);
     if (left.length > 0) throw new Failure('the kernel is not as it was');
     clearJournal(site.journal);
   } catch (error) {

@@ -1,10 +1,11 @@
-// Plan -> the three files of rules.d. Handlebars is held to plain text and plain data: nothing is escaped
-// for HTML, a field that is not there is an error, and only the helpers named here can be called.
+// Plan -> the three files of rules.d. Handlebars is held to plain text and plain data (compiled.ts), and only the
+// helpers named here can be called.
 import Handlebars from 'handlebars';
 import { formatRate } from '../config/rate.ts';
 import { ConfigError } from '../errors.ts';
 import { label, nftComment } from '../label.ts';
 import type { Plan } from '../plan/plan.ts';
+import { compile } from './compile.ts';
 import type { Templates } from './templates.ts';
 import { makeView } from './view.ts';
 
@@ -22,13 +23,6 @@ const helpers = {
   verb: (direction: string) => (direction === 'out' ? 'sends' : 'receives'),
 };
 
-const strictly: CompileOptions = {
-  noEscape: true,
-  strict: true,
-  knownHelpersOnly: true,
-  knownHelpers: { rate: true, label: true, comment: true, verb: true } as never,
-};
-
 /**
  * Same plan, same bytes.
  * @param source what the configuration was read from, for the banner
@@ -38,7 +32,7 @@ export function render(plan: Plan, templates: Templates, source: string): Rules 
   const handlebars = Handlebars.create();
   handlebars.registerHelper(helpers);
   const compiled = new Map(
-    [...templates].map(([name, { file, text }]) => [name, naming(file, handlebars.compile(text, strictly))]),
+    [...templates].map(([name, { file, text }]) => [name, naming(file, compile(handlebars, name, text))]),
   );
   for (const [name, template] of compiled) handlebars.registerPartial(name, template);
   const view = makeView(plan, source);

@@ -273,7 +273,7 @@ test('no hook runs what others than root can change', () => {
     chmodSync(join(installed, 'dist'), 0o777);
     refused(program, `${join(installed, 'dist')}: `);
     chmodSync(join(installed, 'dist'), 0o755);
-    const [part = ''] = readdirSync(join(installed, 'dist')).filter((name) => name.startsWith('chunk-'));
+    const part = 'program.js';
     chmodSync(join(installed, 'dist', part), 0o666);
     refused(program, part);
     chmodSync(join(installed, 'dist', part), 0o644);

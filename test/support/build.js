@@ -1,47 +1,62 @@
-// src/cli.ts -> dist/virt-shaper.js and its chunks. Plain JavaScript, because it runs before anything is built.
-//
-// Splitting keeps what a command does not need out of its start: `--version` costs half of what it does as
-// one file. The banner is there for bundled CommonJS packages, which call require().
+// src/ -> dist/: virt-shaper.js, which starts program.js, which is everything else as one script. Plain JavaScript,
+// because it runs before anything is built. A module of a command is evaluated when the command asks for it.
 //
 //   node test/support/build.js [METAFILE]     METAFILE: where to write what went into it, for the packages
 
-import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { createHash } from 'node:crypto';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { compiledTemplates } from './templates.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const dist = `${root}dist`;
 const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 
-const started = Date.now();
-const { metafile } = await build({
+const common = {
   absWorkingDir: root,
-  entryPoints: { 'virt-shaper': 'src/cli.ts' },
-  outdir: dist,
   bundle: true,
-  splitting: true,
-  format: 'esm',
+  format: 'cjs',
   platform: 'node',
   target: 'node20',
-  define: { __VERSION__: JSON.stringify(version) },
-  banner: {
-    js: `#!/usr/bin/env node
-import { createRequire as createBundleRequire } from 'node:module';
-const require = createBundleRequire(import.meta.url);`,
-  },
   metafile: true,
   logLevel: 'warning',
-}).catch(() => process.exit(1)); // esbuild has printed what is wrong, where
+};
+
+const started = Date.now();
+const program = await make('src/cli.ts', 'program.js', {
+  plugins: [compiledTemplates(`${root}templates`)],
+  define: { __VERSION__: JSON.stringify(version), 'import.meta.url': 'bundleUrl' },
+  // A script of V8's own knows no import(), and no module around it.
+  supported: { 'dynamic-import': false },
+  banner: {
+    js: `(function (require, __filename, __dirname) { const module = { exports: {} }, exports = module.exports;
+const bundleUrl = require('node:url').pathToFileURL(__filename).href;`,
+  },
+  footer: { js: '})' },
+});
+const digest = createHash('sha256')
+  .update(readFileSync(`${dist}/program.js`))
+  .digest('hex');
+const launcher = await make('src/launch.ts', 'virt-shaper.js', {
+  define: { __DIGEST__: JSON.stringify(digest.slice(0, 16)) },
+  banner: { js: '#!/usr/bin/env node' },
+});
 chmodSync(`${dist}/virt-shaper.js`, 0o755);
+// The checkout's own says that .js is a module.
+writeFileSync(`${dist}/package.json`, '{ "type": "commonjs" }\n');
 
-// Names of chunks hold a hash of their content: without this, those of every build would pile up. Packages stay.
-const files = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
-const isFormer = (name) => name.endsWith('.js') && !files.has(name);
-for (const old of readdirSync(dist).filter(isFormer)) rmSync(`${dist}/${old}`);
-if (process.argv[2]) writeFileSync(process.argv[2], JSON.stringify(metafile));
+const outputs = { ...program.outputs, ...launcher.outputs };
+if (process.argv[2]) writeFileSync(process.argv[2], JSON.stringify({ outputs }));
+const bytes = Object.values(outputs).reduce((sum, output) => sum + output.bytes, 0);
+console.log(`built dist/virt-shaper.js (${Math.round(bytes / 1000)} kB, ${Date.now() - started} ms)`);
 
-const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
-console.log(
-  `built dist/virt-shaper.js (${files.size} files, ${Math.round(bytes / 1000)} kB, ${Date.now() - started} ms)`,
-);
+async function make(entry, output, options) {
+  const made = await build({
+    ...common,
+    entryPoints: [entry],
+    outfile: `${dist}/${output}`,
+    ...options,
+  }).catch(() => process.exit(1)); // esbuild has printed what is wrong, where
+  return made.metafile;
+}

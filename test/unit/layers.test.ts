@@ -38,6 +38,7 @@ const layers = [
   ['commands'],
   ['cli'],
   ['cli.ts'],
+  ['launch.ts'],
 ];
 
 /** What may read or write files, or start a process. */
@@ -54,6 +55,7 @@ const outside: Record<string, string[]> = {
     'hooks/install.ts',
     'hooks/program.ts',
     'host/read-host.ts',
+    'launch.ts',
     'load/good.ts',
     'load/journal.ts',
     'load/load.ts',

@@ -1,8 +1,23 @@
-// nft names line and columns of the file it was given: told as a place in ruleset.nft, with the guest.
+// A ruleset is given to nft. It names line and columns of the file it was given: told as a place in ruleset.nft, with
+// the guest.
 import { Failure } from '../errors.ts';
+import type { Run } from '../exec.ts';
 
-/** @param file what the ruleset is shown as */
-export function nftFailure(stderr: string, ruleset: string, file: string): Failure {
+export interface Ruleset {
+  text: string;
+  /** That has this text. */
+  file: string;
+  /** What it is called for people; `file` when absent. */
+  shown?: string;
+}
+
+/** @throws Failure when nft refuses it, which then has changed nothing */
+export async function runNft(run: Run, args: string[], { text, file, shown }: Ruleset): Promise<void> {
+  const outcome = await run('nft', [...args, '-f', file]);
+  if (outcome.status !== 0) throw nftFailure(outcome.stderr, text, shown ?? file);
+}
+
+function nftFailure(stderr: string, ruleset: string, file: string): Failure {
   const [, line, column, message] = stderr.match(/:(\d+):(\d+)-\d+: Error: (.*)/) ?? [];
   if (!line || !column || !message) return new Failure(`nft refused: ${stderr.trim() || 'without a word'}`);
   const lines = ruleset.split('\n');

@@ -1,0 +1,71 @@
+// What Node.js runs first: the whole program, as one script (program.js), with what V8 has compiled of it kept from
+// one run to the next. A guest's start waits for the hook, and compiling costs it as much as Node.js itself.
+// What is kept is code that root will run: nobody else may have been able to write it, and V8 refuses what another
+// version of it, or other flags, have made. Without it, or where none can be kept, everything works, later.
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { Script } from 'node:vm';
+import { otherWriters } from './trust.ts';
+
+/** Of the program's text: put in by the build. */
+declare const __DIGEST__: string;
+
+const program = join(__dirname, 'program.js');
+const folder = __dirname === '/usr/lib/virt-shaper' ? '/var/cache/virt-shaper' : join(__dirname, 'cache');
+/** Every command takes what is kept; these leave behind what the hook needs. */
+const keepers = ['hook', 'sync', 'load'];
+
+const { size, mtimeMs } = statSync(program);
+const kept = join(folder, `${__DIGEST__}-${size}-${mtimeMs}-${process.version}-${process.arch}`);
+const cachedData = readKept();
+// The build leaves nothing but ASCII in it, which is read and kept in half the time and memory of anything else.
+const script = new Script(readFileSync(program, 'latin1'), { filename: program, cachedData });
+if ((!cachedData || script.cachedDataRejected) && process.argv.some((word) => keepers.includes(word))) {
+  process.once('exit', (status) => {
+    if (status === 0) keep(script.createCachedData());
+  });
+}
+script.runInThisContext()(createRequire(program), program, __dirname);
+
+function readKept(): Buffer | undefined {
+  try {
+    if (otherWriters(statSync(folder))) return undefined;
+    const fd = openSync(kept, 'r');
+    try {
+      return otherWriters(fstatSync(fd)) ? undefined : readFileSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return undefined; // None yet.
+  }
+}
+
+/** Nothing where a file system is full, or not ours to write. Those of other builds and of other Node.js go. */
+function keep(data: Buffer): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    if (otherWriters(statSync(folder))) return;
+    const fresh = `${kept}.${process.pid}`;
+    // Synced: V8 does not look whether all of it is there.
+    writeFileSync(fresh, data, { flag: 'wx', mode: 0o644, flush: true });
+    renameSync(fresh, kept);
+    for (const name of readdirSync(folder)) {
+      if (join(folder, name) !== kept) rmSync(join(folder, name), { force: true });
+    }
+  } catch {
+    // What is half-written goes the next time.
+  }
+}
