@@ -26,13 +26,14 @@ import { unloadNow } from './unload.ts';
 export async function loadAndConfirm(context: Context, seconds: number): Promise<number> {
   const { pending: folder, rules } = context.paths;
   const id = randomUUID();
+  let deadline = 0;
   const changed = await underLock(context, async (site) => {
     const other = readPending(folder);
     if (other && other.deadline > Date.now()) {
       throw new Failure('another load waits for its confirmation', 'virt-shaper confirm');
     }
     const former = readIfGood(rules);
-    const deadline = Date.now() + seconds * 1000;
+    deadline = Date.now() + seconds * 1000;
     const companions = readCompanions(join(rules, 'good'));
     writePending(folder, { id, deadline, former: former !== undefined }, former, companions);
     try {
@@ -49,7 +50,7 @@ export async function loadAndConfirm(context: Context, seconds: number): Promise
   context.say(
     `the former policy returns in ${seconds} s, unless you press Enter or run: virt-shaper confirm`,
   );
-  return (await outcome(context, id)) ? 0 : 1;
+  return (await outcome(context, id, deadline)) ? 0 : 1;
 }
 
 /** virt-shaper confirm: the policy that was loaded last stays. */
@@ -112,10 +113,12 @@ function startGuard({ paths, lockTimeout, timeout }: Context, id: string): void 
 /** Milliseconds that the guard has to begin, from the deadline on. */
 const patience = 5000;
 
-/** Waits for a key, for `confirm` elsewhere, or for the guard. @returns whether the new policy stays */
-async function outcome(context: Context, id: string): Promise<boolean> {
+/**
+ * Waits for a key, for `confirm` elsewhere, which may have come already, or for the guard.
+ * @returns whether the new policy stays
+ */
+async function outcome(context: Context, id: string, deadline: number): Promise<boolean> {
   const { pending: folder } = context.paths;
-  const deadline = readPending(folder)?.deadline ?? 0;
   const keys = process.stdin.isTTY ? createInterface({ input: process.stdin }) : undefined;
   keys?.once('line', () => {
     confirmCommand(context).catch(() => {}); // Too late: the guard was first, which is said below.

@@ -1,6 +1,7 @@
 // Do the three files belong together, and do they keep to what is ours? A half-written rendering, or an edit
 // by hand, can be fine line by line and still lead a guest's frames to a class that is not there.
 import type { Problem } from '../errors.ts';
+import { aliasPrefix } from '../plan/names.ts';
 import type { Rules } from '../render/render.ts';
 import { noTable } from './compare.ts';
 import { keyOf, type State } from './objects.ts';
@@ -35,26 +36,40 @@ function checkTables(rules: Rules, folder: string): Problem[] {
 /** Every pair of ports must lead to a class without others below it, on the device where its frames queue. */
 function checkLookups(rules: Rules, state: State, folder: string): Problem[] {
   const parents = new Set([...state.objects.values()].map(({ device, parent }) => `${device} ${parent}`));
-  const redirects = new Map(
-    [...state.objects.values()].flatMap(({ kind, device, values }) =>
-      kind === 'filter' ? [[device, String(values.to)]] : [],
-    ),
-  );
   const lines = rules['ruleset.nft'].split('\n');
-  return [...readOwners(state.ruleset)].flatMap(([id, pairs]) =>
+  const owners = readOwners(state.ruleset);
+  const all = new Set([...owners.values()].flatMap((pairs) => [...pairs]));
+  const ifbs = new Map<string, string[]>();
+  for (const { kind, device, values } of state.objects.values()) {
+    if (kind === 'filter') ifbs.set(device, [...(ifbs.get(device) ?? []), String(values.to)]);
+  }
+  return [...owners].flatMap(([id, pairs]) =>
     [...pairs].flatMap((pair) => {
       const [iif = '', oif = ''] = pair.split(' . ');
-      const device = state.objects.has(keyOf('root', oif, '')) ? oif : redirects.get(oif);
-      const isLeaf =
-        device && state.objects.has(keyOf('class', device, id)) && !parents.has(`${device} ${id}`);
-      if (isLeaf) return [];
+      const back = all.has(`${oif} . ${iif}`) ? ifbs.get(iif) : [];
+      const devices = queuesOn(state, oif, ifbs.get(oif), back);
+      const isLeaf = (device: string) =>
+        state.objects.has(keyOf('class', device, id)) && !parents.has(`${device} ${id}`);
+      if (devices.some(isLeaf)) return [];
       const index = lines.findIndex((line) => line.includes(`"${iif}" . "${oif}"`));
-      const message = device
-        ? `leads to class ${id}, which shape.tc does not have on ${device}`
-        : `leads to ${oif}, for which shape.tc has neither a tree nor a filter`;
+      const message =
+        devices.length > 0
+          ? `leads to class ${id}, which shape.tc does not have on ${devices.join(' or ')}`
+          : `leads to ${oif}, for which shape.tc has neither a tree nor a filter`;
       return [problem(`${folder}/ruleset.nft`, index, lines[index] ?? '', message)];
     }),
   );
+}
+
+/**
+ * Where what leaves by a port may queue: in its own tree, or on the ifbs that its filters lead to. A port without
+ * either lies on an uplink, whose ifb is the one by which the sender gets what comes back.
+ * @param own the ifbs of the port, @param back those of the sender
+ */
+function queuesOn(state: State, port: string, own: string[] = [], back: string[] = []): string[] {
+  const hasTree = (device: string) => state.objects.has(keyOf('root', device, ''));
+  if (hasTree(port) || own.length > 0) return hasTree(port) ? [port] : own;
+  return back.flatMap((ifb) => state.devices.get(ifb)?.alias.slice(aliasPrefix.length) ?? []).filter(hasTree);
 }
 
 /** tc makes a class below one that is not there a root class, and what has no default class goes unshaped. */

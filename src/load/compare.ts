@@ -59,14 +59,17 @@ function compareDevices(from: KernelState, to: State): Difference[] {
 }
 
 function compareObjects(from: KernelState, to: State): Difference[] {
-  const owners = { from: readOwners(from.ruleset), to: readOwners(to.ruleset) };
-  const parents = new Set(
-    [...from.objects.values(), ...to.objects.values()].map((o) => `${o.device} ${o.parent}`),
-  );
-  const isInner = ({ device, id }: TcObject) => parents.has(`${device} ${id}`);
+  let parents: Set<string> | undefined; // Few loads need them, of a thousand guests.
+  const isInner = ({ device, id }: TcObject) => {
+    parents ??= new Set(
+      [...from.objects.values(), ...to.objects.values()].map((o) => `${o.device} ${o.parent}`),
+    );
+    return parents.has(`${device} ${id}`);
+  };
   const moved = new Set<string>();
   return [...to.objects.values()].flatMap((wanted): Difference[] => {
     const held = from.objects.get(wanted.key);
+    if (held && moved.size === 0 && isAsWanted(wanted, held)) return same;
     const { kind, device } = wanted;
     const base = { effect: 'structure', kind, device, wanted } as const;
     if (!held) return [{ ...base, action: 'add', reason: 'it is not there' }];
@@ -82,7 +85,10 @@ function compareObjects(from: KernelState, to: State): Difference[] {
       const elsewhere = held.parent !== wanted.parent;
       const handedOver =
         options.length > 0 &&
-        isHandedOver(pairsBelow(owners.from, from, held), pairsBelow(owners.to, to, wanted));
+        isHandedOver(
+          pairsBelow(readOwners(from.ruleset), from, held),
+          pairsBelow(readOwners(to.ruleset), to, wanted),
+        );
       const why = elsewhere ? `it is below ${held.parent}` : 'others had it';
       if (isInner(wanted) && (elsewhere || (handedOver && options.includes('ceil')))) {
         return [{ ...pair, action: 'rebuild', reason: why }];
@@ -105,6 +111,13 @@ function compareObjects(from: KernelState, to: State): Difference[] {
       },
     ];
   });
+}
+
+const same: Difference[] = [];
+
+function isAsWanted(wanted: TcObject, held: TcObject): boolean {
+  const isInPlace = wanted.kind !== 'class' || held.parent === wanted.parent;
+  return isInPlace && differingOptions(wanted, held).length === 0;
 }
 
 function compareTable(from: KernelState, to: State): Difference[] {

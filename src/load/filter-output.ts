@@ -2,6 +2,7 @@
 // handle is its mark; u32 has a mark to match and a handle that the kernel gave it.
 import { detourPreference, signature } from '../plan/names.ts';
 import { canonicalMark, type TcObject } from './objects.ts';
+import { remember } from './remember.ts';
 import { object } from './tc-output.ts';
 
 /** A filter as tc -j prints it. */
@@ -23,11 +24,19 @@ interface FilterJson {
  *   here for ours; what other filters make of it is left to `fromFilterText`
  */
 export function fromFilterJson(device: string, answer: string): ReadFilters | undefined {
+  const read = readAnswer(`${device} ${answer}`);
+  return read === 'no JSON' ? undefined : read;
+}
+
+/** Of a device and an answer. */
+const readAnswer = remember((text: string): ReadFilters | 'no JSON' => {
+  const end = text.indexOf(' ');
+  const device = text.slice(0, end);
   let filters: FilterJson[];
   try {
-    filters = JSON.parse(answer.replace(/\{handle (0x[0-9a-f]+)\s*"/g, '{"handle":"$1","'));
+    filters = JSON.parse(text.slice(end).replace(/\{handle (0x[0-9a-f]+)\s*"/g, '{"handle":"$1","'));
   } catch {
-    return undefined;
+    return 'no JSON';
   }
   const ours = filters.filter(({ pref }) => isOurs(pref));
   return {
@@ -46,7 +55,7 @@ export function fromFilterJson(device: string, answer: string): ReadFilters | un
       });
     }),
   };
-}
+});
 
 export interface ReadFilters {
   ours: TcObject[];

@@ -40,7 +40,7 @@ export function readInForce(rules: string): InForce {
 function isUplink(uplink: Partial<UplinkPlan> | null): boolean {
   const { out, in: receiving } = uplink?.trees ?? {};
   const trees = [out, receiving].every((tree) => Array.isArray(tree?.groups));
-  return trees && Array.isArray(uplink?.taps);
+  return trees && Array.isArray(uplink?.taps) && Array.isArray(uplink?.ports);
 }
 
 /** Whether it has each of a guest's NICs, or says why not. */

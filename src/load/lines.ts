@@ -65,7 +65,8 @@ export function remove(object: TcObject): Step {
   }
 }
 
-function filterKind({ values }: TcObject): string {
+/** `fw`, `bpf` or `u32`. */
+export function filterKind({ values }: TcObject): string {
   return String(values.match).split(' ')[0] ?? '';
 }
 

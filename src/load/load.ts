@@ -11,7 +11,7 @@ import { keepForeignTaps } from './foreign-taps.ts';
 import type { Found } from './found.ts';
 import { dropGood, keepGood, readCompanions, readIfGood, readRules } from './good.ts';
 import type { KernelState, State } from './objects.ts';
-import { parseRules } from './parse-rules.ts';
+import { parseLoaded, parseRules } from './parse-rules.ts';
 import { isInForce, readState } from './read-state.ts';
 import type { Site } from './site.ts';
 import { differingOptions } from './tc-values.ts';
@@ -42,11 +42,11 @@ export async function load(site: Site, folder: string = site.rules): Promise<Loa
   if (refusal) throw refusal;
   keepForeignTaps(site.foreignTaps, before, wanted);
   recallLines(before, good);
-  const changed = compare(before, wanted).length > 0;
-  const vanished = await transact(site, before, wanted, checking && ruleset.text);
+  const found = compare(before, wanted);
+  const vanished = await transact(site, { before, wanted, found }, checking && ruleset.text);
   keepGood(site.rules, rules, readCompanions(folder));
   return {
-    changed,
+    changed: found.length > 0,
     unreached: [...unreached, ...vanished],
     foreignMarks: await foreignMarks(site, before, wanted),
   };
@@ -80,13 +80,13 @@ export async function differences(
   };
 }
 
-/** What was loaded last, as far as it can still be understood. */
+/** What was loaded last, as far as it can still be understood: otherwise the next load replaces it. */
 function goodState({ rules }: Site): State | undefined {
   try {
     const good = readIfGood(rules);
-    return good && parseRules(good, join(rules, 'good'));
+    return good && parseLoaded(good, join(rules, 'good'));
   } catch {
-    return undefined; // Of another version: the next load replaces it.
+    return undefined;
   }
 }
 
@@ -97,11 +97,11 @@ export async function unload(site: Site): Promise<boolean> {
   const { before, good } = await prepare(site);
   keepForeignTaps(site.foreignTaps, before, nothing);
   recallLines(before, good);
-  const changed = compare(before, nothing).length > 0;
-  await transact(site, before, nothing);
+  const found = compare(before, nothing);
+  await transact(site, { before, wanted: nothing, found });
   rmSync(site.listing, { force: true });
   dropGood(site.rules);
-  return changed;
+  return found.length > 0;
 }
 
 /**
@@ -112,11 +112,7 @@ function recallLines(kernel: KernelState, good: State | undefined): void {
   for (const loaded of good?.objects.values() ?? []) {
     const held = kernel.objects.get(loaded.key);
     if (!held || held.parent !== loaded.parent || differingOptions(loaded, held).length > 0) continue;
-    kernel.objects.set(held.key, {
-      ...held,
-      line: loaded.line,
-      values: { ...held.values, ...loaded.values },
-    });
+    kernel.objects.set(held.key, held.handle === undefined ? loaded : { ...loaded, handle: held.handle });
   }
 }
 

@@ -73,6 +73,7 @@ export function canonicalMark(text: string): string {
 
 /** `1:0010` and `1:10` are one class. */
 export function canonicalHandle(text: string): string {
+  if (/^[1-9a-f][0-9a-f]*:(?:[1-9a-f][0-9a-f]*)?$/.test(text)) return text;
   const [major, minor] = text.toLowerCase().split(':');
   const short = (digits: string | undefined) => (digits ? Number.parseInt(digits, 16).toString(16) : '');
   return `${short(major)}:${short(minor)}`;

@@ -2,11 +2,12 @@
 // nft lists. Two rulesets that give a class to different pairs have given it to another guest.
 
 import type { State, TcObject } from './objects.ts';
+import { remember } from './remember.ts';
 
 /** Class id (`1:10`) -> the pairs (`vnet0 . eth0`) whose frames it gets. Empty for a ruleset of other form. */
 export type Owners = Map<string, Set<string>>;
 
-export function readOwners(ruleset: string): Owners {
+export const readOwners = remember((ruleset: string): Owners => {
   const lines = ruleset.split('\n').map(withoutComment);
   const classes = new Map<string, string>();
   let chain = '';
@@ -26,7 +27,7 @@ export function readOwners(ruleset: string): Owners {
     owners.set(id, pairs.add(`${iif} . ${oif}`));
   }
   return owners;
-}
+});
 
 /** A `#` in a string begins none. */
 function withoutComment(line: string): string {

@@ -5,6 +5,7 @@ import { signature } from '../plan/names.ts';
 import type { Rules } from '../render/render.ts';
 import { checkRules } from './check-rules.ts';
 import type { IfbDevice, State, TcObject } from './objects.ts';
+import { remember } from './remember.ts';
 import { parseTcLine } from './tc-line.ts';
 
 const addedIfb = new RegExp(`^link add name (\\S+) up group ${signature} txqueuelen \\d+ type ifb$`);
@@ -14,23 +15,34 @@ const addedIfb = new RegExp(`^link add name (\\S+) up group ${signature} txqueue
  * @throws ConfigError with every line that cannot be loaded
  */
 export function parseRules(rules: Rules, folder: string): State {
+  const { state, problems } = readLines(rules, folder);
+  if (problems.length === 0) problems.push(...checkRules(rules, state, folder));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return state;
+}
+
+/** Rules that were loaded, and so checked. @returns nothing for those of a version that wrote other lines */
+export function parseLoaded(rules: Rules, folder: string): State | undefined {
+  const { state, problems } = readLines(rules, folder);
+  return problems.length > 0 ? undefined : state;
+}
+
+function readLines(rules: Rules, folder: string): { state: State; problems: Problem[] } {
   const problems: Problem[] = [];
   const objects = new Map<string, TcObject>();
-  for (const { line, text, code, subject } of batchLines(rules['shape.tc'])) {
-    const report = (message: string) => problems.push(problem(`${folder}/shape.tc`, line, text, message));
-    const object = parseTcLine(code);
-    if (typeof object === 'string') report(object);
+  for (const [index, text] of rules['shape.tc'].split('\n').entries()) {
+    const object = readLine(text);
+    if (object === 'nothing') continue;
+    const at = () => place(`${folder}/shape.tc`, index + 1, text);
+    if (typeof object === 'string') problems.push(problem(at(), object));
     else if (objects.has(object.key))
-      report(`this is in line ${objects.get(object.key)?.place?.at.line} already`);
-    else
-      objects.set(object.key, {
-        ...object,
-        place: place(`${folder}/shape.tc`, line, text),
-        ...(subject ? { subject } : {}),
-      });
+      problems.push(problem(at(), `this is in line ${objects.get(object.key)?.place?.at.line} already`));
+    else objects.set(object.key, { ...object, place: at() });
   }
   const devices = new Map<string, IfbDevice>();
-  for (const { line, text, code } of batchLines(rules['devices.ip'])) {
+  for (const [index, text] of rules['devices.ip'].split('\n').entries()) {
+    const { code } = withoutComment(text);
+    if (code === '') continue;
     const added = code.match(addedIfb);
     const set = code.match(/^link set dev (\S+) alias (\S+)$/);
     const device = devices.get(set?.[1] ?? '');
@@ -39,19 +51,27 @@ export function parseRules(rules: Rules, folder: string): State {
       devices.set(device.name, { ...device, alias: set[2], lines: [...device.lines, code] });
     else
       problems.push(
-        problem(`${folder}/devices.ip`, line, text, 'virt-shaper does not know how to load this line'),
+        problem(
+          place(`${folder}/devices.ip`, index + 1, text),
+          'virt-shaper does not know how to load this line',
+        ),
       );
   }
-  const state = { devices, objects, ruleset: rules['ruleset.nft'] };
-  if (problems.length === 0) problems.push(...checkRules(rules, state, folder));
-  if (problems.length > 0) throw new ConfigError(problems);
-  return state;
+  return { state: { devices, objects, ruleset: rules['ruleset.nft'] }, problems };
 }
 
-function problem(file: string, line: number, text: string, message: string): Problem {
+/** @returns the object of a line of shape.tc, what is wrong with it, or that it does nothing */
+const readLine = remember((text: string): TcObject | string => {
+  const { code, subject } = withoutComment(text);
+  if (code === '') return 'nothing';
+  const object = parseTcLine(code);
+  return typeof object === 'string' || subject === '' ? object : { ...object, subject };
+});
+
+function problem(where: { at: Source; text: string }, message: string): Problem {
   return {
     severity: 'error',
-    ...place(file, line, text),
+    ...where,
     message,
     hint: 'virt-shaper render writes it anew; if it comes from a template of your own, mend that',
   };
@@ -61,11 +81,10 @@ function place(file: string, line: number, text: string): { at: Source; text: st
   return { at: { file, line, column: text.length - text.trimStart().length + 1 }, text };
 }
 
-/** The lines of a batch file that do something, each with its comment: tc and ip both cut at the first `#`. */
-function batchLines(text: string) {
-  return text.split('\n').flatMap((line, index) => {
-    const [before = '', ...comment] = line.split('#');
-    const code = before.trim();
-    return code === '' ? [] : [{ line: index + 1, text: line, code, subject: comment.join('#').trim() }];
-  });
+/** What a line of a batch file does, and its comment: tc and ip both cut at the first `#`. */
+function withoutComment(text: string): { code: string; subject: string } {
+  const hash = text.indexOf('#');
+  return hash < 0
+    ? { code: text.trim(), subject: '' }
+    : { code: text.slice(0, hash).trim(), subject: text.slice(hash + 1).trim() };
 }

@@ -3,6 +3,7 @@
 // Where a guest's class must be made anew, its marks take a detour meanwhile (detours.ts): two commits.
 import type { Difference } from './compare.ts';
 import { detourIds, planDetours } from './detours.ts';
+import { planKindChange } from './filter-kinds.ts';
 import { add, change, ip, remove, type Step } from './lines.ts';
 import type { KernelState, State } from './objects.ts';
 import { withClasses } from './owners.ts';
@@ -18,7 +19,9 @@ export function planPhases(differences: Difference[], from: KernelState, to: Sta
   );
   const rebuilds = [...rebuilt].map((device) => rebuildTree(device, from, to));
   // A clsact stands beside the tree: one that a broken-off rebuild left is still to go.
-  const rest = differences.filter(({ device, kind }) => !rebuilt.has(device) || kind === 'clsact');
+  const others = differences.filter(({ device, kind }) => !rebuilt.has(device) || kind === 'clsact');
+  const kinds = planKindChange(others, from, to);
+  const rest = others.filter(({ device, kind }) => kind !== 'filter' || !kinds.taps.has(device));
   const detours = planDetours(rest, from, to);
   // Templates of another form than ours may hide the class ids: then the move is made without a detour.
   const around = detours.length > 0 ? withClasses(to.ruleset, detourIds(detours)) : undefined;
@@ -44,6 +47,7 @@ export function planPhases(differences: Difference[], from: KernelState, to: Sta
         ...withoutGuarantee(early),
         ...rest.flatMap(newObject),
         ...rest.filter(({ kind }) => kind === 'filter').flatMap(inPlace),
+        ...kinds.stage,
         ...(around === undefined ? [] : detours.flatMap(({ build }) => build)),
       ],
     },
@@ -61,6 +65,7 @@ export function planPhases(differences: Difference[], from: KernelState, to: Sta
       name: 'retire',
       steps: [
         ...(around === undefined ? [] : detours.flatMap(({ leave }) => leave)),
+        ...kinds.retire,
         ...rest.flatMap(goneObject),
         ...rebuilds.flatMap(({ retire }) => retire),
         ...rest.flatMap(goneDevice),

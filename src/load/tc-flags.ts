@@ -40,12 +40,15 @@ export function readFlags(
   kind: string,
   options: Record<string, unknown>,
 ): { values: Record<string, string>; line: string } {
-  const known = Object.entries(flags[kind] ?? {});
+  if (!flags[kind]) return none;
+  const known = Object.entries(flags[kind]);
   const values: Record<string, string> = {};
   for (const [, { option }] of known) values[option] = shown(options[option]);
   const set = known.filter(([, { option, value }]) => values[option] === value).map(([word]) => ` ${word}`);
   return { values, line: set.join('') };
 }
+
+const none = { values: {}, line: '' };
 
 function shown(value: unknown): string {
   if (value === true || value === 'enabled') return 'on';

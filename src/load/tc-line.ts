@@ -84,6 +84,7 @@ function make(kind: TcKind, device: string, id: string, values: Values, line: st
 
 /** Words, with quoted ones whole, as tc's own makeargs() has them. */
 function splitWords(line: string): string[] {
+  if (!/['"]/.test(line)) return line.trim().split(/\s+/);
   return [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
     (match) => match[1] ?? match[2] ?? match[3] ?? '',
   );

@@ -3,6 +3,7 @@
 
 import { flowsFor } from '../plan/leaf.ts';
 import { canonicalHandle, keyOf, type TcObject, type Values } from './objects.ts';
+import { remember } from './remember.ts';
 import { readFlags } from './tc-flags.ts';
 import { optionNames, parseValue, unset } from './tc-values.ts';
 
@@ -45,11 +46,15 @@ export function fromQdisc(qdisc: Qdisc): TcObject {
  * @returns nothing for a line that is no HTB class
  */
 export function fromClassText(device: string, line: string): TcObject | undefined {
-  const words = line.trim().split(/\s+/);
-  if (words[0] !== 'class' || words[1] !== 'htb' || !words[2]) return undefined;
-  const id = canonicalHandle(words[2]);
-  const after = (word: string) => words[words.indexOf(word, 3) + 1] ?? '';
-  const parent = words[3] === 'parent' ? canonicalHandle(after('parent')) : `${id.split(':')[0]}:`;
+  return line.startsWith('class htb ') ? readClass(`${device} ${line}`) : undefined;
+}
+
+/** Of a device and a line. */
+const readClass = remember((text: string): TcObject => {
+  const [device = '', , , minor = '', ...words] = text.trim().split(/\s+/);
+  const id = canonicalHandle(minor);
+  const after = (word: string) => words[words.indexOf(word) + 1] ?? '';
+  const parent = words[0] === 'parent' ? canonicalHandle(after('parent')) : `${id.split(':')[0]}:`;
   const values: Values = {};
   for (const option of ['rate', 'ceil', 'burst', 'cburst', 'quantum']) {
     if (!words.includes(option)) continue; // The quantum of an inner class is not shown, nor used.
@@ -58,10 +63,10 @@ export function fromClassText(device: string, line: string): TcObject | undefine
   }
   const made = classLine(device, parent, id, values);
   for (const [option, usual] of Object.entries(unset)) {
-    if (words.includes(option, 3) && after(option) !== usual) values[option] = after(option);
+    if (words.includes(option) && after(option) !== usual) values[option] = after(option);
   }
   return { ...object('class', device, id, values, made), parent };
-}
+});
 
 /**
  * tc cuts a burst down to whole microseconds of its rate, and what it shows is cut already: one byte more

@@ -76,8 +76,15 @@ export function isFixed(kind: string, option: string): boolean {
 
 /** Options of `wanted` that the kernel holds otherwise. An option it does not show is taken as it is. */
 export function differingOptions(wanted: TcObject, held: TcObject): string[] {
-  const unasked = Object.keys(held.values).filter((option) => option in unset && !(option in wanted.values));
-  return [...unasked, ...Object.keys(wanted.values).filter((option) => isOtherwise(option, wanted, held))];
+  const differing: string[] = [];
+  // As often as there are guests, so without lists of names in between.
+  for (const option in unset) {
+    if (option in held.values && !(option in wanted.values)) differing.push(option);
+  }
+  for (const option in wanted.values) {
+    if (isOtherwise(option, wanted, held)) differing.push(option);
+  }
+  return differing;
 }
 
 /** What a class of ours never has; seen in the kernel only where somebody set it by hand. */

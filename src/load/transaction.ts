@@ -6,7 +6,7 @@ import { Failure } from '../errors.ts';
 import type { Run } from '../exec.ts';
 import { readIfThere, writeWhole } from '../files.ts';
 import { runSteps } from './batch.ts';
-import { compare } from './compare.ts';
+import { compare, type Difference } from './compare.ts';
 import { clearJournal, recordFormer } from './journal.ts';
 import type { Step } from './lines.ts';
 import { type Ruleset, runNft } from './nft.ts';
@@ -16,6 +16,13 @@ import { readState } from './read-state.ts';
 import type { Site } from './site.ts';
 import { type Unreached, unreachedTap, withoutUnreached } from './unreached.ts';
 
+export interface Change {
+  before: KernelState;
+  wanted: State;
+  /** In what the two differ (compare.ts). */
+  found: Difference[];
+}
+
 /**
  * @param checked a ruleset that nft has been asked about already
  * @returns the taps that vanished meanwhile
@@ -23,11 +30,10 @@ import { type Unreached, unreachedTap, withoutUnreached } from './unreached.ts';
  */
 export async function transact(
   site: Site,
-  before: KernelState,
-  wanted: State,
+  { before, wanted, found }: Change,
   checked?: string,
 ): Promise<Unreached[]> {
-  const phases = planPhases(compare(before, wanted), before, wanted);
+  const phases = planPhases(found, before, wanted);
   await checkRulesets(site, phases, checked);
   const record = readIfThere(site.listing);
   if (phases.length > 0) recordFormer(site.journal, before);
