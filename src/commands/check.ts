@@ -1,14 +1,16 @@
 // virt-shaper check: every problem of every file of the configuration, in one report.
 import { checkHost } from '../config/check-host.ts';
 import { readConfig } from '../config/read-config.ts';
-import { deviceNames } from '../host/read-host.ts';
+import { readDevices } from '../host/read-host.ts';
 import { counted } from '../label.ts';
+import { checkUplinks } from '../policy/check-uplinks.ts';
 import { formatProblem } from '../report/problems.ts';
 import type { Context } from './context.ts';
 
 export async function checkCommand(context: Context): Promise<number> {
   const { config, warnings, files } = readConfig(context.paths.config);
-  for (const warning of [...warnings, ...checkHost(config, deviceNames())])
+  const devices = readDevices();
+  for (const warning of [...warnings, ...checkHost(config, devices.keys()), ...checkUplinks(config, devices)])
     context.warn(formatProblem(warning));
   const counts = [
     counted(config.guests.length, 'guest'),

@@ -11,7 +11,7 @@ import { readRunning } from '../guests/status-files.ts';
 import type { Host } from '../host/host.ts';
 import { readBridges, readDevices } from '../host/read-host.ts';
 import { counted, label } from '../label.ts';
-import { findUplink } from '../policy/uplinks.ts';
+import { findUplinks, sharedBelow } from '../policy/uplinks.ts';
 import { describeError } from '../report/errors.ts';
 import { type FoundHost, firstConfig } from '../report/first-config.ts';
 import { byName, isDeviceName } from '../units.ts';
@@ -52,23 +52,28 @@ async function findHost(context: Context): Promise<FoundHost> {
   // Which kinds are chosen has nothing to do with the way out.
   const host: Host = { devices, kernel: { leaf: 'bfifo', redirect: 'bpf' } };
   const found: FoundHost = { uplinks: [], undecided: [], isolated: [], guests: [] };
-  const ways = new Map<string, string>();
+  const ports = new Map<string, string>();
   for (const bridge of readBridges(devices)) {
     if (!isDeviceName(bridge)) {
       const reason = `${label(bridge)} is a bridge of a name that virt-shaper does not take`;
       found.undecided.push({ bridge, reason, ports: [] });
       continue;
     }
-    const uplink = findUplink(config, host, guests, bridge);
-    if ('name' in uplink) {
-      const speed = devices.get(uplink.name)?.speed;
-      found.uplinks.push({ name: uplink.name, bridge, ...(speed === undefined ? {} : { speed }) });
-      ways.set(bridge, uplink.name);
-    } else if (uplink.kind === 'needless') found.isolated.push(bridge);
-    else {
-      const ports = (uplink.ports ?? []).filter(isDeviceName);
-      found.undecided.push({ bridge, reason: uplink.reason, ports });
+    const { uplinks, doubts } = findUplinks(config, host, guests, bridge);
+    for (const { name } of uplinks) ports.set(bridge, name);
+    for (const { kind, reason, ports: choice = [] } of doubts) {
+      if (kind === 'needless') found.isolated.push(bridge);
+      else found.undecided.push({ bridge, reason, ports: choice.filter(isDeviceName) });
     }
+  }
+  // Bridges over one NIC have one link to share, so it is the uplink of them all.
+  const ways = new Map(
+    [...ports].map(([bridge, port]) => [bridge, sharedBelow(devices, port, [...ports.values()])]),
+  );
+  for (const name of new Set(ways.values())) {
+    const bridges = [...ways].flatMap(([bridge, way]) => (way === name ? [bridge] : []));
+    const speed = devices.get(name)?.speed;
+    found.uplinks.push({ name, bridges, ...(speed === undefined ? {} : { speed }) });
   }
   found.uplinks.sort(byName);
   found.guests = guests.sort(byName).map(({ name, nics, skipped = [] }) => ({

@@ -29,9 +29,11 @@ function devicesIn({ uplinks, groups, guests }: Config): { path: string[]; name:
     ...groups.map((group) => ({ path: ['group', group.name], on: group.on })),
     ...guests.map((guest) => ({ path: ['guest', guest.name], on: guest.on })),
   ].flatMap(({ path, on }) => [...on].map(([name, { at }]) => ({ path: [...path, 'on', name], name, at })));
-  const named = uplinks.flatMap(({ name, at, bridge }) => [
+  const named = uplinks.flatMap(({ name, at, bridges = [] }) => [
     { path: ['uplink', name], name, at },
-    ...(bridge?.at ? [{ path: ['uplink', name, 'bridge'], name: bridge.value, at: bridge.at }] : []),
+    ...bridges.flatMap((bridge) =>
+      bridge.at ? [{ path: ['uplink', name, 'bridge'], name: bridge.value, at: bridge.at }] : [],
+    ),
   ]);
   return [...named, ...onUplinks];
 }

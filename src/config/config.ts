@@ -22,7 +22,8 @@ export interface ClassSettings {
 export interface UplinkEntry extends ClassSettings {
   name: string;
   at: Source;
-  bridge?: Setting<string>;
+  /** Bridges that it has to be below; absent: those that the kernel says it is below. */
+  bridges?: Setting<string>[];
   /** [uplink.X.unmarked]: the class of everything no guest owns; `id` fixes its minor. */
   unmarked: ClassSettings & { id?: Setting<number>; leaf?: Setting<LeafSettings> };
 }

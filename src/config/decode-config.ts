@@ -14,7 +14,7 @@ import type {
   UplinkEntry,
 } from './config.ts';
 import { leaf } from './decode-leaf.ts';
-import { deviceName, eachWay, integer, oneOf, quantum, rate, size, text, yesOrNo } from './decode-values.ts';
+import { deviceNames, eachWay, integer, oneOf, quantum, rate, size, text, yesOrNo } from './decode-values.ts';
 import { type Decoder, Fields, type Section } from './fields.ts';
 import type { Findings } from './findings.ts';
 import { checkDeviceName, checkGroupName, checkGuestName } from './names.ts';
@@ -79,10 +79,11 @@ function decodeDefaults(fields: Fields): Config['defaults'] {
 function decodeUplink({ name, at, fields }: Section): UplinkEntry {
   checkDeviceName(name, at, fields);
   const unmarked = fields.section('unmarked');
+  const { bridge: bridges } = fields.optional('bridge', deviceNames);
   const entry: UplinkEntry = {
     name,
     at,
-    ...fields.optional('bridge', deviceName),
+    ...(bridges ? { bridges } : {}),
     ...decodeClass(fields),
     unmarked: {
       ...unmarked.optional('rate', eachWay(rate)),

@@ -58,6 +58,25 @@ export const deviceName: Decoder<Setting<string>> = (entry, path, findings) => {
   );
 };
 
+/** One name, or a list of them. */
+export const deviceNames: Decoder<Setting<string>[]> = (entry, path, findings) => {
+  const { key, value } = entry;
+  const items = value.type === 'list' ? value.items : [value];
+  if (items.length === 0) {
+    return findings.error(
+      value.at,
+      `${formatPath(path)}: this list is empty`,
+      'name one, or leave the key out',
+    );
+  }
+  const names = items.flatMap((item) => deviceName({ key, value: item }, path, findings) ?? []);
+  for (const [index, { value: name, at = value.at }] of names.entries()) {
+    if (names.findIndex((one) => one.value === name) === index) continue;
+    findings.error(at, `${formatPath(path)}: ${name} stands in this list twice`, 'once is enough');
+  }
+  return names;
+};
+
 export const yesOrNo: Decoder<boolean> = ({ value }, path, findings) =>
   value.type === 'boolean' ? value.value : wrongType(value, path, 'true or false', findings);
 

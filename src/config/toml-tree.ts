@@ -14,7 +14,8 @@ export type TomlValue = { at: Source } & (
   | { type: 'string'; value: string }
   | { type: 'number'; value: number | bigint }
   | { type: 'boolean'; value: boolean }
-  | { type: 'list' | 'date' }
+  | { type: 'list'; items: TomlValue[] }
+  | { type: 'date' }
 );
 export type TomlTable = Extract<TomlValue, { type: 'table' }>;
 
@@ -72,7 +73,7 @@ function open(from: TomlTable, file: SourceFile, keys: string[], offset: number)
 function openListItem(root: TomlTable, file: SourceFile, keys: string[], offset: number): TomlTable {
   const parent = open(root, file, keys.slice(0, -1), offset);
   const at = keyPlaces(file, offset, keys.length).at(-1) ?? file.place(offset);
-  parent.entries.set(keys.at(-1) ?? '', { key: at, value: { type: 'list', at } });
+  parent.entries.set(keys.at(-1) ?? '', { key: at, value: { type: 'list', items: [], at } });
   return newTable(at);
 }
 
@@ -97,7 +98,7 @@ function toValue(file: SourceFile, node: ValueNode): TomlValue {
     case 'Boolean':
       return { type: 'boolean', value: node.value, at };
     case 'Array':
-      return { type: 'list', at };
+      return { type: 'list', items: node.value.map((item) => toValue(file, item)), at };
     case 'InlineTable': {
       const table = newTable(at);
       for (const entry of node.value) assign(table, file, entry);

@@ -1,11 +1,11 @@
 // Bridges and their uplinks, as virt-shaper would take them, and what else decides about frames on bridges.
-import type { Config, UplinkEntry } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import { formatRate } from '../config/rate.ts';
 import type { Guest } from '../guests/guest.ts';
 import type { Host } from '../host/host.ts';
 import { tomlKey } from '../import/to-toml.ts';
 import { label } from '../label.ts';
-import { type FoundUplink, findUplink } from '../policy/uplinks.ts';
+import { type FoundUplink, findUplinks, sharedBelow, type Ways } from '../policy/uplinks.ts';
 import { directions } from '../units.ts';
 import type { Finding } from './finding.ts';
 import { checkInTheWay, type Obstacles } from './in-the-way.ts';
@@ -29,11 +29,12 @@ export interface NetworkFacts {
 
 export function checkNetwork(facts: NetworkFacts): Finding[] {
   const { obstacles, guests, shaped } = facts;
-  const found = facts.bridges.map((bridge) => ({ bridge, uplink: uplinkOf(facts, bridge) }));
-  const uplinks = new Set(found.flatMap(({ uplink }) => ('name' in uplink ? [uplink.name] : [])));
-  const bridges = found.flatMap(({ bridge, uplink }) => checkBridge(facts, bridge, uplink));
+  const found = facts.bridges.map((bridge) => ({ bridge, ways: waysOf(facts, bridge) }));
+  const uplinks = new Set(found.flatMap(({ ways }) => ways.uplinks.map(({ name }) => name)));
+  const bridges = found.flatMap(({ bridge, ways }) => checkBridge(facts, bridge, ways));
   return [
     ...(bridges.length > 0 ? bridges : [noBridge]),
+    ...checkShared(facts, [...uplinks].sort()),
     ...(obstacles ? checkInTheWay(obstacles, [...uplinks].sort(), guests, shaped) : []),
     ...facts.foreignMarks.map(
       (detail): Finding => ({ check: 'marks', level: 'warning', subject: 'marks', detail }),
@@ -50,28 +51,60 @@ const noBridge: Finding = {
   hint: 'put the NIC and the guests on a bridge: <interface type="bridge">',
 };
 
-function uplinkOf({ config, devices, guests }: NetworkFacts, bridge: string): FoundUplink {
-  return findUplink(config, { devices, kernel: { leaf: 'bfifo', redirect: 'bpf' } }, guests, bridge);
+function waysOf({ config, devices, guests }: NetworkFacts, bridge: string): Ways {
+  return findUplinks(config, { devices, kernel: { leaf: 'bfifo', redirect: 'bpf' } }, guests, bridge);
 }
 
-function checkBridge(facts: NetworkFacts, bridge: string, uplink: FoundUplink): Finding[] {
-  const { guests, devices } = facts;
+function checkBridge({ guests, devices }: NetworkFacts, bridge: string, ways: Ways): Finding[] {
   const about = { check: 'bridge', subject: label(bridge) };
-  if ('name' in uplink) {
-    return [{ ...about, ...describeLink(uplink.name, uplink.entry, devices.get(uplink.name)?.speed) }];
-  }
   const used = guests.some(({ nics }) =>
     nics.some((nic) => (devices.get(nic.tap)?.master ?? nic.bridge) === bridge),
   );
-  if (uplink.kind === 'needless') {
-    return [{ ...about, level: 'ok', detail: 'leads nowhere by a port of its own: nothing to share' }];
+  return [
+    ...ways.uplinks.map((uplink) => ({ ...about, ...describeLink(uplink, devices.get(uplink.name)?.speed) })),
+    ...ways.doubts.map(({ kind, reason }): Finding => {
+      if (kind === 'unable') return { ...about, level: used ? 'problem' : 'warning', detail: reason };
+      return { ...about, level: 'ok', detail: 'leads nowhere by a port of its own: nothing to share' };
+    }),
+    ...ways.open.map((port): Finding => {
+      const detail = `also leads out by ${label(port)}, which is no uplink in the configuration: nothing is shaped there`;
+      const hint = `write [uplink.${tomlKey(port)}] as well, or: ip link set dev ${label(port)} nomaster`;
+      return { ...about, level: 'warning', detail, hint };
+    }),
+  ];
+}
+
+/** Uplinks over one NIC: what each may have must be written, since the kernel says of each that it has the link. */
+function checkShared({ config, devices }: NetworkFacts, uplinks: string[]): Finding[] {
+  const shared = new Map<string, string[]>();
+  for (const name of uplinks) {
+    const below = sharedBelow(devices, name, uplinks);
+    if (below !== name) shared.set(below, [...(shared.get(below) ?? []), name]);
   }
-  return [{ ...about, level: used ? 'problem' : 'warning', detail: uplink.reason }];
+  return [...shared].flatMap(([below, names]): Finding[] => {
+    const twice = uplinks.includes(below);
+    const written = (name: string) => config.uplinks.some((entry) => entry.name === name && entry.ceil);
+    if (!twice && names.every(written)) return [];
+    const lie = `${names.join(' and ')} ${names.length === 1 ? 'lies' : 'lie'} on it`;
+    return [
+      {
+        check: 'uplink.shared',
+        level: 'warning',
+        subject: label(below),
+        detail: twice
+          ? `${lie}, and it is an uplink too: what passes both is shaped twice, here as nobody's`
+          : `${lie}, and each is shaped as if it had the link to itself`,
+        hint: `so that they share it: [uplink.${tomlKey(below)}] in the place of ${names.map((name) => `[uplink.${tomlKey(name)}]`).join(' and ')}`,
+      },
+    ];
+  });
 }
 
 type Spoken = Pick<Finding, 'level' | 'detail' | 'hint'>;
 
-function describeLink(name: string, entry: UplinkEntry | undefined, speed: number | undefined): Spoken {
+function describeLink({ name: uplink, ports, entry }: FoundUplink, speed: number | undefined): Spoken {
+  const by = ports.map(({ name }) => name).filter((port) => port !== uplink);
+  const name = by.length > 0 ? `${uplink} by ${by.join(' and ')}` : uplink;
   const ceils = directions.flatMap((direction) => entry?.ceil?.[direction].value ?? []);
   const most = Math.max(...ceils);
   if (ceils.length > 0) {
@@ -89,7 +122,7 @@ function describeLink(name: string, entry: UplinkEntry | undefined, speed: numbe
   return {
     level: 'warning',
     detail: `uplink ${name}, of a speed the kernel does not know: 10gbit is assumed`,
-    hint: `write what it has, so that guarantees hold when it is full: [uplink.${tomlKey(name)}] ceil = "1gbit"`,
+    hint: `write what it has, so that guarantees hold when it is full: [uplink.${tomlKey(uplink)}] ceil = "1gbit"`,
   };
 }
 

@@ -5,8 +5,10 @@ import type { Config } from '../config/config.ts';
 import { readConfig } from '../config/read-config.ts';
 import { findLaidOut } from '../config/snapshot.ts';
 import { ConfigError, type Problem } from '../errors.ts';
+import type { Host } from '../host/host.ts';
 import { readPending } from '../load/pending.ts';
 import type { Paths } from '../paths.ts';
+import { checkUplinks } from '../policy/check-uplinks.ts';
 import { readTemplates } from '../render/templates.ts';
 import type { ConfigurationFacts } from './configuration.ts';
 import { attempt, had } from './finding.ts';
@@ -15,7 +17,7 @@ import { isThere, writersOf } from './stat.ts';
 /** @param devices this host's, when they could be read */
 export async function readConfiguration(
   paths: Paths,
-  devices: Map<string, unknown> | undefined,
+  devices: Host['devices'] | undefined,
 ): Promise<ConfigurationFacts> {
   const { file, root = '' } = paths.config;
   const read = tryConfig(paths);
@@ -24,13 +26,17 @@ export async function readConfiguration(
     file,
     there: isThere(join(root, file)),
     errors: read.errors,
-    warnings: [...read.warnings, ...(read.config && devices ? checkHost(read.config, devices.keys()) : [])],
+    warnings: [...read.warnings, ...(read.config && devices ? checkHere(read.config, devices) : [])],
     ...(read.config ? { config: read.config } : {}),
     held: had(await attempt(() => findLaidOut(paths.held))) !== undefined,
     ...(pending ? { pending: pending.deadline - Date.now() } : {}),
     writable: readWritable(paths),
     templates: await attempt(() => readOwnTemplates(paths.templates)),
   };
+}
+
+function checkHere(config: Config, devices: Host['devices']): Problem[] {
+  return [...checkHost(config, devices.keys()), ...checkUplinks(config, devices)];
 }
 
 function tryConfig({ config }: Paths): { config?: Config; errors: Problem[]; warnings: Problem[] } {

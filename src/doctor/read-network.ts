@@ -48,7 +48,7 @@ async function readShapedTaps(
   // Which kinds are chosen has nothing to do with who is shaped.
   const host: Host = { devices, kernel: { leaf: 'bfifo', redirect: 'bpf' } };
   const wanted = resolvePolicy(config, guests, host).uplinks.flatMap((uplink) =>
-    uplink.guests.flatMap(({ taps }) => taps),
+    uplink.guests.flatMap(({ taps }) => taps.map(({ name }) => name)),
   );
   const loaded =
     had(await attempt(() => readInForce(paths.rules)))?.uplinks.flatMap(({ taps }) => taps) ?? [];

@@ -17,6 +17,8 @@ export interface Kernel {
 export interface Device {
   /** The bridge this device is a port of. */
   master?: string;
+  /** What it lies on: a VLAN device on its NIC. What is a port of it, or of its bond, is not below it but part of it. */
+  lower?: string[];
   /** A tun/tap device: a guest's, never an uplink. */
   tap: boolean;
   /** A NIC, a bond or a VLAN device: what an uplink is, and a container's port is not. */
@@ -25,8 +27,25 @@ export interface Device {
   speed?: number;
 }
 
+/** A device in a bridge. */
+export interface Port {
+  name: string;
+  bridge: string;
+}
+
 export interface Host {
   /** Every network device by name. */
   devices: Map<string, Device>;
   kernel: Kernel;
+}
+
+/** A device and all it lies on, from the top down. Whatever leaves by it passes each of them. */
+export function stackOf(devices: Host['devices'], name: string): string[] {
+  const below = devices.get(name)?.lower ?? [];
+  return [...new Set([name, ...below.flatMap((one) => stackOf(devices, one))])];
+}
+
+/** In name order. */
+export function bridgesOf({ ports }: { ports: Port[] }): string[] {
+  return [...new Set(ports.map(({ bridge }) => bridge))].sort();
 }

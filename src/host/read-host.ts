@@ -69,15 +69,24 @@ export function readBridges(devices: Map<string, Device>): string[] {
 
 function readDevice(name: string): Device {
   const tap = existsSync(`${sysfs}/${name}/tun_flags`);
-  const master = linkName(`${sysfs}/${name}/master`);
+  const master = linkName(`${sysfs}/${name}/brport/bridge`);
+  const lower = tap ? [] : readLower(name);
   const physical = !tap && isPhysical(name);
   const speed = tap ? undefined : readSpeed(name);
   return {
     tap,
     ...(physical ? { physical } : {}),
     ...(master ? { master } : {}),
+    ...(lower.length > 0 ? { lower } : {}),
     ...(speed ? { speed } : {}),
   };
+}
+
+/** A bridge or a bond has links to its ports of the same kind, all of which call it their master. */
+function readLower(name: string): string[] {
+  const links = readdirSync(`${sysfs}/${name}`).filter((entry) => entry.startsWith('lower_'));
+  const below = links.map((link) => link.slice('lower_'.length)).sort();
+  return linkName(`${sysfs}/${below[0]}/master`) === name ? [] : below;
 }
 
 function isPhysical(name: string): boolean {
@@ -89,7 +98,7 @@ function linkName(path: string): string | undefined {
   try {
     return basename(readlinkSync(path));
   } catch {
-    return undefined; // No master: the device is no port.
+    return undefined; // Not there: the device is no port.
   }
 }
 

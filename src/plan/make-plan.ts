@@ -3,15 +3,20 @@
 import type { Kernel } from '../host/host.ts';
 import { possibleLeaf } from '../policy/leaves.ts';
 import type { ClassPolicy, GuestPolicy, Policy, UplinkPolicy } from '../policy/policy.ts';
-import { both, type Direction, directions } from '../units.ts';
+import { both, byName, type Direction, directions } from '../units.ts';
 import { burstFor, fitBurst, quantumFor } from './arithmetic.ts';
 import type { Ids } from './ids.ts';
 import { makeLeaf } from './leaf.ts';
-import { chainName, classId, hex, ifbName, majors } from './names.ts';
+import { chainName, classId, hex, ifbName, majors, markOf } from './names.ts';
 import type { ChainPlan, ClassPlan, Plan, TreePlan, UplinkPlan } from './plan.ts';
 
 export function makePlan(policy: Policy, ids: Ids, markBase: number, kernel: Kernel): Plan {
   const uplinks = policy.uplinks.map((uplink) => uplinkPlan(uplink, ids, markBase, kernel));
+  const clsacts = new Set<string>();
+  for (const tap of uplinks.flatMap(({ taps }) => taps)) {
+    tap.clsact = !clsacts.has(tap.name);
+    clsacts.add(tap.name);
+  }
   return { uplinks, chains: chains(policy, ids, markBase), leaf: kernel.leaf, redirect: kernel.redirect };
 }
 
@@ -20,18 +25,20 @@ function uplinkPlan(uplink: UplinkPolicy, ids: Ids, markBase: number, kernel: Ke
   const devices = { out: uplink.name, in: ifb };
   return {
     name: uplink.name,
-    bridge: uplink.bridge,
+    ports: uplink.ports,
     ifb,
     trees: both((direction) => treePlan(uplink, direction, devices[direction], ids, kernel)),
     taps: uplink.guests
       .flatMap((guest) =>
-        guest.taps.map((name) => ({
+        guest.taps.map(({ name, bridge, way }) => ({
           name,
+          bridge,
           guest: guest.name,
-          mark: markBase + idOf(ids.guests, guest.name),
+          mark: markOf(markBase, idOf(ids.guests, guest.name), way),
+          clsact: true,
         })),
       )
-      .sort((a, b) => (a.name < b.name ? -1 : 1)),
+      .sort(byName),
   };
 }
 
@@ -119,23 +126,27 @@ function chains(policy: Policy, ids: Ids, markBase: number): ChainPlan[] {
     for (const { name, taps } of uplink.guests) {
       for (const direction of directions) {
         const id = idOf(ids.guests, name);
-        const chain = byKey.get(chainName(direction, id)) ?? {
-          name: chainName(direction, id),
-          guest: name,
-          direction,
-          mark: markBase + id,
-          class: classId(direction, id),
-          lookups: [],
-        };
-        byKey.set(chain.name, chain);
-        for (const tap of taps) {
-          const [iif, oif] = direction === 'out' ? [tap, uplink.name] : [uplink.name, tap];
-          chain.lookups.push({ iif, oif });
+        for (const { name: tap, bridge, way } of taps) {
+          const chain = byKey.get(chainName(direction, id, way)) ?? {
+            name: chainName(direction, id, way),
+            guest: name,
+            direction,
+            mark: markOf(markBase, id, way),
+            class: classId(direction, id),
+            lookups: [],
+          };
+          byKey.set(chain.name, chain);
+          for (const port of uplink.ports.filter((one) => one.bridge === bridge)) {
+            const [iif, oif] = direction === 'out' ? [tap, port.name] : [port.name, tap];
+            chain.lookups.push({ iif, oif });
+          }
         }
       }
     }
   }
-  return [...byKey.values()].sort((a, b) => order(a.guest, b.guest) || order(b.direction, a.direction));
+  return [...byKey.values()].sort(
+    (a, b) => order(a.guest, b.guest) || order(b.direction, a.direction) || order(a.name, b.name),
+  );
 }
 
 function order(a: string, b: string): number {

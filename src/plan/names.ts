@@ -33,8 +33,17 @@ export function ifbName(uplink: string): string {
   return `ifb-${createHash('sha256').update(uplink).digest('hex').slice(0, 11)}`;
 }
 
-export function chainName(direction: Direction, id: number): string {
-  return `${direction}-${hex(id)}`;
+/** @param way which of the ways out of a bridge, from 0 */
+export function chainName(direction: Direction, id: number, way = 0): string {
+  return `${direction}-${hex(id)}${way === 0 ? '' : `-${way + 1}`}`;
+}
+
+/**
+ * Where a bridge has several uplinks, its second has marks of the next range, and so on: what a tap gets is sent
+ * to one ifb or another by its mark.
+ */
+export function markOf(base: number, id: number, way = 0): number {
+  return (base + way * 0x10000 + id) >>> 0;
 }
 
 export function classId(direction: Direction, minor: number): string {

@@ -1,7 +1,7 @@
 // The plan: every object the kernel shall hold, as plain data the templates print. Nothing is decided
 // after it. Rates in bits per second, sizes in bytes, times in microseconds.
 import type { CakeSettings, LeafKind } from '../config/leaf.ts';
-import type { RedirectKind } from '../host/host.ts';
+import type { Port, RedirectKind } from '../host/host.ts';
 import type { Both, Direction } from '../units.ts';
 
 /**
@@ -70,15 +70,17 @@ export interface TreePlan {
   guests: ClassPlan[];
 }
 
-export interface TapPlan {
-  name: string;
+export interface TapPlan extends Port {
   guest: string;
   mark: number;
+  /** Whether its clsact is made here, and not with another uplink of its bridge. */
+  clsact: boolean;
 }
 
 export interface UplinkPlan {
   name: string;
-  bridge: string;
+  /** The ports by which guests' frames reach it: itself, or what lies on it. */
+  ports: Port[];
   ifb: string;
   trees: Both<TreePlan>;
   taps: TapPlan[];

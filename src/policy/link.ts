@@ -5,15 +5,12 @@ import { formatRate } from '../config/rate.ts';
 import type { Host } from '../host/host.ts';
 import { type Both, both } from '../units.ts';
 import { type ClassPolicy, type Guarantee, tuningOf, type UplinkPolicy } from './policy.ts';
+import type { FoundUplink } from './uplinks.ts';
 
 /** Bits per second taken for a link whose speed neither the configuration nor the kernel knows. */
 const assumedSpeed = 10_000_000_000;
 
-export function newUplink(
-  host: Host,
-  { name, bridge, entry }: { name: string; bridge: string; entry?: UplinkEntry },
-  warnings: string[],
-): UplinkPolicy {
+export function newUplink(host: Host, { name, ports, entry }: FoundUplink, warnings: string[]): UplinkPolicy {
   const speed = host.devices.get(name)?.speed;
   if (!entry?.ceil && speed === undefined) {
     warnings.push(
@@ -24,7 +21,7 @@ export function newUplink(
   const link = both((direction) => entry?.ceil?.[direction].value ?? speed ?? assumedSpeed);
   return {
     name,
-    bridge,
+    ports: [...ports],
     link,
     linkOrigin: both((direction) => {
       const at = entry?.ceil?.[direction].at;

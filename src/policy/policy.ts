@@ -3,6 +3,7 @@
 import type { ClassSettings } from '../config/config.ts';
 import type { LeafSettings } from '../config/leaf.ts';
 import type { Source } from '../errors.ts';
+import type { Port } from '../host/host.ts';
 import type { Both } from '../units.ts';
 import type { LeafOrigin } from './leaves.ts';
 import type { Origin, Traced } from './origin.ts';
@@ -29,10 +30,16 @@ export interface GroupPolicy extends ClassPolicy {
   origin: { ceil: Both<Traced> };
 }
 
+/** A guest's end on the host. */
+export interface TapPolicy extends Port {
+  /** Which of the ways out of its bridge this uplink is, from 0: what comes in by each has a mark of its own. */
+  way: number;
+}
+
 export interface GuestPolicy extends ClassPolicy {
   group?: string;
   /** Its taps behind this uplink, in name order. */
-  taps: string[];
+  taps: TapPolicy[];
   /** The entry that applies; absent for a guest that has none. */
   at?: Source;
   /** Where its values come from. What `tuning` holds says so itself. */
@@ -41,7 +48,8 @@ export interface GuestPolicy extends ClassPolicy {
 
 export interface UplinkPolicy {
   name: string;
-  bridge: string;
+  /** The ports by which the frames of these guests reach it, in name order: itself, or what lies on it. */
+  ports: Port[];
   link: Both<number>;
   linkOrigin: Both<{ from: 'entry' | 'kernel' | 'assumed'; at?: Source }>;
   tuning: Tuning;

@@ -5,6 +5,7 @@ import type { Host } from '../host/host.ts';
 import { newUplink } from './link.ts';
 import { isListed, sourcesOf } from './origin.ts';
 import type { Policy, UplinkPolicy } from './policy.ts';
+import { portsOn } from './uplinks.ts';
 import { addGuest } from './values.ts';
 
 /** @param others uplinks that other guests are behind now */
@@ -19,8 +20,8 @@ export function prospectOf(config: Config, host: Host, name: string, others: Upl
   ]);
   policy.uplinks = [...names].sort().map((uplink) => {
     const entry = config.uplinks.find((one) => one.name === uplink);
-    const bridge = entry?.bridge?.value ?? host.devices.get(uplink)?.master ?? '';
-    const found = newUplink(host, { name: uplink, bridge, ...(entry ? { entry } : {}) }, policy.warnings);
+    const ports = portsOn(host.devices, uplink);
+    const found = newUplink(host, { name: uplink, ports, ...(entry ? { entry } : {}) }, policy.warnings);
     addGuest(found, name, sources, [], policy.warnings);
     return found;
   });

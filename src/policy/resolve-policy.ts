@@ -1,21 +1,24 @@
 // Config + Guests + Host -> Policy: a table of contents. Which NIC is behind which uplink (uplinks.ts), what
 // its guest gets there (values.ts), and whether all the guarantees can be kept (guarantees.ts).
 import type { Config } from '../config/config.ts';
+import { formatPath } from '../config/place.ts';
 import type { Guest } from '../guests/guest.ts';
-import type { Host } from '../host/host.ts';
+import { type Host, type Port, stackOf } from '../host/host.ts';
+import { label } from '../label.ts';
 import { byName } from '../units.ts';
 import { refuseGuarantees, scaleGuarantees } from './guarantees.ts';
 import { lackingLeaves } from './leaves.ts';
 import { newUplink } from './link.ts';
 import { isListed, metadataProblems, sourcesOf } from './origin.ts';
 import type { Policy, Unshaped, UplinkPolicy } from './policy.ts';
-import { findUplink } from './uplinks.ts';
+import { findUplinks, type Ways } from './uplinks.ts';
 import { addGuest } from './values.ts';
 
 /** @param guests those now running, longest running first (which matters to oversubscribed = "refuse" only) */
 export function resolvePolicy(config: Config, guests: Guest[], host: Host): Policy {
   const policy: Policy = { uplinks: [], unshaped: [], warnings: [] };
   const uplinks = new Map<string, UplinkPolicy>();
+  const ways = new Map<string, Ways>();
   for (const guest of guests) {
     const sources = sourcesOf(config, guest);
     policy.warnings.push(...metadataProblems(config, guest));
@@ -26,26 +29,34 @@ export function resolvePolicy(config: Config, guests: Guest[], host: Host): Poli
     policy.unshaped.push(...unsuited(guest));
     for (const nic of guest.nics) {
       const device = host.devices.get(nic.tap);
-      const bridge = device?.master ?? nic.bridge;
-      const found = device
-        ? findUplink(config, host, guests, bridge)
-        : ({ reason: 'there is no such device', kind: 'unable' } as const);
+      const bridge = device?.master ?? nic.bridge ?? '';
       if (nic.bandwidth) policy.unshaped.push(contested(guest, nic.tap));
-      if ('reason' in found) {
-        policy.unshaped.push({ guest: guest.name, tap: nic.tap, reason: found.reason, kind: found.kind });
+      if (!device) {
+        const reason = 'there is no such device';
+        policy.unshaped.push({ guest: guest.name, tap: nic.tap, reason, kind: 'unable' });
         continue;
       }
-      const uplink = uplinks.get(found.name) ?? newUplink(host, found, policy.warnings);
-      uplinks.set(found.name, uplink);
-      addGuest(uplink, guest.name, sources, [nic.tap], policy.warnings);
+      const found = ways.get(bridge) ?? findUplinks(config, host, guests, bridge);
+      if (!ways.has(bridge)) policy.warnings.push(...found.open.map((port) => openWay(bridge, port)));
+      ways.set(bridge, found);
+      for (const { reason, kind } of found.doubts) {
+        policy.unshaped.push({ guest: guest.name, tap: nic.tap, reason, kind });
+      }
+      for (const [way, each] of found.uplinks.entries()) {
+        const uplink = uplinks.get(each.name) ?? newUplink(host, each, policy.warnings);
+        uplinks.set(each.name, uplink);
+        addPorts(uplink, each.ports);
+        addGuest(uplink, guest.name, sources, [{ name: nic.tap, bridge, way }], policy.warnings);
+      }
     }
   }
   policy.uplinks = [...uplinks.values()].sort(byName);
-  policy.warnings.push(...lackingLeaves(policy.uplinks, host.kernel));
+  policy.warnings.push(...shapedTwice(policy.uplinks, host), ...lackingLeaves(policy.uplinks, host.kernel));
   for (const uplink of policy.uplinks) {
     uplink.groups.sort(byName);
     uplink.guests.sort(byName);
-    for (const guest of uplink.guests) guest.taps.sort();
+    uplink.ports.sort(byName);
+    for (const guest of uplink.guests) guest.taps.sort(byName);
     if (config.defaults.oversubscribed === 'refuse') {
       const order = guests.map((guest) => guest.name);
       policy.unshaped.push(...refuseGuarantees(uplink, order));
@@ -54,6 +65,34 @@ export function resolvePolicy(config: Config, guests: Guest[], host: Host): Poli
     }
   }
   return policy;
+}
+
+function addPorts({ ports }: UplinkPolicy, more: Port[]): void {
+  ports.push(...more.filter((port) => !ports.some(({ name }) => name === port.name)));
+}
+
+function openWay(bridge: string, port: string): string {
+  return (
+    `${bridge} also leads out by ${label(port)}, which is no uplink in the configuration: what passes there is ` +
+    `not shaped; write [${formatPath(['uplink', port])}] as well, or take it out of ${bridge}`
+  );
+}
+
+/**
+ * Only where one of the two is configured and the other found: two that are found are one, and of two that are
+ * configured the upper is refused.
+ */
+function shapedTwice(uplinks: UplinkPolicy[], { devices }: Host): string[] {
+  const names = uplinks.map(({ name }) => name);
+  return names.flatMap((name) =>
+    stackOf(devices, name)
+      .filter((below) => below !== name && names.includes(below))
+      .map(
+        (below) =>
+          `${name} lies on ${below}, and both are uplinks: what passes ${name} is shaped once more on ${below}, ` +
+          `as nobody's; configure [${formatPath(['uplink', below])}] alone`,
+      ),
+  );
 }
 
 function unsuited({ name, skipped = [] }: Guest): Unshaped[] {

@@ -1,69 +1,135 @@
-// Which uplink a bridge leads to. Configured uplinks come first; without one, the only port of the bridge
-// that is no guest's tap is it. The first port, which the old hook took, may be anybody's.
+// Which uplinks a bridge leads to. A frame leaves by a port of the bridge, and below that may lie others: a VLAN
+// device on a NIC. Any of these may be the uplink, where the queues are, and then several bridges may share it.
+// Configured ones come first; without one, the only port of the bridge that is no guest's tap is it. The first
+// port, which the old hook took, may be anybody's.
 import type { Config, UplinkEntry } from '../config/config.ts';
+import { formatPath } from '../config/place.ts';
 import type { Guest } from '../guests/guest.ts';
-import type { Host } from '../host/host.ts';
+import { type Host, type Port, stackOf } from '../host/host.ts';
 import { label } from '../label.ts';
 import { isDeviceName } from '../units.ts';
 
-export type FoundUplink =
-  | { name: string; bridge: string; entry?: UplinkEntry }
-  /** `needless`: the bridge leads nowhere, so there is nothing to share. */
-  | {
-      reason: string;
-      kind: 'needless' | 'unable';
-      /** Those among which the administrator has to choose. */
-      ports?: string[];
-    };
-
-/** @param bridge absent when the tap is a port of none */
-export function findUplink(
-  config: Config,
-  host: Host,
-  guests: Guest[],
-  bridge: string | undefined,
-): FoundUplink {
-  if (bridge === undefined) return { reason: 'it is a port of no bridge', kind: 'needless' };
-  const configured = config.uplinks.filter(
-    (uplink) => (uplink.bridge?.value ?? host.devices.get(uplink.name)?.master) === bridge,
-  );
-  const [entry, second] = configured;
-  if (entry && second) {
-    return unable(`${bridge} has two uplinks in the configuration, ${entry.name} and ${second.name}`);
-  }
-  if (entry) {
-    const device = host.devices.get(entry.name);
-    if (!device) return unable(`its uplink ${entry.name} does not exist`);
-    if (device.master !== bridge) return unable(`its uplink ${entry.name} is not a port of ${bridge}`);
-    return { name: entry.name, bridge, entry };
-  }
-  return foundPort(host, guests, bridge);
+export interface FoundUplink {
+  name: string;
+  /** Those of the bridge by which frames reach it. */
+  ports: Port[];
+  entry?: UplinkEntry;
 }
 
-function foundPort(host: Host, guests: Guest[], bridge: string): FoundUplink {
+export interface Doubt {
+  /** In words that follow a guest's name. */
+  reason: string;
+  /** `needless`: the bridge leads nowhere, so there is nothing to share. */
+  kind: 'needless' | 'unable';
+  /** Those among which the administrator has to choose. */
+  ports?: string[];
+}
+
+export interface Ways {
+  /** In name order. */
+  uplinks: FoundUplink[];
+  /** Why there is none, or not each that should be. */
+  doubts: Doubt[];
+  /** NICs in the bridge that are no uplinks, where the configuration names another. */
+  open: string[];
+}
+
+/** @param bridge empty when the tap is a port of none */
+export function findUplinks(config: Config, host: Host, guests: Guest[], bridge: string): Ways {
+  if (bridge === '') return only({ reason: 'it is a port of no bridge', kind: 'needless' });
+  const ports = [...host.devices]
+    .filter(([, device]) => device.master === bridge)
+    .map(([name, device]) => {
+      const stack = stackOf(host.devices, name);
+      return { name, device, entries: config.uplinks.filter((entry) => stack.includes(entry.name)) };
+    });
+  const lacking = config.uplinks
+    .filter(({ bridges = [] }) => bridges.some(({ value }) => value === bridge))
+    .filter((entry) => !ports.some(({ entries }) => entries.includes(entry)))
+    .map(({ name }) => unable(whyLacking(host, name, bridge)));
+  const configured = ports.filter(({ entries }) => entries.length > 0);
+  const clear = configured.filter(({ name, entries }) => entries.length === 1 && isDeviceName(name));
+  if (configured.length + lacking.length === 0) return foundPort(host, guests, bridge);
+  return {
+    uplinks: config.uplinks.flatMap((entry) => {
+      const own = clear.filter(({ entries }) => entries.includes(entry));
+      return own.length > 0
+        ? [{ name: entry.name, ports: own.map(({ name }) => ({ name, bridge })), entry }]
+        : [];
+    }),
+    doubts: [
+      ...lacking,
+      ...configured.flatMap(({ name, entries }) => {
+        if (entries.length > 1) return unable(shapedTwice(name, entries));
+        return isDeviceName(name) ? [] : unable(oddName(bridge, name));
+      }),
+    ],
+    open: ports
+      .filter(({ entries, device }) => entries.length === 0 && device.physical)
+      .map(({ name }) => name),
+  };
+}
+
+function whyLacking({ devices }: Host, name: string, bridge: string): string {
+  if (!devices.has(name)) return `its uplink ${name} does not exist`;
+  return `its uplink ${name} is not a port of ${bridge}, and none of its ports lies on it`;
+}
+
+/** The lower tree would take what comes from the upper one for its own guests', or for nobody's. */
+function shapedTwice(port: string, entries: UplinkEntry[]): string {
+  const names = entries.map(({ name }) => `[${formatPath(['uplink', name])}]`).join(' and ');
+  return `what leaves by ${port} would be shaped twice, by ${names}: leave out one of them`;
+}
+
+function oddName(bridge: string, name: string): string {
+  return `the uplink of ${bridge} has a name that virt-shaper does not take: ${label(name)}`;
+}
+
+function foundPort({ devices }: Host, guests: Guest[], bridge: string): Ways {
   const taps = new Set(guests.flatMap((guest) => guest.nics.map((nic) => nic.tap)));
-  const candidates = [...host.devices].filter(
+  const candidates = [...devices].filter(
     ([name, device]) => device.master === bridge && !device.tap && !taps.has(name),
   );
   // A container's port is no tap, but no NIC either: it must not put the uplink in doubt.
   const physical = candidates.filter(([, device]) => device.physical);
   const ports = (physical.length === 1 ? physical : candidates).map(([name]) => name).sort();
   const [port] = ports;
-  if (!port) return { reason: `its bridge ${bridge} has no uplink`, kind: 'needless' };
-  if (ports.length === 1 && !isDeviceName(port)) {
-    return unable(`the uplink of ${bridge} has a name that virt-shaper does not take: ${label(port)}`);
-  }
+  if (!port) return only({ reason: `its bridge ${bridge} has no uplink`, kind: 'needless' });
   if (ports.length > 1) {
     const names =
       ports.length > 4 ? `${ports.slice(0, 4).map(label).join(', ')}, ...` : ports.map(label).join(', ');
     const reason =
       `${bridge} has ${ports.length} ports that may be its uplink (${names}): ` +
       `name it as [uplink.NAME] bridge = "${bridge}"`;
-    return { reason, kind: 'unable', ports };
+    return only({ reason, kind: 'unable', ports });
   }
-  return { name: port, bridge };
+  // A NIC that is a port itself has a tree already, which would take these frames for nobody's.
+  const name = stackOf(devices, port).findLast((one) => devices.get(one)?.master) ?? port;
+  const odd = [port, name].find((one) => !isDeviceName(one));
+  if (odd !== undefined) {
+    return only(unable(oddName(bridge, odd)));
+  }
+  return { uplinks: [{ name, ports: [{ name: port, bridge }] }], doubts: [], open: [] };
 }
 
-function unable(reason: string): FoundUplink {
+function only(doubt: Doubt): Ways {
+  return { uplinks: [], doubts: [doubt], open: [] };
+}
+
+function unable(reason: string): Doubt {
   return { reason, kind: 'unable' };
+}
+
+/** The ports of all bridges by which frames reach a device, in name order. */
+export function portsOn(devices: Host['devices'], name: string): Port[] {
+  return [...devices]
+    .flatMap(([port, { master }]) => (master ? { name: port, bridge: master } : []))
+    .filter((port) => stackOf(devices, port.name).includes(name))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The lowest device that one of these and another one lie on both; the device itself when there is none. */
+export function sharedBelow(devices: Host['devices'], name: string, names: string[]): string {
+  const others = names.filter((one) => one !== name).flatMap((one) => stackOf(devices, one));
+  return stackOf(devices, name).findLast((one) => others.includes(one)) ?? name;
 }

@@ -7,7 +7,7 @@ import { label } from '../label.ts';
 import { both, type Direction, directions } from '../units.ts';
 import { findLeaf } from './leaves.ts';
 import { bound, type Cut, findGroup, findRate, type Origin, type Sources } from './origin.ts';
-import { type GroupPolicy, type GuestPolicy, tuningOf, type UplinkPolicy } from './policy.ts';
+import { type GroupPolicy, type GuestPolicy, type TapPolicy, tuningOf, type UplinkPolicy } from './policy.ts';
 
 /**
  * @param taps of this guest behind this uplink
@@ -17,7 +17,7 @@ export function addGuest(
   uplink: UplinkPolicy,
   name: string,
   sources: Sources,
-  taps: string[],
+  taps: TapPolicy[],
   warnings: string[],
 ): void {
   const known = uplink.guests.find((guest) => guest.name === name);

@@ -1,4 +1,5 @@
 // The plan as the templates print it: plain data only, with the words each line needs at its own level.
+import { bridgesOf } from '../host/host.ts';
 import { label } from '../label.ts';
 import { aliasPrefix, hex, signature, tableName } from '../plan/names.ts';
 import type { ClassPlan, Leaf, Plan, TreePlan, UplinkPlan } from '../plan/plan.ts';
@@ -38,6 +39,7 @@ const redirects = {
 function uplinkView(uplink: UplinkPlan, plan: Plan) {
   return {
     ...uplink,
+    bridges: bridgesOf(uplink).map(label).join(', '),
     trees: { out: treeView(uplink.trees.out), in: treeView(uplink.trees.in) },
     taps: uplink.taps.map((tap) => ({
       ...tap,

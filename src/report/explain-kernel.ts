@@ -8,7 +8,7 @@ import type { Unreached } from '../load/unreached.ts';
 import { classId } from '../plan/names.ts';
 import { directions } from '../units.ts';
 import { type Use, type Uses, useKey } from '../use/use.ts';
-import type { Handles } from './explain-rules.ts';
+import { type Handles, isMarkOf } from './explain-rules.ts';
 
 /** A comparison with rules.d, and the counters of the moment. */
 export interface KernelNow extends Found {
@@ -46,8 +46,7 @@ export function heldFor(now: KernelNow, handles: Handles, subject: string, devic
   const { from, to, list, uses, unreached } = now;
   const ids = directions.map((direction) => classId(direction, handles.id));
   const objects = [...from.objects.values()];
-  const mark = `0x${handles.mark.toString(16)}`;
-  const filters = objects.filter(({ kind, id }) => kind === 'filter' && id === mark);
+  const filters = objects.filter(({ kind, id }) => kind === 'filter' && isMarkOf(handles.id, id));
   const [held, wanted] = [elementsOf(from, ids), elementsOf(to, ids)];
   const isIn = (some: Held['elements']) => (one: Held['elements'][number]) =>
     some.some((other) => other.ports === one.ports && other.class === one.class);
@@ -57,7 +56,7 @@ export function heldFor(now: KernelNow, handles: Handles, subject: string, devic
       .map((object) => heldClass(object, from, uses)),
     filters: filters.map(({ device, id, values }) => ({ tap: device, mark: id, to: String(values.to) })),
     elements: held,
-    differences: list.filter((one) => isAbout(one, { ids, mark, subject, taps: handles.taps, devices })),
+    differences: list.filter((one) => isAbout(one, { ...handles, ids, subject, devices })),
     missingElements: wanted.filter((one) => !isIn(held)(one)),
     surplusElements: held.filter((one) => !isIn(wanted)(one)),
     obstacles: [
@@ -93,16 +92,15 @@ function elementsOf({ ruleset }: State, ids: string[]): Held['elements'] {
   return ids.flatMap((id) => [...(owners.get(id) ?? [])].sort().map((ports) => ({ ports, class: id })));
 }
 
-interface Marks {
+interface Marks extends Handles {
+  /** Of its classes. */
   ids: string[];
-  mark: string;
   subject: string;
-  taps: string[];
   devices: string[];
 }
 
 /** The guest's own objects, and the tree that they are in as a whole. */
-function isAbout(one: Difference, { ids, mark, subject, taps, devices }: Marks): boolean {
+function isAbout(one: Difference, { id: own, ids, subject, taps, devices }: Marks): boolean {
   const { kind, device, held, wanted, action, ifb } = one;
   if (kind === 'table') return false; // Its elements are compared one by one.
   if (ifb) return devices.includes(ifb.name);
@@ -110,6 +108,6 @@ function isAbout(one: Difference, { ids, mark, subject, taps, devices }: Marks):
   if (wanted?.subject === subject) return true;
   if (kind === 'class' || kind === 'leaf')
     return ids.includes(id) || (action === 'rebuild' && devices.includes(device));
-  if (kind === 'filter') return id === mark;
+  if (kind === 'filter') return isMarkOf(own, id);
   return kind === 'root' ? devices.includes(device) : taps.includes(device);
 }

@@ -8,6 +8,7 @@ import { leafOrigin, leafText } from './explain-leaf.ts';
 import { originText, type Place, rateOrigin, sizeOrigin } from './explain-origin.ts';
 import { dim, heading, plain, row } from './explain-spans.ts';
 import type { ExplainedClass, ExplainedUplink } from './explain-values.ts';
+import { titleOf } from './summary.ts';
 import type { Line } from './top/text.ts';
 
 interface Row {
@@ -19,7 +20,7 @@ interface Row {
 }
 
 export function valueLines(uplink: ExplainedUplink, { state }: Explanation, place: Place): Line[] {
-  const { name, bridge, link, group } = uplink;
+  const { name, ports, link, group } = uplink;
   const rows = [
     ...(group
       ? [{ name: 'group', way: '', value: label(group.name), origin: [originText(group, name, place)] }]
@@ -33,10 +34,10 @@ export function valueLines(uplink: ExplainedUplink, { state }: Explanation, plac
       sizeOrigin(quantum, 'rate', place),
     ]),
     ...eachWay('leaf', uplink, (one) => [leafText(one), leafOrigin(one, uplink, place)]),
-    ...eachWay('class', uplink, ({ id, device, parent, chain }) => [
+    ...eachWay('class', uplink, ({ id, device, parent, chains }) => [
       id,
       [
-        `on ${device}, below ${parent} (${group ? `group ${label(group.name)}` : 'the link'}), by chain ${chain}`,
+        `on ${device}, below ${parent} (${group ? `group ${label(group.name)}` : 'the link'}), by chain ${chains.join(' and ')}`,
       ],
     ]),
   ];
@@ -47,7 +48,7 @@ export function valueLines(uplink: ExplainedUplink, { state }: Explanation, plac
       : `${formatRate(link.out.value)} out, ${formatRate(link.in.value)} in`;
   const would = state === 'stopped' ? ', would be' : '';
   return [
-    heading(`On ${name}${bridge ? ` (${label(bridge)})` : ''}, a link of ${speed}${would}`),
+    heading(`On ${ports.length > 0 ? titleOf(uplink) : name}, a link of ${speed}${would}`),
     ...rows.flatMap(({ name: what, way, value, origin: [first = '', ...more] }) => [
       row([plain(`${what.padEnd(8)}${way.padEnd(5)}${value.padEnd(width)}  `), dim(first)]),
       ...more.map((text) => row([plain(' '.repeat(15 + width)), dim(text)])),

@@ -1,6 +1,6 @@
 // The lines of rules.d that are about one guest. They are known by its id and its taps rather than by their
 // comments, which a template of the administrator's own may leave out.
-import { classId, hex } from '../plan/names.ts';
+import { classId } from '../plan/names.ts';
 import type { Rules } from '../render/render.ts';
 import { directions } from '../units.ts';
 
@@ -13,8 +13,12 @@ export interface RuleLine {
 /** Of a guest: what its objects in the kernel are called by. */
 export interface Handles {
   id: number;
-  mark: number;
   taps: string[];
+}
+
+/** A mark ends in the id, whatever it begins with. */
+export function isMarkOf(id: number, mark: string): boolean {
+  return (Number(mark) & 0xffff) === id;
 }
 
 /** In the order of the files. */
@@ -31,14 +35,14 @@ function pick(file: keyof Rules, text: string, wanted: Set<number>): RuleLine[] 
     .flatMap((line, index) => (wanted.has(index) ? [{ file, line: index + 1, text: line.trim() }] : []));
 }
 
-function tcLines(text: string, { id, mark, taps }: Handles): Set<number> {
+function tcLines(text: string, { id, taps }: Handles): Set<number> {
   const ids = directions.map((direction) => classId(direction, id)).join('|');
   const isClass = new RegExp(` (?:classid|parent) (?:${ids})(?= )`);
-  const isFilter = new RegExp(` handle 0x0*${hex(mark)}(?= )`);
   return indexes(text, (line) => {
     const code = line.split('#')[0] ?? '';
     const clsact = code.match(/^\s*qdisc add dev (\S+) clsact/)?.[1];
-    return isClass.test(code) || isFilter.test(code) || taps.includes(clsact ?? '');
+    const mark = code.match(/ handle (0x[0-9a-f]+) /)?.[1];
+    return isClass.test(code) || (mark && isMarkOf(id, mark)) || taps.includes(clsact ?? '');
   });
 }
 
@@ -69,6 +73,6 @@ function withoutStrings(line: string): string {
   return line.replace(/"[^"]*"|#.*/g, '');
 }
 
-function indexes(text: string, accepts: (line: string, index: number) => boolean): Set<number> {
+function indexes(text: string, accepts: (line: string, index: number) => unknown): Set<number> {
   return new Set(text.split('\n').flatMap((line, index) => (accepts(line, index) ? [index] : [])));
 }

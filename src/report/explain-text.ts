@@ -101,7 +101,7 @@ function waysAstray({ rendered, folder }: Explanation['rules'], kernel: Explanat
 }
 
 function identity(explanation: Explanation, place: Place): Line[] {
-  const { match, id, mark, nics, metadata, state } = explanation;
+  const { match, id, marks = [], nics, metadata, state } = explanation;
   const lines: Line[] = [];
   if (match.entry) {
     const { header, at, pattern } = match.entry;
@@ -119,15 +119,17 @@ function identity(explanation: Explanation, place: Place): Line[] {
       : 'not accepted: [defaults] metadata = false';
     lines.push(row([name('metadata'), plain("in the guest's XML"), dim(`  ${counts}`)]));
   }
-  if (id && mark !== undefined) {
+  if (id) {
     const from = id.from === 'drawn' ? 'drawn from its name' : id.at ? place(id.at) : '';
-    const text = `0x${id.value.toString(16)}, mark 0x${mark.toString(16).padStart(8, '0')}`;
+    const shown = marks.map((mark) => `0x${mark.toString(16).padStart(8, '0')}`);
+    const text = `0x${id.value.toString(16)}, mark ${shown.join(' or ')}`;
     lines.push(row([name('id'), plain(text), dim(`  ${from}`)]));
   }
-  for (const [index, { nic, bridge, mac, uplink, reasons }] of nics.entries()) {
+  for (const [index, { nic, bridge, mac, uplinks, reasons }] of nics.entries()) {
     const where = bridge ? ` in ${label(bridge)}` : '';
     const why = reasons.map(({ reason }) => reason).join('; ');
-    const way = uplink ? `, behind ${uplink}` : `, not shaped${why ? `: ${why}` : ''}`;
+    const way =
+      uplinks.length > 0 ? `, behind ${uplinks.join(' and ')}` : `, not shaped${why ? `: ${why}` : ''}`;
     const shown = [name(index === 0 ? 'NICs' : ''), plain(`${label(nic)}${where}${way}`)];
     lines.push(row([...shown, dim(mac ? `  ${label(mac)}` : '')]));
   }

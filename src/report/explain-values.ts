@@ -1,11 +1,12 @@
 // The values of one guest on one uplink, each with where it was found and what became of it: policy and plan side
 // by side, since the policy knows origins and the plan what the kernel is told.
 import type { Source } from '../errors.ts';
+import type { Port } from '../host/host.ts';
 import { chainName } from '../plan/names.ts';
 import type { ClassPlan, Leaf, TreePlan, UplinkPlan } from '../plan/plan.ts';
 import type { LeafOrigin } from '../policy/leaves.ts';
 import type { Origin, Traced } from '../policy/origin.ts';
-import type { GuestPolicy, UplinkPolicy } from '../policy/policy.ts';
+import type { GuestPolicy, TapPolicy, UplinkPolicy } from '../policy/policy.ts';
 import { type Both, both, type Direction } from '../units.ts';
 
 /** Bits per second. `found` is what was written, `value` what counts after the cuts. */
@@ -26,7 +27,8 @@ export interface ExplainedClass {
   device: string;
   id: string;
   parent: string;
-  chain: string;
+  /** Several where the bridges of its taps have different numbers of uplinks. */
+  chains: string[];
   rate: ExplainedRate;
   ceil: ExplainedRate;
   burst: ExplainedSize;
@@ -38,10 +40,10 @@ export interface ExplainedClass {
 
 export interface ExplainedUplink {
   name: string;
-  bridge: string;
+  ports: Port[];
   link: Both<{ value: number } & UplinkPolicy['linkOrigin']['out']>;
   group?: Origin & { name: string };
-  taps: string[];
+  taps: TapPolicy[];
   out: ExplainedClass;
   in: ExplainedClass;
 }
@@ -56,7 +58,7 @@ export function explainUplink(
   const { group, origin, taps } = policy;
   return {
     name: uplink.name,
-    bridge: uplink.bridge,
+    ports: uplink.ports,
     link: both((direction) => ({ value: uplink.link[direction], ...uplink.linkOrigin[direction] })),
     ...(group !== undefined && origin.group ? { group: { name: group, ...origin.group } } : {}),
     taps,
@@ -65,13 +67,14 @@ export function explainUplink(
 }
 
 function explainClass(tree: TreePlan, policy: GuestPolicy, direction: Direction, id: number): ExplainedClass {
-  const { rate, ceil, origin, tuning, name } = policy;
+  const { rate, ceil, origin, tuning, name, taps } = policy;
   const plan = classOf(tree, name);
+  const ways = new Set(taps.length > 0 ? taps.map(({ way }) => way) : [0]);
   return {
     device: tree.device,
     id: plan.id,
     parent: plan.parent,
-    chain: chainName(direction, id),
+    chains: [...ways].sort().map((way) => chainName(direction, id, way)),
     rate: { value: rate[direction].effective, ...origin.rate[direction] },
     ceil: { value: ceil[direction], ...origin.ceil[direction] },
     burst: size(plan.burst, tuning.burst?.[direction]),

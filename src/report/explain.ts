@@ -7,6 +7,7 @@ import { label } from '../label.ts';
 import type { Inputs, Outputs } from '../pipeline.ts';
 import { assignIds } from '../plan/ids.ts';
 import { makePlan } from '../plan/make-plan.ts';
+import { markOf } from '../plan/names.ts';
 import type { Unshaped, UplinkPolicy } from '../policy/policy.ts';
 import { prospectOf } from '../policy/prospect.ts';
 import type { Rules } from '../render/render.ts';
@@ -27,7 +28,8 @@ export interface Explanation {
   meant?: string;
   metadata?: GuestMetadata & { accepted: boolean };
   id?: { value: number; from: 'entry' | 'drawn'; at?: Source };
-  mark?: number;
+  /** One, or where a bridge has several uplinks one for each. */
+  marks?: number[];
   nics: ExplainedNic[];
   uplinks: ExplainedUplink[];
   /** Sentences of the policy that its values do not tell. */
@@ -46,7 +48,8 @@ export interface ExplainedNic {
   nic: string;
   bridge?: string;
   mac?: string;
-  uplink?: string;
+  /** Several where its bridge has several. */
+  uplinks: string[];
   /** What is not as it should be with it. */
   reasons: Pick<Unshaped, 'kind' | 'reason'>[];
 }
@@ -76,8 +79,8 @@ export function explain(name: string, inputs: Inputs, outputs: Outputs, looked: 
   const match = explainMatch(config, name);
   const known = match.entry && (guest || !match.entry.pattern);
   const meant = known ? undefined : nameLike(name, inputs);
-  const handles =
-    id === undefined ? undefined : { id, mark: config.markBase + id, taps: nics.map(({ nic }) => nic) };
+  const handles = id === undefined ? undefined : { id, taps: nics.map(({ nic }) => nic) };
+  const ways = new Set([0, ...uplinks.flatMap(({ taps }) => taps.map(({ way }) => way))]);
   return {
     guest: name,
     state: stateOf(guest, nics),
@@ -85,7 +88,8 @@ export function explain(name: string, inputs: Inputs, outputs: Outputs, looked: 
     match,
     ...(meant === undefined ? {} : { meant }),
     ...(guest?.metadata ? { metadata: { accepted: config.defaults.metadata, ...guest.metadata } } : {}),
-    ...(handles ? { id: { value: handles.id, ...idOrigin(inputs, name) }, mark: handles.mark } : {}),
+    ...(id === undefined ? {} : { id: { value: id, ...idOrigin(inputs, name) } }),
+    ...(id === undefined ? {} : { marks: [...ways].sort().map((way) => markOf(config.markBase, id, way)) }),
     nics,
     uplinks,
     warnings: warningsAbout(name, uplinks, policy.warnings),
@@ -98,16 +102,17 @@ function nicsOf(guest: Guest | undefined, uplinks: UplinkPolicy[], about: Unshap
   const skipped = (guest?.skipped ?? []).map(({ nic }) => ({ tap: nic }));
   const nics: Partial<Guest['nics'][number]>[] = [...(guest?.nics ?? []), ...skipped];
   return nics.map(({ tap = '', bridge, mac }) => {
-    const uplink = uplinks.find(({ guests }) =>
-      guests.some(({ name, taps }) => name === guest?.name && taps.includes(tap)),
-    );
+    const behind = uplinks.flatMap((uplink) => {
+      const taps = uplink.guests.find(({ name }) => name === guest?.name)?.taps ?? [];
+      return taps.filter(({ name }) => name === tap).map((one) => ({ ...one, uplink: uplink.name }));
+    });
     // The kernel's word counts: a tap may have been moved since the guest started.
-    const where = uplink?.bridge ?? bridge;
+    const where = behind[0]?.bridge ?? bridge;
     return {
       nic: tap,
       ...(where ? { bridge: where } : {}),
       ...(mac ? { mac } : {}),
-      ...(uplink ? { uplink: uplink.name } : {}),
+      uplinks: behind.map(({ uplink }) => uplink),
       reasons: about.filter((one) => one.tap === tap).map(reasonOf),
     };
   });
@@ -125,10 +130,8 @@ const reasonOf = ({ kind, reason }: Unshaped) => ({ kind, reason });
 
 function stateOf(guest: Guest | undefined, nics: ExplainedNic[]): Explanation['state'] {
   if (!guest) return 'stopped';
-  if (nics.every(({ uplink }) => uplink === undefined)) return 'unshaped';
-  const lacking = nics.filter(
-    ({ uplink, reasons }) => !uplink && reasons.some(({ kind }) => kind === 'unable'),
-  );
+  if (nics.every(({ uplinks }) => uplinks.length === 0)) return 'unshaped';
+  const lacking = nics.filter(({ reasons }) => reasons.some(({ kind }) => kind === 'unable'));
   return lacking.length > 0 ? 'partly' : 'shaped';
 }
 
@@ -168,7 +171,7 @@ function explainKernel(
   if (typeof kernel === 'string') return kernel;
   const devices = uplinks.flatMap((uplink) => [uplink.out.device, uplink.in.device]);
   // Without an id it has never been shaped: nothing can be its.
-  const nothing = { id: -1, mark: -1, taps: [] };
+  const nothing = { id: -1, taps: [] };
   return heldFor(kernel, handles ?? nothing, `guest ${label(name)}`, devices);
 }
 

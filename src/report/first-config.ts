@@ -18,7 +18,8 @@ export interface FoundHost {
 
 export interface FoundLink {
   name: string;
-  bridge: string;
+  /** Several where it is below ports of several. */
+  bridges: string[];
   /** Bits per second; absent when the kernel does not know. */
   speed?: number;
 }
@@ -85,14 +86,15 @@ function uplinkParts({ uplinks, undecided, isolated }: FoundHost): string[] {
   ];
 }
 
-function uplinkTable({ name, bridge, speed }: FoundLink): string {
+function uplinkTable({ name, bridges, speed }: FoundLink): string {
+  const quoted = bridges.map((bridge) => `"${bridge}"`).join(', ');
   const ceil =
     speed === undefined
       ? '# The kernel does not know how fast this link is, and 10gbit is assumed: write what it has.\n' +
         `# ceil = "${formatRate(usualSpeed)}"\n`
       : `# As fast as the kernel reports, now ${formatRate(speed)}. Where the line behind it has less, write that:\n` +
         `# ceil = "${formatRate(speed)}"\n`;
-  return `[uplink.${tomlKey(name)}]\nbridge = "${bridge}"\n${ceil}`;
+  return `[uplink.${tomlKey(name)}]\nbridge = ${bridges.length > 1 ? `[${quoted}]` : quoted}\n${ceil}`;
 }
 
 function guestParts(host: FoundHost): string[] {

@@ -29,9 +29,9 @@ export function statusAsData(inUse: InUse, asked: Asked): object {
     table,
     ...(interval === undefined ? {} : { interval: interval / 1000 }),
     counts: count(guests),
-    uplinks: uplinks.map(({ name, bridge, trees }) => ({
+    uplinks: uplinks.map(({ name, ports, trees }) => ({
       name,
-      bridge,
+      ports,
       ...Object.fromEntries(directions.map((direction) => [direction, classAsData(trees[direction].link)])),
     })),
     guests: guests.map(guestAsData),
@@ -39,9 +39,9 @@ export function statusAsData(inUse: InUse, asked: Asked): object {
 }
 
 export function treeAsData(uplinks: UplinkInUse[]): object {
-  return uplinks.map(({ name, bridge, trees }) => ({
+  return uplinks.map(({ name, ports, trees }) => ({
     name,
-    bridge,
+    ports,
     trees: { out: treeData(trees.out), in: treeData(trees.in) },
   }));
 }

@@ -1,5 +1,6 @@
 // The first lines of status: how many guests are shaped, whether what is in force is what is asked for, and how
 // full the uplinks are. What an administrator reads first at night.
+import { bridgesOf } from '../host/host.ts';
 import type { Asked } from '../use/asked.ts';
 import { type GuestRow, isLeftOut } from '../use/guests.ts';
 import type { ClassInUse, UplinkInUse } from '../use/in-use.ts';
@@ -60,11 +61,16 @@ export function remarks({ table }: Pick<InUse, 'table'>, asked: Asked, now: numb
 }
 
 export function uplinkLines(uplinks: UplinkInUse[]): string[] {
-  const width = Math.max(0, ...uplinks.map(({ name, bridge }) => `${name} (${bridge})`.length));
-  return uplinks.map(({ name, bridge, trees }) => {
-    const use = `out ${useOf(trees.out.link)}, in ${useOf(trees.in.link)}`;
-    return `${`${name} (${bridge})`.padEnd(width)}  ${use}`;
+  const width = Math.max(0, ...uplinks.map((uplink) => titleOf(uplink).length));
+  return uplinks.map((uplink) => {
+    const { out, in: inward } = uplink.trees;
+    return `${titleOf(uplink).padEnd(width)}  out ${useOf(out.link)}, in ${useOf(inward.link)}`;
   });
+}
+
+/** `eth0 (br0, br1)` */
+export function titleOf({ name, ports }: Pick<UplinkInUse, 'name' | 'ports'>): string {
+  return `${name} (${bridgesOf({ ports }).join(', ')})`;
 }
 
 function useOf({ now, ceil }: ClassInUse): string {

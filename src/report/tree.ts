@@ -6,6 +6,7 @@ import type { ClassInUse, TreeInUse } from '../use/in-use.ts';
 import type { InUse } from '../use/read-in-use.ts';
 import { atCeil, formatBytes, formatCount, formatSet, formatShare, formatSpeed } from './figures.ts';
 import { describeInner, describeReasons, hints } from './reasons.ts';
+import { titleOf } from './summary.ts';
 import { type Cell, type Column, type Screen, table } from './table.ts';
 
 interface Row {
@@ -17,12 +18,12 @@ const verbs = { out: 'sending', in: 'receiving' };
 const barWidth = 10;
 
 export function reportTree({ uplinks, guests, inner, interval }: InUse, screen: Screen): string {
-  const trees = uplinks.flatMap(({ name, bridge, trees: both }) =>
+  const trees = uplinks.flatMap((uplink) =>
     directions.map((direction) => {
-      const tree = both[direction];
-      const short = `${name}, ${verbs[direction]}`;
+      const tree = uplink.trees[direction];
+      const short = `${uplink.name}, ${verbs[direction]}`;
       const title =
-        (screen.width ?? 80) < 60 ? short : `${name} (${bridge}), ${verbs[direction]}, on ${tree.device}`;
+        (screen.width ?? 80) < 60 ? short : `${titleOf(uplink)}, ${verbs[direction]}, on ${tree.device}`;
       return table(rows(tree), columnsFor(title, interval !== undefined), screen);
     }),
   );

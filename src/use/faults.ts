@@ -1,6 +1,7 @@
 // Why a guest that should be shaped is not, as far as it shows without walking every filter: `verify` does that.
 
 import { formatRate } from '../config/rate.ts';
+import type { Port } from '../host/host.ts';
 import type { Owners } from '../load/owners.ts';
 import { shownRate } from '../load/tc-values.ts';
 import type { Unshaped } from '../policy/policy.ts';
@@ -32,9 +33,9 @@ export interface Fault {
 }
 
 interface Subject {
-  uplink: string;
-  bridge: string;
-  taps: string[];
+  /** Of its uplink. */
+  ports: Port[];
+  taps: Port[];
   classes: Both<ClassInUse>;
 }
 
@@ -77,7 +78,11 @@ function classFaults(direction: Direction, { device, id, use, loaded, rate, ceil
   return [{ kind: 'changed', direction, reason }];
 }
 
-function tapFaults(tap: string, { uplink, bridge, classes }: Subject, holding: Holding): Fault[] {
+function tapFaults(
+  { name: tap, bridge }: Port,
+  { ports: ways, classes }: Subject,
+  holding: Holding,
+): Fault[] {
   const { devices, ports, clsacts, table } = holding;
   if (!devices.has(tap)) return [{ kind: 'tap-gone', tap, reason: `its tap ${tap} is gone` }];
   if (!ports.get(bridge)?.has(tap)) {
@@ -88,8 +93,11 @@ function tapFaults(tap: string, { uplink, bridge, classes }: Subject, holding: H
   }
   const faults: Fault[] = [];
   for (const direction of directions) {
-    const pair = direction === 'out' ? `${tap} . ${uplink}` : `${uplink} . ${tap}`;
-    if (table.kind !== 'changed' || !isLost(table, classes[direction].id, pair)) continue;
+    const pairs = ways.map(({ name: port }) =>
+      direction === 'out' ? `${tap} . ${port}` : `${port} . ${tap}`,
+    );
+    if (table.kind !== 'changed' || !pairs.some((pair) => isLost(table, classes[direction].id, pair)))
+      continue;
     const reason = `the nftables table does not lead what ${tap} ${verbs[direction]} to its class`;
     faults.push({ kind: 'table', direction, tap, reason });
   }

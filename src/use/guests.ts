@@ -1,5 +1,6 @@
 // A line for each guest and uplink: what it may have, what it does, and whether all of that holds in the kernel
 // now. What is not shaped by the policy has its line too, with the policy's reason.
+import { bridgesOf, type Port } from '../host/host.ts';
 import type { InForce } from '../load/in-force.ts';
 import type { Unshaped } from '../policy/policy.ts';
 import { directions } from '../units.ts';
@@ -18,7 +19,8 @@ export interface GuestRow {
   group?: string;
   /** Absent with `out` and `in` for what the policy leaves out. */
   uplink?: string;
-  bridge?: string;
+  /** Those that its taps are in, in name order. */
+  bridges?: string[];
   taps: string[];
   out?: ClassInUse;
   in?: ClassInUse;
@@ -55,27 +57,28 @@ function isAbout({ guest, tap, kind }: Unshaped, row: GuestRow): boolean {
 }
 
 function rowsOf(
-  { name: uplink, bridge, trees }: UplinkInUse,
+  { name: uplink, ports, trees }: UplinkInUse,
   taps: InForce['uplinks'][number]['taps'],
   holding: Holding,
 ): GuestRow[] {
-  const tapsOf = new Map<string, string[]>();
-  for (const { guest, name } of taps) tapsOf.set(guest, [...(tapsOf.get(guest) ?? []), name]);
+  const tapsOf = new Map<string, Port[]>();
+  for (const { guest, ...tap } of taps) tapsOf.set(guest, [...(tapsOf.get(guest) ?? []), tap]);
   const inbound = new Map(membersOf(trees.in).map(({ member }) => [member.name, member]));
   return membersOf(trees.out)
     .sort((a, b) => naturally(a.member, b.member))
     .map(({ member: out, group }) => {
       const both = { out, in: inbound.get(out.name) as ClassInUse };
       const own = tapsOf.get(out.name) ?? [];
-      const faults = findFaults({ uplink, bridge, taps: own, classes: both }, holding);
+      const names = own.map(({ name }) => name);
+      const faults = findFaults({ ports, taps: own, classes: both }, holding);
       return {
         guest: out.name,
         ...(group === undefined ? {} : { group }),
         uplink,
-        bridge,
-        taps: own,
+        bridges: bridgesOf({ ports: own }),
+        taps: names,
         ...both,
-        state: stateOf(own, faults),
+        state: stateOf(names, faults),
         faults,
       };
     });

@@ -1,5 +1,6 @@
 // The plan in force joined with what the kernel holds and does for it: one shape for status, tree, top and
 // metrics. Pure; the kernel's word counts where the two differ.
+import type { Port } from '../host/host.ts';
 import type { InForce } from '../load/in-force.ts';
 import { shownRate } from '../load/tc-values.ts';
 import type { ClassPlan, TreePlan } from '../plan/plan.ts';
@@ -37,14 +38,14 @@ export interface TreeInUse {
 
 export interface UplinkInUse {
   name: string;
-  bridge: string;
+  ports: Port[];
   trees: Both<TreeInUse>;
 }
 
 /** @param before the reading before, for the speeds */
 export function joinUplinks({ uplinks }: InForce, uses: Uses, before?: Counted): UplinkInUse[] {
-  return uplinks.map(({ name, bridge, trees }) => {
-    return { name, bridge, trees: both((direction) => joinTree(trees[direction], uses, before)) };
+  return uplinks.map(({ name, ports, trees }) => {
+    return { name, ports, trees: both((direction) => joinTree(trees[direction], uses, before)) };
   });
 }
 

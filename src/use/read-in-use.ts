@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Failure } from '../errors.ts';
 import type { Run } from '../exec.ts';
 import { readIfThere } from '../files.ts';
+import { bridgesOf } from '../host/host.ts';
 import { planFile } from '../load/good.ts';
 import { type InForce, readInForce } from '../load/in-force.ts';
 import { findInnerFaults, type InnerFault } from './faults.ts';
@@ -35,7 +36,7 @@ export interface InUse {
 export async function readInUse(run: Run, loaded: Loaded, before?: Counted | number): Promise<InUse> {
   const inForce = planInForce(loaded.rules);
   const devices = inForce.uplinks.flatMap(({ trees }) => [trees.out.device, trees.in.device]);
-  const bridges = [...new Set(inForce.uplinks.map(({ bridge }) => bridge))];
+  const bridges = [...new Set(inForce.uplinks.flatMap(bridgesOf))];
   // What waits for a second reading has time to ask for all else meanwhile.
   const waits = typeof before === 'number';
   const [former, rest, qdiscs] = await Promise.all([

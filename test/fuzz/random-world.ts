@@ -60,6 +60,9 @@ const shape = fc.record({
     minLength: 2,
     maxLength: 12,
   }),
+  /** The VLAN device lies on the NIC; the last uplink is a second one of the first bridge. */
+  stacked: fc.boolean(),
+  beside: fc.boolean(),
   kernel: fc.record<Host['kernel']>({
     leaf: fc.constantFrom('fq_codel', 'bfifo'),
     redirect: fc.constantFrom('fw', 'bpf', 'u32'),
@@ -148,11 +151,12 @@ function guestsOf({ uplinks, entries, strangers, nics }: Shape): Guest[] {
 
 const bridgeOf = (number: number, uplinks: number) => bridges[number % uplinks] ?? 'br0';
 
-function hostOf({ uplinks, nics, kernel }: Shape): Host {
+function hostOf({ uplinks, nics, stacked, beside, kernel }: Shape): Host {
   const devices = new Map<string, Device>(bridges.map((bridge) => [bridge, { tap: false }]));
   uplinks.forEach(({ speed }, index) => {
-    const master = bridges[index] ?? 'br0';
-    devices.set(uplinkNames[index] ?? '', { master, tap: false, ...(speed ? { speed } : {}) });
+    const master = bridges[beside && index === 2 ? 0 : index] ?? 'br0';
+    const lower = stacked && index === 1 ? { lower: ['eth0'] } : {};
+    devices.set(uplinkNames[index] ?? '', { master, tap: false, ...lower, ...(speed ? { speed } : {}) });
   });
   nics.forEach(({ bridge, fate }, tap) => {
     if (fate === 0) return; // The tap is gone.

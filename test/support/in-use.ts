@@ -25,11 +25,23 @@ export const asked: Asked = {
 };
 
 export function makeInUse(guests: MadeGuest[], unshaped: InForce['unshaped'] = []): InUse {
-  const taps = guests.map(({ name }, at) => ({ name: `vnet${at}`, guest: name, mark: 0 }));
+  const taps = guests.map(({ name }, at) => ({
+    name: `vnet${at}`,
+    bridge: 'br0',
+    guest: name,
+    mark: 0,
+    clsact: true,
+  }));
   const inForce: InForce = {
     version: 1,
     uplinks: [
-      { name: 'eth0', bridge: 'br0', ifb: 'ifb-eth0', trees: both((way) => tree(way, guests)), taps },
+      {
+        name: 'eth0',
+        ports: [{ name: 'eth0', bridge: 'br0' }],
+        ifb: 'ifb-eth0',
+        trees: both((way) => tree(way, guests)),
+        taps,
+      },
     ],
     unshaped,
     warnings: [],

@@ -3,20 +3,22 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { type Host, stackOf } from '../../src/host/host.ts';
 import type { Outputs } from '../../src/pipeline.ts';
-import { directions } from '../../src/units.ts';
 import { bounded, randomWorld } from '../fuzz/random-world.ts';
 import { generateFor } from '../support/world.ts';
 import { type Network, readNetwork, type Traced, trace } from './trace.ts';
 
 /** Every frame between a shaped guest and its uplink, with what the policy says of it. */
-function* ways({ policy }: Outputs, network: Network) {
+function* ways({ policy }: Outputs, network: Network, { devices }: Host) {
   for (const uplink of policy.uplinks) {
     for (const guest of uplink.guests) {
-      for (const tap of guest.taps) {
-        for (const direction of directions) {
-          const [iif, oif] = direction === 'out' ? [tap, uplink.name] : [uplink.name, tap];
-          yield { uplink, guest, direction, tap, traced: trace(network, { iif, oif }) };
+      for (const { name: tap, bridge } of guest.taps) {
+        for (const port of uplink.ports.filter((one) => one.bridge === bridge)) {
+          const out = { iif: tap, oif: port.name, below: stackOf(devices, port.name).slice(1) };
+          yield { uplink, guest, direction: 'out' as const, tap, traced: trace(network, out) };
+          const inward = { iif: port.name, oif: tap };
+          yield { uplink, guest, direction: 'in' as const, tap, traced: trace(network, inward) };
         }
       }
     }
@@ -34,7 +36,7 @@ test('a shaped guest reaches a class whose ceilings are the policy’s, up to th
       const outputs = generateFor(world);
       const network = readNetwork(outputs.rules);
       const devices = new Map<string, string>();
-      for (const { uplink, guest, direction, traced } of ways(outputs, network)) {
+      for (const { uplink, guest, direction, traced } of ways(outputs, network, world.host)) {
         const { queue } = traced;
         if (queue === 'direct') throw new Error(`${guest.name} is not shaped`);
         const group = uplink.groups.find(({ name }) => name === guest.group);
@@ -58,20 +60,20 @@ test('a shaped guest reaches a class whose ceilings are the policy’s, up to th
   );
 });
 
-test('no two guests share a class or a mark, and a guest has one mark wherever it is', () => {
+test('no two guests share a class or a mark, and all marks of a guest end in its id', () => {
   fc.assert(
     fc.property(randomWorld(), (world) => {
       const outputs = generateFor(world);
       const owners = new Map<string, string>();
-      for (const { guest, traced } of ways(outputs, readNetwork(outputs.rules))) {
-        for (const held of [`mark ${traced.mark}`, leafOf(traced)]) {
+      for (const { guest, traced } of ways(outputs, readNetwork(outputs.rules), world.host)) {
+        for (const held of [`mark ${traced.mark}`, `id ${traced.mark & 0xffff}`, leafOf(traced)]) {
           assert.is(owners.get(held) ?? guest.name, guest.name, held);
           owners.set(held, guest.name);
         }
       }
-      const marks = [...owners.keys()].filter((held) => held.startsWith('mark'));
-      assert.is(marks.length, new Set(owners.values()).size);
-      assert.not(marks.includes('mark 0'));
+      const ids = [...owners.keys()].filter((held) => held.startsWith('id'));
+      assert.is(ids.length, new Set(owners.values()).size);
+      assert.not(owners.has('mark 0'));
     }),
     bounded(120),
   );
@@ -82,7 +84,7 @@ test('between taps, and at taps that are not shaped, nothing is marked and nothi
     fc.property(randomWorld(), (world) => {
       const outputs = generateFor(world);
       const network = readNetwork(outputs.rules);
-      const shaped = new Set([...ways(outputs, network)].map(({ tap }) => tap));
+      const shaped = new Set([...ways(outputs, network, world.host)].map(({ tap }) => tap));
       const taps = world.guests.flatMap(({ nics }) => nics.map(({ tap }) => tap));
       const others = ['eth0', 'eth0.100', 'enp129s0f0np0v1'].flatMap((uplink) =>
         taps.filter((tap) => !shaped.has(tap)).map((tap) => [uplink, tap] as const),

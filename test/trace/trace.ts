@@ -8,6 +8,8 @@ export interface Frame {
   /** The port it comes in by; absent for what the host itself sends. */
   iif?: string;
   oif: string;
+  /** What that port lies on, and so what the frame passes after it. */
+  below?: string[];
 }
 
 export interface Traced {
@@ -48,11 +50,12 @@ function readIfbs(text: string): Set<string> {
   return new Set(added);
 }
 
-export function trace({ ruleset, devices, ifbs }: Network, { iif, oif }: Frame): Traced {
+export function trace({ ruleset, devices, ifbs }: Network, { iif, oif, below = [] }: Frame): Traced {
   const marking = iif === undefined ? { mark: 0, rules: 0 } : ruleset.forward(iif, oif);
   const filter = devices.get(oif)?.filters?.find(({ matches }) => matches(marking.mark));
   if (filter && !ifbs.has(filter.redirect)) throw new Error(`${filter.redirect} is no ifb that is up`);
-  const device = filter?.redirect ?? oif;
+  const passed = [filter?.redirect ?? oif, ...below];
+  const device = passed.find((one) => devices.get(one)?.htb) ?? oif;
   const htb = devices.get(device)?.htb;
   const leaf = htb && classify(htb, marking.priority);
   return { ...marking, queue: leaf ? { device, path: pathOf(leaf) } : 'direct' };

@@ -112,7 +112,7 @@ on.eth0 = { group = "friends", rate = "5mbit", ceil = "6mbit", burst = "8k", cbu
   assert.is(config.markBase, 0x10000);
   assert.is(config.hook.onFailure, 'refuse');
   assert.equal([config.defaults.unlisted, config.defaults.oversubscribed], ['shape', 'refuse']);
-  assert.equal(uplink?.bridge, { value: 'br0', at: { file, line: 9, column: 10 } });
+  assert.equal(uplink?.bridges, [{ value: 'br0', at: { file, line: 9, column: 10 } }]);
   assert.equal([uplink?.cburst?.out.value, uplink?.cburst?.in.value], [32768, 1600]);
   assert.equal([uplink?.unmarked.id?.value, uplink?.unmarked.rate?.in.value], [0x333, 10e6]);
   assert.equal(group?.on.get('eth0')?.quantum?.value, 2048);

@@ -37,10 +37,9 @@ test('a name is shown as it would be written', () => {
 
 const friends = '[group.friends]\nceil = "30mbit"\n[guest."*"]\ngroup = "friends"\nrate = "5mbit"\n';
 const handlesOf = (world: World, name: string) => {
-  const { id = { value: 0 }, mark = 0 } = explanationOf(world, name);
+  const { id = { value: 0 } } = explanationOf(world, name);
   return {
     id: id.value,
-    mark,
     taps: world.guests.find((guest) => guest.name === name)?.nics.map(({ tap }) => tap) ?? [],
   };
 };

@@ -35,14 +35,14 @@ const hosts: Record<string, FoundHost> = {
   nothing,
   'one bridge': {
     ...nothing,
-    uplinks: [{ name: 'eth0', bridge: 'br0', speed: 1e9 }],
+    uplinks: [{ name: 'eth0', bridges: ['br0'], speed: 1e9 }],
     guests: [guest('cliff', 'eth0'), guest('rob', 'eth0'), guest('alone')],
   },
   'two bridges, a VLAN device and a bond': {
     ...nothing,
     uplinks: [
-      { name: 'bond0', bridge: 'br0', speed: 25e9 },
-      { name: 'eth0.100', bridge: 'br1' },
+      { name: 'bond0', bridges: ['br0', 'br2'], speed: 25e9 },
+      { name: 'eth0.100', bridges: ['br1'] },
     ],
     isolated: ['virbr0'],
     guests: [
@@ -85,7 +85,7 @@ test('taken in use, the guests of a link fit into it and their ceil limits nothi
     [25e9, 7],
   ] as const) {
     const guests = Array.from({ length: number }, (_, at) => guest(`g${at}`, 'eth0'));
-    const host = { ...nothing, uplinks: [{ name: 'eth0', bridge: 'br0', speed }], guests };
+    const host = { ...nothing, uplinks: [{ name: 'eth0', bridges: ['br0'], speed }], guests };
     const { config } = read(uncomment(firstConfig(host)));
     const rates = config.guests.map(({ rate }) => rate?.out.value ?? 0);
     const sum = rates.reduce((total, rate) => total + rate, 0);

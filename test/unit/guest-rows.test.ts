@@ -59,6 +59,17 @@ test('the table is missing, or leads some frames elsewhere', () => {
   );
 });
 
+test('the table leads by one port of an uplink, and by the other no more', () => {
+  const owners = (...ports: string[]) => new Map([['1:20', new Set(ports.map((port) => `vnet2 . ${port}`))]]);
+  const table = {
+    kind: 'changed',
+    held: owners('eth0.100'),
+    loaded: owners('eth0.100', 'eth0.200'),
+  } as const;
+  assert.equal(look({ table, ports: ['eth0.100', 'eth0.200'] }).states[1], 'jason partly table');
+  assert.equal(look({ table, ports: ['eth0.100'] }).states[1], 'jason shaped');
+});
+
 test('somebody has changed a class', () => {
   const { states, rows } = look({ ceil: 50_000_000 });
   assert.equal(states[1], 'jason shaped changed');
@@ -87,6 +98,8 @@ test('the policy leaves out, refuses, and shares a guest with libvirt', () => {
 });
 
 interface Changes extends Partial<Pick<Holding, 'table'>> {
+  /** Of the uplink. */
+  ports?: string[];
   gone?: string[];
   moved?: string[];
   clsacts?: string[];
@@ -95,14 +108,31 @@ interface Changes extends Partial<Pick<Holding, 'table'>> {
   unshaped?: InForce['unshaped'];
 }
 
-function look({ gone = [], moved = [], clsacts, without = [], ceil, table, unshaped = [] }: Changes = {}) {
+function look({
+  ports = ['eth0'],
+  gone = [],
+  moved = [],
+  clsacts,
+  without = [],
+  ceil,
+  table,
+  unshaped = [],
+}: Changes = {}) {
   const taps = Object.entries(pairs).flatMap(([guest, names]) =>
-    names.map((name) => ({ name, guest, mark: 0 })),
+    names.map((name) => ({ name, bridge: 'br0', guest, mark: 0, clsact: true })),
   );
   const names = taps.map(({ name }) => name);
   const inForce: InForce = {
     version: 1,
-    uplinks: [{ name: 'eth0', bridge: 'br0', ifb: 'ifb-eth0', trees: both(tree), taps }],
+    uplinks: [
+      {
+        name: 'eth0',
+        ports: ports.map((name) => ({ name, bridge: 'br0' })),
+        ifb: 'ifb-eth0',
+        trees: both(tree),
+        taps,
+      },
+    ],
     unshaped,
     warnings: [],
   };

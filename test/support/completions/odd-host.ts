@@ -79,7 +79,7 @@ export class OddHost {
   /** As a load leaves it, as far as names go. */
   private load([unshaped, ...shaped]: string[]): void {
     const tree = { groups: [{ group: { name: 'all of us' }, guests: [] }] };
-    const uplink = { taps: shaped.map((guest) => ({ guest })), trees: { out: tree, in: tree } };
+    const uplink = { ports: [], taps: shaped.map((guest) => ({ guest })), trees: { out: tree, in: tree } };
     const plan = { version: 1, uplinks: [uplink], unshaped: [{ guest: unshaped }], warnings: [] };
     this.write('var/lib/virt-shaper/rules.d/good/.plan.json', JSON.stringify(plan));
   }

@@ -1,0 +1,55 @@
+// What the configuration says of uplinks and this host's devices do not bear out. Only warnings: bridges and VLAN
+// devices may come up later, and each guest that it leaves unshaped is told of then.
+import type { Config, UplinkEntry } from '../config/config.ts';
+import { byPlace, formatPath, formatPlace } from '../config/place.ts';
+import type { Problem } from '../errors.ts';
+import { type Host, stackOf } from '../host/host.ts';
+import { portsOn } from './uplinks.ts';
+
+/** Devices that are not there at all are told of by config/check-host.ts. */
+export function checkUplinks(config: Config, devices: Host['devices']): Problem[] {
+  return config.uplinks
+    .filter(({ name }) => devices.has(name))
+    .flatMap((entry) => [...checkPorts(entry, devices), ...checkBelow(entry, config, devices)])
+    .sort((a, b) => (a.at && b.at ? byPlace(a.at, b.at) : 0));
+}
+
+function checkPorts({ name, at, bridges }: UplinkEntry, devices: Host['devices']): Problem[] {
+  const path = ['uplink', name];
+  const ports = portsOn(devices, name);
+  if (!bridges && ports.length === 0) {
+    return [
+      {
+        severity: 'warning',
+        at,
+        message: `${formatPath(path)}: ${name} is no port of a bridge, and none lies on it: no guest is behind it`,
+        hint: 'name the port of the bridge, or what that lies on; of a bond the bond itself, not its ports',
+      },
+    ];
+  }
+  return (bridges ?? []).flatMap(({ value: bridge, at: place = at }): Problem[] => {
+    if (!devices.has(bridge) || ports.some((port) => port.bridge === bridge)) return [];
+    return [
+      {
+        severity: 'warning',
+        at: place,
+        message: `${formatPath([...path, 'bridge'])}: no port of ${bridge} is ${name} or lies on it`,
+        hint: `guests of ${bridge} are not shaped until one is there`,
+      },
+    ];
+  });
+}
+
+function checkBelow({ name, at }: UplinkEntry, { uplinks }: Config, devices: Host['devices']): Problem[] {
+  const below = stackOf(devices, name).slice(1);
+  return uplinks
+    .filter((other) => below.includes(other.name))
+    .map((other) => ({
+      severity: 'warning',
+      at,
+      message:
+        `${formatPath(['uplink', name])}: ${name} lies on ${other.name}, which is an uplink too ` +
+        `(${formatPlace(other.at)}): what passes both would be shaped twice, so its guests are not shaped at all`,
+      hint: `leave out one of the two; a ceil for the guests of ${name} alone is a group's`,
+    }));
+}
