@@ -9,6 +9,7 @@ import { Random } from '../faults/random.ts';
 import { differences, Snapshots } from '../faults/snapshot.ts';
 import { program } from '../faults/world.ts';
 import { needsCommand, needsNamespace } from '../support/needs.ts';
+import { patience } from '../support/patience.ts';
 import { unless } from '../support/skip.ts';
 import { domainXml, sh, TestHost } from './host.ts';
 
@@ -159,7 +160,7 @@ async function inTurn(calls: Call[]): Promise<Ended[]> {
 
 function hook({ guest: { name, tap }, operation }: Call): Promise<Ended> {
   const ends = operation === 'stopped' ? 'end' : 'begin';
-  const args = ['--root', host.root, 'hook', 'qemu', name, operation, ends, '-'];
+  const args = ['--root', host.root, ...patience, 'hook', 'qemu', name, operation, ends, '-'];
   const child = spawn(process.execPath, [program, ...args], {
     cwd: '/',
     env: { PATH: process.env.PATH ?? '', LC_ALL: 'C' },

@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { needsCommand, needsNamespace } from '../support/needs.ts';
+import { patience } from '../support/patience.ts';
 import { unless } from '../support/skip.ts';
 import { domainXml, kernelState, program, sh, TestHost } from './host.ts';
 
@@ -336,7 +337,7 @@ test('many hooks at once end as one after another', async () => {
 });
 
 function atOnce(args: string[], input: string): Promise<number | null> {
-  const child = spawn(process.execPath, [program, '--root', host.root, ...args], {
+  const child = spawn(process.execPath, [program, '--root', host.root, ...patience, ...args], {
     stdio: ['pipe', 'ignore', 'inherit'],
   });
   child.stdin.end(input);

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { patience } from '../support/patience.ts';
 
 export const program = fileURLToPath(new URL('../../dist/virt-shaper.js', import.meta.url));
 
@@ -60,7 +61,9 @@ export class TestHost {
 
   /** The program, with libvirt's own environment for a hook: PATH and LC_ALL only. */
   run(args: string[], { input = '', path = process.env.PATH ?? '' } = {}): Result {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [program, '--root', this.root, ...args], {
+    const waits = args.includes('--lock-timeout') ? [] : patience;
+    const all = [program, '--root', this.root, ...waits, ...args];
+    const { status, stdout, stderr } = spawnSync(process.execPath, all, {
       input,
       encoding: 'utf8',
       cwd: '/',

@@ -76,7 +76,8 @@ for (const [redirect, module, shown] of ways) {
       for (const [other, needed] of ways) {
         if (other === redirect || lacking.has(needed)) continue;
         force(host, other);
-        assert.is(host.run(['sync']).status, 0);
+        const changed = host.run(['--quiet', 'sync']);
+        assert.is(`${changed.status} ${changed.stderr}`, '0 ', `changed to ${other}`);
         mustBeWhole(host, `changed to ${other}`);
       }
       assert.is(host.run(['unload']).status, 0);

@@ -1,9 +1,16 @@
 // The demo: three guests on a host made of network namespaces, started as libvirt starts them, measured with
 // iperf3, and taken out again. Exit status 0 means that every guest got what config.toml says. Ctrl-C at
 // any moment takes everything out, too; a second one does so without asking virt-shaper.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
+//
+//   node --import tsx test/lab/demo.ts [--leaf fq_codel|bfifo] [--redirect fw|bpf|u32]
+//
+// The options force what else is chosen by what the kernel has.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Kernel } from '../../src/host/host.ts';
+import { chooseKernel, readLacking } from '../../src/host/kernel.ts';
 import { Namespaces } from '../support/netns.ts';
 import type { Experiment } from './experiment.ts';
 import { planExperiments } from './experiments.ts';
@@ -13,6 +20,7 @@ import { policy, toToml } from './policy.ts';
 import { findObstacles } from './requirements.ts';
 import { clearProgress, isMet, printHeader, printRow, printSection, showProgress } from './table.ts';
 
+const { values: forced } = parseArgs({ options: { leaf: { type: 'string' }, redirect: { type: 'string' } } });
 const stop = new AbortController();
 const spaces = new Namespaces((signal) => {
   process.exitCode = 128 + constants.signals[signal];
@@ -41,16 +49,30 @@ async function runDemo(): Promise<void> {
   stop.signal.throwIfAborted();
 
   const libvirt: Libvirt = { host, bridge: policy.bridge, root: makeRoot() };
+  if (forced.leaf || forced.redirect) await force(libvirt);
   const before = await readObjects(host);
   const begun: Guest[] = [];
   try {
     await startGuests(libvirt, begun);
     clearProgress();
     console.log(await runVirtShaper(libvirt, ['tree']));
-    await measureAll(planExperiments(host, twin));
+    const kernel = JSON.parse(readFileSync(kernelFile(libvirt), 'utf8')) as Kernel;
+    console.log(`kernel ${release()}: redirect by ${kernel.redirect}, leaves are ${kernel.leaf}\n`);
+    await measureAll(planExperiments(host, twin, kernel.leaf === 'fq_codel' ? 'fq_codel' : 'bfifo'));
   } finally {
     await endGuests(libvirt, begun, before);
   }
+}
+
+/** Where virt-shaper keeps what it found out about the kernel. What is there is believed. */
+function kernelFile({ root }: Libvirt): string {
+  return join(root, 'run/virt-shaper/kernel.json');
+}
+
+async function force(libvirt: Libvirt): Promise<void> {
+  const kernel = { ...chooseKernel(await readLacking()), ...forced };
+  mkdirSync(join(libvirt.root, 'run/virt-shaper'), { recursive: true });
+  writeFileSync(kernelFile(libvirt), JSON.stringify({ release: release(), ...kernel }));
 }
 
 async function startGuests(libvirt: Libvirt, begun: Guest[]): Promise<void> {

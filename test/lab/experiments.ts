@@ -1,15 +1,18 @@
 // Everything the demo measures, in the order it is printed. Runs are few because independent guests are
 // measured at once, and no more than that, because two cores must carry senders, queues and receivers.
 import { directions } from '../../src/units.ts';
-import { alone, bothDirections, type Reached, type Subject } from './alone.ts';
+import { alone, bothDirections, type Queue, type Reached, type Subject } from './alone.ts';
 import type { Experiment, Protocol } from './experiment.ts';
 import { type Guest, guestNamed, type Host } from './host.ts';
 import { policy } from './policy.ts';
 import { guarantee, together } from './shared.ts';
 import { unlimited } from './unlimited.ts';
 
-/** @param twin the same host, all guests plugged in, without virt-shaper */
-export function planExperiments(host: Host, twin: Host): Experiment[] {
+/**
+ * @param twin the same host, all guests plugged in, without virt-shaper
+ * @param queue of every class
+ */
+export function planExperiments(host: Host, twin: Host, queue: Queue): Experiment[] {
   const groups = Object.keys(policy.groups).map((name) => host.guests.filter(({ group }) => group === name));
   const singles = host.guests.filter(({ group }) => group === undefined);
   const reached: Reached = new Map();
@@ -26,7 +29,7 @@ export function planExperiments(host: Host, twin: Host): Experiment[] {
     ...groups.flatMap(([quiet, loud]) =>
       quiet && loud ? directions.map((direction) => guarantee(host, quiet, loud, direction)) : [],
     ),
-    ...singles.map((guest) => bothDirections(host, guest, reached)),
+    ...singles.map((guest) => bothDirections(host, guest, groups[0]?.[0], queue, reached)),
     ...insideTheHost(host, twin),
   ];
 }

@@ -11,6 +11,8 @@ export interface Libvirt {
   bridge: string;
   /** The folder given as --root. */
   root: string;
+  /** In place of the built one. */
+  program?: string;
 }
 
 export async function startGuest(libvirt: Libvirt, guest: Guest): Promise<void> {
@@ -28,9 +30,13 @@ export async function endGuest(libvirt: Libvirt, guest: Guest): Promise<void> {
 }
 
 /** Runs a command of virt-shaper on the host; @returns its stdout */
-export async function runVirtShaper({ host, root }: Libvirt, args: string[], input = ''): Promise<string> {
+export async function runVirtShaper(
+  { host, root, program = virtShaper }: Libvirt,
+  args: string[],
+  input = '',
+): Promise<string> {
   const where = ['--root', root, '--rules', `${root}/rules.d`];
-  return host.space.run(process.execPath, [virtShaper, ...where, ...args], {
+  return host.space.run(process.execPath, [program, ...where, ...args], {
     input,
     cwd: '/',
     env: { PATH: process.env.PATH ?? '', LC_ALL: 'C' },

@@ -5,9 +5,10 @@ export interface Row {
   what: string;
   /** What the configuration says, e.g. '30 mbit'. */
   configured: string;
-  /** Bits of payload per second. */
+  /** Bits of payload per second, unless `unit` says something else. */
   expected: number;
   received: number;
+  unit?: 'ms';
   /** What `received / expected` may be. */
   least: number;
   most: number;
@@ -32,14 +33,11 @@ export function printSection(text: string): void {
 
 /** @param again the row was out of tolerance before and is now measured for the second time */
 export function printRow(row: Row, again: boolean): void {
-  const { what, configured, expected, received } = row;
+  const { what, configured, expected, received, unit } = row;
+  const figure = (value: number) => (unit === 'ms' ? value : value / 1e6).toFixed(2);
   const verdict = !isMet(row) ? 'NO' : again ? '2nd try' : 'yes';
   const ratio = (received / expected).toFixed(3);
-  printLine([`  ${what}`, configured, toMbit(expected), toMbit(received), ratio, verdict]);
-}
-
-function toMbit(bits: number): string {
-  return (bits / 1e6).toFixed(2);
+  printLine([`  ${what}`, configured, figure(expected), figure(received), ratio, verdict]);
 }
 
 function printLine(cells: string[]): void {

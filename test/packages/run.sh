@@ -19,37 +19,11 @@ die() {
   exit 1
 }
 
-# The mirror that this machine is set up with, whichever that is.
-mirror() {
-  apt-get indextargets --format '$(SITE) $(LABEL)' | sed -n 's|^\([^ ]*/debian/*\) .*|\1|p' | head -n 1
-}
-
-make_base() {
-  [ ! -e "$cache/base.ready" ] || return 0
-  command -v debootstrap >/dev/null || {
-    say 'installing debootstrap (apt-get)'
-    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends debootstrap >/dev/null
-  }
-  site=$(mirror)
-  [ -n "$site" ] || die 'apt has no mirror of Debian here'
-  say "making a Debian 13 in $base (some minutes, once)"
-  rm -rf "$base" "$cache/base.log"
-  mkdir -p "$base"
-  if ! {
-    debootstrap --variant=minbase "$release" "$base" "$site" &&
-      chroot "$base" apt-get update &&
-      chroot "$base" apt-get install -y --no-install-recommends --download-only $packages
-  } >"$cache/base.log" 2>&1; then
-    tail -n 20 "$cache/base.log" >&2
-    die "Debian 13 could not be made: all of it is in $cache/base.log"
-  fi
-  touch "$cache/base.ready"
-}
-
 [ "$(id -u)" = 0 ] || die 'needs root: it makes a Debian and installs packages in it'
 mkdir -p "$cache"
 sh test/support/setup.sh --tolerant
-make_base
+# shellcheck disable=SC2086 # a list of words
+sh test/support/debian.sh "$release" "$base" $packages
 
 say 'building'
 rm -rf "$cache/built" "$cache/again" "$cache/former"

@@ -1,7 +1,8 @@
 #!/bin/sh
-# setup.sh [--tolerant]   makes a fresh checkout on a fresh machine ready to run: what npm run setup, npm test
-# and npm run demo begin with. Installs what is missing (system packages as root only), says so before, and
-# builds. --tolerant goes on without system packages that cannot be installed, for tests that can skip.
+# setup.sh [--tolerant] [COMMAND...]   makes a fresh checkout on a fresh machine ready to run: what npm run setup, npm
+# test, npm run demo and npm run bench begin with. Installs what is missing (system packages as root only), says so
+# before, and builds. --tolerant goes on without system packages that cannot be installed, for tests that can skip;
+# the same holds for each COMMAND that is asked for beyond what is always needed.
 
 set -eu
 cd "$(dirname "$0")/../.."
@@ -32,7 +33,7 @@ check_node() {
 
 install_system_packages() {
   missing=
-  for command in nft tc ip unshare flock mount iperf3; do
+  for command in "$@"; do
     have "$command" || missing="$missing $command"
   done
   [ -n "$missing" ] || return 0
@@ -71,7 +72,12 @@ package_of() {
     apt-get:mount) echo mount ;;
     *:tc) echo iproute-tc ;;
     *:ip) echo iproute ;;
-    *:iperf3) echo iperf3 ;;
+    *:iperf3 | *:iptables | *:fireqos) echo "$1" ;;
+    *:trafgen) echo netsniff-ng ;;
+    apt-get:ping) echo iputils-ping ;;
+    *:ping) echo iputils ;;
+    apt-get:sysctl) echo procps ;;
+    *:sysctl) echo procps-ng ;;
     *) echo util-linux ;;
   esac
 }
@@ -97,7 +103,14 @@ install_npm_packages() {
   }
 }
 
+tolerant=
+if [ "${1-}" = --tolerant ]; then
+  tolerant=1
+  shift
+fi
 check_node
-install_system_packages || [ "${1-}" = --tolerant ]
+install_system_packages nft tc ip unshare flock mount iperf3 || [ "$tolerant" ]
+# One by one: what this distribution does not have keeps nobody else out.
+for extra; do install_system_packages "$extra" || :; done
 install_npm_packages
 node test/support/build.js

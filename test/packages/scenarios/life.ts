@@ -98,7 +98,13 @@ test('removed: the kernel is as it was, the hook is out, the configuration and t
   assert.is(host.must('nft list ruleset'), '');
   assert.not.match(outside('tc qdisc show'), /htb|clsact/);
   assert.not.match(outside('ip link show'), /ifb/);
-  for (const path of ['/etc/libvirt', '/run/virt-shaper', '/var/cache/virt-shaper', '/usr/sbin/virt-shaper', '/usr/lib/virt-shaper']) {
+  for (const path of [
+    '/etc/libvirt',
+    '/run/virt-shaper',
+    '/var/cache/virt-shaper',
+    '/usr/sbin/virt-shaper',
+    '/usr/lib/virt-shaper',
+  ]) {
     assert.not.ok(host.exists(path), path);
   }
   assert.ok(host.exists('/etc/virt-shaper/config.toml'));

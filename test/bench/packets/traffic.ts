@@ -1,0 +1,135 @@
+// What one CPU carries. Time is what the scheduler says the senders and receivers had of a CPU: a veth device does
+// all that the kernel has to do for a packet, up to the far end, in its sender's name, so that other work on this
+// machine is not in the figure. On an idle machine it is the rate by the clock.
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Direction } from '../../../src/units.ts';
+import { type End, endsOf, type Path } from './path.ts';
+
+export interface Carried {
+  /** By the receiver's device: with large frames (GSO) those that the host had to look at. */
+  packets: number;
+  bytes: number;
+  /** Of CPU time, by all that was waited for. */
+  seconds: number;
+  /** By the clock. */
+  took: number;
+}
+
+/**
+ * UDP as fast as one CPU sends it.
+ * @param payload bytes in each packet; 18 make the smallest frame there is: 64 bytes with its checksum
+ */
+export async function flood(
+  path: Path,
+  direction: Direction,
+  seconds: number,
+  payload = 18,
+): Promise<Carried> {
+  const { from, to, source, target } = endsOf(path, direction);
+  const frame = `{ eth(da=${target.nobody}, sa=${source.mac}), ipv4(id=1, ttl=64, sa=${source.address}, da=${target.address}), udp(sp=9, dp=9), fill(0, ${payload}) }`;
+  const args = ['--dev', source.device, '--conf', '-', '--cpus', '1', '--qdisc-path', '--notouch-irq'];
+  const sender = from.space.start('nice', ['-n', '-20', 'trafgen', ...args], {
+    input: `${frame}\n`,
+    timeout: (seconds + 20) * 1000,
+  });
+  try {
+    await flowing(to, target.device, sender.ended);
+    return await carried(to, target.device, [sender.pid ?? 0], seconds);
+  } finally {
+    sender.kill();
+    await sender.ended;
+  }
+}
+
+/** One connection without a limit, in frames as large as the devices take them: up to 64 KB. */
+export async function stream(path: Path, direction: Direction, seconds: number): Promise<Carried> {
+  const { from, to, target } = endsOf(path, direction);
+  const timeout = (seconds + 20) * 1000;
+  const server = to.space.start('iperf3', ['--server', '--one-off', '--bind', target.address], { timeout });
+  const client = from.space.start(
+    'sh',
+    [
+      '-c',
+      'until iperf3 --client "$1" --time 3600 --congestion cubic >/dev/null 2>&1; do sleep 0.02; done',
+      'sh',
+      target.address,
+    ],
+    { timeout },
+  );
+  try {
+    await flowing(to, target.device, server.ended);
+    return await carried(to, target.device, [server.pid ?? 0, client.pid ?? 0], seconds);
+  } finally {
+    client.kill();
+    server.kill();
+    await Promise.all([client.ended, server.ended]);
+  }
+}
+
+/** Until packets arrive in number, and a moment longer: caches are warm and TCP has opened its window. */
+async function flowing(to: End, device: string, failed: Promise<{ stderr: string }>): Promise<void> {
+  const first = counters(to, device).packets;
+  let ended: string | undefined;
+  failed.then(({ stderr }) => {
+    ended = stderr.trim();
+  });
+  for (let waited = 0; waited < 10_000; waited += 10) {
+    if (ended !== undefined) throw new Error(`no packets are sent: ${ended}`);
+    if (counters(to, device).packets > first + 500) return void (await delay(150));
+    await delay(10);
+  }
+  throw new Error(`no packets arrive at ${device}`);
+}
+
+async function carried(to: End, device: string, pids: number[], seconds: number): Promise<Carried> {
+  const look = () => ({
+    ...counters(to, device),
+    seconds: cpuTime(pids.flatMap(family)),
+    took: performance.now() / 1000,
+  });
+  const before = look();
+  await delay(seconds * 1000);
+  const after = look();
+  return {
+    packets: after.packets - before.packets,
+    bytes: after.bytes - before.bytes,
+    seconds: after.seconds - before.seconds,
+    took: after.took - before.took,
+  };
+}
+
+function counters({ pid }: End, device: string): { bytes: number; packets: number } {
+  const line = readFileSync(`/proc/${pid}/net/dev`, 'utf8')
+    .split('\n')
+    .find((one) => one.trim().startsWith(`${device}:`));
+  const [bytes = 0, packets = 0] = (line?.split(':')[1]?.trim().split(/\s+/) ?? []).map(Number);
+  return { bytes, packets };
+}
+
+/** A process and all that it started. */
+function family(pid: number): number[] {
+  const children = read(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number);
+  return [pid, ...children.flatMap(family)];
+}
+
+/** Seconds that the processes' threads have run, by the scheduler's own clock. */
+function cpuTime(pids: number[]): number {
+  const threads = pids.flatMap((pid) => {
+    try {
+      return readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}/schedstat`);
+    } catch {
+      return [];
+    }
+  });
+  return threads.reduce((sum, file) => sum + Number(read(file).split(' ')[0] ?? 0), 0) / 1e9;
+}
+
+/** Nothing, when the process has ended. */
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,15 @@
+// All sections, in the order they are measured and shown. Loaded only when asked for.
+import type { Measure } from './section.ts';
+
+type Load = () => Promise<{ measure: Measure }>;
+
+export const sections: Record<string, Load> = {
+  hook: () => import('./sections/hook.ts'),
+  load: () => import('./sections/load.ts'),
+  scaling: () => import('./sections/scaling.ts'),
+  memory: () => import('./sections/memory.ts'),
+  reloads: () => import('./sections/reloads.ts'),
+  'per-packet': () => import('./sections/per-packet.ts'),
+  peers: () => import('./sections/peers.ts'),
+  accuracy: () => import('./sections/accuracy.ts'),
+};

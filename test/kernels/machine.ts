@@ -1,0 +1,118 @@
+// One emulated machine: qemu with a stock kernel and this host's files. There is no KVM to be relied on, so its CPU is
+// emulated: ten to twenty times slower, and otherwise the kernel's own. What it says comes by a shared folder.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Job, Result } from './jobs.ts';
+
+export interface Machine {
+  /** Of fetch.sh. */
+  kernel: string;
+  /** What is tested: a copy that nobody changes meanwhile. */
+  checkout: string;
+  /** Made anew. */
+  results: string;
+}
+
+/** Seconds until the jobs begin. The emulation's timers stand still at times while it boots; then it is tried again. */
+const bootLimit = 180;
+const tries = 3;
+
+/**
+ * @param limit seconds for all of it
+ * @yields each result when it is there
+ * @throws Error when the machine does not boot, or ends before its jobs
+ */
+export async function* runMachine(machine: Machine, jobs: Job[], limit: number): AsyncGenerator<Result> {
+  const until = Date.now() + limit * 1000;
+  const qemu = await boot(machine, jobs);
+  try {
+    let seen = 0;
+    while (true) {
+      const over = qemu.exitCode !== null || existsSync(join(machine.results, 'done'));
+      const results = readResults(machine.results);
+      for (; seen < results.length; seen += 1) yield results[seen] as Result;
+      if (seen === jobs.length) return;
+      if (over) throw new Error(`the machine ended before its jobs\n${lastWords(machine)}`);
+      if (Date.now() > until) throw new Error(`${limit} s are over\n${lastWords(machine)}`);
+      await sleep(500);
+    }
+  } finally {
+    await end(qemu);
+  }
+}
+
+async function boot(machine: Machine, jobs: Job[]): Promise<ChildProcess> {
+  for (let count = 0; count < tries; count += 1) {
+    rmSync(machine.results, { recursive: true, force: true });
+    mkdirSync(machine.results, { recursive: true });
+    writeFileSync(join(machine.results, 'jobs.json'), JSON.stringify(jobs));
+    const qemu = start(machine);
+    for (let waited = 0; waited < bootLimit && qemu.exitCode === null; waited += 1) {
+      if (existsSync(join(machine.results, 'up'))) return qemu;
+      await sleep(1000);
+    }
+    await end(qemu);
+  }
+  throw new Error(`the machine does not boot\n${lastWords(machine)}`);
+}
+
+function start({ kernel, checkout, results }: Machine): ChildProcess {
+  const share = (id: string, path: string, ...options: string[]) => [
+    '-fsdev',
+    [`local,id=${id},path=${path},security_model=none,multidevs=remap`, ...options].join(','),
+    '-device',
+    `virtio-9p-pci,fsdev=${id},mount_tag=${id}`,
+  ];
+  const parameters = [
+    'console=ttyS0',
+    'panic=-1',
+    'tsc=reliable',
+    'mitigations=off',
+    'nokaslr',
+    'audit=0',
+    `checkout=${checkout}`,
+    `kernel=${kernel}`,
+  ];
+  const qemu = spawn(
+    'qemu-system-x86_64',
+    [
+      ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-machine', 'q35'],
+      ...['-accel', 'tcg,thread=multi,tb-size=512', '-smp', '2', '-m', '3072'],
+      // Where the CPU claims a fast "rep movsb" the kernel copies by it, which the emulation does byte by byte.
+      ...['-cpu', 'max,-erms,-fsrm'],
+      ...['-kernel', join(kernel, 'vmlinuz'), '-initrd', join(kernel, 'initramfs.cpio')],
+      ...['-append', parameters.join(' '), '-serial', `file:${join(results, 'console')}`],
+      ...share('host', '/', 'readonly=on'),
+      ...share('results', results),
+    ],
+    { stdio: 'ignore' },
+  );
+  qemu.on('error', () => {}); // Its exit code says it, too.
+  const kill = () => qemu.kill('SIGKILL');
+  process.once('exit', kill);
+  qemu.once('exit', () => process.off('exit', kill));
+  return qemu;
+}
+
+async function end(qemu: ChildProcess): Promise<void> {
+  if (qemu.exitCode !== null || qemu.signalCode !== null) return;
+  const ended = new Promise((resolve) => qemu.once('exit', resolve));
+  qemu.kill('SIGKILL');
+  await ended;
+}
+
+function readResults(folder: string): Result[] {
+  const lines = textOf(join(folder, 'results.jsonl')).split('\n');
+  return lines.slice(0, -1).map((line) => JSON.parse(line) as Result);
+}
+
+function lastWords({ results }: Machine): string {
+  const tail = (name: string) => textOf(join(results, name)).split('\n').slice(-15).join('\n');
+  return `${tail('output')}\n${tail('console')}`;
+}
+
+function textOf(file: string): string {
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}

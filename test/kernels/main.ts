@@ -1,0 +1,99 @@
+// Stock distribution kernels, one after another in an emulated machine, and in each the tests of test/kernel and the
+// demo: what works here must work on the kernels that people run.
+//
+//   sh test/kernels/run.sh [--kernel K]... [--list] [--table] [--hours N] [WORD...]
+//
+// Without --kernel all of them. A WORD picks jobs that have it in their name. --list says what there is, --table prints
+// the matrix of the results so far and runs nothing. The last line is "N passed, N failed, N skipped".
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { listJobs, type Result } from './jobs.ts';
+import { runMachine } from './machine.ts';
+import { keepResult, type Results, readResults, toMarkdown } from './matrix.ts';
+
+/** Debian's suites that have them; any other suite's name may be given, too. */
+const kernels: Record<string, string> = {
+  '5.10': 'bullseye-security',
+  '6.1': 'bookworm',
+  '6.12': 'trixie',
+  newest: 'trixie-backports',
+};
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const cache = join(root, 'node_modules/.cache/kernels');
+const { values: options, positionals: words } = parseArgs({
+  allowPositionals: true,
+  options: {
+    kernel: { type: 'string', multiple: true },
+    list: { type: 'boolean' },
+    table: { type: 'boolean' },
+    hours: { type: 'string' },
+  },
+});
+const names = options.kernel ?? Object.keys(kernels);
+const jobs = listJobs(words);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
+
+if (options.list) {
+  for (const [name, suite] of Object.entries(kernels)) console.log(`--kernel ${name}  (Debian ${suite})`);
+  for (const { name } of jobs) console.log(name);
+} else if (options.table) {
+  console.log(toMarkdown(readResults(cache, Object.keys(kernels))));
+} else {
+  await runAll();
+}
+
+async function runAll(): Promise<void> {
+  const checkout = copyCheckout();
+  process.on('exit', () => rmSync(checkout, { recursive: true, force: true }));
+  const sum = { passed: 0, failed: 0, skipped: 0 };
+  for (const name of names) {
+    console.log(`\n== ${name}`);
+    try {
+      for await (const result of runKernel(name, checkout)) {
+        keepResult(cache, name, result);
+        print(name, result);
+        sum.passed += result.passed;
+        sum.failed += result.failed;
+        sum.skipped += result.skipped.length;
+      }
+    } catch (error) {
+      console.log(`FAIL  ${name}: ${(error as Error).message}`);
+      sum.failed += 1;
+    }
+  }
+  const here: Results = new Map([...readResults(cache, names)]);
+  console.log(`\n${toMarkdown(here)}`);
+  console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
+  process.exitCode = sum.failed === 0 && sum.passed > 0 ? 0 : 1;
+}
+
+async function* runKernel(name: string, checkout: string): AsyncGenerator<Result> {
+  const kernel = join(cache, name);
+  const fetch = fileURLToPath(new URL('fetch.sh', import.meta.url));
+  const { status } = spawnSync('sh', [fetch, kernels[name] ?? name, kernel], { stdio: 'inherit' });
+  if (status !== 0) throw new Error('its kernel could not be fetched');
+  const machine = { kernel, checkout, results: join(cache, `${name}.run`) };
+  yield* runMachine(machine, jobs, Number(options.hours ?? 6) * 3600);
+}
+
+/** What is tested stays as it is, whoever edits or builds meanwhile. */
+function copyCheckout(): string {
+  const copy = mkdtempSync(join(tmpdir(), 'virt-shaper-kernels-'));
+  for (const part of ['src', 'test', 'templates', 'dist', 'package.json', 'tsconfig.json']) {
+    cpSync(join(root, part), join(copy, part), { recursive: true });
+  }
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  return copy;
+}
+
+function print(kernel: string, { name, seconds, passed, failed, skipped, output, problem }: Result): void {
+  const counts = `${passed} passed, ${failed} failed, ${skipped.length} skipped`;
+  console.log(`${failed > 0 ? 'FAIL' : 'ok  '}  ${kernel}  ${name}  ${seconds} s  ${counts}`);
+  if (failed > 0) console.log(`\n${output.trimEnd()}\n${problem ?? ''}\n`);
+  for (const reason of skipped) console.log(`      skipped: ${reason}`);
+}

@@ -1,0 +1,99 @@
+// The results of the latest runs, kept kernel by kernel, as the table of docs/kernels.md.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Chosen } from './chosen.ts';
+import type { Result } from './jobs.ts';
+
+/** Kernel -> job -> its latest result. */
+export type Results = Map<string, Map<string, Result>>;
+
+export function readResults(folder: string, kernels: string[]): Results {
+  return new Map(kernels.map((kernel) => [kernel, new Map(Object.entries(readKept(folder, kernel)))]));
+}
+
+export function keepResult(folder: string, kernel: string, result: Result): void {
+  const kept = { ...readKept(folder, kernel), [result.name]: result };
+  writeFileSync(fileOf(folder, kernel), `${JSON.stringify(kept, undefined, 1)}\n`);
+}
+
+function readKept(folder: string, kernel: string): Record<string, Result> {
+  const file = fileOf(folder, kernel);
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+}
+
+function fileOf(folder: string, kernel: string): string {
+  return join(folder, `${kernel}.results.json`);
+}
+
+export function toMarkdown(results: Results): string {
+  const kernels = [...results.values()].filter((of) => of.size > 0);
+  const chosen = kernels.map(readChosen);
+  const jobs = [...new Set(kernels.flatMap((of) => [...of.keys()]))]
+    .filter((name) => name !== 'chosen')
+    .sort();
+  return [
+    row(
+      '',
+      chosen.map(({ release }) => release),
+    ),
+    row(
+      '---',
+      kernels.map(() => '---'),
+    ),
+    row(
+      'redirect',
+      chosen.map(({ redirect }) => redirect),
+    ),
+    row(
+      'leaf',
+      chosen.map(({ leaf }) => leaf),
+    ),
+    row('other leaves', chosen.map(othersOf)),
+    row(
+      'doctor',
+      kernels.map((of) => shown(of.get('chosen'))),
+    ),
+    ...jobs.map((name) =>
+      row(
+        name,
+        kernels.map((of) => shown(of.get(name))),
+      ),
+    ),
+    ...figures.flatMap(({ title, pattern, job }) => {
+      const values = kernels.map((of) => of.get(job)?.output.match(pattern)?.[1] ?? '');
+      return values.some((value) => value !== '') ? [row(title, values)] : [];
+    }),
+    '',
+  ].join('\n');
+}
+
+/** What the demo prints, as figures of the matrix. */
+const figures = [{ job: 'demo', title: 'ceil, TCP out', pattern: /cliff TCP out .*?([\d.]+) \S+$/m }];
+
+function row(head: string, cells: string[]): string {
+  return `| ${[head, ...cells].join(' | ')} |`;
+}
+
+function shown(result: Result | undefined): string {
+  if (!result) return '';
+  const { passed, failed, skipped } = result;
+  return [
+    `${passed}`,
+    ...(failed > 0 ? [`**${failed} failed**`] : []),
+    ...(skipped.length > 0 ? [`${skipped.length} skipped`] : []),
+  ].join(', ');
+}
+
+const unknown: Chosen = { release: '?', redirect: '?', leaf: '?', lacking: [], doctor: [] };
+
+function readChosen(of: Map<string, Result>): Chosen {
+  const line = of
+    .get('chosen')
+    ?.output.split('\n')
+    .find((text) => text.startsWith('{'));
+  return line === undefined ? unknown : (JSON.parse(line) as Chosen);
+}
+
+function othersOf({ lacking }: Chosen): string {
+  return ['cake', 'sfq'].filter((kind) => !lacking.includes(kind)).join(', ') || 'none';
+}

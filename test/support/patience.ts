@@ -1,0 +1,6 @@
+// An emulated machine takes ten to twenty times as long for everything, so there the program waits longer for its lock
+// and for the commands that it calls. What a test asserts stays the same.
+
+/** Options of virt-shaper; none on a machine that is one. */
+export const patience: string[] =
+  process.env.VIRT_SHAPER_EMULATED === '1' ? ['--lock-timeout', '3000', '--timeout', '900'] : [];
