@@ -43,23 +43,25 @@ async function readFilterText(run: Run, tap: string, way: string) {
   return fromFilterText(tap, stdout.split('\n'));
 }
 
-/** Prints one line, or as many each time, on every host, and none of a class. */
+/** Prints one line, or as many each time, and none of a class; nothing where lo is down. */
 const separator = 'qdisc show dev lo';
 
 /**
  * As text, which is all that iproute2 before 6.2 prints of HTB's classes even where JSON is asked for. They name no
- * device either, so that the answers are kept apart by something else.
+ * device either, so that the answers are kept apart by something else; where that is not to be had, each is asked for
+ * by itself.
  * @returns parents before children; nothing of a device that is not there
  */
 export async function readClasses(run: Run, devices: string[]): Promise<TcObject[]> {
   if (devices.length === 0) return [];
   const lines = devices.flatMap((device) => [`class show dev ${device}`, separator]);
   const { stdout, stderr } = await ask(run, '-d', lines);
+  const complaints = stderr.split('\n').filter((line) => !/^(?:Command failed .*)?$/.test(line));
+  if (!complaints.every(isGone)) throw new Failure(`tc cannot list the classes: ${stderr.trim()}`);
   const answers = stdout.split(/^qdisc .*\n/m);
   const each = (answers.length - 1) / devices.length;
-  const complaints = stderr.split('\n').filter((line) => !/^(?:Command failed .*)?$/.test(line));
-  if (each < 1 || !Number.isInteger(each) || !complaints.every(isGone)) {
-    throw new Failure(`tc cannot list the classes: ${stderr.trim()}`);
+  if (devices.length > 1 && (each < 1 || !Number.isInteger(each))) {
+    return (await Promise.all(devices.map((device) => readClasses(run, [device])))).flat();
   }
   return devices.flatMap((device, index) =>
     parentsFirst(

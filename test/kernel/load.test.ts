@@ -134,6 +134,14 @@ test('a changed group, id and burst end as if they had always been so', () => {
   assert.is(kernelState(), changed);
 });
 
+test('what the kernel holds is told apart where lo is down, too', () => {
+  sh('ip link set lo down');
+  startAll();
+  const { status, stdout } = host.run(['verify']);
+  sh('ip link set lo up');
+  assert.is(status, 0, stdout);
+});
+
 test('a root qdisc, an ifb or a filter of somebody else is named and left alone', () => {
   sh('tc qdisc add dev eth0 root handle 7: htb');
   const before = kernelState();
