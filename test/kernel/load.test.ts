@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { needsCommand, needsNamespace } from '../support/needs.ts';
 import { unless } from '../support/skip.ts';
-import { kernelState, sh, TestHost } from './host.ts';
+import { kernelState, program, sh, TestHost } from './host.ts';
 
 const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
 
@@ -134,12 +134,18 @@ test('a changed group, id and burst end as if they had always been so', () => {
   assert.is(kernelState(), changed);
 });
 
-test('what the kernel holds is told apart where lo is down, too', () => {
-  sh('ip link set lo down');
+test('what the kernel holds is told apart where lo has never been up, too', () => {
   startAll();
-  const { status, stdout } = host.run(['verify']);
-  sh('ip link set lo up');
-  assert.is(status, 0, stdout);
+  const port = (name: string) =>
+    `ip link add ${name} type veth peer name g-${name}; ip link set ${name} master br0 up`;
+  const virtShaper = `${process.execPath} ${program} --quiet --root ${host.root}`;
+  const script = ['eth0', 'vnet0', 'vnet1', 'vnet2'].map(port).join('\n');
+  sh(
+    `unshare -nm sh -e`,
+    `mount -t sysfs sysfs /sys; ip link add br0 type bridge\n${script}
+      test -z "$(tc qdisc show dev lo)"
+      ${virtShaper} load; ${virtShaper} verify; tc class show dev eth0 | grep -q 'htb 1:ffff'`,
+  );
 });
 
 test('a root qdisc, an ifb or a filter of somebody else is named and left alone', () => {

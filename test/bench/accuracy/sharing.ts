@@ -19,12 +19,12 @@ export async function measureSharing(world: World, quick: boolean): Promise<Row[
   return [...rows, ...(quick ? [] : await leftover(world))];
 }
 
-async function sums({ host, run }: World, direction: 'in' | 'out'): Promise<Row[]> {
+async function sums({ host, run, shared }: World, direction: 'in' | 'out'): Promise<Row[]> {
   const members = Object.entries(groups).flatMap(([group, { members }]) =>
     Array.from({ length: members }, (_, index) => ({ group, name: `${group}-${index}` })),
   );
   const flows = members.map(({ name }) => flowOf(host, name, direction));
-  const received = await run(`groups, ${direction}`, flows);
+  const received = await run(`groups, ${direction}`, flows, shared);
   return Object.entries(groups).map(([group, { members: size, ceil }]) => {
     const ours = members.reduce((sum, one, i) => sum + (one.group === group ? (received[i] ?? 0) : 0), 0);
     return {
@@ -36,22 +36,29 @@ async function sums({ host, run }: World, direction: 'in' | 'out'): Promise<Row[
   });
 }
 
-async function guarantees({ host, run, slow }: World, direction: 'in' | 'out'): Promise<Row[]> {
+/**
+ * The smallest is measured with UDP: its queue is made for its ceil and holds 3.5 s of its guarantee, in which TCP
+ * loses, waits and catches up for longer than anyone measures.
+ */
+async function guarantees({ host, run, shared }: World, direction: 'in' | 'out'): Promise<Row[]> {
   const names = Object.keys(contests) as (keyof typeof contests)[];
+  const quietBy = (name: (typeof names)[number]) => (contests[name][0] < 1 ? 'udp' : 'tcp');
   const flows = names.flatMap((name) => {
-    const { rate } = guestNamed(host, `${name}-loud`);
+    const [quiet, loud] = [guestNamed(host, `${name}-quiet`), guestNamed(host, `${name}-loud`)];
     return [
-      flowOf(host, `${name}-quiet`, direction),
-      flowOf(host, `${name}-loud`, direction, { udpRate: times * rate }),
+      flowOf(host, quiet.name, direction, quietBy(name) === 'udp' ? { udpRate: 1.25 * quiet.rate } : {}),
+      flowOf(host, loud.name, direction, { udpRate: times * loud.rate }),
     ];
   });
-  const received = await run(`guarantees under flood, ${direction}`, flows, slow);
+  const received = await run(`guarantees under flood, ${direction}`, flows, shared);
   return names.map((name, index) => {
     const [quiet, loud] = contests[name];
+    const by = quietBy(name);
+    const allowed = quiet * mbit * payloadShare(by, 4);
     return {
-      what: `guarantee of ${quiet} mbit, TCP ${direction}, while one of ${loud} sends UDP x${times}`,
+      what: `guarantee of ${quiet} mbit, ${by.toUpperCase()} ${direction}, while one of ${loud} sends UDP x${times}`,
       unit: 'bit/s',
-      ...against(received[2 * index] ?? 0, quiet * mbit * share, 'payload that fits the guarantee'),
+      ...against(received[2 * index] ?? 0, allowed, 'payload that fits the guarantee'),
       target: { least: 0.98 },
     };
   });

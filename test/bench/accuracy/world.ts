@@ -18,8 +18,10 @@ export type Left = 'burst' | 'leaf' | 'quantum';
 export interface World {
   host: Host;
   timing: Timing;
-  /** For what sends a frame in 10 or 60 ms: else one frame more or less is a percent. */
+  /** For TCP at 1 mbit, whose receiver gets what was lost and all that came after it at once. */
   slow: Timing;
+  /** For guests that share: what they get swings about their part of it. */
+  shared: Timing;
   /** Loads the policy, or the one that leaves this to tc; nothing when it is loaded already. */
   load: (left?: Left) => Promise<void>;
   /** @returns bits of payload per second that arrived, in the order of the flows */
@@ -103,10 +105,12 @@ export async function makeWorld(bench: Bench): Promise<World> {
   };
   const timing = bench.quick ? { omit: 0.5, seconds: 1.5 } : { omit: 1, seconds: 5 };
   const slow = bench.quick ? timing : { omit: 2, seconds: 20 };
+  const shared = bench.quick ? timing : { omit: 2, seconds: 10 };
   return {
     host,
     timing,
     slow,
+    shared,
     load,
     run: (what, flows, own = timing) => {
       bench.progress(`${what}${loaded ? `, ${loaded} left to tc` : ''}`);

@@ -132,7 +132,9 @@ export const fireqos: Peer = {
     quietly('tc qdisc del dev eth0 ingress'),
     quietly('ip link del eth0-ifb'),
   ],
-  count: 'tc filter show dev eth0-ifb 2>/dev/null | grep -c flowid || :',
+  // One direction after the other: a guest has both.
+  count:
+    'for dev in eth0 eth0-ifb; do tc filter show dev $dev 2>/dev/null; done | awk "/flowid/ { n += 0.5 } END { print int(n) }"',
 };
 
 export const peers = [plainLoop, libvirtBandwidth, fireqos];

@@ -7,7 +7,7 @@ import { compared, median } from '../statistics.ts';
 import { type Peer, type PeerGuest, peers } from './peer.ts';
 
 /** Seconds after which a way is given up. */
-export const patience = 20;
+const patience = 10;
 
 /** What took how long, round by round; `reached` guests when it was given up. */
 interface Times {
@@ -64,20 +64,26 @@ async function timePeer({ place, size }: Crowd, peer: Peer, all: PeerGuest[], ti
     const last = all[size];
     times.more.push((await run(last ? peer.add(last) : [])).seconds);
   }
-  await place.sh('exec sh -e', `${peer.clear(all).join('\n')}\n`);
+  await atOnce(place, peer.clear(all));
 }
 
 async function loadAtOnce(place: Crowd['place'], peer: Peer, guests: PeerGuest[]): Promise<void> {
-  const lines = peer.load(guests);
+  await atOnce(place, peer.clear(guests));
+  await atOnce(place, peer.load(guests));
+}
+
+/** The same commands, but one process for those of iptables and one for those of tc, which goes on after a refusal. */
+async function atOnce(place: Crowd['place'], lines: string[]): Promise<void> {
   const of = (start: string) =>
     lines
       .filter((line) => line.startsWith(start))
       .map((line) => line.slice(start.length).replace(/ 2>.*/, ''))
       .join('\n');
-  await place.sh('exec sh -e', `${peer.clear(guests).join('\n')}\n`);
   const rules = of('iptables -t mangle ');
-  if (rules) await place.run('iptables-restore', [], { input: `*mangle\n${rules}\nCOMMIT\n` });
+  if (rules) await place.run('iptables-restore', ['--noflush'], { input: `*mangle\n${rules}\nCOMMIT\n` });
   await place.run('tc', ['-force', '-batch', '-'], { input: `${of('tc ')}\n`, status: null });
+  const links = of('ip ');
+  if (links) await place.run('ip', ['-force', '-batch', '-'], { input: `${links}\n`, status: null });
 }
 
 /** The newcomer is the last. */

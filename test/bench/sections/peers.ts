@@ -20,7 +20,7 @@ export const measure: Measure = async (bench) => {
     for (const peer of peers) await remark(crowd.place, peer, remarks);
     all.set(size, await timeAll(crowd, bench.quick || size > 100 ? 1 : 3, bench.progress));
   }
-  const changes = await measureChanges(bench, spaces, bench.quick ? 2 : 6);
+  const changes = await measureChanges(bench, spaces, bench.quick ? 1 : 4);
   const names = ['ours', ...peers.map(({ name }) => name)];
   const series = (what: 'load' | 'more') =>
     names.map((name) => ({
