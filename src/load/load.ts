@@ -12,10 +12,10 @@ import type { Found } from './found.ts';
 import { dropGood, keepGood, readCompanions, readIfGood, readRules } from './good.ts';
 import type { KernelState, State } from './objects.ts';
 import { parseLoaded, parseRules } from './parse-rules.ts';
-import { isInForce, readState } from './read-state.ts';
+import { readState } from './read-state.ts';
 import type { Site } from './site.ts';
 import { differingOptions } from './tc-values.ts';
-import { transact, whyRefused } from './transaction.ts';
+import { transact } from './transaction.ts';
 import { type Unreached, withoutUnreached } from './unreached.ts';
 
 export interface Loaded {
@@ -34,16 +34,11 @@ export interface Loaded {
  */
 export async function load(site: Site, folder: string = site.rules): Promise<Loaded> {
   const rules = readRules(folder);
-  const ruleset = { text: rules['ruleset.nft'], file: join(folder, 'ruleset.nft') };
-  // Both only ask, and take nft and tc as long as what follows.
-  const checking = isInForce(site, ruleset.text) ? undefined : whyRefused(site.run, ruleset);
-  const { before, wanted, unreached, good } = await prepare(site, rules, folder).finally(() => checking);
-  const refusal = await checking;
-  if (refusal) throw refusal;
+  const { before, wanted, unreached, good } = await prepare(site, rules, folder);
   keepForeignTaps(site.foreignTaps, before, wanted);
   recallLines(before, good);
   const found = compare(before, wanted);
-  const vanished = await transact(site, { before, wanted, found }, checking && ruleset.text);
+  const vanished = await transact(site, { before, wanted, found });
   keepGood(site.rules, rules, readCompanions(folder));
   return {
     changed: found.length > 0,

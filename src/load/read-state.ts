@@ -117,8 +117,3 @@ function knownTable(file: string, table: string): { digest: string } | undefined
   const [digest, ...rest] = (readIfThere(file) ?? '').split('\n');
   return digest && rest.join('\n') === table ? { digest } : undefined;
 }
-
-/** Whether that ruleset was the last to be committed; the table may have been changed since. */
-export function isInForce({ listing }: Site, ruleset: string): boolean {
-  return readIfThere(listing)?.startsWith(`${digestOf(ruleset)}\n`) ?? false;
-}

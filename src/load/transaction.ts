@@ -3,7 +3,6 @@
 // anything was done, which holds whatever the failing command did or did not do.
 import { join } from 'node:path';
 import { Failure } from '../errors.ts';
-import type { Run } from '../exec.ts';
 import { readIfThere, writeWhole } from '../files.ts';
 import { runSteps } from './batch.ts';
 import { compare, type Difference } from './compare.ts';
@@ -24,17 +23,12 @@ export interface Change {
 }
 
 /**
- * @param checked a ruleset that nft has been asked about already
  * @returns the taps that vanished meanwhile
  * @throws Failure saying what failed and what is in force now
  */
-export async function transact(
-  site: Site,
-  { before, wanted, found }: Change,
-  checked?: string,
-): Promise<Unreached[]> {
+export async function transact(site: Site, { before, wanted, found }: Change): Promise<Unreached[]> {
   const phases = planPhases(found, before, wanted);
-  await checkRulesets(site, phases, checked);
+  await checkRulesets(site, phases);
   const record = readIfThere(site.listing);
   if (phases.length > 0) recordFormer(site.journal, before);
   try {
@@ -48,20 +42,14 @@ export async function transact(
   }
 }
 
-async function checkRulesets(site: Site, phases: Phase[], checked: string | undefined): Promise<void> {
+/** Not while the kernel is read: taking back what nft only checked shows, for a moment, a table that is not there. */
+async function checkRulesets(site: Site, phases: Phase[]): Promise<void> {
   for (const phase of phases) {
-    if (phase.name !== 'commit' || phase.ruleset === checked) continue;
-    const refusal = await whyRefused(site.run, writeRuleset(site, phase.ruleset));
-    if (refusal) throw refusal;
+    if (phase.name !== 'commit') continue;
+    await runNft(site.run, ['-c'], writeRuleset(site, phase.ruleset)).catch((error) => {
+      throw inForce(error, 'nothing has been changed');
+    });
   }
-}
-
-/** What nft has against a ruleset. Only asks, changes nothing. */
-export async function whyRefused(run: Run, ruleset: Ruleset): Promise<unknown> {
-  return runNft(run, ['-c'], ruleset).then(
-    () => undefined,
-    (error) => inForce(error, 'nothing has been changed'),
-  );
 }
 
 /** From there nft reads it to its end, even if we are killed. */
