@@ -13,7 +13,7 @@ type Times = Record<Pinger, number[]>;
 
 export async function measureLatency(world: World, quick: boolean): Promise<Row[]> {
   const ways = quick ? (['out'] as const) : directions;
-  const seconds = quick ? 1.5 : 3;
+  const seconds = quick ? 1 : 3;
   const look = async () => {
     const loaded = new Map<Direction, Times>();
     for (const way of ways) loaded.set(way, await pingUnderLoad(world, way, seconds));

@@ -103,7 +103,7 @@ export async function makeWorld(bench: Bench): Promise<World> {
     if (!left) return void (await run('load'));
     await loadFiles(host.space, rules, (shape) => leaveToTc(shape, left));
   };
-  const timing = bench.quick ? { omit: 0.5, seconds: 1.5 } : { omit: 1, seconds: 5 };
+  const timing = bench.quick ? { omit: 0.3, seconds: 0.7 } : { omit: 1, seconds: 5 };
   const slow = bench.quick ? timing : { omit: 2, seconds: 20 };
   const shared = bench.quick ? timing : { omit: 2, seconds: 10 };
   return {
@@ -119,13 +119,15 @@ export async function makeWorld(bench: Bench): Promise<World> {
   };
 }
 
-const leaf = /^ *qdisc add dev \S+ parent .*\n/gm;
-
-/** @param shape a shape.tc */
+/** @param shape a shape.tc @throws when that changes nothing, and the comparison would be with itself */
 export function leaveToTc(shape: string, left: Left): string {
-  if (left === 'leaf') return shape.replace(leaf, '');
-  if (left === 'burst') return shape.replace(/ burst \d+ cburst \d+/g, '');
-  return shape.replace(/^( *class .* quantum) \d+/gm, '$1 60000');
+  const without = {
+    burst: () => shape.replace(/ burst \d+ cburst \d+/g, ''),
+    leaf: () => shape.replace(/^ *qdisc add dev \S+ parent .*\n/gm, ''),
+    quantum: () => shape.replace(/^( *class .* quantum) \d+/gm, '$1 60000'),
+  }[left]();
+  if (without === shape) throw new Error(`shape.tc has no ${left} that could be left to tc`);
+  return without;
 }
 
 export type Traffic = NonNullable<Parameters<typeof flow>[3]> & { length?: number };

@@ -1,7 +1,7 @@
 // What one CPU carries. Time is what the scheduler says the senders and receivers had of a CPU: a veth device does
 // all that the kernel has to do for a packet, up to the far end, in its sender's name, so that other work on this
 // machine is not in the figure. On an idle machine it is the rate by the clock.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Direction } from '../../../src/units.ts';
 import { type End, endsOf, type Path } from './path.ts';
@@ -105,6 +105,13 @@ function counters({ pid }: End, device: string): { bytes: number; packets: numbe
     .find((one) => one.trim().startsWith(`${device}:`));
   const [bytes = 0, packets = 0] = (line?.split(':')[1]?.trim().split(/\s+/) ?? []).map(Number);
   return { bytes, packets };
+}
+
+/** @returns why no CPU time can be told here; nothing if it can */
+export function needsCpuTimes(): string | undefined {
+  const files = ['schedstat', `task/${process.pid}/children`].map((name) => `/proc/self/${name}`);
+  const missing = files.filter((file) => !existsSync(file));
+  return missing.length > 0 ? `this kernel has no ${missing.join(', ')}` : undefined;
 }
 
 /** A process and all that it started. */

@@ -6,7 +6,7 @@ import { Namespaces } from '../../support/netns.ts';
 import { loadOurs } from '../packets/ours.ts';
 import { makeEnds, makePath, type Path } from '../packets/path.ts';
 import { loadOldWay, loadWay, type Way, ways } from '../packets/rulesets.ts';
-import { type Carried, flood, stream } from '../packets/traffic.ts';
+import { type Carried, flood, needsCpuTimes, stream } from '../packets/traffic.ts';
 import type { Bench, Measure, Plot, Row } from '../section.ts';
 import { compared, median } from '../statistics.ts';
 
@@ -24,7 +24,9 @@ interface Variant {
 export const measure: Measure = async (bench) => {
   const missing = needsCommand('trafgen');
   if (missing) throw new Error(`${missing} (Debian and Fedora: netsniff-ng)`);
-  const sizes = bench.quick ? [1, 1000] : [1, 100, 1000];
+  const blind = needsCpuTimes();
+  if (blind) throw new Error(blind);
+  const sizes = bench.quick ? [1, 100] : [1, 100, 1000];
   const variants = await makeVariants(bench, sizes);
   const seconds = bench.quick ? 0.25 : 0.6;
   const rounds = bench.quick ? 1 : 4;
