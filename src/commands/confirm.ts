@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { layOut } from '../config/snapshot.ts';
 import { Failure } from '../errors.ts';
 import { type Run, startDetached } from '../exec.ts';
-import { readIfThere } from '../files.ts';
+import { readIfThere, removeFile, writeWhole } from '../files.ts';
 import { readGuests } from '../guests/run-state.ts';
 import { label } from '../label.ts';
 import { readCompanions, readIfGood, sourceFile } from '../load/good.ts';
@@ -74,6 +74,7 @@ export async function guardCommand(context: Context, id: string): Promise<number
     if (pending.former) await goBack(context, site);
     else await unloadNow(context, site, 'not confirmed');
     await report(site.run, context);
+    writeWhole(undoneFile(folder), id, 0o600);
     dropPending(folder);
   });
   return 0;
@@ -110,6 +111,11 @@ function startGuard({ paths, lockTimeout, timeout }: Context, id: string): void 
   startDetached(process.execPath, [process.argv[1] ?? '', ...options, ...paths.options, 'guard', id]);
 }
 
+/** Says which load went back, to whoever waits for it: on a busy machine the time does not tell. */
+function undoneFile(folder: string): string {
+  return `${folder}.undone`;
+}
+
 /** Milliseconds that the guard has to begin, from the deadline on. */
 const patience = 5000;
 
@@ -123,15 +129,14 @@ async function outcome(context: Context, id: string, deadline: number): Promise<
   keys?.once('line', () => {
     confirmCommand(context).catch(() => {}); // Too late: the guard was first, which is said below.
   });
-  let last = Date.now();
   while (readPending(folder)?.id === id) {
-    last = Date.now();
     // The guard has died: then it is for us to keep the time.
-    if (last > deadline + patience) await guardCommand(context, id);
+    if (Date.now() > deadline + patience) await guardCommand(context, id);
     await sleep(100);
   }
   keys?.close();
-  if (last < deadline) return true;
+  if (readIfThere(undoneFile(folder)) !== id) return true;
+  removeFile(undoneFile(folder));
   context.warn('not confirmed: the former policy is in force again');
   return false;
 }
