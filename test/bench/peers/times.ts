@@ -1,6 +1,5 @@
 // How long each way takes to load many guests, and one more. They run in turn on the same host, each on what the
 // one before took out again.
-import { needsCommand } from '../../support/needs.ts';
 import type { Crowd } from '../host/crowd.ts';
 import type { Row } from '../section.ts';
 import { compared, median } from '../statistics.ts';
@@ -16,10 +15,12 @@ interface Times {
   reached?: number;
 }
 
+/** @param troubles why a way is left out; those that fail are added */
 export async function timeAll(
   crowd: Crowd,
   rounds: number,
   progress: (text: string) => void,
+  troubles: Map<string, string>,
 ): Promise<Map<string, Times>> {
   const times = new Map<string, Times>([['ours', { load: [], more: [] }]]);
   const guests = guestsOf(crowd);
@@ -27,11 +28,17 @@ export async function timeAll(
     progress(`virt-shaper, ${crowd.size} guests, round ${round} of ${rounds}`);
     await timeOurs(crowd, times.get('ours') as Times);
     for (const peer of peers) {
-      if (needsCommand(peer.needs)) continue;
+      if (troubles.has(peer.name)) continue;
       progress(`${peer.name}, ${crowd.size} guests, round ${round} of ${rounds}`);
       const mine = times.get(peer.name) ?? { load: [], more: [] };
       times.set(peer.name, mine);
-      await timePeer(crowd, peer, guests, mine);
+      try {
+        await timePeer(crowd, peer, guests, mine);
+      } catch (error) {
+        troubles.set(peer.name, (error as Error).message);
+        times.delete(peer.name);
+        await atOnce(crowd.place, peer.clear(guests));
+      }
     }
   }
   return times;

@@ -14,13 +14,19 @@ export const measure: Measure = async (bench) => {
   const spaces = new Namespaces();
   const all = new Map<number, Awaited<ReturnType<typeof timeAll>>>();
   const remarks = new Map<string, string>();
+  const troubles = new Map(
+    peers.flatMap(({ name, needs }): [string, string][] => {
+      const missing = needsCommand(needs);
+      return missing ? [[name, missing]] : [];
+    }),
+  );
   for (const size of sizes) {
     bench.progress(`making a host with ${size} guests`);
     const crowd = await Crowd.make(bench, spaces, `peers-${size}`, size);
     for (const peer of peers) await remark(crowd.place, peer, remarks);
-    all.set(size, await timeAll(crowd, bench.quick || size > 100 ? 1 : 3, bench.progress));
+    all.set(size, await timeAll(crowd, bench.quick || size > 100 ? 1 : 3, bench.progress, troubles));
   }
-  const changes = await measureChanges(bench, spaces, bench.quick ? 1 : 4);
+  const changes = await measureChanges(bench, spaces, bench.quick ? 1 : 4, troubles);
   const names = ['ours', ...peers.map(({ name }) => name)];
   const series = (what: 'load' | 'more') =>
     names.map((name) => ({
@@ -40,7 +46,11 @@ export const measure: Measure = async (bench) => {
   return {
     name: 'peers',
     title: 'The same by other means',
-    rows: [...[...all].flatMap(([size, times]) => rowsOf(size, times, remarks)), ...changes, ...missing()],
+    rows: [
+      ...[...all].flatMap(([size, times]) => rowsOf(size, times, remarks)),
+      ...changes,
+      ...[...troubles].map(leftOut),
+    ],
     plots: [plot('load', 'Loading all guests'), plot('more', 'One guest more')],
   };
 };
@@ -62,11 +72,13 @@ async function remark(place: Place, peer: Peer, remarks: Map<string, string>): P
   if (lacking.length > 0) remarks.set(peer.name, `this kernel has no ${lacking.join(', ')}: without it`);
 }
 
-function missing(): Row[] {
-  return peers.flatMap(({ name, needs }): Row[] => {
-    const reason = needsCommand(needs);
-    return reason
-      ? [{ what: `${name}: ${reason}`, unit: 's', ours: Number.NaN, spread: [Number.NaN, Number.NaN] }]
-      : [];
-  });
+function leftOut([name, why]: [string, string]): Row {
+  const none = Number.NaN;
+  return {
+    what: `${name}: left out`,
+    unit: 's',
+    ours: none,
+    spread: [none, none],
+    note: why.trim().split('\n').at(-1) ?? '',
+  };
 }
