@@ -108,6 +108,9 @@ export function domainXml(name: string, taps: Record<string, string>): string {
     <devices>${nics.join('')}</devices></domain>`;
 }
 
+/** A flow with packets in it, which these leaves show as a class: it comes and goes with the traffic. */
+const flow = /^class (fq_codel|sfq|cake) /;
+
 /** Everything the kernel holds that virt-shaper could touch, without what counts packets. */
 export function kernelState(): string {
   const devices = JSON.parse(sh('ip -j link')) as Record<string, unknown>[];
@@ -118,7 +121,7 @@ export function kernelState(): string {
       ...sorted(`tc qdisc show dev ${ifname}`).map((line) =>
         line.replace(/ (refcnt|direct_packets_stat) \d+/g, ''),
       ),
-      ...sorted(`tc -d class show dev ${ifname}`),
+      ...sorted(`tc -d class show dev ${ifname}`).filter((line) => !flow.test(line)),
       ...filters(String(ifname), 'egress'),
       ...filters(String(ifname), 'ingress'),
     ]);
