@@ -2,7 +2,7 @@
 // lack the sbin folders in which tc, ip and nft live, and messages are read, so they come in English.
 import { execa, type Options } from 'execa';
 import { Failure } from './errors.ts';
-import { openScratch, takeScratch } from './scratch.ts';
+import { dropScratch, openScratch, scratchWith, takeScratch } from './scratch.ts';
 
 export interface Outcome {
   status: number;
@@ -43,15 +43,21 @@ export function makeRun({ timeout = 30_000, hold }: { timeout?: number; hold?: n
   return async (command, args, options = {}) => {
     const name = [command, ...args].join(' ');
     const limit = options.timeout ?? timeout;
-    const scratch = openScratch();
+    const given = options.stdin === undefined ? inputFile(options.input) : undefined;
+    const printed = [openScratch(), openScratch()] as const;
     const child = execa(command, args, {
       reject: false,
       cwd: '/', // Ours may be gone.
       stripFinalNewline: false,
       // A process group of its own: Ctrl-C does not break a batch in the middle, a timeout ends all of it.
       detached: true,
-      stdio: [options.stdin ?? 'pipe', scratch ?? 'pipe', 'pipe', ...(hold === undefined ? [] : [hold])],
-      ...(options.stdin === undefined ? { input: options.input ?? '' } : {}),
+      stdio: [
+        options.stdin ?? given ?? 'pipe',
+        printed[0] ?? 'pipe',
+        printed[1] ?? 'pipe',
+        ...(hold === undefined ? [] : [hold]),
+      ],
+      ...(options.stdin === undefined && given === undefined ? { input: options.input } : {}),
       maxBuffer: 256 * 1024 * 1024,
       env: { PATH: `${process.env.PATH ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`, LC_ALL: 'C' },
       // The types know no open files but the standard ones.
@@ -64,9 +70,11 @@ export function makeRun({ timeout = 30_000, hold }: { timeout?: number; hold?: n
       child.stdout?.destroy();
       child.stderr?.destroy();
     }, limit);
+    if (typeof given === 'number') dropScratch(given);
     const result = await child;
     clearTimeout(timer);
-    const stdout = scratch === undefined ? text(result.stdout) : takeScratch(scratch);
+    const stdout = printed[0] === undefined ? text(result.stdout) : takeScratch(printed[0]);
+    const stderr = printed[1] === undefined ? text(result.stderr) : takeScratch(printed[1]);
     if (result.code === 'ENOENT') {
       throw new Failure(`${command} is not installed`, `install the package ${packages[command] ?? command}`);
     }
@@ -74,8 +82,13 @@ export function makeRun({ timeout = 30_000, hold }: { timeout?: number; hold?: n
     if (timedOut) throw new Failure(`${name} did not end within ${limit / 1000} s`);
     if (result.exitCode === undefined)
       throw new Failure(`${name} was killed: ${result.signal ?? result.code}`);
-    return { status: result.exitCode, stdout, stderr: text(result.stderr) };
+    return { status: result.exitCode, stdout, stderr };
   };
+}
+
+/** @returns nothing where there is no such file, and a pipe has to do */
+function inputFile(input = ''): number | 'ignore' | undefined {
+  return input === '' ? 'ignore' : scratchWith(input);
 }
 
 function killGroup(pid: number | undefined): void {

@@ -1,7 +1,8 @@
-// A file without a name for what a command prints. nft writes its listing token by token, 36,000 times for a
-// thousand guests (nft 1.0.6), and by a pipe each of them would wake us: 100 ms of our time against 24. Nobody
-// else can open such a file, and it is gone when the last who has it open ends.
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+// Files without a name for what a command reads and prints: it need not wait for us, whatever we do meanwhile. nft
+// writes its listing token by token, 36,000 times for a thousand guests (nft 1.0.6), and by a pipe each of them would
+// wake us: 100 ms of our time against 24. Nobody else can open such a file, and it is gone when the last who has it open
+// ends.
+import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 
 /** O_TMPFILE of open(2), which Node has no name for: its own bit and that of a directory. */
@@ -17,6 +18,21 @@ export function openScratch(): number | undefined {
     }
   }
   return undefined;
+}
+
+/** With a text in it, and read from its beginning. @returns nothing where no file system here takes one */
+export function scratchWith(text: string): number | undefined {
+  const fd = openScratch();
+  const bytes = Buffer.from(text);
+  for (let done = 0; fd !== undefined && done < bytes.length; ) {
+    done += writeSync(fd, bytes, done, bytes.length - done, done);
+  }
+  return fd;
+}
+
+/** The child that was given it has it open. */
+export function dropScratch(fd: number): void {
+  closeSync(fd);
 }
 
 /** The whole text, wherever its writers have left its offset. Closes the file. */

@@ -64,7 +64,7 @@ function rulesIn(folder: string): Rules | undefined {
 /** As `plan` compares them, but whoever stands in the way is said, not refused. */
 async function readNow(site: Site, rules: Rules | undefined, folder: string): Promise<KernelNow> {
   const asked = rules ? parseRules(rules, folder) : { devices: new Map(), objects: new Map(), ruleset: '' };
-  const from = await readState(site, asked);
+  const from = await readState(site, { expected: asked });
   const { wanted, unreached } = withoutUnreached(from, asked);
   const trees = [...from.objects.values()].filter(({ kind }) => kind === 'root');
   const { uses } = await readUse(

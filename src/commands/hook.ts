@@ -13,6 +13,7 @@ import { deviceNames } from '../host/read-host.ts';
 import { label } from '../label.ts';
 import { hasFailed } from '../load/history.ts';
 import { hasGuest, tryInForce } from '../load/in-force.ts';
+import { readAhead } from '../load/load.ts';
 import { Occupied } from '../load/lock.ts';
 import { describeError } from '../report/errors.ts';
 import { speak } from '../speak.ts';
@@ -146,6 +147,7 @@ async function stop(context: Context, gone: GuestKey & { uuid?: string }): Promi
 async function shape(context: Context, { name }: GuestKey, refusal?: 'may refuse'): Promise<void> {
   const { paths } = context;
   await underLock(context, async (site) => {
+    const present = readAhead(site);
     const outputs = await generateNow(context, 'last good');
     const own = outputs.policy.unshaped.filter((one) => one.guest === name);
     const refused = own.find(({ kind }) => kind === 'refused');
@@ -156,7 +158,7 @@ async function shape(context: Context, { name }: GuestKey, refusal?: 'may refuse
     }
     sayPolicy(context, outputs, name);
     writeRules(context, outputs);
-    await loadNow({ ...context, say: context.detail }, site);
+    await loadNow({ ...context, say: context.detail }, site, site.rules, present);
   });
 }
 

@@ -7,7 +7,7 @@ import { label } from '../label.ts';
 import { planFile, readCompanions } from '../load/good.ts';
 import { hasFailed, noteLoad } from '../load/history.ts';
 import { hasGuest, tryInForce } from '../load/in-force.ts';
-import { type Loaded, load } from '../load/load.ts';
+import { type Loaded, load, type Present } from '../load/load.ts';
 import { dropPending } from '../load/pending.ts';
 import type { Site } from '../load/site.ts';
 import type { Unreached } from '../load/unreached.ts';
@@ -54,10 +54,16 @@ function sayLeftOut({ paths, warn }: Context): void {
 /**
  * Call it under the lock.
  * @param folder where the rules are, when not in rules.d itself
+ * @param present read already, under this lock
  * @returns whether anything was changed
  */
-export async function loadNow(context: Context, site: Site, folder = site.rules): Promise<boolean> {
-  const { changed, unreached, foreignMarks } = await recorded(context, () => load(site, folder));
+export async function loadNow(
+  context: Context,
+  site: Site,
+  folder = site.rules,
+  present?: Present,
+): Promise<boolean> {
+  const { changed, unreached, foreignMarks } = await recorded(context, () => load(site, folder, present));
   for (const warning of foreignMarks) context.warn(`warning: ${warning}`);
   sayUnreached(context, unreached);
   context.say(changed ? `loaded ${folder}` : 'nothing to do: the kernel holds what rules.d says');

@@ -8,6 +8,7 @@ import { isSame } from '../guests/run-state.ts';
 import { runningStamp } from '../guests/status-files.ts';
 import { label } from '../label.ts';
 import { readCompanions, sourceFile } from '../load/good.ts';
+import { readAhead } from '../load/load.ts';
 import { Occupied, withLock } from '../load/lock.ts';
 import { readPending } from '../load/pending.ts';
 import { guardCommand } from './confirm.ts';
@@ -84,12 +85,13 @@ async function settle(context: Context, time: number): Promise<boolean> {
 async function syncOnce(context: Context, inForce: boolean): Promise<void> {
   await underLock(context, async (site) => {
     if (inForce && whyUnloaded(context.paths) !== undefined) return;
+    const present = readAhead(site);
     const noted = await findGuests(context);
     sayFound(context, noted);
     const outputs = await generateNow(context, inForce ? 'in force' : 'present');
     const folder = inForce && isRenderedAhead(context) ? context.paths.syncRules : context.paths.rules;
     const written = writeRules(context, outputs, folder);
-    const loaded = await loadNow({ ...context, say: context.detail }, site, folder);
+    const loaded = await loadNow({ ...context, say: context.detail }, site, folder, present);
     if (loaded) context.say(`loaded ${folder}`);
     else if (!inForce) context.say('nothing to do: the kernel holds what the running guests need');
     sayPolicy(noted.changed || written || loaded ? context : { ...context, say: context.detail }, outputs);

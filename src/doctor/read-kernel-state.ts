@@ -38,7 +38,7 @@ async function read(paths: Paths, timeout: number, hold?: number): Promise<Kerne
   const run = makeRun({ timeout, ...(hold === undefined ? {} : { hold }) });
   const loaded = await attempt(() => readLoaded(rules));
   const [state, nft] = await Promise.all([
-    readState({ run, rules, listing, journal, foreignTaps }, had(loaded)),
+    readState({ run, rules, listing, journal, foreignTaps }, { expected: had(loaded) }),
     run('nft', ['-s', 'list', 'ruleset']),
   ]);
   if (nft.status !== 0) throw new Failure(`nft cannot list the ruleset: ${nft.stderr.trim().split('\n')[0]}`);

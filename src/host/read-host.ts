@@ -9,7 +9,22 @@ import type { Device } from './host.ts';
 const sysfs = '/sys/class/net';
 
 export function readDevices(): Map<string, Device> {
-  return new Map(deviceNames().map((name) => [name, readDevice(name)]));
+  const names = deviceNames();
+  const taps = new Set(names.filter((name) => existsSync(`${sysfs}/${name}/tun_flags`)));
+  // A look at each bridge, in place of one at each of its ports.
+  const masters = new Map(
+    names
+      .filter((name) => !taps.has(name))
+      .flatMap((bridge) => portNames(bridge).map((port) => [port, bridge] as const)),
+  );
+  return new Map(
+    names.map((name) => [name, { ...readDevice(name, taps.has(name)), ...masterOf(masters, name) }]),
+  );
+}
+
+function masterOf(masters: Map<string, string>, name: string): Pick<Device, 'master'> {
+  const master = masters.get(name);
+  return master === undefined ? {} : { master };
 }
 
 /** How often the two lists may differ before it is no chance. */
@@ -67,16 +82,14 @@ export function readBridges(devices: Map<string, Device>): string[] {
   return [...devices.keys()].filter((name) => existsSync(`${sysfs}/${name}/bridge`)).sort();
 }
 
-function readDevice(name: string): Device {
-  const tap = existsSync(`${sysfs}/${name}/tun_flags`);
-  const master = linkName(`${sysfs}/${name}/brport/bridge`);
-  const lower = tap ? [] : readLower(name);
-  const physical = !tap && isPhysical(name);
-  const speed = tap ? undefined : readSpeed(name);
+function readDevice(name: string, tap: boolean): Device {
+  if (tap) return { tap };
+  const lower = readLower(name);
+  const physical = isPhysical(name);
+  const speed = readSpeed(name);
   return {
     tap,
     ...(physical ? { physical } : {}),
-    ...(master ? { master } : {}),
     ...(lower.length > 0 ? { lower } : {}),
     ...(speed ? { speed } : {}),
   };

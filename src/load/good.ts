@@ -53,17 +53,26 @@ export function readIfGood(folder: string): Rules | undefined {
 }
 
 /**
+ * Puts on the disk, beside those in force, the rules that are about to be. They count when they are kept.
  * @param folder rules.d
- * @param rules what was loaded
+ * @param rules what is being loaded
  * @param companions what is known of where it came from
+ * @returns the folder's name
  */
-export function keepGood(folder: string, rules: Rules, companions: Companions): void {
+export function layGood(folder: string, rules: Rules, companions: Companions): string {
   const texts = [...ruleFiles.map((file) => rules[file]), ...[...companions].flat()];
   const name = `.good-${digestOf(texts.join('\0')).slice(0, 16)}`;
   if (currentGood(folder) !== name) {
     const files = ruleFiles.map((file) => ({ file: join(folder, name, file), text: rules[file] }));
     writeTogether(files);
     writeCompanions(join(folder, name), companions);
+  }
+  return name;
+}
+
+/** @param name of the folder that was laid: what is in it is in force */
+export function keepGood(folder: string, name: string): void {
+  if (currentGood(folder) !== name) {
     const next = join(folder, '.good.next');
     rmSync(next, { force: true });
     symlinkSync(name, next);

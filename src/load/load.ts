@@ -1,7 +1,6 @@
 // rules.d -> kernel. Reads top to bottom as what happens: what is wanted, what there is, who is in the way,
 // the transaction, and only then the new rules are the good ones.
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { Failure } from '../errors.ts';
 import { tableName } from '../plan/names.ts';
 import type { Rules } from '../render/render.ts';
@@ -9,10 +8,10 @@ import { compare, noTable } from './compare.ts';
 import { findForeignMarks } from './foreign-marks.ts';
 import { keepForeignTaps } from './foreign-taps.ts';
 import type { Found } from './found.ts';
-import { dropGood, keepGood, readCompanions, readIfGood, readRules } from './good.ts';
+import { dropGood, keepGood, layGood, readCompanions, readIfGood, readRules } from './good.ts';
 import type { KernelState, State } from './objects.ts';
 import { parseLoaded, parseRules } from './parse-rules.ts';
-import { readState } from './read-state.ts';
+import { readState, readTable } from './read-state.ts';
 import type { Site } from './site.ts';
 import { differingOptions } from './tc-values.ts';
 import { transact } from './transaction.ts';
@@ -26,20 +25,46 @@ export interface Loaded {
   foreignMarks: string[];
 }
 
+/** What was loaded last, and what the kernel holds now. */
+export interface Present {
+  good: State | undefined;
+  before: Promise<KernelState>;
+}
+
+/**
+ * nft and tc answer while whoever calls it makes the rules. Call it under the lock, and load under the same; what goes
+ * wrong is told to who waits for the answer.
+ */
+export function readAhead(site: Site): Present {
+  site.progress?.('reading what the kernel holds ...');
+  const table = readTable(site.run); // What takes longest.
+  table.catch(() => {});
+  const good = goodState(site);
+  const before = readState(site, { expected: good, table });
+  before.catch(() => {});
+  return { good, before };
+}
+
 /**
  * Call it under the lock.
  * @param folder where the rules are, when not in rules.d itself
+ * @param present read already
  * @throws ConfigError when a file of rules.d cannot be understood, Failure when the kernel refuses; both
  *   leave the kernel as it was
  */
-export async function load(site: Site, folder: string = site.rules): Promise<Loaded> {
+export async function load(site: Site, folder: string = site.rules, present?: Present): Promise<Loaded> {
   const rules = readRules(folder);
-  const { before, wanted, unreached, good } = await prepare(site, rules, folder);
+  const { before, wanted, unreached, good } = await prepare(site, rules, folder, present);
   keepForeignTaps(site.foreignTaps, before, wanted);
   recallLines(before, good);
   const found = compare(before, wanted);
-  const vanished = await transact(site, { before, wanted, found });
-  keepGood(site.rules, rules, readCompanions(folder));
+  let laid: string | undefined;
+  const lay = () => {
+    laid = layGood(site.rules, rules, readCompanions(folder));
+    return laid;
+  };
+  const vanished = await transact(site, { before, wanted, found, whileReadingBack: lay });
+  keepGood(site.rules, laid ?? lay());
   return {
     changed: found.length > 0,
     unreached: [...unreached, ...vanished],
@@ -79,7 +104,7 @@ export async function differences(
 function goodState({ rules }: Site): State | undefined {
   try {
     const good = readIfGood(rules);
-    return good && parseLoaded(good, join(rules, 'good'));
+    return good && parseLoaded(good);
   } catch {
     return undefined;
   }
@@ -112,11 +137,10 @@ function recallLines(kernel: KernelState, good: State | undefined): void {
 }
 
 /** @param rules absent: nothing is wanted, and so nothing can stand in its way */
-async function prepare(site: Site, rules?: Rules, folder = site.rules) {
+async function prepare(site: Site, rules?: Rules, folder = site.rules, present = readAhead(site)) {
   const asked = rules ? parseRules(rules, folder) : nothing;
-  site.progress?.('reading what the kernel holds ...');
-  const good = goodState(site);
-  const before = await readState(site, good);
+  const { good } = present;
+  const before = await present.before;
   refuseForeign(before, asked);
   return { before, good, ...withoutUnreached(before, asked) };
 }

@@ -21,13 +21,17 @@ export function parseRules(rules: Rules, folder: string): State {
   return state;
 }
 
-/** Rules that were loaded, and so checked. @returns nothing for those of a version that wrote other lines */
-export function parseLoaded(rules: Rules, folder: string): State | undefined {
-  const { state, problems } = readLines(rules, folder);
+/**
+ * Rules that were loaded, and so checked: nobody asks where their lines stand.
+ * @returns nothing for those of a version that wrote other lines
+ */
+export function parseLoaded(rules: Rules): State | undefined {
+  const { state, problems } = readLines(rules);
   return problems.length > 0 ? undefined : state;
 }
 
-function readLines(rules: Rules, folder: string): { state: State; problems: Problem[] } {
+/** @param folder where the files are; absent: no object is told its place */
+function readLines(rules: Rules, folder?: string): { state: State; problems: Problem[] } {
   const problems: Problem[] = [];
   const objects = new Map<string, TcObject>();
   for (const [index, text] of rules['shape.tc'].split('\n').entries()) {
@@ -37,7 +41,7 @@ function readLines(rules: Rules, folder: string): { state: State; problems: Prob
     if (typeof object === 'string') problems.push(problem(at(), object));
     else if (objects.has(object.key))
       problems.push(problem(at(), `this is in line ${objects.get(object.key)?.place?.at.line} already`));
-    else objects.set(object.key, { ...object, place: at() });
+    else objects.set(object.key, folder === undefined ? object : { ...object, place: at() });
   }
   const devices = new Map<string, IfbDevice>();
   for (const [index, text] of rules['devices.ip'].split('\n').entries()) {

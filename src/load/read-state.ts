@@ -17,17 +17,23 @@ import { fromQdisc } from './tc-output.ts';
 
 const sysfs = '/sys/class/net';
 
-/**
- * @param expected what it holds if nobody has changed it; absent when that is not known
- * @param committed the ruleset that nft has just been given: its listing is remembered as what that looks like
- */
-export async function readState(site: Site, expected?: State, committed?: string): Promise<KernelState> {
+export interface Asked {
+  /** What it holds if nobody has changed it; absent when that is not known. */
+  expected?: State | undefined;
+  /** The ruleset that nft has just been given: its listing is remembered as what that looks like. */
+  committed?: string | undefined;
+  /** Asked for already. */
+  table?: Promise<string>;
+}
+
+export async function readState(site: Site, asked: Asked = {}): Promise<KernelState> {
   const { run, listing, journal } = site;
+  const { expected, committed } = asked;
   const guess = { trees: devicesWith(expected, 'root'), taps: devicesWith(expected, 'clsact') };
   const [first, guessed, table] = await Promise.all([
     readQdiscs(run, guess.taps),
     readClasses(run, guess.trees),
-    readTable(run),
+    asked.table ?? readTable(run),
   ]);
   const { qdiscs } = first;
   const roots = qdiscs.filter((qdisc) => qdisc.root && qdisc.handle !== '0:');
@@ -101,7 +107,7 @@ function readIfbs(): IfbDevice[] {
 }
 
 /** The table as nft lists it, without counters; empty when there is none. */
-async function readTable(run: Run): Promise<string> {
+export async function readTable(run: Run): Promise<string> {
   const nft = await run('nft', ['-s', 'list', 'table', 'bridge', tableName]);
   if (nft.status !== 0 && !nft.stderr.includes('No such file or directory')) {
     throw new Failure(`nft cannot list the table ${tableName}: ${nft.stderr.trim()}`);

@@ -20,20 +20,23 @@ export interface Change {
   wanted: State;
   /** In what the two differ (compare.ts). */
   found: Difference[];
+  /** Done while nft and tc say what became of it. */
+  whileReadingBack?: () => void;
 }
 
 /**
  * @returns the taps that vanished meanwhile
  * @throws Failure saying what failed and what is in force now
  */
-export async function transact(site: Site, { before, wanted, found }: Change): Promise<Unreached[]> {
+export async function transact(site: Site, change: Change): Promise<Unreached[]> {
+  const { before, wanted, found } = change;
   const phases = planPhases(found, before, wanted);
   await checkRulesets(site, phases);
   const record = readIfThere(site.listing);
   if (phases.length > 0) recordFormer(site.journal, before);
   try {
-    const { lost, committed } = await apply(site, phases);
-    const vanished = phases.length > 0 ? await readBack(site, wanted, lost, committed) : [];
+    const applied = await apply(site, phases);
+    const vanished = phases.length > 0 ? await readBack(site, change, applied) : [];
     clearJournal(site.journal);
     return vanished;
   } catch (error) {
@@ -86,12 +89,17 @@ function describe(phase: Phase): string {
 /** tc accepts wrong trees with status 0, so what was done is what the kernel says. */
 async function readBack(
   site: Site,
-  wanted: State,
-  lost: Step[],
-  committed: string | undefined,
+  { wanted, whileReadingBack }: Change,
+  { lost, committed }: Applied,
 ): Promise<Unreached[]> {
   site.progress?.('reading back what the kernel holds ...');
-  const now = await readState(site, wanted, committed);
+  const reading = readState(site, { expected: wanted, committed });
+  try {
+    whileReadingBack?.();
+  } finally {
+    await reading; // When the other fails, too: what takes it back reads the kernel itself.
+  }
+  const now = await reading;
   const { wanted: reachable, unreached } = withoutUnreached(now, wanted);
   const vanished = lost.flatMap(({ object }) => (object ? [unreachedTap(object, 'it is not there')] : []));
   const taps = new Map([...vanished, ...unreached].map((tap) => [tap.tap, tap]));
@@ -115,10 +123,10 @@ async function undo(
 ): Promise<void> {
   let left: Phase[] = [];
   try {
-    left = wayBack(await readState(site, before), before);
+    left = wayBack(await readState(site, { expected: before }), before);
     await apply(site, left);
     if (record !== undefined) writeWhole(site.listing, record, 0o600);
-    left = wayBack(await readState(site, before), before);
+    left = wayBack(await readState(site, { expected: before }), before);
     if (left.length > 0) throw new Failure('the kernel is not as it was');
     clearJournal(site.journal);
   } catch (error) {
