@@ -5,6 +5,7 @@
 //     <!-- /bench -->
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fillMarked } from '../support/marked.ts';
 import { machineLine } from './machine.ts';
 import { draw } from './plot/draw.ts';
 import type { Result } from './results.ts';
@@ -29,17 +30,12 @@ export function writeDocs(top: string, results: Result[]): void {
 
 /** What stands between the markers of sections that were not measured stays. */
 export function fill(text: string, results: Result[]): string {
-  const places = new Set<string>();
-  const filled = text.replace(
-    /(<!-- bench: ([\w-]+) -->\n)(.*?)(<!-- \/bench -->)/gs,
-    (_, begin: string, name: string, former: string, end: string) => {
-      places.add(name);
-      return `${begin}${contentOf(name, results) ?? former}${end}`;
-    },
+  return fillMarked(
+    text,
+    'bench',
+    (name) => contentOf(name, results),
+    results.map(({ name }) => name),
   );
-  const lost = results.filter(({ name }) => !places.has(name)).map(({ name }) => name);
-  if (lost.length > 0) throw new Error(`${page} has no place for ${lost.join(', ')}`);
-  return filled;
 }
 
 function contentOf(name: string, results: Result[]): string | undefined {

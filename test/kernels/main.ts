@@ -1,16 +1,17 @@
 // Stock distribution kernels, one after another in an emulated machine, and in each the tests of test/kernel and the
 // demo: what works here must work on the kernels that people run.
 //
-//   sh test/kernels/run.sh [--kernel K]... [--list] [--table] [--hours N] [WORD...]
+//   sh test/kernels/run.sh [--kernel K]... [--list] [--table] [--docs] [--hours N] [WORD...]
 //
 // Without --kernel all of them. A WORD picks jobs that have it in their name. --list says what there is, --table prints
-// the matrix of the results so far and runs nothing. The last line is "N passed, N failed, N skipped".
+// the matrix of the results so far, --docs writes it to docs/kernels.md, and neither runs anything. The last line is "N passed, N failed, N skipped".
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { fillMarked } from '../support/marked.ts';
 import { listJobs, type Result } from './jobs.ts';
 import { runMachine } from './machine.ts';
 import { keepResult, type Results, readResults, toMarkdown } from './matrix.ts';
@@ -31,6 +32,7 @@ const { values: options, positionals: words } = parseArgs({
     kernel: { type: 'string', multiple: true },
     list: { type: 'boolean' },
     table: { type: 'boolean' },
+    docs: { type: 'boolean' },
     hours: { type: 'string' },
   },
 });
@@ -43,6 +45,10 @@ if (options.list) {
   for (const { name } of jobs) console.log(name);
 } else if (options.table) {
   console.log(toMarkdown(readResults(cache, Object.keys(kernels))));
+} else if (options.docs) {
+  const page = join(root, 'docs/kernels.md');
+  const table = `\n${toMarkdown(readResults(cache, Object.keys(kernels)))}\n`;
+  writeFileSync(page, fillMarked(readFileSync(page, 'utf8'), 'kernels', () => table, ['matrix']));
 } else {
   await runAll();
 }

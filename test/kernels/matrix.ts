@@ -94,6 +94,7 @@ function readChosen(of: Map<string, Result>): Chosen {
   return line === undefined ? unknown : (JSON.parse(line) as Chosen);
 }
 
-function othersOf({ lacking }: Chosen): string {
+function othersOf({ release, lacking }: Chosen): string {
+  if (release === unknown.release) return '?';
   return ['cake', 'sfq'].filter((kind) => !lacking.includes(kind)).join(', ') || 'none';
 }

@@ -127,6 +127,10 @@ const line = fc.oneof(
   fc
     .tuple(fc.nat(3), fc.array(option, { maxLength: 5 }))
     .map(([index, options]) => `net${index}: ${options.join(',')}`),
+  // Whole ones, so that something is taken over whatever the seed.
+  fc
+    .tuple(fc.nat(3), number)
+    .map(([index, rate]) => `net${index}: virtio=BC:24:11:00:00:01,bridge=vmbr0,rate=${rate}`),
   fc.constantFrom(
     '[snap]',
     '[PENDING]',

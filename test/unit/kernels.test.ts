@@ -1,0 +1,54 @@
+// The matrix of docs/kernels.md, and the pages that commands write tables into.
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { listJobs, type Result } from '../kernels/jobs.ts';
+import { toMarkdown } from '../kernels/matrix.ts';
+import { fillMarked } from '../support/marked.ts';
+
+const chosen = { release: '6.1.0', redirect: 'fw', leaf: 'fq_codel', lacking: ['cake'], doctor: [] };
+
+function result(name: string, about: Partial<Result> = {}): [string, Result] {
+  return [name, { name, seconds: 1, passed: 1, failed: 0, skipped: [], output: '', ...about } as Result];
+}
+
+test('a kernel is a column, a job a row; what was not run is an empty cell, what failed is said', () => {
+  const old = [
+    result('chosen', { output: `noise\n${JSON.stringify(chosen)}\n` }),
+    result('kernel/load', { passed: 9, failed: 7 }),
+    result('kernel/leaves', { passed: 3, skipped: ['no cake'] }),
+  ];
+  const results = new Map([
+    ['6.1', new Map(old)],
+    ['6.12', new Map([result('kernel/load', { passed: 16 })])],
+    ['newest', new Map()],
+  ]);
+  assert.equal(toMarkdown(results).trimEnd().split('\n'), [
+    '|  | 6.1.0 | ? |',
+    '| --- | --- | --- |',
+    '| redirect | fw | ? |',
+    '| leaf | fq_codel | ? |',
+    '| other leaves | sfq | ? |',
+    '| doctor | 1 |  |',
+    '| kernel/leaves | 3, 1 skipped |  |',
+    '| kernel/load | 9, **7 failed** | 16 |',
+  ]);
+});
+
+test('words pick jobs, and what was chosen is always asked for', () => {
+  const names = listJobs(['leaves', 'u32']).map(({ name }) => name);
+  assert.equal(names, ['chosen', 'kernel/leaves', 'demo-u32']);
+  assert.ok(listJobs([]).length > 20);
+});
+
+const page = 'Text\n<!-- x: one -->\nold\n<!-- /x -->\nmore\n<!-- x: two -->\nkept\n<!-- /x -->\n';
+
+test('tables come between their markers, all else stays', () => {
+  const content = (name: string) => (name === 'one' ? 'new $1\n' : undefined);
+  assert.is(fillMarked(page, 'x', content, ['one']), page.replace('old', 'new $$1'));
+});
+
+test('a table without a place is an error', () => {
+  assert.throws(() => fillMarked(page, 'x', () => '', ['three']), /no place for three/);
+});
+
+test.run();
