@@ -48,7 +48,10 @@ if (options.list) {
 } else if (options.docs) {
   const page = join(root, 'docs/kernels.md');
   const table = `\n${toMarkdown(readResults(cache, Object.keys(kernels)))}\n`;
-  writeFileSync(page, fillMarked(readFileSync(page, 'utf8'), 'kernels', () => table, ['matrix']));
+  writeFileSync(
+    page,
+    fillMarked(readFileSync(page, 'utf8'), 'kernels', () => table, ['matrix']),
+  );
 } else {
   await runAll();
 }

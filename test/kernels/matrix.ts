@@ -59,16 +59,25 @@ export function toMarkdown(results: Results): string {
         kernels.map((of) => shown(of.get(name))),
       ),
     ),
-    ...figures.flatMap(({ title, pattern, job }) => {
-      const values = kernels.map((of) => of.get(job)?.output.match(pattern)?.[1] ?? '');
+    ...figures.flatMap(({ title, pattern }) => {
+      const values = kernels.map((of) => of.get('demo')?.output.match(pattern)?.[1] ?? '');
       return values.some((value) => value !== '') ? [row(title, values)] : [];
     }),
     '',
   ].join('\n');
 }
 
-/** What the demo prints, as figures of the matrix. */
-const figures = [{ job: 'demo', title: 'ceil, TCP out', pattern: /cliff TCP out .*?([\d.]+) \S+$/m }];
+/** Rows of the demo's table (lab/table.ts) as figures of the matrix: their ratio, or their milliseconds. */
+const ratio = '.*? ([\\d.]+) +(?:yes|NO|2nd try)$';
+const wait = 'pings meanwhile, ms.*? [\\d.]+ +([\\d.]+) +[\\d.]+ +(?:yes|NO|2nd try)$';
+const figures = [
+  { title: 'TCP out, of the ceil', pattern: new RegExp(`^  cliff TCP out +[^,]${ratio}`, 'm') },
+  { title: 'TCP in, of the ceil', pattern: new RegExp(`^  cliff TCP in +[^,]${ratio}`, 'm') },
+  { title: 'out while in is full, of alone', pattern: new RegExp(`^  cliff TCP out of both${ratio}`, 'm') },
+  { title: 'in while out is full, of alone', pattern: new RegExp(`^  cliff TCP in of both${ratio}`, 'm') },
+  { title: 'its own ping meanwhile, ms', pattern: new RegExp(`^  cliff ${wait}`, 'm') },
+  { title: "a neighbour's, ms", pattern: new RegExp(`^  (?!cliff )\\w+ ${wait}`, 'm') },
+];
 
 function row(head: string, cells: string[]): string {
   return `| ${[head, ...cells].join(' | ')} |`;
