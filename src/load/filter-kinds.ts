@@ -14,29 +14,38 @@ export interface KindChange {
 }
 
 export function planKindChange(differences: Difference[], from: KernelState, to: State): KindChange {
-  const here = (tap: string, { objects }: State) =>
-    [...objects.values()].filter(({ kind, device }) => kind === 'filter' && device === tap);
+  const [held, wanted] = [filtersByTap(from), filtersByTap(to)];
   const touched = differences.flatMap(({ kind, wanted }) =>
     kind === 'filter' && wanted ? wanted.device : [],
   );
   const taps = [...new Set(touched)].filter((tap) => {
-    const kinds = new Set(here(tap, to).map(filterKind));
-    return here(tap, from).some((held) => !kinds.has(filterKind(held)));
+    const kinds = new Set(wanted(tap).map(filterKind));
+    return held(tap).some((filter) => !kinds.has(filterKind(filter)));
   });
-  const left = (tap: string) =>
-    [...from.objects.values()].filter(({ key }) => key === keyOf('detour', tap, ''));
+  const left = (tap: string) => [from.objects.get(keyOf('detour', tap, '')) ?? []].flat();
   return {
     taps: new Set(taps),
-    stage: taps.flatMap((tap) => [...left(tap).map(remove), ...here(tap, to).map(behind)]),
+    stage: taps.flatMap((tap) => [...left(tap).map(remove), ...wanted(tap).map(behind)]),
     retire: taps.flatMap((tap) => [
-      ...here(tap, from)
+      ...held(tap)
         .slice(0, 1)
-        .map((held) => tc(`filter del dev ${tap} egress pref ${signature}`, held)),
-      ...here(tap, to).map(add),
+        .map((filter) => tc(`filter del dev ${tap} egress pref ${signature}`, filter)),
+      ...wanted(tap).map(add),
       // One that was left there before goes with what nothing asks for.
-      ...(left(tap).length > 0 ? [] : here(tap, to).slice(0, 1).map(notBehind)),
+      ...(left(tap).length > 0 ? [] : wanted(tap).slice(0, 1).map(notBehind)),
     ]),
   };
+}
+
+function filtersByTap({ objects }: State): (tap: string) => TcObject[] {
+  const filters = new Map<string, TcObject[]>();
+  for (const object of objects.values()) {
+    if (object.kind !== 'filter') continue;
+    const known = filters.get(object.device);
+    if (known) known.push(object);
+    else filters.set(object.device, [object]);
+  }
+  return (tap) => filters.get(tap) ?? [];
 }
 
 function behind(filter: TcObject): Step {
