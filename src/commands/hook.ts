@@ -145,21 +145,25 @@ async function stop(context: Context, gone: GuestKey & { uuid?: string }): Promi
  * stays so even when loading fails, or its lock cannot be had in time.
  */
 async function shape(context: Context, { name }: GuestKey, refusal?: 'may refuse'): Promise<void> {
-  const { paths } = context;
   await underLock(context, async (site) => {
     const present = readAhead(site);
-    const outputs = await generateNow(context, 'last good');
-    const own = outputs.policy.unshaped.filter((one) => one.guest === name);
-    const refused = own.find(({ kind }) => kind === 'refused');
-    if (refusal && refused) throw new Refused(`guest ${label(name)} may not start: ${refused.reason}`);
-    const unable = own.find(({ kind }) => kind === 'unable');
-    if (refusal && unable && readOnFailure(paths.config) === 'refuse') {
-      throw new Failure(`guest ${label(name)}, ${unable.tap} cannot be shaped: ${unable.reason}`);
-    }
-    sayPolicy(context, outputs, name);
-    writeRules(context, outputs);
+    // Of all it makes nothing is kept in memory while the kernel's answers are read.
+    await renderNow(context, name, refusal);
     await loadNow({ ...context, say: context.detail }, site, site.rules, present);
   });
+}
+
+async function renderNow(context: Context, name: string, refusal?: 'may refuse'): Promise<void> {
+  const outputs = await generateNow(context, 'last good');
+  const own = outputs.policy.unshaped.filter((one) => one.guest === name);
+  const refused = own.find(({ kind }) => kind === 'refused');
+  if (refusal && refused) throw new Refused(`guest ${label(name)} may not start: ${refused.reason}`);
+  const unable = own.find(({ kind }) => kind === 'unable');
+  if (refusal && unable && readOnFailure(context.paths.config) === 'refuse') {
+    throw new Failure(`guest ${label(name)}, ${unable.tap} cannot be shaped: ${unable.reason}`);
+  }
+  sayPolicy(context, outputs, name);
+  writeRules(context, outputs);
 }
 
 /** A NIC of a network is plugged before its tap is there, and libvirt tells of no other: it is looked for soon. */

@@ -8,7 +8,7 @@ import { compare, noTable } from './compare.ts';
 import { findForeignMarks } from './foreign-marks.ts';
 import { keepForeignTaps } from './foreign-taps.ts';
 import type { Found } from './found.ts';
-import { dropGood, keepGood, layGood, readCompanions, readIfGood, readRules } from './good.ts';
+import { dropGood, keepGood, layGood, readCompanions, readIfGood, readRules, ruleFiles } from './good.ts';
 import type { KernelState, State } from './objects.ts';
 import { parseLoaded, parseRules } from './parse-rules.ts';
 import { readState, readTable } from './read-state.ts';
@@ -27,7 +27,7 @@ export interface Loaded {
 
 /** What was loaded last, and what the kernel holds now. */
 export interface Present {
-  good: State | undefined;
+  good: Good | undefined;
   before: Promise<KernelState>;
 }
 
@@ -39,8 +39,8 @@ export function readAhead(site: Site): Present {
   site.progress?.('reading what the kernel holds ...');
   const table = readTable(site.run); // What takes longest.
   table.catch(() => {});
-  const good = goodState(site);
-  const before = readState(site, { expected: good, table });
+  const good = readGood(site);
+  const before = readState(site, { expected: good?.state, table });
   before.catch(() => {});
   return { good, before };
 }
@@ -100,11 +100,17 @@ export async function differences(
   };
 }
 
+interface Good {
+  rules: Rules;
+  state: State;
+}
+
 /** What was loaded last, as far as it can still be understood: otherwise the next load replaces it. */
-function goodState({ rules }: Site): State | undefined {
+function readGood(site: Site): Good | undefined {
   try {
-    const good = readIfGood(rules);
-    return good && parseLoaded(good);
+    const rules = readIfGood(site.rules);
+    const state = rules && parseLoaded(rules);
+    return rules && state && { rules, state };
   } catch {
     return undefined;
   }
@@ -138,11 +144,15 @@ function recallLines(kernel: KernelState, good: State | undefined): void {
 
 /** @param rules absent: nothing is wanted, and so nothing can stand in its way */
 async function prepare(site: Site, rules?: Rules, folder = site.rules, present = readAhead(site)) {
-  const asked = rules ? parseRules(rules, folder) : nothing;
   const { good } = present;
+  const known = good && rules && ruleFiles.every((name) => rules[name] === good.rules[name]);
+  const asked = known ? good.state : rules ? parseRules(rules, folder) : nothing;
   const before = await present.before;
   refuseForeign(before, asked);
-  return { before, good, ...withoutUnreached(before, asked) };
+  const prepared = { before, good: good?.state, ...withoutUnreached(before, asked) };
+  if (!known || compare(before, prepared.wanted).length === 0) return prepared;
+  // Somebody changed what was loaded. What was known of its lines is not where they stand.
+  return { ...prepared, ...withoutUnreached(before, parseRules(rules, folder)) };
 }
 
 /** What somebody else set is named and left alone: replacing it would be taking it out for good. */
