@@ -1,5 +1,5 @@
-// The numbers HTB is told, from a class's rates. tc's own defaults cost UDP up to two thirds of its ceil: a
-// burst of one packet loses what a late timer did not hand out in time.
+// The numbers HTB is told, from a class's rates. tc's own defaults cost UDP a seventh of 1 gbit, and on a busy machine
+// a part of less (docs/performance.md): a burst of one packet loses what a late timer did not hand out in time.
 
 /** Ethernet's payload and header: the least a class must be able to send at once. */
 export const frame = 1514;
