@@ -148,7 +148,10 @@ async function shape(context: Context, { name }: GuestKey, refusal?: 'may refuse
   await underLock(context, async (site) => {
     const present = readAhead(site);
     // Of all it makes nothing is kept in memory while the kernel's answers are read.
-    await renderNow(context, name, refusal);
+    await renderNow(context, name, refusal).catch(async (error) => {
+      await present.before.catch(() => {}); // Its children hold the lock, which is soon asked for again.
+      throw error;
+    });
     await loadNow({ ...context, say: context.detail }, site, site.rules, present);
   });
 }

@@ -145,13 +145,14 @@ function recallLines(kernel: KernelState, good: State | undefined): void {
 /** @param rules absent: nothing is wanted, and so nothing can stand in its way */
 async function prepare(site: Site, rules?: Rules, folder = site.rules, present = readAhead(site)) {
   const { good } = present;
+  // Mostly the rules are those in force, which need not be read and checked again.
   const known = good && rules && ruleFiles.every((name) => rules[name] === good.rules[name]);
   const asked = known ? good.state : rules ? parseRules(rules, folder) : nothing;
   const before = await present.before;
   refuseForeign(before, asked);
   const prepared = { before, good: good?.state, ...withoutUnreached(before, asked) };
   if (!known || compare(before, prepared.wanted).length === 0) return prepared;
-  // Somebody changed what was loaded. What was known of its lines is not where they stand.
+  // Somebody changed it in the kernel. Read once more: what cannot be mended is said with the place of its line.
   return { ...prepared, ...withoutUnreached(before, parseRules(rules, folder)) };
 }
 

@@ -17,6 +17,7 @@ import { fromQdisc } from './tc-output.ts';
 
 const sysfs = '/sys/class/net';
 
+/** How it is read; what is known before only says what can be asked at once, and which answer is new. */
 export interface Asked {
   /** What it holds if nobody has changed it; absent when that is not known. */
   expected?: State | undefined;
