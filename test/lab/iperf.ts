@@ -6,6 +6,8 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Namespace, Outcome, Running } from '../support/netns.ts';
+import { emulated } from '../support/patience.ts';
+import { drained } from './drain.ts';
 
 export type Family = 4 | 6;
 
@@ -49,7 +51,7 @@ const firstPort = 5201;
 export async function measure(flows: Flow[], timing: Timing, signal?: AbortSignal): Promise<number[]> {
   const running: Running[] = [];
   const start = (at: Station, args: string[]) => {
-    const timeout = (timing.omit + timing.seconds + 20) * 1000;
+    const timeout = (timing.omit + timing.seconds + (emulated ? 120 : 20)) * 1000;
     const child = at.space.start('iperf3', args, { timeout, ...(signal ? { signal } : {}) });
     running.push(child);
     return child;
@@ -62,6 +64,8 @@ export async function measure(flows: Flow[], timing: Timing, signal?: AbortSigna
     // First the senders: a receiver whose sender failed waits for another.
     for (const sender of senders) readReport(await sender.ended, 'sender');
     const outcomes = await Promise.all(receivers.map((receiver) => receiver.ended));
+    const flooded = new Set(flows.filter(({ protocol }) => protocol === 'udp').map(({ to }) => to.space));
+    for (const space of flooded) await drained(space, signal);
     return outcomes.map((outcome) => steadyRate(readReport(outcome, 'receiver'), timing));
   } catch (error) {
     signal?.throwIfAborted();

@@ -1,6 +1,7 @@
 // Guests that share: each keeps its guarantee, together they keep their group's ceil, and nobody can take
 // another's guarantee by sending more.
 import type { Direction } from '../../src/units.ts';
+import { emulated } from '../support/patience.ts';
 import { atLeast, type Experiment, flow, near, nearText, rateText } from './experiment.ts';
 import type { Guest, Host } from './host.ts';
 import { measure, type Timing } from './iperf.ts';
@@ -38,7 +39,7 @@ export function together(host: Host, direction: Direction): Experiment {
 
 /** @param loud sends or is sent far more than its share, by UDP, which does not give way */
 export function guarantee(host: Host, quiet: Guest, loud: Guest, direction: Direction): Experiment {
-  const times = 10;
+  const times = emulated ? 4 : 10;
   const least = 0.98;
   const what = `${quiet.name} TCP ${direction}, ${loud.name} UDP x${times}`;
   return {

@@ -22,7 +22,7 @@ export function isMet({ expected, received, least, most }: Row): boolean {
 }
 
 export function printHeader(): void {
-  printLine(['mbit/s of payload', 'configured', 'expected', 'received', 'ratio', 'ok']);
+  printLine(lineOf(['mbit/s of payload', 'configured', 'expected', 'received', 'ratio', 'ok']));
   console.log('-'.repeat(widths.reduce((sum, width) => sum + width + 1, -1)));
 }
 
@@ -33,21 +33,29 @@ export function printSection(text: string): void {
 
 /** @param again the row was out of tolerance before and is now measured for the second time */
 export function printRow(row: Row, again: boolean): void {
+  printLine(rowText(row, again));
+}
+
+export function rowText(row: Row, again: boolean): string {
   const { what, configured, expected, received, unit } = row;
   const figure = (value: number) => (unit === 'ms' ? value : value / 1e6).toFixed(2);
   const verdict = !isMet(row) ? 'NO' : again ? '2nd try' : 'yes';
   const ratio = (received / expected).toFixed(3);
-  printLine([`  ${what}`, configured, figure(expected), figure(received), ratio, verdict]);
+  return lineOf([`  ${what}`, configured, figure(expected), figure(received), ratio, verdict]);
 }
 
-function printLine(cells: string[]): void {
+function lineOf(cells: string[]): string {
   const last = cells.length - 1;
   const line = cells.map((cell, i) => {
     const width = widths[i] ?? 0;
     return i === 0 || i === last ? cell.padEnd(width) : cell.padStart(width);
   });
+  return line.join(' ').trimEnd();
+}
+
+function printLine(line: string): void {
   clearProgress();
-  console.log(line.join(' ').trimEnd());
+  console.log(line);
 }
 
 export function showProgress(text: string): void {

@@ -3,6 +3,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { listJobs, type Result } from '../kernels/jobs.ts';
 import { toMarkdown } from '../kernels/matrix.ts';
+import { mbit } from '../lab/policy.ts';
+import { type Row, rowText } from '../lab/table.ts';
 import { fillMarked } from '../support/marked.ts';
 
 const chosen = { release: '6.1.0', redirect: 'fw', leaf: 'fq_codel', lacking: ['cake'], doctor: [] };
@@ -31,6 +33,37 @@ test('a kernel is a column, a job a row; what was not run is an empty cell, what
     '| doctor | 1 |  |',
     '| kernel/leaves | 3, 1 skipped |  |',
     '| kernel/load | 9, **7 failed** | 16 |',
+  ]);
+});
+
+const rows: Row[] = [
+  ['cliff TCP out', '30 mbit', 28.69, 28.52],
+  ['cliff TCP in', '30 mbit', 28.69, 28.98],
+  ['jason TCP out of both, x4', '30 mbit', 28.52, 27.96],
+  ['jason TCP in of both, x4', '30 mbit', 28.98, 28.98],
+].map(([what, configured, expected, received]) => ({
+  what: String(what),
+  configured: String(configured),
+  expected: Number(expected) * mbit,
+  received: Number(received) * mbit,
+  least: 0.97,
+  most: 1.03,
+}));
+const pings: Row[] = [
+  { what: 'jason pings meanwhile, ms', configured: 'idle + 30', expected: 31.5, received: 12.75, unit: 'ms' },
+  { what: 'cliff pings meanwhile, ms', configured: 'idle + 5', expected: 5.5, received: 0.4, unit: 'ms' },
+].map((row) => ({ ...row, unit: 'ms', least: 0, most: 1 }));
+
+test("the demo's table gives the figures", () => {
+  const output = [...rows, ...pings].map((row) => rowText(row, false)).join('\n');
+  const lines = toMarkdown(new Map([['6.1', new Map([result('demo', { output })])]]));
+  assert.equal(lines.trimEnd().split('\n').slice(-6), [
+    '| TCP out, of the ceil | 0.994 |',
+    '| TCP in, of the ceil | 1.010 |',
+    '| out while in is full, of alone | 0.980 |',
+    '| in while out is full, of alone | 1.000 |',
+    '| its own ping meanwhile, ms more than idle | 11.3 |',
+    "| a neighbour's, ms more than idle | 0.0 |",
   ]);
 });
 
