@@ -77,7 +77,8 @@ test('code that others could have put there does not run', () => {
   const length = readFileSync(join(dist, 'program.js')).length;
   const source = '(function () { console.log("taken"); })'.padEnd(length);
   // Nor does it take what was compiled under other flags, so here are those of the launcher.
-  for (const flag of ['--no-opt', '--semi-space-growth-factor=1']) setFlagsFromString(flag);
+  const launcher = readFileSync(join(dist, 'virt-shaper.js'), 'utf8');
+  for (const [, flag = ''] of launcher.matchAll(/setFlagsFromString\)\("(.*)"\)/g)) setFlagsFromString(flag);
   const script = new Script(source, { filename: join(there, 'dist/program.js') });
   const log = console.log;
   console.log = () => {};
