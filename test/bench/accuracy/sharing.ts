@@ -19,12 +19,12 @@ export async function measureSharing(world: World, quick: boolean): Promise<Row[
   return [...rows, ...(quick ? [] : await leftover(world))];
 }
 
-async function sums({ host, run, shared }: World, direction: 'in' | 'out'): Promise<Row[]> {
+async function sums({ host, run, settled }: World, direction: 'in' | 'out'): Promise<Row[]> {
   const members = Object.entries(groups).flatMap(([group, { members }]) =>
     Array.from({ length: members }, (_, index) => ({ group, name: `${group}-${index}` })),
   );
   const flows = members.map(({ name }) => flowOf(host, name, direction));
-  const received = await run(`groups, ${direction}`, flows, shared);
+  const received = await run(`groups, ${direction}`, flows, settled);
   return Object.entries(groups).map(([group, { members: size, ceil }]) => {
     const ours = members.reduce((sum, one, i) => sum + (one.group === group ? (received[i] ?? 0) : 0), 0);
     return {

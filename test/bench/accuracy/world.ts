@@ -22,6 +22,8 @@ export interface World {
   slow: Timing;
   /** For guests that share: what they get swings about their part of it. */
   shared: Timing;
+  /** For a crowd's TCP: what its receivers hold back since the first losses comes to seconds of a small guarantee. */
+  settled: Timing;
   /** Loads the policy, or the one that leaves this to tc; nothing when it is loaded already. */
   load: (left?: Left) => Promise<void>;
   /** @returns bits of payload per second that arrived, in the order of the flows */
@@ -106,11 +108,13 @@ export async function makeWorld(bench: Bench): Promise<World> {
   const timing = bench.quick ? { omit: 0.3, seconds: 0.7 } : { omit: 1, seconds: 5 };
   const slow = bench.quick ? timing : { omit: 2, seconds: 20 };
   const shared = bench.quick ? timing : { omit: 2, seconds: 10 };
+  const settled = bench.quick ? timing : { omit: 10, seconds: 10 };
   return {
     host,
     timing,
     slow,
     shared,
+    settled,
     load,
     run: (what, flows, own = timing) => {
       bench.progress(`${what}${loaded ? `, ${loaded} left to tc` : ''}`);

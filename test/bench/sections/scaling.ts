@@ -16,7 +16,7 @@ export const measure: Measure = async (bench) => {
   const spaces = new Namespaces();
   const all = new Map<number, Times>();
   for (const size of sizes) {
-    const rounds = bench.quick || size > 1000 ? 1 : 5;
+    const rounds = bench.quick || size > 1000 ? 1 : 3;
     bench.progress(`making a host with ${size} guests`);
     const crowd = await Crowd.make(bench, spaces, `scaling-${size}`, size);
     bench.progress(`every command ${rounds} times with ${size} guests`);
