@@ -133,6 +133,8 @@ function tooMuch(stop: Stop): Mistake | undefined {
 }
 
 function needsQuotes(word: string): Mistake {
+  const text = word.replace(/["']$/, '');
+  if (text !== word) return { message: `the quote before ${text} is missing`, hint: `write "${text}"` };
   return { message: `${word} needs quotes`, hint: `write "${word}"` };
 }
 

@@ -8,6 +8,8 @@ import type { Host } from '../host/host.ts';
 import { findMarksBeside } from '../load/foreign-marks.ts';
 import { readInForce } from '../load/in-force.ts';
 import type { Paths } from '../paths.ts';
+import { markOf } from '../plan/names.ts';
+import type { TapPolicy } from '../policy/policy.ts';
 import { resolvePolicy } from '../policy/resolve-policy.ts';
 import { attempt, had } from './finding.ts';
 import type { NetworkFacts } from './network.ts';
@@ -27,32 +29,30 @@ export interface NetworkSources {
 export async function readNetwork(paths: Paths, sources: NetworkSources): Promise<NetworkFacts> {
   const { devices, bridges, guests, kernelState } = sources;
   const config = sources.config ?? decodeConfig(undefined, new Findings());
+  const wanted = wantedTaps(config, sources);
+  const marks = [0, ...wanted.map(({ way }) => way)].map((way) => markOf(config.markBase, 0, way));
   return {
     devices,
     bridges,
     config,
     guests,
-    shaped: await readShapedTaps(paths, config, sources),
+    shaped: new Set([...wanted, ...(await loadedTaps(paths))].map(({ name }) => name)),
     ...(kernelState ? { obstacles: kernelState.obstacles } : {}),
-    foreignMarks: kernelState ? findMarksBeside(kernelState.listing, [config.markBase]) : [],
+    foreignMarks: kernelState ? findMarksBeside(kernelState.listing, marks) : [],
     ...readCallIptables(),
   };
 }
 
-/** By the configuration or by what is in force; the one may lag behind the other. */
-async function readShapedTaps(
-  paths: Paths,
-  config: Config,
-  { guests, devices }: NetworkSources,
-): Promise<Set<string>> {
+/** By the configuration, behind which what is in force may lag, or the other way round. */
+function wantedTaps(config: Config, { guests, devices }: NetworkSources): TapPolicy[] {
   // Which kinds are chosen has nothing to do with who is shaped.
   const host: Host = { devices, kernel: { leaf: 'bfifo', redirect: 'bpf' } };
-  const wanted = resolvePolicy(config, guests, host).uplinks.flatMap((uplink) =>
-    uplink.guests.flatMap(({ taps }) => taps.map(({ name }) => name)),
-  );
-  const loaded =
-    had(await attempt(() => readInForce(paths.rules)))?.uplinks.flatMap(({ taps }) => taps) ?? [];
-  return new Set([...wanted, ...loaded.map(({ name }) => name)]);
+  const { uplinks } = resolvePolicy(config, guests, host);
+  return uplinks.flatMap((uplink) => uplink.guests.flatMap(({ taps }) => taps));
+}
+
+async function loadedTaps(paths: Paths): Promise<{ name: string }[]> {
+  return had(await attempt(() => readInForce(paths.rules)))?.uplinks.flatMap(({ taps }) => taps) ?? [];
 }
 
 function readCallIptables(): { callIptables?: boolean } {

@@ -46,6 +46,21 @@ const broken: Record<string, { breaks: () => void; wrong: string[]; says?: [chec
       wrong: ['warning marks'],
       says: ['marks', 'table ip other'],
     },
+    "a table of others that sets marks of a bridge's second way out": {
+      breaks: () => {
+        sh(
+          'ip link add eth2 type veth peer name w-eth2; ip link set eth2 up master br0; ip link set w-eth2 up',
+        );
+        host.configure(`${config}[uplink.eth2]\nceil = "1gbit"\n`);
+        assert.is(host.run(['render', '--quiet']).stderr, '');
+        assert.is(host.run(['load', '--quiet']).stderr, '');
+        sh(
+          'nft add table ip other; nft add chain ip other x; nft add rule ip other x meta mark set 0x76740010',
+        );
+      },
+      wrong: ['warning marks'],
+      says: ['marks', 'table ip other'],
+    },
     'a bridge with two ports that may lead out': {
       breaks: () => {
         host.bridge('br1', 'eth1');
