@@ -80,10 +80,23 @@ export function makeRun({ timeout = 30_000, hold }: { timeout?: number; hold?: n
     }
     if (result.code === 'EACCES') throw new Failure(`${command} cannot be run: no permission`);
     if (timedOut) throw new Failure(`${name} did not end within ${limit / 1000} s`);
-    if (result.exitCode === undefined)
-      throw new Failure(`${name} was killed: ${result.signal ?? result.code}`);
+    if (result.exitCode === undefined) {
+      throw new Failure(
+        `${name} was killed: ${result.signal ?? result.code}`,
+        hintFor(command, result.signal),
+      );
+    }
     return { status: result.exitCode, stdout, stderr };
   };
+}
+
+/**
+ * nft 1.0.6 ends like this, whatever it is asked, while a table is loaded whose maps nft 1.1 has made; so all it could
+ * still do is to flush everything.
+ */
+function hintFor(command: string, signal: string | undefined): string | undefined {
+  if (command !== 'nft' || signal !== 'SIGSEGV') return undefined;
+  return 'an older nft crashes on what a newer one has loaded: use the newer, or take all tables out (nft flush ruleset)';
 }
 
 /** @returns nothing where there is no such file, and a pipe has to do */

@@ -51,7 +51,11 @@ export function fromClassText(device: string, line: string): TcObject | undefine
 
 /** Of a device and a line. */
 const readClass = remember((text: string): TcObject => {
-  const [device = '', , , minor = '', ...words] = text.trim().split(/\s+/);
+  // iproute2 6.15 forgets the blank in "burst 15000b/1 mpu 0b".
+  const [device = '', , , minor = '', ...words] = text
+    .trim()
+    .replaceAll(/(\/\d+)mpu /g, '$1 mpu ')
+    .split(/\s+/);
   const id = canonicalHandle(minor);
   const after = (word: string) => words[words.indexOf(word) + 1] ?? '';
   const parent = words[0] === 'parent' ? canonicalHandle(after('parent')) : `${id.split(':')[0]}:`;

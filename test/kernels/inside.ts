@@ -5,10 +5,11 @@
 import { appendFileSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Result } from '../support/matrix.ts';
 import { netnsScript } from '../support/needs.ts';
 import { runProcess } from '../support/process.ts';
 import { judgeCommand, judgeTests } from '../support/verdict.ts';
-import type { Job, Result } from './jobs.ts';
+import type { Job } from './jobs.ts';
 
 /** Seconds for one job: an emulated CPU takes ten to twenty times as long as its host's. */
 const limit = 3600;

@@ -2,7 +2,6 @@
 // results come out of it one by one as lines of results.jsonl.
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Verdict } from '../support/verdict.ts';
 
 export interface Job {
   name: string;
@@ -12,12 +11,6 @@ export interface Job {
   judge: 'tests' | 'command';
   /** Measures, so it runs alone. */
   alone: boolean;
-}
-
-export interface Result extends Verdict {
-  name: string;
-  seconds: number;
-  output: string;
 }
 
 const root = fileURLToPath(new URL('../../', import.meta.url));

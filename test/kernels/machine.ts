@@ -4,7 +4,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Job, Result } from './jobs.ts';
+import type { Result } from '../support/matrix.ts';
+import type { Job } from './jobs.ts';
 
 export interface Machine {
   /** Of fetch.sh. */

@@ -6,15 +6,16 @@
 // Without --kernel all of them. A WORD picks jobs that have it in their name. --list says what there is, --table prints
 // the matrix of the results so far, --docs writes it to docs/kernels.md, and neither runs anything. The last line is "N passed, N failed, N skipped".
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { copyCheckout } from '../support/checkout.ts';
 import { fillMarked } from '../support/marked.ts';
-import { listJobs, type Result } from './jobs.ts';
+import { keepResult, printResult, type Result, readResults, Sum } from '../support/matrix.ts';
+import { listJobs } from './jobs.ts';
 import { runMachine } from './machine.ts';
-import { keepResult, type Results, readResults, toMarkdown } from './matrix.ts';
+import { toMarkdown } from './matrix.ts';
 
 /** Debian's suites that have them; any other suite's name may be given, too. */
 const kernels: Record<string, string> = {
@@ -57,28 +58,23 @@ if (options.list) {
 }
 
 async function runAll(): Promise<void> {
-  const checkout = copyCheckout();
-  process.on('exit', () => rmSync(checkout, { recursive: true, force: true }));
-  const sum = { passed: 0, failed: 0, skipped: 0 };
+  const checkout = copyCheckout(root);
+  const sum = new Sum();
   for (const name of names) {
     console.log(`\n== ${name}`);
     try {
       for await (const result of runKernel(name, checkout)) {
         keepResult(cache, name, result);
-        print(name, result);
-        sum.passed += result.passed;
-        sum.failed += result.failed;
-        sum.skipped += result.skipped.length;
+        printResult(name, result);
+        sum.add(result);
       }
     } catch (error) {
       console.log(`FAIL  ${name}: ${(error as Error).message}`);
       sum.failed += 1;
     }
   }
-  const here: Results = new Map([...readResults(cache, names)]);
-  console.log(`\n${toMarkdown(here)}`);
-  console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`);
-  process.exitCode = sum.failed === 0 && sum.passed > 0 ? 0 : 1;
+  console.log(`\n${toMarkdown(readResults(cache, names))}`);
+  sum.print();
 }
 
 async function* runKernel(name: string, checkout: string): AsyncGenerator<Result> {
@@ -88,21 +84,4 @@ async function* runKernel(name: string, checkout: string): AsyncGenerator<Result
   if (status !== 0) throw new Error('its kernel could not be fetched');
   const machine = { kernel, checkout, results: join(cache, `${name}.run`) };
   yield* runMachine(machine, jobs, Number(options.hours ?? 6) * 3600);
-}
-
-/** What is tested stays as it is, whoever edits or builds meanwhile. */
-function copyCheckout(): string {
-  const copy = mkdtempSync(join(tmpdir(), 'virt-shaper-kernels-'));
-  for (const part of ['src', 'test', 'templates', 'dist', 'package.json', 'tsconfig.json']) {
-    cpSync(join(root, part), join(copy, part), { recursive: true });
-  }
-  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-  return copy;
-}
-
-function print(kernel: string, { name, seconds, passed, failed, skipped, output, problem }: Result): void {
-  const counts = `${passed} passed, ${failed} failed, ${skipped.length} skipped`;
-  console.log(`${failed > 0 ? 'FAIL' : 'ok  '}  ${kernel}  ${name}  ${seconds} s  ${counts}`);
-  if (failed > 0) console.log(`\n${output.trimEnd()}\n${problem ?? ''}\n`);
-  for (const reason of skipped) console.log(`      skipped: ${reason}`);
 }

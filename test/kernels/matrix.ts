@@ -1,67 +1,26 @@
-// The results of the latest runs, kept kernel by kernel, as the table of docs/kernels.md.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+// The results of the latest runs, kernel by kernel, as the table of docs/kernels.md.
+import { asCell, jobRows, jsonIn, type Results, tableHead, tableRow } from '../support/matrix.ts';
 import type { Chosen } from './chosen.ts';
-import type { Result } from './jobs.ts';
 
-/** Kernel -> job -> its latest result. */
-export type Results = Map<string, Map<string, Result>>;
-
-export function readResults(folder: string, kernels: string[]): Results {
-  return new Map(kernels.map((kernel) => [kernel, new Map(Object.entries(readKept(folder, kernel)))]));
-}
-
-export function keepResult(folder: string, kernel: string, result: Result): void {
-  const kept = { ...readKept(folder, kernel), [result.name]: result };
-  writeFileSync(fileOf(folder, kernel), `${JSON.stringify(kept, undefined, 1)}\n`);
-}
-
-function readKept(folder: string, kernel: string): Record<string, Result> {
-  const file = fileOf(folder, kernel);
-  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
-}
-
-function fileOf(folder: string, kernel: string): string {
-  return join(folder, `${kernel}.results.json`);
-}
+const unknown: Chosen = { release: '?', redirect: '?', leaf: '?', lacking: [], doctor: [] };
 
 export function toMarkdown(results: Results): string {
   const kernels = [...results.values()].filter((of) => of.size > 0);
-  const chosen = kernels.map(readChosen);
-  const jobs = [...new Set(kernels.flatMap((of) => [...of.keys()]))]
-    .filter((name) => name !== 'chosen')
-    .sort();
+  const chosen = kernels.map((of) => jsonIn<Chosen>(of.get('chosen')) ?? unknown);
+  const rowOf = (head: string, cell: (one: Chosen) => string) => tableRow(head, chosen.map(cell));
   return [
-    row(
-      '',
-      chosen.map(({ release }) => release),
-    ),
-    row(
-      '---',
-      kernels.map(() => '---'),
-    ),
-    row(
-      'redirect',
-      chosen.map(({ redirect }) => redirect),
-    ),
-    row(
-      'leaf',
-      chosen.map(({ leaf }) => leaf),
-    ),
-    row('other leaves', chosen.map(othersOf)),
-    row(
+    ...tableHead(chosen.map(({ release }) => release)),
+    rowOf('redirect', ({ redirect }) => redirect),
+    rowOf('leaf', ({ leaf }) => leaf),
+    rowOf('other leaves', othersOf),
+    tableRow(
       'doctor',
-      kernels.map((of) => shown(of.get('chosen'))),
+      kernels.map((of) => asCell(of.get('chosen'))),
     ),
-    ...jobs.map((name) =>
-      row(
-        name,
-        kernels.map((of) => shown(of.get(name))),
-      ),
-    ),
+    ...jobRows(kernels, ['chosen']),
     ...figures.flatMap(({ title, read }) => {
       const values = kernels.map((of) => read(of.get('demo')?.output ?? '') ?? '');
-      return values.some((value) => value !== '') ? [row(title, values)] : [];
+      return values.some((value) => value !== '') ? [tableRow(title, values)] : [];
     }),
     '',
   ].join('\n');
@@ -84,30 +43,6 @@ const figures = [
   { title: 'its own ping meanwhile, ms more than idle', read: waitOf('30|90') },
   { title: "a neighbour's, ms more than idle", read: waitOf('5') },
 ];
-
-function row(head: string, cells: string[]): string {
-  return `| ${[head, ...cells].join(' | ')} |`;
-}
-
-function shown(result: Result | undefined): string {
-  if (!result) return '';
-  const { passed, failed, skipped } = result;
-  return [
-    `${passed}`,
-    ...(failed > 0 ? [`**${failed} failed**`] : []),
-    ...(skipped.length > 0 ? [`${skipped.length} skipped`] : []),
-  ].join(', ');
-}
-
-const unknown: Chosen = { release: '?', redirect: '?', leaf: '?', lacking: [], doctor: [] };
-
-function readChosen(of: Map<string, Result>): Chosen {
-  const line = of
-    .get('chosen')
-    ?.output.split('\n')
-    .find((text) => text.startsWith('{'));
-  return line === undefined ? unknown : (JSON.parse(line) as Chosen);
-}
 
 function othersOf({ release, lacking }: Chosen): string {
   if (release === unknown.release) return '?';

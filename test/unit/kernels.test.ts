@@ -1,11 +1,12 @@
 // The matrix of docs/kernels.md, and the pages that commands write tables into.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { listJobs, type Result } from '../kernels/jobs.ts';
+import { listJobs } from '../kernels/jobs.ts';
 import { toMarkdown } from '../kernels/matrix.ts';
 import { mbit } from '../lab/policy.ts';
 import { type Row, rowText } from '../lab/table.ts';
 import { fillMarked } from '../support/marked.ts';
+import type { Result } from '../support/matrix.ts';
 
 const chosen = { release: '6.1.0', redirect: 'fw', leaf: 'fq_codel', lacking: ['cake'], doctor: [] };
 
