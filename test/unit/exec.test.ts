@@ -1,5 +1,7 @@
 // The door to processes: what comes out of it whole, whatever the command does with its output.
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Failure } from '../../src/errors.ts';
@@ -42,6 +44,22 @@ test('a command that leaves a child behind is not waited for', async () => {
   const { stdout } = await run('sh', ['-c', 'sleep 15 2>/dev/null & echo begun $!']);
   assert.match(stdout, /^begun \d+\n$/);
   process.kill(Number(stdout.split(' ')[1]), 'SIGKILL'); // Throws when it has ended by itself.
+});
+
+test('what can be done about an nft that crashes is said', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'virt-shaper-exec-'));
+  const before = process.env.PATH;
+  try {
+    writeFileSync(join(folder, 'nft'), '#!/bin/sh\nkill -s SEGV $$\n', { mode: 0o755 });
+    process.env.PATH = `${folder}${delimiter}${before}`;
+    const error = await run('nft', ['list', 'ruleset']).catch((error) => error);
+    assert.instance(error, Failure);
+    assert.match(error.message, 'was killed: SIGSEGV');
+    assert.match(error.hint, 'nft flush ruleset');
+  } finally {
+    process.env.PATH = before;
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('a nameless file is what is used here, and it has no name', () => {
