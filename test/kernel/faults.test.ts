@@ -2,12 +2,13 @@
 // batch, with faults at some calls. VIRT_SHAPER_SEED does another run again; npm run test:faults does it all.
 import * as assert from 'uvu/assert';
 import { type Bench, makeBench } from '../faults/bench.ts';
+import { needsFilterJson } from '../faults/filter-json.ts';
 import { type Amount, type Report, runChange } from '../faults/run-change.ts';
 import { describeFailure, Tally } from '../faults/tally.ts';
 import { needsCommand, needsNamespace } from '../support/needs.ts';
 import { unless } from '../support/skip.ts';
 
-const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
+const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock') ?? needsFilterJson());
 
 const seed = process.env.VIRT_SHAPER_SEED ?? '1';
 /** By the kind of change each begins with (policy.ts): rate, a guest's group, ids that move, another root of the tree. */

@@ -152,7 +152,7 @@ where(crashes, "this machine's nft does not")(
       host.hook('rob', 'start', { vnet1: 'br0' }, { path: here }),
     ];
     for (const { status, stderr } of refused) {
-      assert.is(status, 1);
+      assert.is(status, 1, stderr);
       assert.match(stderr, 'SIGSEGV');
       assert.match(stderr, 'nft flush ruleset');
     }
