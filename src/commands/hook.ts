@@ -14,12 +14,17 @@ import { label } from '../label.ts';
 import { hasFailed } from '../load/history.ts';
 import { hasGuest, tryInForce } from '../load/in-force.ts';
 import { readAhead } from '../load/load.ts';
+import { readTrusted } from '../load/load-small.ts';
 import { Occupied } from '../load/lock.ts';
+import { readPending } from '../load/pending.ts';
+import type { Site } from '../load/site.ts';
+import { areOwn } from '../render/compile.ts';
+import type { Rules } from '../render/render.ts';
 import { describeError } from '../report/errors.ts';
 import { speak } from '../speak.ts';
 import type { Context } from './context.ts';
-import { generateNow, sayPolicy } from './generate-now.ts';
-import { loadNow } from './load.ts';
+import { type Generated, generateNow, sayPolicy } from './generate-now.ts';
+import { loadGuest, loadNow } from './load.ts';
 import { withLog } from './log.ts';
 import { noteGuests } from './note-guests.ts';
 import { writeRules } from './render.ts';
@@ -145,28 +150,45 @@ async function stop(context: Context, gone: GuestKey & { uuid?: string }): Promi
  * stays so even when loading fails, or its lock cannot be had in time.
  */
 async function shape(context: Context, { name }: GuestKey, refusal?: 'may refuse'): Promise<void> {
+  const quiet = { ...context, say: context.detail };
   await underLock(context, async (site) => {
-    const present = readAhead(site);
-    // Of all it makes nothing is kept in memory while the kernel's answers are read.
-    await renderNow(context, name, refusal).catch(async (error) => {
-      await present.before.catch(() => {}); // Its children hold the lock, which is soon asked for again.
-      throw error;
-    });
-    await loadNow({ ...context, say: context.detail }, site, site.rules, present);
+    const good = trusted(context, site);
+    if (good === undefined) {
+      const present = readAhead(site);
+      // Of all it makes nothing is kept in memory while the kernel's answers are read.
+      await renderNow(context, name, refusal)
+        .then((generated) => writeRules(context, generated))
+        .catch(async (error) => {
+          await present.before.catch(() => {}); // Its children hold the lock, which is soon asked for again.
+          throw error;
+        });
+      return void (await loadNow(quiet, site, site.rules, present));
+    }
+    const generated = await renderNow(context, name, refusal);
+    const { rules, companions, inputs } = generated;
+    const meanwhile = () => void writeRules(context, generated);
+    if (areOwn(inputs.templates)) return loadGuest(quiet, site, { good, rules, companions, meanwhile });
+    meanwhile();
+    await loadNow(quiet, site);
   });
 }
 
-async function renderNow(context: Context, name: string, refusal?: 'may refuse'): Promise<void> {
-  const outputs = await generateNow(context, 'last good');
-  const own = outputs.policy.unshaped.filter((one) => one.guest === name);
+/** The rules in force, where nobody has failed or waits for a confirmation. */
+function trusted({ paths }: Context, site: Site): Rules | undefined {
+  return hasFailed(paths.history) || readPending(paths.pending) ? undefined : readTrusted(site);
+}
+
+async function renderNow(context: Context, name: string, refusal?: 'may refuse'): Promise<Generated> {
+  const generated = await generateNow(context, 'last good');
+  const own = generated.policy.unshaped.filter((one) => one.guest === name);
   const refused = own.find(({ kind }) => kind === 'refused');
   if (refusal && refused) throw new Refused(`guest ${label(name)} may not start: ${refused.reason}`);
   const unable = own.find(({ kind }) => kind === 'unable');
   if (refusal && unable && readOnFailure(context.paths.config) === 'refuse') {
     throw new Failure(`guest ${label(name)}, ${unable.tap} cannot be shaped: ${unable.reason}`);
   }
-  sayPolicy(context, outputs, name);
-  writeRules(context, outputs);
+  sayPolicy(context, generated, name);
+  return generated;
 }
 
 /** A NIC of a network is plugged before its tap is there, and libvirt tells of no other: it is looked for soon. */

@@ -8,6 +8,7 @@ import { planFile, readCompanions } from '../load/good.ts';
 import { hasFailed, noteLoad } from '../load/history.ts';
 import { hasGuest, tryInForce } from '../load/in-force.ts';
 import { type Loaded, load, type Present } from '../load/load.ts';
+import { loadSmall, type Small } from '../load/load-small.ts';
 import { dropPending } from '../load/pending.ts';
 import type { Site } from '../load/site.ts';
 import type { Unreached } from '../load/unreached.ts';
@@ -68,6 +69,22 @@ export async function loadNow(
   sayUnreached(context, unreached);
   context.say(changed ? `loaded ${folder}` : 'nothing to do: the kernel holds what rules.d says');
   return changed;
+}
+
+/**
+ * The same for a guest that starts or ends, where the rules in force can be believed: only what he changes is read and
+ * done. Call it under the lock.
+ * @param small `meanwhile` writes the rules
+ */
+export async function loadGuest(context: Context, site: Site, small: Small): Promise<void> {
+  const why = await loadSmall(site, small);
+  if (why === undefined) {
+    await recorded(context, async () => ({ changed: true, unreached: [], foreignMarks: [] }));
+    return;
+  }
+  context.detail(`all that the kernel holds is read: ${why}`);
+  small.meanwhile();
+  await loadNow(context, site);
 }
 
 async function recorded(context: Context, work: () => Promise<Loaded>): Promise<Loaded> {

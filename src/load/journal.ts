@@ -29,6 +29,11 @@ export function recordFormer(folder: string, { devices, objects, ruleset }: Stat
   );
 }
 
+/** Whether a load is going on, or was killed. */
+export function isJournalled(folder: string): boolean {
+  return existsSync(folder);
+}
+
 export function clearJournal(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -65,7 +65,7 @@ function readLines(rules: Rules, folder?: string): { state: State; problems: Pro
 }
 
 /** @returns the object of a line of shape.tc, what is wrong with it, or that it does nothing */
-const readLine = remember((text: string): TcObject | string => {
+export const readLine = remember((text: string): TcObject | string => {
   const { code, subject } = withoutComment(text);
   if (code === '') return 'nothing';
   const object = parseTcLine(code);

@@ -4,12 +4,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { Failure } from '../errors.ts';
 import type { Run } from '../exec.ts';
-import { readIfThere, writeWhole } from '../files.ts';
 import { deviceNames } from '../host/read-host.ts';
 import { signature, tableName } from '../plan/names.ts';
-import { digestOf } from './digest.ts';
 import { readUnfinished } from './journal.ts';
 import { ifbLines } from './lines.ts';
+import { recognize, writeListing } from './listing.ts';
 import type { IfbDevice, KernelState, State } from './objects.ts';
 import { readClasses, readQdiscs } from './read-tc.ts';
 import type { Site } from './site.ts';
@@ -61,8 +60,8 @@ export async function readState(site: Site, asked: Asked = {}): Promise<KernelSt
     ...first.objects,
     ...filters.objects,
   ];
-  if (committed !== undefined) writeWhole(listing, `${digestOf(committed)}\n${table}`, 0o600);
-  const loaded = knownTable(listing, table);
+  if (committed !== undefined) writeListing(listing, committed, table);
+  const digest = recognize(listing, table, expected?.ruleset);
   return {
     devices: new Map(readIfbs().map((ifb) => [ifb.name, ifb])),
     objects: new Map(objects.map((object) => [object.key, object])),
@@ -77,7 +76,7 @@ export async function readState(site: Site, asked: Asked = {}): Promise<KernelSt
     sharedTaps: new Set([...first.shared, ...filters.shared]),
     unfinished: readUnfinished(journal),
     hasTable: table !== '',
-    ...(loaded ? { loaded } : {}),
+    ...(digest === undefined ? {} : { loaded: { digest } }),
   };
 }
 
@@ -114,13 +113,4 @@ export async function readTable(run: Run): Promise<string> {
     throw new Failure(`nft cannot list the table ${tableName}: ${nft.stderr.trim()}`);
   }
   return nft.status === 0 ? nft.stdout : '';
-}
-
-/**
- * nft prints a ruleset otherwise than it was written, so the two cannot be compared. What it printed right
- * after a load can: the same again means nobody changed the table, and the file loaded then is in force.
- */
-function knownTable(file: string, table: string): { digest: string } | undefined {
-  const [digest, ...rest] = (readIfThere(file) ?? '').split('\n');
-  return digest && rest.join('\n') === table ? { digest } : undefined;
 }

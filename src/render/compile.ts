@@ -3,6 +3,7 @@
 // since, or is the administrator's, is compiled when it is used.
 import type Handlebars from 'handlebars';
 import { compiled, strictly } from './compiled.ts';
+import type { Templates } from './templates.ts';
 
 /** @throws Error of Handlebars when the text is no template */
 export function compile(
@@ -12,4 +13,9 @@ export function compile(
 ): HandlebarsTemplateDelegate {
   const own = compiled[name];
   return own?.text === text ? handlebars.template(own.template) : handlebars.compile(text, strictly);
+}
+
+/** Whether all of them are those of the package, as they were when it was built. */
+export function areOwn(templates: Templates): boolean {
+  return [...templates].every(([name, { text }]) => compiled[name]?.text === text);
 }

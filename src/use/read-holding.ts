@@ -5,6 +5,7 @@ import { Failure } from '../errors.ts';
 import type { Run } from '../exec.ts';
 import { readIfThere } from '../files.ts';
 import { deviceNames, portNames } from '../host/read-host.ts';
+import { recognize } from '../load/listing.ts';
 import { readOwners } from '../load/owners.ts';
 import { tableName } from '../plan/names.ts';
 import type { Holding, TableState } from './holding.ts';
@@ -12,7 +13,7 @@ import type { Holding, TableState } from './holding.ts';
 /** Where it is written what was loaded: paths.ts has both. */
 export interface Loaded {
   rules: string;
-  /** A line with a digest, then the table as nft listed it right after the load. */
+  /** load/listing.ts */
   listing: string;
 }
 
@@ -39,8 +40,7 @@ async function readTable(run: Run, { rules, listing }: Loaded): Promise<TableSta
       denied ? 'run it as root' : undefined,
     );
   }
-  const record = readIfThere(listing) ?? '';
-  if (record.slice(record.indexOf('\n') + 1) === nft.stdout) return { kind: 'as loaded' };
   const ruleset = readIfThere(join(rules, 'good/ruleset.nft')) ?? '';
+  if (recognize(listing, nft.stdout, ruleset) !== undefined) return { kind: 'as loaded' };
   return { kind: 'changed', held: readOwners(nft.stdout), loaded: readOwners(ruleset) };
 }

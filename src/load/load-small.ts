@@ -1,0 +1,118 @@
+// A small change (small-change.ts) -> kernel, by two processes in place of eight. What is not touched is believed to be
+// as it was loaded, which sync looks after every minute. Each command fails where the kernel is not as it is believed
+// to be; then what was staged is taken back, and the whole way (load.ts) is to be taken, which reads all there is.
+import { join } from 'node:path';
+import { Failure } from '../errors.ts';
+import { readIfThere, writeWhole } from '../files.ts';
+import { deviceNames } from '../host/read-host.ts';
+import type { Rules } from '../render/render.ts';
+import { runSteps } from './batch.ts';
+import type { Difference } from './compare.ts';
+import { digestOf } from './digest.ts';
+import { type Companions, keepGood, layGood, readIfGood } from './good.ts';
+import { clearJournal, isJournalled } from './journal.ts';
+import type { Step } from './lines.ts';
+import { committedDigest, noteSmallChange } from './listing.ts';
+import type { KernelState, State } from './objects.ts';
+import { planPhases } from './phases.ts';
+import type { Site } from './site.ts';
+import { findSmallChange } from './small-change.ts';
+import { Staging } from './staging.ts';
+
+/**
+ * The rules in force, where the last load ended well and nothing is known that would speak against believing them.
+ * Call it under the lock.
+ */
+export function readTrusted({ journal, foreignTaps, listing, rules }: Site): Rules | undefined {
+  if (isJournalled(journal) || readIfThere(foreignTaps)) return undefined;
+  const good = readIfGood(rules);
+  return good && committedDigest(listing) === digestOf(good['ruleset.nft']) ? good : undefined;
+}
+
+export interface Small {
+  /** Of `readTrusted`, under the same lock. */
+  good: Rules;
+  /** Rendered from the package's own templates, so that the files belong together. */
+  rules: Rules;
+  companions: Companions;
+  /** Done while tc works, before any frame is led another way. */
+  meanwhile: () => void;
+}
+
+/**
+ * @returns why it was not done, or nothing when it was. What was not done has changed nothing that frames reach, or
+ *   all of it, and left only what nothing leads to any more
+ */
+export async function loadSmall(site: Site, small: Small): Promise<string | undefined> {
+  const change = findSmallChange(small.good, small.rules);
+  const differences = change && withoutGoneTaps(change.differences);
+  if (!differences) return 'more than a guest has changed';
+  const { from, to } = change;
+  const [before, after] = stepsOf(differences, from, to);
+  const staging = new Staging(site, before, from);
+  let name: string;
+  try {
+    name = await staging.run(() => {
+      small.meanwhile();
+      return layGood(site.rules, small.rules, small.companions);
+    });
+    await commit(site, to.ruleset);
+  } catch (error) {
+    // nft that was killed may have done it: then taking back would take classes from under their guests.
+    if (!(error instanceof Killed)) await staging.undo();
+    return (error as Error).message;
+  }
+  try {
+    await runSteps(site, 'retire', after);
+    noteSmallChange(site.listing, small.rules['ruleset.nft']);
+    keepGood(site.rules, name);
+    clearJournal(site.journal);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/**
+ * A tap goes with its guest, and what was on it with the tap.
+ * @returns nothing where one stays: its clsact may have filters of others by now
+ */
+function withoutGoneTaps(differences: Difference[]): Difference[] | undefined {
+  const isTap = ({ action, kind }: Difference) => action === 'remove' && kind === 'clsact';
+  const taps = differences.filter(isTap);
+  if (taps.length === 0) return differences;
+  const present = new Set(deviceNames());
+  if (taps.some(({ device }) => present.has(device))) return undefined;
+  return differences.filter((one) => !isTap(one));
+}
+
+/** What is done before the ruleset changes, and after it. */
+function stepsOf(differences: Difference[], from: State, to: State): [Step[], Step[]] {
+  const none = { present: new Set<string>(), occupiedTaps: new Set<string>(), sharedTaps: new Set<string>() };
+  const kernel: KernelState = {
+    ...from,
+    ...none,
+    foreignRoots: new Map(),
+    unfinished: new Set(),
+    hasTable: true,
+  };
+  const phases = planPhases(differences, kernel, to);
+  const steps = (wanted: boolean) =>
+    phases.flatMap((phase) =>
+      phase.name !== 'commit' && (phase.name === 'retire') === wanted ? phase.steps : [],
+    );
+  return [steps(false), steps(true)];
+}
+
+/** The command was killed, and may have done its work. */
+class Killed extends Failure {}
+
+async function commit({ run, journal }: Site, text: string): Promise<void> {
+  if (text === '') return;
+  const file = join(journal, 'commit.nft');
+  writeWhole(file, text, 0o600);
+  const { status, stderr } = await run('nft', ['-f', file]).catch(({ message }) => {
+    throw new Killed(message);
+  });
+  if (status !== 0) throw new Failure(`nft refused: ${stderr.trim()}`);
+}

@@ -1,0 +1,103 @@
+// The classes, queues and filters that nothing leads to yet, by one tc -batch that also answers what became of them: tc
+// makes a class below a parent that is not there without a word, so its answers say where it is. What was done can be
+// taken back, line by line, without reading the kernel.
+import { join } from 'node:path';
+import { Failure } from '../errors.ts';
+import { writeWhole } from '../files.ts';
+import { fromFilterText } from './filter-output.ts';
+import { clearJournal } from './journal.ts';
+import { change, remove, type Step } from './lines.ts';
+import type { State, TcObject } from './objects.ts';
+import type { Site } from './site.ts';
+import { fromClassText } from './tc-output.ts';
+import { differingOptions } from './tc-values.ts';
+
+export class Staging {
+  /** Steps that were done; undefined where nobody knows. */
+  private done: number | undefined = 0;
+
+  /** @param former the objects that are changed, as they were */
+  constructor(
+    private readonly site: Site,
+    private readonly steps: Step[],
+    private readonly former: State,
+  ) {}
+
+  /** @param meanwhile done while tc works @throws Failure when tc refuses a step, or has made something else of it */
+  async run<T>(meanwhile: () => T): Promise<T> {
+    const tc = this.steps.length === 0 ? Promise.resolve() : this.stage();
+    try {
+      return meanwhile();
+    } finally {
+      await tc;
+    }
+  }
+
+  private async stage(): Promise<void> {
+    const made = this.steps.flatMap(({ line, object }) => (object?.line === line ? [object] : []));
+    const [classes, filters] = ['class', 'filter'].map((kind) => made.filter((one) => one.kind === kind));
+    const taps = new Set(filters?.map(({ device }) => device));
+    const questions = [
+      ...(classes ?? []).map(({ device, id }) => `class show dev ${device} classid ${id}`),
+      ...[...taps].map((tap) => `filter show dev ${tap} egress`),
+    ];
+    const file = this.write('stage.tc', [...this.steps.map(({ line }) => line), ...questions]);
+    this.done = undefined;
+    const { status, stdout, stderr } = await this.site.run('tc', ['-d', '-batch', file]);
+    const failed = stderr.match(/Command failed .*:(\d+)/)?.[1];
+    this.done = failed === undefined ? this.steps.length : Math.min(this.steps.length, Number(failed) - 1);
+    // tc warns with status 0; we set what it warns about, so it is a failure too.
+    if (status !== 0 || stderr !== '') throw new Failure(`tc refused: ${stderr.trim()}`);
+    const lines = stdout.split('\n');
+    const wrong = findWrongClass(lines, classes ?? []) ?? findMissingFilter(lines, filters ?? []);
+    if (wrong) throw new Failure(`tc made something else of "${wrong.line}"`);
+  }
+
+  /** As far as it can be told; what is left is found by whoever reads the kernel. */
+  async undo(): Promise<void> {
+    // An empty clsact may be somebody else's, so it stays where it is not known to be ours.
+    const known = this.done !== undefined;
+    const back = this.steps
+      .slice(0, this.done)
+      .reverse()
+      .flatMap(({ line, object }) => {
+        if (!object || (object.kind === 'clsact' && !known)) return [];
+        if (object.line === line) return [remove(object)];
+        const former = this.former.objects.get(object.key);
+        return former ? [change(former)] : [];
+      });
+    if (back.length > 0) await this.force(back);
+    if (known) clearJournal(this.site.journal);
+  }
+
+  private async force(steps: Step[]): Promise<void> {
+    const file = this.write(
+      'undo.batch',
+      steps.map(({ line }) => line),
+    );
+    await this.site.run('tc', ['-force', '-batch', file]).catch(() => {});
+  }
+
+  private write(name: string, lines: string[]): string {
+    const file = join(this.site.journal, name);
+    writeWhole(file, lines.map((line) => `${line}\n`).join(''), 0o600);
+    return file;
+  }
+}
+
+/** tc answers in the order of the questions, and nothing where there is no such class. */
+function findWrongClass(lines: string[], wanted: TcObject[]): TcObject | undefined {
+  const answers = lines.filter((line) => line.startsWith('class '));
+  return wanted.find((one, index) => {
+    const held = fromClassText(one.device, answers[index] ?? '');
+    return held?.id !== one.id || held.parent !== one.parent || differingOptions(one, held).length > 0;
+  });
+}
+
+/** Filters do not say on which device they are, so those of one mark are counted. */
+function findMissingFilter(lines: string[], wanted: TcObject[]): TcObject | undefined {
+  const held = fromFilterText('', lines).ours;
+  const alike = (one: TcObject) => (other: TcObject) =>
+    other.id === one.id && differingOptions(one, other).length === 0;
+  return wanted.find((one) => held.filter(alike(one)).length !== wanted.filter(alike(one)).length);
+}
