@@ -13,7 +13,9 @@ function escapeCodePoint(character: string): string {
 
 /** As the beginning of an nft comment: no double quote, at most 110 bytes of UTF-8 of the 128 that nft takes. */
 export function nftComment(text: string): string {
-  const characters = Array.from(text.replaceAll('"', "'"));
+  const quoted = text.replaceAll('"', "'");
+  if (quoted.length * 3 <= 110) return quoted; // At most three bytes for each unit of UTF-16.
+  const characters = Array.from(quoted);
   while (Buffer.byteLength(characters.join('')) > 110) characters.pop();
   return characters.join('');
 }

@@ -19,14 +19,39 @@ export function matchingEntries(config: Config, name: string): GuestEntry[] {
   return [exactEntry(config, name) ?? [], matchingPatterns(config, name)].flat();
 }
 
-function exactEntry({ guests }: Config, name: string): GuestEntry | undefined {
-  return guests.find((entry) => !entry.pattern && entry.name === name);
+function exactEntry(config: Config, name: string): GuestEntry | undefined {
+  return indexOf(config).exact.get(name);
 }
 
-function matchingPatterns({ guests }: Config, name: string): GuestEntry[] {
-  return guests
-    .filter((entry) => entry.pattern && matches(parts(entry.name), [...name]))
-    .sort((a, b) => patternLength(b) - patternLength(a) || byPlace(b.at, a.at));
+function matchingPatterns(config: Config, name: string): GuestEntry[] {
+  const characters = [...name];
+  return indexOf(config)
+    .patterns.filter(({ pattern }) => matches(pattern, characters))
+    .map(({ entry }) => entry);
+}
+
+interface Index {
+  exact: Map<string, GuestEntry>;
+  /** The one that applies first. */
+  patterns: { entry: GuestEntry; pattern: Part[] }[];
+}
+
+/** A thousand guests each look among a thousand entries. A configuration that has been read is not changed. */
+const indexes = new WeakMap<Config, Index>();
+
+function indexOf(config: Config): Index {
+  const known = indexes.get(config);
+  if (known) return known;
+  const exact = new Map<string, GuestEntry>();
+  const patterns: Index['patterns'] = [];
+  for (const entry of config.guests) {
+    if (entry.pattern) patterns.push({ entry, pattern: parts(entry.name) });
+    else if (!exact.has(entry.name)) exact.set(entry.name, entry);
+  }
+  patterns.sort((a, b) => b.pattern.length - a.pattern.length || byPlace(b.entry.at, a.entry.at));
+  const index = { exact, patterns };
+  indexes.set(config, index);
+  return index;
 }
 
 /** In characters that it matches or stands for; the longer of two patterns applies. */

@@ -1,6 +1,7 @@
 // Policy + Ids + the kernel's features -> Plan. Everything of a guest is numbered by its id: class minor in
 // both trees, leaf handle, chain and mark.
 import type { Kernel } from '../host/host.ts';
+import { membersByGroup } from '../policy/guarantees.ts';
 import { possibleLeaf } from '../policy/leaves.ts';
 import type { ClassPolicy, GuestPolicy, Policy, UplinkPolicy } from '../policy/policy.ts';
 import { both, byName, type Direction, directions } from '../units.ts';
@@ -73,6 +74,7 @@ function treePlan(
   };
   const guest = (policy: GuestPolicy, parent: number) =>
     make('guest', policy, idOf(ids.guests, policy.name), parent);
+  const byGroup = membersByGroup(uplink);
   return {
     direction,
     device,
@@ -82,7 +84,7 @@ function treePlan(
     unmarked: make('unmarked', uplink.unmarked, unmarkedId, ids.link),
     groups: uplink.groups.map((policy) => {
       const minor = idOf(ids.groups, policy.name);
-      const members = uplink.guests.filter((member) => member.group === policy.name);
+      const members = byGroup.get(policy.name) ?? [];
       return {
         group: make('group', policy, minor, ids.link),
         guests: members.map((member) => guest(member, minor)),

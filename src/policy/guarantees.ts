@@ -94,10 +94,11 @@ interface Ceiling {
 
 /** Every ceiling with what is below it, the groups before the link. */
 function* ceilings(uplink: UplinkPolicy, direction: Direction): Generator<Ceiling> {
+  const members = membersByGroup(uplink);
   for (const group of uplink.groups) {
     yield {
       name: `group ${label(group.name)}`,
-      members: membersOf(uplink, group),
+      members: members.get(group.name) ?? [],
       limit: group.ceil[direction],
     };
   }
@@ -106,8 +107,9 @@ function* ceilings(uplink: UplinkPolicy, direction: Direction): Generator<Ceilin
 }
 
 function sumGroups(uplink: UplinkPolicy, direction: Direction): void {
+  const byGroup = membersByGroup(uplink);
   for (const group of uplink.groups) {
-    const members = membersOf(uplink, group);
+    const members = byGroup.get(group.name) ?? [];
     group.rate[direction] = {
       configured: total(members, direction, 'configured'),
       effective: total(members, direction, 'effective'),
@@ -115,8 +117,16 @@ function sumGroups(uplink: UplinkPolicy, direction: Direction): void {
   }
 }
 
-function membersOf(uplink: UplinkPolicy, group: ClassPolicy): GuestPolicy[] {
-  return uplink.guests.filter((guest) => guest.group === group.name);
+/** Each group's members, in their order on the uplink; of guests on their own nothing. */
+export function membersByGroup({ guests }: UplinkPolicy): Map<string, GuestPolicy[]> {
+  const groups = new Map<string, GuestPolicy[]>();
+  for (const guest of guests) {
+    if (guest.group === undefined) continue;
+    const members = groups.get(guest.group);
+    if (members) members.push(guest);
+    else groups.set(guest.group, [guest]);
+  }
+  return groups;
 }
 
 function total(guests: ClassPolicy[], direction: Direction, which: 'configured' | 'effective'): number {

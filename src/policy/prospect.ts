@@ -22,7 +22,7 @@ export function prospectOf(config: Config, host: Host, name: string, others: Upl
     const entry = config.uplinks.find((one) => one.name === uplink);
     const ports = portsOn(host.devices, uplink);
     const found = newUplink(host, { name: uplink, ports, ...(entry ? { entry } : {}) }, policy.warnings);
-    addGuest(found, name, sources, [], policy.warnings);
+    addGuest(found, name, sources, undefined, policy.warnings);
     return found;
   });
   return policy;

@@ -10,7 +10,7 @@ import { refuseGuarantees, scaleGuarantees } from './guarantees.ts';
 import { lackingLeaves } from './leaves.ts';
 import { newUplink } from './link.ts';
 import { isListed, metadataProblems, sourcesOf } from './origin.ts';
-import type { Policy, Unshaped, UplinkPolicy } from './policy.ts';
+import type { GuestPolicy, Policy, Unshaped, UplinkPolicy } from './policy.ts';
 import { findUplinks, type Ways } from './uplinks.ts';
 import { addGuest } from './values.ts';
 
@@ -19,6 +19,8 @@ export function resolvePolicy(config: Config, guests: Guest[], host: Host): Poli
   const policy: Policy = { uplinks: [], unshaped: [], warnings: [] };
   const uplinks = new Map<string, UplinkPolicy>();
   const ways = new Map<string, Ways>();
+  /** By uplink and name: two drivers' guests of one name are one class. */
+  const placed = new Map<string, GuestPolicy>();
   for (const guest of guests) {
     const sources = sourcesOf(config, guest);
     policy.warnings.push(...metadataProblems(config, guest));
@@ -46,7 +48,11 @@ export function resolvePolicy(config: Config, guests: Guest[], host: Host): Poli
         const uplink = uplinks.get(each.name) ?? newUplink(host, each, policy.warnings);
         uplinks.set(each.name, uplink);
         addPorts(uplink, each.ports);
-        addGuest(uplink, guest.name, sources, [{ name: nic.tap, bridge, way }], policy.warnings);
+        const tap = { name: nic.tap, bridge, way };
+        const key = `${each.name} ${guest.name}`;
+        const known = placed.get(key);
+        if (known) known.taps.push(tap);
+        else placed.set(key, addGuest(uplink, guest.name, sources, tap, policy.warnings));
       }
     }
   }

@@ -10,21 +10,16 @@ import { bound, type Cut, findGroup, findRate, type Origin, type Sources } from 
 import { type GroupPolicy, type GuestPolicy, type TapPolicy, tuningOf, type UplinkPolicy } from './policy.ts';
 
 /**
- * @param taps of this guest behind this uplink
+ * @param tap the guest's first behind this uplink; absent while it does not run
  * @param warnings gets what of its metadata cannot count
  */
 export function addGuest(
   uplink: UplinkPolicy,
   name: string,
   sources: Sources,
-  taps: TapPolicy[],
+  tap: TapPolicy | undefined,
   warnings: string[],
-): void {
-  const known = uplink.guests.find((guest) => guest.name === name);
-  if (known) {
-    known.taps.push(...taps);
-    return;
-  }
+): GuestPolicy {
   const { entry } = sources;
   const group = groupOf(uplink, name, sources, warnings);
   const ceils = both((direction) => findRate(sources, uplink.name, 'ceil', direction));
@@ -42,7 +37,7 @@ export function addGuest(
   const policy: GuestPolicy = {
     name,
     ...(group ? { group: group.policy.name } : {}),
-    taps: [...taps],
+    taps: tap ? [tap] : [],
     ...(entry ? { at: entry.at } : {}),
     rate,
     ceil,
@@ -57,6 +52,7 @@ export function addGuest(
   };
   uplink.guests.push(policy);
   warnings.push(...lowered(uplink.name, policy));
+  return policy;
 }
 
 /** Its own group's ceil as it is written, since the link may have lowered that too. */

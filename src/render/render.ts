@@ -5,9 +5,10 @@ import { formatRate } from '../config/rate.ts';
 import { ConfigError } from '../errors.ts';
 import { label, nftComment } from '../label.ts';
 import type { Plan } from '../plan/plan.ts';
-import { compile } from './compile.ts';
+import { areOwn, compile } from './compile.ts';
+import { printers } from './compiled.ts';
 import type { Templates } from './templates.ts';
-import { makeView } from './view.ts';
+import { makeView, type View } from './view.ts';
 
 /** File name -> its whole text. */
 export interface Rules {
@@ -16,7 +17,7 @@ export interface Rules {
   'devices.ip': string;
 }
 
-const helpers = {
+export const helpers = {
   rate: (bits: number) => formatRate(bits),
   label: (name: string) => label(name),
   comment: (name: string) => nftComment(label(name)),
@@ -29,18 +30,38 @@ const helpers = {
  * @throws ConfigError when a template is wrong, naming its file
  */
 export function render(plan: Plan, templates: Templates, source: string): Rules {
+  const view = makeView(plan, source);
+  return printOwn(view, templates) ?? printWithHandlebars(view, templates);
+}
+
+/** @returns nothing where a template is not the package's, or nothing was compiled ahead */
+function printOwn(view: View, templates: Templates): Rules | undefined {
+  if (printers === undefined || !areOwn(templates)) return undefined;
+  const own = printers(helpers);
+  const print = (name: keyof Rules): string => {
+    const template = own[name];
+    if (!template) throw new Error(`no template for ${name}`);
+    return template(view, view);
+  };
+  return printEach(print);
+}
+
+function printWithHandlebars(view: View, templates: Templates): Rules {
   const handlebars = Handlebars.create();
   handlebars.registerHelper(helpers);
   const compiled = new Map(
     [...templates].map(([name, { file, text }]) => [name, naming(file, compile(handlebars, name, text))]),
   );
   for (const [name, template] of compiled) handlebars.registerPartial(name, template);
-  const view = makeView(plan, source);
   const print = (name: keyof Rules): string => {
     const template = compiled.get(name);
     if (!template) throw new Error(`no template for ${name}`);
     return template(view);
   };
+  return printEach(print);
+}
+
+function printEach(print: (name: keyof Rules) => string): Rules {
   return {
     'ruleset.nft': print('ruleset.nft'),
     'shape.tc': print('shape.tc'),

@@ -5,6 +5,8 @@ import { aliasPrefix, hex, signature, tableName } from '../plan/names.ts';
 import type { ClassPlan, Leaf, Plan, TreePlan, UplinkPlan } from '../plan/plan.ts';
 import { version } from '../version.ts';
 
+export type View = ReturnType<typeof makeView>;
+
 /** @param source what the configuration was read from, for the banner */
 export function makeView(plan: Plan, source: string) {
   return {

@@ -3,8 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { transformSync } from 'esbuild';
 import Handlebars from 'handlebars';
+import { printersSource } from './printers.js';
 
 const emptyList = /(export const compiled\b.*) = \{\};/;
+const noPrinters = /(export const printers\b.*) = undefined;/;
 
 /** @param folder of *.hbs */
 export function compiledTemplates(folder) {
@@ -13,7 +15,8 @@ export function compiledTemplates(folder) {
     setup(build) {
       build.onLoad({ filter: /\/src\/render\/compiled\.ts$/ }, async ({ path }) => {
         const source = readFileSync(path, 'utf8');
-        if (!emptyList.test(source)) throw new Error(`${path} has no empty list of compiled templates`);
+        if (!emptyList.test(source) || !noPrinters.test(source))
+          throw new Error(`${path} has no place for compiled templates`);
         const { strictly } = await import(
           `data:text/javascript,${encodeURIComponent(transformSync(source, { loader: 'ts' }).code)}`
         );
@@ -27,7 +30,9 @@ export function compiledTemplates(folder) {
           });
         return {
           loader: 'ts',
-          contents: source.replace(emptyList, (_all, head) => `${head} = {${entries.join(',\n')}} as never;`),
+          contents: source
+            .replace(emptyList, (_all, head) => `${head} = {${entries.join(',\n')}} as never;`)
+            .replace(noPrinters, (_all, head) => `${head} = (${printersSource(folder)}) as never;`),
         };
       });
     },
