@@ -125,7 +125,14 @@ export function kernelState(): string {
       ...filters(String(ifname), 'egress'),
       ...filters(String(ifname), 'ingress'),
     ]);
-  return [...lines, sh('nft -s list ruleset')].join('\n');
+  return [...lines, inOrder(sh('nft -s list ruleset'))].join('\n');
+}
+
+/** nft lists chains in the order in which they were made, which means nothing: frames enter by the hook's only. */
+function inOrder(ruleset: string): string {
+  return ruleset.replace(/^table .* \{\n([\s\S]*?)^\}$/gm, (_all, body: string) =>
+    body.trimEnd().split('\n\n').sort().join('\n\n'),
+  );
 }
 
 function sorted(command: string): string[] {
