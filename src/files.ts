@@ -21,15 +21,22 @@ import { Failure } from './errors.ts';
 
 /** Makes the folders above it where they are missing. */
 export function writeWhole(file: string, text: string, mode = 0o644): void {
-  writeTogether([{ file, text }], mode);
+  writeTogether([{ file, text, mode }]);
+}
+
+export interface NewFile {
+  file: string;
+  text: string;
+  /** 0644 where it is absent. */
+  mode?: number;
 }
 
 /** None of them is replaced before all of them are on the disk. */
-export function writeTogether(files: { file: string; text: string }[], mode = 0o644): void {
+export function writeTogether(files: NewFile[]): void {
   // One name for all: whoever writes holds the lock, and what a killed one left is taken up again.
   const next = (file: string) => `${file}.next`;
   try {
-    for (const { file, text } of files) writeSynced(next(file), text, mode);
+    writeSynced(files.map(({ file, ...what }) => ({ file: next(file), ...what })));
     for (const { file } of files) renameSync(next(file), file);
     for (const folder of new Set(files.map(({ file }) => dirname(file)))) syncFolder(folder);
   } catch (error) {
@@ -42,7 +49,7 @@ export function writeTogether(files: { file: string; text: string }[], mode = 0o
 export function writeNew(file: string, text: string): boolean {
   const next = `${file}.next`;
   try {
-    writeSynced(next, text, 0o644);
+    writeSynced([{ file: next, text }]);
     linkSync(next, file);
     syncFolder(dirname(file));
     return true;
@@ -78,16 +85,21 @@ function removeIfThere(file: string): void {
   }
 }
 
-function writeSynced(file: string, text: string, mode: number): void {
-  makeFolder(dirname(file));
-  const fd = openSync(file, 'w', mode);
+/** All are written before the first is waited for: the disk then takes them together. */
+function writeSynced(files: NewFile[]): void {
+  const opened: number[] = [];
   try {
-    fchmodSync(fd, mode);
-    const bytes = Buffer.from(text);
-    for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
-    fsyncSync(fd);
+    for (const { file, text, mode = 0o644 } of files) {
+      if (!existsSync(dirname(file))) makeFolder(dirname(file));
+      const fd = openSync(file, 'w', mode);
+      opened.push(fd);
+      fchmodSync(fd, mode);
+      const bytes = Buffer.from(text);
+      for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+    }
+    for (const fd of opened) fsyncSync(fd);
   } finally {
-    closeSync(fd);
+    for (const fd of opened) closeSync(fd);
   }
 }
 
@@ -125,9 +137,14 @@ function syncFolder(folder: string): void {
   }
 }
 
+/** Whether what stands there is something else. */
+export function isChanged({ file, text }: NewFile): boolean {
+  return readIfThere(file) !== text;
+}
+
 /** Writes only what differs. @returns whether it did */
 export function writeIfChanged(file: string, text: string, mode = 0o644): boolean {
-  if (readIfThere(file) === text) return false;
+  if (!isChanged({ file, text })) return false;
   writeWhole(file, text, mode);
   return true;
 }

@@ -5,7 +5,7 @@ import { ConfigError, Failure } from '../errors.ts';
 import { makeRun } from '../exec.ts';
 import { adviseDriver, type Surroundings } from '../hooks/advice.ts';
 import { readLibvirtVersion, readsFolders } from '../hooks/daemon.ts';
-import { type HookCommand, hookDrivers, hookText, quote } from '../hooks/hook-file.ts';
+import { type HookCommand, hookCommand, hookDrivers, hookText, quote } from '../hooks/hook-file.ts';
 import { type DriverHooks, inspectDriver } from '../hooks/inspect.ts';
 import { installHook, removeHook } from '../hooks/install.ts';
 import { findProgram } from '../hooks/program.ts';
@@ -92,7 +92,7 @@ async function sayWhatIsLeft(context: Context): Promise<void> {
 }
 
 function ourCommand({ paths }: Context): HookCommand {
-  return { program: findProgram(process.argv[1] ?? '', process.execPath), options: paths.options };
+  return hookCommand(findProgram(process.argv[1] ?? '', process.execPath), paths);
 }
 
 function attempt<T>(work: () => T): T | Failure {

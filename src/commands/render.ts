@@ -1,7 +1,6 @@
 // virt-shaper render: rules.d from the configuration and the guests now running.
-import { join } from 'node:path';
-import { readIfThere, removeFolder, writeTogether } from '../files.ts';
-import { ruleFiles, writeCompanions } from '../load/good.ts';
+import { isChanged, removeFolder, writeTogether } from '../files.ts';
+import { companionsOf, filesOf } from '../load/good.ts';
 import { writeIds } from '../plan/id-store.ts';
 import type { Context } from './context.ts';
 import { type Generated, generateNow, sayPolicy } from './generate-now.ts';
@@ -34,9 +33,8 @@ export function writeRules(
   folder = paths.rules,
 ): boolean {
   writeIds(paths.ids, chosen);
-  const files = ruleFiles.map((name) => ({ file: join(folder, name), text: rules[name] }));
-  const changed = files.some(({ file, text }) => readIfThere(file) !== text);
-  if (changed) writeTogether(files);
-  writeCompanions(folder, companions);
+  const files = filesOf(folder, rules);
+  const changed = files.some(isChanged);
+  writeTogether([...(changed ? files : []), ...companionsOf(folder, companions).filter(isChanged)]);
   return changed;
 }

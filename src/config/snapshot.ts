@@ -28,8 +28,11 @@ export function layOut(text: string | undefined, folder: string): ConfigLocation
   removeFolder(folder);
   writeWhole(join(folder, 'main'), location.file, 0o600);
   writeTogether(
-    files.map(({ name, text: content }) => ({ file: join(folder, resolve('/', name)), text: content })),
-    0o600,
+    files.map(({ name, text: content }) => ({
+      file: join(folder, resolve('/', name)),
+      text: content,
+      mode: 0o600,
+    })),
   );
   writeWhole(join(folder, 'whole'), text ?? '', 0o600); // Last: what is there without it is not whole.
   return location;

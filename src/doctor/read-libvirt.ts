@@ -4,7 +4,7 @@ import type { Run } from '../exec.ts';
 import { drivers } from '../guests/guest.ts';
 import { adviseDriver, isNoticed } from '../hooks/advice.ts';
 import { readLibvirtVersion, readsFolders } from '../hooks/daemon.ts';
-import { hookDrivers, hookText } from '../hooks/hook-file.ts';
+import { hookCommand, hookDrivers, hookText } from '../hooks/hook-file.ts';
 import { inspectDriver } from '../hooks/inspect.ts';
 import { findProgram } from '../hooks/program.ts';
 import { readTold } from '../hooks/told.ts';
@@ -31,8 +31,7 @@ export async function readLibvirt(
   const around = { ...(version ? { version } : {}), systemd, told };
   const hooks = all.map((one): HookFacts => {
     const { driver, place, daemon } = one;
-    const wanted =
-      'value' in program ? hookText(driver, { program: program.value, options: paths.options }) : undefined;
+    const wanted = 'value' in program ? hookText(driver, hookCommand(program.value, paths)) : undefined;
     const noticed = isNoticed(one, around);
     return {
       driver,

@@ -1,7 +1,9 @@
 // The small sh file that libvirt runs for one of its drivers, and how to know it again. libvirt aborts a start
 // whose hook fails, and kills a running guest whose `reconnect` does, so the file itself sees to it that only a
 // start which virt-shaper refuses fails: not a program that is gone, nor a Node.js that does not begin.
-import { digestOf } from '../load/digest.ts';
+import { sha256 } from '../digest.ts';
+import { inheritedVariable } from '../load/lock.ts';
+import type { Paths } from '../paths.ts';
 
 /** Those of libvirt's drivers that can tell of guests on a bridge. */
 export const hookDrivers = ['qemu', 'lxc', 'network'] as const;
@@ -22,6 +24,13 @@ export interface HookCommand {
   program: string[];
   /** What leads it to its own files. */
   options: string[];
+  /** Its locks: that of the noted guests, that of the kernel. */
+  locks: string[];
+}
+
+/** @param program Node.js and the program's file */
+export function hookCommand(program: string[], { options, guestsLock, lock }: Paths): HookCommand {
+  return { program, options, locks: [guestsLock, lock] };
 }
 
 export function hookText(driver: HookDriver, command: HookCommand): string {
@@ -29,7 +38,7 @@ export function hookText(driver: HookDriver, command: HookCommand): string {
   const body = `# libvirt kills a running guest whose hook fails, so nothing but a refused start is passed on to it.
 status=127
 if ${there}; then
-  ${callLine(driver, command)}
+${driver === 'network' ? `  ${callLine(driver, command)}` : callTakingLocks(driver, command)}
   status=$?
 fi
 [ "$status" -ne 0 ] || exit 0
@@ -51,9 +60,34 @@ export function whoseHook(text: string): Whose {
   return second.slice(mark.length) === sumOf(rest.join('\n')) ? 'ours' : 'edited';
 }
 
+/**
+ * flock starts while Node.js does: it waits by itself for a lock that somebody else has. In a shell of its own, so that
+ * nobody but the program has the locks open. Only for operations that need them.
+ */
+function callTakingLocks(driver: HookDriver, command: HookCommand): string {
+  const files = command.locks.map((file, index) => ({ fd: 8 + index, file: quote(file) }));
+  return `  case $2 in start | stopped) lock=1 ;; *) lock= ;; esac
+  if [ "$lock" ] && ${files.map(({ file }) => `[ -f ${file} ] && [ -w ${file} ]`).join(' && ')}; then
+    (
+      # Asked for while Node.js begins, which waits by itself for one that somebody else has.
+${files.map(({ fd }) => `      flock -n ${fd} 2>/dev/null &`).join('\n')}
+      export ${inheritedVariable}='${files.map(({ fd }) => fd).join(' ')}' ${refusing}
+      exec ${callWords(driver, command)}
+    ) ${files.map(({ fd, file }) => `${fd}>>${file}`).join(' ')}
+  else
+    ${callLine(driver, command)}
+  fi`;
+}
+
+const refusing = `${refusalVariable}=${refusal}`;
+
+function callLine(driver: HookDriver, command: HookCommand): string {
+  return `${refusing} ${callWords(driver, command)}`;
+}
+
 /** libvirt takes what a hook prints for the guest's new XML. */
-function callLine(driver: HookDriver, { program, options }: HookCommand): string {
-  return `${refusalVariable}=${refusal} ${[...program, ...options].map(quote).join(' ')} hook ${driver} "$@" >/dev/null`;
+function callWords(driver: HookDriver, { program, options }: Omit<HookCommand, 'locks'>): string {
+  return `${[...program, ...options].map(quote).join(' ')} hook ${driver} "$@" >/dev/null`;
 }
 
 /** For sh, whatever the text holds. */
@@ -62,5 +96,5 @@ export function quote(text: string): string {
 }
 
 function sumOf(body: string): string {
-  return digestOf(body).slice(0, 16);
+  return sha256(body).slice(0, 16);
 }

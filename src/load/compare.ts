@@ -1,7 +1,6 @@
 // The state wanted against the kernel's own, object by object, as plain data: what differs, from what to
 // what, and why. Nothing is decided here about the order in which it is mended (phases.ts).
 import { tableName } from '../plan/names.ts';
-import { digestOf } from './digest.ts';
 import type { IfbDevice, KernelState, State, TcObject } from './objects.ts';
 import { isHandedOver, pairsBelow, readOwners } from './owners.ts';
 import { differingOptions, isFixed } from './tc-values.ts';
@@ -121,7 +120,7 @@ function isAsWanted(wanted: TcObject, held: TcObject): boolean {
 }
 
 function compareTable(from: KernelState, to: State): Difference[] {
-  if (from.ruleset === to.ruleset || from.loaded?.digest === digestOf(to.ruleset)) return [];
+  if (from.ruleset === to.ruleset || from.loaded?.ruleset === to.ruleset) return [];
   if (!from.hasTable && makesNoTable(to.ruleset)) return [];
   const base = { effect: 'structure', kind: 'table', device: 'bridge' } as const;
   if (!from.hasTable) return [{ ...base, action: 'add', reason: 'it is not there' }];

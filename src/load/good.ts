@@ -3,9 +3,8 @@
 import { existsSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../errors.ts';
-import { readIfThere, writeIfChanged, writeTogether } from '../files.ts';
+import { isChanged, type NewFile, readIfThere, writeTogether } from '../files.ts';
 import type { Rules } from '../render/render.ts';
-import { digestOf } from './digest.ts';
 
 export const ruleFiles = ['ruleset.nft', 'shape.tc', 'devices.ip'] as const satisfies (keyof Rules)[];
 
@@ -39,7 +38,15 @@ export function readCompanions(folder: string): Companions {
 
 /** Writes only what differs. */
 export function writeCompanions(folder: string, companions: Companions): void {
-  for (const [name, text] of companions) writeIfChanged(join(folder, name), text, 0o600);
+  writeTogether(companionsOf(folder, companions).filter(isChanged));
+}
+
+export function filesOf(folder: string, rules: Rules): NewFile[] {
+  return ruleFiles.map((name) => ({ file: join(folder, name), text: rules[name] }));
+}
+
+export function companionsOf(folder: string, companions: Companions): NewFile[] {
+  return [...companions].map(([name, text]) => ({ file: join(folder, name), text, mode: 0o600 }));
 }
 
 /** The configuration that the rules in force came from. */
@@ -60,13 +67,16 @@ export function readIfGood(folder: string): Rules | undefined {
  * @returns the folder's name
  */
 export function layGood(folder: string, rules: Rules, companions: Companions): string {
-  const texts = [...ruleFiles.map((file) => rules[file]), ...[...companions].flat()];
-  const name = `.good-${digestOf(texts.join('\0')).slice(0, 16)}`;
-  if (currentGood(folder) !== name) {
-    const files = ruleFiles.map((file) => ({ file: join(folder, name, file), text: rules[file] }));
-    writeTogether(files);
-    writeCompanions(join(folder, name), companions);
-  }
+  const files = [...ruleFiles.map((name) => [name, rules[name]] as const), ...companions];
+  const current = currentGood(folder);
+  const isSame = () =>
+    files.every(([name, text]) => readIfThere(join(folder, 'good', name)) === text) &&
+    readCompanions(join(folder, 'good')).size === companions.size;
+  if (current !== undefined && isSame()) return current;
+  const name = `.good-${Number(current?.match(/\d+$/)?.[0] ?? 0) + 1}`;
+  const next = join(folder, name);
+  rmSync(next, { recursive: true, force: true }); // Of a load that was killed.
+  writeTogether([...filesOf(next, rules), ...companionsOf(next, companions)]);
   return name;
 }
 

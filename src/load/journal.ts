@@ -24,8 +24,7 @@ export function recordFormer(folder: string, { devices, objects, ruleset }: Stat
     'former-ruleset': ruleset,
   };
   writeTogether(
-    Object.entries(former).map(([name, text]) => ({ file: join(folder, name), text })),
-    0o600,
+    Object.entries(former).map(([name, text]) => ({ file: join(folder, name), text, mode: 0o600 })),
   );
 }
 

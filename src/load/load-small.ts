@@ -8,11 +8,10 @@ import { deviceNames } from '../host/read-host.ts';
 import type { Rules } from '../render/render.ts';
 import { runSteps } from './batch.ts';
 import type { Difference } from './compare.ts';
-import { digestOf } from './digest.ts';
 import { type Companions, keepGood, layGood, readIfGood } from './good.ts';
 import { clearJournal, isJournalled } from './journal.ts';
 import type { Step } from './lines.ts';
-import { committedDigest, noteSmallChange } from './listing.ts';
+import { noteSmallChange, readCommitted } from './listing.ts';
 import type { KernelState, State } from './objects.ts';
 import { planPhases } from './phases.ts';
 import type { Site } from './site.ts';
@@ -26,7 +25,7 @@ import { Staging } from './staging.ts';
 export function readTrusted({ journal, foreignTaps, listing, rules }: Site): Rules | undefined {
   if (isJournalled(journal) || readIfThere(foreignTaps)) return undefined;
   const good = readIfGood(rules);
-  return good && committedDigest(listing) === digestOf(good['ruleset.nft']) ? good : undefined;
+  return good && readCommitted(listing) === good['ruleset.nft'] ? good : undefined;
 }
 
 export interface Small {

@@ -9,6 +9,7 @@ import { findForeignMarks } from './foreign-marks.ts';
 import { keepForeignTaps } from './foreign-taps.ts';
 import type { Found } from './found.ts';
 import { dropGood, keepGood, layGood, readCompanions, readIfGood, readRules, ruleFiles } from './good.ts';
+import { isOlder, writeListing } from './listing.ts';
 import type { KernelState, State } from './objects.ts';
 import { parseLoaded, parseRules } from './parse-rules.ts';
 import { readState, readTable } from './read-state.ts';
@@ -56,6 +57,7 @@ export async function load(site: Site, folder: string = site.rules, present?: Pr
   const rules = readRules(folder);
   const { before, wanted, unreached, good } = await prepare(site, rules, folder, present);
   keepForeignTaps(site.foreignTaps, before, wanted);
+  refreshListing(site, before);
   recallLines(before, good);
   const found = compare(before, wanted);
   let laid: string | undefined;
@@ -70,6 +72,11 @@ export async function load(site: Site, folder: string = site.rules, present?: Pr
     unreached: [...unreached, ...vanished],
     foreignMarks: await foreignMarks(site, before, wanted),
   };
+}
+
+/** What was recognized guest by guest is recognized at a glance the next time. */
+function refreshListing({ listing }: Site, { loaded, ruleset }: KernelState): void {
+  if (loaded && isOlder(listing)) writeListing(listing, loaded.ruleset, ruleset.slice(noTable.length));
 }
 
 /** Looked for when our table comes, which is when the two would meet. */

@@ -59,7 +59,7 @@ export interface KernelState extends State {
   unfinished: Set<string>;
   hasTable: boolean;
   /** The ruleset as it was given to nft, when it is known that nobody changed the table since. */
-  loaded?: { digest: string };
+  loaded?: { ruleset: string };
 }
 
 export function keyOf(kind: TcKind, device: string, id: string): string {

@@ -6,6 +6,7 @@ import { Failure } from '../errors.ts';
 import type { Run } from '../exec.ts';
 import { deviceNames } from '../host/read-host.ts';
 import { signature, tableName } from '../plan/names.ts';
+import { noTable } from './compare.ts';
 import { readUnfinished } from './journal.ts';
 import { ifbLines } from './lines.ts';
 import { recognize, writeListing } from './listing.ts';
@@ -61,11 +62,11 @@ export async function readState(site: Site, asked: Asked = {}): Promise<KernelSt
     ...filters.objects,
   ];
   if (committed !== undefined) writeListing(listing, committed, table);
-  const digest = recognize(listing, table, expected?.ruleset);
+  const ruleset = recognize(listing, table);
   return {
     devices: new Map(readIfbs().map((ifb) => [ifb.name, ifb])),
     objects: new Map(objects.map((object) => [object.key, object])),
-    ruleset: `table bridge ${tableName} {}\ndelete table bridge ${tableName}\n${table}`,
+    ruleset: `${noTable}${table}`,
     present: new Set(deviceNames()),
     foreignRoots: new Map(
       roots
@@ -76,7 +77,7 @@ export async function readState(site: Site, asked: Asked = {}): Promise<KernelSt
     sharedTaps: new Set([...first.shared, ...filters.shared]),
     unfinished: readUnfinished(journal),
     hasTable: table !== '',
-    ...(digest === undefined ? {} : { loaded: { digest } }),
+    ...(ruleset === undefined ? {} : { loaded: { ruleset } }),
   };
 }
 

@@ -1,7 +1,7 @@
 // The names of everything virt-shaper makes in the kernel, in one place. 0x7673 ("vs") marks what is ours:
 // as an HTB root's r2q (unused, every class has its quantum), as the filters' preference and as the base of
 // the marks, so that our objects are known by looking at the kernel alone.
-import { createHash } from 'node:crypto';
+import { sha256 } from '../digest.ts';
 import type { Direction } from '../units.ts';
 
 export const signature = 0x7673;
@@ -30,7 +30,7 @@ export const majors = { out: 1, in: 2 } as const satisfies Record<Direction, num
 export function ifbName(uplink: string): string {
   const name = `ifb-${uplink}`;
   if (name.length <= 15) return name;
-  return `ifb-${createHash('sha256').update(uplink).digest('hex').slice(0, 11)}`;
+  return `ifb-${sha256(uplink).slice(0, 11)}`;
 }
 
 /** @param way which of the ways out of a bridge, from 0 */

@@ -40,7 +40,7 @@ async function readTable(run: Run, { rules, listing }: Loaded): Promise<TableSta
       denied ? 'run it as root' : undefined,
     );
   }
+  if (recognize(listing, nft.stdout) !== undefined) return { kind: 'as loaded' };
   const ruleset = readIfThere(join(rules, 'good/ruleset.nft')) ?? '';
-  if (recognize(listing, nft.stdout, ruleset) !== undefined) return { kind: 'as loaded' };
   return { kind: 'changed', held: readOwners(nft.stdout), loaded: readOwners(ruleset) };
 }

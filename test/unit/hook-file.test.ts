@@ -1,12 +1,20 @@
 // The file that libvirt runs, run by sh as it would be: what is passed on to libvirt and what is not, whatever
 // the program does. And whose a file is.
-import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type HookDriver, hookText, lineForOthers, quote, whoseHook } from '../../src/hooks/hook-file.ts';
+import {
+  type HookDriver,
+  hookCommand,
+  hookText,
+  lineForOthers,
+  quote,
+  whoseHook,
+} from '../../src/hooks/hook-file.ts';
+import { makePaths } from '../../src/paths.ts';
 
 let folder: string;
 let program: string;
@@ -31,7 +39,7 @@ function makeProgram(end: string): void {
 
 function runHook(driver: HookDriver, args: string[], { text }: { text?: string } = {}) {
   const file = join(folder, 'hook');
-  const command = { program: [program], options: ['--root', join(folder, "o'root")] };
+  const command = hookCommand([program], makePaths({ root: join(folder, "o'root") }));
   writeFileSync(file, text ?? hookText(driver, command));
   chmodSync(file, 0o755);
   const { status, stdout, stderr } = spawnSync(file, args, { input: '<domain/>', encoding: 'utf8' });
@@ -67,13 +75,61 @@ test('only a refused start fails', () => {
   });
 });
 
+/** Lock files as after the first load since boot. */
+function makeLocks(): string[] {
+  const run = join(folder, "o'root/run/virt-shaper");
+  mkdirSync(run, { recursive: true });
+  const files = ['guests.lock', 'lock'].map((name) => join(run, name));
+  for (const file of files) writeFileSync(file, '');
+  return files;
+}
+
+/** Says of each lock that it was given open whether it has it, as the program finds out (load/lock.ts). */
+const tellLocks = `sleep 0.5
+for fd in $VIRT_SHAPER_LOCKS; do
+  case $(cat /proc/self/fdinfo/$fd) in *FLOCK*WRITE*) echo "$fd locked" ;; *) echo "$fd open" ;; esac
+done >locks`;
+
+test('a start and an end find their locks taken; one that somebody else has is left to the program', () => {
+  makeProgram(tellLocks);
+  const told = () => readFileSync(join(folder, 'locks'), 'utf8');
+  runHook('qemu', [name, 'start', 'begin', '-']);
+  assert.is(told(), '', 'before the first load there is nothing to lock');
+  const [guests = '', kernel = ''] = makeLocks();
+  for (const operation of ['start', 'stopped']) {
+    assert.is(runHook('qemu', [name, operation, 'begin', '-']).status, 0);
+    assert.is(told(), '8 locked\n9 locked\n');
+  }
+  runHook('qemu', [name, 'prepare', 'begin', '-']);
+  assert.is(told(), '', 'what needs no lock takes none');
+  const other = spawn('flock', [kernel, 'sleep', '30'], { stdio: 'ignore' });
+  try {
+    spawnSync('sh', ['-c', 'until ! flock -n "$1" true; do sleep 0.05; done', 'sh', kernel]);
+    runHook('lxc', [name, 'start', 'begin', '-']);
+    assert.is(told(), '8 locked\n9 open\n');
+  } finally {
+    other.kill();
+  }
+  assert.is(spawnSync('flock', ['-n', guests, 'true']).status, 0, 'none is left behind');
+});
+
+test('a lock file that cannot be opened costs no guest anything', () => {
+  makeProgram('exit 0');
+  const [guests = ''] = makeLocks();
+  rmSync(guests);
+  mkdirSync(guests); // Writable for root, and still no file.
+  const { status, stdout } = runHook('qemu', [name, 'start', 'begin', '-']);
+  assert.equal({ status, stdout }, { status: 0, stdout: '' });
+  assert.ok(existsSync(join(folder, 'given')), 'the program ran');
+});
+
 test('a program that is gone keeps no guest from starting', () => {
   const { status, stdout, stderr } = runHook('qemu', [name, 'start', 'begin', '-']);
   assert.equal({ status, stdout, stderr }, { status: 0, stdout: '', stderr: '' });
 });
 
 test('the line for a hook of somebody else ends as ours does', () => {
-  const command = { program: [program], options: [] };
+  const command = hookCommand([program], makePaths({}));
   for (const [driver, operation, end, expected] of [
     ['qemu', 'start', 1, 1],
     ['qemu', 'start', 0, 0],
@@ -87,7 +143,7 @@ test('the line for a hook of somebody else ends as ours does', () => {
 });
 
 test('ours is known again, and so is a change of it', () => {
-  const text = hookText('qemu', { program: ['/usr/sbin/virt-shaper'], options: [] });
+  const text = hookText('qemu', hookCommand(['/usr/sbin/virt-shaper'], makePaths({})));
   assert.is(whoseHook(text), 'ours');
   assert.is(whoseHook(`${text}\n`), 'edited');
   assert.is(whoseHook(text.replace('exit 0', 'exit 1')), 'edited');

@@ -17,6 +17,7 @@ const layers = [
     'label.ts',
     'exec.ts',
     'files.ts',
+    'digest.ts',
     'paths.ts',
     'trust.ts',
     'speak.ts',

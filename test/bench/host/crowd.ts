@@ -3,7 +3,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeGuests } from '../../../src/guests/run-state.ts';
-import { hookText } from '../../../src/hooks/hook-file.ts';
+import { hookCommand, hookText } from '../../../src/hooks/hook-file.ts';
+import { makePaths } from '../../../src/paths.ts';
 import { domainXml } from '../../kernel/host.ts';
 import type { Namespaces } from '../../support/netns.ts';
 import type { Bench } from '../section.ts';
@@ -52,7 +53,7 @@ export class Crowd {
     symlinkSync(memory, join(root, 'run'));
     writeFileSync(join(root, 'etc/virt-shaper/config.toml'), config(size, entries), { mode: 0o644 });
     const hookFile = join(root, 'hook');
-    writeFileSync(hookFile, hookText('qemu', { program, options: ['--root', root] }), { mode: 0o755 });
+    writeFileSync(hookFile, hookText('qemu', hookCommand(program, makePaths({ root }))), { mode: 0o755 });
     const place = await Place.make(spaces, label);
     await plug(place, size);
     const crowd = new Crowd(place, root, size, bench.program, hookFile);
