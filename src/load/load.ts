@@ -15,7 +15,7 @@ import { parseLoaded, parseRules } from './parse-rules.ts';
 import { readState, readTable } from './read-state.ts';
 import type { Site } from './site.ts';
 import { differingOptions } from './tc-values.ts';
-import { transact } from './transaction.ts';
+import { type Checked, checkRuleset, transact } from './transaction.ts';
 import { type Unreached, withoutUnreached } from './unreached.ts';
 
 export interface Loaded {
@@ -29,6 +29,8 @@ export interface Loaded {
 /** What was loaded last, and what the kernel holds now. */
 export interface Present {
   good: Good | undefined;
+  /** As nft lists it. */
+  table: Promise<string>;
   before: Promise<KernelState>;
 }
 
@@ -43,7 +45,7 @@ export function readAhead(site: Site): Present {
   const good = readGood(site);
   const before = readState(site, { expected: good?.state, table });
   before.catch(() => {});
-  return { good, before };
+  return { good, table, before };
 }
 
 /**
@@ -53,8 +55,13 @@ export function readAhead(site: Site): Present {
  * @throws ConfigError when a file of rules.d cannot be understood, Failure when the kernel refuses; both
  *   leave the kernel as it was
  */
-export async function load(site: Site, folder: string = site.rules, present?: Present): Promise<Loaded> {
+export async function load(
+  site: Site,
+  folder: string = site.rules,
+  present: Present = readAhead(site),
+): Promise<Loaded> {
   const rules = readRules(folder);
+  const checked = checkAhead(site, rules, present);
   const { before, wanted, unreached, good } = await prepare(site, rules, folder, present);
   keepForeignTaps(site.foreignTaps, before, wanted);
   refreshListing(site, before);
@@ -65,13 +72,23 @@ export async function load(site: Site, folder: string = site.rules, present?: Pr
     laid = layGood(site.rules, rules, readCompanions(folder));
     return laid;
   };
-  const vanished = await transact(site, { before, wanted, found, whileReadingBack: lay });
+  const vanished = await transact(site, { before, wanted, found, checked, whileReadingBack: lay });
   keepGood(site.rules, laid ?? lay());
   return {
     changed: found.length > 0,
     unreached: [...unreached, ...vanished],
     foreignMarks: await foreignMarks(site, before, wanted),
   };
+}
+
+/** nft checks the new ruleset while its file and tc's answers are understood here. */
+function checkAhead(site: Site, rules: Rules, { good, table }: Present): Checked | undefined {
+  const text = rules['ruleset.nft'];
+  if (good?.rules['ruleset.nft'] === text) return undefined;
+  // Not while nft lists: taking back what was only checked shows, for a moment, a table that is not there.
+  const done = table.then(() => checkRuleset(site, text));
+  done.catch(() => {});
+  return { text, done };
 }
 
 /** What was recognized guest by guest is recognized at a glance the next time. */

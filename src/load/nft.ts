@@ -5,16 +5,16 @@ import type { Run } from '../exec.ts';
 
 export interface Ruleset {
   text: string;
-  /** That has this text. */
-  file: string;
-  /** What it is called for people; `file` when absent. */
-  shown?: string;
+  /** That has this text; absent: nft is given it by stdin. */
+  file?: string;
+  /** What it is called for people. */
+  shown: string;
 }
 
 /** @throws Failure when nft refuses it, which then has changed nothing */
 export async function runNft(run: Run, args: string[], { text, file, shown }: Ruleset): Promise<void> {
-  const outcome = await run('nft', [...args, '-f', file]);
-  if (outcome.status !== 0) throw nftFailure(outcome.stderr, text, shown ?? file);
+  const outcome = await run('nft', [...args, '-f', file ?? '-'], file === undefined ? { input: text } : {});
+  if (outcome.status !== 0) throw nftFailure(outcome.stderr, text, shown);
 }
 
 function nftFailure(stderr: string, ruleset: string, file: string): Failure {

@@ -11,7 +11,7 @@ import type { Step } from './lines.ts';
 import { type Ruleset, runNft } from './nft.ts';
 import type { KernelState, State } from './objects.ts';
 import { type Phase, planPhases } from './phases.ts';
-import { readState } from './read-state.ts';
+import { readState, readTable } from './read-state.ts';
 import type { Site } from './site.ts';
 import { type Unreached, unreachedTap, withoutUnreached } from './unreached.ts';
 
@@ -20,8 +20,16 @@ export interface Change {
   wanted: State;
   /** In what the two differ (compare.ts). */
   found: Difference[];
+  /** The ruleset that is being checked already. */
+  checked?: Checked | undefined;
   /** Done while nft and tc say what became of it. */
   whileReadingBack?: () => void;
+}
+
+export interface Checked {
+  text: string;
+  /** @throws Failure when nft would refuse it */
+  done: Promise<void>;
 }
 
 /**
@@ -31,11 +39,11 @@ export interface Change {
 export async function transact(site: Site, change: Change): Promise<Unreached[]> {
   const { before, wanted, found } = change;
   const phases = planPhases(found, before, wanted);
-  await checkRulesets(site, phases);
+  await checkRulesets(site, phases, change.checked);
   const record = readIfThere(site.listing);
   if (phases.length > 0) recordFormer(site.journal, before);
   try {
-    const applied = await apply(site, phases);
+    const applied = await apply(site, phases, wanted);
     const vanished = phases.length > 0 ? await readBack(site, change, applied) : [];
     clearJournal(site.journal);
     return vanished;
@@ -45,14 +53,22 @@ export async function transact(site: Site, change: Change): Promise<Unreached[]>
   }
 }
 
-/** Not while the kernel is read: taking back what nft only checked shows, for a moment, a table that is not there. */
-async function checkRulesets(site: Site, phases: Phase[]): Promise<void> {
-  for (const phase of phases) {
-    if (phase.name !== 'commit') continue;
-    await runNft(site.run, ['-c'], writeRuleset(site, phase.ruleset)).catch((error) => {
+/** What is being checked is waited for before anything is changed. */
+async function checkRulesets(site: Site, phases: Phase[], checked?: Checked): Promise<void> {
+  const rulesets = phases.flatMap((phase) => (phase.name === 'commit' ? [phase.ruleset] : []));
+  for (const ruleset of rulesets) {
+    const done = checked?.text === ruleset ? checked.done : checkRuleset(site, ruleset);
+    await done.catch((error) => {
       throw inForce(error, 'nothing has been changed');
     });
   }
+  // Where its table need not change, what nft thinks of it matters to nobody, but it must be over (load.ts).
+  await checked?.done.catch(() => {});
+}
+
+/** Call it while nobody lists the table (load.ts). @throws Failure when nft would refuse it */
+export function checkRuleset({ run, rules }: Site, text: string): Promise<void> {
+  return runNft(run, ['-c'], { text, shown: join(rules, 'ruleset.nft') });
 }
 
 /** From there nft reads it to its end, even if we are killed. */
@@ -64,18 +80,32 @@ function writeRuleset({ journal, rules }: Site, text: string): Ruleset {
 
 interface Applied {
   lost: Step[];
+  /** What the kernel holds now, asked for already. */
+  reading?: Promise<KernelState>;
   /** What nft was given last. */
   committed?: string;
 }
 
-async function apply(site: Site, phases: Phase[]): Promise<Applied> {
+/** @param expected what it leads to, where that is to be read back */
+async function apply(site: Site, phases: Phase[], expected?: State): Promise<Applied> {
   const applied: Applied = { lost: [] };
   for (const [index, phase] of phases.entries()) {
     site.progress?.(describe(phase));
     if (phase.name === 'commit') {
+      const committed = phase.ruleset;
       // The moment at which traffic moves over.
-      await runNft(site.run, [], writeRuleset(site, phase.ruleset));
-      applied.committed = phase.ruleset;
+      const moved = runNft(site.run, [], writeRuleset(site, committed));
+      if (expected && index === phases.length - 1) {
+        // tc has done its part, so it can say meanwhile what became of it.
+        const table = moved.then(() => readTable(site.run));
+        applied.reading = readState(site, { expected, committed, table });
+        applied.reading.catch(() => {});
+      }
+      await moved.catch(async (error) => {
+        await applied.reading?.catch(() => {}); // Its answers would be of what is being taken back.
+        throw error;
+      });
+      applied.committed = committed;
     } else applied.lost.push(...(await runSteps(site, `${index}-${phase.name}`, phase.steps)));
   }
   return applied;
@@ -90,10 +120,9 @@ function describe(phase: Phase): string {
 async function readBack(
   site: Site,
   { wanted, whileReadingBack }: Change,
-  { lost, committed }: Applied,
+  { lost, committed, reading = readState(site, { expected: wanted, committed }) }: Applied,
 ): Promise<Unreached[]> {
   site.progress?.('reading back what the kernel holds ...');
-  const reading = readState(site, { expected: wanted, committed });
   try {
     whileReadingBack?.();
   } finally {
