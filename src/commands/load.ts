@@ -6,7 +6,7 @@ import { readGuests } from '../guests/run-state.ts';
 import { label } from '../label.ts';
 import { planFile, readCompanions } from '../load/good.ts';
 import { hasFailed, noteLoad } from '../load/history.ts';
-import { hasGuest, tryInForce } from '../load/in-force.ts';
+import { guestsWithout, tryInForce } from '../load/in-force.ts';
 import { type Loaded, load, type Present } from '../load/load.ts';
 import { loadSmall, type Small } from '../load/load-small.ts';
 import { dropPending } from '../load/pending.ts';
@@ -44,7 +44,7 @@ export async function loadCommand(context: Context, options: LoadOptions): Promi
 function sayLeftOut({ paths, warn }: Context): void {
   const inForce = readCompanions(join(paths.rules, 'good')).has(planFile) && tryInForce(paths.rules);
   if (!inForce) return;
-  for (const guest of readGuests(paths.guests).filter((one) => !hasGuest(inForce, one))) {
+  for (const guest of guestsWithout(inForce, readGuests(paths.guests))) {
     warn(
       `warning: guest ${label(guest.name)} is not shaped by all of its NICs: it has changed since these rules ` +
         'were rendered; virt-shaper sync shapes it',

@@ -16,6 +16,7 @@ export interface Detour {
 
 export function planDetours(differences: Difference[], from: KernelState, to: State): Detour[] {
   const moves = differences.filter(({ kind, action }) => kind === 'class' && action === 'move');
+  if (moves.length === 0) return []; // As nearly always.
   const ids = [...new Set(moves.flatMap(({ wanted }) => wanted?.id ?? []))];
   const taken = takenMinors(from, to);
   return ids.map((id) => {

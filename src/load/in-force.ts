@@ -44,11 +44,18 @@ function isUplink(uplink: Partial<UplinkPlan> | null): boolean {
 }
 
 /** Whether it has each of a guest's NICs, or says why not. */
-export function hasGuest({ uplinks, unshaped }: InForce, { name, nics }: Guest): boolean {
-  return nics.every(
-    ({ tap }) =>
-      uplinks.some(({ taps }) => taps.some((one) => one.name === tap && one.guest === name)) ||
-      unshaped.some((one) => one.guest === name && (one.tap ?? tap) === tap),
+export function hasGuest(inForce: InForce, guest: Guest): boolean {
+  return guestsWithout(inForce, [guest]).length === 0;
+}
+
+/** Those of whom it has not each NIC, nor says why. */
+export function guestsWithout({ uplinks, unshaped }: InForce, guests: Guest[]): Guest[] {
+  const key = (guest: string, tap: string) => `${tap} ${guest}`; // No device's name has a blank.
+  const shaped = new Set(uplinks.flatMap(({ taps }) => taps.map((tap) => key(tap.guest, tap.name))));
+  const told = (name: string, tap: string) =>
+    unshaped.some((one) => one.guest === name && (one.tap ?? tap) === tap);
+  return guests.filter(
+    ({ name, nics }) => !nics.every(({ tap }) => shaped.has(key(name, tap)) || told(name, tap)),
   );
 }
 

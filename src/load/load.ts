@@ -62,11 +62,11 @@ export async function load(
 ): Promise<Loaded> {
   const rules = readRules(folder);
   const checked = checkAhead(site, rules, present);
-  const { before, wanted, unreached, good } = await prepare(site, rules, folder, present);
+  const { before, wanted, unreached, good, same } = await prepare(site, rules, folder, present);
   keepForeignTaps(site.foreignTaps, before, wanted);
   refreshListing(site, before);
   recallLines(before, good);
-  const found = compare(before, wanted);
+  const found = same ? [] : compare(before, wanted);
   let laid: string | undefined;
   const lay = () => {
     laid = layGood(site.rules, rules, readCompanions(folder));
@@ -166,7 +166,10 @@ function recallLines(kernel: KernelState, good: State | undefined): void {
   }
 }
 
-/** @param rules absent: nothing is wanted, and so nothing can stand in its way */
+/**
+ * @param rules absent: nothing is wanted, and so nothing can stand in its way
+ * @returns `same` where it is known already that nothing differs
+ */
 async function prepare(site: Site, rules?: Rules, folder = site.rules, present = readAhead(site)) {
   const { good } = present;
   // Mostly the rules are those in force, which need not be read and checked again.
@@ -174,8 +177,9 @@ async function prepare(site: Site, rules?: Rules, folder = site.rules, present =
   const asked = known ? good.state : rules ? parseRules(rules, folder) : nothing;
   const before = await present.before;
   refuseForeign(before, asked);
-  const prepared = { before, good: good?.state, ...withoutUnreached(before, asked) };
-  if (!known || compare(before, prepared.wanted).length === 0) return prepared;
+  const prepared = { before, good: good?.state, same: false, ...withoutUnreached(before, asked) };
+  if (!known) return prepared;
+  if (compare(before, prepared.wanted).length === 0) return { ...prepared, same: true };
   // Somebody changed it in the kernel. Read once more: what cannot be mended is said with the place of its line.
   return { ...prepared, ...withoutUnreached(before, parseRules(rules, folder)) };
 }

@@ -26,13 +26,15 @@ export function planPhases(differences: Difference[], from: KernelState, to: Sta
   // Templates of another form than ours may hide the class ids: then the move is made without a detour.
   const around = detours.length > 0 ? withClasses(to.ruleset, detourIds(detours)) : undefined;
   const table = differences.some(({ kind }) => kind === 'table');
-  const [lowered, raised] = classChanges(rest);
+  // Most of a thousand guests' are new, and there is only one thing to be done with those.
+  const changed = rest.filter(({ action }) => action !== 'add');
+  const [lowered, raised] = classChanges(changed);
   // While guests are on a detour, no guest that stays may be below a group's new ceil before its own.
   const early = around === undefined ? [...lowered, ...raised] : lowered.filter((one) => !isInner(one, to));
   const late = around === undefined ? [] : [...lowered.filter((one) => isInner(one, to)), ...raised];
 
   // A guarantee that grows takes what another gives up, so it waits until that one is gone.
-  const given = rest.some(
+  const given = changed.some(
     ({ kind, action }) => kind === 'class' && (action === 'remove' || action === 'move'),
   );
   const withoutGuarantee = (list: Difference[]) =>
@@ -42,11 +44,11 @@ export function planPhases(differences: Difference[], from: KernelState, to: Sta
     {
       name: 'stage',
       steps: [
-        ...rest.flatMap(newDevice),
+        ...rest.filter(({ kind }) => kind === 'device').flatMap(newDevice),
         ...rebuilds.flatMap(({ steps }) => steps),
         ...withoutGuarantee(early),
         ...rest.flatMap(newObject),
-        ...rest.filter(({ kind }) => kind === 'filter').flatMap(inPlace),
+        ...changed.filter(({ kind }) => kind === 'filter').flatMap(inPlace),
         ...kinds.stage,
         ...(around === undefined ? [] : detours.flatMap(({ build }) => build)),
       ],
@@ -66,10 +68,10 @@ export function planPhases(differences: Difference[], from: KernelState, to: Sta
       steps: [
         ...(around === undefined ? [] : detours.flatMap(({ leave }) => leave)),
         ...kinds.retire,
-        ...rest.flatMap(goneObject),
+        ...changed.flatMap(goneObject),
         ...rebuilds.flatMap(({ retire }) => retire),
-        ...rest.flatMap(goneDevice),
-        ...(given ? rest.filter(raisesGuarantee).flatMap(inPlace) : []),
+        ...changed.flatMap(goneDevice),
+        ...(given ? changed.filter(raisesGuarantee).flatMap(inPlace) : []),
       ],
     },
   ];
