@@ -127,6 +127,46 @@ test('several guests come and go: each time the end is that of the whole way', (
   assert.is(kernelState(), byTheWholeWay());
 });
 
+test('what somebody changes in the table after a start is seen, and mended by a load', () => {
+  host.hook('solo', 'start', { vnet3: 'br0' });
+  const state = kernelState();
+  for (const command of [
+    'nft delete element bridge virt-shaper guests { "vnet3" . "eth0" }',
+    'nft add element bridge virt-shaper guests { "vnet9" . "eth0" : goto out-e09e }'.replace(
+      'e09e',
+      idOf('solo'),
+    ),
+    `nft add rule bridge virt-shaper out-${idOf('solo')} meta mark set 1`,
+    `nft flush chain bridge virt-shaper in-${idOf('solo')}`,
+    'nft add rule bridge virt-shaper forward drop',
+    'nft add chain bridge virt-shaper other',
+  ]) {
+    sh(command);
+    const { status, stdout } = host.run(['verify']);
+    assert.is(status, 3, command);
+    assert.match(stdout, 'table', command);
+    assert.is(host.run(['load']).status, 0);
+    assert.is(kernelState(), state, command);
+    // Once more by the short way.
+    host.hook('alone', 'start', {});
+    sh('ip link del vnet3');
+    host.hook('solo', 'stopped');
+    host.tap('vnet3');
+    host.hook('alone', 'start', { vnet0: 'br0' });
+    host.hook('solo', 'start', { vnet3: 'br0' });
+    isInForce();
+  }
+});
+
+/** Of a guest that runs: its class minor. */
+function idOf(guest: string): string {
+  const line = host
+    .read('var/lib/virt-shaper/rules.d/shape.tc')
+    .split('\n')
+    .find((one) => one.includes(`# guest ${guest}`));
+  return line?.match(/classid 1:([0-9a-f]+)/)?.[1] ?? 'none';
+}
+
 const drifts: Record<string, string> = {
   'the table is gone': 'nft flush ruleset',
   'the tree is gone': 'tc qdisc del dev eth0 root',

@@ -1,0 +1,112 @@
+// For any policy and a guest of it that comes or goes: where that is called a small change, what it does to the kernel
+// leads from the one rendering to the other, object by object and element by element.
+import fc from 'fast-check';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { TcObject } from '../../src/load/objects.ts';
+import { parseRules } from '../../src/load/parse-rules.ts';
+import { findSmallChange, type SmallChange } from '../../src/load/small-change.ts';
+import { type TableParts, takeApart } from '../../src/load/table-parts.ts';
+import type { Rules } from '../../src/render/render.ts';
+import { generateFor } from '../support/world.ts';
+import { bounded, randomWorld } from './random-world.ts';
+
+/** What nft makes of the commands; it refuses those that the cases here refuse. */
+function commit(table: TableParts, commands: string): TableParts {
+  const chains = new Map(table.chains);
+  const elements = new Map(table.elements);
+  const isNew = (map: Map<string, string>, key: string) => assert.not(map.has(key), key);
+  for (const command of commands.split('\n').filter(Boolean)) {
+    const words = command.match(/^(\w+) (\w+) bridge virt-shaper (\S+) ?(.*)$/);
+    const [, verb = '', what = '', name = '', rest = ''] = words ?? [];
+    const pair = rest.match(/^\{ ("[^"]+" \. "[^"]+")(?: : goto (\S+))? \}$/);
+    if (`${verb} ${what}` === 'create chain') {
+      isNew(chains, name);
+      chains.set(name, '');
+    } else if (`${verb} ${what}` === 'add rule') {
+      assert.is(chains.get(name), '');
+      chains.set(name, rest);
+    } else if (`${verb} ${what}` === 'create element') {
+      isNew(elements, pair?.[1] ?? '');
+      assert.ok(chains.has(pair?.[2] ?? ''), command);
+      elements.set(pair?.[1] ?? '', pair?.[2] ?? '');
+    } else if (`${verb} ${what}` === 'delete element') {
+      assert.ok(elements.delete(pair?.[1] ?? ''), command);
+    } else if (`${verb} ${what}` === 'delete chain') {
+      assert.not([...elements.values()].includes(name), command);
+      assert.ok(chains.delete(name), command);
+    } else assert.unreachable(command);
+  }
+  return { ...table, chains, elements };
+}
+
+function mend(objects: Map<string, TcObject>, { differences }: SmallChange): Map<string, TcObject> {
+  const mended = new Map(objects);
+  for (const { action, kind, device, held, wanted } of differences) {
+    if (kind === 'table') continue;
+    if (action === 'remove') {
+      assert.ok(mended.delete(held?.key ?? ''));
+      // What is on it goes with it.
+      for (const [key, one] of mended) {
+        const below = kind === 'class' ? one.kind === 'leaf' && one.id === held?.id : one.kind === 'filter';
+        if (one.device === device && below) mended.delete(key);
+      }
+    } else if (wanted) {
+      assert.is(mended.has(wanted.key), action === 'change');
+      mended.set(wanted.key, wanted);
+    }
+  }
+  return mended;
+}
+
+function shown(objects: Map<string, TcObject>): string[] {
+  return [...objects.values()]
+    .map(({ key, parent, values }) => JSON.stringify({ key, parent, values }))
+    .sort();
+}
+
+function leads(from: Rules, to: Rules): boolean {
+  const change = findSmallChange(from, to);
+  if (!change) return false;
+  const [before, after] = [takeApart(from['ruleset.nft']), takeApart(to['ruleset.nft'])];
+  const committed = commit(before, change.to.ruleset);
+  assert.equal(new Map([...committed.chains].sort()), new Map([...after.chains].sort()));
+  assert.equal(new Map([...committed.elements].sort()), new Map([...after.elements].sort()));
+  assert.is(before.frame, after.frame);
+  const mended = mend(parseRules(from, 'from').objects, change);
+  assert.equal(shown(mended), shown(parseRules(to, 'to').objects));
+  return true;
+}
+
+test('a guest that comes or goes', () => {
+  let small = 0;
+  let whole = 0;
+  fc.assert(
+    fc.property(randomWorld(), fc.nat(), (world, which) => {
+      if (world.guests.length < 2) return;
+      const all = generateFor(world);
+      const guests = world.guests.filter((_guest, index) => index !== which % world.guests.length);
+      const without = generateFor({ ...world, guests }, all.chosen);
+      for (const [from, to] of [
+        [all, without],
+        [without, all],
+      ] as const) {
+        if (leads(from.rules, to.rules)) small += 1;
+        else whole += 1;
+      }
+    }),
+    bounded(300),
+  );
+  assert.ok(small > 50, `${small} small changes, ${whole} others`);
+});
+
+test('two policies that have nothing to do with each other', () => {
+  fc.assert(
+    fc.property(randomWorld(), randomWorld(), (one, other) => {
+      leads(generateFor(one).rules, generateFor(other).rules);
+    }),
+    bounded(150),
+  );
+});
+
+test.run();
