@@ -16,7 +16,7 @@ export interface Job {
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const node = (file: string, ...args: string[]) => ['node', '--import', 'tsx', file, ...args];
 
-/** @param words what a job's name has in it, one of them; without any: all jobs */
+/** @param words what a job's name has in it, in the order in which they are to be run; without any: all jobs */
 export function listJobs(words: string[]): Job[] {
   const tests = readdirSync(`${root}test/kernel`).filter((name) => name.endsWith('.test.ts'));
   const jobs: Job[] = [
@@ -29,9 +29,11 @@ export function listJobs(words: string[]): Job[] {
     test('lab/spec9.test.ts', true),
     test('lab/reload.test.ts', true),
   ];
-  return jobs.filter(
-    ({ name }) => name === 'chosen' || words.length === 0 || words.some((word) => name.includes(word)),
+  const [chosen, ...others] = jobs as [Job, ...Job[]];
+  const wanted = (words.length > 0 ? words : ['']).flatMap((word) =>
+    others.filter(({ name }) => name.includes(word)),
   );
+  return [chosen, ...new Set(wanted)];
 }
 
 function test(name: string, alone: boolean): Job {
