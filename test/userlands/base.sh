@@ -5,7 +5,7 @@
 set -eu
 suite=$1
 folder=$2
-packages='nftables iproute2 procps nodejs'
+packages='nftables iproute2 procps iputils-ping nodejs'
 [ ! -e "$folder.installed" ] || exit 0
 
 # shellcheck disable=SC2086 # a list of words
