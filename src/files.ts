@@ -2,7 +2,6 @@
 // stops, there is the old file or the new one.
 import {
   closeSync,
-  existsSync,
   fchmodSync,
   fsyncSync,
   linkSync,
@@ -115,16 +114,19 @@ export function moveWhole(from: string, to: string): void {
   }
 }
 
-/** Makes those above it too. Not with `recursive`, by which Node tries for ever where the kernel answers ENOENT, as below /proc. */
-export function makeFolder(folder: string): void {
+/**
+ * Makes those above it too, and lets others do so at the same time. Not with `recursive`, by which Node tries for ever
+ * where the kernel answers ENOENT, as below /proc.
+ */
+export function makeFolder(folder: string, isAboveThere = false): void {
   try {
     mkdirSync(folder, 0o755);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return;
-    if (code !== 'ENOENT' || existsSync(dirname(folder))) throw error;
+    if (code !== 'ENOENT' || isAboveThere) throw error;
     makeFolder(dirname(folder));
-    makeFolder(folder);
+    makeFolder(folder, true);
   }
 }
 
