@@ -2,6 +2,7 @@
 // stdin, an environment of PATH and LC_ALL, and / as the working directory. The tap exists between `prepare`
 // and `stopped`; only in between does the XML name it.
 import { fileURLToPath } from 'node:url';
+import { patience } from '../support/patience.ts';
 import { type Guest, type Host, plug, unplug } from './host.ts';
 
 export const virtShaper = fileURLToPath(new URL('../../dist/virt-shaper.js', import.meta.url));
@@ -36,7 +37,7 @@ export async function runVirtShaper(
   input = '',
 ): Promise<string> {
   const where = ['--root', root, '--rules', `${root}/rules.d`];
-  return host.space.run(process.execPath, [program, ...where, ...args], {
+  return host.space.run(process.execPath, [program, ...where, ...patience, ...args], {
     input,
     cwd: '/',
     env: { PATH: process.env.PATH ?? '', LC_ALL: 'C' },

@@ -4,7 +4,9 @@
 // making a namespace and noting it. Only SIGKILL leaves them standing.
 import { constants } from 'node:os';
 import { execa, execaSync } from 'execa';
+import { emulated } from './patience.ts';
 
+const patient = emulated ? 900_000 : 30_000;
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export type EndingSignal = (typeof signals)[number];
 
@@ -13,7 +15,7 @@ export interface RunOptions {
   cwd?: string;
   /** The whole environment of the command; without it, this process's. */
   env?: Record<string, string>;
-  /** Milliseconds after which the command is killed; 30 s unless told. */
+  /** Milliseconds after which the command is killed; 30 s unless told, and much more where the CPU is emulated. */
   timeout?: number;
   /** Kills the command. */
   signal?: AbortSignal;
@@ -82,7 +84,7 @@ export class Namespace {
   start(
     command: string,
     args: string[],
-    { signal, env, timeout = 30_000, ...rest }: RunOptions = {},
+    { signal, env, timeout = patient, ...rest }: RunOptions = {},
   ): Running {
     const child = execa('ip', ['netns', 'exec', this.name, command, ...args], {
       ...rest,
