@@ -11,8 +11,8 @@ import { runProcess } from '../support/process.ts';
 import { judgeCommand, judgeTests } from '../support/verdict.ts';
 import type { Job } from './jobs.ts';
 
-/** Seconds for one job: an emulated CPU takes ten to twenty times as long as its host's. */
-const limit = 3600;
+/** Seconds for one job: an emulated CPU takes ten to twenty times as long as its host's, whose others may use it, too. */
+const limit = 3 * 3600;
 
 const folder = process.argv[2] ?? '.';
 const jobs = JSON.parse(readFileSync(join(folder, 'jobs.json'), 'utf8')) as Job[];
