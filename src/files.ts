@@ -2,6 +2,7 @@
 // stops, there is the old file or the new one.
 import {
   closeSync,
+  existsSync,
   fchmodSync,
   fsyncSync,
   linkSync,
