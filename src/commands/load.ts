@@ -13,7 +13,6 @@ import { dropPending } from '../load/pending.ts';
 import type { Site } from '../load/site.ts';
 import type { Unreached } from '../load/unreached.ts';
 import { describeError } from '../report/errors.ts';
-import { loadAndConfirm } from './confirm.ts';
 import { type Context, seconds } from './context.ts';
 import { planCommand } from './plan.ts';
 import { underLock } from './under-lock.ts';
@@ -31,7 +30,11 @@ export async function loadCommand(context: Context, options: LoadOptions): Promi
     const message = '--json shows what --dry-run would change; a load itself has no data to show';
     throw new ConfigError([{ severity: 'error', message }]);
   }
-  if (options.confirm !== undefined) return loadAndConfirm(context, seconds('--confirm', options.confirm));
+  if (options.confirm !== undefined) {
+    const time = seconds('--confirm', options.confirm);
+    // Not loaded before it is asked for, since a guest's start waits for this file and what it needs.
+    return (await import('./confirm.ts')).loadAndConfirm(context, time);
+  }
   await underLock(context, async (site) => {
     dropPending(context.paths.pending); // Who loads plainly has decided.
     await loadNow(context, site);
