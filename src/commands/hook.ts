@@ -2,7 +2,7 @@
 // goes to stdout, which libvirt takes for new XML. A `start` that fails aborts the guest's start; any other
 // operation that fails may kill a guest that runs (reconnect does), so none of them ever does.
 import { readOnFailure } from '../config/read-config.ts';
-import { ConfigError, Failure } from '../errors.ts';
+import { ConfigError } from '../errors.ts';
 import { startDetached } from '../exec.ts';
 import { writeIfChanged } from '../files.ts';
 import { maxDomainXml, parseDomain, uuidOf } from '../guests/domain-xml.ts';
@@ -13,26 +13,14 @@ import { deviceNames } from '../host/read-host.ts';
 import { label } from '../label.ts';
 import { hasFailed } from '../load/history.ts';
 import { hasGuest, tryInForce } from '../load/in-force.ts';
-import { readAhead } from '../load/load.ts';
-import { readTrusted } from '../load/load-small.ts';
 import { Occupied } from '../load/lock.ts';
-import { readPending } from '../load/pending.ts';
-import type { Site } from '../load/site.ts';
-import { areOwn } from '../render/compile.ts';
-import type { Rules } from '../render/render.ts';
 import { describeError } from '../report/errors.ts';
 import { speak } from '../speak.ts';
 import type { Context } from './context.ts';
-import { type Generated, generateNow, sayPolicy } from './generate-now.ts';
-import { loadGuest, loadNow } from './load.ts';
 import { withLog } from './log.ts';
 import { noteGuests } from './note-guests.ts';
-import { writeRules } from './render.ts';
-import { underLock } from './under-lock.ts';
+import { Refused, shape } from './shape-guest.ts';
 import { whyUnloaded } from './unload.ts';
-
-/** A guest that must not start, by the administrator's own rule. */
-class Refused extends Failure {}
 
 /** @param args DRIVER NAME OP SUBOP EXTRA */
 export async function hookCommand(context: Context, args: string[]): Promise<number> {
@@ -143,52 +131,6 @@ async function stop(context: Context, gone: GuestKey & { uuid?: string }): Promi
   const { changed } = await noteGuests(context, (guests) => withoutEnded(guests, gone, isDevice));
   // Not for `release` after `stopped`, nor for a guest never told of.
   if (changed && whyUnloaded(context.paths) === undefined) await shape(context, gone);
-}
-
-/**
- * Renders and loads for all guests that are noted by now: many that start at once need few loads. What is noted
- * stays so even when loading fails, or its lock cannot be had in time.
- */
-async function shape(context: Context, { name }: GuestKey, refusal?: 'may refuse'): Promise<void> {
-  const quiet = { ...context, say: context.detail };
-  await underLock(context, async (site) => {
-    const good = trusted(context, site);
-    if (good === undefined) {
-      const present = readAhead(site);
-      // Of all it makes nothing is kept in memory while the kernel's answers are read.
-      await renderNow(context, name, refusal)
-        .then((generated) => writeRules(context, generated))
-        .catch(async (error) => {
-          await present.before.catch(() => {}); // Its children hold the lock, which is soon asked for again.
-          throw error;
-        });
-      return void (await loadNow(quiet, site, site.rules, present));
-    }
-    const generated = await renderNow(context, name, refusal);
-    const { rules, companions, inputs } = generated;
-    const meanwhile = () => void writeRules(context, generated);
-    if (areOwn(inputs.templates)) return loadGuest(quiet, site, { good, rules, companions, meanwhile });
-    meanwhile();
-    await loadNow(quiet, site);
-  });
-}
-
-/** The rules in force, where nobody has failed or waits for a confirmation. */
-function trusted({ paths }: Context, site: Site): Rules | undefined {
-  return hasFailed(paths.history) || readPending(paths.pending) ? undefined : readTrusted(site);
-}
-
-async function renderNow(context: Context, name: string, refusal?: 'may refuse'): Promise<Generated> {
-  const generated = await generateNow(context, 'last good');
-  const own = generated.policy.unshaped.filter((one) => one.guest === name);
-  const refused = own.find(({ kind }) => kind === 'refused');
-  if (refusal && refused) throw new Refused(`guest ${label(name)} may not start: ${refused.reason}`);
-  const unable = own.find(({ kind }) => kind === 'unable');
-  if (refusal && unable && readOnFailure(context.paths.config) === 'refuse') {
-    throw new Failure(`guest ${label(name)}, ${unable.tap} cannot be shaped: ${unable.reason}`);
-  }
-  sayPolicy(context, generated, name);
-  return generated;
 }
 
 /** A NIC of a network is plugged before its tap is there, and libvirt tells of no other: it is looked for soon. */

@@ -4,18 +4,18 @@ import { rmSync } from 'node:fs';
 import { Failure } from '../errors.ts';
 import { tableName } from '../plan/names.ts';
 import type { Rules } from '../render/render.ts';
+import { checkAhead, type Present, readAhead } from './ahead.ts';
 import { compare, noTable } from './compare.ts';
 import { findForeignMarks } from './foreign-marks.ts';
 import { keepForeignTaps } from './foreign-taps.ts';
 import type { Found } from './found.ts';
-import { dropGood, keepGood, layGood, readCompanions, readIfGood, readRules, ruleFiles } from './good.ts';
+import { dropGood, keepGood, layGood, readCompanions, readRules, ruleFiles } from './good.ts';
 import { isOlder, writeListing } from './listing.ts';
 import type { KernelState, State } from './objects.ts';
-import { parseLoaded, parseRules } from './parse-rules.ts';
-import { readState, readTable } from './read-state.ts';
+import { parseRules } from './parse-rules.ts';
 import type { Site } from './site.ts';
 import { differingOptions } from './tc-values.ts';
-import { type Checked, checkRuleset, transact } from './transaction.ts';
+import { transact } from './transaction.ts';
 import { type Unreached, withoutUnreached } from './unreached.ts';
 
 export interface Loaded {
@@ -24,28 +24,6 @@ export interface Loaded {
   unreached: Unreached[];
   /** Tables of others that set our marks. */
   foreignMarks: string[];
-}
-
-/** What was loaded last, and what the kernel holds now. */
-export interface Present {
-  good: Good | undefined;
-  /** As nft lists it. */
-  table: Promise<string>;
-  before: Promise<KernelState>;
-}
-
-/**
- * nft and tc answer while whoever calls it makes the rules. Call it under the lock, and load under the same; what goes
- * wrong is told to who waits for the answer.
- */
-export function readAhead(site: Site): Present {
-  site.progress?.('reading what the kernel holds ...');
-  const table = readTable(site.run); // What takes longest.
-  table.catch(() => {});
-  const good = readGood(site);
-  const before = readState(site, { expected: good?.state, table });
-  before.catch(() => {});
-  return { good, table, before };
 }
 
 /**
@@ -81,16 +59,6 @@ export async function load(
   };
 }
 
-/** nft checks the new ruleset while its file and tc's answers are understood here. */
-function checkAhead(site: Site, rules: Rules, { good, table }: Present): Checked | undefined {
-  const text = rules['ruleset.nft'];
-  if (good?.rules['ruleset.nft'] === text) return undefined;
-  // Not while nft lists: taking back what was only checked shows, for a moment, a table that is not there.
-  const done = table.then(() => checkRuleset(site, text));
-  done.catch(() => {});
-  return { text, done };
-}
-
 /** What was recognized guest by guest is recognized at a glance the next time. */
 function refreshListing({ listing }: Site, { loaded, ruleset }: KernelState): void {
   if (loaded && isOlder(listing)) writeListing(listing, loaded.ruleset, ruleset.slice(noTable.length));
@@ -122,22 +90,6 @@ export async function differences(
     ...(good ? { loaded: good } : {}),
     unreached,
   };
-}
-
-interface Good {
-  rules: Rules;
-  state: State;
-}
-
-/** What was loaded last, as far as it can still be understood: otherwise the next load replaces it. */
-function readGood(site: Site): Good | undefined {
-  try {
-    const rules = readIfGood(site.rules);
-    const state = rules && parseLoaded(rules);
-    return rules && state && { rules, state };
-  } catch {
-    return undefined;
-  }
 }
 
 const nothing: State = { devices: new Map(), objects: new Map(), ruleset: noTable };

@@ -78,13 +78,26 @@ export class Crowd {
     return this.place.run(process.execPath, [this.program, '--root', this.root, ...args], { env, status });
   }
 
-  /** What libvirt does when the newcomer starts or ends. */
+  /** What libvirt does when the newcomer starts or ends: its tap is there before, and gone by then. */
   async hook(operation: 'start' | 'stopped', env: Record<string, string> = {}): Promise<Timed> {
     const args = [newcomer, operation, operation === 'start' ? 'begin' : 'end', '-'];
-    const timed = await this.place.run(this.hookFile, args, { input: this.newcomerXml(), env });
+    const call = () => this.place.run(this.hookFile, args, { input: this.newcomerXml(), env });
+    const timed = await (operation === 'start' ? call() : this.withoutTap(call));
     // The file of libvirt's hooks passes on no failure but a refusal.
     if (timed.stderr !== '') throw new Error(`hook ${operation}: ${timed.stderr}`);
     return timed;
+  }
+
+  /** What is done when the newcomer's tap has gone; then there is one for the next start. */
+  async withoutTap<T>(work: () => Promise<T>): Promise<T> {
+    const tap = `vnet${this.size}`;
+    await this.place.run('ip', ['link', 'del', 'dev', tap]);
+    try {
+      return await work();
+    } finally {
+      const lines = `tuntap add dev ${tap} mode tap\nlink set ${tap} master br${bridgeOf(this.size - 1)} up\n`;
+      await this.place.run('ip', ['-batch', '-'], { input: lines });
+    }
   }
 
   newcomerXml(): string {
