@@ -5,7 +5,7 @@ import { removeFile } from '../files.ts';
 import { readGuests } from '../guests/run-state.ts';
 import { label } from '../label.ts';
 import type { Present } from '../load/ahead.ts';
-import { planFile, readCompanions } from '../load/good.ts';
+import { planFile, readCompanions, ruleFiles } from '../load/good.ts';
 import { hasFailed, noteLoad } from '../load/history.ts';
 import { guestsWithout, tryInForce } from '../load/in-force.ts';
 import { type Loaded, load } from '../load/load.ts';
@@ -83,7 +83,8 @@ export async function loadNow(
 export async function loadGuest(context: Context, site: Site, small: Small): Promise<void> {
   const why = await loadSmall(site, small);
   if (why === undefined) {
-    await recorded(context, async () => ({ changed: true, unreached: [], foreignMarks: [] }));
+    const changed = ruleFiles.some((file) => small.good[file] !== small.rules[file]);
+    await recorded(context, async () => ({ changed, unreached: [], foreignMarks: [] }));
     return;
   }
   context.detail(`all that the kernel holds is read: ${why}`);

@@ -39,9 +39,11 @@ export async function shape(context: Context, { name }: GuestKey, refusal?: 'may
       return void (await loadNow(quiet, site, site.rules, present));
     }
     const generated = await renderNow(context, name, refusal);
-    const { rules, companions, inputs } = generated;
+    const { rules, companions, inputs, plan } = generated;
     const meanwhile = () => void writeRules(context, generated);
-    if (areOwn(inputs.templates)) return loadGuest(quiet, site, { good, rules, companions, meanwhile });
+    const taps = plan.uplinks.flatMap((uplink) => uplink.taps.filter(({ guest }) => guest === name));
+    const small = { good, rules, companions, taps: taps.map((tap) => tap.name), meanwhile };
+    if (areOwn(inputs.templates)) return loadGuest(quiet, site, small);
     meanwhile();
     await loadNow(quiet, site);
   });

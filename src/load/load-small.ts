@@ -34,6 +34,11 @@ export interface Small {
   /** Rendered from the package's own templates, so that the files belong together. */
   rules: Rules;
   companions: Companions;
+  /**
+   * Of the guest that starts. Where one of them was in force already the guest has come back without having been seen to
+   * go, on another device of that name.
+   */
+  taps: string[];
   /** Done while tc works, before any frame is led another way. */
   meanwhile: () => void;
 }
@@ -46,6 +51,9 @@ export async function loadSmall(site: Site, small: Small): Promise<string | unde
   const change = findSmallChange(small.good, small.rules);
   const differences = change && withoutGoneTaps(change.differences);
   if (!differences) return 'more than a guest has changed';
+  const made = differences.filter(({ action, kind }) => action === 'add' && kind === 'filter');
+  const isMade = (tap: string) => made.some(({ device }) => device === tap);
+  if (!small.taps.every(isMade)) return 'the guest has been there before';
   const { from, to } = change;
   const [before, after] = stepsOf(differences, from, to);
   const staging = new Staging(site, before, from);
@@ -63,7 +71,7 @@ export async function loadSmall(site: Site, small: Small): Promise<string | unde
   }
   try {
     await runSteps(site, 'retire', after);
-    noteSmallChange(site.listing, small.rules['ruleset.nft']);
+    if (to.ruleset !== '') noteSmallChange(site.listing, small.rules['ruleset.nft']);
     keepGood(site.rules, name);
     clearJournal(site.journal);
     return undefined;

@@ -15,7 +15,7 @@ export interface SmallChange {
   to: State;
 }
 
-/** @returns nothing where it is no small change */
+/** @returns nothing where it is no small change; where nothing differs it is one */
 export function findSmallChange(good: Rules, rules: Rules): SmallChange | undefined {
   if (good['devices.ip'] !== rules['devices.ip']) return undefined;
   const table = differingTable(good['ruleset.nft'], rules['ruleset.nft']);
@@ -23,7 +23,7 @@ export function findSmallChange(good: Rules, rules: Rules): SmallChange | undefi
   const [from, to] = [readObjects(shape.gone), readObjects(shape.come)];
   if (table === undefined || !from || !to) return undefined;
   const differences = compareObjects(from, to);
-  if (!differences || (differences.length === 0 && table === '')) return undefined;
+  if (!differences) return undefined;
   const devices = new Map();
   const moved: Difference = {
     effect: 'structure',

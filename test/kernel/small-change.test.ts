@@ -158,6 +158,33 @@ test('what somebody changes in the table after a start is seen, and mended by a 
   }
 });
 
+test('a guest that comes back without having been seen to go is shaped on its new tap of the old name', () => {
+  host.hook('solo', 'start', { vnet3: 'br0' });
+  const again = () => {
+    sh('ip link del vnet3');
+    host.tap('vnet3');
+    const started = hook('solo', 'start', { vnet3: 'br0' });
+    assert.match(tools(started), 'nft -s list table');
+    isInForce();
+    assert.match(sh('tc filter show dev vnet3 egress'), 'ifb-eth0');
+  };
+  again();
+  // Something else has changed, too: f2 has ended, which was noted and not loaded.
+  const noted = JSON.parse(host.read('run/virt-shaper/guests.json'));
+  const guests = noted.guests.filter(({ name }: { name: string }) => name !== 'f2');
+  host.write('run/virt-shaper/guests.json', JSON.stringify({ ...noted, guests }));
+  again();
+});
+
+test('a guest that is not to be shaped asks the kernel nothing', () => {
+  host.configure(config.replace('[guest."*"]', '[guest.alone]'));
+  host.run(['sync']);
+  const started = hook('stranger', 'start', { vnet3: 'br0' });
+  assert.is(started.stderr, '');
+  assert.is(tools(started), '');
+  isInForce();
+});
+
 /** Of a guest that runs: its class minor. */
 function idOf(guest: string): string {
   const line = host
