@@ -1,0 +1,115 @@
+// The short way of a guest's start (load/load-small.ts) when the kernel is not as it was loaded, or a command fails: then
+// the whole way is taken, so that the end is the same.
+import * as assert from 'uvu/assert';
+import type { Fault, FaultKind } from '../faults/wrapper.ts';
+import { needsCommand, needsNamespace } from '../support/needs.ts';
+import { unless } from '../support/skip.ts';
+import { kernelState, sh } from './host.ts';
+import { SmallHost, tools } from './small-host.ts';
+
+const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
+
+let host: SmallHost;
+test.before.each(() => {
+  host = new SmallHost();
+});
+test.after.each(() => host.end());
+
+const drifts: Record<string, string> = {
+  'the table is gone': 'nft flush ruleset',
+  'the tree is gone': 'tc qdisc del dev eth0 root',
+  'the ifb is gone': 'ip link del ifb-eth0',
+  'the group is gone, and so would its ceil be':
+    'group=$(tc class show dev eth0 | sed -n "s/^class htb \\(1:f[0-9a-f]*\\) .* rate 24Mbit .*/\\1/p"); ' +
+    'for id in $(tc class show dev eth0 | sed -n "s/^class htb \\(\\S*\\) parent $group .*/\\1/p") $group; do ' +
+    'tc class del dev eth0 classid $id; done',
+  // tc then makes a root class of what is to be below it, without a word.
+  'the link is gone, and all below it':
+    'for again in 1 2 3; do for id in $(tc class show dev eth0 | cut -d" " -f3); do ' +
+    'tc class del dev eth0 classid $id 2>/dev/null || :; done; done; [ -z "$(tc class show dev eth0)" ]',
+  'somebody has put a clsact on the tap': 'tc qdisc add dev vnet3 clsact',
+  'the element is there': 'nft add element bridge virt-shaper guests { "vnet3" . "eth0" : drop }',
+  'a chain of that name is there': 'nft add chain bridge virt-shaper out-e09e',
+};
+for (const [what, command] of Object.entries(drifts)) {
+  test(`${what}: the start makes good all that differs`, () => {
+    sh(command);
+    const started = host.watched(what.startsWith('the link') ? 'solo' : 'f3', 'start', { vnet3: 'br0' });
+    assert.is(started.status, 0);
+    assert.not.match(started.stderr, 'UNSHAPED');
+    host.isInForce();
+    assert.is(host.run(['unload']).status, 0);
+    const foreign = command.includes('vnet3 clsact');
+    assert.is(sh('tc qdisc show dev vnet3').includes('clsact'), foreign, 'what is of others stays');
+    if (foreign) sh('tc qdisc del dev vnet3 clsact');
+    assert.is(host.run(['load']).status, 0);
+    assert.is(kernelState(), host.byTheWholeWay());
+  });
+}
+
+function tableOf(state: string): string {
+  return state.slice(state.indexOf('\ntable '));
+}
+
+/** With one fault the guest is shaped all the same, by the whole way; with more of them nothing is changed. */
+const survived: FaultKind[] = ['fail-before', 'fail-after', 'warn-after', 'die-before', 'die-after'];
+for (const kind of [...survived, 'fail-on'] as FaultKind[]) {
+  test(`${kind} at each call`, () => {
+    const before = kernelState();
+    for (const at of [1, 2]) {
+      const started = host.watched('f3', 'start', { vnet3: 'br0' }, { kind, at });
+      if (kind === 'fail-on') {
+        assert.match(started.stderr, 'UNSHAPED');
+        // After the second nothing can be taken back, but no frame is led there.
+        if (at === 1) assert.is(kernelState(), before);
+        else assert.is(tableOf(kernelState()), tableOf(before));
+      } else {
+        assert.not.match(started.stderr, 'UNSHAPED');
+        host.isInForce();
+      }
+      host.run(['sync']);
+      host.isInForce();
+      sh('ip link del vnet3');
+      host.hook('f3', 'stopped');
+      host.tap('vnet3');
+    }
+  });
+}
+
+test('a fault at each line of what is staged', () => {
+  for (const kind of ['fail-line', 'die-line'] as const) {
+    for (let line = 0; line < 12; line += kind === 'fail-line' ? 1 : 4) {
+      const started = host.watched('f3', 'start', { vnet3: 'br0' }, { kind, at: 1, line });
+      assert.match(tools(started), 'nft -s list table', `${kind} ${line} takes the whole way`);
+      assert.not.match(started.stderr, 'UNSHAPED', `${kind} ${line}`);
+      host.isInForce();
+      sh('ip link del vnet3');
+      host.hook('f3', 'stopped');
+      host.tap('vnet3');
+    }
+  }
+});
+
+test('killed at each call and line: the next sync finishes it', () => {
+  const faults: Fault[] = [
+    ...[1, 2].flatMap((at): Fault[] => [
+      { kind: 'kill-before', at },
+      { kind: 'kill-after', at },
+    ]),
+    ...[2, 5, 8].map((line): Fault => ({ kind: 'kill-line', at: 1, line })),
+  ];
+  for (const fault of faults) {
+    const killed = host.watched('f3', 'start', { vnet3: 'br0' }, fault);
+    assert.is(killed.status, null, JSON.stringify(fault));
+    assert.is(host.run(['sync']).status, 0);
+    host.isInForce();
+    const state = kernelState();
+    assert.is(state, host.byTheWholeWay(), JSON.stringify(fault));
+    sh('ip link del vnet3');
+    assert.is(host.hook('f3', 'stopped').stderr, '');
+    host.tap('vnet3');
+    host.isInForce();
+  }
+});
+
+test.run();
