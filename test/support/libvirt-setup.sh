@@ -67,6 +67,15 @@ apt_install() {
   DEBIAN_FRONTEND=noninteractive quietly apt-get install -y -o DPkg::Lock::Timeout=300 --no-install-recommends "$@"
 }
 
+# Debian's daemon does not begin without the user that only the package of its service makes, whoever runs the guests.
+make_user() {
+  [ "$manager" = apt-get ] || return 0
+  ! getent passwd libvirt-qemu >/dev/null || return 0
+  say 'adding the system user libvirt-qemu, whom libvirtd asks for'
+  quietly useradd --system --user-group --no-create-home --home-dir /var/lib/libvirt --shell /usr/sbin/nologin \
+    libvirt-qemu || fail 'useradd could not add libvirt-qemu'
+}
+
 # Into a folder that is renamed when it is complete, so that what was interrupted is begun anew.
 fetch_kernel() {
   [ -d "$guest/kernel" ] && return
@@ -124,5 +133,6 @@ while [ $# -gt 0 ]; do
 done
 [ "$(uname -m)" = x86_64 ] || fail 'the guests are made for x86_64 only'
 install_packages
+make_user
 fetch_kernel
 [ -z "$suite" ] || fetch_debian "$suite"
