@@ -1,5 +1,7 @@
 // The short way of a guest's start (load/load-small.ts) when the kernel is not as it was loaded, or a command fails: then
 // the whole way is taken, so that the end is the same.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { Fault, FaultKind } from '../faults/wrapper.ts';
 import { needsCommand, needsNamespace } from '../support/needs.ts';
@@ -50,6 +52,18 @@ for (const [what, command] of Object.entries(drifts)) {
 function tableOf(state: string): string {
   return state.slice(state.indexOf('\ntable '));
 }
+
+test('what cannot be committed is taken back, also when the whole way fails after it', () => {
+  const before = kernelState();
+  const bin = join(host.root, 'bin');
+  mkdirSync(bin);
+  const nft = sh('command -v nft').trim();
+  const refuses = `#!/bin/sh\ncase " $* " in *' -c '* | *' list '*) exec ${nft} "$@" ;; esac\necho no >&2\nexit 1\n`;
+  writeFileSync(join(bin, 'nft'), refuses, { mode: 0o755 });
+  const { stderr } = host.hook('f3', 'start', { vnet3: 'br0' }, { path: `${bin}:${process.env.PATH}` });
+  assert.match(stderr, 'UNSHAPED');
+  assert.is(kernelState(), before);
+});
 
 /** With one fault the guest is shaped all the same, by the whole way; with more of them nothing is changed. */
 const survived: FaultKind[] = ['fail-before', 'fail-after', 'warn-after', 'die-before', 'die-after'];
