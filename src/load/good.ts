@@ -67,16 +67,15 @@ export function readIfGood(folder: string): Rules | undefined {
  * @returns the folder's name
  */
 export function layGood(folder: string, rules: Rules, companions: Companions): string {
-  const files = [...ruleFiles.map((name) => [name, rules[name]] as const), ...companions];
+  const filesIn = (place: string) => [...filesOf(place, rules), ...companionsOf(place, companions)];
   const current = currentGood(folder);
-  const isSame = () =>
-    files.every(([name, text]) => readIfThere(join(folder, 'good', name)) === text) &&
-    readCompanions(join(folder, 'good')).size === companions.size;
+  const good = join(folder, 'good');
+  const isSame = () => !filesIn(good).some(isChanged) && readCompanions(good).size === companions.size;
   if (current !== undefined && isSame()) return current;
   const name = `.good-${Number(current?.match(/\d+$/)?.[0] ?? 0) + 1}`;
   const next = join(folder, name);
   rmSync(next, { recursive: true, force: true }); // Of a load that was killed.
-  writeTogether([...filesOf(next, rules), ...companionsOf(next, companions)]);
+  writeTogether(filesIn(next));
   return name;
 }
 
