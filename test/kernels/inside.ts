@@ -1,7 +1,7 @@
 // Runs in the emulated machine: the jobs of jobs.json, two at a time, those that measure one by one and last. What
 // each says goes to results.jsonl as soon as it has ended, so that a machine that stands still costs only the rest.
 //
-//   node --import tsx test/kernels/inside.ts FOLDER
+//   node test/kernels/inside.js FOLDER
 import { appendFileSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -14,7 +14,8 @@ export interface Job {
 }
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const node = (file: string, ...args: string[]) => ['node', '--import', 'tsx', file, ...args];
+/** Compiled beforehand (compileCheckout): tsx takes fifteen seconds to start on an emulated CPU. */
+const node = (file: string, ...args: string[]) => ['node', file.replace(/\.ts$/, '.js'), ...args];
 
 /** @param words what a job's name has in it, in the order in which they are to be run; without any: all jobs */
 export function listJobs(words: string[]): Job[] {

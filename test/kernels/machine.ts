@@ -21,6 +21,17 @@ const bootLimit = 180;
 const tries = 3;
 
 /**
+ * What costs an emulated CPU most and changes nothing of what is tested. Together they start a process three times as
+ * fast: code that lies at another address in each process is translated anew for each, and where the CPU is said to
+ * be good at "rep movs" (112 is its number in cpufeatures.h) the kernel copies by it, which is emulated word by word.
+ */
+const faster = [
+  ...['mitigations=off', 'audit=0', 'apparmor=0', 'cgroup_disable=memory'],
+  ...['nokaslr', 'norandmaps', 'randomize_kstack_offset=off'],
+  ...['init_on_alloc=0', 'hardened_usercopy=off', 'clearcpuid=112'],
+];
+
+/**
  * @param limit seconds for all of it
  * @yields each result when it is there
  * @throws Error when the machine does not boot, or ends before its jobs
@@ -70,9 +81,7 @@ function start({ kernel, checkout, results }: Machine): ChildProcess {
     'console=ttyS0',
     'panic=-1',
     'tsc=reliable',
-    'mitigations=off',
-    'nokaslr',
-    'audit=0',
+    ...faster,
     `checkout=${checkout}`,
     `kernel=${kernel}`,
   ];
@@ -81,8 +90,8 @@ function start({ kernel, checkout, results }: Machine): ChildProcess {
     [
       ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-machine', 'q35'],
       ...['-accel', 'tcg,thread=multi,tb-size=512', '-smp', '2', '-m', '3072'],
-      // Where the CPU claims a fast "rep movsb" the kernel copies by it, which the emulation does byte by byte.
-      ...['-cpu', 'max,-erms,-fsrm'],
+      // A CPU with little to save at each switch, and without page tables of five levels.
+      ...['-cpu', 'qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt'],
       ...['-kernel', join(kernel, 'vmlinuz'), '-initrd', join(kernel, 'initramfs.cpio')],
       ...['-append', parameters.join(' '), '-serial', `file:${join(results, 'console')}`],
       ...share('host', '/', 'readonly=on'),

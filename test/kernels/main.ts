@@ -10,7 +10,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { copyCheckout } from '../support/checkout.ts';
+import { compileCheckout, copyCheckout } from '../support/checkout.ts';
 import { fillMarked } from '../support/marked.ts';
 import { keepResult, printResult, type Result, readResults, Sum } from '../support/matrix.ts';
 import { listJobs } from './jobs.ts';
@@ -59,6 +59,7 @@ if (options.list) {
 
 async function runAll(): Promise<void> {
   const checkout = copyCheckout(root);
+  compileCheckout(root, checkout);
   const sum = new Sum();
   for (const name of names) {
     console.log(`\n== ${name}`);
