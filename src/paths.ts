@@ -13,6 +13,7 @@ export interface Paths {
   guestsLock: string;
   kernel: string;
   listing: string;
+  seen: string;
   journal: string;
   /** A load that waits for its confirmation. */
   pending: string;
@@ -68,6 +69,7 @@ export function makePaths(options: { root?: string; config?: string; rules?: str
     guestsLock: below('/run/virt-shaper/guests.lock'),
     kernel: below('/run/virt-shaper/kernel.json'),
     listing: below('/run/virt-shaper/table-as-listed'),
+    seen: below('/run/virt-shaper/as-seen'),
     journal: below('/run/virt-shaper/journal'),
     pending: below('/run/virt-shaper/confirm'),
     held: below('/run/virt-shaper/held'),

@@ -33,7 +33,7 @@ export async function shape(context: Context, { name }: GuestKey, refusal?: 'may
       await renderNow(context, name, refusal)
         .then((generated) => writeRules(context, generated))
         .catch(async (error) => {
-          await present.before.catch(() => {}); // Its children hold the lock, which is soon asked for again.
+          await present.interview.all().catch(() => {}); // Its children hold the lock, which is soon asked for again.
           throw error;
         });
       return void (await loadNow(quiet, site, site.rules, present));

@@ -6,13 +6,14 @@ import type { Site } from '../load/site.ts';
 import type { Context } from './context.ts';
 
 export function underLock<T>(context: Context, work: (site: Site) => Promise<T>): Promise<T> {
-  const { rules, listing, journal, foreignTaps, lock } = context.paths;
+  const { rules, listing, seen, journal, foreignTaps, lock } = context.paths;
   const waiting = () => context.say('waiting for another virt-shaper to end');
   return withLock({ file: lock, patience: context.lockTimeout, waiting }, (hold) =>
     work({
       run: makeRun({ timeout: context.timeout * 1000, hold }),
       rules,
       listing,
+      seen,
       journal,
       foreignTaps,
       progress: context.progress,

@@ -34,11 +34,11 @@ export async function readKernelState(paths: Paths, timeout: number): Promise<Ke
 }
 
 async function read(paths: Paths, timeout: number, hold?: number): Promise<KernelStateFacts> {
-  const { rules, listing, journal, foreignTaps } = paths;
+  const { rules, listing, seen, journal, foreignTaps } = paths;
   const run = makeRun({ timeout, ...(hold === undefined ? {} : { hold }) });
   const loaded = await attempt(() => readLoaded(rules));
   const [state, nft] = await Promise.all([
-    readState({ run, rules, listing, journal, foreignTaps }, { expected: had(loaded) }),
+    readState({ run, rules, listing, seen, journal, foreignTaps }, { expected: had(loaded) }),
     run('nft', ['-s', 'list', 'ruleset']),
   ]);
   if (nft.status !== 0) throw new Failure(`nft cannot list the ruleset: ${nft.stderr.trim().split('\n')[0]}`);

@@ -32,6 +32,12 @@ export function readCommitted(file: string): string {
   return readRecord(file).ruleset;
 }
 
+/** Whether this is the ruleset that was committed last, and nft was asked what it looks like. */
+export function isListed(file: string, ruleset: string): boolean {
+  const record = readRecord(file);
+  return record.ruleset === ruleset && !record.changed;
+}
+
 /** Whether nft was not asked for its table since the last change. */
 export function isOlder(file: string): boolean {
   return readRecord(file).changed;

@@ -4,15 +4,16 @@ import { rmSync } from 'node:fs';
 import { Failure } from '../errors.ts';
 import { tableName } from '../plan/names.ts';
 import type { Rules } from '../render/render.ts';
-import { checkAhead, type Present, readAhead } from './ahead.ts';
+import { checkAhead, isSame, type Present, readAhead } from './ahead.ts';
 import { compare, noTable } from './compare.ts';
 import { findForeignMarks } from './foreign-marks.ts';
 import { keepForeignTaps } from './foreign-taps.ts';
 import type { Found } from './found.ts';
-import { dropGood, keepGood, layGood, readCompanions, readRules, ruleFiles } from './good.ts';
+import { dropGood, keepGood, layGood, readCompanions, readRules } from './good.ts';
 import { isOlder, writeListing } from './listing.ts';
 import type { KernelState, State } from './objects.ts';
 import { parseRules } from './parse-rules.ts';
+import { keepSeen } from './seen.ts';
 import type { Site } from './site.ts';
 import { differingOptions } from './tc-values.ts';
 import { transact } from './transaction.ts';
@@ -39,6 +40,11 @@ export async function load(
   present: Present = readAhead(site),
 ): Promise<Loaded> {
   const rules = readRules(folder);
+  const companions = readCompanions(folder);
+  if (await present.isUnchanged(rules)) {
+    keepGood(site.rules, layGood(site.rules, rules, companions));
+    return { changed: false, unreached: [], foreignMarks: [] };
+  }
   const checked = checkAhead(site, rules, present);
   const { before, wanted, unreached, good, same } = await prepare(site, rules, folder, present);
   keepForeignTaps(site.foreignTaps, before, wanted);
@@ -47,11 +53,12 @@ export async function load(
   const found = same ? [] : compare(before, wanted);
   let laid: string | undefined;
   const lay = () => {
-    laid = layGood(site.rules, rules, readCompanions(folder));
+    laid = layGood(site.rules, rules, companions);
     return laid;
   };
   const vanished = await transact(site, { before, wanted, found, checked, whileReadingBack: lay });
   keepGood(site.rules, laid ?? lay());
+  if (same && unreached.length === 0) await keepSeen(site.seen, rules, present.interview);
   return {
     changed: found.length > 0,
     unreached: [...unreached, ...vanished],
@@ -101,7 +108,7 @@ export async function unload(site: Site): Promise<boolean> {
   recallLines(before, good);
   const found = compare(before, nothing);
   await transact(site, { before, wanted: nothing, found });
-  rmSync(site.listing, { force: true });
+  for (const file of [site.listing, site.seen]) rmSync(file, { force: true });
   dropGood(site.rules);
   return found.length > 0;
 }
@@ -123,11 +130,11 @@ function recallLines(kernel: KernelState, good: State | undefined): void {
  * @returns `same` where it is known already that nothing differs
  */
 async function prepare(site: Site, rules?: Rules, folder = site.rules, present = readAhead(site)) {
-  const { good } = present;
+  const good = present.good();
   // Mostly the rules are those in force, which need not be read and checked again.
-  const known = good && rules && ruleFiles.every((name) => rules[name] === good.rules[name]);
+  const known = good && rules && isSame(good.rules, rules);
   const asked = known ? good.state : rules ? parseRules(rules, folder) : nothing;
-  const before = await present.before;
+  const before = await present.before();
   refuseForeign(before, asked);
   const prepared = { before, good: good?.state, same: false, ...withoutUnreached(before, asked) };
   if (!known) return prepared;

@@ -96,7 +96,7 @@ function readMoreFilters(run: Run, taps: string[]) {
 }
 
 /** Ours are those of our group, which a device has from its first moment. */
-function readIfbs(): IfbDevice[] {
+export function readIfbs(): IfbDevice[] {
   const read = (name: string, file: string) => readFileSync(`${sysfs}/${name}/${file}`, 'utf8').trim();
   return readdirSync(sysfs)
     .filter((name) => name.startsWith('ifb') && existsSync(`${sysfs}/${name}/netdev_group`))

@@ -7,6 +7,8 @@ export interface Site {
   rules: string;
   /** The file with the table as nft listed it after the last commit (read-state.ts). */
   listing: string;
+  /** The file with what nft and tc answered when there was nothing to do (seen.ts). */
+  seen: string;
   /** The file with the taps whose clsact was there before us. */
   foreignTaps: string;
   /** The folder of the batches now running. */
