@@ -1,4 +1,4 @@
-// The tracer follows a packet through tc's filters as it prints them in JSON, and those of u32 are not always that:
+// tc's filters, as it prints them in JSON. The tracer follows a packet through them, and those of u32 are not always that:
 // iproute2 5.9 prints text between the brackets. virt-shaper itself then reads the text.
 import { spawnSync } from 'node:child_process';
 
@@ -15,4 +15,9 @@ export function needsFilterJson(): string | undefined {
   } catch {
     return "this tc's JSON of u32 filters is none, so the tracer cannot read them";
   }
+}
+
+/** Into what it prints of fw, iproute2 6.1 puts words of its own. */
+export function parseFilters<T>(answer: string): T[] {
+  return JSON.parse(answer.replace(/\{handle (0x[0-9a-f]+)\s*"/g, '{"handle":"$1","'));
 }

@@ -2,6 +2,7 @@
 // the same are the same (no counters, handles of nft, or order that means nothing).
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { parseFilters } from './filter-json.ts';
 
 export interface Qdisc {
   kind: string;
@@ -91,7 +92,7 @@ function readKernel(output: string): Kernel {
   const filterLists = filters
     .split(/^\[\{"kind":"noqueue".*\n/m)
     .slice(1)
-    .map((text) => JSON.parse(text.match(/^\[.*\]$/m)?.[0] ?? '[]') as Filter[]);
+    .map((text) => parseFilters<Filter>(text.match(/^\[[\s\S]*\]$/m)?.[0] ?? '[]'));
   const filtersAt = (way: number) =>
     new Map(devices.map((device, index) => [device, held(filterLists[index * 3 + way] ?? [])]));
   return {
