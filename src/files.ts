@@ -6,7 +6,6 @@ import {
   fchmodSync,
   fsyncSync,
   linkSync,
-  mkdirSync,
   openSync,
   readFileSync,
   realpathSync,
@@ -18,6 +17,7 @@ import {
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Failure } from './errors.ts';
+import { makeFolder, syncFolder } from './folders.ts';
 
 /** Makes the folders above it where they are missing. */
 export function writeWhole(file: string, text: string, mode = 0o644): void {
@@ -115,31 +115,6 @@ export function moveWhole(from: string, to: string): void {
   }
 }
 
-/**
- * Makes those above it too, and lets others do so at the same time. Not with `recursive`, by which Node tries for ever
- * where the kernel answers ENOENT, as below /proc.
- */
-export function makeFolder(folder: string, isAboveThere = false): void {
-  try {
-    mkdirSync(folder, 0o755);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return;
-    if (code !== 'ENOENT' || isAboveThere) throw error;
-    makeFolder(dirname(folder));
-    makeFolder(folder, true);
-  }
-}
-
-function syncFolder(folder: string): void {
-  const fd = openSync(folder, 'r');
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
 /** Whether what stands there is something else. */
 export function isChanged({ file, text }: NewFile): boolean {
   return readIfThere(file) !== text;
@@ -191,10 +166,6 @@ export function readJson<T extends { version: number }>(file: string, empty: T):
 /** Nothing when it is not there. */
 export function removeFile(file: string): void {
   rmSync(file, { force: true });
-}
-
-export function removeFolder(folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
 }
 
 function isAlike(value: Record<string, unknown>, model: object): boolean {

@@ -1,5 +1,6 @@
 // virt-shaper render: rules.d from the configuration and the guests now running.
-import { isChanged, removeFolder, writeTogether } from '../files.ts';
+import { isChanged, writeTogether } from '../files.ts';
+import { removeFolder } from '../folders.ts';
 import { companionsOf, filesOf } from '../load/good.ts';
 import { writeIds } from '../plan/id-store.ts';
 import type { Context } from './context.ts';

@@ -1,7 +1,8 @@
 // The configuration that a rendering came from, kept beside it: what was in force can be made again for other
 // guests, when a load was not confirmed or when somebody has just broken the configuration.
 import { isAbsolute, join, resolve } from 'node:path';
-import { readIfThere, removeFolder, writeTogether, writeWhole } from '../files.ts';
+import { readIfThere, writeTogether, writeWhole } from '../files.ts';
+import { removeFolder } from '../folders.ts';
 import type { ConfigLocation } from './read-config.ts';
 
 interface Snapshot {

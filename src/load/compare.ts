@@ -152,10 +152,9 @@ function surplus(from: KernelState, to: State, ours: boolean): Difference[] {
   const names = new Set(devices.map((ifb) => ifb.name));
   // A clsact takes its filters along, in one step: a load killed between two would leave it empty, and so
   // nobody's.
+  const isOurs = findOurClsacts(from, ours);
   const clsacts = new Set(
-    gone
-      .filter(({ kind, device }) => kind === 'clsact' && isOurClsact(from, device, ours))
-      .map(({ device }) => device),
+    gone.filter(({ kind, device }) => kind === 'clsact' && isOurs(device)).map(({ device }) => device),
   );
   const order = { filter: 0, detour: 1, clsact: 2, leaf: 3, class: 4, root: 5 };
   const goesBy = ({ kind, device, id }: TcObject) => {
@@ -169,7 +168,7 @@ function surplus(from: KernelState, to: State, ours: boolean): Difference[] {
   return [
     ...gone
       .filter((held) => !goesBy(held))
-      .filter((held) => held.kind !== 'clsact' || isOurClsact(from, held.device, ours))
+      .filter((held) => held.kind !== 'clsact' || isOurs(held.device))
       .sort((a, b) => order[a.kind] - order[b.kind] || depth(from, b) - depth(from, a))
       .map((held): Difference => ({ ...base, kind: held.kind, device: held.device, held })),
     ...devices.map((ifb): Difference => ({ ...base, kind: 'device', device: ifb.name, ifb })),
@@ -177,10 +176,11 @@ function surplus(from: KernelState, to: State, ours: boolean): Difference[] {
 }
 
 /** An empty clsact may be anybody's, so it stays, unless it is known that we made it. */
-function isOurClsact(from: KernelState, device: string, ours: boolean): boolean {
-  const filters = [...from.objects.values()].filter((held) => held.device === device);
-  const used = filters.some((held) => held.kind === 'filter' || held.kind === 'detour');
-  return !from.sharedTaps.has(device) && (used || ours || from.unfinished.has(device));
+function findOurClsacts(from: KernelState, ours: boolean): (device: string) => boolean {
+  const filters = [...from.objects.values()].filter(({ kind }) => kind === 'filter' || kind === 'detour');
+  const used = new Set(filters.map(({ device }) => device));
+  return (device) =>
+    !from.sharedTaps.has(device) && (used.has(device) || ours || from.unfinished.has(device));
 }
 
 function depth(state: State, object: TcObject): number {

@@ -6,7 +6,8 @@ import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Failure } from '../errors.ts';
 import { makeRun } from '../exec.ts';
-import { makeFolder, readIfThere } from '../files.ts';
+import { readIfThere } from '../files.ts';
+import { makeFolder } from '../folders.ts';
 
 /** Somebody else has it, and goes on having it. */
 export class Occupied extends Failure {}

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { makeFolder } from '../../src/files.ts';
+import { makeFolder } from '../../src/folders.ts';
 
 const [, , root = '', beginning = ''] = process.argv;
 if (beginning !== '') makeMany(Number(beginning));

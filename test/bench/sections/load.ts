@@ -79,7 +79,7 @@ async function recordIdle(crowd: Crowd): Promise<string> {
   return writeReplay(join(crowd.root, 'idle.sh'), calls, [nodeStart]);
 }
 
-export async function coldLoad(crowd: Crowd): Promise<number> {
+async function coldLoad(crowd: Crowd): Promise<number> {
   const { seconds } = await crowd.run(['load']);
   await crowd.run(['unload']);
   return seconds;

@@ -1,0 +1,33 @@
+// The folders that files are put in.
+import { closeSync, fsyncSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/**
+ * Makes those above it too, and lets others do so at the same time. Not with `recursive`, by which Node tries for ever
+ * where the kernel answers ENOENT, as below /proc.
+ */
+export function makeFolder(folder: string, isAboveThere = false): void {
+  try {
+    mkdirSync(folder, 0o755);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || isAboveThere) throw error;
+    makeFolder(dirname(folder));
+    makeFolder(folder, true);
+  }
+}
+
+/** What was renamed in it is on the disk. */
+export function syncFolder(folder: string): void {
+  const fd = openSync(folder, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+export function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+}
