@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { touch, writeIfChanged } from '../files.ts';
 import type { Guest } from '../guests/guest.ts';
-import { isSame } from '../guests/run-state.ts';
+import { Known } from '../guests/run-state.ts';
 import { runningStamp } from '../guests/status-files.ts';
 import { label } from '../label.ts';
 import { readAhead } from '../load/ahead.ts';
@@ -106,9 +106,9 @@ function isRenderedAhead({ paths }: Context): boolean {
 
 function sayFound(context: Context, { before, after }: Noted): void {
   const names = (guests: Guest[]) => guests.map(({ name }) => label(name)).join(', ');
-  const isIn = (list: Guest[]) => (one: Guest) => list.some((other) => isSame(other, one));
-  const came = after.filter((guest) => !isIn(before)(guest));
-  const gone = before.filter((guest) => !isIn(after)(guest));
+  const [former, present] = [new Known(before), new Known(after)];
+  const came = after.filter((guest) => !former.has(guest));
+  const gone = before.filter((guest) => !present.has(guest));
   if (came.length > 0) context.say(`found running: ${names(came)}`);
   if (gone.length > 0) context.say(`no longer running: ${names(gone)}`);
 }

@@ -1,6 +1,6 @@
 // The guests that run, against those that virt-shaper knows: what no hook told of is unshaped until a sync.
 import type { Guest } from '../guests/guest.ts';
-import { isSame } from '../guests/run-state.ts';
+import { Known } from '../guests/run-state.ts';
 import type { Host } from '../host/host.ts';
 import { label } from '../label.ts';
 import type { Attempt, Finding } from './finding.ts';
@@ -24,9 +24,10 @@ export function checkGuests(facts: GuestFacts): Finding[] {
       { ...about, level: 'problem', detail: noted.failed, ...(noted.hint ? { hint: noted.hint } : {}) },
     ];
   }
+  const [known, seen] = [new Known(noted.value), new Known(running)];
   const found = [
-    ...running.flatMap((guest) => checkRunning(guest, noted.value)),
-    ...noted.value.flatMap((guest) => checkNoted(guest, running)),
+    ...running.flatMap((guest) => checkRunning(guest, known)),
+    ...noted.value.flatMap((guest) => checkNoted(guest, seen)),
     ...facts.unread.map(
       ({ name, reason }): Finding => ({ ...about, level: 'warning', subject: label(name), detail: reason }),
     ),
@@ -36,9 +37,9 @@ export function checkGuests(facts: GuestFacts): Finding[] {
   return [{ ...about, level: 'ok', detail }, ...found];
 }
 
-function checkRunning(guest: Guest, noted: Guest[]): Finding[] {
+function checkRunning(guest: Guest, noted: Known<Guest>): Finding[] {
   const about = { check: 'guest.unnoted', level: 'problem' as const, subject: label(guest.name) };
-  const known = noted.find((one) => isSame(one, guest));
+  const known = noted.get(guest);
   const hint = 'virt-shaper sync';
   if (!known) return [{ ...about, detail: 'runs, and virt-shaper was never told: it is not shaped', hint }];
   const taps = guest.nics.map(({ tap }) => tap).filter((tap) => !known.nics.some((nic) => nic.tap === tap));
@@ -48,8 +49,8 @@ function checkRunning(guest: Guest, noted: Guest[]): Finding[] {
   ];
 }
 
-function checkNoted(guest: Guest, running: Guest[]): Finding[] {
-  if (running.some((one) => isSame(one, guest))) return [];
+function checkNoted(guest: Guest, running: Known<Guest>): Finding[] {
+  if (running.has(guest)) return [];
   const subject = label(guest.name);
   const detail = 'is noted as running and does not run any more: its classes are left over';
   return [{ check: 'guest.gone', level: 'warning', subject, detail, hint: 'virt-shaper sync' }];

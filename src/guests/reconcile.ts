@@ -1,7 +1,7 @@
 // What was noted of the guests against what libvirt says and the kernel has. Each of the three may lag behind
 // the others for a moment, and a guest that runs must never lose its shaping by a doubt.
 import type { Guest } from './guest.ts';
-import { type GuestKey, isSame, withGuest } from './run-state.ts';
+import { Known, withGuest } from './run-state.ts';
 import type { Running } from './status-files.ts';
 
 /**
@@ -11,13 +11,15 @@ import type { Running } from './status-files.ts';
  */
 export function reconcile(noted: Guest[], running: Running, devices: Set<string>): Guest[] {
   const there = running.guests.map((guest) => withTaps(guest, devices)).filter(hasNics);
-  const kept = noted.filter(
-    (guest) => isAmong(there, guest) || (mayRun(guest, running) && hasTap(guest, devices)),
-  );
-  const all = there.reduce(
-    (guests, guest) => (guests.includes(guest) ? guests : withGuest(guests, guest)),
-    kept,
-  );
+  const seen = new Known(there);
+  const mayRun = mayRunBy(running);
+  let all = noted.filter((guest) => seen.has(guest) || (mayRun(guest) && hasTap(guest, devices)));
+  let known = new Set(all);
+  for (const guest of there) {
+    if (known.has(guest)) continue; // As nearly all of them.
+    all = withGuest(all, guest);
+    known = new Set(all);
+  }
   return all.filter(hasNics);
 }
 
@@ -25,8 +27,9 @@ export function reconcile(noted: Guest[], running: Running, devices: Set<string>
  * libvirt writes the status file of a guest only once it runs, so one that has none may be about to. It takes
  * the file away only when the guest has ended.
  */
-function mayRun(guest: Guest, { drivers, unread }: Running): boolean {
-  return guest.stamp === undefined || !drivers.includes(guest.driver) || isAmong(unread, guest);
+function mayRunBy({ drivers, unread }: Running): (guest: Guest) => boolean {
+  const inDoubt = new Known(unread);
+  return (guest) => guest.stamp === undefined || !drivers.includes(guest.driver) || inDoubt.has(guest);
 }
 
 /** The tap of a NIC that is unplugged goes before libvirt writes it down; a guest's go with its process. */
@@ -44,8 +47,4 @@ function hasTap({ nics }: Guest, devices: Set<string>): boolean {
 /** One whose NICs are all of kinds that are not shaped runs too; one that had taps and has none is gone. */
 function hasNics({ nics, skipped }: Guest): boolean {
   return nics.length > 0 || skipped !== undefined;
-}
-
-function isAmong(list: GuestKey[], guest: Guest): boolean {
-  return list.some((one) => isSame(one, guest));
 }

@@ -80,6 +80,27 @@ export function withoutEnded(
   );
 }
 
+/** Guests to be found by what they are called: for each of a thousand, a look through all of them takes long. */
+export class Known<T extends GuestKey> {
+  private readonly guests: Map<string, T>;
+
+  constructor(guests: T[]) {
+    this.guests = new Map(guests.map((guest) => [Known.key(guest), guest]));
+  }
+
+  has(one: GuestKey): boolean {
+    return this.guests.has(Known.key(one));
+  }
+
+  get(one: GuestKey): T | undefined {
+    return this.guests.get(Known.key(one));
+  }
+
+  private static key({ driver, name }: GuestKey): string {
+    return `${driver} ${name}`;
+  }
+}
+
 export function isSame(a: GuestKey, b: GuestKey): boolean {
   return a.driver === b.driver && a.name === b.name;
 }

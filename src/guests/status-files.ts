@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseStatus } from './domain-xml.ts';
 import { type Driver, drivers, type Guest } from './guest.ts';
-import { isSame } from './run-state.ts';
+import { Known } from './run-state.ts';
 
 export interface Running {
   guests: Guest[];
@@ -17,9 +17,10 @@ export interface Running {
 
 /**
  * @param folderOf /run/libvirt/DRIVER
- * @param known the guests as they were found last
+ * @param noted the guests as they were found last
  */
-export function readRunning(folderOf: (driver: Driver) => string, known: Guest[]): Running {
+export function readRunning(folderOf: (driver: Driver) => string, noted: Guest[]): Running {
+  const known = new Known(noted);
   const running: Running = { guests: [], unread: [], drivers: [] };
   for (const driver of drivers) {
     const names = statusFiles(folderOf(driver));
@@ -60,11 +61,11 @@ function statusFiles(folder: string): string[] | undefined {
 }
 
 /** @returns nothing when it has just gone */
-function readStatus(file: string, name: string, driver: Driver, known: Guest[]): Guest | undefined {
+function readStatus(file: string, name: string, driver: Driver, known: Known<Guest>): Guest | undefined {
   try {
     const { ino, mtimeNs, size } = statSync(file, { bigint: true });
     const stamp = `${ino} ${mtimeNs} ${size}`;
-    const former = known.find((guest) => isSame(guest, { driver, name }));
+    const former = known.get({ driver, name });
     if (former?.stamp === stamp) return former;
     return { ...parseStatus(readFileSync(file, 'utf8'), name, driver), stamp };
   } catch (error) {
