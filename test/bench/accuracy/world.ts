@@ -105,7 +105,7 @@ export async function makeWorld(bench: Bench): Promise<World> {
     if (!left) return void (await run('load'));
     await loadFiles(host.space, rules, (shape) => leaveToTc(shape, left));
   };
-  const timing = bench.quick ? { omit: 0.3, seconds: 0.7 } : { omit: 1, seconds: 5 };
+  const timing = bench.quick ? { omit: 0.3, seconds: 0.7 } : { omit: 1, seconds: 4 };
   const slow = bench.quick ? timing : { omit: 2, seconds: 20 };
   const shared = bench.quick ? timing : { omit: 2, seconds: 10 };
   const settled = bench.quick ? timing : { omit: 10, seconds: 10 };

@@ -27,7 +27,7 @@ export async function takeApart(
   picture: Pick<Plot, 'name' | 'title' | 'axis'>,
   subjects: Record<string, Subject>,
 ): Promise<Plot> {
-  const rounds = bench.quick ? 1 : 3;
+  const rounds = bench.quick ? 1 : 2;
   const columns: Parts[] = [];
   for (const [label, subject] of Object.entries(subjects)) {
     bench.progress(`taken apart: ${label}`);

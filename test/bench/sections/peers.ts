@@ -24,7 +24,7 @@ export const measure: Measure = async (bench) => {
     bench.progress(`making a host with ${size} guests`);
     const crowd = await Crowd.make(bench, spaces, `peers-${size}`, size);
     for (const peer of peers) await remark(crowd.place, peer, remarks);
-    all.set(size, await timeAll(crowd, bench.quick || size > 100 ? 1 : 3, bench.progress, troubles));
+    all.set(size, await timeAll(crowd, bench.quick || size > 100 ? 1 : 2, bench.progress, troubles));
   }
   const changes = await measureChanges(bench, spaces, bench.quick ? 1 : 4, troubles);
   const names = ['ours', ...peers.map(({ name }) => name)];
