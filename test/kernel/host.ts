@@ -32,17 +32,24 @@ export class TestHost {
 
   /** A bridge with an uplink whose other end is `wire-UPLINK`. */
   bridge(bridge: string, uplink: string): this {
-    sh(`ip link add ${bridge} type bridge; ip link set ${bridge} up
-        ip link add ${uplink} type veth peer name w-${uplink}
-        ip link set ${uplink} master ${bridge} up; ip link set w-${uplink} up`);
-    return this;
+    return links(
+      this,
+      `add ${bridge} type bridge`,
+      `set ${bridge} up`,
+      `add ${uplink} type veth peer name w-${uplink}`,
+      `set ${uplink} master ${bridge} up`,
+      `set w-${uplink} up`,
+    );
   }
 
   /** A guest's tap on a bridge; the guest's end is `g-TAP`. */
   tap(tap: string, bridge = 'br0'): this {
-    sh(`ip link add ${tap} type veth peer name g-${tap}
-        ip link set ${tap} master ${bridge} up; ip link set g-${tap} up`);
-    return this;
+    return links(
+      this,
+      `add ${tap} type veth peer name g-${tap}`,
+      `set ${tap} master ${bridge} up`,
+      `set g-${tap} up`,
+    );
   }
 
   configure(config: string): void {
@@ -87,11 +94,19 @@ export class TestHost {
 
   /** Takes the devices out again; the namespace is the test file's. */
   end(): void {
-    const links = JSON.parse(sh('ip -j link')) as { ifname: string }[];
-    for (const { ifname } of links) if (ifname !== 'lo') spawnSync('ip', ['link', 'del', 'dev', ifname]);
+    const devices = JSON.parse(sh('ip -j link')) as { ifname: string }[];
+    const others = devices.filter(({ ifname }) => ifname !== 'lo');
+    const lines = others.map(({ ifname }) => `link del dev ${ifname}\n`).join('');
+    spawnSync('ip', ['-force', '-batch', '-'], { input: lines }); // Of a pair the second has gone with the first.
     sh('nft flush ruleset');
     rmSync(this.root, { recursive: true, force: true });
   }
+}
+
+/** In one process, of which a test makes many. */
+function links<T>(host: T, ...lines: string[]): T {
+  sh('ip -batch -', lines.map((line) => `link ${line}\n`).join(''));
+  return host;
 }
 
 /** As libvirt passes it to `start`. @param taps tap -> bridge */
@@ -113,20 +128,38 @@ const flow = /^class (fq_codel|sfq|cake) /;
 
 /** Everything the kernel holds that virt-shaper could touch, without what counts packets. */
 export function kernelState(): string {
-  const devices = JSON.parse(sh('ip -j link')) as Record<string, unknown>[];
-  const lines = devices
-    .sort((a, b) => (String(a.ifname) < String(b.ifname) ? -1 : 1))
-    .flatMap(({ ifname, master, ifalias, txqlen, flags }) => [
-      `== ${JSON.stringify({ ifname, master, ifalias, txqlen, flags })}`,
-      ...sorted(`tc qdisc show dev ${ifname}`).map((line) =>
-        line.replace(/ (refcnt|direct_packets_stat) \d+/g, ''),
-      ),
-      ...sorted(`tc -d class show dev ${ifname}`).filter((line) => !flow.test(line)),
-      ...filters(String(ifname), 'egress'),
-      ...filters(String(ifname), 'ingress'),
-    ]);
+  const devices = (JSON.parse(sh('ip -j link')) as Record<string, unknown>[]).sort((a, b) =>
+    String(a.ifname) < String(b.ifname) ? -1 : 1,
+  );
+  const names = devices.map(({ ifname }) => String(ifname));
+  const ask = (question: string, options = '') => answers(question, names, options);
+  const qdiscs = sorted(sh('tc qdisc show'));
+  const classes = ask('class show dev DEV', '-d');
+  const ways = ['egress', 'ingress'].map((way) => ask(`filter show dev DEV ${way}`));
+  const lines = devices.flatMap(({ ifname, master, ifalias, txqlen, flags }, index) => [
+    `== ${JSON.stringify({ ifname, master, ifalias, txqlen, flags })}`,
+    ...qdiscs
+      .filter((line) => line.includes(` dev ${ifname} `))
+      .map((line) => line.replace(/ (refcnt|direct_packets_stat) \d+/g, '')),
+    ...sorted(classes[index]).filter((line) => !flow.test(line)),
+    ...ways.flatMap((filters) => filters[index]?.replace(/index \d+ /g, '') ?? []),
+  ]);
   return [...lines, inOrder(sh('nft -s list ruleset'))].join('\n');
 }
+
+/**
+ * What tc says of each device, by one process for all of them: a look at the kernel is what tests do most. The line of
+ * lo's own qdisc lies between the answers; a device without clsact has no filters to show, which tc calls an error.
+ */
+function answers(question: string, devices: string[], options: string): string[] {
+  const lines = devices.flatMap((device) => [question.replace('DEV', device), 'qdisc show dev lo']);
+  const printed = sh(`tc ${options} -force -batch - 2>/dev/null || :`, `${lines.join('\n')}\n`);
+  const parts = printed.split(between);
+  if (parts.length !== devices.length + 1) throw new Error(`tc, ${question}: ${printed}`);
+  return parts.slice(0, -1);
+}
+
+const between = /^qdisc noqueue 0: root .*\n/m;
 
 /** nft lists chains in the order in which they were made, which means nothing: frames enter by the hook's only. */
 function inOrder(ruleset: string): string {
@@ -135,12 +168,6 @@ function inOrder(ruleset: string): string {
   );
 }
 
-function sorted(command: string): string[] {
-  return sh(command).split('\n').filter(Boolean).sort();
-}
-
-/** A device without clsact has none to show, which tc calls an error. */
-function filters(device: string, way: string): string[] {
-  const shown = sh(`tc filter show dev ${device} ${way} 2>&1 || true`);
-  return shown.includes('Cannot find') || shown.includes('Error') ? [] : [shown.replace(/index \d+ /g, '')];
+function sorted(text = ''): string[] {
+  return text.split('\n').filter(Boolean).sort();
 }

@@ -1,6 +1,6 @@
 // A load with nothing to do is told by the kernel's answers alone, once they have been understood: whatever changes
 // in the kernel, in the rules or in what is kept is found all the same.
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { needsCommand, needsNamespace } from '../support/needs.ts';
@@ -82,6 +82,18 @@ test('a damaged file, or one of other rules, is not believed', () => {
     writeFileSync(kept, text);
     assert.ok(isNothing(host.run(['load'])));
     assert.is(readFileSync(kept, 'utf8'), whole);
+  }
+  const made = join(host.root, 'made');
+  for (const [was, is] of [
+    [/nft -s list table \S+ \S+/, `touch ${made}`],
+    [/^filter show .*$/m, 'qdisc del dev eth0 root'],
+  ] as const) {
+    const other = whole.replace(was, is);
+    assert.is.not(other, whole);
+    writeFileSync(kept, other);
+    assert.ok(isNothing(host.run(['load'])), is);
+    assert.not.ok(existsSync(made), 'it is asked, and nothing else');
+    assert.is(kernelState(), loaded, is);
   }
   sh('tc qdisc del dev eth0 root');
   writeFileSync(kept, whole.slice(0, whole.length / 2));

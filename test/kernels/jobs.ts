@@ -17,7 +17,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 /** Compiled beforehand (compileCheckout): tsx takes fifteen seconds to start on an emulated CPU. */
 const node = (file: string, ...args: string[]) => ['node', file.replace(/\.ts$/, '.js'), ...args];
 
-/** @param words what a job's name has in it, in the order in which they are to be run; without any: all jobs */
+/** @param words names, or what a job's name has in it, in the order in which they are to be run; without any: all jobs */
 export function listJobs(words: string[]): Job[] {
   const tests = readdirSync(`${root}test/kernel`).filter((name) => name.endsWith('.test.ts'));
   const jobs: Job[] = [
@@ -31,9 +31,10 @@ export function listJobs(words: string[]): Job[] {
     test('lab/reload.test.ts', true),
   ];
   const [chosen, ...others] = jobs as [Job, ...Job[]];
-  const wanted = (words.length > 0 ? words : ['']).flatMap((word) =>
-    others.filter(({ name }) => name.includes(word)),
-  );
+  const wanted = (words.length > 0 ? words : ['']).flatMap((word) => {
+    const exactly = others.filter(({ name }) => name === word);
+    return exactly.length > 0 ? exactly : others.filter(({ name }) => name.includes(word));
+  });
   return [chosen, ...new Set(wanted)];
 }
 
