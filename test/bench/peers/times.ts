@@ -6,7 +6,7 @@ import { compared, median } from '../statistics.ts';
 import { type Peer, type PeerGuest, peers } from './peer.ts';
 
 /** Seconds after which a way is given up. */
-const patience = 6;
+const patience = 10;
 
 /** What took how long, round by round; `reached` guests when it was given up. */
 interface Times {
