@@ -5,7 +5,7 @@ import { removeFile } from '../files.ts';
 import { readGuests } from '../guests/run-state.ts';
 import { label } from '../label.ts';
 import type { Present } from '../load/ahead.ts';
-import { planFile, readCompanions, ruleFiles } from '../load/good.ts';
+import { areSame, planFile, readCompanions } from '../load/good.ts';
 import { hasFailed, noteLoad } from '../load/history.ts';
 import { guestsWithout, tryInForce } from '../load/in-force.ts';
 import { type Loaded, load } from '../load/load.ts';
@@ -83,7 +83,7 @@ export async function loadNow(
 export async function loadGuest(context: Context, site: Site, small: Small): Promise<void> {
   const why = await loadSmall(site, small);
   if (why === undefined) {
-    const changed = ruleFiles.some((file) => small.good[file] !== small.rules[file]);
+    const changed = !areSame(small.good, small.rules);
     await recorded(context, async () => ({ changed, unreached: [], foreignMarks: [] }));
     return;
   }

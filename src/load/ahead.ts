@@ -1,7 +1,7 @@
 // What nft and tc can be asked before anybody knows what shall be done with the answer, so that they answer while the
 // rules are made or understood.
 import type { Rules } from '../render/render.ts';
-import { readIfGood, ruleFiles } from './good.ts';
+import { areSame, readIfGood } from './good.ts';
 import { isJournalled } from './journal.ts';
 import { isListed } from './listing.ts';
 import type { KernelState, State } from './objects.ts';
@@ -47,7 +47,7 @@ export function readAhead(site: Site): Present {
   if (!questions) before();
   const isUnchanged = async (wanted: Rules) =>
     questions !== undefined &&
-    isSame(rules, wanted) &&
+    areSame(rules, wanted) &&
     isListed(site.listing, wanted['ruleset.nft']) &&
     (await isAsSeen(site.seen, wanted, interview));
   return { good, table, before, interview, isUnchanged };
@@ -61,10 +61,6 @@ export function checkAhead(site: Site, rules: Rules, { good, table }: Present): 
   const done = table.then(() => checkRuleset(site, text));
   done.catch(() => {});
   return { text, done };
-}
-
-export function isSame(good: Rules | undefined, rules: Rules): boolean {
-  return good !== undefined && ruleFiles.every((name) => rules[name] === good[name]);
 }
 
 interface Good {

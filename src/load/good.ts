@@ -22,6 +22,11 @@ export function readRules(folder: string): Rules {
   };
 }
 
+/** Whether two renderings are the same, text by text. */
+export function areSame(some: Rules | undefined, others: Rules): boolean {
+  return ruleFiles.every((name) => some?.[name] === others[name]);
+}
+
 /** Beside the rules: the configuration that they came from (config/snapshot.ts). */
 export const sourceFile = '.source.json';
 

@@ -4,12 +4,12 @@ import { rmSync } from 'node:fs';
 import { Failure } from '../errors.ts';
 import { tableName } from '../plan/names.ts';
 import type { Rules } from '../render/render.ts';
-import { checkAhead, isSame, type Present, readAhead } from './ahead.ts';
+import { checkAhead, type Present, readAhead } from './ahead.ts';
 import { compare, noTable } from './compare.ts';
 import { findForeignMarks } from './foreign-marks.ts';
 import { keepForeignTaps } from './foreign-taps.ts';
 import type { Found } from './found.ts';
-import { dropGood, keepGood, layGood, readCompanions, readRules } from './good.ts';
+import { areSame, dropGood, keepGood, layGood, readCompanions, readRules } from './good.ts';
 import { isOlder, writeListing } from './listing.ts';
 import type { KernelState, State } from './objects.ts';
 import { parseRules } from './parse-rules.ts';
@@ -132,7 +132,7 @@ function recallLines(kernel: KernelState, good: State | undefined): void {
 async function prepare(site: Site, rules?: Rules, folder = site.rules, present = readAhead(site)) {
   const good = present.good();
   // Mostly the rules are those in force, which need not be read and checked again.
-  const known = good && rules && isSame(good.rules, rules);
+  const known = good && rules && areSame(good.rules, rules);
   const asked = known ? good.state : rules ? parseRules(rules, folder) : nothing;
   const before = await present.before();
   refuseForeign(before, asked);
