@@ -9,7 +9,7 @@ import { compared, figures, inTurn } from '../statistics.ts';
 
 export const measure: Measure = async (bench) => {
   const spaces = new Namespaces();
-  const rounds = bench.quick ? 2 : 7;
+  const rounds = bench.quick ? 1 : 7;
   const size = manyOf(bench);
   const all = count(size);
   const few = await makeSubject(bench, spaces, 'few', 1);

@@ -9,7 +9,7 @@ import type { Measure } from '../section.ts';
 import { compared, figures, inTurn } from '../statistics.ts';
 
 export const measure: Measure = async (bench) => {
-  const rounds = bench.quick ? 2 : 5;
+  const rounds = bench.quick ? 1 : 5;
   const guests = manyOf(bench);
   bench.progress(`making a host with ${count(guests)} guests`);
   const crowd = await Crowd.make(bench, new Namespaces(), 'load', guests);

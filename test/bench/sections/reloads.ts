@@ -7,7 +7,7 @@ import type { Measure } from '../section.ts';
 import { figures } from '../statistics.ts';
 
 export const measure: Measure = async (bench) => {
-  const reloads = bench.quick ? 10 : 100;
+  const reloads = bench.quick ? 3 : 100;
   bench.progress('making a host with five guests');
   const libvirt = await makeReloadHost(new Namespaces(), bench.scratch, bench.program);
   bench.progress(`${reloads} reloads under traffic`);
