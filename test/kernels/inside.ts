@@ -1,9 +1,9 @@
-// Runs in the emulated machine: the jobs of jobs.json, two at a time, those that measure one by one and last. What
+// Runs in the emulated machine: the jobs of jobs.json, as many at a time as it has CPUs, those that measure one by one and last. What
 // each says goes to results.jsonl as soon as it has ended, so that a machine that stands still costs only the rest.
 //
 //   node test/kernels/inside.js FOLDER
 import { appendFileSync, mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Result } from '../support/matrix.ts';
 import { netnsScript } from '../support/needs.ts';
@@ -20,7 +20,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'virt-shaper-kernels-'));
 
 await runAll(
   jobs.filter(({ alone }) => !alone),
-  2,
+  availableParallelism(),
 );
 await runAll(
   jobs.filter(({ alone }) => alone),

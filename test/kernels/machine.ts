@@ -14,6 +14,8 @@ export interface Machine {
   checkout: string;
   /** Made anew. */
   results: string;
+  /** Of the machine. One more than this host has to spare is worse than one less: they wait for one another. */
+  cpus: number;
 }
 
 /** Seconds until the jobs begin. The emulation's timers stand still at times while it boots; then it is tried again. */
@@ -28,7 +30,7 @@ const tries = 3;
 const faster = [
   ...['mitigations=off', 'audit=0', 'apparmor=0', 'cgroup_disable=memory'],
   ...['nokaslr', 'norandmaps', 'randomize_kstack_offset=off'],
-  ...['init_on_alloc=0', 'hardened_usercopy=off', 'clearcpuid=112'],
+  ...['init_on_alloc=0', 'hardened_usercopy=off', 'clearcpuid=112', 'transparent_hugepage=never'],
 ];
 
 /**
@@ -70,7 +72,7 @@ async function boot(machine: Machine, jobs: Job[]): Promise<ChildProcess> {
   throw new Error(`the machine does not boot\n${lastWords(machine)}`);
 }
 
-function start({ kernel, checkout, results }: Machine): ChildProcess {
+function start({ kernel, checkout, results, cpus }: Machine): ChildProcess {
   const share = (id: string, path: string, ...options: string[]) => [
     '-fsdev',
     [`local,id=${id},path=${path},security_model=none,multidevs=remap`, ...options].join(','),
@@ -89,7 +91,7 @@ function start({ kernel, checkout, results }: Machine): ChildProcess {
     'qemu-system-x86_64',
     [
       ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-machine', 'q35'],
-      ...['-accel', 'tcg,thread=multi,tb-size=512', '-smp', '2', '-m', '3072'],
+      ...['-accel', 'tcg,tb-size=512', '-smp', `${cpus}`, '-m', '3072'],
       // A CPU with little to save at each switch, and without page tables of five levels.
       ...['-cpu', 'qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt'],
       ...['-kernel', join(kernel, 'vmlinuz'), '-initrd', join(kernel, 'initramfs.cpio')],

@@ -1,10 +1,11 @@
 // Stock distribution kernels, one after another in an emulated machine, and in each the tests of test/kernel and the
 // demo: what works here must work on the kernels that people run.
 //
-//   sh test/kernels/run.sh [--kernel K]... [--list] [--table] [--docs] [--hours N] [WORD...]
+//   sh test/kernels/run.sh [--kernel K]... [--list] [--table] [--docs] [--hours N] [--cpus N] [WORD...]
 //
 // Without --kernel all of them. A WORD picks jobs that have it in their name. --list says what there is, --table prints
-// the matrix of the results so far, --docs writes it to docs/kernels.md, and neither runs anything. The last line is "N passed, N failed, N skipped".
+// the matrix of the results so far, --docs writes it to docs/kernels.md, and neither runs anything. --cpus is the number
+// of the machine's, without it 2. The last line is "N passed, N failed, N skipped".
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,6 +36,7 @@ const { values: options, positionals: words } = parseArgs({
     table: { type: 'boolean' },
     docs: { type: 'boolean' },
     hours: { type: 'string' },
+    cpus: { type: 'string' },
   },
 });
 const names = options.kernel ?? Object.keys(kernels);
@@ -48,11 +50,9 @@ if (options.list) {
   console.log(toMarkdown(readResults(cache, Object.keys(kernels))));
 } else if (options.docs) {
   const page = join(root, 'docs/kernels.md');
-  const table = `\n${toMarkdown(readResults(cache, Object.keys(kernels)))}\n`;
-  writeFileSync(
-    page,
-    fillMarked(readFileSync(page, 'utf8'), 'kernels', () => table, ['matrix']),
-  );
+  const results = readResults(cache, Object.keys(kernels));
+  const tableOf = (_: string, former: string) => `\n${toMarkdown(results, former)}\n`;
+  writeFileSync(page, fillMarked(readFileSync(page, 'utf8'), 'kernels', tableOf, ['matrix']));
 } else {
   await runAll();
 }
@@ -83,6 +83,7 @@ async function* runKernel(name: string, checkout: string): AsyncGenerator<Result
   const fetch = fileURLToPath(new URL('fetch.sh', import.meta.url));
   const { status } = spawnSync('sh', [fetch, kernels[name] ?? name, kernel], { stdio: 'inherit' });
   if (status !== 0) throw new Error('its kernel could not be fetched');
-  const machine = { kernel, checkout, results: join(cache, `${name}.run`) };
+  const results = join(cache, `${name}.run`);
+  const machine = { kernel, checkout, results, cpus: Number(options.cpus ?? 2) };
   yield* runMachine(machine, jobs, Number(options.hours ?? 6) * 3600);
 }

@@ -1,29 +1,42 @@
 // The results of the latest runs, kernel by kernel, as the table of docs/kernels.md.
-import { asCell, jobRows, jsonIn, type Results, tableHead, tableRow } from '../support/matrix.ts';
+import { asCell, jobRows, jsonIn, type Result, type Results } from '../support/matrix.ts';
+import { makeTable, mergeTables, parseTable, tableText } from '../support/table.ts';
 import type { Chosen } from './chosen.ts';
 
 const unknown: Chosen = { release: '?', redirect: '?', leaf: '?', lacking: [], doctor: [] };
 
-export function toMarkdown(results: Results): string {
+/** @param former a page with such a table: what it says of other runs stays */
+export function toMarkdown(results: Results, former = ''): string {
   const kernels = [...results.values()].filter((of) => of.size > 0);
   const chosen = kernels.map((of) => jsonIn<Chosen>(of.get('chosen')) ?? unknown);
-  const rowOf = (head: string, cell: (one: Chosen) => string) => tableRow(head, chosen.map(cell));
-  return [
-    ...tableHead(chosen.map(({ release }) => release)),
-    rowOf('redirect', ({ redirect }) => redirect),
-    rowOf('leaf', ({ leaf }) => leaf),
-    rowOf('other leaves', othersOf),
-    tableRow(
-      'doctor',
-      kernels.map((of) => asCell(of.get('chosen'))),
-    ),
-    ...jobRows(kernels, ['chosen']),
-    ...figures.flatMap(({ title, read }) => {
-      const values = kernels.map((of) => read(of.get('demo')?.output ?? '') ?? '');
-      return values.some((value) => value !== '') ? [tableRow(title, values)] : [];
-    }),
-    '',
-  ].join('\n');
+  const heads: [string, string[]][] = [
+    ['redirect', chosen.map(({ redirect }) => redirect)],
+    ['leaf', chosen.map(({ leaf }) => leaf)],
+    ['other leaves', chosen.map(othersOf)],
+    ['doctor', kernels.map((of) => asCell(of.get('chosen')))],
+  ];
+  const measured = figures
+    .map(({ title, read }): [string, string[]] => [
+      title,
+      kernels.map((of) => read(of.get('demo')?.output ?? '') ?? ''),
+    ])
+    .filter(([, values]) => values.some((value) => value !== ''));
+  const releases = chosen.map(({ release }) => release);
+  const fresh = makeTable(releases, [...heads, ...jobRows(kernels, ['chosen'], cellOf), ...measured]);
+  const titles = figures.map(({ title }) => title);
+  return tableText(
+    mergeTables(parseTable(former), fresh),
+    heads.map(([head]) => head),
+    titles,
+  );
+}
+
+/** A demo is one command to its runner; what counts are the rows of its table. */
+function cellOf(result: Result | undefined): string {
+  const rows = result?.output.match(new RegExp(columns, 'gm')) ?? [];
+  if (!result?.name.startsWith('demo') || rows.length === 0) return asCell(result);
+  const reached = rows.filter((row) => !row.endsWith('NO')).length;
+  return `${reached} of ${rows.length} figures${result.failed > 0 ? ', **failed**' : ''}`;
 }
 
 /** What the demo's table (lab/table.ts) ends a row with: expected, received, their ratio. */
@@ -38,6 +51,8 @@ const waitOf = (allowed: string) => (output: string) => {
 const figures = [
   { title: 'TCP out, of the ceil', read: ratioOf('\\w+ TCP out') },
   { title: 'TCP in, of the ceil', read: ratioOf('\\w+ TCP in') },
+  { title: 'UDP out, of the ceil', read: ratioOf('\\w+ UDP out') },
+  { title: 'UDP in, of the ceil', read: ratioOf('\\w+ UDP in') },
   { title: 'out while in is full, of alone', read: ratioOf('\\w+ TCP out of both, x\\d+') },
   { title: 'in while out is full, of alone', read: ratioOf('\\w+ TCP in of both, x\\d+') },
   { title: 'its own ping meanwhile, ms more than idle', read: waitOf('30|90') },

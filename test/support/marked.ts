@@ -4,21 +4,21 @@
 //     <!-- /TAG -->
 
 /**
- * @param contentOf what stands between the markers of a name; nothing: what is there stays
+ * @param contentOf what stands between the markers of a name, and did before; nothing: what is there stays
  * @param names that must have their place
  * @throws Error when one has none
  */
 export function fillMarked(
   text: string,
   tag: string,
-  contentOf: (name: string) => string | undefined,
+  contentOf: (name: string, former: string) => string | undefined,
   names: string[],
 ): string {
   const places = new Set<string>();
   const marked = new RegExp(`(<!-- ${tag}: ([\\w-]+) -->\\n)(.*?)(<!-- \\/${tag} -->)`, 'gs');
   const filled = text.replace(marked, (_, begin: string, name: string, former: string, end: string) => {
     places.add(name);
-    return `${begin}${contentOf(name) ?? former}${end}`;
+    return `${begin}${contentOf(name, former) ?? former}${end}`;
   });
   const lost = names.filter((name) => !places.has(name));
   if (lost.length > 0) throw new Error(`the page has no place for ${lost.join(', ')}`);

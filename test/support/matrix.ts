@@ -1,5 +1,5 @@
 // Results of suites that run the same jobs in several places (kernels, userlands): kept place by place in a folder, each
-// job's latest, and shown as a table of Markdown with a column for each place.
+// job's latest, and shown as a table (table.ts) with a column for each place.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Verdict } from './verdict.ts';
@@ -31,33 +31,12 @@ function fileOf(folder: string, place: string): string {
   return join(folder, `${place}.results.json`);
 }
 
-/** The first two lines of a table. */
-export function tableHead(columns: string[]): string[] {
-  return [
-    tableRow('', columns),
-    tableRow(
-      '---',
-      columns.map(() => '---'),
-    ),
-  ];
-}
-
-export function tableRow(head: string, cells: string[]): string {
-  return `| ${[head, ...cells].join(' | ')} |`;
-}
-
-/** A row for each job that was run in one of the places, by name. @param but jobs that have no row */
-export function jobRows(places: Map<string, Result>[], but: string[]): string[] {
+/** A row for each job that was run in one of the places. @param but jobs that have no row */
+export function jobRows(places: Map<string, Result>[], but: string[], cellOf = asCell): [string, string[]][] {
   const jobs = new Set(places.flatMap((of) => [...of.keys()]));
   return [...jobs]
     .filter((name) => !but.includes(name))
-    .sort()
-    .map((name) =>
-      tableRow(
-        name,
-        places.map((of) => asCell(of.get(name))),
-      ),
-    );
+    .map((name) => [name, places.map((of) => cellOf(of.get(name)))]);
 }
 
 export function asCell(result: Result | undefined): string {

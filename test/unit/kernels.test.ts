@@ -14,12 +14,13 @@ function result(name: string, about: Partial<Result> = {}): [string, Result] {
   return [name, { name, seconds: 1, passed: 1, failed: 0, skipped: [], output: '', ...about } as Result];
 }
 
+const old = [
+  result('chosen', { output: `noise\n${JSON.stringify(chosen)}\n` }),
+  result('kernel/load', { passed: 9, failed: 7 }),
+  result('kernel/leaves', { passed: 3, skipped: ['no cake'] }),
+];
+
 test('a kernel is a column, a job a row; what was not run is an empty cell, what failed is said', () => {
-  const old = [
-    result('chosen', { output: `noise\n${JSON.stringify(chosen)}\n` }),
-    result('kernel/load', { passed: 9, failed: 7 }),
-    result('kernel/leaves', { passed: 3, skipped: ['no cake'] }),
-  ];
   const results = new Map([
     ['6.1', new Map(old)],
     ['6.12', new Map([result('kernel/load', { passed: 16 })])],
@@ -35,6 +36,33 @@ test('a kernel is a column, a job a row; what was not run is an empty cell, what
     '| kernel/leaves | 3, 1 skipped |  |',
     '| kernel/load | 9, **7 failed** | 16 |',
   ]);
+});
+
+test('a run fills its own cells; what others said of other kernels and jobs stays', () => {
+  const page = toMarkdown(
+    new Map([
+      ['6.1', new Map([...old, result('kernel/top', { passed: 15 })])],
+      ['5.10', new Map([result('chosen', { output: JSON.stringify({ ...chosen, release: '5.10.0' }) })])],
+    ]),
+  );
+  const fresh = new Map([...old, result('kernel/load', { passed: 16 }), result('kernel/crowd')]);
+  assert.equal(
+    toMarkdown(new Map([['6.1', fresh]]), page)
+      .trimEnd()
+      .split('\n'),
+    [
+      '|  | 6.1.0 | 5.10.0 |',
+      '| --- | --- | --- |',
+      '| redirect | fw | fw |',
+      '| leaf | fq_codel | fq_codel |',
+      '| other leaves | sfq | sfq |',
+      '| doctor | 1 | 1 |',
+      '| kernel/crowd | 1 |  |',
+      '| kernel/leaves | 3, 1 skipped |  |',
+      '| kernel/load | 16 |  |',
+      '| kernel/top | 15 |  |',
+    ],
+  );
 });
 
 const rows: Row[] = [
@@ -66,6 +94,15 @@ test("the demo's table gives the figures", () => {
     '| its own ping meanwhile, ms more than idle | 11.3 |',
     "| a neighbour's, ms more than idle | 0.0 |",
   ]);
+  assert.match(lines, '\n| demo | 6 of 6 figures |\n');
+});
+
+test('a figure that is not reached is said of the demo', () => {
+  const output = [...rows, { ...(rows[0] as Row), received: mbit }]
+    .map((row) => rowText(row, false))
+    .join('\n');
+  const results = new Map([result('demo', { output, passed: 0, failed: 1 })]);
+  assert.match(toMarkdown(new Map([['6.1', results]])), '\n| demo | 4 of 5 figures, **failed** |\n');
 });
 
 test('words pick jobs, and what was chosen is always asked for', () => {

@@ -45,11 +45,9 @@ if (options.list) {
   for (const { name } of jobs) console.log(name);
 } else if (options.docs) {
   const page = join(root, 'docs/kernels.md');
-  const table = `\n${toMarkdown(readResults(cache, suites))}\n`;
-  writeFileSync(
-    page,
-    fillMarked(readFileSync(page, 'utf8'), 'userlands', () => table, ['matrix']),
-  );
+  const results = readResults(cache, suites);
+  const tableOf = (_: string, former: string) => `\n${toMarkdown(results, former)}\n`;
+  writeFileSync(page, fillMarked(readFileSync(page, 'utf8'), 'userlands', tableOf, ['matrix']));
 } else {
   await runAll();
 }
