@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { needsCommand, needsNamespace } from '../support/needs.ts';
-import { patience } from '../support/patience.ts';
+import { patience, slowness } from '../support/patience.ts';
 import { unless } from '../support/skip.ts';
 import { domainXml, kernelState, program, sh, TestHost } from './host.ts';
 
@@ -297,9 +297,13 @@ test('a hook that cannot have the lock in time loses nothing', () => {
     input: domainXml('early', { vnet1: 'br0' }),
   });
   assert.is(stderr, '', 'a free lock is had at once');
-  const locked = spawn('flock', ['-x', join(host.root, 'run/virt-shaper/lock'), 'sleep', '30'], {
-    stdio: 'ignore',
-  });
+  const locked = spawn(
+    'flock',
+    ['-x', join(host.root, 'run/virt-shaper/lock'), 'sleep', `${30 * slowness}`],
+    {
+      stdio: 'ignore',
+    },
+  );
   try {
     sh(`until ! flock -n ${host.root}/run/virt-shaper/lock true; do sleep 0.05; done`);
     const late = host.run(['hook', '--lock-timeout', '1', 'qemu', 'cliff', 'start', 'begin', '-'], {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { parseExposition } from '../support/exposition.ts';
 import { needsCommand, needsNamespace } from '../support/needs.ts';
+import { slowness } from '../support/patience.ts';
 import { unless } from '../support/skip.ts';
 import { program, sh, TestHost } from './host.ts';
 
@@ -218,7 +219,7 @@ function send(tap: string): void {
       done`);
   const script = `const s = require('dgram').createSocket('udp4'); s.on('error', () => {});
     const t = setInterval(() => { for (let i = 0; i < 8; i++) s.send(Buffer.alloc(1400), 9, '192.0.2.2', () => {}); }, 5);
-    setTimeout(() => { clearInterval(t); s.close(); }, 8000);`;
+    setTimeout(() => { clearInterval(t); s.close(); }, ${8000 * slowness});`;
   const began = `ip netns exec guest ${process.execPath} -e "${script}" >/dev/null 2>&1 &`;
   sh(`${began} sleep 2`);
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { needsCommand, needsNamespace } from '../support/needs.ts';
+import { slowness } from '../support/patience.ts';
 import { unless } from '../support/skip.ts';
 import { domainXml, kernelState, program, type Result, sh, TestHost } from './host.ts';
 
@@ -362,10 +363,13 @@ test('a run state that is damaged is made anew from what libvirt says and what i
   assert.equal(shapedTaps(), ['vnet0'], 'rob was noted nowhere else');
 });
 
+/** Seconds in which three more processes start. */
+const settle = 8 * slowness;
+
 test('many triggers at once: one sync waits for all, and what came meanwhile is in it', async () => {
-  const begin = (settle: number) =>
+  const begin = (seconds: number) =>
     new Promise<string>((resolve) => {
-      const args = [program, '--root', host.root, '--verbose', 'sync', '--settle', String(settle)];
+      const args = [program, '--root', host.root, '--verbose', 'sync', '--settle', String(seconds)];
       let said = '';
       const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
       child.stderr.on('data', (chunk) => {
@@ -375,9 +379,9 @@ test('many triggers at once: one sync waits for all, and what came meanwhile is 
     });
   const lock = join(host.root, 'run/virt-shaper/sync.lock');
   const isHeld = () => spawnSync('flock', ['-n', lock, 'true']).status !== 0;
-  const first = begin(8);
-  for (let tries = 0; tries < 100 && !(existsSync(lock) && isHeld()); tries += 1) await sleep(100);
-  const others = await Promise.all([begin(8), begin(8), begin(0)]);
+  const first = begin(settle);
+  for (let tries = 0; tries < 100 * slowness && !(existsSync(lock) && isHeld()); tries += 1) await sleep(100);
+  const others = await Promise.all([begin(settle), begin(settle), begin(0)]);
   for (const said of others) assert.match(said, /^0 another sync is about to begin/);
   assert.ok(isHeld(), 'the first one waits still');
   runs('cliff', { vnet0: 'br0' });
@@ -391,7 +395,7 @@ test('the network hook of a plugged NIC: it is shaped soon after, without anybod
   assert.equal(host.run(port), { status: 0, stdout: '', stderr: '' });
   assert.equal(shapedTaps(), ['vnet0']);
   runs('cliff', { vnet0: 'br0', vnet1: 'br0' });
-  for (let tries = 0; tries < 100 && shapedTaps().length < 2; tries += 1) await sleep(100);
+  for (let tries = 0; tries < 100 * slowness && shapedTaps().length < 2; tries += 1) await sleep(100);
   assert.equal(shapedTaps(), ['vnet0', 'vnet1']);
 });
 

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { needsCommand, needsNamespace } from '../support/needs.ts';
+import { slowness } from '../support/patience.ts';
 import { unless } from '../support/skip.ts';
 import { kernelState, program, sh, TestHost } from './host.ts';
 
@@ -142,14 +143,14 @@ test('load --confirm: confirmed it stays; else the former policy returns, whoeve
   const again = kernelState();
   assert.is(host.run(['render']).status, 0);
   const args = [program, '--root', host.root, 'load', '--confirm'];
-  const killed = spawn(process.execPath, [...args, '3'], { detached: true, stdio: 'ignore' });
+  const killed = spawn(process.execPath, [...args, `${3 * slowness}`], { detached: true, stdio: 'ignore' });
   await until(() => kernelState() !== again);
   killed.kill('SIGKILL');
   assert.is.not(kernelState(), again);
   await until(() => kernelState() === again);
 
   assert.is(host.run(['render']).status, 0);
-  const confirmed = spawn(process.execPath, [...args, '30'], { stdio: 'ignore' });
+  const confirmed = spawn(process.execPath, [...args, `${30 * slowness}`], { stdio: 'ignore' });
   const ended = new Promise((resolve) => confirmed.on('close', resolve));
   await until(() => host.run(['confirm']).status === 0);
   assert.is(await ended, 0);
@@ -158,8 +159,9 @@ test('load --confirm: confirmed it stays; else the former policy returns, whoeve
 });
 
 async function until(condition: () => boolean): Promise<void> {
-  for (const started = Date.now(); Date.now() - started < 20_000; await sleep(100)) if (condition()) return;
-  throw new Error('it did not come about within 20 s');
+  const seconds = 20 * slowness;
+  for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(100)) if (condition()) return;
+  throw new Error(`it did not come about within ${seconds} s`);
 }
 
 test('a file of rules.d edited by hand with a mistake is told by line, and nothing is changed', () => {

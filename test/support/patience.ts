@@ -3,5 +3,8 @@
 
 export const emulated = process.env.VIRT_SHAPER_EMULATED === '1';
 
+/** Times as many seconds as elsewhere for what is to happen meanwhile. */
+export const slowness = emulated ? 10 : 1;
+
 /** Options of virt-shaper; none on a machine that is one. */
 export const patience: string[] = emulated ? ['--lock-timeout', '3000', '--timeout', '900'] : [];
