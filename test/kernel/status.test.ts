@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { parseExposition } from '../support/exposition.ts';
 import { needsCommand, needsNamespace } from '../support/needs.ts';
-import { slowness } from '../support/patience.ts';
+import { emulated, slowness } from '../support/patience.ts';
 import { unless } from '../support/skip.ts';
 import { program, sh, TestHost } from './host.ts';
 
@@ -46,11 +46,14 @@ test.after.each(() => {
 test('what a guest sends is counted, and how fast, and what of it is dropped', () => {
   start();
   send('vnet0');
-  const [cliff] = status().filter(({ guest }) => guest === 'cliff');
-  assert.ok(cliff?.out);
-  const { now, bytes, dropped, backlog } = cliff.out;
+  const look = () => status().find(({ guest }) => guest === 'cliff')?.out;
+  let seen = look();
+  // On one slow CPU whoever looks keeps the sender from sending, and what waited has left.
+  for (let tries = 1; emulated && tries < 5 && !seen?.backlog; tries += 1) seen = look();
+  assert.ok(seen);
+  const { now, bytes, dropped, backlog } = seen;
   assert.ok(now > 1_000_000 && now < 3_000_000, `${now} bit/s of 2 mbit`);
-  assert.ok(bytes > 100_000 && dropped > 10 && backlog > 1000, JSON.stringify(cliff.out));
+  assert.ok(bytes > 100_000 && dropped > 10 && backlog > 1000, JSON.stringify(seen));
 
   const [out, inbound] = JSON.parse(run('tree', '--json').stdout).flatMap(({ trees }: Trees) => [
     trees.out,
