@@ -31,10 +31,19 @@ export interface NewFile {
   mode?: number;
 }
 
-/** None of them is replaced before all of them are on the disk. */
-export function writeTogether(files: NewFile[]): void {
-  // One name for all: whoever writes holds the lock, and what a killed one left is taken up again.
-  const next = (file: string) => `${file}.next`;
+/** For what several processes write at once without a lock: the last one counts, and none is in another's way. */
+export function writeUnlocked(file: string, text: string): void {
+  writeTogether([{ file, text }], `.${process.pid}.next`);
+}
+
+/**
+ * None of them is replaced before all of them are on the disk.
+ *
+ * @param ending of the names under which they are written first. One for all writers: whoever writes holds the lock,
+ *   and what a killed one left is taken up again.
+ */
+export function writeTogether(files: NewFile[], ending = '.next'): void {
+  const next = (file: string) => `${file}${ending}`;
   try {
     writeSynced(files.map(({ file, ...what }) => ({ file: next(file), ...what })));
     for (const { file } of files) renameSync(next(file), file);

@@ -1,10 +1,11 @@
 // virt-shaper hook DRIVER NAME OP SUBOP EXTRA: what libvirt calls, with the domain's XML on stdin. Nothing ever
 // goes to stdout, which libvirt takes for new XML. A `start` that fails aborts the guest's start; any other
 // operation that fails may kill a guest that runs (reconnect does), so none of them ever does.
+import { existsSync } from 'node:fs';
 import { readOnFailure } from '../config/read-config.ts';
 import { ConfigError } from '../errors.ts';
 import { startDetached } from '../exec.ts';
-import { writeIfChanged } from '../files.ts';
+import { touch } from '../files.ts';
 import { maxDomainXml, parseDomain, uuidOf } from '../guests/domain-xml.ts';
 import { type Driver, drivers, type Guest } from '../guests/guest.ts';
 import { type GuestKey, isSame, withGuest, withoutEnded, withoutGuest } from '../guests/run-state.ts';
@@ -140,9 +141,17 @@ function plugged({ paths }: Context, operation: string): void {
   startDetached(process.execPath, [process.argv[1] ?? '', ...sync]);
 }
 
-/** That libvirt has noticed the hook is proved by its first call only. */
+/**
+ * That libvirt has noticed the hook is proved by its first call only. When a host boots many come at once, and without
+ * a lock. What keeps it from being noted keeps no guest from being shaped.
+ */
 function noteCall({ paths }: Context, driver: string): void {
-  if (/^[a-z]+$/.test(driver)) writeIfChanged(paths.hookCalled(driver), '');
+  if (!/^[a-z]+$/.test(driver) || existsSync(paths.hookCalled(driver))) return;
+  try {
+    touch(paths.hookCalled(driver));
+  } catch {
+    // `hooks status` then does not know that libvirt calls.
+  }
 }
 
 /** To the end whatever its size, since libvirt waits until all is taken; no more is kept than can be parsed. */

@@ -2,7 +2,7 @@
 // It finds NICs plugged into running guests, guests that ran before there was a hook, and leftovers. Where
 // nothing differs, nothing is written but the time of the sync.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { touch, writeIfChanged } from '../files.ts';
+import { isChanged, touch, writeUnlocked } from '../files.ts';
 import type { Guest } from '../guests/guest.ts';
 import { Known } from '../guests/run-state.ts';
 import { runningStamp } from '../guests/status-files.ts';
@@ -62,7 +62,9 @@ async function takeBack(context: Context): Promise<void> {
 
 /** Every minute the same warnings would be heard by nobody: the last sync's are kept in its file. */
 function sayNew({ warn, paths }: Context, lines: string[], inForce: boolean): void {
-  const isNew = writeIfChanged(paths.lastSync, lines.join('\n'));
+  const said = { file: paths.lastSync, text: lines.join('\n') };
+  const isNew = isChanged(said);
+  if (isNew) writeUnlocked(said.file, said.text);
   if (isNew || !inForce) for (const line of lines) warn(line);
 }
 

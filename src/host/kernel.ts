@@ -5,7 +5,7 @@ import { release } from 'node:os';
 import { leafKinds } from '../config/leaf.ts';
 import { Failure } from '../errors.ts';
 import { makeRun, type Run } from '../exec.ts';
-import { readIfThere, writeWhole } from '../files.ts';
+import { readIfThere, writeUnlocked } from '../files.ts';
 import type { Kernel } from './host.ts';
 
 /** Each line stands by itself once the ones above it worked; tc names those that did not by number. */
@@ -37,7 +37,7 @@ export async function readKernel(cache: string): Promise<Kernel> {
   const known = decodeCache(readIfThere(cache));
   if (known) return known;
   const kernel = await probe();
-  writeWhole(cache, `${JSON.stringify({ release: release(), ...kernel })}\n`);
+  writeUnlocked(cache, `${JSON.stringify({ release: release(), ...kernel })}\n`);
   return kernel;
 }
 

@@ -99,6 +99,13 @@ test('a start whose stderr nobody takes is shaped all the same', () => {
   assert.match(sh('tc filter show dev vnet0 egress'), 'ifb-eth0');
 });
 
+test('what keeps a call from being noted keeps no guest from being shaped', () => {
+  sh(`rm -f ${host.root}/run/virt-shaper/hook-called-qemu; mkdir -p ${host.root}/run/virt-shaper
+      ln -s /nowhere/at/all ${host.root}/run/virt-shaper/hook-called-qemu`);
+  assert.equal(host.hook('cliff', 'start', { vnet0: 'br0' }), { status: 0, stdout: '', stderr: '' });
+  assert.match(sh('tc filter show dev vnet0 egress'), 'ifb-eth0');
+});
+
 test('a start that was noted but not loaded is made good when libvirt tells of the guest again', () => {
   host.configure('[guest.cliff');
   assert.match(host.hook('cliff', 'start', { vnet0: 'br0' }).stderr, 'UNSHAPED');

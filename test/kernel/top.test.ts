@@ -80,9 +80,10 @@ for (const [name, end, status] of endings) {
 }
 
 test('a crash leaves the terminal as it was', async () => {
-  const crash = 'data:text/javascript,setTimeout(()=>{throw%20new%20Error(`boom`)},3000)';
+  const crash = 'data:text/javascript,process.on(`SIGUSR2`,()=>{throw%20new%20Error(`boom`)})';
   const screen = top({ env: { NODE_OPTIONS: `--import=${crash}` } });
   await screen.until(/cliff.*jason/s);
+  process.kill(screen.pid, 'SIGUSR2');
   const { before, after } = await screen.ended();
   assert.is(after, before);
   const [, later = ''] = screen.output.split(`${esc}?1049l`);
