@@ -1,5 +1,6 @@
-// Runs in the emulated machine: the jobs of jobs.json, as many at a time as it has CPUs, those that measure one by one and last. What
-// each says goes to results.jsonl as soon as it has ended, so that a machine that stands still costs only the rest.
+// Runs in the emulated machine: the jobs of jobs.json, as many at a time as it has CPUs, those that measure one by one
+// and last. What each says goes to results.jsonl as soon as it has ended, so that a machine that stands still costs only
+// the rest.
 //
 //   node test/kernels/inside.js FOLDER
 import { appendFileSync, mkdtempSync, readFileSync } from 'node:fs';

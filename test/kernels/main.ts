@@ -5,7 +5,8 @@
 //
 // Without --kernel all of them. A WORD picks jobs that have it in their name. --list says what there is, --table prints
 // the matrix of the results so far, --docs writes it to docs/kernels.md, and neither runs anything. --cpus is the number
-// of the machine's, without it 2; with 1 the jobs that measure are left out. The last line is "N passed, N failed, N skipped".
+// of the machine's, without it 2; with 1 the jobs that measure are left out. The last line is "N passed, N failed, N
+// skipped".
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
