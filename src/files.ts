@@ -136,10 +136,16 @@ export function writeIfChanged(file: string, text: string, mode = 0o644): boolea
   return true;
 }
 
-/** Gives a file the present time; makes it, empty, where it is not there. */
-export function touch(file: string): void {
+/** Makes it, empty, where it is not there; one that is there keeps its time. */
+export function makeEmpty(file: string): void {
+  if (existsSync(file)) return;
   makeFolder(dirname(file));
   closeSync(openSync(file, 'a', 0o644));
+}
+
+/** Gives a file the present time; makes it, empty, where it is not there. */
+export function touch(file: string): void {
+  makeEmpty(file);
   const now = Date.now() / 1000;
   utimesSync(file, now, now);
 }

@@ -1,11 +1,10 @@
 // virt-shaper hook DRIVER NAME OP SUBOP EXTRA: what libvirt calls, with the domain's XML on stdin. Nothing ever
 // goes to stdout, which libvirt takes for new XML. A `start` that fails aborts the guest's start; any other
 // operation that fails may kill a guest that runs (reconnect does), so none of them ever does.
-import { existsSync } from 'node:fs';
 import { readOnFailure } from '../config/read-config.ts';
 import { ConfigError } from '../errors.ts';
 import { startDetached } from '../exec.ts';
-import { touch } from '../files.ts';
+import { makeEmpty } from '../files.ts';
 import { maxDomainXml, parseDomain, uuidOf } from '../guests/domain-xml.ts';
 import { type Driver, drivers, type Guest } from '../guests/guest.ts';
 import { type GuestKey, isSame, withGuest, withoutEnded, withoutGuest } from '../guests/run-state.ts';
@@ -146,9 +145,9 @@ function plugged({ paths }: Context, operation: string): void {
  * a lock. What keeps it from being noted keeps no guest from being shaped.
  */
 function noteCall({ paths }: Context, driver: string): void {
-  if (!/^[a-z]+$/.test(driver) || existsSync(paths.hookCalled(driver))) return;
+  if (!/^[a-z]+$/.test(driver)) return;
   try {
-    touch(paths.hookCalled(driver));
+    makeEmpty(paths.hookCalled(driver));
   } catch {
     // `hooks status` then does not know that libvirt calls.
   }
