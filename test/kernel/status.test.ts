@@ -49,7 +49,7 @@ test('what a guest sends is counted, and how fast, and what of it is dropped', (
   const look = () => status().find(({ guest }) => guest === 'cliff')?.out;
   let seen = look();
   // On one slow CPU whoever looks keeps the sender from sending, and what waited has left.
-  for (let tries = 1; emulated && tries < 5 && !seen?.backlog; tries += 1) seen = look();
+  for (let tries = 1; emulated && tries < 5 && !((seen?.backlog ?? 0) > 1000); tries += 1) seen = look();
   assert.ok(seen);
   const { now, bytes, dropped, backlog } = seen;
   assert.ok(now > 1_000_000 && now < 3_000_000, `${now} bit/s of 2 mbit`);

@@ -58,10 +58,10 @@ function start(name: string, taps: Record<string, string>): void {
   assert.equal({ status, stderr }, { status: 0, stderr: '' });
 }
 
-/** What `body` sends must pass this class on this device, and not the one of nobody's. */
 /** Bytes, half of what `talk` sends: a kernel asks now and then whether a neighbour is still there. */
 const stray = talked * 500;
 
+/** What `body` sends must pass this class on this device, and not the one of nobody's. */
 function passes(device: string, ids: string[], body: () => void): void {
   const nobody = `${ids[0]?.split(':')[0]}:333`;
   const before = [...ids, nobody].map((id) => counted(device, id));

@@ -48,12 +48,10 @@ export function tableText({ columns, rows }: Table, first: string[], last: strin
   const rowsText = [...first, ...others, ...last].flatMap((row) => {
     const cells = rows.get(row);
     return cells
-      ? [
-          lineOf(
-            row,
-            columns.map((column) => cells.get(column) ?? ''),
-          ),
-        ]
+      ? lineOf(
+          row,
+          columns.map((column) => cells.get(column) ?? ''),
+        )
       : [];
   });
   const rule = lineOf(
