@@ -41,7 +41,8 @@ const { values: options, positionals: words } = parseArgs({
   },
 });
 const names = options.kernel ?? Object.keys(kernels);
-const cpus = Number(options.cpus ?? 2);
+const cpus = positive('cpus', 2);
+const hours = positive('hours', 6);
 // One emulated CPU is not enough to send and receive more than is let through.
 const jobs = listJobs(words).filter(({ alone, name }) => cpus > 1 || !alone || name === 'chosen');
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
@@ -58,6 +59,13 @@ if (options.list) {
   writeFileSync(page, fillMarked(readFileSync(page, 'utf8'), 'kernels', tableOf, ['matrix']));
 } else {
   await runAll();
+}
+
+function positive(option: 'cpus' | 'hours', otherwise: number): number {
+  const number = Number(options[option] ?? otherwise);
+  if (Number.isInteger(number) && number > 0) return number;
+  console.error(`--${option} ${options[option]}: give a whole number from 1 on`);
+  return process.exit(2);
 }
 
 async function runAll(): Promise<void> {
@@ -88,5 +96,5 @@ async function* runKernel(name: string, checkout: string): AsyncGenerator<Result
   if (status !== 0) throw new Error('its kernel could not be fetched');
   const results = join(cache, `${name}.run`);
   const machine = { kernel, checkout, results, cpus };
-  yield* runMachine(machine, jobs, Number(options.hours ?? 6) * 3600);
+  yield* runMachine(machine, jobs, hours * 3600);
 }

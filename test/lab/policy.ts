@@ -1,8 +1,12 @@
 // Who is on the demo's host and what each is promised. The configuration virt-shaper reads and every figure
 // the demo expects are made from this one object, so that they cannot disagree.
+import { emulated } from '../support/patience.ts';
 import type { Family } from './iperf.ts';
 
 export const mbit = 1_000_000;
+
+/** What the rates of hosts that are flooded are multiples of: an emulated CPU sends some 40 mbit, all flows together. */
+export const floodedMbit = emulated ? mbit / 4 : mbit;
 
 export interface LabGuest {
   name: string;

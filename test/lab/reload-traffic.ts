@@ -114,7 +114,8 @@ export function startMeter({ host, root }: Libvirt) {
       last.set(key, bytes);
       if (key !== `${device} ${id}`) continue;
       rob.push({ after, before, bytes });
-      cburst = Number(/cburst (\d+)b/.exec(values)?.[1]);
+      const [, size, kilo] = /cburst (\d+)(K?)b/.exec(values) ?? [];
+      cburst = Number(size) * (kilo ? 1024 : 1);
     }
   };
   const looking = (async () => {

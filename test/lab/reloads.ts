@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Namespaces } from '../support/netns.ts';
 import { makeHost } from './host.ts';
 import { type Libvirt, runVirtShaper, startGuest } from './libvirt.ts';
-import { mbit, type policy, toToml } from './policy.ts';
+import { floodedMbit as mbit, type policy, toToml } from './policy.ts';
 import { type Counted, startFlows, startMeter } from './reload-traffic.ts';
 
 /** cliff is watched, rob sends all he can, the others are there to be changed. */

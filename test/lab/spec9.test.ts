@@ -9,7 +9,7 @@ import { unless } from '../support/skip.ts';
 import { guestNamed, type Host, makeHost } from './host.ts';
 import { type Flow, measure } from './iperf.ts';
 import { type Libvirt, startGuest } from './libvirt.ts';
-import { mbit, payloadShare, type policy, toToml, udpLength } from './policy.ts';
+import { floodedMbit as mbit, payloadShare, type policy, toToml, udpLength } from './policy.ts';
 
 const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock', 'iperf3'));
 
