@@ -7,7 +7,7 @@ import { needsCommand, needsNamespace } from '../support/needs.ts';
 import { unless } from '../support/skip.ts';
 import { kernelState, program, sh, TestHost } from './host.ts';
 
-const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
+const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'ping', 'flock'));
 
 const config = `
 [uplink.eth0]

@@ -8,7 +8,7 @@ import { unless } from '../support/skip.ts';
 import { kernelState, type Result, sh } from './host.ts';
 import { SmallHost } from './small-host.ts';
 
-const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
+const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'ping', 'flock'));
 
 let host: SmallHost;
 let loaded: string;
@@ -69,8 +69,11 @@ for (const [what, command] of Object.entries(drifts)) {
 }
 
 test('traffic is no drift', () => {
+  const sent = () => sh('tc -s class show dev eth0').match(/Sent \d+/g);
+  const before = sent();
   sh('ip link set g-vnet0 address 02:00:00:00:00:01; ip addr add 192.0.2.1/24 dev g-vnet0');
   sh('ip neigh add 192.0.2.2 lladdr 02:00:00:00:00:02 dev g-vnet0; ping -c 3 -i 0.02 -W 0.1 192.0.2.2 || :');
+  assert.is.not(`${sent()}`, `${before}`, 'there was traffic');
   const { ino } = statSync(kept);
   assert.ok(isNothing(host.run(['load'])));
   assert.is(statSync(kept).ino, ino, 'nor understood again');

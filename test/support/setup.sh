@@ -109,7 +109,7 @@ if [ "${1-}" = --tolerant ]; then
   shift
 fi
 check_node
-install_system_packages nft tc ip unshare flock mount iperf3 || [ "$tolerant" ]
+install_system_packages nft tc ip unshare flock mount ping iperf3 || [ "$tolerant" ]
 # One by one: what this distribution does not have keeps nobody else out.
 for extra; do install_system_packages "$extra" || :; done
 install_npm_packages
