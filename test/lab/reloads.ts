@@ -32,9 +32,12 @@ export async function makeReloadHost(spaces: Namespaces, root: string, program?:
   return libvirt;
 }
 
+/** A bfifo drops only what it has no place for, fq_codel also what has waited: that would look like a reload's loss. */
+const leaf = '[defaults]\nleaf = "bfifo"\n';
+
 function configure(libvirt: Libvirt, to: typeof policy): void {
   mkdirSync(join(libvirt.root, 'etc/virt-shaper'), { recursive: true });
-  writeFileSync(join(libvirt.root, 'etc/virt-shaper/config.toml'), toToml(to));
+  writeFileSync(join(libvirt.root, 'etc/virt-shaper/config.toml'), `${leaf}${toToml(to)}`);
 }
 
 export async function reload(libvirt: Libvirt, to: typeof policy): Promise<void> {
