@@ -38,11 +38,13 @@ apt_install() {
   DEBIAN_FRONTEND=noninteractive quietly apt-get install -y -o DPkg::Lock::Timeout=300 --no-install-recommends "$@"
 }
 
-# The archive that this machine's apt uses, with the suite's own lists.
+# The archive that this machine's apt uses, with the suite's own lists. What it does not use of security updates is
+# beside it, as on all of Debian's own hosts.
 own_apt() {
-  case $suite in *-security) archive=/debian-security ;; *) archive=/debian ;; esac
-  site=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | sed 's|/*$||' | grep -m 1 "$archive\$") ||
-    fail "apt has no archive $archive here: Debian's kernels are fetched from a Debian"
+  sites=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | sed 's|/*$||')
+  first() { printf '%s\n' "$sites" | grep -m 1 "$1\$"; }
+  site=$(first /debian) || fail "apt has no archive /debian here: Debian's kernels are fetched from a Debian"
+  case $suite in *-security) site=$(first /debian-security || echo "$site-security") ;; esac
   echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $site $suite main" >"$folder/apt/sources.list"
   quietly with_apt apt-get update || fail "the suite $suite is not to be had from $site"
 }
