@@ -90,12 +90,36 @@ interface Sample {
   bytes: number;
 }
 
+interface GuestClass {
+  device: string;
+  id: string;
+}
+
+/** Where a guest sends, and where it receives. */
+function classesOf({ root }: Libvirt, guest: string): [GuestClass, GuestClass] {
+  const rules = readFileSync(join(root, 'rules.d/shape.tc'), 'utf8');
+  const added = new RegExp(`^ *class add dev (\\S+) parent \\S+ classid (\\S+) .*# guest ${guest}\\b`, 'gm');
+  const [out, into] = [...rules.matchAll(added)].map(([, device = '', id = '']) => ({ device, id }));
+  if (!out || !into) throw new Error(`${guest} has no classes`);
+  return [out, into];
+}
+
+/** @returns packets that the queues of its two classes have dropped, out and in */
+export function dropsOf(libvirt: Libvirt, guest: string): Promise<number[]> {
+  const dropsIn = async ({ device, id }: GuestClass) => {
+    const text = await libvirt.host.space.run('tc', ['-s', '-j', 'qdisc', 'show', 'dev', device]);
+    const queues = JSON.parse(text) as { parent?: string; drops: number }[];
+    const queue = queues.find(({ parent }) => parent === id);
+    if (!queue) throw new Error(`${guest} has no queue on ${device}`);
+    return queue.drops;
+  };
+  return Promise.all(classesOf(libvirt, guest).map(dropsIn));
+}
+
 /** Looks at the classes' counters again and again. */
-export function startMeter({ host, root }: Libvirt) {
-  const [, device = '', id = ''] =
-    /^ *class add dev (\S+) parent \S+ classid (1:\S+) .*# guest rob\b/m.exec(
-      readFileSync(join(root, 'rules.d/shape.tc'), 'utf8'),
-    ) ?? [];
+export function startMeter(libvirt: Libvirt) {
+  const { host } = libvirt;
+  const [{ device, id }] = classesOf(libvirt, 'rob');
   const last = new Map<string, number>();
   const resets: string[] = [];
   const rob: Sample[] = [];

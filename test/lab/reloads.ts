@@ -7,7 +7,7 @@ import type { Namespaces } from '../support/netns.ts';
 import { makeHost } from './host.ts';
 import { type Libvirt, runVirtShaper, startGuest } from './libvirt.ts';
 import { floodedMbit as mbit, type policy, toToml } from './policy.ts';
-import { type Counted, startFlows, startMeter } from './reload-traffic.ts';
+import { type Counted, dropsOf, startFlows, startMeter } from './reload-traffic.ts';
 
 /** cliff is watched, rob sends all he can, the others are there to be changed. */
 export const plan: typeof policy = {
@@ -32,7 +32,7 @@ export async function makeReloadHost(spaces: Namespaces, root: string, program?:
   return libvirt;
 }
 
-/** A bfifo drops only what it has no place for, fq_codel also what has waited: that would look like a reload's loss. */
+/** A bfifo drops what it has no place for, fq_codel also what has waited: here only the former is looked for. */
 const leaf = '[defaults]\nleaf = "bfifo"\n';
 
 function configure(libvirt: Libvirt, to: typeof policy): void {
@@ -66,6 +66,8 @@ export interface Reloaded {
   seconds: number;
   out: Counted;
   into: Counted;
+  /** Packets of `out` and of `into` that were lost because the queue of the class was full, says tc. */
+  dropped: number[];
   /** How often the classes' counters were read. */
   samples: number;
   /** Counters that had less than before. */
@@ -87,5 +89,5 @@ export async function reloadUnderTraffic(libvirt: Libvirt, reloads: number): Pro
   const looks = await meter.end();
   const [out, into] = await Promise.all(flows.map((flow) => flow.end()));
   if (!out || !into) throw new Error('no flows');
-  return { seconds, out, into, ...looks };
+  return { seconds, out, into, dropped: await dropsOf(libvirt, 'cliff'), ...looks };
 }
