@@ -34,8 +34,8 @@ const faster = [
 ];
 
 /**
- * A kernel that was told to trap where it was just told not to any more. QEMU before 8.1 does that to kernels with more
- * than one CPU: it goes on with a translation of code that another CPU has changed meanwhile (its commit deba78709a).
+ * What a kernel dies of when QEMU before 8.1 (its commit deba78709a mends it) lets one of two CPUs run an int3 that the
+ * other has just patched away, as at each static key that ping turns on or off.
  */
 const emulatorsFault = /^\[ *[\d.]+\] (?:Oops: )?int3: 0000/m;
 
@@ -68,7 +68,7 @@ async function* runOnce(machine: Machine, jobs: Job[], until: number): AsyncGene
   try {
     let seen = 0;
     while (true) {
-      const over = qemu.exitCode !== null || existsSync(join(machine.results, 'done'));
+      const over = hasEnded(qemu) || existsSync(join(machine.results, 'done'));
       const results = readResults(machine.results);
       for (; seen < results.length; seen += 1) yield results[seen] as Result;
       if (seen === jobs.length) return;
@@ -88,7 +88,7 @@ async function boot(machine: Machine, jobs: Job[]): Promise<ChildProcess> {
     mkdirSync(machine.results, { recursive: true });
     writeFileSync(join(machine.results, 'jobs.json'), JSON.stringify(jobs));
     const qemu = start(machine);
-    for (let waited = 0; waited < bootLimit && qemu.exitCode === null; waited += 1) {
+    for (let waited = 0; waited < bootLimit && !hasEnded(qemu); waited += 1) {
       if (existsSync(join(machine.results, 'up'))) return qemu;
       await sleep(1000);
     }
@@ -133,8 +133,12 @@ function start({ kernel, checkout, results, cpus }: Machine): ChildProcess {
   return qemu;
 }
 
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
 async function end(qemu: ChildProcess): Promise<void> {
-  if (qemu.exitCode !== null || qemu.signalCode !== null) return;
+  if (hasEnded(qemu)) return;
   const ended = new Promise((resolve) => qemu.once('exit', resolve));
   qemu.kill('SIGKILL');
   await ended;
