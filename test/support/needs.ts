@@ -14,6 +14,11 @@ export function needsCommand(...names: string[]): string | undefined {
   return `${missing.join(', ')} not installed (as root: npm run setup)`;
 }
 
+/** For what the set-up does not install. @param debian the package that has it, where it is called otherwise */
+export function needsPackage(command: string, debian = command): string | undefined {
+  return isInstalled(command) ? undefined : `${command} not installed (as root: apt-get install ${debian})`;
+}
+
 export function needsRoot(): string | undefined {
   return process.getuid?.() === 0 ? undefined : 'not root (as root: npm test)';
 }

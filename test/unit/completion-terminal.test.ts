@@ -6,7 +6,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { folder } from '../support/completions/completions.ts';
 import { OddHost, trap } from '../support/completions/odd-host.ts';
-import { needsCommand } from '../support/needs.ts';
+import { needsCommand, needsPackage } from '../support/needs.ts';
 import { eventually, Pty } from '../support/pty.ts';
 import { unless } from '../support/skip.ts';
 
@@ -90,8 +90,7 @@ for (const [shell, { start, command }] of Object.entries(shells)) {
 
 /** Setting up installs no shell that nobody asked for. */
 function needsShell(shell: string): string | undefined {
-  const missing = needsCommand(shell) && `${shell} not installed (as root: apt-get install ${shell})`;
-  return missing ?? needsCommand('script');
+  return needsPackage(shell) ?? needsCommand('script');
 }
 
 test.run();

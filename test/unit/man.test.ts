@@ -14,7 +14,7 @@ import { parseDomain } from '../../src/guests/domain-xml.ts';
 import { callsIn, checkCall } from '../support/calls.ts';
 import { shapeOf } from '../support/completions/shape.ts';
 import { asRead, headingsOf, itemsOf, literalsOf, sectionOf } from '../support/mdoc.ts';
-import { needsCommand } from '../support/needs.ts';
+import { needsPackage } from '../support/needs.ts';
 import { unless } from '../support/skip.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -130,21 +130,17 @@ test('what is quoted of messages is what the program says', () => {
 
 for (const page of ['virt-shaper.8', 'virt-shaper.toml.5']) {
   const file = join(root, 'man', page);
-  unless(needsFormatter('mandoc'))(`mandoc has nothing to say of ${page}`, () => {
+  unless(needsPackage('mandoc'))(`mandoc has nothing to say of ${page}`, () => {
     const { stdout, stderr } = spawnSync('mandoc', ['-T', 'lint', '-W', 'warning', file], {
       encoding: 'utf8',
     });
     assert.is(stdout + stderr, '');
   });
-  unless(needsFormatter('groff'))(`groff has nothing to say of ${page}`, () => {
+  unless(needsPackage('groff'))(`groff has nothing to say of ${page}`, () => {
     const { stderr, status } = spawnSync('groff', ['-mdoc', '-Tascii', '-ww', file], { encoding: 'utf8' });
     assert.is(stderr, '');
     assert.is(status, 0);
   });
-}
-
-function needsFormatter(name: string): string | undefined {
-  return needsCommand(name) && `${name} not installed (as root: apt-get install ${name})`;
 }
 
 function readPage(name: string): string {

@@ -12,12 +12,12 @@ import { reportMetrics } from '../../src/report/metrics.ts';
 import { guestName, hostile } from '../fuzz/names.ts';
 import { parseExposition } from '../support/exposition.ts';
 import { asked, makeInUse } from '../support/in-use.ts';
-import { needsCommand } from '../support/needs.ts';
+import { needsPackage } from '../support/needs.ts';
 import { unless } from '../support/skip.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
-const promtool = unless(needsCommand('promtool'));
+const promtool = unless(needsPackage('promtool', 'prometheus'));
 
 const guests = [
   { name: 'cliff', group: 'friends', configured: 20_000_000 },

@@ -10,9 +10,9 @@ import { unless } from '../support/skip.ts';
 
 const base = process.env.USERLAND;
 const needs =
+  (base === undefined ? 'no other userland (as root: npm run test:userlands)' : undefined) ??
   needsNamespace() ??
-  needsCommand('nft', 'tc', 'ip', 'flock') ??
-  (base === undefined ? 'no other userland (npm run test:userlands)' : undefined);
+  needsCommand('nft', 'tc', 'ip', 'flock');
 const test = unless(needs);
 
 const here = process.env.PATH ?? '';
