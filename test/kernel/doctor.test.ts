@@ -1,5 +1,5 @@
 // Doctor on a real kernel: a host that is well, strange tools, hooks, leftovers, and who may not look.
-import { chmodSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { Finding } from '../../src/doctor/finding.ts';
@@ -7,7 +7,8 @@ import { named } from '../support/findings.ts';
 import { needsCommand, needsNamespace } from '../support/needs.ts';
 import { unless } from '../support/skip.ts';
 import { callIptables, DoctorHost } from './doctor-host.ts';
-import { kernelState, program, sh } from './host.ts';
+import { kernelState, sh } from './host.ts';
+import { asNobody, needsNobody } from './nobody.ts';
 
 const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
 
@@ -84,10 +85,8 @@ test('nothing loaded, and what a load that nobody knows of left behind', () => {
   assert.match(named(findings, 'kernel-state').hint ?? '', 'virt-shaper unload');
 });
 
-test('without root it says so, and what can be seen is seen', () => {
-  chmodSync(host.root, 0o755);
-  const inside = `setpriv --reuid 65534 --clear-groups ${process.execPath} ${program} --root ${host.root} doctor --json`;
-  const { findings } = JSON.parse(sh(`${inside} || true`)) as { findings: Finding[] };
+unless(needsNobody(), test)('without root it says so, and what can be seen is seen', () => {
+  const { findings } = JSON.parse(sh(`${asNobody(host)} doctor --json || true`)) as { findings: Finding[] };
   assert.match(named(findings, 'user').detail, 'not root (uid 65534)');
   assert.is(named(findings, 'bridge').level, 'ok');
   assert.is(named(findings, 'kernel-state').level, 'problem');

@@ -33,11 +33,11 @@ async function assertNothingLeft({ lab, sleeper }: { lab: ChildProcess; sleeper:
 
 // A process that was killed stays a zombie until its parent, or process 1, has asked for it.
 function isRunning(pid: number): boolean {
-  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', `${pid}`], { encoding: 'utf8' });
-  return stdout.trim() !== '' && !stdout.startsWith('Z');
+  const { stdout } = spawnSync('cat', [`/proc/${pid}/status`], { encoding: 'utf8' });
+  return stdout !== '' && !/^State:\tZ/m.test(stdout);
 }
 
-const inNamespace = unless(needsNamespace() ?? needsCommand('ip', 'ps'), test);
+const inNamespace = unless(needsNamespace() ?? needsCommand('ip'), test);
 
 inNamespace('nothing is left after a normal end', async () => {
   await assertNothingLeft(await makeLab('spaces.remove()'), 0);

@@ -8,13 +8,13 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { makeProgram } from '../../src/cli/program.ts';
-import { needsCommand } from '../support/needs.ts';
+import { needsPackage } from '../support/needs.ts';
 import { unless } from '../support/skip.ts';
 
 const folder = fileURLToPath(new URL('../../packaging/systemd/', import.meta.url));
 const units = new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
 const services = [...units.keys()].filter((name) => name.endsWith('.service'));
-const withSystemd = unless(needsCommand('systemd-analyze'));
+const withSystemd = unless(needsPackage('systemd-analyze', 'systemd'));
 
 withSystemd('systemd understands them', () => {
   const { status, stderr } = analyze(['verify', '--man=no'], [...units.keys()]);
