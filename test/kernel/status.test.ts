@@ -185,9 +185,9 @@ test('a narrow terminal, a pipe that closes, no colour in a pipe', () => {
 
 unless(needsNobody(), test)('who is not root is told so', () => {
   start();
-  const program = asNobody(host);
+  const unprivileged = asNobody(host);
   for (const command of ['status', 'tree', 'metrics']) {
-    const { status: code, stdout, stderr } = piped(`${program} ${command}`);
+    const { status: code, stdout, stderr } = piped(`${unprivileged} ${command}`);
     assert.equal([code, stdout], [1, ''], command);
     assert.match(stderr, /^virt-shaper: .*\n {6}virt-shaper runs as root\n$/, command);
   }

@@ -38,8 +38,8 @@ apt_install() {
   DEBIAN_FRONTEND=noninteractive quietly apt-get install -y -o DPkg::Lock::Timeout=300 --no-install-recommends "$@"
 }
 
-# The archive that this machine's apt uses, with the suite's own lists. What it does not use of security updates is
-# beside it, as on all of Debian's own hosts.
+# The archive that this machine's apt uses, with the suite's own lists. Where it uses no security updates, their
+# archive is taken to lie beside the main one, as on Debian's own hosts.
 own_apt() {
   sites=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | sed 's|/*$||')
   first() { printf '%s\n' "$sites" | grep -m 1 "$1\$"; }

@@ -50,6 +50,7 @@ inNamespace('nothing is left after an error', async () => {
 for (const [signal, status] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 })) {
   inNamespace(`nothing is left after ${signal}`, async () => {
     const made = await makeLab('');
+    assert.ok(isRunning(made.sleeper));
     made.lab.kill(signal as NodeJS.Signals);
     await assertNothingLeft(made, status);
   });
