@@ -1,6 +1,6 @@
 #!/bin/sh
 # install.sh DESTDIR   puts everything that virt-shaper installs below DESTDIR, as the .deb and the .rpm have it.
-# Run it in a tree that is built (node test/support/build.js). Modes are set here, whatever the checkout's are.
+# Run it in a tree that is built (node build/build.js). Modes are set here, whatever the checkout's are.
 # Nothing goes to /etc: a host whose /etc cannot be written takes the package as well, and there is no file of the
 # administrator's that an upgrade would have to ask about.
 

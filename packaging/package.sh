@@ -59,7 +59,7 @@ install_tools() {
     export DEBIAN_FRONTEND=noninteractive
     "$@" </dev/null >"$log" 2>&1 || { quietly apt-get update && quietly "$@"; }
   fi
-  [ -d node_modules/esbuild ] || sh test/support/setup.sh --tolerant >/dev/null
+  [ -d node_modules/esbuild ] || sh build/setup.sh --tolerant >/dev/null
 }
 
 # What is committed, and in a checkout that was changed what is there; never what git ignores.

@@ -1,9 +1,9 @@
 // argv -> command; prints errors; sets the exit status; nothing else.
 import { CommanderError } from 'commander';
 import { makeProgram } from './cli/program.ts';
-import { ConfigError } from './errors.ts';
 import { describeError } from './report/errors.ts';
-import { clearProgress, speak } from './speak.ts';
+import { ConfigError } from './system/errors.ts';
+import { clearProgress, speak } from './system/speak.ts';
 
 /** 1 failed, 2 wrong usage or configuration. */
 function exitStatus(error: unknown): number {

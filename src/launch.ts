@@ -18,7 +18,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
-import { otherWriters } from './trust.ts';
+import { otherWriters } from './system/trust.ts';
 
 /** Of the program's text: put in by the build. */
 declare const __DIGEST__: string;

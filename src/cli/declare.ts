@@ -1,6 +1,6 @@
 // How a command is declared: its usage and one line on what it does as commander has them, and what runs.
 import type { Command } from 'commander';
-import type { Context } from '../commands/context.ts';
+import type { Context } from '../operations/context.ts';
 
 /** @returns the exit status */
 export type Action = (context: Context, args: string[], options: Record<string, unknown>) => Promise<number>;

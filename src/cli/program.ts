@@ -1,8 +1,8 @@
 // The program as commander sees it: every command, every option. A command's module is loaded when it is
 // asked for, since a guest's start waits for the hook.
 import { Command } from 'commander';
-import { type CommonOptions, makeContext } from '../commands/context.ts';
-import { version } from '../version.ts';
+import { type CommonOptions, makeContext } from '../operations/context.ts';
+import { version } from '../system/version.ts';
 import type { Declare } from './declare.ts';
 import { declareHostCommands } from './host.ts';
 import { declareObserveCommands } from './observe.ts';
@@ -43,7 +43,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 3 differences fou
     process.exitCode = await (await import('../commands/confirm.ts')).guardCommand(context, id);
   });
   program.command('names <kind>', { hidden: true }).action(async (kind: string, _options, self: Command) => {
-    (await import('../commands/names.ts')).namesCommand(self.optsWithGlobals(), kind);
+    (await import('../commands/complete.ts')).namesCommand(self.optsWithGlobals(), kind);
   });
   return program;
 }

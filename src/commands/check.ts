@@ -2,10 +2,10 @@
 import { checkHost } from '../config/check-host.ts';
 import { readConfig } from '../config/read-config.ts';
 import { readDevices } from '../host/read-host.ts';
-import { counted } from '../label.ts';
+import type { Context } from '../operations/context.ts';
 import { checkUplinks } from '../policy/check-uplinks.ts';
 import { formatProblem } from '../report/problems.ts';
-import type { Context } from './context.ts';
+import { counted } from '../text/label.ts';
 
 export async function checkCommand(context: Context): Promise<number> {
   const { config, warnings, files } = readConfig(context.paths.config);

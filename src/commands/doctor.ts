@@ -2,9 +2,9 @@
 // changes nothing, and one thing that is broken hides no other.
 import { examine } from '../doctor/examine.ts';
 import { type Level, worst } from '../doctor/finding.ts';
+import type { Context } from '../operations/context.ts';
+import { screenOf } from '../operations/look.ts';
 import { doctorAsData, reportDoctor } from '../report/doctor.ts';
-import type { Context } from './context.ts';
-import { screenOf } from './look.ts';
 
 const statuses: Record<Level, number> = { ok: 0, warning: 3, problem: 1 };
 

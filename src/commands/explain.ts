@@ -1,24 +1,25 @@
 // virt-shaper explain GUEST: where each of its values comes from, its lines in rules.d, and what the kernel holds
 // for it now. Nothing is changed; what cannot be read is said and the rest is shown.
-import { ConfigError, Failure } from '../errors.ts';
-import { label } from '../label.ts';
-import { compare } from '../load/compare.ts';
-import { readRules } from '../load/good.ts';
-import { parseRules } from '../load/parse-rules.ts';
+
+import { compare } from '../diff/compare.ts';
+import { parseRules } from '../diff/parse-rules.ts';
+import { withoutUnreached } from '../diff/unreached.ts';
+import type { Site } from '../load/context.ts';
 import { readState } from '../load/read-state.ts';
-import type { Site } from '../load/site.ts';
-import { withoutUnreached } from '../load/unreached.ts';
+import { readUse } from '../observe/read-use.ts';
+import type { Context } from '../operations/context.ts';
+import { generateNow } from '../operations/generate.ts';
+import { underLock } from '../operations/under-lock.ts';
 import type { Rules } from '../render/render.ts';
 import { describeError } from '../report/errors.ts';
-import { type Explanation, explain, explanationAsData } from '../report/explain.ts';
-import type { KernelNow } from '../report/explain-kernel.ts';
-import { folderOf } from '../report/explain-origin.ts';
-import { explainText } from '../report/explain-text.ts';
-import { paint, textOf } from '../report/top/text.ts';
-import { readUse } from '../use/read-use.ts';
-import type { Context } from './context.ts';
-import { generateNow } from './generate-now.ts';
-import { underLock } from './under-lock.ts';
+import { type Explanation, explain, explanationAsData } from '../report/explain/explain.ts';
+import type { KernelNow } from '../report/explain/kernel.ts';
+import { folderOf } from '../report/explain/origin.ts';
+import { explainText } from '../report/explain/text.ts';
+import { readRules } from '../store/in-force-rules.ts';
+import { ConfigError, Failure } from '../system/errors.ts';
+import { label } from '../text/label.ts';
+import { paint, textOf } from '../text/spans.ts';
 
 export async function explainCommand(
   context: Context,

@@ -2,24 +2,24 @@
 // goes to stdout, which libvirt takes for new XML. A `start` that fails aborts the guest's start; any other
 // operation that fails may kill a guest that runs (reconnect does), so none of them ever does.
 import { readOnFailure } from '../config/read-config.ts';
-import { ConfigError } from '../errors.ts';
-import { startDetached } from '../exec.ts';
-import { makeEmpty } from '../files.ts';
 import { maxDomainXml, parseDomain, uuidOf } from '../guests/domain-xml.ts';
 import { type Driver, drivers, type Guest } from '../guests/guest.ts';
-import { type GuestKey, isSame, withGuest, withoutEnded, withoutGuest } from '../guests/run-state.ts';
+import { type GuestKey, isSame, withGuest, withoutEnded, withoutGuest } from '../guests/list.ts';
 import { refusalVariable } from '../hooks/hook-file.ts';
 import { deviceNames } from '../host/read-host.ts';
-import { label } from '../label.ts';
-import { hasFailed } from '../load/history.ts';
-import { hasGuest, tryInForce } from '../load/in-force.ts';
-import { Occupied } from '../load/lock.ts';
+import type { Context } from '../operations/context.ts';
+import { withLog } from '../operations/log.ts';
+import { noteGuests } from '../operations/note-guests.ts';
+import { Refused, shape } from '../operations/shape-guest.ts';
 import { describeError } from '../report/errors.ts';
-import { speak } from '../speak.ts';
-import type { Context } from './context.ts';
-import { withLog } from './log.ts';
-import { noteGuests } from './note-guests.ts';
-import { Refused, shape } from './shape-guest.ts';
+import { hasFailed } from '../store/history.ts';
+import { hasGuest, tryInForce } from '../store/in-force-plan.ts';
+import { ConfigError } from '../system/errors.ts';
+import { startDetached } from '../system/exec.ts';
+import { makeEmpty } from '../system/files.ts';
+import { Occupied } from '../system/lock.ts';
+import { speak } from '../system/speak.ts';
+import { label } from '../text/label.ts';
 import { whyUnloaded } from './unload.ts';
 
 /** @param args DRIVER NAME OP SUBOP EXTRA */

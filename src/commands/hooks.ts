@@ -1,19 +1,19 @@
 // virt-shaper hooks install | remove | status: the files by which libvirt calls us. libvirt is never called; what
 // its daemon has to be told is said, since only the administrator knows when that suits.
 import { existsSync } from 'node:fs';
-import { ConfigError, Failure } from '../errors.ts';
-import { makeRun } from '../exec.ts';
 import { adviseDriver, type Surroundings } from '../hooks/advice.ts';
 import { readLibvirtVersion, readsFolders } from '../hooks/daemon.ts';
+import { readTold } from '../hooks/daemon-reload.ts';
 import { type HookCommand, hookCommand, hookDrivers, hookText, quote } from '../hooks/hook-file.ts';
 import { type DriverHooks, inspectDriver } from '../hooks/inspect.ts';
 import { installHook, removeHook } from '../hooks/install.ts';
 import { findProgram } from '../hooks/program.ts';
-import { readTold } from '../hooks/told.ts';
-import { label } from '../label.ts';
+import type { Context } from '../operations/context.ts';
 import { describeError } from '../report/errors.ts';
 import { hooksStatus, reportHooks } from '../report/hooks.ts';
-import type { Context } from './context.ts';
+import { ConfigError, Failure } from '../system/errors.ts';
+import { makeRun } from '../system/exec.ts';
+import { label } from '../text/label.ts';
 
 export async function hooksCommand(
   context: Context,

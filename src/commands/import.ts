@@ -1,10 +1,10 @@
 // virt-shaper import FILE...: what the old hook, libvirt or Proxmox VE limited, as TOML on stdout; what cannot be
 // taken over on stderr.
 import { readFileSync } from 'node:fs';
-import { ConfigError, Failure } from '../errors.ts';
 import { type Format, formats, importFiles } from '../import/import.ts';
+import type { Context } from '../operations/context.ts';
 import { formatProblem } from '../report/problems.ts';
-import type { Context } from './context.ts';
+import { ConfigError, Failure } from '../system/errors.ts';
 
 /** Bytes: some thousand domains in one text. */
 const largest = 16 * 1024 * 1024;

@@ -1,21 +1,21 @@
 // virt-shaper init: a first config.toml from this host's bridges, links and guests. Never over one that is there.
 import { join } from 'node:path';
 import { decodeConfig } from '../config/decode-config.ts';
-import { Findings } from '../config/findings.ts';
-import { Failure } from '../errors.ts';
-import { readIfThere, writeNew } from '../files.ts';
 import type { Guest } from '../guests/guest.ts';
 import { reconcile } from '../guests/reconcile.ts';
-import { readGuests } from '../guests/run-state.ts';
 import { readRunning } from '../guests/status-files.ts';
 import type { Host } from '../host/host.ts';
 import { readBridges, readDevices } from '../host/read-host.ts';
-import { counted, label } from '../label.ts';
+import { type FoundHost, firstConfig } from '../init/first-config.ts';
+import type { Context } from '../operations/context.ts';
 import { findUplinks, sharedBelow } from '../policy/uplinks.ts';
 import { describeError } from '../report/errors.ts';
-import { type FoundHost, firstConfig } from '../report/first-config.ts';
-import { byName, isDeviceName } from '../units.ts';
-import type { Context } from './context.ts';
+import { readGuests } from '../store/guests.ts';
+import { Failure } from '../system/errors.ts';
+import { readIfThere, writeNew } from '../system/files.ts';
+import { counted, label } from '../text/label.ts';
+import { Findings } from '../toml/findings.ts';
+import { byName, isDeviceName } from '../units/units.ts';
 
 export async function initCommand(context: Context, { print }: { print?: boolean }): Promise<number> {
   const host = await findHost(context);

@@ -1,22 +1,22 @@
 // virt-shaper load: the kernel holds what rules.d says, all of it or nothing of it.
 import { join } from 'node:path';
-import { ConfigError } from '../errors.ts';
-import { removeFile } from '../files.ts';
-import { readGuests } from '../guests/run-state.ts';
-import { label } from '../label.ts';
-import type { Present } from '../load/ahead.ts';
-import { areSame, planFile, readCompanions } from '../load/good.ts';
-import { hasFailed, noteLoad } from '../load/history.ts';
-import { guestsWithout, tryInForce } from '../load/in-force.ts';
+import type { Unreached } from '../diff/unreached.ts';
+import type { Site } from '../load/context.ts';
 import { type Loaded, load } from '../load/load.ts';
 import { loadSmall, type Small } from '../load/load-small.ts';
-import { dropPending } from '../load/pending.ts';
-import type { Site } from '../load/site.ts';
-import type { Unreached } from '../load/unreached.ts';
+import type { Present } from '../load/prefetch.ts';
+import { type Context, seconds } from '../operations/context.ts';
+import { underLock } from '../operations/under-lock.ts';
 import { describeError } from '../report/errors.ts';
-import { type Context, seconds } from './context.ts';
+import { readGuests } from '../store/guests.ts';
+import { hasFailed, noteLoad } from '../store/history.ts';
+import { guestsWithout, tryInForce } from '../store/in-force-plan.ts';
+import { areSame, planFile, readCompanions } from '../store/in-force-rules.ts';
+import { dropPending } from '../store/pending.ts';
+import { ConfigError } from '../system/errors.ts';
+import { removeFile } from '../system/files.ts';
+import { label } from '../text/label.ts';
 import { planCommand } from './plan.ts';
-import { underLock } from './under-lock.ts';
 
 export interface LoadOptions {
   dryRun?: boolean;

@@ -1,10 +1,11 @@
 // virt-shaper metrics: Prometheus text, to stdout or for node_exporter's textfile collector.
-import { ConfigError } from '../errors.ts';
-import { plainFile, writeWhole } from '../files.ts';
-import { withLock } from '../load/lock.ts';
-import { reportMetrics } from '../report/metrics.ts';
-import type { Context } from './context.ts';
-import { look } from './look.ts';
+
+import type { Context } from '../operations/context.ts';
+import { look } from '../operations/look.ts';
+import { reportMetrics } from '../report/metrics/metrics.ts';
+import { ConfigError } from '../system/errors.ts';
+import { plainFile, writeWhole } from '../system/files.ts';
+import { withLock } from '../system/lock.ts';
 
 export interface MetricsOptions {
   /** A file; absent for stdout. */

@@ -1,9 +1,9 @@
 // virt-shaper plan: what load would change, object by object, and why; without changing it.
 import { differences } from '../load/load.ts';
+import type { Context } from '../operations/context.ts';
+import { underLock } from '../operations/under-lock.ts';
 import { differencesAsData, reportDifferences } from '../report/differences.ts';
-import type { Context } from './context.ts';
 import { sayUnreached } from './load.ts';
-import { underLock } from './under-lock.ts';
 
 /** @returns 3 when anything would change */
 export async function planCommand(context: Context, { json }: { json?: boolean }): Promise<number> {

@@ -1,11 +1,12 @@
 // virt-shaper render: rules.d from the configuration and the guests now running.
-import { isChanged, writeTogether } from '../files.ts';
-import { removeFolder } from '../folders.ts';
-import { companionsOf, filesOf } from '../load/good.ts';
-import { writeIds } from '../plan/id-store.ts';
-import type { Context } from './context.ts';
-import { type Generated, generateNow, sayPolicy } from './generate-now.ts';
-import { underLock } from './under-lock.ts';
+
+import type { Context } from '../operations/context.ts';
+import { type Generated, generateNow, sayPolicy } from '../operations/generate.ts';
+import { underLock } from '../operations/under-lock.ts';
+import { writeIds } from '../store/ids.ts';
+import { companionsOf, filesOf } from '../store/in-force-rules.ts';
+import { isChanged, writeTogether } from '../system/files.ts';
+import { removeFolder } from '../system/folders.ts';
 
 export async function renderCommand(context: Context): Promise<number> {
   await underLock(context, async () => {

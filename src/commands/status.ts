@@ -1,8 +1,9 @@
 // virt-shaper status: who is shaped, with what, and what everybody does with it now.
+
+import type { Context } from '../operations/context.ts';
+import { look, screenOf, select, usualInterval } from '../operations/look.ts';
 import { statusAsData } from '../report/in-use-data.ts';
 import { reportStatus } from '../report/status.ts';
-import type { Context } from './context.ts';
-import { look, screenOf, select, usualInterval } from './look.ts';
 
 export interface StatusOptions {
   json?: boolean;

@@ -2,22 +2,22 @@
 // It finds NICs plugged into running guests, guests that ran before there was a hook, and leftovers. Where
 // nothing differs, nothing is written but the time of the sync.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isChanged, touch, writeUnlocked } from '../files.ts';
 import type { Guest } from '../guests/guest.ts';
-import { Known } from '../guests/run-state.ts';
+import { Known } from '../guests/list.ts';
 import { runningStamp } from '../guests/status-files.ts';
-import { label } from '../label.ts';
-import { readAhead } from '../load/ahead.ts';
-import { readCompanions, sourceFile } from '../load/good.ts';
-import { Occupied, withLock } from '../load/lock.ts';
-import { readPending } from '../load/pending.ts';
+import { readAhead } from '../load/prefetch.ts';
+import { type Context, seconds } from '../operations/context.ts';
+import { generateNow, sayPolicy } from '../operations/generate.ts';
+import { findGuests, type Noted } from '../operations/note-guests.ts';
+import { underLock } from '../operations/under-lock.ts';
+import { readCompanions, sourceFile } from '../store/in-force-rules.ts';
+import { readPending } from '../store/pending.ts';
+import { isChanged, touch, writeUnlocked } from '../system/files.ts';
+import { Occupied, withLock } from '../system/lock.ts';
+import { label } from '../text/label.ts';
 import { guardCommand } from './confirm.ts';
-import { type Context, seconds } from './context.ts';
-import { generateNow, sayPolicy } from './generate-now.ts';
 import { loadNow } from './load.ts';
-import { findGuests, type Noted } from './note-guests.ts';
 import { writeRules } from './render.ts';
-import { underLock } from './under-lock.ts';
 import { whyUnloaded } from './unload.ts';
 
 export interface SyncOptions {

@@ -1,13 +1,14 @@
 // The live screen: readings come when they are due, keys whenever they are pressed, and each draws the frame
 // anew. Whatever fails while it runs is a line on the screen; whatever ends it leaves the terminal as it was.
-import { Failure } from '../errors.ts';
+
 import { printable } from '../report/problems.ts';
-import { frame, type State } from '../report/top/frame.ts';
-import { type Key, press } from '../report/top/keys.ts';
-import type { Scene } from '../report/top/scene.ts';
-import { openTerminal } from '../report/top/terminal.ts';
-import { paint } from '../report/top/text.ts';
-import { initialView, type Shown } from '../report/top/view.ts';
+import { Failure } from '../system/errors.ts';
+import { paint } from '../text/spans.ts';
+import { frame, type State } from '../top/frame.ts';
+import { type Key, press } from '../top/keys.ts';
+import type { Scene } from '../top/scene.ts';
+import { openTerminal } from '../top/terminal.ts';
+import { initialView, type Shown } from '../top/view.ts';
 
 /** Seconds until there are speeds for the first time. */
 const firstInterval = 0.5;

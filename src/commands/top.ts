@@ -1,15 +1,15 @@
 // virt-shaper top: who uses what now, live on a terminal; where there is none, one frame as text or data.
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ConfigError } from '../errors.ts';
-import { makeRun, type Outcome, type Run } from '../exec.ts';
-import { makeScene } from '../report/top/make-scene.ts';
-import { onceAsData, onceAsText } from '../report/top/once.ts';
-import type { Scene } from '../report/top/scene.ts';
-import { leastInterval, longestInterval } from '../report/top/view.ts';
-import { readInUse } from '../use/read-in-use.ts';
-import type { Uses } from '../use/use.ts';
-import type { Context } from './context.ts';
+import { readInUse } from '../observe/read-in-use.ts';
+import type { Uses } from '../observe/use.ts';
+import type { Context } from '../operations/context.ts';
+import { ConfigError } from '../system/errors.ts';
+import { makeRun, type Outcome, type Run } from '../system/exec.ts';
+import { makeScene } from '../top/make-scene.ts';
+import { onceAsData, onceAsText } from '../top/once.ts';
+import type { Scene } from '../top/scene.ts';
+import { leastInterval, longestInterval } from '../top/view.ts';
 import { topLive } from './top-live.ts';
 
 export interface TopOptions {

@@ -1,9 +1,10 @@
 // virt-shaper tree: the hierarchy in force, each uplink in both directions, as drawn lines or --json.
+
+import type { Context } from '../operations/context.ts';
+import { look, screenOf, usualInterval } from '../operations/look.ts';
 import { treeAsData } from '../report/in-use-data.ts';
 import { remarks } from '../report/summary.ts';
 import { reportTree } from '../report/tree.ts';
-import type { Context } from './context.ts';
-import { look, screenOf, usualInterval } from './look.ts';
 
 export interface TreeOptions {
   json?: boolean;

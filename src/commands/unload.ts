@@ -1,11 +1,12 @@
 // virt-shaper unload: everything virt-shaper put into the kernel is taken out, and nothing else.
-import { readIfThere, writeWhole } from '../files.ts';
+
+import type { Site } from '../load/context.ts';
 import { unload } from '../load/load.ts';
-import { dropPending } from '../load/pending.ts';
-import type { Site } from '../load/site.ts';
-import type { Paths } from '../paths.ts';
-import type { Context } from './context.ts';
-import { underLock } from './under-lock.ts';
+import type { Context } from '../operations/context.ts';
+import { underLock } from '../operations/under-lock.ts';
+import { dropPending } from '../store/pending.ts';
+import { readIfThere, writeWhole } from '../system/files.ts';
+import type { Paths } from '../system/paths.ts';
 
 export async function unloadCommand(context: Context): Promise<number> {
   const changed = await underLock(context, async (site) => {

@@ -1,12 +1,12 @@
 // virt-shaper verify: the kernel against what was loaded last, so that drift is seen before a customer sees it.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConfigError, Failure } from '../errors.ts';
 import { differences } from '../load/load.ts';
+import type { Context } from '../operations/context.ts';
+import { underLock } from '../operations/under-lock.ts';
 import { differencesAsData, reportDifferences } from '../report/differences.ts';
-import type { Context } from './context.ts';
+import { ConfigError, Failure } from '../system/errors.ts';
 import { sayUnreached } from './load.ts';
-import { underLock } from './under-lock.ts';
 
 /** @returns 3 when the kernel holds anything else */
 export async function verifyCommand(context: Context, { json }: { json?: boolean }): Promise<number> {

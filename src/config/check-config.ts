@@ -1,11 +1,11 @@
 // What the entries of the configuration mean to each other: groups that must exist and ids that must differ.
 // Guests, groups and the class of everything unmarked share one number space, the minors of tc's classes.
 
+import { nearest } from '../system/nearest.ts';
+import type { Findings } from '../toml/findings.ts';
+import { byPlace, formatPath, formatPlace } from '../toml/place.ts';
 import { checkGuarantees } from './check-guarantees.ts';
 import type { Config, GuestEntry, Setting } from './config.ts';
-import type { Findings } from './findings.ts';
-import { nearest } from './nearest.ts';
-import { byPlace, formatPath, formatPlace } from './place.ts';
 
 /** Problems that only the whole configuration shows. */
 export function checkConfig(config: Config, findings: Findings): void {

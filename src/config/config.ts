@@ -1,7 +1,7 @@
 // The configuration after `readConfig`: decoded, validated and complete. Nothing after this border
 // checks a value of it again. Every value remembers the line it was written in.
-import type { Source } from '../errors.ts';
-import type { Both } from '../units.ts';
+import type { Source } from '../system/errors.ts';
+import type { Both } from '../units/units.ts';
 import type { LeafSettings } from './leaf.ts';
 
 /** A value and where it was written; `at` is absent for what virt-shaper chooses when nothing is written. */

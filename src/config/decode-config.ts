@@ -1,8 +1,11 @@
 // The tree of all files -> Config. Each function here is one kind of table and reads like it: what it asks for
 // is what the table may hold, and nothing else is let through. What values mean to each other is looked at
 // later, in check-config.ts.
-import type { Source } from '../errors.ts';
-import { type Both, byName } from '../units.ts';
+import type { Source } from '../system/errors.ts';
+import type { Findings } from '../toml/findings.ts';
+import { formatPath } from '../toml/place.ts';
+import type { TomlTable } from '../toml/tree.ts';
+import { type Both, byName } from '../units/units.ts';
 import type {
   ClassSettings,
   Config,
@@ -16,11 +19,8 @@ import type {
 import { leaf } from './decode-leaf.ts';
 import { deviceNames, eachWay, integer, oneOf, quantum, rate, size, text, yesOrNo } from './decode-values.ts';
 import { type Decoder, Fields, type Section } from './fields.ts';
-import type { Findings } from './findings.ts';
 import { checkDeviceName, checkGroupName, checkGuestName } from './names.ts';
 import { parseName } from './pattern.ts';
-import { formatPath } from './place.ts';
-import type { TomlTable } from './toml-tree.ts';
 
 type Rates = Both<Setting<number>>;
 

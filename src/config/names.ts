@@ -1,10 +1,10 @@
 // Which names entries may have. A device's name goes to lines of tc, ip and nft as it is; a guest's name is
 // compared with what libvirt passes, so it may be whatever libvirt accepts (9.0: all but "/", line ends, "."
 // and ".."), control characters aside, which no XML can carry.
-import type { Source } from '../errors.ts';
-import { isDeviceName } from '../units.ts';
+import type { Source } from '../system/errors.ts';
+import { formatPath } from '../toml/place.ts';
+import { isDeviceName } from '../units/units.ts';
 import type { Fields } from './fields.ts';
-import { formatPath } from './place.ts';
 
 export const deviceNameHint =
   'names of network devices have 1 to 15 letters, digits and any of _ . @ + -, and do not begin with -';

@@ -2,8 +2,9 @@
 // before `*`, `?` or another backslash takes it literally, because libvirt lets all three be in a name:
 //     [guest."web-*"]      web-1, web-2, ...           [guest.'web-\*']     the one guest called web-*
 // Names are chosen by tenants, so matching must never take longer than name times pattern.
+
+import { byPlace } from '../toml/place.ts';
 import type { Config, GuestEntry } from './config.ts';
-import { byPlace } from './place.ts';
 
 const anything = Symbol('*');
 const oneCharacter = Symbol('?');

@@ -1,13 +1,13 @@
 // Files -> Config. What is wrong in any of them is said of all of them, in one error.
-import type { Problem } from '../errors.ts';
+import type { Problem } from '../system/errors.ts';
+import { Findings } from '../toml/findings.ts';
+import { mergeFiles } from '../toml/merge.ts';
+import type { SourceFile } from '../toml/source-file.ts';
+import { parseToml } from '../toml/tree.ts';
 import { checkConfig } from './check-config.ts';
 import type { Config } from './config.ts';
 import { decodeConfig } from './decode-config.ts';
-import { Findings } from './findings.ts';
-import { mergeFiles } from './merge.ts';
 import { type ConfigLocation, readFiles } from './read-files.ts';
-import type { SourceFile } from './source-file.ts';
-import { parseToml } from './toml-tree.ts';
 
 export type { ConfigLocation } from './read-files.ts';
 

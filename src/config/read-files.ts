@@ -12,11 +12,11 @@ import {
   statSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { whyUntrusted } from '../trust.ts';
-import { decodeText } from './decode-text.ts';
-import { Findings } from './findings.ts';
-import { byBytes } from './place.ts';
-import type { SourceFile } from './source-file.ts';
+import { whyUntrusted } from '../system/trust.ts';
+import { decodeText } from '../toml/decode-text.ts';
+import { Findings } from '../toml/findings.ts';
+import { byBytes } from '../toml/place.ts';
+import type { SourceFile } from '../toml/source-file.ts';
 
 export interface ConfigLocation {
   /** The main file; drop-ins are the *.toml in config.d beside it. */

@@ -1,7 +1,7 @@
 // The configuration as `check` sees it, in numbers, and who can write what virt-shaper reads: whoever can rules
 // the network of this host.
 import type { Config } from '../config/config.ts';
-import type { Problem } from '../errors.ts';
+import type { Problem } from '../system/errors.ts';
 import type { Attempt, Finding } from './finding.ts';
 
 export interface ConfigurationFacts {

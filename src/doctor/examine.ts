@@ -1,10 +1,11 @@
 // Everything that doctor looks at: read once, side by side, then judged. A table of contents, since each section
 // has its facts, their reader and its checks in files of their own. Nothing is ever changed, and what cannot be
 // read costs its own section only.
-import { makeRun } from '../exec.ts';
+
 import type { Device } from '../host/host.ts';
 import { readBridges, readDevices } from '../host/read-host.ts';
-import type { Paths } from '../paths.ts';
+import { makeRun } from '../system/exec.ts';
+import type { Paths } from '../system/paths.ts';
 import { checkConfiguration } from './configuration.ts';
 import { type Attempt, attempt, type Finding, had, type Section, unread } from './finding.ts';
 import { checkGuests } from './guests.ts';

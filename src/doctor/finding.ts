@@ -1,6 +1,6 @@
 // What doctor says of one thing: a level, the thing, what was seen, and what to do. Checks are pure functions
 // from facts to these; what could not be read is a fact too, so that one broken part hides no other.
-import { Failure } from '../errors.ts';
+import { Failure } from '../system/errors.ts';
 
 /** `warning`: it works, but look at it. `problem`: something that is meant to work does not. */
 export const levels = ['ok', 'warning', 'problem'] as const;

@@ -1,8 +1,8 @@
 // The guests that run, against those that virt-shaper knows: what no hook told of is unshaped until a sync.
 import type { Guest } from '../guests/guest.ts';
-import { Known } from '../guests/run-state.ts';
+import { Known } from '../guests/list.ts';
 import type { Host } from '../host/host.ts';
-import { label } from '../label.ts';
+import { label } from '../text/label.ts';
 import type { Attempt, Finding } from './finding.ts';
 
 export interface GuestFacts {

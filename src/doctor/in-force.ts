@@ -1,8 +1,9 @@
 // What was loaded, whether the kernel still holds it, and who gets less than he should.
-import { label } from '../label.ts';
-import type { History } from '../load/history.ts';
-import type { InForce } from '../load/in-force.ts';
-import { ago } from './ago.ts';
+
+import type { History } from '../store/history.ts';
+import type { InForce } from '../store/in-force-plan.ts';
+import { ago } from '../text/ago.ts';
+import { label } from '../text/label.ts';
 import { type Attempt, type Finding, unread } from './finding.ts';
 
 export interface InForceFacts {

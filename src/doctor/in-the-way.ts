@@ -1,9 +1,9 @@
 // What somebody else has put where virt-shaper's things go. Nothing of others is ever replaced by virt-shaper, so
 // each of these is an administrator's to decide.
 import type { Guest } from '../guests/guest.ts';
-import { label } from '../label.ts';
-import type { KernelState } from '../load/objects.ts';
+import type { KernelState } from '../kernel/objects.ts';
 import { ifbName, tableName } from '../plan/names.ts';
+import { label } from '../text/label.ts';
 import type { Finding } from './finding.ts';
 
 /** What of a kernel's state says so. */

@@ -1,12 +1,12 @@
 // Bridges and their uplinks, as virt-shaper would take them, and what else decides about frames on bridges.
 import type { Config } from '../config/config.ts';
-import { formatRate } from '../config/rate.ts';
 import type { Guest } from '../guests/guest.ts';
 import type { Host } from '../host/host.ts';
 import { tomlKey } from '../import/to-toml.ts';
-import { label } from '../label.ts';
 import { type FoundUplink, findUplinks, sharedBelow, type Ways } from '../policy/uplinks.ts';
-import { directions } from '../units.ts';
+import { label } from '../text/label.ts';
+import { formatRate } from '../units/rate.ts';
+import { directions } from '../units/units.ts';
 import type { Finding } from './finding.ts';
 import { checkInTheWay, type Obstacles } from './in-the-way.ts';
 

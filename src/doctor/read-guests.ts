@@ -1,9 +1,9 @@
 // The guests that virt-shaper has noted, and those that libvirt's status files and the kernel's taps show.
 import { reconcile } from '../guests/reconcile.ts';
-import { readGuests } from '../guests/run-state.ts';
 import { readRunning } from '../guests/status-files.ts';
 import type { Device } from '../host/host.ts';
-import type { Paths } from '../paths.ts';
+import { readGuests } from '../store/guests.ts';
+import type { Paths } from '../system/paths.ts';
 import { attempt, had } from './finding.ts';
 import type { GuestFacts } from './guests.ts';
 

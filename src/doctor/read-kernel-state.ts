@@ -1,16 +1,16 @@
 // What the kernel holds, and in what it differs from what was loaded. Read under the lock where there is one, so
 // that a load in the middle of its work is not taken for drift; but not waited for long.
 import { join } from 'node:path';
-import { Failure } from '../errors.ts';
-import { makeRun } from '../exec.ts';
-import { compare, noTable } from '../load/compare.ts';
-import { readIfGood } from '../load/good.ts';
-import { withLock } from '../load/lock.ts';
-import type { KernelState, State } from '../load/objects.ts';
-import { parseRules } from '../load/parse-rules.ts';
+import { compare, noTable } from '../diff/compare.ts';
+import { parseRules } from '../diff/parse-rules.ts';
+import { withoutUnreached } from '../diff/unreached.ts';
+import type { KernelState, State } from '../kernel/objects.ts';
 import { readState } from '../load/read-state.ts';
-import { withoutUnreached } from '../load/unreached.ts';
-import type { Paths } from '../paths.ts';
+import { readIfGood } from '../store/in-force-rules.ts';
+import { Failure } from '../system/errors.ts';
+import { makeRun } from '../system/exec.ts';
+import { withLock } from '../system/lock.ts';
+import type { Paths } from '../system/paths.ts';
 import { type Attempt, attempt, had } from './finding.ts';
 import type { Obstacles } from './in-the-way.ts';
 import { isThere } from './stat.ts';

@@ -1,10 +1,10 @@
 // The kernel's features are found out by using them, in network namespaces that are gone at once: never from a
 // list of modules, since some are built in and others load when they are asked for.
 import { release } from 'node:os';
-import { Failure } from '../errors.ts';
-import type { Run } from '../exec.ts';
-import { readIfThere } from '../files.ts';
 import { chooseKernel, decodeCache, readLacking } from '../host/kernel.ts';
+import { Failure } from '../system/errors.ts';
+import type { Run } from '../system/exec.ts';
+import { readIfThere } from '../system/files.ts';
 import { attempt } from './finding.ts';
 import type { KernelFacts } from './kernel.ts';
 import { isThere } from './stat.ts';

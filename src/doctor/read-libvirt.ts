@@ -1,14 +1,15 @@
 // libvirt is looked at from outside: its processes, its files, what its programs print about themselves. Its
 // daemon is never asked, since one that hangs would hang the doctor too.
-import type { Run } from '../exec.ts';
+
 import { drivers } from '../guests/guest.ts';
 import { adviseDriver, isNoticed } from '../hooks/advice.ts';
 import { readLibvirtVersion, readsFolders } from '../hooks/daemon.ts';
+import { readTold } from '../hooks/daemon-reload.ts';
 import { hookCommand, hookDrivers, hookText } from '../hooks/hook-file.ts';
 import { inspectDriver } from '../hooks/inspect.ts';
 import { findProgram } from '../hooks/program.ts';
-import { readTold } from '../hooks/told.ts';
-import type { Paths } from '../paths.ts';
+import type { Run } from '../system/exec.ts';
+import type { Paths } from '../system/paths.ts';
 import { attempt } from './finding.ts';
 import type { HookFacts, LibvirtFacts } from './libvirt.ts';
 import type { ServiceFacts } from './services.ts';

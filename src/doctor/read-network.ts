@@ -1,16 +1,16 @@
 // What the checks of the network need, put together from what the other readers found; little of it is read here.
 import type { Config } from '../config/config.ts';
 import { decodeConfig } from '../config/decode-config.ts';
-import { Findings } from '../config/findings.ts';
-import { readIfThere } from '../files.ts';
 import type { Guest } from '../guests/guest.ts';
 import type { Host } from '../host/host.ts';
 import { findMarksBeside } from '../load/foreign-marks.ts';
-import { readInForce } from '../load/in-force.ts';
-import type { Paths } from '../paths.ts';
 import { markOf } from '../plan/names.ts';
 import type { TapPolicy } from '../policy/policy.ts';
 import { resolvePolicy } from '../policy/resolve-policy.ts';
+import { readInForce } from '../store/in-force-plan.ts';
+import { readIfThere } from '../system/files.ts';
+import type { Paths } from '../system/paths.ts';
+import { Findings } from '../toml/findings.ts';
 import { attempt, had } from './finding.ts';
 import type { NetworkFacts } from './network.ts';
 import type { KernelStateFacts } from './read-kernel-state.ts';

@@ -1,6 +1,6 @@
 // What systemd knows of our units and of libvirt's sockets, in one call; and when the last sync was.
-import type { Run } from '../exec.ts';
-import type { Paths } from '../paths.ts';
+import type { Run } from '../system/exec.ts';
+import type { Paths } from '../system/paths.ts';
 import { attempt, had } from './finding.ts';
 import { otherUnits, ownUnits, type ServiceFacts, syncUnit, type UnitFacts } from './services.ts';
 import { isThere, timeOf } from './stat.ts';

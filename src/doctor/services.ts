@@ -1,6 +1,6 @@
 // The units that find what no hook told of: without them a NIC plugged into a running guest, or a guest that
 // started while the hook was away, stays unshaped until somebody runs "virt-shaper sync".
-import { ago } from './ago.ts';
+import { ago } from '../text/ago.ts';
 import type { Finding } from './finding.ts';
 
 export interface UnitFacts {

@@ -1,6 +1,6 @@
 // What can be said of a file without opening it. What cannot be seen is as good as not there: its reader says why.
 import { type Stats, statSync } from 'node:fs';
-import { otherWriters } from '../trust.ts';
+import { otherWriters } from '../system/trust.ts';
 
 export function isThere(path: string): boolean {
   return statOf(path) !== undefined;

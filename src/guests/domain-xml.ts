@@ -1,6 +1,6 @@
 // libvirt's domain XML -> a guest. It comes by stdin of the hook, or in a status file around the domain. No
 // name from it goes further than `isDeviceName` allows.
-import { Failure } from '../errors.ts';
+import { Failure } from '../system/errors.ts';
 import type { Driver, Guest } from './guest.ts';
 import { decodeMetadata } from './metadata.ts';
 import { decodeNics } from './nics.ts';

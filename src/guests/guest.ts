@@ -1,5 +1,5 @@
 // A running guest as virt-shaper knows it: from libvirt's XML, kept in the run state.
-import type { Both } from '../units.ts';
+import type { Both } from '../units/units.ts';
 
 /** Which of libvirt's drivers runs it. */
 export const drivers = ['qemu', 'lxc'] as const;

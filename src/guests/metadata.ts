@@ -1,8 +1,8 @@
 // What a guest's own XML says it shall get: one element of ours in the domain's <metadata>, which moves with the
 // guest from host to host. All of it is attributes, since libvirt gives its namespace to the element it is
 // told and not to that one's children. Whether it counts is the administrator's to say (policy/).
-import { parseRate } from '../config/rate.ts';
-import { directions } from '../units.ts';
+import { parseRate } from '../units/rate.ts';
+import { directions } from '../units/units.ts';
 import type { GuestMetadata } from './guest.ts';
 import { type Element, element, parseXml, textOf } from './xml.ts';
 

@@ -1,6 +1,6 @@
 // <interface> elements -> the NICs to shape, and those that are not with the reason. Only what crosses a Linux
 // bridge can be shaped here; of libvirt's other kinds each is named.
-import { isDeviceName } from '../units.ts';
+import { isDeviceName } from '../units/units.ts';
 import type { Nic, SkippedNic } from './guest.ts';
 import { type Element, element, textOf } from './xml.ts';
 

@@ -1,7 +1,8 @@
 // What was noted of the guests against what libvirt says and the kernel has. Each of the three may lag behind
 // the others for a moment, and a guest that runs must never lose its shaping by a doubt.
+
 import type { Guest } from './guest.ts';
-import { Known, withGuest } from './run-state.ts';
+import { Known, withGuest } from './list.ts';
 import type { Running } from './status-files.ts';
 
 /**

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseStatus } from './domain-xml.ts';
 import { type Driver, drivers, type Guest } from './guest.ts';
-import { Known } from './run-state.ts';
+import { Known } from './list.ts';
 
 export interface Running {
   guests: Guest[];

@@ -1,7 +1,7 @@
 // XML as libvirt writes it, to plain data. A tenant may have written parts of it, so it is bounded before it is
 // parsed (bytes here, depth by the parser), and a DOCTYPE is refused: no entities but XML's own five.
 import { type X2jOptions, XMLParser, XMLValidator } from 'fast-xml-parser';
-import { Failure } from '../errors.ts';
+import { Failure } from '../system/errors.ts';
 
 /** Attributes as `@name`, children by name. */
 export type Element = Record<string, unknown>;

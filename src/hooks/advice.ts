@@ -1,6 +1,6 @@
 // What is left to do until libvirt calls our hooks, in words. From what was seen, without looking again.
 import { basename } from 'node:path';
-import { label } from '../label.ts';
+import { label } from '../text/label.ts';
 import { quote } from './hook-file.ts';
 import type { DriverHooks } from './inspect.ts';
 

@@ -1,8 +1,8 @@
 // libvirt's daemon, looked at from outside: asking libvirt itself would hang inside a hook. It looks for hooks
 // when it starts and at SIGHUP; a driver that had none then is not looked at again.
 
-import type { Run } from '../exec.ts';
-import { readIfThere } from '../files.ts';
+import type { Run } from '../system/exec.ts';
+import { readIfThere } from '../system/files.ts';
 import type { HookDriver } from './hook-file.ts';
 
 export interface Daemon {

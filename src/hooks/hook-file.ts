@@ -1,9 +1,9 @@
 // The small sh file that libvirt runs for one of its drivers, and how to know it again. libvirt aborts a start
 // whose hook fails, and kills a running guest whose `reconnect` does, so the file itself sees to it that only a
 // start which virt-shaper refuses fails: not a program that is gone, nor a Node.js that does not begin.
-import { sha256 } from '../digest.ts';
-import { inheritedVariable } from '../load/lock.ts';
-import type { Paths } from '../paths.ts';
+import { sha256 } from '../system/digest.ts';
+import { inheritedVariable } from '../system/lock.ts';
+import type { Paths } from '../system/paths.ts';
 
 /** Those of libvirt's drivers that can tell of guests on a bridge. */
 export const hookDrivers = ['qemu', 'lxc', 'network'] as const;

@@ -2,9 +2,9 @@
 // removed, and libvirt, which may look at any moment, never sees half a file.
 import { chmodSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Failure } from '../errors.ts';
-import { moveWhole, writeWhole } from '../files.ts';
-import { label } from '../label.ts';
+import { Failure } from '../system/errors.ts';
+import { moveWhole, writeWhole } from '../system/files.ts';
+import { label } from '../text/label.ts';
 import { type HookCommand, lineForOthers, quote } from './hook-file.ts';
 import type { DriverHooks, HookFile } from './inspect.ts';
 

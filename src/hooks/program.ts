@@ -3,9 +3,9 @@
 // profile lets a hook start what is really in /usr/bin or /usr/sbin, not what a link there leads to.
 import { lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { Failure } from '../errors.ts';
-import { label } from '../label.ts';
-import { otherWriters } from '../trust.ts';
+import { Failure } from '../system/errors.ts';
+import { otherWriters } from '../system/trust.ts';
+import { label } from '../text/label.ts';
 
 /** Names that stay when a new version comes, for what they lead to. */
 const stable = { program: '/usr/sbin/virt-shaper', node: '/usr/bin/node' };

@@ -3,9 +3,9 @@
 // put a choice of their own into it.
 import { release } from 'node:os';
 import { leafKinds } from '../config/leaf.ts';
-import { Failure } from '../errors.ts';
-import { makeRun, type Run } from '../exec.ts';
-import { readIfThere, writeUnlocked } from '../files.ts';
+import { Failure } from '../system/errors.ts';
+import { makeRun, type Run } from '../system/exec.ts';
+import { readIfThere, writeUnlocked } from '../system/files.ts';
 import type { Kernel } from './host.ts';
 
 /** Each line stands by itself once the ones above it worked; tc names those that did not by number. */

@@ -2,8 +2,8 @@
 // namespace it was mounted in, which need not be ours, so its list is held against the kernel's own.
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
-import { Failure } from '../errors.ts';
-import { readIfThere } from '../files.ts';
+import { Failure } from '../system/errors.ts';
+import { readIfThere } from '../system/files.ts';
 import type { Device } from './host.ts';
 
 const sysfs = '/sys/class/net';

@@ -1,7 +1,8 @@
 // The configuration of the bash hook of 2010, bandwidth.conf, as TOML with the same meaning. The hook sourced
 // it as root; here it is only read: nothing in it is run, expanded or looked up.
-import { SourceFile } from '../config/source-file.ts';
-import type { Problem } from '../errors.ts';
+
+import type { Problem } from '../system/errors.ts';
+import { SourceFile } from '../toml/source-file.ts';
 import { Notes } from './notes.ts';
 import { readNames } from './old-names.ts';
 import { buildTree, type OldLink } from './old-tree.ts';

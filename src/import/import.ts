@@ -1,5 +1,5 @@
 // Files of other limiters -> one configuration. What they are is seen from how they begin, unless somebody says it.
-import { ConfigError, type Problem } from '../errors.ts';
+import { ConfigError, type Problem } from '../system/errors.ts';
 import { importBandwidthConf } from './bandwidth-conf.ts';
 import { importDomains } from './libvirt-xml.ts';
 import type { Imported } from './old-limits.ts';

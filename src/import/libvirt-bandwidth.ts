@@ -1,9 +1,10 @@
 // One <inbound> or <outbound>. What libvirt makes of it (src/util/virnetdevbandwidth.c): inbound an HTB class with
 // the average as its rate, outbound a policer at the average. So the average is what a NIC reaches for good,
 // and thus its ceil; peak and burst only say how it gets there.
-import { formatRate } from '../config/rate.ts';
+
 import { type Element, textOf } from '../guests/xml.ts';
-import type { Direction } from '../units.ts';
+import { formatRate } from '../units/rate.ts';
+import type { Direction } from '../units/units.ts';
 import type { LimitedNic } from './nic-limits.ts';
 import { type Notes, quote } from './notes.ts';
 

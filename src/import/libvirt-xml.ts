@@ -1,10 +1,10 @@
 // The <bandwidth> elements of libvirt's domain XML, one domain or many in a text, as guests' ceils. libvirt counts in
 // kilobytes of 1,000 bytes; its inbound is what the guest receives (docs/formatdomain, "Quality of service").
 import { XMLParser } from 'fast-xml-parser';
-import { SourceFile } from '../config/source-file.ts';
-import { Failure } from '../errors.ts';
 import { checkXml, type Element, element, parserOptions, textOf } from '../guests/xml.ts';
-import type { Both, Direction } from '../units.ts';
+import { Failure } from '../system/errors.ts';
+import { SourceFile } from '../toml/source-file.ts';
+import type { Both, Direction } from '../units/units.ts';
 import { takeName } from './guest-names.ts';
 import { readBandwidth } from './libvirt-bandwidth.ts';
 import { type LimitedGuest, type LimitedNic, settleLimits } from './nic-limits.ts';

@@ -1,7 +1,7 @@
 // Limits that others set on each NIC -> what virt-shaper gives the guest: one ceil and one guarantee for all of
 // its NICs on an uplink. No guest gets less by it than before, and where that cannot be it is said.
-import { formatRate } from '../config/rate.ts';
-import { type Both, type Direction, directions } from '../units.ts';
+import { formatRate } from '../units/rate.ts';
+import { type Both, type Direction, directions } from '../units/units.ts';
 import { type Notes, quote } from './notes.ts';
 import type { ImportedGuest } from './to-toml.ts';
 

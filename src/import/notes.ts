@@ -1,9 +1,10 @@
 // What an importer has to say about the old file, each with the line it is about. An error is something that
 // could not be taken over, a warning something that was taken over with a change or an assumption;
 // neither stops the import.
-import { byPlace } from '../config/place.ts';
-import type { SourceFile } from '../config/source-file.ts';
-import type { Problem, Source } from '../errors.ts';
+
+import type { Problem, Source } from '../system/errors.ts';
+import { byPlace } from '../toml/place.ts';
+import type { SourceFile } from '../toml/source-file.ts';
 
 /** Nobody reads more, and each takes as long as its line. */
 const most = 200;

@@ -1,5 +1,5 @@
 // What an importer of NICs' limits makes of one file.
-import type { Problem } from '../errors.ts';
+import type { Problem } from '../system/errors.ts';
 import type { ImportedGuest } from './to-toml.ts';
 
 export interface Imported {

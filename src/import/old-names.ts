@@ -1,7 +1,7 @@
 // Whom a line of the old file is about: ceil_DEVICE is a link, GUEST_DEVICE a guest on one. Shell variables hold
 // no "-" and no ".", and "_" is both part of names and what joins them, so some names can only be guessed;
 // every guess is said.
-import { isDeviceName } from '../units.ts';
+import { isDeviceName } from '../units/units.ts';
 import { type Notes, quote } from './notes.ts';
 import type { Assignment } from './shell-assignments.ts';
 

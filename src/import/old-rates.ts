@@ -1,6 +1,6 @@
 // Each guest's rate and ceil as numbers that fit each other. A rate above its ceil was held down to the ceil by
 // HTB (a class out of ceil tokens does not send), so lowering it changes nothing but what is written.
-import { formatRate } from '../config/rate.ts';
+import { formatRate } from '../units/rate.ts';
 import type { Notes } from './notes.ts';
 import type { OldGuest } from './old-values.ts';
 

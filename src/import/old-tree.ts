@@ -1,7 +1,7 @@
 // The class tree the old hook would have built, as an imported policy: 1:333 the default class, 1:N a group for
 // each first digit N with the highest ceil of its members, 1:ID a guest. One tree per device becomes
 // one policy for all of them: a guest's first device makes its entry, what differs elsewhere stands in `on`.
-import { byName } from '../units.ts';
+import { byName } from '../units/units.ts';
 import type { Notes } from './notes.ts';
 import { chooseIds, defaultClass } from './old-ids.ts';
 import { type Settled, saySums, settleRates } from './old-rates.ts';

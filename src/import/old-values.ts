@@ -1,6 +1,6 @@
 // What a line of the old file says: "ID RATE CEIL", by position. The id was the mark and the class minor, its first
 // digit the group; RATE and CEIL were optional. tc reads minors as hexadecimal, so 10 is 0x10.
-import { parseRate } from '../config/rate.ts';
+import { parseRate } from '../units/rate.ts';
 import { type Notes, quote } from './notes.ts';
 import type { OldNames } from './old-names.ts';
 import type { Assignment } from './shell-assignments.ts';

@@ -1,6 +1,6 @@
 // Guests' configurations of Proxmox VE (/etc/pve/qemu-server/VMID.conf): the `rate=` of their NICs as ceils. Proxmox
 // counts in megabytes of 1,048,576 bytes per second (PVE::Network, tap_rate_limit) and limits both directions.
-import { SourceFile } from '../config/source-file.ts';
+import { SourceFile } from '../toml/source-file.ts';
 import { takeName } from './guest-names.ts';
 import { type LimitedNic, settleLimits } from './nic-limits.ts';
 import { Notes, quote } from './notes.ts';

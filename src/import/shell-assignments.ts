@@ -1,6 +1,6 @@
 // The assignments a shell would have made by sourcing a file, found without running anything. What would
 // have depended on running something (commands, conditions, expansions) is reported and left out.
-import type { SourceFile } from '../config/source-file.ts';
+import type { SourceFile } from '../toml/source-file.ts';
 import { type Notes, quote } from './notes.ts';
 import { type Block, followBlocks, isFiller } from './shell-blocks.ts';
 import { readTokens, type Token } from './shell-tokens.ts';

@@ -1,8 +1,8 @@
 // An imported policy as TOML. It knows nothing of where the policy came from: each importer fills in plain data,
 // and `from` says in a comment which line of the old file an entry stands for.
 import { escapeName } from '../config/pattern.ts';
-import { formatRate } from '../config/rate.ts';
-import { type Both, directions } from '../units.ts';
+import { formatRate } from '../units/rate.ts';
+import { type Both, directions } from '../units/units.ts';
 
 /** Bits per second, for both directions or for one or two of them. */
 export type ImportedRate = number | Partial<Both<number>>;

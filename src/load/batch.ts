@@ -2,10 +2,10 @@
 // keeps the lines above it and says which it was. The batch is a file, not a pipe: if we are killed, it
 // still runs to its end, under the lock that it holds with us.
 import { join } from 'node:path';
-import { Failure } from '../errors.ts';
-import { writeWhole } from '../files.ts';
-import type { Step } from './lines.ts';
-import type { Site } from './site.ts';
+import type { Step } from '../diff/tc-commands.ts';
+import { Failure } from '../system/errors.ts';
+import { writeWhole } from '../system/files.ts';
+import type { Site } from './context.ts';
 
 /**
  * @returns what a tap that vanished meanwhile cost: its own steps, no other guest's

@@ -1,7 +1,8 @@
 // Marks are shared by all of a host's tables. One that sets marks of our range takes packets for guests that
 // are none, or guests' packets for its own: it is left alone and named. Rules of iptables-legacy are not seen.
+
+import type { State } from '../kernel/objects.ts';
 import { tableName } from '../plan/names.ts';
-import type { State } from './objects.ts';
 
 /** @param listing what `nft list ruleset` prints @returns a sentence for each table */
 export function findForeignMarks(listing: string, { objects }: State): string[] {

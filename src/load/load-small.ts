@@ -2,20 +2,20 @@
 // as it was loaded, which sync looks after every minute. Each command fails where the kernel is not as it is believed
 // to be; then what was staged is taken back, and the whole way (load.ts) is to be taken, which reads all there is.
 import { join } from 'node:path';
-import { Failure } from '../errors.ts';
-import { readIfThere, writeWhole } from '../files.ts';
+import type { Difference } from '../diff/compare.ts';
+import { planPhases } from '../diff/phases.ts';
+import { findSmallChange } from '../diff/small-change.ts';
+import type { Step } from '../diff/tc-commands.ts';
 import { deviceNames } from '../host/read-host.ts';
+import type { KernelState, State } from '../kernel/objects.ts';
 import type { Rules } from '../render/render.ts';
+import { type Companions, keepGood, layGood, readIfGood } from '../store/in-force-rules.ts';
+import { clearJournal, isJournalled } from '../store/journal.ts';
+import { noteSmallChange, readCommitted } from '../store/table-fingerprint.ts';
+import { Failure } from '../system/errors.ts';
+import { readIfThere, writeWhole } from '../system/files.ts';
 import { runSteps } from './batch.ts';
-import type { Difference } from './compare.ts';
-import { type Companions, keepGood, layGood, readIfGood } from './good.ts';
-import { clearJournal, isJournalled } from './journal.ts';
-import type { Step } from './lines.ts';
-import { noteSmallChange, readCommitted } from './listing.ts';
-import type { KernelState, State } from './objects.ts';
-import { planPhases } from './phases.ts';
-import type { Site } from './site.ts';
-import { findSmallChange } from './small-change.ts';
+import type { Site } from './context.ts';
 import { Staging } from './staging.ts';
 
 /**

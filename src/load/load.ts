@@ -1,23 +1,23 @@
 // rules.d -> kernel. Reads top to bottom as what happens: what is wanted, what there is, who is in the way,
 // the transaction, and only then the new rules are the good ones.
 import { rmSync } from 'node:fs';
-import { Failure } from '../errors.ts';
+import { compare, noTable } from '../diff/compare.ts';
+import type { Found } from '../diff/comparison.ts';
+import { parseRules } from '../diff/parse-rules.ts';
+import { type Unreached, withoutUnreached } from '../diff/unreached.ts';
+import type { KernelState, State } from '../kernel/objects.ts';
+import { differingOptions } from '../kernel/tc/values.ts';
 import { tableName } from '../plan/names.ts';
 import type { Rules } from '../render/render.ts';
-import { checkAhead, type Present, readAhead } from './ahead.ts';
-import { compare, noTable } from './compare.ts';
+import { keepForeignTaps } from '../store/foreign-taps.ts';
+import { areSame, dropGood, keepGood, layGood, readCompanions, readRules } from '../store/in-force-rules.ts';
+import { isOlder, writeListing } from '../store/table-fingerprint.ts';
+import { Failure } from '../system/errors.ts';
+import { keepSeen } from './answer-cache.ts';
+import type { Site } from './context.ts';
 import { findForeignMarks } from './foreign-marks.ts';
-import { keepForeignTaps } from './foreign-taps.ts';
-import type { Found } from './found.ts';
-import { areSame, dropGood, keepGood, layGood, readCompanions, readRules } from './good.ts';
-import { isOlder, writeListing } from './listing.ts';
-import type { KernelState, State } from './objects.ts';
-import { parseRules } from './parse-rules.ts';
-import { keepSeen } from './seen.ts';
-import type { Site } from './site.ts';
-import { differingOptions } from './tc-values.ts';
+import { checkAhead, type Present, readAhead } from './prefetch.ts';
 import { transact } from './transaction.ts';
-import { type Unreached, withoutUnreached } from './unreached.ts';
 
 export interface Loaded {
   changed: boolean;

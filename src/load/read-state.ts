@@ -2,18 +2,18 @@
 // remembered from the load before: ours are known by their signature (plan/names.ts). What it is expected to hold only
 // says what can be asked before the first answer.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { Failure } from '../errors.ts';
-import type { Run } from '../exec.ts';
+import { noTable } from '../diff/compare.ts';
+import { ifbLines } from '../diff/tc-commands.ts';
 import { deviceNames } from '../host/read-host.ts';
+import type { IfbDevice, KernelState, State } from '../kernel/objects.ts';
+import { fromQdisc } from '../kernel/tc/output.ts';
+import { readClasses, readQdiscs } from '../kernel/tc/read.ts';
 import { signature, tableName } from '../plan/names.ts';
-import { noTable } from './compare.ts';
-import { readUnfinished } from './journal.ts';
-import { ifbLines } from './lines.ts';
-import { recognize, writeListing } from './listing.ts';
-import type { IfbDevice, KernelState, State } from './objects.ts';
-import { readClasses, readQdiscs } from './read-tc.ts';
-import type { Site } from './site.ts';
-import { fromQdisc } from './tc-output.ts';
+import { readUnfinished } from '../store/journal.ts';
+import { recognize, writeListing } from '../store/table-fingerprint.ts';
+import { Failure } from '../system/errors.ts';
+import type { Run } from '../system/exec.ts';
+import type { Site } from './context.ts';
 
 const sysfs = '/sys/class/net';
 

@@ -2,15 +2,15 @@
 // makes a class below a parent that is not there without a word, so its answers say where it is. What was done can be
 // taken back, line by line, without reading the kernel.
 import { join } from 'node:path';
-import { Failure } from '../errors.ts';
-import { writeWhole } from '../files.ts';
-import { fromFilterText } from './filter-output.ts';
-import { clearJournal } from './journal.ts';
-import { change, remove, type Step } from './lines.ts';
-import type { State, TcObject } from './objects.ts';
-import type { Site } from './site.ts';
-import { fromClassText } from './tc-output.ts';
-import { differingOptions } from './tc-values.ts';
+import { change, remove, type Step } from '../diff/tc-commands.ts';
+import type { State, TcObject } from '../kernel/objects.ts';
+import { fromFilterText } from '../kernel/tc/filters.ts';
+import { fromClassText } from '../kernel/tc/output.ts';
+import { differingOptions } from '../kernel/tc/values.ts';
+import { clearJournal } from '../store/journal.ts';
+import { Failure } from '../system/errors.ts';
+import { writeWhole } from '../system/files.ts';
+import type { Site } from './context.ts';
 
 export class Staging {
   /** Steps that were done; undefined where nobody knows. */

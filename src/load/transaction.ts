@@ -2,18 +2,18 @@
 // makes it so (phases.ts). Whatever fails, the way back is the same road to the state that was read before
 // anything was done, which holds whatever the failing command did or did not do.
 import { join } from 'node:path';
-import { Failure } from '../errors.ts';
-import { readIfThere, writeWhole } from '../files.ts';
+import { compare, type Difference } from '../diff/compare.ts';
+import { type Phase, planPhases } from '../diff/phases.ts';
+import type { Step } from '../diff/tc-commands.ts';
+import { type Unreached, unreachedTap, withoutUnreached } from '../diff/unreached.ts';
+import { type Ruleset, runNft } from '../kernel/nft/run.ts';
+import type { KernelState, State } from '../kernel/objects.ts';
+import { clearJournal, recordFormer } from '../store/journal.ts';
+import { Failure } from '../system/errors.ts';
+import { readIfThere, writeWhole } from '../system/files.ts';
 import { runSteps } from './batch.ts';
-import { compare, type Difference } from './compare.ts';
-import { clearJournal, recordFormer } from './journal.ts';
-import type { Step } from './lines.ts';
-import { type Ruleset, runNft } from './nft.ts';
-import type { KernelState, State } from './objects.ts';
-import { type Phase, planPhases } from './phases.ts';
+import type { Site } from './context.ts';
 import { readState, readTable } from './read-state.ts';
-import type { Site } from './site.ts';
-import { type Unreached, unreachedTap, withoutUnreached } from './unreached.ts';
 
 export interface Change {
   before: KernelState;

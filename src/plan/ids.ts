@@ -2,7 +2,7 @@
 // An id that is not set is drawn from the name, so that it is the same on every host and whatever started
 // first; only where two names draw the same does the one that came later move on to the next free one.
 import type { Config } from '../config/config.ts';
-import { Failure } from '../errors.ts';
+import { Failure } from '../system/errors.ts';
 
 /** Ids chosen so far, by name; what the store in /var/lib/virt-shaper keeps. */
 export interface ChosenIds {

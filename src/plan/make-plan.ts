@@ -4,7 +4,7 @@ import type { Kernel } from '../host/host.ts';
 import { membersByGroup } from '../policy/guarantees.ts';
 import { possibleLeaf } from '../policy/leaves.ts';
 import type { ClassPolicy, GuestPolicy, Policy, UplinkPolicy } from '../policy/policy.ts';
-import { both, byName, type Direction, directions } from '../units.ts';
+import { both, byName, type Direction, directions } from '../units/units.ts';
 import { burstFor, fitBurst, quantumFor } from './arithmetic.ts';
 import type { Ids } from './ids.ts';
 import { makeLeaf } from './leaf.ts';

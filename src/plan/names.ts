@@ -1,8 +1,8 @@
 // The names of everything virt-shaper makes in the kernel, in one place. 0x7673 ("vs") marks what is ours:
 // as an HTB root's r2q (unused, every class has its quantum), as the filters' preference and as the base of
 // the marks, so that our objects are known by looking at the kernel alone.
-import { sha256 } from '../digest.ts';
-import type { Direction } from '../units.ts';
+import { sha256 } from '../system/digest.ts';
+import type { Direction } from '../units/units.ts';
 
 export const signature = 0x7673;
 

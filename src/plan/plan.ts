@@ -2,7 +2,7 @@
 // after it. Rates in bits per second, sizes in bytes, times in microseconds.
 import type { CakeSettings, LeafKind } from '../config/leaf.ts';
 import type { Port, RedirectKind } from '../host/host.ts';
-import type { Both, Direction } from '../units.ts';
+import type { Both, Direction } from '../units/units.ts';
 
 /**
  * A class's queue, with all its kind can be told: a parameter that is not named would keep in the kernel what

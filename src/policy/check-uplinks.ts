@@ -1,9 +1,9 @@
 // What the configuration says of uplinks and this host's devices do not bear out. Only warnings: bridges and VLAN
 // devices may come up later, and each guest that it leaves unshaped is told of then.
 import type { Config, UplinkEntry } from '../config/config.ts';
-import { byPlace, formatPath, formatPlace } from '../config/place.ts';
-import type { Problem } from '../errors.ts';
 import { type Host, stackOf } from '../host/host.ts';
+import type { Problem } from '../system/errors.ts';
+import { byPlace, formatPath, formatPlace } from '../toml/place.ts';
 import { portsOn } from './uplinks.ts';
 
 /** Devices that are not there at all are told of by config/check-host.ts. */

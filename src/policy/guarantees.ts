@@ -2,9 +2,9 @@
 // a group's ceil or the link would break it. They are scaled in proportion, group by group, then on the
 // link; or, with oversubscribed = "refuse", those of the guests that came last are not given.
 
-import { formatRate } from '../config/rate.ts';
-import { label } from '../label.ts';
-import { type Direction, directions } from '../units.ts';
+import { label } from '../text/label.ts';
+import { formatRate } from '../units/rate.ts';
+import { type Direction, directions } from '../units/units.ts';
 import type { ClassPolicy, GuestPolicy, Unshaped, UplinkPolicy } from './policy.ts';
 
 /** tc counts rates in whole bytes per second: 8 bit/s is the least it knows. */

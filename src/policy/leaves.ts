@@ -1,19 +1,10 @@
 // Which queue a class gets: its own entry's, its group's, that of [defaults]; else what the kernel has. One that
 // the kernel has not is no reason to shape nothing: the class gets what there is, and people are told.
-import type { LeafKind, LeafSettings } from '../config/leaf.ts';
-import type { Source } from '../errors.ts';
+import type { LeafSettings } from '../config/leaf.ts';
 import type { Kernel } from '../host/host.ts';
-import { label } from '../label.ts';
-import type { Origin, Sources } from './origin.ts';
+import { label } from '../text/label.ts';
+import type { LeafOrigin, Sources } from './origin.ts';
 import type { UplinkPolicy } from './policy.ts';
-
-/** Where it is written. */
-export interface LeafOrigin {
-  from: Origin['from'] | 'group';
-  at?: Source;
-  /** What is asked for there. */
-  kind: LeafKind;
-}
 
 /** @returns nothing where nobody asks for one */
 export function findLeaf(

@@ -1,9 +1,9 @@
 // An uplink before any guest is on it: how fast its link is, and what the traffic of nobody's keeps of it.
 import type { UplinkEntry } from '../config/config.ts';
-import { formatPath } from '../config/place.ts';
-import { formatRate } from '../config/rate.ts';
 import type { Host } from '../host/host.ts';
-import { type Both, both } from '../units.ts';
+import { formatPath } from '../toml/place.ts';
+import { formatRate } from '../units/rate.ts';
+import { type Both, both } from '../units/units.ts';
 import { type ClassPolicy, type Guarantee, tuningOf, type UplinkPolicy } from './policy.ts';
 import type { FoundUplink } from './uplinks.ts';
 

@@ -1,16 +1,25 @@
 // Where each value of a guest comes from, for those who explain it. It is looked for in the same order on every
 // uplink: the entry's values for that uplink, the entry, the guest's own metadata, the defaults.
 import type { Config, GuestEntry, Setting } from '../config/config.ts';
+import type { LeafKind } from '../config/leaf.ts';
 import { matchGuest } from '../config/pattern.ts';
-import type { Source } from '../errors.ts';
 import type { Guest, GuestMetadata } from '../guests/guest.ts';
-import { label } from '../label.ts';
-import type { Direction } from '../units.ts';
+import type { Source } from '../system/errors.ts';
+import { label } from '../text/label.ts';
+import type { Direction } from '../units/units.ts';
 
 /** `on` is the entry's [... .on.UPLINK]; `at` is absent for metadata and what is built in. */
 export interface Origin {
   from: 'on' | 'entry' | 'metadata' | 'defaults' | 'built-in';
   at?: Source;
+}
+
+/** Where a leaf is written. */
+export interface LeafOrigin {
+  from: Origin['from'] | 'group';
+  at?: Source;
+  /** What is asked for there. */
+  kind: LeafKind;
 }
 
 /** What made a value less than it was found, in bits per second. */

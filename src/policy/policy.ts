@@ -2,11 +2,10 @@
 // file. All rates are bits per second.
 import type { ClassSettings } from '../config/config.ts';
 import type { LeafSettings } from '../config/leaf.ts';
-import type { Source } from '../errors.ts';
 import type { Port } from '../host/host.ts';
-import type { Both } from '../units.ts';
-import type { LeafOrigin } from './leaves.ts';
-import type { Origin, Traced } from './origin.ts';
+import type { Source } from '../system/errors.ts';
+import type { Both } from '../units/units.ts';
+import type { LeafOrigin, Origin, Traced } from './origin.ts';
 
 /** A guarantee as written, and what is left of it when not all of them can be kept. */
 export interface Guarantee {

@@ -1,11 +1,11 @@
 // Config + Guests + Host -> Policy: a table of contents. Which NIC is behind which uplink (uplinks.ts), what
 // its guest gets there (values.ts), and whether all the guarantees can be kept (guarantees.ts).
 import type { Config } from '../config/config.ts';
-import { formatPath } from '../config/place.ts';
 import type { Guest } from '../guests/guest.ts';
 import { type Host, type Port, stackOf } from '../host/host.ts';
-import { label } from '../label.ts';
-import { byName } from '../units.ts';
+import { label } from '../text/label.ts';
+import { formatPath } from '../toml/place.ts';
+import { byName } from '../units/units.ts';
 import { refuseGuarantees, scaleGuarantees } from './guarantees.ts';
 import { lackingLeaves } from './leaves.ts';
 import { newUplink } from './link.ts';

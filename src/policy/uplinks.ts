@@ -3,11 +3,11 @@
 // Configured ones come first; without one, the only port of the bridge that is no guest's tap is it. The first
 // port, which the old hook took, may be anybody's.
 import type { Config, UplinkEntry } from '../config/config.ts';
-import { formatPath } from '../config/place.ts';
 import type { Guest } from '../guests/guest.ts';
 import { type Host, type Port, stackOf } from '../host/host.ts';
-import { label } from '../label.ts';
-import { isDeviceName } from '../units.ts';
+import { label } from '../text/label.ts';
+import { formatPath } from '../toml/place.ts';
+import { isDeviceName } from '../units/units.ts';
 
 export interface FoundUplink {
   name: string;

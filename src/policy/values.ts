@@ -1,10 +1,10 @@
 // What a guest gets on one uplink: each value from the strongest that says it (origin.ts), then bounded by the
 // group and the link, since a ceiling below holds anyway.
 import type { Config } from '../config/config.ts';
-import { nearest } from '../config/nearest.ts';
-import { formatRate } from '../config/rate.ts';
-import { label } from '../label.ts';
-import { both, type Direction, directions } from '../units.ts';
+import { nearest } from '../system/nearest.ts';
+import { label } from '../text/label.ts';
+import { formatRate } from '../units/rate.ts';
+import { both, type Direction, directions } from '../units/units.ts';
 import { findLeaf } from './leaves.ts';
 import { bound, type Cut, findGroup, findRate, type Origin, type Sources } from './origin.ts';
 import { type GroupPolicy, type GuestPolicy, type TapPolicy, tuningOf, type UplinkPolicy } from './policy.ts';

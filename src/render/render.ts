@@ -1,10 +1,10 @@
 // Plan -> the three files of rules.d. Handlebars is held to plain text and plain data (compiled.ts), and only the
 // helpers named here can be called.
 import Handlebars from 'handlebars';
-import { formatRate } from '../config/rate.ts';
-import { ConfigError } from '../errors.ts';
-import { label, nftComment } from '../label.ts';
 import type { Plan } from '../plan/plan.ts';
+import { ConfigError } from '../system/errors.ts';
+import { label, nftComment } from '../text/label.ts';
+import { formatRate } from '../units/rate.ts';
 import { areOwn, compile } from './compile.ts';
 import { printers } from './compiled.ts';
 import type { Templates } from './templates.ts';

@@ -3,8 +3,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ConfigError } from '../errors.ts';
-import { whyUntrusted } from '../trust.ts';
+import { ConfigError } from '../system/errors.ts';
+import { whyUntrusted } from '../system/trust.ts';
 
 /** Name without `.hbs` (`shape.tc`, `class.tc`) -> text and where it was read, for messages. */
 export type Templates = Map<string, { file: string; text: string }>;

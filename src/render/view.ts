@@ -1,9 +1,9 @@
 // The plan as the templates print it: plain data only, with the words each line needs at its own level.
 import { bridgesOf } from '../host/host.ts';
-import { label } from '../label.ts';
 import { aliasPrefix, hex, signature, tableName } from '../plan/names.ts';
 import type { ClassPlan, Leaf, Plan, TreePlan, UplinkPlan } from '../plan/plan.ts';
-import { version } from '../version.ts';
+import { version } from '../system/version.ts';
+import { label } from '../text/label.ts';
 
 export type View = ReturnType<typeof makeView>;
 

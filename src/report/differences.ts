@@ -1,9 +1,10 @@
 // What differs between the kernel and the rules, for people (guest by guest: what, from, to, why) and as data.
-import { formatRate } from '../config/rate.ts';
-import type { Action, Difference } from '../load/compare.ts';
-import type { Found } from '../load/found.ts';
-import type { State, TcObject } from '../load/objects.ts';
-import { readOwners } from '../load/owners.ts';
+
+import type { Action, Difference } from '../diff/compare.ts';
+import type { Found } from '../diff/comparison.ts';
+import { readOwners } from '../kernel/nft/owners.ts';
+import type { State, TcObject } from '../kernel/objects.ts';
+import { formatRate } from '../units/rate.ts';
 
 /** For --json: stable, one entry an object. */
 export function differencesAsData(found: Found) {

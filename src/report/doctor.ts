@@ -1,9 +1,9 @@
 // Doctor's findings as a page: section by section a line for each thing that was looked at, and below those that
 // are not as they should be what to do.
 import { type Finding, type Level, levels, type Section, worst } from '../doctor/finding.ts';
+import { widthOf } from '../text/spans.ts';
+import { paint, type Screen, type Tone } from '../text/table.ts';
 import { printable } from './problems.ts';
-import { paint, type Screen, type Tone } from './table.ts';
-import { widthOf } from './top/text.ts';
 
 export interface DoctorOptions extends Screen {
   /** Only what is not as it should be. */

@@ -1,5 +1,5 @@
 // Any error as what a person reads: what happened and what to do, never a stack trace.
-import { ConfigError, Failure, type Problem } from '../errors.ts';
+import { ConfigError, Failure, type Problem } from '../system/errors.ts';
 import { formatProblem } from './problems.ts';
 
 export function describeError(error: unknown): string {

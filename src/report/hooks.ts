@@ -2,7 +2,7 @@
 import { adviseDriver, isNoticed, type Surroundings } from '../hooks/advice.ts';
 import { hookDrivers } from '../hooks/hook-file.ts';
 import type { DriverHooks } from '../hooks/inspect.ts';
-import { label } from '../label.ts';
+import { label } from '../text/label.ts';
 
 export interface HooksStatus {
   driver: string;

@@ -1,10 +1,10 @@
 // What status and tree show, as JSON: rates in bits per second, sizes in bytes, counters since the class was made.
 
-import { directions } from '../units.ts';
-import type { Asked } from '../use/asked.ts';
-import type { GuestRow } from '../use/guests.ts';
-import type { ClassInUse, TreeInUse, UplinkInUse } from '../use/in-use.ts';
-import type { InUse } from '../use/read-in-use.ts';
+import type { Asked } from '../observe/freshness.ts';
+import type { GuestRow } from '../observe/guests.ts';
+import type { ClassInUse, TreeInUse, UplinkInUse } from '../observe/in-use.ts';
+import type { InUse } from '../observe/read-in-use.ts';
+import { directions } from '../units/units.ts';
 import { count } from './summary.ts';
 
 /** Without the ways to say the same twice; a class that the kernel lacks has no counters. */

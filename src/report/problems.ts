@@ -1,6 +1,6 @@
 // A problem as the administrator sees it: place and message, the line of the file with a caret under the
 // place, and what to do. Files and names may hold anything, so nothing of theirs reaches the terminal raw.
-import type { Problem } from '../errors.ts';
+import type { Problem } from '../system/errors.ts';
 
 /** Room for the text of a line; longer lines are cut around the caret. */
 const widest = 100;

@@ -1,8 +1,9 @@
 // Why guests are not shaped as they should be, in words: one line each, or one for many that share a reason.
-import { label } from '../label.ts';
-import type { Fault, FaultKind, InnerFault } from '../use/faults.ts';
-import { type GuestRow, isLeftOut } from '../use/guests.ts';
-import type { ClassInUse } from '../use/in-use.ts';
+
+import type { Fault, FaultKind, InnerFault } from '../observe/faults.ts';
+import { type GuestRow, isLeftOut } from '../observe/guests.ts';
+import type { ClassInUse } from '../observe/in-use.ts';
+import { label } from '../text/label.ts';
 
 /** Of many guests at once. The policy's own reasons are the same words for all. */
 const ofMany: Partial<Record<FaultKind, string>> = {

@@ -1,14 +1,15 @@
 // Who has what, and what everybody does with it: a line for each guest and uplink, then the reasons for those
 // that are not shaped as they should be.
-import { label } from '../label.ts';
-import type { Asked } from '../use/asked.ts';
-import { type GuestRow, isLeftOut } from '../use/guests.ts';
-import type { ClassInUse } from '../use/in-use.ts';
-import type { InUse } from '../use/read-in-use.ts';
-import { atCeil, formatBytes, formatCount, formatSet, formatSpeed } from './figures.ts';
+
+import type { Asked } from '../observe/freshness.ts';
+import { type GuestRow, isLeftOut } from '../observe/guests.ts';
+import type { ClassInUse } from '../observe/in-use.ts';
+import type { InUse } from '../observe/read-in-use.ts';
+import { atCeil, formatBytes, formatCount, formatSet, formatSpeed } from '../text/figures.ts';
+import { label } from '../text/label.ts';
+import { type Cell, type Column, paint, type Screen, table } from '../text/table.ts';
 import { describeInner, describeReasons, hints } from './reasons.ts';
 import { remarks, summary, uplinkLines } from './summary.ts';
-import { type Cell, type Column, paint, type Screen, table } from './table.ts';
 
 /** @param now milliseconds since 1970 */
 export function reportStatus(inUse: InUse, asked: Asked, screen: Screen, now: number): string {

@@ -1,11 +1,11 @@
 // The first lines of status: how many guests are shaped, whether what is in force is what is asked for, and how
 // full the uplinks are. What an administrator reads first at night.
 import { bridgesOf } from '../host/host.ts';
-import type { Asked } from '../use/asked.ts';
-import { type GuestRow, isLeftOut } from '../use/guests.ts';
-import type { ClassInUse, UplinkInUse } from '../use/in-use.ts';
-import type { InUse } from '../use/read-in-use.ts';
-import { formatAge, formatSet, formatShare, formatSpeed } from './figures.ts';
+import type { Asked } from '../observe/freshness.ts';
+import { type GuestRow, isLeftOut } from '../observe/guests.ts';
+import type { ClassInUse, UplinkInUse } from '../observe/in-use.ts';
+import type { InUse } from '../observe/read-in-use.ts';
+import { formatAge, formatSet, formatShare, formatSpeed } from '../text/figures.ts';
 
 /** One state for each guest, the worst of its rows. */
 export interface Counts {

@@ -1,13 +1,14 @@
 // The hierarchy in force as drawn lines: what each class is guaranteed, what it may reach, and how much of that
 // it uses now.
-import { label } from '../label.ts';
-import { directions } from '../units.ts';
-import type { ClassInUse, TreeInUse } from '../use/in-use.ts';
-import type { InUse } from '../use/read-in-use.ts';
-import { atCeil, formatBytes, formatCount, formatSet, formatShare, formatSpeed } from './figures.ts';
+
+import type { ClassInUse, TreeInUse } from '../observe/in-use.ts';
+import type { InUse } from '../observe/read-in-use.ts';
+import { atCeil, formatBytes, formatCount, formatSet, formatShare, formatSpeed } from '../text/figures.ts';
+import { label } from '../text/label.ts';
+import { type Cell, type Column, type Screen, table } from '../text/table.ts';
+import { directions } from '../units/units.ts';
 import { describeInner, describeReasons, hints } from './reasons.ts';
 import { titleOf } from './summary.ts';
-import { type Cell, type Column, type Screen, table } from './table.ts';
 
 interface Row {
   branch: string;

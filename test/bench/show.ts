@@ -1,5 +1,5 @@
 // A section's rows as a table: for a terminal, and for Markdown.
-import { table } from '../../src/report/table.ts';
+import { table } from '../../src/text/table.ts';
 import { format, formatResult, formatTarget } from './format.ts';
 import type { Plot, Row, Section } from './section.ts';
 import { isMet } from './statistics.ts';

@@ -13,8 +13,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { writeGuests } from '../../src/guests/run-state.ts';
 import type { Rules } from '../../src/render/render.ts';
+import { writeGuests } from '../../src/store/guests.ts';
 import { sh } from '../kernel/host.ts';
 import { type Policy, ports, runningGuests, toToml } from './policy.ts';
 

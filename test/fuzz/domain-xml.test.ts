@@ -3,9 +3,9 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Failure } from '../../src/errors.ts';
 import { parseDomain } from '../../src/guests/domain-xml.ts';
 import type { Guest } from '../../src/guests/guest.ts';
+import { Failure } from '../../src/system/errors.ts';
 import { guestName } from './names.ts';
 
 const isFailure = (error: unknown) => error instanceof Failure;

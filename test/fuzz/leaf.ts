@@ -1,7 +1,7 @@
 // Any leaf that the configuration takes, as TOML: each parameter left out, at its bounds or somewhere between.
 import fc from 'fast-check';
 import { diffservs, isolations, type LeafKind, leafKinds } from '../../src/config/leaf.ts';
-import { formatTime } from '../../src/config/time.ts';
+import { formatTime } from '../../src/units/time.ts';
 
 const number = (min: number, max: number) =>
   fc.oneof(fc.constantFrom(min, max), fc.integer({ min, max })).map(String);

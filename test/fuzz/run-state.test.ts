@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Guest } from '../../src/guests/guest.ts';
-import { withGuest, withoutGuest } from '../../src/guests/run-state.ts';
+import { withGuest, withoutGuest } from '../../src/guests/list.ts';
 
 const guest = fc
   .tuple(

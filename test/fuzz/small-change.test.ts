@@ -3,11 +3,11 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { TcObject } from '../../src/load/objects.ts';
-import { parseRules } from '../../src/load/parse-rules.ts';
-import { findSmallChange, type SmallChange } from '../../src/load/small-change.ts';
-import { type TableParts, takeApart } from '../../src/load/table-parts.ts';
-import { differingOptions } from '../../src/load/tc-values.ts';
+import { parseRules } from '../../src/diff/parse-rules.ts';
+import { findSmallChange, type SmallChange } from '../../src/diff/small-change.ts';
+import { type TableParts, takeApart } from '../../src/kernel/nft/table-parts.ts';
+import type { TcObject } from '../../src/kernel/objects.ts';
+import { differingOptions } from '../../src/kernel/tc/values.ts';
 import type { Rules } from '../../src/render/render.ts';
 import { generateFor } from '../support/world.ts';
 import { bounded, randomWorld } from './random-world.ts';

@@ -3,12 +3,12 @@
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { type LeafKind, leafKinds } from '../../src/config/leaf.ts';
+import { change } from '../../src/diff/tc-commands.ts';
 import { chooseKernel, readLacking } from '../../src/host/kernel.ts';
-import { change } from '../../src/load/lines.ts';
-import type { TcObject } from '../../src/load/objects.ts';
-import { parseTcLine } from '../../src/load/tc-line.ts';
-import { fromQdisc } from '../../src/load/tc-output.ts';
-import { differingOptions, isFixed } from '../../src/load/tc-values.ts';
+import type { TcObject } from '../../src/kernel/objects.ts';
+import { parseTcLine } from '../../src/kernel/tc/line.ts';
+import { fromQdisc } from '../../src/kernel/tc/output.ts';
+import { differingOptions, isFixed } from '../../src/kernel/tc/values.ts';
 import { leafOf } from '../fuzz/leaf.ts';
 import { needsCommand, needsNamespace } from '../support/needs.ts';
 import { unless } from '../support/skip.ts';

@@ -1,11 +1,11 @@
 // tc prints other figures than it is told: what it prints of any class must count as what was asked.
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { formatRate } from '../../src/config/rate.ts';
-import { parseTcLine } from '../../src/load/tc-line.ts';
-import { fromClassText } from '../../src/load/tc-output.ts';
-import { differingOptions } from '../../src/load/tc-values.ts';
+import { parseTcLine } from '../../src/kernel/tc/line.ts';
+import { fromClassText } from '../../src/kernel/tc/output.ts';
+import { differingOptions } from '../../src/kernel/tc/values.ts';
 import { burstFor, fitBurst, quantumFor } from '../../src/plan/arithmetic.ts';
+import { formatRate } from '../../src/units/rate.ts';
 import { needsCommand, needsNamespace } from '../support/needs.ts';
 import { unless } from '../support/skip.ts';
 import { sh } from './host.ts';

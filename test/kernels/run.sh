@@ -7,5 +7,5 @@ cd "$(dirname "$0")/../.."
 PATH=$PATH:/usr/sbin:/sbin
 export PATH
 
-sh test/support/setup.sh
+sh build/setup.sh
 exec node --import tsx test/kernels/main.ts "$@"

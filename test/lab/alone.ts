@@ -1,7 +1,7 @@
 // One guest at a time in its class: what its ceil allows, in one direction and in both at once, and how long its
 // packets and its neighbour's take meanwhile.
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Direction, directions } from '../../src/units.ts';
+import { type Direction, directions } from '../../src/units/units.ts';
 import { emulated } from '../support/patience.ts';
 import { atLeast, type Experiment, flow, near, nearText, type Protocol, rateText } from './experiment.ts';
 import type { Guest, Host } from './host.ts';

@@ -1,6 +1,6 @@
 // What an experiment is, and the words all of them share. A row says what was configured, what that allows an
 // application to receive, and what it received.
-import type { Direction } from '../../src/units.ts';
+import type { Direction } from '../../src/units/units.ts';
 import type { Guest, Host } from './host.ts';
 import type { Family, Flow } from './iperf.ts';
 import { mbit, udpLength } from './policy.ts';

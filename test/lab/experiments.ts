@@ -1,6 +1,6 @@
 // Everything the demo measures, in the order it is printed. Runs are few because independent guests are
 // measured at once, and no more than that, because two cores must carry senders, queues and receivers.
-import { directions } from '../../src/units.ts';
+import { directions } from '../../src/units/units.ts';
 import { alone, bothDirections, type Queue, type Reached, type Subject } from './alone.ts';
 import type { Experiment, Protocol } from './experiment.ts';
 import { type Guest, guestNamed, type Host } from './host.ts';

@@ -1,6 +1,6 @@
 // Guests that share: each keeps its guarantee, together they keep their group's ceil, and nobody can take
 // another's guarantee by sending more.
-import type { Direction } from '../../src/units.ts';
+import type { Direction } from '../../src/units/units.ts';
 import { emulated } from '../support/patience.ts';
 import { atLeast, type Experiment, flow, near, nearText, rateText } from './experiment.ts';
 import type { Guest, Host } from './host.ts';

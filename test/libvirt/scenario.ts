@@ -1,6 +1,6 @@
 // What a scenario is: something a guest goes through on a real host. Before it there is no guest, after it
 // again none; in between it says itself what must hold, beginning with mustBeShaped().
-import type { Direction } from '../../src/units.ts';
+import type { Direction } from '../../src/units/units.ts';
 import type { Guest } from './harness/guest.ts';
 import { ceil, type Lab } from './harness/lab.ts';
 import { measure } from './harness/traffic.ts';

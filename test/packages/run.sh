@@ -21,7 +21,7 @@ die() {
 
 [ "$(id -u)" = 0 ] || die 'needs root: it makes a Debian and installs packages in it'
 mkdir -p "$cache"
-sh test/support/setup.sh --tolerant
+sh build/setup.sh --tolerant
 # shellcheck disable=SC2086 # a list of words
 sh test/support/debian.sh "$release" "$base" $packages
 

@@ -1,12 +1,13 @@
 // The picture that status, tree and metrics show, made up: guests on one uplink, all shaped, each with figures.
-import type { InForce } from '../../src/load/in-force.ts';
+
+import type { Asked } from '../../src/observe/freshness.ts';
+import { guestRows } from '../../src/observe/guests.ts';
+import { joinUplinks } from '../../src/observe/in-use.ts';
+import type { InUse } from '../../src/observe/read-in-use.ts';
+import { type Use, useKey } from '../../src/observe/use.ts';
 import type { ClassPlan, TreePlan } from '../../src/plan/plan.ts';
-import { both, type Direction } from '../../src/units.ts';
-import type { Asked } from '../../src/use/asked.ts';
-import { guestRows } from '../../src/use/guests.ts';
-import { joinUplinks } from '../../src/use/in-use.ts';
-import type { InUse } from '../../src/use/read-in-use.ts';
-import { type Use, useKey } from '../../src/use/use.ts';
+import type { InForce } from '../../src/store/in-force-plan.ts';
+import { both, type Direction } from '../../src/units/units.ts';
 
 export interface MadeGuest {
   name: string;

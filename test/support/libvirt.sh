@@ -11,6 +11,6 @@ export PATH
   echo 'libvirt: nothing was tested: not root (as root: npm run test:libvirt)' >&2
   exit 1
 }
-sh test/support/setup.sh
+sh build/setup.sh
 sh test/support/libvirt-setup.sh "$@"
 exec sh test/support/netns.sh node --import tsx test/libvirt/main.ts "$@"

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { completions, folder } from '../support/completions/completions.ts';
-import { OddHost, odd, program, trap } from '../support/completions/odd-host.ts';
+import { completions, folder } from '../../build/completions/completions.ts';
+import { OddHost, odd, program, trap } from '../../build/completions/odd-host.ts';
 import { needsCommand } from '../support/needs.ts';
 import { unless } from '../support/skip.ts';
 
@@ -73,7 +73,7 @@ bash('bash: commands, options, and what they take', () => {
 
 bash('bash: any name from any part of it, in any quotes, is that name', () => {
   host.write('names', odd.map((name) => `${name}\n`).join(''));
-  const script = fileURLToPath(new URL('../support/completions/every-prefix.bash', import.meta.url));
+  const script = fileURLToPath(new URL('../../build/completions/every-prefix.bash', import.meta.url));
   const { stdout, stderr, status } = runBash(script, `${folder}virt-shaper.bash`, 'names');
   assert.is(stderr, '');
   assert.equal(stdout.split('\n').slice(0, 9), ['']);

@@ -9,8 +9,8 @@ import { checkHost } from '../../src/config/check-host.ts';
 import type { GuestEntry } from '../../src/config/config.ts';
 import { escapeName } from '../../src/config/pattern.ts';
 import { type ReadConfig, readConfig } from '../../src/config/read-config.ts';
-import { ConfigError, type Problem } from '../../src/errors.ts';
 import { formatProblem } from '../../src/report/problems.ts';
+import { ConfigError, type Problem } from '../../src/system/errors.ts';
 
 const test = suite('config', { root: '' });
 test.before.each((context) => {

@@ -1,9 +1,9 @@
 // libvirt's XML, as libvirt writes it, and at the edges of what a tenant can make of it. The rest is in test/fuzz.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Failure } from '../../src/errors.ts';
 import { maxDomainXml, parseDomain } from '../../src/guests/domain-xml.ts';
 import type { Guest } from '../../src/guests/guest.ts';
+import { Failure } from '../../src/system/errors.ts';
 
 const bridged = "<interface type='bridge'><source bridge='br0'/><target dev='vnet0'/></interface>";
 

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Failure } from '../../src/errors.ts';
-import { makeRun } from '../../src/exec.ts';
-import { openScratch } from '../../src/scratch.ts';
+import { Failure } from '../../src/system/errors.ts';
+import { makeRun } from '../../src/system/exec.ts';
+import { openScratch } from '../../src/system/scratch.ts';
 
 const run = makeRun({ timeout: 20_000 });
 const openFiles = () => readdirSync('/proc/self/fd').length;

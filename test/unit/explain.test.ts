@@ -2,11 +2,11 @@
 // be read. On a real kernel: test/kernel/explain.test.ts.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { explain } from '../../src/report/explain.ts';
-import { explainMatch } from '../../src/report/explain-match.ts';
-import { linesAbout } from '../../src/report/explain-rules.ts';
-import { explainText } from '../../src/report/explain-text.ts';
-import { textOf } from '../../src/report/top/text.ts';
+import { explain } from '../../src/report/explain/explain.ts';
+import { explainMatch } from '../../src/report/explain/match.ts';
+import { linesAbout } from '../../src/report/explain/rules.ts';
+import { explainText } from '../../src/report/explain/text.ts';
+import { textOf } from '../../src/text/spans.ts';
 import { generateFor, makeWorld, noneChosen, readToml, templates, type World } from '../support/world.ts';
 
 /** `[header] why` of each entry, the one that applies first. */

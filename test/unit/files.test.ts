@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { writeUnlocked } from '../../src/files.ts';
-import { makeFolder } from '../../src/folders.ts';
+import { writeUnlocked } from '../../src/system/files.ts';
+import { makeFolder } from '../../src/system/folders.ts';
 
 const makers: Record<string, (root: string, count: number) => void> = {
   folders: (root, count) => makeFolder(join(root, `${count}`, 'run', 'virt-shaper', 'guests')),

@@ -7,7 +7,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { matchGuest } from '../../src/config/pattern.ts';
 import { type ReadConfig, readConfig } from '../../src/config/read-config.ts';
-import { type FoundGuest, type FoundHost, firstConfig } from '../../src/report/first-config.ts';
+import { type FoundGuest, type FoundHost, firstConfig } from '../../src/init/first-config.ts';
 
 const nothing: FoundHost = { uplinks: [], undecided: [], isolated: [], guests: [] };
 

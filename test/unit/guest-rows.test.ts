@@ -1,13 +1,13 @@
 // Whether a guest is shaped, from what the kernel holds: each thing its shaping hangs on taken away in turn.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { InForce } from '../../src/load/in-force.ts';
+import type { Holding } from '../../src/observe/attachments.ts';
+import { guestRows, isLeftOut } from '../../src/observe/guests.ts';
+import { joinUplinks } from '../../src/observe/in-use.ts';
+import { type Uses, useKey } from '../../src/observe/use.ts';
 import type { ClassPlan, TreePlan } from '../../src/plan/plan.ts';
-import { both, type Direction } from '../../src/units.ts';
-import { guestRows, isLeftOut } from '../../src/use/guests.ts';
-import type { Holding } from '../../src/use/holding.ts';
-import { joinUplinks } from '../../src/use/in-use.ts';
-import { type Uses, useKey } from '../../src/use/use.ts';
+import type { InForce } from '../../src/store/in-force-plan.ts';
+import { both, type Direction } from '../../src/units/units.ts';
 
 const minors = { link: 'ffff', unmarked: 'fffe', friends: 'f000', cliff: '10', jason: '20' };
 const pairs = { cliff: ['vnet0', 'vnet1'], jason: ['vnet2'] };

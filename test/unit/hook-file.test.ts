@@ -14,7 +14,7 @@ import {
   quote,
   whoseHook,
 } from '../../src/hooks/hook-file.ts';
-import { makePaths } from '../../src/paths.ts';
+import { makePaths } from '../../src/system/paths.ts';
 
 let folder: string;
 let program: string;

@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Context } from '../../src/commands/context.ts';
 import { importCommand } from '../../src/commands/import.ts';
 import type { Config } from '../../src/config/config.ts';
-import { ConfigError, Failure } from '../../src/errors.ts';
 import { type Format, formatOf, type InputFile, importFiles } from '../../src/import/import.ts';
+import type { Context } from '../../src/operations/context.ts';
 import { formatProblem } from '../../src/report/problems.ts';
+import { ConfigError, Failure } from '../../src/system/errors.ts';
 import { readToml } from '../support/world.ts';
 
 const test = suite('import of NICs');

@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { SourceFile } from '../../src/config/source-file.ts';
 import { Notes } from '../../src/import/notes.ts';
 import { readAssignments } from '../../src/import/shell-assignments.ts';
+import { SourceFile } from '../../src/toml/source-file.ts';
 
 const test = suite('import, against bash');
 

@@ -10,14 +10,14 @@ import * as assert from 'uvu/assert';
 import { checkConfig } from '../../src/config/check-config.ts';
 import type { Config } from '../../src/config/config.ts';
 import { decodeConfig } from '../../src/config/decode-config.ts';
-import { Findings } from '../../src/config/findings.ts';
-import { mergeFiles } from '../../src/config/merge.ts';
 import { escapeName } from '../../src/config/pattern.ts';
-import { formatRate } from '../../src/config/rate.ts';
-import { SourceFile } from '../../src/config/source-file.ts';
-import { parseToml } from '../../src/config/toml-tree.ts';
 import { importBandwidthConf } from '../../src/import/bandwidth-conf.ts';
 import { toToml } from '../../src/import/to-toml.ts';
+import { Findings } from '../../src/toml/findings.ts';
+import { mergeFiles } from '../../src/toml/merge.ts';
+import { SourceFile } from '../../src/toml/source-file.ts';
+import { parseToml } from '../../src/toml/tree.ts';
+import { formatRate } from '../../src/units/rate.ts';
 
 const test = suite('import');
 

@@ -1,7 +1,7 @@
 // How a name is shown: readable where it is harmless, otherwise quoted so that nothing in it acts on anything.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { label, nftComment } from '../../src/label.ts';
+import { label, nftComment } from '../../src/text/label.ts';
 
 test('a plain name is shown as it is', () => {
   for (const name of ['cliff', 'web-1', 'a.b_c@d+e:f/g', 'Jörg', '名前', '0123', '-x', '__proto__']) {

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { reportMetrics } from '../../src/report/metrics.ts';
+import { reportMetrics } from '../../src/report/metrics/metrics.ts';
 import { guestName, hostile } from '../fuzz/names.ts';
 import { parseExposition } from '../support/exposition.ts';
 import { asked, makeInUse } from '../support/in-use.ts';

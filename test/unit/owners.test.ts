@@ -1,8 +1,8 @@
 // Which frames a ruleset gives to which class, whatever the guests are called: names stand in its comments.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readOwners } from '../../src/load/owners.ts';
-import { parseRules } from '../../src/load/parse-rules.ts';
+import { parseRules } from '../../src/diff/parse-rules.ts';
+import { readOwners } from '../../src/kernel/nft/owners.ts';
 import { hostile } from '../fuzz/names.ts';
 import { generateFor, makeWorld } from '../support/world.ts';
 

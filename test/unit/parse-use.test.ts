@@ -1,10 +1,10 @@
 // The statistics as tc prints them, also where a leaf brings classes of its own and where the kernel estimates rates.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Outcome } from '../../src/exec.ts';
-import { parseBytes, parseClasses, parseQdiscs } from '../../src/use/parse-use.ts';
-import { readUse } from '../../src/use/read-use.ts';
-import { speedBetween, useKey } from '../../src/use/use.ts';
+import { parseBytes, parseClasses, parseQdiscs } from '../../src/observe/parse-use.ts';
+import { readUse } from '../../src/observe/read-use.ts';
+import { speedBetween, useKey } from '../../src/observe/use.ts';
+import type { Outcome } from '../../src/system/exec.ts';
 
 const classes = `class htb 1:10 parent 1:1 leaf 10: prio 0 rate 1500Kbit ceil 2Mbit burst 4Kb cburst 4Kb 
  Sent 1522058 bytes 1065 pkt (dropped 3, overlimits 996 requeues 0) 

@@ -8,13 +8,13 @@ import { runInThisContext } from 'node:vm';
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+// @ts-expect-error plain JavaScript, which the build runs
+import { printersSource } from '../../build/printers.js';
 import type { Plan } from '../../src/plan/plan.ts';
 import { type Printers, printers } from '../../src/render/compiled.ts';
 import { helpers, render } from '../../src/render/render.ts';
 import { makeView } from '../../src/render/view.ts';
 import { bounded, randomWorld } from '../fuzz/random-world.ts';
-// @ts-expect-error plain JavaScript, which the build runs
-import { printersSource } from '../support/printers.js';
 import { generateFor, templates } from '../support/world.ts';
 
 const folder = fileURLToPath(new URL('../../templates', import.meta.url));
@@ -44,7 +44,7 @@ test('what no template of ours uses is refused when it is built, not printed wro
     const other = mkdtempSync(join(tmpdir(), 'virt-shaper-printers-'));
     try {
       writeFileSync(join(other, 'a.hbs'), text);
-      assert.throws(() => make(other), /more than test\/support\/printers.js understands/, text);
+      assert.throws(() => make(other), /more than build\/printers\.js understands/, text);
     } finally {
       rmSync(other, { recursive: true });
     }

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { formatRate, parseRate, parseSize, type Refusal } from '../../src/config/rate.ts';
+import { formatRate, parseRate, parseSize, type Refusal } from '../../src/units/rate.ts';
 
 const rates = [
   ...['8', '9', '15', '16', '1000', '8bit', '100bit', '1kbit', '1Kbit', '1kibit', '1KiBit', '1mbit', '1MBIT'],

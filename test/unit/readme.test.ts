@@ -8,12 +8,12 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type ConfigLocation, readConfig } from '../../src/config/read-config.ts';
-import { ConfigError } from '../../src/errors.ts';
 import type { Device } from '../../src/host/host.ts';
 import { importBandwidthConf } from '../../src/import/bandwidth-conf.ts';
 import { generate } from '../../src/pipeline.ts';
 import { readTemplates } from '../../src/render/templates.ts';
 import { formatProblem } from '../../src/report/problems.ts';
+import { ConfigError } from '../../src/system/errors.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 /** Another file to test, so that the test itself can be seen to fail. */

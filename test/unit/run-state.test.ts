@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Failure } from '../../src/errors.ts';
 import type { Guest } from '../../src/guests/guest.ts';
-import { readGuests, withGuest, writeGuests } from '../../src/guests/run-state.ts';
+import { withGuest } from '../../src/guests/list.ts';
+import { readGuests, writeGuests } from '../../src/store/guests.ts';
+import { Failure } from '../../src/system/errors.ts';
 
 const test = suite('run state', { folder: '' });
 test.before.each((context) => {

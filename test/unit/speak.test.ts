@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { withPriority } from '../../src/speak.ts';
+import { withPriority } from '../../src/system/speak.ts';
 
-const module = fileURLToPath(new URL('../../src/speak.ts', import.meta.url));
+const module = fileURLToPath(new URL('../../src/system/speak.ts', import.meta.url));
 const script = `import { clearProgress, showProgress, speak } from ${JSON.stringify(module)};
 showProgress('reading ...'); speak('info', 'one\\ntwo'); speak('warning', 'three'); speak('error', 'four'); clearProgress();`;
 

@@ -2,10 +2,10 @@
 import stringWidth from 'string-width';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { formatAge, formatBytes, formatCount, formatSet, formatSpeed } from '../../src/report/figures.ts';
 import { describeReasons } from '../../src/report/reasons.ts';
 import { reportStatus } from '../../src/report/status.ts';
 import { reportTree } from '../../src/report/tree.ts';
+import { formatAge, formatBytes, formatCount, formatSet, formatSpeed } from '../../src/text/figures.ts';
 import { hostile } from '../fuzz/names.ts';
 import { asked, type MadeGuest, makeInUse } from '../support/in-use.ts';
 

@@ -1,7 +1,7 @@
 // Lines that tc prints, as each version of iproute2 prints them.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fromClassText } from '../../src/load/tc-output.ts';
+import { fromClassText } from '../../src/kernel/tc/output.ts';
 
 const rest =
   'class htb 1:1 parent 1:ffff leaf 8001: prio 0 quantum 15000 rate 15Mbit ceil 30Mbit linklayer ethernet';

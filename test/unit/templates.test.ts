@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ConfigError } from '../../src/errors.ts';
 import { render } from '../../src/render/render.ts';
 import { readTemplates } from '../../src/render/templates.ts';
+import { ConfigError } from '../../src/system/errors.ts';
 import { generateFor, makeWorld } from '../support/world.ts';
 
 let folder: string;

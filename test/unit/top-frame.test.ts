@@ -1,12 +1,12 @@
 // The screen of top as a person sees it, at the sizes that terminals have.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { figure, setting } from '../../src/report/top/figures.ts';
-import { frame, type Size } from '../../src/report/top/frame.ts';
-import { onceAsText } from '../../src/report/top/once.ts';
-import type { Scene } from '../../src/report/top/scene.ts';
-import { lineWidth, textOf } from '../../src/report/top/text.ts';
-import { initialView, type View } from '../../src/report/top/view.ts';
+import { figure, setting } from '../../src/text/short-figures.ts';
+import { lineWidth, textOf } from '../../src/text/spans.ts';
+import { frame, type Size } from '../../src/top/frame.ts';
+import { onceAsText } from '../../src/top/once.ts';
+import type { Scene } from '../../src/top/scene.ts';
+import { initialView, type View } from '../../src/top/view.ts';
 import { flow, guest, someScene } from './top-scene.ts';
 
 const small = { columns: 40, rows: 10 };

@@ -1,13 +1,13 @@
 // The keys of top: what each makes of the view, and that the help screen tells of every one.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { sortable } from '../../src/report/top/columns.ts';
-import { frame } from '../../src/report/top/frame.ts';
-import { helpLines, keys } from '../../src/report/top/help.ts';
-import { type Key, press } from '../../src/report/top/keys.ts';
-import { placeRows } from '../../src/report/top/rows.ts';
-import { textOf } from '../../src/report/top/text.ts';
-import { initialView, type View } from '../../src/report/top/view.ts';
+import { textOf } from '../../src/text/spans.ts';
+import { sortable } from '../../src/top/columns.ts';
+import { frame } from '../../src/top/frame.ts';
+import { helpLines, keys } from '../../src/top/help.ts';
+import { type Key, press } from '../../src/top/keys.ts';
+import { placeRows } from '../../src/top/rows.ts';
+import { initialView, type View } from '../../src/top/view.ts';
 import { someScene } from './top-scene.ts';
 
 const start = initialView(1);

@@ -1,5 +1,5 @@
 // A scene to look at: two uplinks, a group whose members fill it, one guest alone, one that is not shaped.
-import type { Flow, Row, Scene } from '../../src/report/top/scene.ts';
+import type { Flow, Row, Scene } from '../../src/top/scene.ts';
 
 const mbit = 1_000_000;
 

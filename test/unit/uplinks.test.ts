@@ -2,10 +2,10 @@
 // up for it. Whether real frames take these ways is test/kernel/uplinks.test.ts.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { parseRules } from '../../src/diff/parse-rules.ts';
 import { checkNetwork } from '../../src/doctor/network.ts';
 import type { Device } from '../../src/host/host.ts';
 import { stackOf } from '../../src/host/host.ts';
-import { parseRules } from '../../src/load/parse-rules.ts';
 import { checkUplinks } from '../../src/policy/check-uplinks.ts';
 import { findUplinks, portsOn, sharedBelow } from '../../src/policy/uplinks.ts';
 import { formatProblem } from '../../src/report/problems.ts';

@@ -11,5 +11,5 @@ export PATH
   echo 'userlands: needs root: it makes Debians and runs in them' >&2
   exit 1
 }
-sh test/support/setup.sh
+sh build/setup.sh
 exec node --import tsx test/userlands/main.ts "$@"

@@ -1,6 +1,6 @@
 // 1 gbit of UDP is more than iperf3 sends on a machine with two CPUs, so it comes from what sends frames of its own,
 // and the receiver's device counts them.
-import { type Both, directions } from '../../../src/units.ts';
+import { type Both, directions } from '../../../src/units/units.ts';
 import { needsCommand } from '../../support/needs.ts';
 import { Namespaces } from '../../support/netns.ts';
 import { loadOurs } from '../packets/ours.ts';

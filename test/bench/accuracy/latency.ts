@@ -1,6 +1,6 @@
 // What a full queue costs others: a guest's own pings while it sends or receives all it can, its neighbour's, and
 // one direction by the other. The same with tc's own leaf, a FIFO of as many packets as the device's queue.
-import { type Direction, directions } from '../../../src/units.ts';
+import { type Direction, directions } from '../../../src/units/units.ts';
 import { guestNamed } from '../../lab/host.ts';
 import type { Row } from '../section.ts';
 import { median } from '../statistics.ts';

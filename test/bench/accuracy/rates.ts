@@ -1,5 +1,5 @@
 // What arrives of what a ceil allows, from 1 mbit to 1 gbit; and the same with tc's own bursts.
-import { directions } from '../../../src/units.ts';
+import { directions } from '../../../src/units/units.ts';
 import { mbit, payloadShare } from '../../lab/policy.ts';
 import type { Bench, Plot, Row } from '../section.ts';
 import { floodGigabit } from './gigabit.ts';

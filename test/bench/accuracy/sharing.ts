@@ -1,6 +1,6 @@
 // Guests that share a ceil: what they get together, what is left of a guarantee while another floods, and how
 // they divide what nobody is guaranteed.
-import { directions } from '../../../src/units.ts';
+import { directions } from '../../../src/units/units.ts';
 import { guestNamed } from '../../lab/host.ts';
 import { mbit, payloadShare } from '../../lab/policy.ts';
 import type { Row } from '../section.ts';

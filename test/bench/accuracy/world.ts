@@ -2,8 +2,8 @@
 // share anything are measured at once. Its policy is virt-shaper's own, or the same with one thing left to tc.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeGuests } from '../../../src/guests/run-state.ts';
-import type { Direction } from '../../../src/units.ts';
+import { writeGuests } from '../../../src/store/guests.ts';
+import type { Direction } from '../../../src/units/units.ts';
 import { flow } from '../../lab/experiment.ts';
 import { guestNamed, type Host, makeHost, plug } from '../../lab/host.ts';
 import { type Flow, measure, type Timing } from '../../lab/iperf.ts';

@@ -2,9 +2,9 @@
 // /etc, /run and /var in which the guests are noted as running. The taps are real ones, whose guests are silent.
 import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeGuests } from '../../../src/guests/run-state.ts';
 import { hookCommand, hookText } from '../../../src/hooks/hook-file.ts';
-import { makePaths } from '../../../src/paths.ts';
+import { writeGuests } from '../../../src/store/guests.ts';
+import { makePaths } from '../../../src/system/paths.ts';
 import { domainXml } from '../../kernel/host.ts';
 import type { Namespaces } from '../../support/netns.ts';
 import type { Bench } from '../section.ts';

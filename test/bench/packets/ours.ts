@@ -1,7 +1,7 @@
 // virt-shaper's own rules for a path, with all of its taps' guests running.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeGuests } from '../../../src/guests/run-state.ts';
+import { writeGuests } from '../../../src/store/guests.ts';
 import type { Bench } from '../section.ts';
 import type { Path } from './path.ts';
 

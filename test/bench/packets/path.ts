@@ -2,7 +2,7 @@
 // of a run share the namespace of the wires and that of the guests, so that one sender can be pointed at each in turn.
 // Taps beside the measured one are there, since a rule may ask for them, and silent.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Direction } from '../../../src/units.ts';
+import type { Direction } from '../../../src/units/units.ts';
 import type { Namespace, Namespaces } from '../../support/netns.ts';
 
 /** Where packets come from or go to. `pid` lives in it: /proc tells by it what its devices have counted. */

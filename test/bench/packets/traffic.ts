@@ -3,7 +3,7 @@
 // machine is not in the figure. On an idle machine it is the rate by the clock.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Direction } from '../../../src/units.ts';
+import type { Direction } from '../../../src/units/units.ts';
 import { type End, endsOf, type Path } from './path.ts';
 
 export interface Carried {

@@ -4,7 +4,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { writeGuests } from '../../../src/guests/run-state.ts';
+import { writeGuests } from '../../../src/store/guests.ts';
 import { type Host, makeHost, plug } from '../../lab/host.ts';
 import { type LabGuest, mbit, type policy, toToml } from '../../lab/policy.ts';
 import { type Flow, startFlow } from '../../lab/reload-traffic.ts';

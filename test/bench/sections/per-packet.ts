@@ -1,6 +1,6 @@
 // What a packet costs. The same traffic through bridges that differ in their rules only, in turn; what one CPU
 // carries when all of it goes into the packets, since that is what a host has to give.
-import { type Direction, directions } from '../../../src/units.ts';
+import { type Direction, directions } from '../../../src/units/units.ts';
 import { needsCommand } from '../../support/needs.ts';
 import { Namespaces } from '../../support/netns.ts';
 import { loadOurs } from '../packets/ours.ts';

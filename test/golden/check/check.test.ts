@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readConfig } from '../../../src/config/read-config.ts';
-import { ConfigError, type Problem } from '../../../src/errors.ts';
+import { ConfigError, type Problem } from '../../../src/system/errors.ts';
 import { formatProblem } from '../../../src/report/problems.ts';
 
 const here = import.meta.dirname;

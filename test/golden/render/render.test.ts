@@ -4,9 +4,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { label } from '../../../src/label.ts';
+import { label } from '../../../src/text/label.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
-import { version } from '../../../src/version.ts';
+import { version } from '../../../src/system/version.ts';
 import { generateFor, noneChosen, readToml } from '../../support/world.ts';
 import { readNetwork } from '../../trace/trace.ts';
 

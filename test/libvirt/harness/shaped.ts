@@ -2,7 +2,7 @@
 // and nothing else. It does not use what virt-shaper says of itself, but for `verify`, which must agree.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { label } from '../../../src/label.ts';
+import { label } from '../../../src/text/label.ts';
 import { type Host, uplinks } from './host.ts';
 import { nicsOf, runningGuests } from './virsh.ts';
 

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
-import type { Direction } from '../../../src/units.ts';
+import type { Direction } from '../../../src/units/units.ts';
 import { type Report, steadyRate } from '../../lab/iperf.ts';
 import { payloadShare, udpLength } from '../../lab/policy.ts';
 import { addressOf, type Guest } from './guest.ts';

@@ -1,6 +1,6 @@
 // Many guests at once, guests that share, and guests with names that a shell, a terminal or an option parser
 // would stumble over.
-import type { Direction } from '../../../src/units.ts';
+import type { Direction } from '../../../src/units/units.ts';
 import { type Guest, untilUp, uuidOf } from '../harness/guest.ts';
 import { ceil, define, friendRate, groupCeil } from '../harness/lab.ts';
 import { mustBeShaped } from '../harness/shaped.ts';

@@ -1,0 +1,62 @@
+// src/ -> dist/: virt-shaper.js, which starts program.js, which is everything else as one script. Plain JavaScript,
+// because it runs before anything is built. A module of a command is evaluated when the command asks for it.
+//
+//   node build/build.js [METAFILE]     METAFILE: where to write what went into it, for the packages
+
+import { createHash } from 'node:crypto';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { compiledTemplates } from './templates.js';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const dist = `${root}dist`;
+const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20',
+  metafile: true,
+  logLevel: 'warning',
+};
+
+const started = Date.now();
+const program = await make('src/cli.ts', 'program.js', {
+  plugins: [compiledTemplates(`${root}templates`)],
+  define: { __VERSION__: JSON.stringify(version), 'import.meta.url': 'bundleUrl' },
+  // A script of V8's own knows no import(), and no module around it.
+  supported: { 'dynamic-import': false },
+  banner: {
+    js: `(function (require, __filename, __dirname) { const module = { exports: {} }, exports = module.exports;
+const bundleUrl = require('node:url').pathToFileURL(__filename).href;`,
+  },
+  footer: { js: '})' },
+});
+const digest = createHash('sha256')
+  .update(readFileSync(`${dist}/program.js`))
+  .digest('hex');
+const launcher = await make('src/launch.ts', 'virt-shaper.js', {
+  define: { __DIGEST__: JSON.stringify(digest.slice(0, 16)) },
+  banner: { js: '#!/usr/bin/env node' },
+});
+chmodSync(`${dist}/virt-shaper.js`, 0o755);
+// The checkout's own says that .js is a module.
+writeFileSync(`${dist}/package.json`, '{ "type": "commonjs" }\n');
+
+const outputs = { ...program.outputs, ...launcher.outputs };
+if (process.argv[2]) writeFileSync(process.argv[2], JSON.stringify({ outputs }));
+const bytes = Object.values(outputs).reduce((sum, output) => sum + output.bytes, 0);
+console.log(`built dist/virt-shaper.js (${Math.round(bytes / 1000)} kB, ${Date.now() - started} ms)`);
+
+async function make(entry, output, options) {
+  const made = await build({
+    ...common,
+    entryPoints: [entry],
+    outfile: `${dist}/${output}`,
+    ...options,
+  }).catch(() => process.exit(1)); // esbuild has printed what is wrong, where
+  return made.metafile;
+}

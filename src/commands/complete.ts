@@ -1,0 +1,65 @@
+// virt-shaper names KIND, for completion only: the names that could be typed now, one on each line. Whoever presses
+// Tab has no use for a message, so what cannot be read is left out and the status is always 0.
+import { readConfig } from '../config/read-config.ts';
+import { type CommonOptions, type Context, makeContext } from '../operations/context.ts';
+import { readGuests } from '../store/guests.ts';
+import { readInForce } from '../store/in-force-plan.ts';
+import { directions } from '../units/units.ts';
+
+/** `guests`: those that explain can say something of. `in-force`: the guests and groups that status has. */
+export const kindsOfNames = ['guests', 'in-force'] as const;
+type Kind = (typeof kindsOfNames)[number];
+
+type Names = (context: Context) => string[];
+
+const sources: Record<Kind, Names[]> = {
+  guests: [guestsInForce, guestsRunning, guestsConfigured],
+  'in-force': [guestsInForce, groupsInForce],
+};
+
+/** @param kind anything but one of `kindsOfNames` has no names */
+export function namesCommand(options: CommonOptions, kind: string): void {
+  const known = kindsOfNames.find((one) => one === kind);
+  const context = attempt(() => makeContext(options));
+  if (!known || !context) return;
+  const names = sources[known].flatMap((read) => attempt(() => read(context)) ?? []);
+  context.print(
+    [...new Set(names)]
+      .filter(isShowable)
+      .map((name) => `${name}\n`)
+      .join(''),
+  );
+}
+
+/** A shell shows the names as they are, and no shell can be given a line break in one of them. */
+function isShowable(name: string): boolean {
+  return name !== '' && !/[\p{C}\p{Zl}\p{Zp}]/u.test(name);
+}
+
+function guestsInForce({ paths }: Context): string[] {
+  const { uplinks, unshaped } = readInForce(paths.rules);
+  const taps = uplinks.flatMap((uplink) => uplink.taps);
+  return [...taps, ...unshaped].map(({ guest }) => guest);
+}
+
+function groupsInForce({ paths }: Context): string[] {
+  return readInForce(paths.rules).uplinks.flatMap(({ trees }) =>
+    directions.flatMap((direction) => trees[direction].groups.map(({ group }) => group.name)),
+  );
+}
+
+function guestsRunning({ paths }: Context): string[] {
+  return readGuests(paths.guests).map(({ name }) => name);
+}
+
+function guestsConfigured({ paths }: Context): string[] {
+  return readConfig(paths.config).config.guests.flatMap(({ name, pattern }) => (pattern ? [] : name));
+}
+
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,88 @@
+// HTB cannot give a class another parent, only make it anew, and a class that is gone for a moment is a
+// guest in the class of unmarked traffic. So its marks lead elsewhere meanwhile: to a class of its own below
+// the link with what it shall have, until the right one is made.
+
+import { type KernelState, keyOf, type State, type TcObject } from '../kernel/objects.ts';
+import type { Difference } from './compare.ts';
+import { add, remove, type Step, tc } from './tc-commands.ts';
+
+export interface Detour {
+  id: string;
+  instead: string;
+  build: Step[];
+  clear: Step[];
+  make: Step[];
+  leave: Step[];
+}
+
+export function planDetours(differences: Difference[], from: KernelState, to: State): Detour[] {
+  const moves = differences.filter(({ kind, action }) => kind === 'class' && action === 'move');
+  if (moves.length === 0) return []; // As nearly always.
+  const ids = [...new Set(moves.flatMap(({ wanted }) => wanted?.id ?? []))];
+  const taken = takenMinors(from, to);
+  return ids.map((id) => {
+    const instead = `${id.split(':')[0]}:${takeMinor(taken).toString(16)}`;
+    const here = moves.filter(({ wanted }) => wanted?.id === id).flatMap(({ wanted }) => wanted ?? []);
+    // The ruleset knows no devices: whatever uplink has this class needs the detour.
+    const everywhere = [...to.objects.values()].filter(
+      (object) => object.kind === 'class' && object.id === id,
+    );
+    return {
+      id,
+      instead,
+      build: everywhere.flatMap((object) => standIn(object, instead, to)),
+      clear: here.map(remove),
+      make: here.flatMap((object) => [object, ...leafOf(object, to)]).map(add),
+      leave: everywhere.map(({ device }) => tc(`class del dev ${device} classid ${instead}`)),
+    };
+  });
+}
+
+export function detourIds(detours: Detour[]): Map<string, string> {
+  return new Map(detours.map(({ id, instead }) => [id, instead]));
+}
+
+function standIn(object: TcObject, instead: string, to: State): Step[] {
+  const { device, id, parent } = object;
+  const link = [...to.objects.values()].find(
+    (o) => o.kind === 'class' && o.device === device && o.parent?.endsWith(':'),
+  );
+  const line = object.line
+    .replace(` classid ${id} `, ` classid ${instead} `)
+    .replace(` parent ${parent} `, ` parent ${link?.id ?? parent} `);
+  const leaves = leafOf(object, to).map((leaf) =>
+    leaf.line
+      .replace(` parent ${id} `, ` parent ${instead} `)
+      .replace(/ handle \S+ /, ` handle ${instead.split(':')[1]}: `),
+  );
+  return [line, ...leaves].map((text) => tc(text, object));
+}
+
+function leafOf({ device, id }: TcObject, { objects }: State): TcObject[] {
+  const leaf = objects.get(keyOf('leaf', device, id));
+  return leaf ? [leaf] : [];
+}
+
+/** Minors of classes and majors of leaves, of now and then alike. */
+function takenMinors(...states: State[]): Set<number> {
+  const objects = states.flatMap((state) => [...state.objects.values()]);
+  return new Set(
+    objects.flatMap(({ kind, id, values }) => {
+      const digits =
+        kind === 'class'
+          ? id.split(':')[1]
+          : kind === 'leaf'
+            ? String(values.handle).split(':')[0]
+            : undefined;
+      return digits ? Number.parseInt(digits, 16) : [];
+    }),
+  );
+}
+
+/** From the top, where nobody's ids are drawn; ffff: is clsact's own. */
+function takeMinor(taken: Set<number>): number {
+  let minor = 0xfffe;
+  while (taken.has(minor)) minor -= 1;
+  taken.add(minor);
+  return minor;
+}

@@ -1,0 +1,58 @@
+// All filters of one preference are of one kind: where fw takes the place of bpf, "filter replace" is refused. So
+// the new filter stands behind the old one, at the detour's preference, until the marks have moved over; then
+// it takes the old one's place, and no frame of the guest's passes by the ifb meanwhile.
+
+import { type KernelState, keyOf, type State, type TcObject } from '../kernel/objects.ts';
+import { detourPreference, signature } from '../plan/names.ts';
+import type { Difference } from './compare.ts';
+import { add, filterKind, remove, type Step, tc } from './tc-commands.ts';
+
+export interface KindChange {
+  /** The taps whose filters this is about. */
+  taps: Set<string>;
+  stage: Step[];
+  retire: Step[];
+}
+
+export function planKindChange(differences: Difference[], from: KernelState, to: State): KindChange {
+  const [held, wanted] = [filtersByTap(from), filtersByTap(to)];
+  const touched = differences.flatMap(({ kind, wanted }) =>
+    kind === 'filter' && wanted ? wanted.device : [],
+  );
+  const taps = [...new Set(touched)].filter((tap) => {
+    const kinds = new Set(wanted(tap).map(filterKind));
+    return held(tap).some((filter) => !kinds.has(filterKind(filter)));
+  });
+  const left = (tap: string) => [from.objects.get(keyOf('detour', tap, '')) ?? []].flat();
+  return {
+    taps: new Set(taps),
+    stage: taps.flatMap((tap) => [...left(tap).map(remove), ...wanted(tap).map(behind)]),
+    retire: taps.flatMap((tap) => [
+      ...held(tap)
+        .slice(0, 1)
+        .map((filter) => tc(`filter del dev ${tap} egress pref ${signature}`, filter)),
+      ...wanted(tap).map(add),
+      // One that was left there before goes with what nothing asks for.
+      ...(left(tap).length > 0 ? [] : wanted(tap).slice(0, 1).map(notBehind)),
+    ]),
+  };
+}
+
+function filtersByTap({ objects }: State): (tap: string) => TcObject[] {
+  const filters = new Map<string, TcObject[]>();
+  for (const object of objects.values()) {
+    if (object.kind !== 'filter') continue;
+    const known = filters.get(object.device);
+    if (known) known.push(object);
+    else filters.set(object.device, [object]);
+  }
+  return (tap) => filters.get(tap) ?? [];
+}
+
+function behind(filter: TcObject): Step {
+  return tc(filter.line.replace(` pref ${signature} `, ` pref ${detourPreference} `), filter);
+}
+
+function notBehind(filter: TcObject): Step {
+  return tc(`filter del dev ${filter.device} egress pref ${detourPreference}`, filter);
+}

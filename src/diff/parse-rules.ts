@@ -1,0 +1,95 @@
+// The files of rules.d -> the state they ask for. `load` applies what they say, so it reads them back rather
+// than take the plan they came from: what an administrator looked at is what is loaded.
+
+import type { IfbDevice, State, TcObject } from '../kernel/objects.ts';
+import { parseTcLine } from '../kernel/tc/line.ts';
+import { signature } from '../plan/names.ts';
+import type { Rules } from '../render/render.ts';
+import { ConfigError, type Problem, type Source } from '../system/errors.ts';
+import { memoize } from '../system/memoize.ts';
+import { checkRules } from './check-rules.ts';
+
+const addedIfb = new RegExp(`^link add name (\\S+) up group ${signature} txqueuelen \\d+ type ifb$`);
+
+/**
+ * @param folder where the files are, for messages
+ * @throws ConfigError with every line that cannot be loaded
+ */
+export function parseRules(rules: Rules, folder: string): State {
+  const { state, problems } = readLines(rules, folder);
+  if (problems.length === 0) problems.push(...checkRules(rules, state, folder));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return state;
+}
+
+/**
+ * Rules that were loaded, and so checked: nobody asks where their lines stand.
+ * @returns nothing for those of a version that wrote other lines
+ */
+export function parseLoaded(rules: Rules): State | undefined {
+  const { state, problems } = readLines(rules);
+  return problems.length > 0 ? undefined : state;
+}
+
+/** @param folder where the files are; absent: no object is told its place */
+function readLines(rules: Rules, folder?: string): { state: State; problems: Problem[] } {
+  const problems: Problem[] = [];
+  const objects = new Map<string, TcObject>();
+  for (const [index, text] of rules['shape.tc'].split('\n').entries()) {
+    const object = readLine(text);
+    if (object === 'nothing') continue;
+    const at = () => place(`${folder}/shape.tc`, index + 1, text);
+    if (typeof object === 'string') problems.push(problem(at(), object));
+    else if (objects.has(object.key))
+      problems.push(problem(at(), `this is in line ${objects.get(object.key)?.place?.at.line} already`));
+    else objects.set(object.key, folder === undefined ? object : { ...object, place: at() });
+  }
+  const devices = new Map<string, IfbDevice>();
+  for (const [index, text] of rules['devices.ip'].split('\n').entries()) {
+    const { code } = withoutComment(text);
+    if (code === '') continue;
+    const added = code.match(addedIfb);
+    const set = code.match(/^link set dev (\S+) alias (\S+)$/);
+    const device = devices.get(set?.[1] ?? '');
+    if (added?.[1]) devices.set(added[1], { name: added[1], alias: '', up: true, lines: [code] });
+    else if (device && set?.[2])
+      devices.set(device.name, { ...device, alias: set[2], lines: [...device.lines, code] });
+    else
+      problems.push(
+        problem(
+          place(`${folder}/devices.ip`, index + 1, text),
+          'virt-shaper does not know how to load this line',
+        ),
+      );
+  }
+  return { state: { devices, objects, ruleset: rules['ruleset.nft'] }, problems };
+}
+
+/** @returns the object of a line of shape.tc, what is wrong with it, or that it does nothing */
+export const readLine = memoize((text: string): TcObject | string => {
+  const { code, subject } = withoutComment(text);
+  if (code === '') return 'nothing';
+  const object = parseTcLine(code);
+  return typeof object === 'string' || subject === '' ? object : { ...object, subject };
+});
+
+function problem(where: { at: Source; text: string }, message: string): Problem {
+  return {
+    severity: 'error',
+    ...where,
+    message,
+    hint: 'virt-shaper render writes it anew; if it comes from a template of your own, mend that',
+  };
+}
+
+function place(file: string, line: number, text: string): { at: Source; text: string } {
+  return { at: { file, line, column: text.length - text.trimStart().length + 1 }, text };
+}
+
+/** What a line of a batch file does, and its comment: tc and ip both cut at the first `#`. */
+function withoutComment(text: string): { code: string; subject: string } {
+  const hash = text.indexOf('#');
+  return hash < 0
+    ? { code: text.trim(), subject: '' }
+    : { code: text.slice(0, hash).trim(), subject: text.slice(hash + 1).trim() };
+}

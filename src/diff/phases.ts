@@ -1,0 +1,140 @@
+// The differences, in the order in which mending them is noticed least. Normally three phases: stage what no
+// mark leads to yet and what changes in place, commit the ruleset, retire what no mark leads to any more.
+// Where a guest's class must be made anew, its marks take a detour meanwhile (detours.ts): two commits.
+
+import { withClasses } from '../kernel/nft/owners.ts';
+import type { KernelState, State } from '../kernel/objects.ts';
+import type { Difference } from './compare.ts';
+import { detourIds, planDetours } from './detours.ts';
+import { planKindChange } from './filter-kinds.ts';
+import { rebuildTree } from './rebuild.ts';
+import { add, change, ip, remove, type Step } from './tc-commands.ts';
+
+export type Phase =
+  | { name: 'stage' | 'move' | 'retire'; steps: Step[] }
+  | { name: 'commit'; ruleset: string };
+
+export function planPhases(differences: Difference[], from: KernelState, to: State): Phase[] {
+  const rebuilt = new Set(
+    differences.filter(({ action }) => action === 'rebuild').map(({ device }) => device),
+  );
+  const rebuilds = [...rebuilt].map((device) => rebuildTree(device, from, to));
+  // A clsact stands beside the tree: one that a broken-off rebuild left is still to go.
+  const others = differences.filter(({ device, kind }) => !rebuilt.has(device) || kind === 'clsact');
+  const kinds = planKindChange(others, from, to);
+  const rest = others.filter(({ device, kind }) => kind !== 'filter' || !kinds.taps.has(device));
+  const detours = planDetours(rest, from, to);
+  // Templates of another form than ours may hide the class ids: then the move is made without a detour.
+  const around = detours.length > 0 ? withClasses(to.ruleset, detourIds(detours)) : undefined;
+  const table = differences.some(({ kind }) => kind === 'table');
+  // Most of a thousand guests' are new, and there is only one thing to be done with those.
+  const changed = rest.filter(({ action }) => action !== 'add');
+  const [lowered, raised] = classChanges(changed);
+  // While guests are on a detour, no guest that stays may be below a group's new ceil before its own.
+  const early = around === undefined ? [...lowered, ...raised] : lowered.filter((one) => !isInner(one, to));
+  const late = around === undefined ? [] : [...lowered.filter((one) => isInner(one, to)), ...raised];
+
+  // A guarantee that grows takes what another gives up, so it waits until that one is gone.
+  const given = changed.some(
+    ({ kind, action }) => kind === 'class' && (action === 'remove' || action === 'move'),
+  );
+  const withoutGuarantee = (list: Difference[]) =>
+    given ? list.flatMap(exceptGuarantee) : list.flatMap(inPlace);
+
+  const phases: Phase[] = [
+    {
+      name: 'stage',
+      steps: [
+        ...rest.filter(({ kind }) => kind === 'device').flatMap(newDevice),
+        ...rebuilds.flatMap(({ steps }) => steps),
+        ...withoutGuarantee(early),
+        ...rest.flatMap(newObject),
+        ...changed.filter(({ kind }) => kind === 'filter').flatMap(inPlace),
+        ...kinds.stage,
+        ...(around === undefined ? [] : detours.flatMap(({ build }) => build)),
+      ],
+    },
+    ...(around === undefined ? [] : [commit(around)]),
+    {
+      name: 'move',
+      steps: [
+        ...detours.flatMap(({ clear }) => clear),
+        ...withoutGuarantee(late),
+        ...detours.flatMap(({ make }) => make),
+      ],
+    },
+    ...(table || around !== undefined ? [commit(to.ruleset)] : []),
+    {
+      name: 'retire',
+      steps: [
+        ...(around === undefined ? [] : detours.flatMap(({ leave }) => leave)),
+        ...kinds.retire,
+        ...changed.flatMap(goneObject),
+        ...rebuilds.flatMap(({ retire }) => retire),
+        ...changed.flatMap(goneDevice),
+        ...(given ? changed.filter(raisesGuarantee).flatMap(inPlace) : []),
+      ],
+    },
+  ];
+  return phases.filter((phase) => phase.name === 'commit' || phase.steps.length > 0);
+}
+
+function commit(ruleset: string): Phase {
+  return { name: 'commit', ruleset };
+}
+
+function newDevice({ kind, action, ifb }: Difference): Step[] {
+  if (kind !== 'device' || !ifb || action === 'remove') return [];
+  return action === 'add' ? ifb.lines.map(ip) : [ip(`link set dev ${ifb.name} up alias ${ifb.alias}`)];
+}
+
+function goneDevice({ kind, action, ifb }: Difference): Step[] {
+  return kind === 'device' && ifb && action === 'remove' ? [ip(`link del dev ${ifb.name}`)] : [];
+}
+
+function newObject({ action, kind, wanted }: Difference): Step[] {
+  if (!wanted) return [];
+  if (action === 'add') return [add(wanted)];
+  // Between the two the class queues as HTB's default does: still with its ceil.
+  return action === 'replace' && kind === 'leaf' ? [remove(wanted), add(wanted)] : [];
+}
+
+function goneObject({ action, held }: Difference): Step[] {
+  return action === 'remove' && held ? [remove(held)] : [];
+}
+
+function inPlace({ action, held, wanted }: Difference): Step[] {
+  if (action !== 'change' || !wanted) return [];
+  return [change(held?.handle === undefined ? wanted : { ...wanted, handle: held.handle })];
+}
+
+function raisesGuarantee({ kind, held, wanted }: Difference): boolean {
+  return kind === 'class' && Number(wanted?.values.rate) > Number(held?.values.rate);
+}
+
+/** All of a change but the guarantee that it raises. */
+function exceptGuarantee(one: Difference): Step[] {
+  const { held, wanted } = one;
+  if (!held || !wanted || !raisesGuarantee(one)) return inPlace(one);
+  return [change({ ...wanted, line: wanted.line.replace(/ rate \S+ /, ` rate ${held.values.rate}bit `) })];
+}
+
+/**
+ * Those that lower a ceil, children before parents, and the others, parents before children: so that what a
+ * guest may reach is at every moment its old ceil or its new one, never its new one cut by a group's old.
+ */
+function classChanges(differences: Difference[]): [lowered: Difference[], raised: Difference[]] {
+  const changes = differences.filter(
+    ({ kind, action }) => (kind === 'class' || kind === 'leaf') && action === 'change',
+  );
+  const isLowered = ({ held, wanted }: Difference) => {
+    const ceil = Number(wanted?.values.ceil) - Number(held?.values.ceil);
+    return ceil < 0 || (ceil === 0 && Number(wanted?.values.rate) < Number(held?.values.rate));
+  };
+  return [changes.filter(isLowered).reverse(), changes.filter((one) => !isLowered(one))];
+}
+
+/** A class without a queue of its own has others below it. */
+function isInner({ device, wanted }: Difference, to: State): boolean {
+  return wanted?.kind === 'class' && !to.objects.has(`${device} leaf ${wanted.id}`);
+}

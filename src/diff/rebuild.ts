@@ -1,0 +1,91 @@
+// A tree whose root, or whose inner classes' parents, must change can only be made anew, and a device without
+// its tree lets everything through. So a copy of the tree, on an ifb of its own, takes the traffic meanwhile.
+// Both have the classes of the old ruleset too, since the marks change over only afterwards.
+
+import { type KernelState, keyOf, type State, type TcObject } from '../kernel/objects.ts';
+import { aliasPrefix, detourDevice, detourPreference } from '../plan/names.ts';
+import { add, change, ifbLines, ip, onDevice, remove, type Step, tc } from './tc-commands.ts';
+
+export interface Rebuild {
+  steps: Step[];
+  /** What only the old ruleset led to. */
+  retire: Step[];
+}
+
+export function rebuildTree(device: string, from: KernelState, to: State): Rebuild {
+  const wanted = treeOf(to, device);
+  const kept = formerClasses(device, from, to);
+  const tree = [...wanted, ...kept];
+  const detour = freeName(from);
+  const way = from.devices.has(device) ? wayOfTaps(device, detour, from) : wayOfUplink(device, detour, from);
+  return {
+    steps: [
+      ...ifbLines(detour, `${aliasPrefix}detour`).map(ip),
+      ...tree.map((object) => add(onDevice(object, detour))),
+      ...way.into,
+      tc(`qdisc del dev ${device} root`),
+      ...tree.map(add),
+      ...way.back,
+      ip(`link del dev ${detour}`),
+    ],
+    retire: kept.map(remove),
+  };
+}
+
+/** Receiving: each tap's filter is led to the other ifb and back, by the kernel in one step. */
+function wayOfTaps(device: string, detour: string, from: KernelState): { into: Step[]; back: Step[] } {
+  const filters = [...from.objects.values()].filter(
+    ({ kind, values }) => kind === 'filter' && values.to === device,
+  );
+  const lead = (to: string) =>
+    filters.map((filter) => change({ ...filter, line: filter.line.replace(/ dev \S+$/, ` dev ${to}`) }));
+  return { into: lead(detour), back: lead(device) };
+}
+
+/** Sending: all of it leaves the uplink by way of the ifb, which hands it back past this filter. */
+function wayOfUplink(device: string, detour: string, from: KernelState): { into: Step[]; back: Step[] } {
+  const hadClsact = from.objects.has(keyOf('clsact', device, ''));
+  const filter =
+    `filter add dev ${device} egress protocol all pref ${detourPreference} ` +
+    `u32 match u32 0 0 action mirred egress redirect dev ${detour}`;
+  return {
+    into: [...(hadClsact ? [] : [tc(`qdisc add dev ${device} clsact`)]), tc(filter)],
+    back: [
+      tc(`filter del dev ${device} egress pref ${detourPreference}`),
+      ...(hadClsact ? [] : [tc(`qdisc del dev ${device} clsact`)]),
+    ],
+  };
+}
+
+/** A load that was killed may have left one, and the traffic on it. */
+function freeName({ present }: KernelState): string {
+  let name = detourDevice;
+  for (let number = 2; present.has(name); number += 1) name = `${detourDevice}${number}`;
+  return name;
+}
+
+function treeOf({ objects }: State, device: string): TcObject[] {
+  return [...objects.values()].filter(
+    (o) => o.device === device && ['root', 'class', 'leaf'].includes(o.kind),
+  );
+}
+
+/**
+ * The guests' classes that only the old ruleset leads to, below their old parent or, where that has no others
+ * below it now, the link. They queue as HTB's default does: a leaf's handle may be another's in the new tree.
+ */
+function formerClasses(device: string, from: KernelState, to: State): TcObject[] {
+  const wanted = treeOf(to, device).filter(({ kind }) => kind === 'class');
+  const link = wanted.find(({ parent }) => parent?.endsWith(':'))?.id ?? '';
+  const ids = new Set(wanted.map(({ id }) => id));
+  const inner = new Set(wanted.map(({ parent }) => parent));
+  return treeOf(from, device)
+    .filter(({ kind, id }) => kind === 'class' && from.objects.has(keyOf('leaf', device, id)) && !ids.has(id))
+    .map((object) => {
+      const stays = object.parent && inner.has(object.parent) && ids.has(object.parent);
+      return {
+        ...object,
+        line: object.line.replace(/ parent \S+ /, ` parent ${stays ? object.parent : link} `),
+      };
+    });
+}

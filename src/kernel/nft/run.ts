@@ -1,0 +1,40 @@
+// A ruleset is given to nft. It names line and columns of the file it was given: told as a place in ruleset.nft, with
+// the guest.
+import { Failure } from '../../system/errors.ts';
+import type { Run } from '../../system/exec.ts';
+
+export interface Ruleset {
+  text: string;
+  /** That has this text; absent: nft is given it by stdin. */
+  file?: string;
+  /** What it is called for people. */
+  shown: string;
+}
+
+/** @throws Failure when nft refuses it, which then has changed nothing */
+export async function runNft(run: Run, args: string[], { text, file, shown }: Ruleset): Promise<void> {
+  const outcome = await run('nft', [...args, '-f', file ?? '-'], file === undefined ? { input: text } : {});
+  if (outcome.status !== 0) throw nftFailure(outcome.stderr, text, shown);
+}
+
+function nftFailure(stderr: string, ruleset: string, file: string): Failure {
+  const [, line, column, message] = stderr.match(/:(\d+):(\d+)-\d+: Error: (.*)/) ?? [];
+  if (!line || !column || !message) return new Failure(`nft refused: ${stderr.trim() || 'without a word'}`);
+  const lines = ruleset.split('\n');
+  const text = lines[Number(line) - 1] ?? '';
+  const guest = guestOf(lines, Number(line) - 1);
+  const whose = guest ? `guest ${guest}: ` : '';
+  return new Failure(`${whose}nft refused: ${message}`, undefined, {
+    at: { file, line: Number(line), column: Number(column) },
+    text,
+  });
+}
+
+/** From the comment of the line itself or of the chain that it stands in. */
+function guestOf(lines: string[], index: number): string | undefined {
+  for (const line of lines.slice(Math.max(0, index - 2), index + 1).reverse()) {
+    const guest = line.match(/# (.*) (?:sends|receives)$/)?.[1];
+    if (guest) return guest;
+  }
+  return undefined;
+}

@@ -1,0 +1,80 @@
+// A qdisc, class or filter as data: the same shape whether it was read from a line of shape.tc or from the
+// kernel, so that the two can be compared. `key` says which object it is, `values` what it is told.
+
+/** `detour` is the filter that sends an uplink past its own tree while that is rebuilt. */
+export type TcKind = 'root' | 'class' | 'leaf' | 'clsact' | 'filter' | 'detour';
+
+export interface TcObject {
+  kind: TcKind;
+  /** Two objects with one key cannot both be in a kernel. */
+  key: string;
+  device: string;
+  /** Root: its handle. Class: its id. Leaf: the class it hangs on. Filter: its handle, the mark. */
+  id: string;
+  /** The class above, for classes; `1:` above the topmost. */
+  parent?: string;
+  /** A u32 filter's own handle, which the kernel gives it: `800::800`. */
+  handle?: string;
+  /** The rest, by tc's own words. Rates in bits per second, sizes in bytes, times in microseconds. */
+  values: Values;
+  /** The line of tc -batch that makes it, without its comment. */
+  line: string;
+  /** Where that line stands in shape.tc, and the whole of it; absent when read from the kernel. */
+  place?: { at: Source; text: string };
+  /** Whose it is, from the line's comment: `guest cliff`. */
+  subject?: string;
+}
+
+import type { Source } from '../system/errors.ts';
+
+export type Values = Record<string, string | number>;
+
+export interface IfbDevice {
+  name: string;
+  alias: string;
+  up: boolean;
+  /** The lines of ip -batch that make it. */
+  lines: string[];
+}
+
+/** Everything of virt-shaper's, in rules.d or in a kernel. The maps are in an order that loads. */
+export interface State {
+  devices: Map<string, IfbDevice>;
+  objects: Map<string, TcObject>;
+  /** The text for `nft -f` that makes the table what it is, or takes it away. */
+  ruleset: string;
+}
+
+/** A kernel's state, with what stands in the way of changing it. */
+export interface KernelState extends State {
+  /** Names of all network devices. */
+  present: Set<string>;
+  /** Devices with a root qdisc that somebody else set, and which. */
+  foreignRoots: Map<string, string>;
+  /** Taps with an `ingress` qdisc, which leaves no room for clsact. */
+  occupiedTaps: Set<string>;
+  /** Taps whose clsact has filters of somebody else. */
+  sharedTaps: Set<string>;
+  /** Devices to which a load that was killed was adding a clsact. */
+  unfinished: Set<string>;
+  hasTable: boolean;
+  /** The ruleset as it was given to nft, when it is known that nobody changed the table since. */
+  loaded?: { ruleset: string };
+}
+
+export function keyOf(kind: TcKind, device: string, id: string): string {
+  return kind === 'root' || kind === 'clsact' ? `${device} ${kind}` : `${device} ${kind} ${id}`;
+}
+
+/** `0x00000010` and `0x10` are one mark. */
+export function canonicalMark(text: string): string {
+  return `0x${Number(text).toString(16)}`;
+}
+
+/** `1:0010` and `1:10` are one class. */
+export function canonicalHandle(text: string): string {
+  if (/^[1-9a-f][0-9a-f]*:(?:[1-9a-f][0-9a-f]*)?$/.test(text)) return text;
+  const [major, minor] = text.toLowerCase().split(':');
+  const short = (digits: string | undefined) => (digits ? Number.parseInt(digits, 16).toString(16) : '');
+  return `${short(major)}:${short(minor)}`;
+}

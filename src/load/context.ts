@@ -1,0 +1,18 @@
+// Where a load takes place: its door to processes, which holds the lock, and its folders.
+import type { Run } from '../system/exec.ts';
+
+export interface Site {
+  run: Run;
+  /** The folder of the rules: what is to be loaded. */
+  rules: string;
+  /** The file with the table as nft listed it after the last commit (read-state.ts). */
+  listing: string;
+  /** The file with what nft and tc answered when there was nothing to do (answer-cache.ts). */
+  seen: string;
+  /** The file with the taps whose clsact was there before us. */
+  foreignTaps: string;
+  /** The folder of the batches now running. */
+  journal: string;
+  /** Told what is going on, where somebody waits. */
+  progress?: (text: string) => void;
+}

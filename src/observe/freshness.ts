@@ -1,0 +1,45 @@
+// Whether what is in force is still what is asked for, told without understanding either: the texts of the
+// configuration and of the rules against those that were loaded.
+import { join } from 'node:path';
+import { type ConfigLocation, readSources } from '../config/read-files.ts';
+import type { Rules } from '../render/render.ts';
+import { readOverrides } from '../render/templates.ts';
+import { snapshotText } from '../store/configuration.ts';
+import { type History, readHistory } from '../store/history.ts';
+import { goodSource, ruleFiles } from '../store/in-force-rules.ts';
+import { readIfThere } from '../system/files.ts';
+
+export interface Asked {
+  /** Whether anything is in force. */
+  loaded: boolean;
+  /** Whether a file of the configuration was written since what is in force was rendered. */
+  configChanged: boolean;
+  /** Whether rules.d says anything else than what is in force. */
+  rulesChanged: boolean;
+  history: History;
+}
+
+export interface AskedPaths {
+  config: ConfigLocation;
+  templates: string;
+  rules: string;
+  history: string;
+}
+
+export async function readAsked({ config, templates, rules, history }: AskedPaths): Promise<Asked> {
+  const good = readWhatIsThere(rules);
+  const source = goodSource(rules);
+  const present = () => snapshotText([...readSources(config), ...readOverrides(templates, config.file)]);
+  return {
+    loaded: good !== undefined,
+    configChanged: source !== undefined && present() !== source,
+    rulesChanged: ruleFiles.some((name) => readIfThere(join(rules, name)) !== good?.[name]),
+    history: readHistory(history),
+  };
+}
+
+/** One of them may be missing: what was loaded can be shown all the same. Nothing when there is none. */
+function readWhatIsThere(rules: string): Partial<Rules> | undefined {
+  const texts = ruleFiles.map((name) => [name, readIfThere(join(rules, 'good', name))] as const);
+  return texts.some(([, text]) => text !== undefined) ? Object.fromEntries(texts) : undefined;
+}

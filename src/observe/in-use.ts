@@ -1,0 +1,97 @@
+// The plan in force joined with what the kernel holds and does for it: one shape for status, tree, top and
+// metrics. Pure; the kernel's word counts where the two differ.
+import type { Port } from '../host/host.ts';
+import { shownRate } from '../kernel/tc/values.ts';
+import type { ClassPlan, TreePlan } from '../plan/plan.ts';
+import type { InForce } from '../store/in-force-plan.ts';
+import { type Both, both, byName, type Direction } from '../units/units.ts';
+import { type Counted, speedBetween, type Use, type Uses, useKey } from './use.ts';
+
+export interface ClassInUse {
+  kind: ClassPlan['kind'];
+  name: string;
+  device: string;
+  id: string;
+  /** Bits per second, what is guaranteed now. */
+  rate: number;
+  /** The guarantee as written, where it had to be scaled. */
+  configured?: number;
+  /** Bits per second, the most there is. */
+  ceil: number;
+  /** What was loaded, where somebody has changed it in the kernel since. */
+  loaded?: { rate: number; ceil: number };
+  /** Bits per second between the two last readings; absent with but one. */
+  now?: number;
+  /** Absent when the kernel does not have the class. */
+  use?: Use;
+}
+
+export interface TreeInUse {
+  direction: Direction;
+  device: string;
+  link: ClassInUse;
+  unmarked: ClassInUse;
+  groups: { group: ClassInUse; guests: ClassInUse[] }[];
+  /** Guests on their own. */
+  guests: ClassInUse[];
+}
+
+export interface UplinkInUse {
+  name: string;
+  ports: Port[];
+  trees: Both<TreeInUse>;
+}
+
+/** @param before the reading before, for the speeds */
+export function joinUplinks({ uplinks }: InForce, uses: Uses, before?: Counted): UplinkInUse[] {
+  return uplinks.map(({ name, ports, trees }) => {
+    return { name, ports, trees: both((direction) => joinTree(trees[direction], uses, before)) };
+  });
+}
+
+const collator = new Intl.Collator('en', { numeric: true });
+
+/** web-2 before web-10, on every host alike. */
+export function naturally(a: { name: string }, b: { name: string }): number {
+  return collator.compare(a.name, b.name) || byName(a, b);
+}
+
+function joinTree(tree: TreePlan, uses: Uses, before: Counted | undefined): TreeInUse {
+  const { direction, device } = tree;
+  const join = (plan: ClassPlan) => joinClass(plan, device, uses, before);
+  return {
+    direction,
+    device,
+    link: join(tree.link),
+    unmarked: join(tree.unmarked),
+    groups: tree.groups
+      .map(({ group, guests }) => ({ group: join(group), guests: guests.map(join).sort(naturally) }))
+      .sort((a, b) => naturally(a.group, b.group)),
+    guests: tree.guests.map(join).sort(naturally),
+  };
+}
+
+function joinClass(plan: ClassPlan, device: string, uses: Uses, before: Counted | undefined): ClassInUse {
+  const { kind, name, id, configured, rate, ceil } = plan;
+  const key = useKey(device, id);
+  const use = uses.get(key);
+  const now = speedBetween(before?.get(key), use);
+  return {
+    kind,
+    name,
+    device,
+    id,
+    rate,
+    ceil,
+    ...(configured === undefined ? {} : { configured }),
+    ...(use && isChanged(plan, use) ? { rate: use.rate, ceil: use.ceil, loaded: { rate, ceil } } : {}),
+    ...(now === undefined ? {} : { now }),
+    ...(use ? { use } : {}),
+  };
+}
+
+/** tc prints fewer digits than it was told, newer ones all of them. */
+function isChanged(plan: ClassPlan, use: Use): boolean {
+  const differ = (a: number, b: number) => a !== b && shownRate(a) !== shownRate(b);
+  return differ(plan.rate, use.rate) || differ(plan.ceil, use.ceil);
+}

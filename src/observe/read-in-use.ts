@@ -1,0 +1,86 @@
+// The whole picture: the plan in force, what the kernel holds of it, and with two readings how fast it goes.
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { bridgesOf } from '../host/host.ts';
+import { type InForce, readInForce } from '../store/in-force-plan.ts';
+import { planFile } from '../store/in-force-rules.ts';
+import { Failure } from '../system/errors.ts';
+import type { Run } from '../system/exec.ts';
+import { readIfThere } from '../system/files.ts';
+import type { TableState } from './attachments.ts';
+import { findInnerFaults, type InnerFault } from './faults.ts';
+import { type GuestRow, guestRows } from './guests.ts';
+import { joinUplinks, type UplinkInUse } from './in-use.ts';
+import { type Loaded, readHolding } from './read-attachments.ts';
+import { listQdiscs, readBytes, readUse } from './read-use.ts';
+import type { Counted, Uses } from './use.ts';
+
+export interface InUse {
+  inForce: InForce;
+  uplinks: UplinkInUse[];
+  guests: GuestRow[];
+  /** What is wrong about classes that are no guest's. */
+  inner: InnerFault[];
+  table: TableState['kind'];
+  /** This reading, for the speeds of the next. */
+  uses: Uses;
+  /** Milliseconds that the speeds are taken over, as asked for; absent without speeds. */
+  interval?: number;
+}
+
+/**
+ * @param before what the speeds are counted from: the reading before, or milliseconds to wait for a second one
+ *   now; absent for no speeds
+ * @throws Failure when tc or nft does not answer, or the plan in force is of another version
+ */
+export async function readInUse(run: Run, loaded: Loaded, before?: Counted | number): Promise<InUse> {
+  const inForce = planInForce(loaded.rules);
+  const devices = inForce.uplinks.flatMap(({ trees }) => [trees.out.device, trees.in.device]);
+  const bridges = [...new Set(inForce.uplinks.flatMap(bridgesOf))];
+  // What waits for a second reading has time to ask for all else meanwhile.
+  const waits = typeof before === 'number';
+  const [former, rest, qdiscs] = await Promise.all([
+    waits ? readEarlier(run, devices, before) : before,
+    readHolding(run, loaded, bridges),
+    waits ? listQdiscs(run) : undefined,
+  ]);
+  const { uses, clsacts } = await readUse(run, devices, qdiscs);
+  const uplinks = joinUplinks(inForce, uses, former);
+  return {
+    inForce,
+    uplinks,
+    guests: guestRows(inForce, uplinks, { ...rest, clsacts }),
+    inner: findInnerFaults(uplinks),
+    table: rest.table.kind,
+    uses,
+    ...(waits ? { interval: before } : {}),
+  };
+}
+
+function planInForce(rules: string): InForce {
+  const inForce = readOrSay(rules);
+  const here = (name: string) => readIfThere(join(rules, 'good', name)) !== undefined;
+  if (inForce.uplinks.length > 0 || !here('shape.tc') || here(planFile)) return inForce;
+  throw new Failure(
+    `${join(rules, 'good')} has no ${planFile}, which names the guests of the rules in force`,
+    'virt-shaper render && virt-shaper load writes it',
+  );
+}
+
+function readOrSay(rules: string): InForce {
+  try {
+    return readInForce(rules);
+  } catch (error) {
+    // Who may not read it is told so already; what is damaged is not worth keeping.
+    if (!(error instanceof Failure) || error.message.includes('cannot be read')) throw error;
+    throw new Failure(error.message, 'virt-shaper render && virt-shaper load writes it anew');
+  }
+}
+
+/** @param interval milliseconds from the beginning of this reading to its end, for the next to begin */
+async function readEarlier(run: Run, devices: string[], interval: number): Promise<Counted> {
+  const began = performance.now();
+  const counted = await readBytes(run, devices);
+  await pause(began + interval - performance.now());
+  return counted;
+}

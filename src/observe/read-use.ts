@@ -1,0 +1,79 @@
+// Reads what the classes of the trees do: one process for each tree, one for all qdiscs, none for each guest.
+// Drops and backlog are the leaf's: a class does not count what fq_codel drops after it took it.
+import { Failure } from '../system/errors.ts';
+import type { Run } from '../system/exec.ts';
+import { type ListedQdisc, parseBytes, parseClasses, parseQdiscs } from './parse-use.ts';
+import { type Counted, type Use, type Uses, useKey } from './use.ts';
+
+export interface Reading {
+  uses: Uses;
+  /** Devices with a clsact, where what a tap receives is sent to the ifb. */
+  clsacts: Set<string>;
+}
+
+/**
+ * @param devices those with a tree; one that is not there has no classes
+ * @param listed of `listQdiscs`, where that has been asked before
+ * @throws Failure when tc does not answer
+ */
+export async function readUse(run: Run, devices: string[], listed?: ListedQdisc[]): Promise<Reading> {
+  const [qdiscs, ...trees] = await Promise.all([
+    listed ?? listQdiscs(run),
+    ...devices.map((device) => readTree(run, device)),
+  ]);
+  const uses: Uses = new Map(trees.flat().map((use) => [useKey(use.device, use.id), use]));
+  for (const { device, parent, dropped, backlog, queued } of qdiscs) {
+    const use = parent === undefined ? undefined : uses.get(useKey(device, parent));
+    if (use) Object.assign(use, { dropped, backlog, queued });
+  }
+  for (const tree of trees) addUp(tree);
+  const clsacts = qdiscs.filter(({ kind }) => kind === 'clsact').map(({ device }) => device);
+  return { uses, clsacts: new Set(clsacts) };
+}
+
+/** For the speeds of the next reading, in less time. */
+export async function readBytes(run: Run, devices: string[]): Promise<Counted> {
+  const trees = await Promise.all(
+    devices.map(async (device) => {
+      const { text, at } = await listClasses(run, device);
+      return Array.from(parseBytes(text), ([id, bytes]) => [useKey(device, id), { at, bytes }] as const);
+    }),
+  );
+  return new Map(trees.flat());
+}
+
+async function readTree(run: Run, device: string): Promise<Use[]> {
+  const { text, at } = await listClasses(run, device);
+  return parseClasses(text).map((listed) => ({ device, at, ...listed }));
+}
+
+async function listClasses(run: Run, device: string): Promise<{ text: string; at: number }> {
+  const began = performance.now();
+  const tc = await run('tc', ['-s', 'class', 'show', 'dev', device]);
+  const at = (began + performance.now()) / 2;
+  if (tc.status !== 0 && !/Cannot find device|No such device/.test(tc.stderr)) {
+    throw new Failure(`tc cannot list the classes of ${device}: ${tc.stderr.trim()}`);
+  }
+  return { text: tc.stdout, at };
+}
+
+/** Of every device: drops and backlog of the leaves, and who has a clsact. */
+export async function listQdiscs(run: Run): Promise<ListedQdisc[]> {
+  const tc = await run('tc', ['-s', 'qdisc', 'show']);
+  if (tc.status !== 0) throw new Failure(`tc cannot list the qdiscs: ${tc.stderr.trim()}`);
+  return parseQdiscs(tc.stdout);
+}
+
+/** The leaves' drops and backlogs to all classes above them. */
+function addUp(tree: Use[]): void {
+  const byId = new Map(tree.map((use) => [use.id, use]));
+  const inner = new Set(tree.flatMap(({ parent }) => parent ?? []));
+  for (const leaf of tree) {
+    if (inner.has(leaf.id)) continue;
+    for (let above = byId.get(leaf.parent ?? ''); above; above = byId.get(above.parent ?? '')) {
+      above.dropped += leaf.dropped;
+      above.backlog += leaf.backlog;
+      above.queued += leaf.queued;
+    }
+  }
+}

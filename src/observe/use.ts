@@ -1,0 +1,48 @@
+// What the kernel's classes do, as data: counters of one moment, and the speed between two of them. Bytes are
+// whole Ethernet frames, as HTB counts them and as rate and ceil limit them.
+
+/** One class at one moment. Counters begin when the class is made. */
+export interface Use {
+  device: string;
+  /** `1:10`. */
+  id: string;
+  /** The class above; absent for the topmost. */
+  parent?: string;
+  /** When it was read: milliseconds of performance.now(). */
+  at: number;
+  bytes: number;
+  packets: number;
+  /** Packets that its leaf did not take, or threw away; above the leaves the sum of those below. */
+  dropped: number;
+  /** How often it had to wait for its ceil. */
+  overlimits: number;
+  /** Bytes that wait now; above the leaves the sum of those below. */
+  backlog: number;
+  /** The same in packets. */
+  queued: number;
+  /** Bits per second as tc prints them: large rates have lost their last digits (kernel/tc/values.ts). */
+  rate: number;
+  ceil: number;
+}
+
+/** By `useKey`. */
+export type Uses = Map<string, Use>;
+
+/** What it takes to tell a speed by the next reading. */
+export type Counted = ReadonlyMap<string, Pick<Use, 'at' | 'bytes'>>;
+
+export function useKey(device: string, id: string): string {
+  return `${device} ${id}`;
+}
+
+/**
+ * Bits per second between two readings of one class.
+ * @returns nothing when the class was made anew in between, or was read but once
+ */
+export function speedBetween(
+  before: Pick<Use, 'at' | 'bytes'> | undefined,
+  after: Use | undefined,
+): number | undefined {
+  if (!before || !after || after.at <= before.at || after.bytes < before.bytes) return undefined;
+  return ((after.bytes - before.bytes) * 8000) / (after.at - before.at);
+}

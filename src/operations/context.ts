@@ -1,0 +1,66 @@
+// What every command is given: where things are, and how to speak. Data goes to stdout, everything said to
+// people to stderr; in hook mode nobody may write to stdout at all.
+import { ConfigError } from '../system/errors.ts';
+import { makePaths, type Paths } from '../system/paths.ts';
+import { clearProgress, showProgress, speak } from '../system/speak.ts';
+
+export interface CommonOptions {
+  config?: string;
+  rules?: string;
+  root?: string;
+  quiet?: boolean;
+  verbose?: boolean;
+  /** Seconds, as text of the command line. */
+  lockTimeout?: string;
+  timeout?: string;
+}
+
+export interface Context {
+  paths: Paths;
+  /** Seconds to wait for another virt-shaper. */
+  lockTimeout: number;
+  /** Seconds that one call of nft, tc or ip may take. */
+  timeout: number;
+  /** Data, to stdout. */
+  print: (text: string) => void;
+  /** Progress and results; silent with --quiet. */
+  say: (text: string) => void;
+  /** Details; with --verbose only. */
+  detail: (text: string) => void;
+  /** What must be heard. */
+  warn: (text: string) => void;
+  /** What is going on, for those who wait at a terminal. */
+  progress: (text: string) => void;
+}
+
+export function makeContext(options: CommonOptions): Context {
+  const { config, rules, root } = options;
+  for (const [name, value] of Object.entries({ config, rules, root })) {
+    if (value === '') throw new ConfigError([{ severity: 'error', message: `--${name} is empty` }]);
+  }
+  const silent = () => {};
+  return {
+    paths: makePaths({
+      ...(config ? { config } : {}),
+      ...(rules ? { rules } : {}),
+      ...(root ? { root } : {}),
+    }),
+    lockTimeout: seconds('--lock-timeout', options.lockTimeout ?? '60'),
+    timeout: seconds('--timeout', options.timeout ?? '30'),
+    print: (text) => {
+      clearProgress();
+      process.stdout.write(text);
+    },
+    say: options.quiet ? silent : (text) => speak('notice', text),
+    detail: options.verbose ? (text) => speak('debug', text) : silent,
+    warn: (text) => speak('warning', text),
+    progress: options.quiet ? silent : showProgress,
+  };
+}
+
+export function seconds(option: string, text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0 && value <= 86_400) return value;
+  const message = `${option} takes seconds, 0 to 86400, not "${text}"`;
+  throw new ConfigError([{ severity: 'error', message }]);
+}

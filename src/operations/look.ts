@@ -1,0 +1,60 @@
+// What the commands that only look have in common: the screen they write to, the names they are asked for, and
+// words for those who may not look. They take no lock: a load that hangs is when one wants to look most.
+
+import { matchesName } from '../config/pattern.ts';
+import { type Asked, readAsked } from '../observe/freshness.ts';
+import type { GuestRow } from '../observe/guests.ts';
+import { type InUse, readInUse } from '../observe/read-in-use.ts';
+import { Failure } from '../system/errors.ts';
+import { makeRun } from '../system/exec.ts';
+import { nearest } from '../system/nearest.ts';
+import { label } from '../text/label.ts';
+import type { Screen } from '../text/table.ts';
+import { type Context, seconds } from './context.ts';
+
+/** Long enough for a figure, short enough not to wait for. Seconds. */
+export const usualInterval = '0.2';
+
+/** @param interval seconds to take the speeds over, as text of the command line; 0 shows none */
+export async function look(context: Context, interval: string): Promise<{ inUse: InUse; asked: Asked }> {
+  const milliseconds = seconds('--interval', interval) * 1000;
+  const run = makeRun({ timeout: context.timeout * 1000 });
+  try {
+    // The files are read while the kernel is asked.
+    const [inUse, asked] = await Promise.all([
+      readInUse(run, context.paths, milliseconds || undefined),
+      readAsked(context.paths),
+    ]);
+    return { inUse, asked };
+  } catch (error) {
+    const denied = error instanceof Failure && !error.hint && process.getuid?.() !== 0;
+    throw denied ? new Failure(error.message, 'virt-shaper runs as root', error.place) : error;
+  }
+}
+
+/** A terminal's own width; elsewhere what COLUMNS says, as under watch(1), or any. */
+export function screenOf({ stdout, env }: NodeJS.Process): Screen {
+  const columns = stdout.isTTY ? stdout.columns : Number(env.COLUMNS);
+  const width = columns > 0 ? { width: columns } : {};
+  return { ...width, colours: stdout.isTTY === true && stdout.hasColors() };
+}
+
+/**
+ * @param names of guests or groups, with `*` and `?` as in the configuration; none means all
+ * @throws Failure when one of them is nobody's
+ */
+export function select(rows: GuestRow[], names: string[]): GuestRow[] {
+  if (names.length === 0) return rows;
+  const known = new Set(rows.flatMap(({ guest, group }) => [guest, group ?? guest]));
+  for (const name of names) {
+    if ([...known].some((one) => matchesName(name, one))) continue;
+    const meant = nearest(name, known);
+    throw new Failure(
+      `there is no guest or group ${label(name)} in force`,
+      meant === undefined ? 'virt-shaper status shows all' : `did you mean ${label(meant)}?`,
+    );
+  }
+  return rows.filter(({ guest, group }) =>
+    names.some((name) => matchesName(name, guest) || (group !== undefined && matchesName(name, group))),
+  );
+}

@@ -1,0 +1,71 @@
+// Changes what is noted of the running guests. Under a lock of its own that is held for a moment only, so that
+// a hook that waits in vain for a load to end has lost nothing: the next load shapes its guest.
+import type { Guest } from '../guests/guest.ts';
+import { reconcile } from '../guests/reconcile.ts';
+import { type Running, readRunning } from '../guests/status-files.ts';
+import { deviceNames } from '../host/read-host.ts';
+import { describeError } from '../report/errors.ts';
+import { readGuests, writeGuests } from '../store/guests.ts';
+import { tryInForce } from '../store/in-force-plan.ts';
+import { withLock } from '../system/lock.ts';
+import { label } from '../text/label.ts';
+import type { Context } from './context.ts';
+
+export interface Noted {
+  before: Guest[];
+  after: Guest[];
+  /** Whether the two differ. */
+  changed: boolean;
+}
+
+/** @param change what is noted -> what shall be */
+export function noteGuests(context: Context, change: (guests: Guest[]) => Guest[]): Promise<Noted> {
+  const { paths, lockTimeout } = context;
+  const lock = { file: paths.guestsLock, patience: lockTimeout, waiting: () => {} };
+  return withLock(lock, async () => {
+    const before = recall(context);
+    const after = change(before);
+    return { before, after, changed: writeGuests(paths.guests, after) };
+  });
+}
+
+/** Notes the guests that libvirt and the kernel say are running. */
+export function findGuests(context: Context): Promise<Noted> {
+  return noteGuests(context, (noted) => reconcileNow(context, noted));
+}
+
+/** What was noted; where that cannot be read, what is in force and what libvirt says. */
+function recall(context: Context): Guest[] {
+  try {
+    return readGuests(context.paths.guests);
+  } catch (error) {
+    context.warn(describeError(error));
+    context.warn('warning: what is in force and what libvirt says counts in its place');
+    return reconcileNow(context, guestsInForce(context.paths.rules));
+  }
+}
+
+function reconcileNow(context: Context, noted: Guest[]): Guest[] {
+  const running = readRunning(context.paths.libvirtState, noted);
+  sayUnread(context, running);
+  return reconcile(noted, running, new Set(deviceNames()));
+}
+
+function sayUnread(context: Context, { unread }: Running): void {
+  for (const { name, reason } of unread) {
+    context.warn(`warning: guest ${label(name)} stays as it was noted: ${reason}`);
+  }
+}
+
+/** The rules in force know the guests' names and taps. None where they are damaged too. */
+function guestsInForce(rules: string): Guest[] {
+  const guests = new Map<string, Guest>();
+  const taps = tryInForce(rules)?.uplinks.flatMap((uplink) => uplink.taps) ?? [];
+  for (const { guest: name, name: tap, bridge } of taps) {
+    const guest = guests.get(name) ?? { name, driver: 'qemu', nics: [] };
+    // Where its bridge has two uplinks, it is behind both.
+    if (guest.nics.some((nic) => nic.tap === tap)) continue;
+    guests.set(name, { ...guest, nics: [...guest.nics, { tap, bridge }] });
+  }
+  return [...guests.values()];
+}

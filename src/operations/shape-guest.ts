@@ -1,0 +1,69 @@
+// What a hook does once a guest is noted: renders, and loads by the short way what this guest changes, or all of it.
+
+import { loadGuest, loadNow } from '../commands/load.ts';
+import { writeRules } from '../commands/render.ts';
+import { readOnFailure } from '../config/read-config.ts';
+import type { GuestKey } from '../guests/list.ts';
+import type { Site } from '../load/context.ts';
+import { readTrusted } from '../load/load-small.ts';
+import { readAhead } from '../load/prefetch.ts';
+import { areOwn } from '../render/compile.ts';
+import type { Rules } from '../render/render.ts';
+import { hasFailed } from '../store/history.ts';
+import { readPending } from '../store/pending.ts';
+import { Failure } from '../system/errors.ts';
+import { label } from '../text/label.ts';
+import type { Context } from './context.ts';
+import { type Generated, generateNow, sayPolicy } from './generate.ts';
+import { underLock } from './under-lock.ts';
+
+/** A guest that must not start, by the administrator's own rule. */
+export class Refused extends Failure {}
+
+/**
+ * Renders and loads for all guests that are noted by now: many that start at once need few loads. What is noted
+ * stays so even when loading fails, or its lock cannot be had in time.
+ */
+export async function shape(context: Context, { name }: GuestKey, refusal?: 'may refuse'): Promise<void> {
+  const quiet = { ...context, say: context.detail };
+  await underLock(context, async (site) => {
+    const good = trusted(context, site);
+    if (good === undefined) {
+      const present = readAhead(site);
+      // Of all it makes nothing is kept in memory while the kernel's answers are read.
+      await renderNow(context, name, refusal)
+        .then((generated) => writeRules(context, generated))
+        .catch(async (error) => {
+          await present.interview.all().catch(() => {}); // Its children hold the lock, which is soon asked for again.
+          throw error;
+        });
+      return void (await loadNow(quiet, site, site.rules, present));
+    }
+    const generated = await renderNow(context, name, refusal);
+    const { rules, companions, inputs, plan } = generated;
+    const meanwhile = () => void writeRules(context, generated);
+    const taps = plan.uplinks.flatMap((uplink) => uplink.taps.filter(({ guest }) => guest === name));
+    const small = { good, rules, companions, taps: taps.map((tap) => tap.name), meanwhile };
+    if (areOwn(inputs.templates)) return loadGuest(quiet, site, small);
+    meanwhile();
+    await loadNow(quiet, site);
+  });
+}
+
+/** The rules in force, where nobody has failed or waits for a confirmation. */
+function trusted({ paths }: Context, site: Site): Rules | undefined {
+  return hasFailed(paths.history) || readPending(paths.pending) ? undefined : readTrusted(site);
+}
+
+async function renderNow(context: Context, name: string, refusal?: 'may refuse'): Promise<Generated> {
+  const generated = await generateNow(context, 'last good');
+  const own = generated.policy.unshaped.filter((one) => one.guest === name);
+  const refused = own.find(({ kind }) => kind === 'refused');
+  if (refusal && refused) throw new Refused(`guest ${label(name)} may not start: ${refused.reason}`);
+  const unable = own.find(({ kind }) => kind === 'unable');
+  if (refusal && unable && readOnFailure(context.paths.config) === 'refuse') {
+    throw new Failure(`guest ${label(name)}, ${unable.tap} cannot be shaped: ${unable.reason}`);
+  }
+  sayPolicy(context, generated, name);
+  return generated;
+}

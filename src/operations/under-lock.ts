@@ -1,0 +1,23 @@
+// Whatever reads or changes the state of more than one moment runs under the lock, with a door to processes
+// that holds it too.
+
+import type { Site } from '../load/context.ts';
+import { makeRun } from '../system/exec.ts';
+import { withLock } from '../system/lock.ts';
+import type { Context } from './context.ts';
+
+export function underLock<T>(context: Context, work: (site: Site) => Promise<T>): Promise<T> {
+  const { rules, listing, seen, journal, foreignTaps, lock } = context.paths;
+  const waiting = () => context.say('waiting for another virt-shaper to end');
+  return withLock({ file: lock, patience: context.lockTimeout, waiting }, (hold) =>
+    work({
+      run: makeRun({ timeout: context.timeout * 1000, hold }),
+      rules,
+      listing,
+      seen,
+      journal,
+      foreignTaps,
+      progress: context.progress,
+    }),
+  );
+}

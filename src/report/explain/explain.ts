@@ -1,0 +1,183 @@
+// All there is to know of one guest, as data: the entry it gets, its values with their origins, its lines in
+// rules.d and what the kernel holds for it. The screen is made from this (text.ts), --json prints it.
+
+import type { Guest, GuestMetadata } from '../../guests/guest.ts';
+import type { Inputs, Outputs } from '../../pipeline.ts';
+import { assignIds } from '../../plan/ids.ts';
+import { makePlan } from '../../plan/make-plan.ts';
+import { markOf } from '../../plan/names.ts';
+import type { Unshaped, UplinkPolicy } from '../../policy/policy.ts';
+import { prospectOf } from '../../policy/prospect.ts';
+import type { Rules } from '../../render/render.ts';
+import type { Source } from '../../system/errors.ts';
+import { nearest } from '../../system/nearest.ts';
+import { label } from '../../text/label.ts';
+import { differenceAsData } from '../differences.ts';
+import { type Held, heldFor, type KernelNow } from './kernel.ts';
+import { explainMatch, type Matches } from './match.ts';
+import { type Handles, linesAbout, type RuleLine } from './rules.ts';
+import { type ExplainedUplink, explainUplink } from './values.ts';
+
+export interface Explanation {
+  guest: string;
+  /** `partly`: not by all of its NICs that could be. What the kernel holds is not looked at for this. */
+  state: 'shaped' | 'partly' | 'unshaped' | 'stopped';
+  /** Reasons that concern it as a whole. */
+  reasons: Pick<Unshaped, 'kind' | 'reason'>[];
+  match: Matches;
+  /** A name like this one that the configuration or a running guest has, where no entry has this one. */
+  meant?: string;
+  metadata?: GuestMetadata & { accepted: boolean };
+  id?: { value: number; from: 'entry' | 'drawn'; at?: Source };
+  /** One, or where a bridge has several uplinks one for each. */
+  marks?: number[];
+  nics: ExplainedNic[];
+  uplinks: ExplainedUplink[];
+  /** Sentences of the policy that its values do not tell. */
+  warnings: string[];
+  rules: {
+    folder: string;
+    lines: RuleLine[];
+    /** Whether they are what a rendering would write now: `others` differ in lines of other guests only. */
+    rendered: 'same' | 'differ' | 'others' | 'missing';
+  };
+  /** Text: why it could not be read. */
+  kernel: Held | string;
+}
+
+export interface ExplainedNic {
+  nic: string;
+  bridge?: string;
+  mac?: string;
+  /** Several where its bridge has several. */
+  uplinks: string[];
+  /** What is not as it should be with it. */
+  reasons: Pick<Unshaped, 'kind' | 'reason'>[];
+}
+
+export interface Looked {
+  /** What was rendered last, when anything was. */
+  rules: { folder: string; rules?: Rules };
+  kernel: KernelNow | string;
+}
+
+export function explain(name: string, inputs: Inputs, outputs: Outputs, looked: Looked): Explanation {
+  const { config, guests, host, chosen } = inputs;
+  const { policy, rules } = outputs;
+  const guest = guests.find((one) => one.name === name);
+  const asked = guest ? policy : prospectOf(config, host, name, policy.uplinks);
+  const mine = asked.uplinks.filter((uplink) => uplink.guests.some((one) => one.name === name));
+  const shaped = policy.uplinks.flatMap((uplink) => uplink.guests.map((one) => one.name));
+  const { ids } = assignIds(config, mine.length > 0 ? [...shaped, name] : shaped, chosen);
+  const plan = makePlan({ ...asked, uplinks: mine }, ids, config.markBase, host.kernel);
+  const id = ids.guests.get(name);
+  const uplinks = mine.flatMap((uplink, index) => {
+    const [own, planned] = [uplink.guests.find((one) => one.name === name), plan.uplinks[index]];
+    return own && planned && id !== undefined ? [explainUplink(uplink, planned, own, id)] : [];
+  });
+  const about = policy.unshaped.filter((one) => one.guest === name);
+  const nics = nicsOf(guest, mine, about);
+  const match = explainMatch(config, name);
+  const known = match.entry && (guest || !match.entry.pattern);
+  const meant = known ? undefined : nameLike(name, inputs);
+  const handles = id === undefined ? undefined : { id, taps: nics.map(({ nic }) => nic) };
+  const ways = new Set([0, ...uplinks.flatMap(({ taps }) => taps.map(({ way }) => way))]);
+  return {
+    guest: name,
+    state: stateOf(guest, nics),
+    reasons: about.filter(({ tap }) => tap === undefined).map(reasonOf),
+    match,
+    ...(meant === undefined ? {} : { meant }),
+    ...(guest?.metadata ? { metadata: { accepted: config.defaults.metadata, ...guest.metadata } } : {}),
+    ...(id === undefined ? {} : { id: { value: id, ...idOrigin(inputs, name) } }),
+    ...(id === undefined ? {} : { marks: [...ways].sort().map((way) => markOf(config.markBase, id, way)) }),
+    nics,
+    uplinks,
+    warnings: warningsAbout(name, uplinks, policy.warnings),
+    rules: explainRules(handles, rules, looked.rules),
+    kernel: explainKernel(name, handles, guest ? uplinks : [], looked.kernel),
+  };
+}
+
+function nicsOf(guest: Guest | undefined, uplinks: UplinkPolicy[], about: Unshaped[]): ExplainedNic[] {
+  const skipped = (guest?.skipped ?? []).map(({ nic }) => ({ tap: nic }));
+  const nics: Partial<Guest['nics'][number]>[] = [...(guest?.nics ?? []), ...skipped];
+  return nics.map(({ tap = '', bridge, mac }) => {
+    const behind = uplinks.flatMap((uplink) => {
+      const taps = uplink.guests.find(({ name }) => name === guest?.name)?.taps ?? [];
+      return taps.filter(({ name }) => name === tap).map((one) => ({ ...one, uplink: uplink.name }));
+    });
+    // The kernel's word counts: a tap may have been moved since the guest started.
+    const where = behind[0]?.bridge ?? bridge;
+    return {
+      nic: tap,
+      ...(where ? { bridge: where } : {}),
+      ...(mac ? { mac } : {}),
+      uplinks: behind.map(({ uplink }) => uplink),
+      reasons: about.filter((one) => one.tap === tap).map(reasonOf),
+    };
+  });
+}
+
+function nameLike(name: string, { config, guests }: Inputs): string | undefined {
+  const entries = config.guests.filter(({ pattern }) => !pattern);
+  return nearest(
+    name,
+    [...entries, ...guests].flatMap((one) => (one.name === name ? [] : one.name)),
+  );
+}
+
+const reasonOf = ({ kind, reason }: Unshaped) => ({ kind, reason });
+
+function stateOf(guest: Guest | undefined, nics: ExplainedNic[]): Explanation['state'] {
+  if (!guest) return 'stopped';
+  if (nics.every(({ uplinks }) => uplinks.length === 0)) return 'unshaped';
+  const lacking = nics.filter(({ reasons }) => reasons.some(({ kind }) => kind === 'unable'));
+  return lacking.length > 0 ? 'partly' : 'shaped';
+}
+
+function idOrigin({ config }: Inputs, name: string): { from: 'entry' | 'drawn'; at?: Source } {
+  const written = config.guests.find((entry) => !entry.pattern && entry.name === name)?.id;
+  return written ? { from: 'entry', ...(written.at ? { at: written.at } : {}) } : { from: 'drawn' };
+}
+
+function warningsAbout(name: string, uplinks: ExplainedUplink[], warnings: string[]): string[] {
+  const own = [
+    `guest ${label(name)}: its metadata`,
+    ...uplinks.map(({ name: uplink }) => `the speed of ${uplink}:`),
+  ];
+  return warnings.filter((warning) => own.some((words) => warning.includes(words)));
+}
+
+function explainRules(
+  handles: Handles | undefined,
+  now: Rules,
+  { folder, rules }: Looked['rules'],
+): Explanation['rules'] {
+  if (!rules) return { folder, lines: [], rendered: 'missing' };
+  const lines = handles ? linesAbout(rules, handles) : [];
+  const would = handles ? linesAbout(now, handles) : [];
+  const text = (list: RuleLine[]) => list.map((line) => line.text).join('\n');
+  const same = text(lines) === text(would);
+  const all = rules['ruleset.nft'] === now['ruleset.nft'] && rules['shape.tc'] === now['shape.tc'];
+  return { folder, lines, rendered: same ? (all ? 'same' : 'others') : 'differ' };
+}
+
+function explainKernel(
+  name: string,
+  handles: Handles | undefined,
+  uplinks: ExplainedUplink[],
+  kernel: Looked['kernel'],
+): Explanation['kernel'] {
+  if (typeof kernel === 'string') return kernel;
+  const devices = uplinks.flatMap((uplink) => [uplink.out.device, uplink.in.device]);
+  // Without an id it has never been shaped: nothing can be its.
+  const nothing = { id: -1, taps: [] };
+  return heldFor(kernel, handles ?? nothing, `guest ${label(name)}`, devices);
+}
+
+/** For --json: a difference as plan and verify print it. */
+export function explanationAsData({ kernel, ...rest }: Explanation) {
+  if (typeof kernel === 'string') return { ...rest, kernel: { unreadable: kernel } };
+  return { ...rest, kernel: { ...kernel, differences: kernel.differences.map(differenceAsData) } };
+}

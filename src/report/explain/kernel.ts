@@ -1,0 +1,113 @@
+// What the kernel holds for one guest now, found by its id and mark, so that leftovers of one that has stopped
+// are seen too; and where that is not what rules.d says.
+import type { Difference } from '../../diff/compare.ts';
+import type { Found } from '../../diff/comparison.ts';
+import type { Unreached } from '../../diff/unreached.ts';
+import { readOwners } from '../../kernel/nft/owners.ts';
+import type { KernelState, State, TcObject } from '../../kernel/objects.ts';
+import { type Use, type Uses, useKey } from '../../observe/use.ts';
+import { classId } from '../../plan/names.ts';
+import { directions } from '../../units/units.ts';
+import { type Handles, isMarkOf } from './rules.ts';
+
+/** A comparison with rules.d, and the counters of the moment. */
+export interface KernelNow extends Found {
+  from: KernelState;
+  unreached: Unreached[];
+  uses: Uses;
+}
+
+export interface HeldClass {
+  device: string;
+  id: string;
+  parent: string;
+  /** Bits per second; burst, cburst and quantum in bytes. As tc prints them, with fewer digits than it was told. */
+  values: TcObject['values'];
+  leaf?: TcObject['values'];
+  use?: Pick<Use, 'bytes' | 'packets' | 'dropped' | 'overlimits' | 'backlog' | 'queued'>;
+}
+
+export interface Held {
+  classes: HeldClass[];
+  /** What sends a tap's packets to the ifb. */
+  filters: { tap: string; mark: string; to: string }[];
+  /** `vnet0 . eth0`, and the class that such frames get. */
+  elements: { ports: string; class: string }[];
+  /** How it is not what rules.d says. */
+  differences: Difference[];
+  missingElements: { ports: string; class: string }[];
+  surplusElements: { ports: string; class: string }[];
+  /** Sentences: what stands in the way. */
+  obstacles: string[];
+}
+
+/** @param subject `guest cliff`, as rules.d names it */
+export function heldFor(now: KernelNow, handles: Handles, subject: string, devices: string[]): Held {
+  const { from, to, list, uses, unreached } = now;
+  const ids = directions.map((direction) => classId(direction, handles.id));
+  const objects = [...from.objects.values()];
+  const filters = objects.filter(({ kind, id }) => kind === 'filter' && isMarkOf(handles.id, id));
+  const [held, wanted] = [elementsOf(from, ids), elementsOf(to, ids)];
+  const isIn = (some: Held['elements']) => (one: Held['elements'][number]) =>
+    some.some((other) => other.ports === one.ports && other.class === one.class);
+  return {
+    classes: objects
+      .filter(({ kind, id }) => kind === 'class' && ids.includes(id))
+      .map((object) => heldClass(object, from, uses)),
+    filters: filters.map(({ device, id, values }) => ({ tap: device, mark: id, to: String(values.to) })),
+    elements: held,
+    differences: list.filter((one) => isAbout(one, { ...handles, ids, subject, devices })),
+    missingElements: wanted.filter((one) => !isIn(held)(one)),
+    surplusElements: held.filter((one) => !isIn(wanted)(one)),
+    obstacles: [
+      ...devices.flatMap((device) => {
+        const foreign = from.foreignRoots.get(device);
+        return foreign ? `${device} has a root qdisc that virt-shaper did not set: ${foreign}` : [];
+      }),
+      ...unreached
+        .filter((one) => one.subject === subject || handles.taps.includes(one.tap))
+        .map(({ tap, reason }) => `what it receives by ${tap} is not shaped: ${reason}`),
+    ],
+  };
+}
+
+function heldClass(object: TcObject, from: State, uses: Uses): HeldClass {
+  const { device, id, parent = '', values } = object;
+  const leaf = from.objects.get(`${device} leaf ${id}`)?.values;
+  const use = uses.get(useKey(device, id));
+  if (!use) return { device, id, parent, values, ...(leaf ? { leaf } : {}) };
+  const { bytes, packets, dropped, overlimits, backlog, queued } = use;
+  return {
+    device,
+    id,
+    parent,
+    values,
+    ...(leaf ? { leaf } : {}),
+    use: { bytes, packets, dropped, overlimits, backlog, queued },
+  };
+}
+
+function elementsOf({ ruleset }: State, ids: string[]): Held['elements'] {
+  const owners = readOwners(ruleset);
+  return ids.flatMap((id) => [...(owners.get(id) ?? [])].sort().map((ports) => ({ ports, class: id })));
+}
+
+interface Marks extends Handles {
+  /** Of its classes. */
+  ids: string[];
+  subject: string;
+  devices: string[];
+}
+
+/** The guest's own objects, and the tree that they are in as a whole. */
+function isAbout(one: Difference, { id: own, ids, subject, taps, devices }: Marks): boolean {
+  const { kind, device, held, wanted, action, ifb } = one;
+  if (kind === 'table') return false; // Its elements are compared one by one.
+  if (ifb) return devices.includes(ifb.name);
+  const id = (wanted ?? held)?.id ?? '';
+  if (wanted?.subject === subject) return true;
+  if (kind === 'class' || kind === 'leaf')
+    return ids.includes(id) || (action === 'rebuild' && devices.includes(device));
+  if (kind === 'filter') return isMarkOf(own, id);
+  return kind === 'root' ? devices.includes(device) : taps.includes(device);
+}

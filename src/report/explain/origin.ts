@@ -1,0 +1,72 @@
+// Where a value comes from and what cut it, in words.
+import { dirname } from 'node:path';
+import type { Cut, Origin } from '../../policy/origin.ts';
+import type { Source } from '../../system/errors.ts';
+import { label } from '../../text/label.ts';
+import { formatPlace } from '../../toml/place.ts';
+import { formatRate } from '../../units/rate.ts';
+import type { ExplainedRate, ExplainedSize, ExplainedUplink } from './values.ts';
+
+/** A place as it is shown: files in the configuration's folder without that. */
+export type Place = (at: Source) => string;
+
+export function places(folder: string): Place {
+  return (at) => {
+    const prefix = `${folder}/`;
+    const file = at.file.startsWith(prefix) ? at.file.slice(prefix.length) : at.file;
+    return formatPlace({ ...at, file });
+  };
+}
+
+export function folderOf(file: string): string {
+  return dirname(file);
+}
+
+/** First where the value is written, then a line for each cut. */
+export function rateOrigin(rate: ExplainedRate, uplink: ExplainedUplink, place: Place): string[] {
+  const origin = originText(rate, uplink.name, place);
+  const found = rate.cuts.length > 0 ? ` says ${formatRate(rate.found)}` : '';
+  return [`${origin}${found}`, ...rate.cuts.map((cut) => cutText(cut, uplink, place))];
+}
+
+export function originText({ from, at }: Origin, uplink: string, place: Place): string {
+  const where = at ? place(at) : '';
+  switch (from) {
+    case 'on':
+      return `${where}, for ${uplink}`;
+    case 'entry':
+      return where;
+    case 'metadata':
+      return "the guest's own metadata";
+    case 'defaults':
+      return `${where}, [defaults]`;
+    case 'built-in':
+      return 'built in, as nothing is written';
+  }
+}
+
+function cutText({ by, name, at, sum }: Cut, { link }: ExplainedUplink, place: Place): string {
+  const written = at ? `, ${place(at)}` : '';
+  switch (by) {
+    case 'ceil':
+      return 'cut to its ceil';
+    case 'group':
+      return `cut to the ceil of group ${label(name)}${written}`;
+    case 'link':
+      return `cut to the link of ${name}${written || (link.out.from === 'kernel' ? ', as the kernel reports it' : ', which is assumed')}`;
+    case 'sum':
+      return sum ? `scaled: ${sumText(name, sum)}` : '';
+    case 'refused':
+      return 'not given: with it, those of the guests before it could not be kept (oversubscribed = "refuse")';
+  }
+}
+
+export function sizeOrigin({ from, at, found }: ExplainedSize, of: string, place: Place): string[] {
+  if (from === 'computed') return [`computed from the ${of}`];
+  const where = at ? place(at) : '';
+  return found === undefined ? [where] : [`${where} says ${found} bytes`, 'cut to what the kernel can hold'];
+}
+
+export function sumText(whose: string, { of, limit }: { of: number; limit: number }): string {
+  return `the guarantees of ${whose} sum to ${formatRate(of)}, and there are only ${formatRate(limit)}`;
+}

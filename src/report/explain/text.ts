@@ -1,0 +1,146 @@
+// The screen of explain: first whether all is well, then why. Who reads this was woken up, so what is wrong
+// comes first and with what to do about it; what is the same in both directions stands once.
+
+import { label } from '../../text/label.ts';
+import type { Line, Span } from '../../text/spans.ts';
+import { formatRate } from '../../units/rate.ts';
+import { directions } from '../../units/units.ts';
+import { printable } from '../problems.ts';
+import type { Explanation } from './explain.ts';
+import { kernelLines } from './held.ts';
+import { type Place, places, sumText } from './origin.ts';
+import { valueLines } from './rows.ts';
+import { dim, heading, plain, row, strong, warning } from './spans.ts';
+import type { ExplainedUplink } from './values.ts';
+
+/** @param folder of the configuration: files below it are named without it */
+export function explainText(explanation: Explanation, folder: string): Line[] {
+  const place = places(folder);
+  const { uplinks, rules } = explanation;
+  const lines: Line[] = [
+    ...verdict(explanation),
+    [],
+    ...identity(explanation, place),
+    ...uplinks.flatMap((uplink) => [[], ...valueLines(uplink, explanation, place)]),
+  ];
+  if (rules.lines.length > 0) {
+    lines.push([], heading(`In ${rules.folder}`));
+    const names = rules.lines.map(({ file, line }) => `${file}:${line}`);
+    const width = Math.max(...names.map((name) => name.length));
+    lines.push(
+      ...rules.lines.map(({ text }, at) => row([dim((names[at] ?? '').padEnd(width)), plain(`  ${text}`)])),
+    );
+  }
+  lines.push(...kernelLines(explanation));
+  return lines.map((line) => line.map((span) => ({ ...span, text: printable(span.text) })));
+}
+
+/** NICs of these kinds are none of ours to shape: their own line says so. */
+const harmless = ['needless', 'unsuited'];
+
+function verdict(explanation: Explanation): Line[] {
+  const { guest, state, reasons, uplinks, rules, kernel, nics, warnings, meant } = explanation;
+  const astray = waysAstray(rules, kernel);
+  const wrong = [
+    ...(meant === undefined ? [] : [`no entry has its own name; did you mean ${label(meant)}?`]),
+    ...reasons.map(({ reason }) => reason),
+    ...nics.flatMap((nic) =>
+      nic.reasons
+        .filter(({ kind }) => state === 'unshaped' || !harmless.includes(kind))
+        .map(({ reason }) => `${label(nic.nic)}: ${reason}`),
+    ),
+    ...(state === 'unshaped' && reasons.length + nics.length === 0 ? ['it has no NIC'] : []),
+    ...astray,
+    ...(state === 'stopped' ? [] : uplinks.flatMap(scaledGuarantees)),
+    ...warnings,
+  ];
+  return [
+    [strong(label(guest)), plain(` ${headline(explanation, astray.length === 0)}.`)],
+    ...wrong.map((reason): Line => [warning('  ! '), plain(reason)]),
+  ];
+}
+
+/** @param inForce whether the kernel is known to hold what the configuration says */
+function headline({ state, uplinks, kernel }: Explanation, inForce: boolean): string {
+  if (state === 'stopped') return `does not run${inForce ? ', and the kernel holds nothing for it' : ''}`;
+  if (state === 'unshaped') return 'is NOT shaped';
+  const where = `shaped on ${uplinks.map(({ name }) => name).join(' and ')}`;
+  const whole = state === 'partly' ? `${where}, but not by all of its NICs` : where;
+  if (inForce) return `is ${whole}, and the kernel holds what is configured`;
+  return `should be ${whole}${typeof kernel === 'string' ? '' : ', but something else is IN FORCE'}`;
+}
+
+/** What an administrator may take for a fault, since the figure is not the one he wrote. */
+function scaledGuarantees(uplink: ExplainedUplink): string[] {
+  const sentences = directions.flatMap((direction) => {
+    const { cuts, found, value } = uplink[direction].rate;
+    const cut = cuts.findLast(({ by }) => by === 'sum' || by === 'refused');
+    if (!cut) return [];
+    const why = cut.sum ? sumText(cut.name, cut.sum) : 'those of the guests before it come first';
+    return [`its guarantee on ${uplink.name} is ${formatRate(value)} of ${formatRate(found)}: ${why}`];
+  });
+  return [...new Set(sentences)];
+}
+
+/** Where the way from the configuration to the kernel is broken, with what mends it. */
+function waysAstray({ rendered, folder }: Explanation['rules'], kernel: Explanation['kernel']): string[] {
+  const stale = {
+    same: [],
+    others: [],
+    differ: [`${folder} says something else than the configuration and the guests now: virt-shaper render`],
+    missing: [`nothing is in ${folder} yet: virt-shaper render`],
+  }[rendered];
+  if (typeof kernel === 'string') return [...stale, `what the kernel holds cannot be told: ${kernel}`];
+  const { differences, missingElements, surplusElements, obstacles } = kernel;
+  const count = differences.length + missingElements.length + surplusElements.length;
+  const what = `${count} ${count === 1 ? 'thing' : 'things'}`;
+  return [
+    ...stale,
+    ...obstacles,
+    ...(count > 0 ? [`the kernel differs from ${folder} in ${what}, see the end: virt-shaper load`] : []),
+  ];
+}
+
+function identity(explanation: Explanation, place: Place): Line[] {
+  const { match, id, marks = [], nics, metadata, state } = explanation;
+  const lines: Line[] = [];
+  if (match.entry) {
+    const { header, at, pattern } = match.entry;
+    const kind = pattern ? 'a pattern that fits its name' : 'its own name';
+    lines.push(row([name('entry'), plain(header), dim(`  ${place(at)}, ${kind}`)]));
+  } else {
+    lines.push(row([name('entry'), plain('none in the configuration')]));
+  }
+  for (const { header, at, why } of match.lost) {
+    lines.push(row([name(''), dim(`not ${header}  ${place(at)}: ${why}`)]));
+  }
+  if (metadata) {
+    const counts = metadata.accepted
+      ? 'counts where its entry is silent'
+      : 'not accepted: [defaults] metadata = false';
+    lines.push(row([name('metadata'), plain("in the guest's XML"), dim(`  ${counts}`)]));
+  }
+  if (id) {
+    const from = id.from === 'drawn' ? 'drawn from its name' : id.at ? place(id.at) : '';
+    const shown = marks.map((mark) => `0x${mark.toString(16).padStart(8, '0')}`);
+    const text = `0x${id.value.toString(16)}, mark ${shown.join(' or ')}`;
+    lines.push(row([name('id'), plain(text), dim(`  ${from}`)]));
+  }
+  for (const [index, { nic, bridge, mac, uplinks, reasons }] of nics.entries()) {
+    const where = bridge ? ` in ${label(bridge)}` : '';
+    const why = reasons.map(({ reason }) => reason).join('; ');
+    const way =
+      uplinks.length > 0 ? `, behind ${uplinks.join(' and ')}` : `, not shaped${why ? `: ${why}` : ''}`;
+    const shown = [name(index === 0 ? 'NICs' : ''), plain(`${label(nic)}${where}${way}`)];
+    lines.push(row([...shown, dim(mac ? `  ${label(mac)}` : '')]));
+  }
+  if (state === 'stopped' && match.entry) {
+    lines.push(row([name('NICs'), plain('none known; by each uplink it would get, alone:')]));
+  }
+  return lines;
+}
+
+/** In the first column. */
+function name(text: string): Span {
+  return plain(text.padEnd(10));
+}

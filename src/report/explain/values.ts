@@ -1,0 +1,97 @@
+// The values of one guest on one uplink, each with where it was found and what became of it: policy and plan side
+// by side, since the policy knows origins and the plan what the kernel is told.
+
+import type { Port } from '../../host/host.ts';
+import { chainName } from '../../plan/names.ts';
+import type { ClassPlan, Leaf, TreePlan, UplinkPlan } from '../../plan/plan.ts';
+import type { LeafOrigin, Origin, Traced } from '../../policy/origin.ts';
+import type { GuestPolicy, TapPolicy, UplinkPolicy } from '../../policy/policy.ts';
+import type { Source } from '../../system/errors.ts';
+import { type Both, both, type Direction } from '../../units/units.ts';
+
+/** Bits per second. `found` is what was written, `value` what counts after the cuts. */
+export interface ExplainedRate extends Traced {
+  value: number;
+}
+
+/** Bytes. */
+export interface ExplainedSize {
+  value: number;
+  from: 'entry' | 'computed';
+  at?: Source;
+  /** As it is written, where the kernel cannot hold so much. */
+  found?: number;
+}
+
+export interface ExplainedClass {
+  device: string;
+  id: string;
+  parent: string;
+  /** Several where the bridges of its taps have different numbers of uplinks. */
+  chains: string[];
+  rate: ExplainedRate;
+  ceil: ExplainedRate;
+  burst: ExplainedSize;
+  cburst: ExplainedSize;
+  quantum: ExplainedSize;
+  /** `asked`: where the configuration names one; absent where it is what the kernel has. */
+  leaf?: Leaf & { asked?: LeafOrigin };
+}
+
+export interface ExplainedUplink {
+  name: string;
+  ports: Port[];
+  link: Both<{ value: number } & UplinkPolicy['linkOrigin']['out']>;
+  group?: Origin & { name: string };
+  taps: TapPolicy[];
+  out: ExplainedClass;
+  in: ExplainedClass;
+}
+
+/** @param id the guest's, of which its chains have their names */
+export function explainUplink(
+  uplink: UplinkPolicy,
+  plan: UplinkPlan,
+  policy: GuestPolicy,
+  id: number,
+): ExplainedUplink {
+  const { group, origin, taps } = policy;
+  return {
+    name: uplink.name,
+    ports: uplink.ports,
+    link: both((direction) => ({ value: uplink.link[direction], ...uplink.linkOrigin[direction] })),
+    ...(group !== undefined && origin.group ? { group: { name: group, ...origin.group } } : {}),
+    taps,
+    ...both((direction) => explainClass(plan.trees[direction], policy, direction, id)),
+  };
+}
+
+function explainClass(tree: TreePlan, policy: GuestPolicy, direction: Direction, id: number): ExplainedClass {
+  const { rate, ceil, origin, tuning, name, taps } = policy;
+  const plan = classOf(tree, name);
+  const ways = new Set(taps.length > 0 ? taps.map(({ way }) => way) : [0]);
+  return {
+    device: tree.device,
+    id: plan.id,
+    parent: plan.parent,
+    chains: [...ways].sort().map((way) => chainName(direction, id, way)),
+    rate: { value: rate[direction].effective, ...origin.rate[direction] },
+    ceil: { value: ceil[direction], ...origin.ceil[direction] },
+    burst: size(plan.burst, tuning.burst?.[direction]),
+    cburst: size(plan.cburst, tuning.cburst?.[direction]),
+    quantum: size(plan.quantum, tuning.quantum),
+    ...(plan.leaf ? { leaf: { ...plan.leaf, ...(origin.leaf ? { asked: origin.leaf } : {}) } } : {}),
+  };
+}
+
+function size(value: number, written: { value: number; at?: Source } | undefined): ExplainedSize {
+  if (!written) return { value, from: 'computed' };
+  const { at, value: found } = written;
+  return { value, from: 'entry', ...(at ? { at } : {}), ...(found === value ? {} : { found }) };
+}
+
+function classOf({ groups, guests }: TreePlan, name: string): ClassPlan {
+  const found = [...guests, ...groups.flatMap((group) => group.guests)].find((plan) => plan.name === name);
+  if (!found) throw new Error(`no class was planned for ${name}`);
+  return found;
+}

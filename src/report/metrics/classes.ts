@@ -1,0 +1,133 @@
+// The same figures of every class, in families of their own for guests, groups, uplinks and what belongs to
+// nobody: summed over one family, nothing is counted twice.
+
+import type { ClassInUse, UplinkInUse } from '../../observe/in-use.ts';
+import { directions } from '../../units/units.ts';
+import type { Family, Sample } from './exposition.ts';
+
+interface Labelled {
+  one: ClassInUse;
+  labels: Record<string, string>;
+}
+
+interface Level {
+  name: string;
+  /** In a sentence. */
+  what: string;
+  classes: Labelled[];
+}
+
+interface Figure {
+  name: string;
+  type: Family['type'];
+  help: (what: string) => string;
+  /** Nothing where the kernel does not have the class. */
+  value: (one: ClassInUse) => number | undefined;
+}
+
+const figures: Figure[] = [
+  {
+    name: 'bytes_total',
+    type: 'counter',
+    help: (what) => `Bytes of ${what} that were let through, whole Ethernet frames.`,
+    value: ({ use }) => use?.bytes,
+  },
+  {
+    name: 'packets_total',
+    type: 'counter',
+    help: (what) => `Packets of ${what} that were let through.`,
+    value: ({ use }) => use?.packets,
+  },
+  {
+    name: 'dropped_packets_total',
+    type: 'counter',
+    help: (what) => `Packets of ${what} that were dropped because their queue was full or too slow.`,
+    value: ({ use }) => use?.dropped,
+  },
+  {
+    name: 'overlimits_total',
+    type: 'counter',
+    help: (what) => `How often ${what} had to wait for the ceil.`,
+    value: ({ use }) => use?.overlimits,
+  },
+  {
+    name: 'backlog_bytes',
+    type: 'gauge',
+    help: (what) => `Bytes of ${what} that wait.`,
+    value: ({ use }) => use?.backlog,
+  },
+  {
+    name: 'backlog_packets',
+    type: 'gauge',
+    help: (what) => `Packets of ${what} that wait.`,
+    value: ({ use }) => use?.queued,
+  },
+  {
+    name: 'rate_bytes_per_second',
+    type: 'gauge',
+    help: (what) => `What is guaranteed to ${what} now.`,
+    value: ({ rate }) => rate / 8,
+  },
+  {
+    name: 'rate_configured_bytes_per_second',
+    type: 'gauge',
+    help: (what) =>
+      `What the configuration guarantees to ${what}; more than is, where not all guarantees fit.`,
+    value: ({ rate, configured }) => (configured ?? rate) / 8,
+  },
+  {
+    name: 'ceil_bytes_per_second',
+    type: 'gauge',
+    help: (what) => `The most that ${what} may reach.`,
+    value: ({ ceil }) => ceil / 8,
+  },
+];
+
+export function* classFamilies(uplinks: UplinkInUse[]): Generator<Family> {
+  for (const { name, what, classes } of levels(uplinks)) {
+    for (const figure of figures) {
+      const samples = classes.flatMap(({ one, labels }): Sample[] => {
+        const value = figure.value(one);
+        return value === undefined ? [] : [{ labels, value }];
+      });
+      yield {
+        name: `virt_shaper_${name}_${figure.name}`,
+        type: figure.type,
+        help: figure.help(what),
+        samples,
+      };
+    }
+  }
+}
+
+function levels(uplinks: UplinkInUse[]): Level[] {
+  const trees = uplinks.flatMap(({ name: uplink, trees: both }) =>
+    directions.map((direction) => ({ ...both[direction], labels: { uplink, direction } })),
+  );
+  const member = (one: ClassInUse, group: string, labels: Record<string, string>): Labelled => {
+    return { one, labels: { guest: one.name, group, ...labels } };
+  };
+  return [
+    { name: 'uplink', what: 'an uplink', classes: trees.map(({ link, labels }) => ({ one: link, labels })) },
+    {
+      name: 'unmarked',
+      what: 'everything that belongs to no guest',
+      classes: trees.map(({ unmarked, labels }) => ({ one: unmarked, labels })),
+    },
+    {
+      name: 'group',
+      what: 'a group',
+      classes: trees.flatMap(({ groups, labels }) =>
+        groups.map(({ group }) => ({ one: group, labels: { group: group.name, ...labels } })),
+      ),
+    },
+    {
+      name: 'guest',
+      what: 'a guest',
+      classes: trees.flatMap(({ groups, guests, labels }) => [
+        ...groups.flatMap(({ group, guests: own }) => own.map((one) => member(one, group.name, labels))),
+        ...guests.map((one) => member(one, '', labels)),
+      ]),
+    },
+  ];
+}

@@ -1,0 +1,109 @@
+// What the classes do and whether everything is as it should be, for Prometheus. Sizes are bytes and rates bytes
+// per second, as its conventions have it, so that rate(..._bytes_total) / ..._ceil_bytes_per_second is a share.
+
+import type { FaultKind } from '../../observe/faults.ts';
+import type { Asked } from '../../observe/freshness.ts';
+import { type GuestRow, isLeftOut } from '../../observe/guests.ts';
+import type { InUse } from '../../observe/read-in-use.ts';
+import { version } from '../../system/version.ts';
+import { count } from '../summary.ts';
+import { classFamilies } from './classes.ts';
+import { exposition, type Family, type Sample } from './exposition.ts';
+
+export function reportMetrics(inUse: InUse, asked: Asked): string {
+  return exposition(families(inUse, asked));
+}
+
+function* families(inUse: InUse, asked: Asked): Generator<Family> {
+  yield gauge('build_info', 'The version that wrote this.', one(1, { version }));
+  yield* stateFamilies(inUse, asked);
+  yield* loadFamilies(asked);
+  yield* guestFamilies(inUse.guests);
+  yield* classFamilies(inUse.uplinks);
+}
+
+function stateFamilies(inUse: InUse, asked: Asked): Family[] {
+  const drift = Object.entries(driftOf(inUse, asked)).map(([kind, value]) => ({ labels: { kind }, value }));
+  const { leftOut, ...counts } = count(inUse.guests);
+  const states = Object.entries({ ...counts, left_out: leftOut });
+  return [
+    gauge('loaded', 'Whether any rules are in force.', one(asked.loaded)),
+    gauge(
+      'config_in_force',
+      'Whether the configuration is still the one in force.',
+      one(!asked.configChanged),
+    ),
+    gauge(
+      'rules_in_force',
+      'Whether rules.d says what is in force.',
+      one(asked.loaded && !asked.rulesChanged),
+    ),
+    gauge(
+      'drift',
+      'What the kernel holds otherwise than it was loaded, as far as it shows without listing every filter.',
+      drift,
+    ),
+    gauge(
+      'guests',
+      'Guests by how they are shaped.',
+      states.map(([state, value]) => ({ labels: { state }, value })),
+    ),
+  ];
+}
+
+/** How many of each are not as they were loaded. */
+function driftOf({ guests, inner, table }: InUse, { loaded }: Asked): Record<string, number> {
+  const faults = [...guests.flatMap((row) => row.faults), ...inner.map(({ fault }) => fault)];
+  const of = (wanted: FaultKind) => faults.filter(({ kind }) => kind === wanted).length;
+  return {
+    class_missing: of('class'),
+    class_changed: of('changed'),
+    redirect_missing: of('redirect'),
+    table_changed: loaded && table !== 'as loaded' ? 1 : 0,
+  };
+}
+
+function loadFamilies({ history: { loads, failures, last } }: Asked): Family[] {
+  const ended = last.at === undefined ? [] : one(last.at / 1000);
+  return [
+    counter('loads_total', 'Loads since boot that changed something.', one(loads)),
+    counter('load_failures_total', 'Loads since boot that failed.', one(failures)),
+    gauge('last_load_timestamp_seconds', 'When the last load ended, however it did.', ended),
+    gauge('last_load_success', 'Whether the last load succeeded.', one(last.error === undefined)),
+  ];
+}
+
+function guestFamilies(guests: GuestRow[]): Family[] {
+  const named = ({ guest, group = '', uplink = '' }: GuestRow) => ({ guest, group, uplink });
+  return [
+    gauge(
+      'guest_shaped',
+      'Whether a guest that should be shaped is, in both directions and by all of its taps.',
+      guests
+        .filter((row) => row.state !== 'gone' && !isLeftOut(row))
+        .map((row) => ({ labels: named(row), value: row.state === 'shaped' ? 1 : 0 })),
+    ),
+    gauge(
+      'guest_reason',
+      'Why a guest is not shaped, or not as it would be; always 1.',
+      guests.flatMap((row) =>
+        row.faults.map(({ kind }) => ({
+          labels: { ...named(row), state: isLeftOut(row) ? 'left_out' : row.state, kind },
+          value: 1,
+        })),
+      ),
+    ),
+  ];
+}
+
+function gauge(name: string, help: string, samples: Sample[]): Family {
+  return { name: `virt_shaper_${name}`, type: 'gauge', help, samples };
+}
+
+function counter(name: string, help: string, samples: Sample[]): Family {
+  return { name: `virt_shaper_${name}`, type: 'counter', help, samples };
+}
+
+function one(value: number | boolean, labels: Record<string, string> = {}): Sample[] {
+  return [{ labels, value: Number(value) }];
+}

@@ -1,0 +1,25 @@
+// A tap may have had an empty clsact before we came. Once our filter is in it nothing in the kernel tells it
+// from one of ours, so it is remembered until the tap is gone: unload must leave it.
+
+import type { KernelState, State } from '../kernel/objects.ts';
+import { readIfThere, writeIfChanged } from '../system/files.ts';
+
+/**
+ * Adds what is remembered to `sharedTaps`, and remembers what `wanted` is about to use.
+ * @param file names of taps, one a line, in /run
+ */
+export function keepForeignTaps(file: string, kernel: KernelState, wanted: State): void {
+  const has = (state: State, kind: string) =>
+    new Set([...state.objects.values()].filter((object) => object.kind === kind).map(({ device }) => device));
+  const clsact = has(kernel, 'clsact');
+  const used = has(kernel, 'filter');
+  const known = (readIfThere(file) ?? '').split('\n').filter((tap) => clsact.has(tap));
+  const found = [...has(wanted, 'clsact')].filter(
+    (tap) => clsact.has(tap) && !used.has(tap) && !kernel.unfinished.has(tap),
+  );
+  const taps = [...new Set([...known, ...found])].sort();
+  if (taps.length > 0 || readIfThere(file) !== undefined) {
+    writeIfChanged(file, taps.map((tap) => `${tap}\n`).join(''), 0o600);
+  }
+  for (const tap of taps) kernel.sharedTaps.add(tap);
+}

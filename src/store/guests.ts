@@ -1,0 +1,38 @@
+// The guests now running, longest running first, as the hook was told and `sync` has found: one file in /run,
+// gone with a reboot like the guests. Changed under a lock of its own (operations/note-guests.ts).
+
+import { drivers, type Guest } from '../guests/guest.ts';
+import { Failure } from '../system/errors.ts';
+import { readJson, writeIfChanged } from '../system/files.ts';
+
+interface RunState {
+  version: 2;
+  guests: Guest[];
+}
+
+/** @throws Failure when it is damaged or of another version */
+export function readGuests(file: string): Guest[] {
+  const hint = 'virt-shaper sync makes it anew';
+  let guests: unknown[];
+  try {
+    guests = readJson<RunState>(file, { version: 2, guests: [] }).guests;
+  } catch (error) {
+    const { message } = error as Failure;
+    throw message.includes('damaged') ? new Failure(message, hint) : error;
+  }
+  if (guests.every(isGuest)) return guests;
+  throw new Failure(`${file} is damaged: it has a guest that is none`, hint);
+}
+
+/** As far as anything depends on it. */
+function isGuest(value: unknown): value is Guest {
+  const { name, driver, nics } = (value ?? {}) as Partial<Guest>;
+  if (typeof name !== 'string' || !Array.isArray(nics)) return false;
+  return drivers.some((known) => known === driver) && nics.every((nic) => typeof nic?.tap === 'string');
+}
+
+/** @returns whether they are others than before */
+export function writeGuests(file: string, guests: Guest[]): boolean {
+  const state: RunState = { version: 2, guests };
+  return writeIfChanged(file, `${JSON.stringify(state, null, 1)}\n`, 0o600);
+}

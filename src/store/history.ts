@@ -1,0 +1,45 @@
+// How the loads since boot ended, for those who watch: metrics and doctor. In /run, gone with a reboot.
+import { readJson, writeWhole } from '../system/files.ts';
+
+export interface History {
+  version: 1;
+  /** Loads that changed something. */
+  loads: number;
+  /** Loads that failed, whatever they would have changed. */
+  failures: number;
+  /** The last of either; milliseconds since 1970. Empty before the first. */
+  last: { at?: number; error?: string };
+}
+
+export function readHistory(file: string): History {
+  return readJson<History>(file, { version: 1, loads: 0, failures: 0, last: {} });
+}
+
+/**
+ * Call it under the lock.
+ * @param error what it failed with, in words; absent when it succeeded
+ */
+export function noteLoad(file: string, error?: string): void {
+  const { loads, failures } = readOrBegin(file);
+  const history: History = {
+    version: 1,
+    loads: loads + (error === undefined ? 1 : 0),
+    failures: failures + (error === undefined ? 0 : 1),
+    last: { at: Date.now(), ...(error === undefined ? {} : { error }) },
+  };
+  writeWhole(file, `${JSON.stringify(history)}\n`);
+}
+
+/** One that is damaged counts from the beginning: nothing else depends on it. */
+function readOrBegin(file: string): History {
+  try {
+    return readHistory(file);
+  } catch {
+    return { version: 1, loads: 0, failures: 0, last: {} };
+  }
+}
+
+/** Whether the last load failed. */
+export function hasFailed(file: string): boolean {
+  return readOrBegin(file).last.error !== undefined;
+}

@@ -1,0 +1,69 @@
+// The plan whose rules are in force, kept beside them as data: names, groups and reasons for those who show
+// the state of things, without reading the configuration again. Figures that count are the kernel's own.
+import { join } from 'node:path';
+import type { Guest } from '../guests/guest.ts';
+import type { Plan, UplinkPlan } from '../plan/plan.ts';
+import type { Policy, Unshaped } from '../policy/policy.ts';
+import { Failure } from '../system/errors.ts';
+import { readJson } from '../system/files.ts';
+import { planFile } from './in-force-rules.ts';
+
+export interface InForce {
+  version: 1;
+  uplinks: UplinkPlan[];
+  /** Guests, or single NICs, that do not get what they would have. */
+  unshaped: Unshaped[];
+  /** Sentences of the policy, such as guarantees scaled down. */
+  warnings: string[];
+}
+
+export function inForceText({ plan, policy }: { plan: Plan; policy: Policy }): string {
+  const { unshaped, warnings } = policy;
+  const inForce: InForce = { version: 1, uplinks: plan.uplinks, unshaped, warnings };
+  return `${JSON.stringify(inForce)}\n`;
+}
+
+/**
+ * @param rules the folder of the rules
+ * @returns nothing in it when nothing is loaded
+ * @throws Failure when it is of another version
+ */
+export function readInForce(rules: string): InForce {
+  const nothing: InForce = { version: 1, uplinks: [], unshaped: [], warnings: [] };
+  const file = join(rules, 'good', planFile);
+  const inForce = readJson(file, nothing);
+  if (inForce.uplinks.every(isUplink)) return inForce;
+  throw new Failure(`${file} is damaged`, 'virt-shaper render and virt-shaper load make it anew');
+}
+
+/** As far as those who show it could fall over it. */
+function isUplink(uplink: Partial<UplinkPlan> | null): boolean {
+  const { out, in: receiving } = uplink?.trees ?? {};
+  const trees = [out, receiving].every((tree) => Array.isArray(tree?.groups));
+  return trees && Array.isArray(uplink?.taps) && Array.isArray(uplink?.ports);
+}
+
+/** Whether it has each of a guest's NICs, or says why not. */
+export function hasGuest(inForce: InForce, guest: Guest): boolean {
+  return guestsWithout(inForce, [guest]).length === 0;
+}
+
+/** Those of whom it has not each NIC, nor says why. */
+export function guestsWithout({ uplinks, unshaped }: InForce, guests: Guest[]): Guest[] {
+  const key = (guest: string, tap: string) => `${tap} ${guest}`; // No device's name has a blank.
+  const shaped = new Set(uplinks.flatMap(({ taps }) => taps.map((tap) => key(tap.guest, tap.name))));
+  const told = (name: string, tap: string) =>
+    unshaped.some((one) => one.guest === name && (one.tap ?? tap) === tap);
+  return guests.filter(
+    ({ name, nics }) => !nics.every(({ tap }) => shaped.has(key(name, tap)) || told(name, tap)),
+  );
+}
+
+/** The same, or nothing when it cannot be read: for what goes on without it. */
+export function tryInForce(rules: string): InForce | undefined {
+  try {
+    return readInForce(rules);
+  } catch {
+    return undefined;
+  }
+}

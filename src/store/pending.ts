@@ -1,0 +1,43 @@
+// A load that waits for its confirmation: until when, and the rules that come back otherwise. In /run, since
+// after a reboot there is nothing to go back to.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Rules } from '../render/render.ts';
+import { readIfThere, writeWhole } from '../system/files.ts';
+import { type Companions, ruleFiles, writeCompanions } from './in-force-rules.ts';
+
+export interface Pending {
+  id: string;
+  /** Milliseconds since 1970. */
+  deadline: number;
+  /** Whether anything was loaded before; its rules are in `former/`. */
+  former: boolean;
+}
+
+export function readPending(folder: string): Pending | undefined {
+  try {
+    return JSON.parse(readIfThere(join(folder, 'pending.json')) ?? '');
+  } catch {
+    return undefined; // Not there, or of a load that was killed before it began.
+  }
+}
+
+/** Before the load, so that a load that is killed goes back too. */
+export function writePending(
+  folder: string,
+  pending: Pending,
+  former: Rules | undefined,
+  companions: Companions,
+): void {
+  writeCompanions(formerRules(folder), companions);
+  for (const file of ruleFiles) if (former) writeWhole(join(folder, 'former', file), former[file], 0o600);
+  writeWhole(join(folder, 'pending.json'), JSON.stringify(pending), 0o600);
+}
+
+export function dropPending(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+export function formerRules(folder: string): string {
+  return join(folder, 'former');
+}

@@ -1,0 +1,67 @@
+// nft prints a ruleset otherwise than it was written, so the two cannot be compared. What it printed right after a
+// commit can: the same again means nobody changed the table, and the ruleset given then is in force. Both are kept in one
+// file. After a small change (small-change.ts) nft is not asked for its whole table again: then the ruleset kept is newer
+// than the listing, guests are compared one by one with it, and only the frame as it was printed.
+
+import { sameGuests, takeApart } from '../kernel/nft/table-parts.ts';
+import { readIfThere, writeWhole } from '../system/files.ts';
+
+interface Record {
+  /** As it was given to nft. */
+  ruleset: string;
+  /** As nft listed it then, or before small changes since. */
+  table: string;
+  changed: boolean;
+}
+
+/** No text of ours or nft's has it. */
+const separator = '\0';
+
+/** @param table as nft lists it now that `ruleset` has been committed */
+export function writeListing(file: string, ruleset: string, table: string): void {
+  writeWhole(file, [ruleset, table].join(separator), 0o600);
+}
+
+/** @param ruleset whose guests are in force now, by a commit of what had changed only */
+export function noteSmallChange(file: string, ruleset: string): void {
+  const { table } = readRecord(file);
+  writeWhole(file, [ruleset, table, 'small changes since'].join(separator), 0o600);
+}
+
+/** The ruleset that was committed last; empty where that is not known. */
+export function readCommitted(file: string): string {
+  return readRecord(file).ruleset;
+}
+
+/** Whether this is the ruleset that was committed last, and nft was asked what it looks like. */
+export function isListed(file: string, ruleset: string): boolean {
+  const record = readRecord(file);
+  return record.ruleset === ruleset && !record.changed;
+}
+
+/** Whether nft was not asked for its table since the last change. */
+export function isOlder(file: string): boolean {
+  return readRecord(file).changed;
+}
+
+/**
+ * @param table as nft lists it now
+ * @returns the ruleset that is in force, where nobody has changed the table since it was committed
+ */
+export function recognize(file: string, table: string): string | undefined {
+  const record = readRecord(file);
+  const { ruleset } = record;
+  if (ruleset === '' || !record.changed)
+    return ruleset !== '' && record.table === table ? ruleset : undefined;
+  const now = takeApart(table);
+  const isFramed = now.frame === takeApart(record.table).frame;
+  return isFramed && sameGuests(now, takeApart(ruleset)) ? ruleset : undefined;
+}
+
+function readRecord(file: string): Record {
+  const [ruleset = '', table, changed] = (readIfThere(file) ?? '').split(separator);
+  // One of another version has no second part.
+  return table === undefined
+    ? { ruleset: '', table: '', changed: false }
+    : { ruleset, table, changed: changed !== undefined };
+}

@@ -1,0 +1,103 @@
+// Where everything lives. `--root DIR` moves /etc, /run and /var below DIR, for tests and packagers.
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export interface Paths {
+  /** The main file as it is shown, and what goes before it when it is read. */
+  config: { file: string; root?: string };
+  templates: string;
+  rules: string;
+  /** Gone with a reboot, like the guests. */
+  guests: string;
+  guestsLock: string;
+  kernel: string;
+  listing: string;
+  seen: string;
+  journal: string;
+  /** A load that waits for its confirmation. */
+  pending: string;
+  /** Taps whose clsact was there before us. */
+  foreignTaps: string;
+  /** The options that lead to these paths, for a process of our own. */
+  options: string[];
+  /** The configuration that counts after a load that was not confirmed, until the next render. */
+  held: string;
+  /** The configuration that was loaded last, laid out when the present one cannot be read. */
+  lastGood: string;
+  lock: string;
+  /** How the loads since boot ended (store/history.ts). */
+  history: string;
+  /** Held by a sync that waits for things to settle. */
+  syncLock: string;
+  /** The rules of a sync, where those of the rules' folder wait for their load. */
+  syncRules: string;
+  /** Held while metrics are written. */
+  metricsLock: string;
+  /** Its time is that of the last sync; empty. */
+  lastSync: string;
+  /** There after an unload, until the next load: somebody wants it so. */
+  unloaded: string;
+  /** Empty files, one for each driver whose hook libvirt has called since boot. */
+  hookCalled: (driver: string) => string;
+  /** Where libvirt keeps the state of the guests that a driver runs now. */
+  libvirtState: (driver: string) => string;
+  /** libvirt's folder of hooks. */
+  libvirtHooks: string;
+  /** Where a daemon of libvirt's says which process it is. */
+  daemonPid: (daemon: string) => string;
+  /** There where systemd runs the host. */
+  systemd: string;
+  /** Kept for good. */
+  ids: string;
+}
+
+export function makePaths(options: { root?: string; config?: string; rules?: string }): Paths {
+  const below = (path: string) => join(options.root ? resolve(options.root) : '/', path);
+  const etc = '/etc/virt-shaper';
+  return {
+    config: options.config
+      ? { file: options.config }
+      : { file: `${etc}/config.toml`, ...(options.root ? { root: resolve(options.root) } : {}) },
+    templates: options.config
+      ? join(dirname(resolve(options.config)), 'templates')
+      : below(`${etc}/templates`),
+    rules: options.rules
+      ? resolve(options.rules)
+      : (rulesOfCheckout(options.root) ?? below('/var/lib/virt-shaper/rules.d')),
+    guests: below('/run/virt-shaper/guests.json'),
+    guestsLock: below('/run/virt-shaper/guests.lock'),
+    kernel: below('/run/virt-shaper/kernel.json'),
+    listing: below('/run/virt-shaper/table-as-listed'),
+    seen: below('/run/virt-shaper/as-seen'),
+    journal: below('/run/virt-shaper/journal'),
+    pending: below('/run/virt-shaper/confirm'),
+    held: below('/run/virt-shaper/held'),
+    lastGood: below('/run/virt-shaper/last-good'),
+    foreignTaps: below('/run/virt-shaper/foreign-taps'),
+    options: Object.entries(options).flatMap(([name, value]) => [`--${name}`, resolve(value)]),
+    lock: below('/run/virt-shaper/lock'),
+    history: below('/run/virt-shaper/history.json'),
+    syncLock: below('/run/virt-shaper/sync.lock'),
+    syncRules: below('/run/virt-shaper/sync'),
+    metricsLock: below('/run/virt-shaper/metrics.lock'),
+    unloaded: below('/run/virt-shaper/unloaded'),
+    lastSync: below('/run/virt-shaper/last-sync'),
+    hookCalled: (driver) => below(`/run/virt-shaper/hook-called-${driver}`),
+    libvirtState: (driver) => below(`/run/libvirt/${driver}`),
+    libvirtHooks: below('/etc/libvirt/hooks'),
+    daemonPid: (daemon) => below(`/run/${daemon}.pid`),
+    systemd: below('/run/systemd/system'),
+    ids: below('/var/lib/virt-shaper/ids.json'),
+  };
+}
+
+/**
+ * In a checkout the rules are the folder at its top, as seen from the bundle in dist/ and from src/system/;
+ * installed, the package has no tsconfig.json.
+ */
+function rulesOfCheckout(root: string | undefined): string | undefined {
+  if (root) return undefined;
+  const rules = ['../rules.d', '../../rules.d'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+  return rules.find((folder) => existsSync(folder) && existsSync(join(folder, '../tsconfig.json')));
+}

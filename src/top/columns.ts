@@ -1,0 +1,138 @@
+// The columns of the table: what stands in each, how wide it has to be, and by what it is sorted. Both
+// directions of one thing are two columns that come and go together (layout.ts).
+import { label } from '../text/label.ts';
+import { figure, percent, setting } from '../text/short-figures.ts';
+import { fit, type Line, type Style } from '../text/spans.ts';
+import { atCeil, bar, type Glyphs } from './bar.ts';
+import { type Flow, type Row, share, sum } from './scene.ts';
+
+export type ColumnId =
+  | 'guest'
+  | 'group'
+  | 'uplink'
+  | 'use'
+  | 'both'
+  | 'out'
+  | 'outBar'
+  | 'outRate'
+  | 'outCeil'
+  | 'outPackets'
+  | 'in'
+  | 'inBar'
+  | 'inRate'
+  | 'inCeil'
+  | 'inPackets'
+  | 'drops'
+  | 'backlog'
+  | 'note';
+
+export interface Column {
+  title: string;
+  /** In words, for the list to choose from. */
+  about: string;
+  /** Columns it has at least. */
+  width: number;
+  align: 'left' | 'right';
+  /** By what it is sorted; a bar is sorted by nothing of its own. */
+  order?: (row: Row) => string | number | undefined;
+  /** Exactly `width` columns. */
+  cell: (row: Row, width: number, glyphs: Glyphs) => Line;
+}
+
+/** In the order in which they stand. */
+export const columns: Record<ColumnId, Column> = {
+  guest: {
+    ...text('GUEST', 'guest, by name', 8, (row) => row.name),
+    cell: (row, width) => [{ text: fit(nameOf(row), width), style: nameStyle(row) }],
+  },
+  group: text('GROUP', 'group', 6, (row) => (row.kind === 'group' ? row.name : row.group)),
+  uplink: text('UPLINK', 'uplink', 6, (row) => row.uplink),
+  use: {
+    ...number('USE', 'share of its ceil in the fuller direction', 4, roundShare, percent),
+    cell: (row, width) => [{ text: fit(percent(share(row.flow)), width, 'right'), style: fullness(row) }],
+  },
+  both: number('BOTH', 'bit/s out and in together', 5, (row) => sum(row.flow, 'now')),
+  out: number('OUT', 'bit/s out: what it sends', 5, (row) => row.flow?.out.now),
+  outBar: bars('out'),
+  outRate: number('RATE', 'bit/s out that are guaranteed', 5, (row) => row.flow?.out.rate, setting),
+  outCeil: number('CEIL', 'bit/s out at most', 5, (row) => row.flow?.out.ceil, setting),
+  outPackets: number('PKT/S', 'packets per second out', 5, (row) => row.flow?.out.packets),
+  in: number('IN', 'bit/s in: what it receives', 5, (row) => row.flow?.in.now),
+  inBar: bars('in'),
+  inRate: number('RATE', 'bit/s in that are guaranteed', 5, (row) => row.flow?.in.rate, setting),
+  inCeil: number('CEIL', 'bit/s in at most', 5, (row) => row.flow?.in.ceil, setting),
+  inPackets: number('PKT/S', 'packets per second in', 5, (row) => row.flow?.in.packets),
+  drops: number('DROP/S', 'packets dropped per second', 6, (row) => sum(row.flow, 'drops')),
+  backlog: number('BACKLOG', 'bytes that wait in its queues', 7, (row) => sum(row.flow, 'backlog')),
+  note: {
+    ...text('NOTE', 'what is not as it should be', 12, (row) => noteOf(row) || undefined),
+    cell: (row, width) => [{ text: fit(noteOf(row), width), style: 'warning' }],
+  },
+};
+
+export const columnIds = Object.keys(columns) as ColumnId[];
+
+/** What can be sorted by, in the order of the screen. */
+export const sortable = columnIds.filter((id) => columns[id].order !== undefined);
+
+/** As it is shown, without the branch in front of it. */
+export function nameOf({ kind, name }: Row): string {
+  return kind === 'unmarked' ? 'everything else' : label(name);
+}
+
+/** What is not as it should be, or why it is left out. */
+export function noteOf({ state, note = '', leftOut }: Row): string {
+  return note === '' || leftOut || state === 'shaped' ? note : `${state}: ${note}`;
+}
+
+function nameStyle({ kind, state, leftOut }: Row): Style {
+  if (leftOut) return 'dim';
+  if (state && state !== 'shaped') return 'warning';
+  return kind === 'group' ? 'strong' : kind === 'unmarked' ? 'dim' : 'plain';
+}
+
+/** As it is shown: who is equally busy stands still. */
+function roundShare({ flow }: Row): number | undefined {
+  const used = share(flow);
+  return used === undefined ? undefined : Math.round(used * 100) / 100;
+}
+
+/** The colour of the fuller direction's bar. */
+function fullness(row: Row): Style {
+  if ((share(row.flow) ?? 0) >= atCeil) return 'full';
+  const isAbove = ({ now = 0, rate }: Flow) => now > rate;
+  return row.flow && (isAbove(row.flow.out) || isAbove(row.flow.in)) ? 'above' : 'plain';
+}
+
+function text(title: string, about: string, width: number, order: (row: Row) => string | undefined): Column {
+  const cell = (row: Row, room: number): Line => {
+    const value = order(row);
+    return [{ text: fit(value === undefined ? '' : label(value), room) }];
+  };
+  return { title, about, width, align: 'left', order, cell };
+}
+
+function number(
+  title: string,
+  about: string,
+  width: number,
+  order: (row: Row) => number | undefined,
+  show: (value: number | undefined) => string = figure,
+): Column {
+  const cell = (row: Row, room: number): Line => {
+    const value = order(row);
+    // What is nothing, or was set and does not change, does not ask to be looked at.
+    return [{ text: fit(show(value), room, 'right'), style: value && show !== setting ? 'plain' : 'dim' }];
+  };
+  return { title, about, width, align: 'right', order, cell };
+}
+
+function bars(direction: 'out' | 'in'): Column {
+  return {
+    title: '',
+    about: '',
+    width: 4,
+    align: 'left',
+    cell: ({ flow }, width, glyphs) => (flow ? bar(flow[direction], width, glyphs) : []),
+  };
+}

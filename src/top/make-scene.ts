@@ -1,0 +1,89 @@
+// Two readings of the kernel -> the scene. Speeds are the reader's; packets and drops of a second are taken here
+// between the same two moments.
+
+import { type GuestRow, isLeftOut } from '../observe/guests.ts';
+import type { ClassInUse, UplinkInUse } from '../observe/in-use.ts';
+import type { InUse } from '../observe/read-in-use.ts';
+import { type Uses, useKey } from '../observe/use.ts';
+import { printable } from '../report/problems.ts';
+import { describeReasons } from '../report/reasons.ts';
+import { type Both, both } from '../units/units.ts';
+import type { Flow, Row, Scene } from './scene.ts';
+
+/** @param before the counters that the speeds of `inUse` are counted from; absent for the first reading */
+export function makeScene(inUse: InUse, before: Uses | undefined, host: string, at: number): Scene {
+  const flow = (classes: Both<ClassInUse>) => both((direction) => flowOf(classes[direction], before));
+  return {
+    at,
+    host: printable(host),
+    links: inUse.uplinks.map(({ name, trees }) => {
+      return { name, flow: flow({ out: trees.out.link, in: trees.in.link }) };
+    }),
+    rows: [
+      ...inUse.guests.map((row) => guestRow(row, flow)),
+      ...inUse.uplinks.flatMap((uplink) => [...groupRows(uplink, flow), unmarkedRow(uplink, flow)]),
+    ],
+    ...troubleOf(inUse),
+  };
+}
+
+function troubleOf({ inForce, table, guests }: InUse): Pick<Scene, 'trouble'> {
+  if (inForce.uplinks.length === 0) {
+    return { trouble: 'nothing is loaded, or no guest that is to be shaped is running' };
+  }
+  if (table === 'missing') {
+    return { trouble: 'nobody is shaped: the nftables table is not there; virt-shaper load repairs it' };
+  }
+  // Who has no figures has his reason in their place.
+  const [first, ...more] = describeReasons(guests.filter(({ state }) => state === 'partly'));
+  if (first === undefined) return {};
+  const rest = more.length > 0 ? `; ${more.length} more, virt-shaper status says what` : '';
+  return { trouble: printable(`${first}${rest}`) };
+}
+
+type ToFlow = (classes: Both<ClassInUse>) => Both<Flow>;
+
+function guestRow(row: GuestRow, flow: ToFlow): Row {
+  const { guest, group, uplink, out, in: into, taps, state, faults } = row;
+  const note = faults.map(({ reason }) => reason).join('; ');
+  return {
+    kind: 'guest',
+    name: guest,
+    ...(group === undefined ? {} : { group }),
+    ...(uplink === undefined ? {} : { uplink }),
+    ...(out && into ? { flow: flow({ out, in: into }) } : {}),
+    state,
+    ...(isLeftOut(row) ? { leftOut: true } : {}),
+    // A row of its own for one of several NICs says which.
+    ...(note ? { note: printable(uplink === undefined && taps[0] ? `${taps[0]}: ${note}` : note) } : {}),
+  };
+}
+
+function groupRows({ name: uplink, trees }: UplinkInUse, flow: ToFlow): Row[] {
+  const inbound = new Map(trees.in.groups.map(({ group }) => [group.name, group]));
+  return trees.out.groups.flatMap(({ group: out }): Row[] => {
+    const into = inbound.get(out.name);
+    return into ? [{ kind: 'group', name: out.name, uplink, flow: flow({ out, in: into }) }] : [];
+  });
+}
+
+function unmarkedRow({ name: uplink, trees }: UplinkInUse, flow: ToFlow): Row {
+  const classes = { out: trees.out.unmarked, in: trees.in.unmarked };
+  return { kind: 'unmarked', name: 'everything else', uplink, flow: flow(classes) };
+}
+
+function flowOf({ device, id, rate, ceil, now, use }: ClassInUse, before: Uses | undefined): Flow {
+  const former = before?.get(useKey(device, id));
+  const perSecond = (key: 'packets' | 'dropped') =>
+    use && former && use.at > former.at && use[key] >= former[key]
+      ? ((use[key] - former[key]) * 1000) / (use.at - former.at)
+      : undefined;
+  return {
+    rate,
+    ceil,
+    now,
+    packets: perSecond('packets'),
+    drops: perSecond('dropped'),
+    backlog: use?.backlog,
+  };
+}
