@@ -138,7 +138,7 @@ function compareTable(from: KernelState, to: State): Difference[] {
 export const noTable = `table bridge ${tableName} {}\ndelete table bridge ${tableName}\n`;
 
 /** A ruleset without guests takes the table away. */
-function makesNoTable(ruleset: string): boolean {
+export function makesNoTable(ruleset: string): boolean {
   return !/^\s*chain /m.test(ruleset);
 }
 

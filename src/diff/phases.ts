@@ -8,7 +8,7 @@ import type { Difference } from './compare.ts';
 import { detourIds, planDetours } from './detours.ts';
 import { planKindChange } from './filter-kinds.ts';
 import { rebuildTree } from './rebuild.ts';
-import { add, change, ip, remove, type Step } from './tc-commands.ts';
+import { add, change, ip, noqueue, remove, replace, type Step } from './tc-commands.ts';
 
 export type Phase =
   | { name: 'stage' | 'move' | 'retire'; steps: Step[] }
@@ -48,7 +48,7 @@ export function planPhases(differences: Difference[], from: KernelState, to: Sta
         ...rest.filter(({ kind }) => kind === 'device').flatMap(newDevice),
         ...rebuilds.flatMap(({ steps }) => steps),
         ...withoutGuarantee(early),
-        ...rest.flatMap(newObject),
+        ...rest.flatMap((one) => newObject(one, from)),
         ...changed.filter(({ kind }) => kind === 'filter').flatMap(inPlace),
         ...kinds.stage,
         ...(around === undefined ? [] : detours.flatMap(({ build }) => build)),
@@ -69,7 +69,7 @@ export function planPhases(differences: Difference[], from: KernelState, to: Sta
       steps: [
         ...(around === undefined ? [] : detours.flatMap(({ leave }) => leave)),
         ...kinds.retire,
-        ...changed.flatMap(goneObject),
+        ...changed.flatMap((one) => goneObject(one, to)),
         ...rebuilds.flatMap(({ retire }) => retire),
         ...changed.flatMap(goneDevice),
         ...(given ? changed.filter(raisesGuarantee).flatMap(inPlace) : []),
@@ -92,15 +92,18 @@ function goneDevice({ kind, action, ifb }: Difference): Step[] {
   return kind === 'device' && ifb && action === 'remove' ? [ip(`link del dev ${ifb.name}`)] : [];
 }
 
-function newObject({ action, kind, wanted }: Difference): Step[] {
+function newObject({ action, kind, device, wanted }: Difference, from: State): Step[] {
   if (!wanted) return [];
+  if (action === 'add' && kind === 'root' && from.noqueue?.has(device)) return [replace(wanted)];
   if (action === 'add') return [add(wanted)];
   // Between the two the class queues as HTB's default does: still with its ceil.
   return action === 'replace' && kind === 'leaf' ? [remove(wanted), add(wanted)] : [];
 }
 
-function goneObject({ action, held }: Difference): Step[] {
-  return action === 'remove' && held ? [remove(held)] : [];
+/** Taking a load back leaves the noqueue that was there before. */
+function goneObject({ action, kind, device, held }: Difference, to: State): Step[] {
+  if (action !== 'remove' || !held) return [];
+  return kind === 'root' && to.noqueue?.has(device) ? [noqueue(held)] : [remove(held)];
 }
 
 function inPlace({ action, held, wanted }: Difference): Step[] {

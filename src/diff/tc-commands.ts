@@ -32,6 +32,16 @@ export function add(object: TcObject): Step {
   return tc(object.line, object);
 }
 
+/** Where a root of somebody's stands that queues nothing; `add` refuses what is not the kernel's default. */
+export function replace(object: TcObject): Step {
+  return tc(object.line.replace(/^qdisc add/, 'qdisc replace'), object);
+}
+
+/** Back to such a root. */
+export function noqueue(object: TcObject): Step {
+  return tc(`qdisc replace dev ${object.device} root noqueue`, object);
+}
+
 /**
  * In place: packets waiting and counters stay. A filter is replaced by the kernel in one step; a u32 filter
  * only when it is called by its handle, and else stays beside the new one.

@@ -96,8 +96,9 @@ function checkShaped(attempted: InForceFacts['inForce']): Finding[] {
   }
   const { uplinks, unshaped, warnings } = attempted.value;
   const ignored = unshaped.filter(({ kind }) => kind === 'unlisted' || kind === 'needless');
-  // Libvirt's own limits are told with the tap that they are on.
-  const less = unshaped.filter((one) => !ignored.includes(one) && one.kind !== 'contested');
+  // Libvirt's own limits are told with the tap that they are on, and bad ways with the bridges.
+  const elsewhere = ['contested', 'unreachable'];
+  const less = unshaped.filter((one) => !ignored.includes(one) && !elsewhere.includes(one.kind));
   const counts = uplinks.map(
     ({ name, taps }) => `${new Set(taps.map(({ guest }) => guest)).size} on ${name}`,
   );

@@ -1,8 +1,9 @@
 // Bridges and their uplinks, as virt-shaper would take them, and what else decides about frames on bridges.
 import type { Config } from '../config/config.ts';
 import type { Guest } from '../guests/guest.ts';
-import type { Host } from '../host/host.ts';
+import type { Host, Network } from '../host/host.ts';
 import { tomlKey } from '../import/to-toml.ts';
+import type { Unshaped } from '../policy/policy.ts';
 import { type FoundUplink, findUplinks, sharedBelow, type Ways } from '../policy/uplinks.ts';
 import { label } from '../text/label.ts';
 import { formatRate } from '../units/rate.ts';
@@ -12,6 +13,7 @@ import { checkInTheWay, type Obstacles } from './in-the-way.ts';
 
 export interface NetworkFacts {
   devices: Host['devices'];
+  networks: Map<string, Network>;
   /** Names of all bridges. */
   bridges: string[];
   config: Config;
@@ -19,6 +21,8 @@ export interface NetworkFacts {
   guests: Guest[];
   /** Taps of guests that are shaped, or shall be. */
   shaped: Set<string>;
+  /** Guests with an entry that does not limit them. */
+  unreachable: Unshaped[];
   /** Absent when it could not be read. */
   obstacles?: Obstacles;
   /** Sentences about tables of others that set our marks. */
@@ -34,6 +38,7 @@ export function checkNetwork(facts: NetworkFacts): Finding[] {
   const bridges = found.flatMap(({ bridge, ways }) => checkBridge(facts, bridge, ways));
   return [
     ...(bridges.length > 0 ? bridges : [noBridge]),
+    ...facts.unreachable.map(tellUnreachable),
     ...checkShared(facts, [...uplinks].sort()),
     ...(obstacles ? checkInTheWay(obstacles, [...uplinks].sort(), guests, shaped) : []),
     ...facts.foreignMarks.map(
@@ -51,11 +56,17 @@ const noBridge: Finding = {
   hint: 'put the NIC and the guests on a bridge: <interface type="bridge">',
 };
 
+function tellUnreachable({ guest, tap, reason, remedy }: Unshaped): Finding {
+  const about = { check: 'guest.unreachable', level: 'problem' as const, subject: label(guest) };
+  const detail = `has an entry and is not shaped${tap ? `, ${label(tap)}` : ''}: ${reason}`;
+  return { ...about, detail, ...(remedy ? { hint: remedy } : {}) };
+}
+
 function waysOf({ config, devices, guests }: NetworkFacts, bridge: string): Ways {
   return findUplinks(config, { devices, kernel: { leaf: 'bfifo', redirect: 'bpf' } }, guests, bridge);
 }
 
-function checkBridge({ guests, devices }: NetworkFacts, bridge: string, ways: Ways): Finding[] {
+function checkBridge({ guests, devices, networks }: NetworkFacts, bridge: string, ways: Ways): Finding[] {
   const about = { check: 'bridge', subject: label(bridge) };
   const used = guests.some(({ nics }) =>
     nics.some((nic) => (devices.get(nic.tap)?.master ?? nic.bridge) === bridge),
@@ -64,7 +75,7 @@ function checkBridge({ guests, devices }: NetworkFacts, bridge: string, ways: Wa
     ...ways.uplinks.map((uplink) => ({ ...about, ...describeLink(uplink, devices.get(uplink.name)?.speed) })),
     ...ways.doubts.map(({ kind, reason }): Finding => {
       if (kind === 'unable') return { ...about, level: used ? 'problem' : 'warning', detail: reason };
-      return { ...about, level: 'ok', detail: 'leads nowhere by a port of its own: nothing to share' };
+      return { ...about, level: 'ok', detail: describeDeadEnd(networks.get(bridge)) };
     }),
     ...ways.open.map((port): Finding => {
       const detail = `also leads out by ${label(port)}, which is no uplink in the configuration: nothing is shaped there`;
@@ -72,6 +83,13 @@ function checkBridge({ guests, devices }: NetworkFacts, bridge: string, ways: Wa
       return { ...about, level: 'warning', detail, hint };
     }),
   ];
+}
+
+function describeDeadEnd(network: Network | undefined): string {
+  if (!network) return 'has no uplink: guests there are not shaped';
+  const { name, mode } = network;
+  const way = mode === 'isolated' ? 'leads nowhere' : `leads out by the host's routing (${mode})`;
+  return `libvirt's network ${label(name)} ${way}: guests there are not shaped`;
 }
 
 /** Uplinks over one NIC: what each may have must be written, since the kernel says of each that it has the link. */

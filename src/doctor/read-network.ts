@@ -3,9 +3,10 @@ import type { Config } from '../config/config.ts';
 import { decodeConfig } from '../config/decode-config.ts';
 import type { Guest } from '../guests/guest.ts';
 import type { Host } from '../host/host.ts';
+import { readNetworks } from '../host/networks.ts';
 import { findMarksBeside } from '../load/foreign-marks.ts';
 import { markOf } from '../plan/names.ts';
-import type { TapPolicy } from '../policy/policy.ts';
+import type { Policy } from '../policy/policy.ts';
 import { resolvePolicy } from '../policy/resolve-policy.ts';
 import { readInForce } from '../store/in-force-plan.ts';
 import { readIfThere } from '../system/files.ts';
@@ -29,13 +30,17 @@ export interface NetworkSources {
 export async function readNetwork(paths: Paths, sources: NetworkSources): Promise<NetworkFacts> {
   const { devices, bridges, guests, kernelState } = sources;
   const config = sources.config ?? decodeConfig(undefined, new Findings());
-  const wanted = wantedTaps(config, sources);
+  const networks = readNetworks(paths.libvirtNetworks);
+  const policy = wantedPolicy(config, networks, sources);
+  const wanted = policy.uplinks.flatMap((uplink) => uplink.guests.flatMap(({ taps }) => taps));
   const marks = [0, ...wanted.map(({ way }) => way)].map((way) => markOf(config.markBase, 0, way));
   return {
     devices,
+    networks,
     bridges,
     config,
     guests,
+    unreachable: policy.unshaped.filter(({ kind }) => kind === 'unreachable'),
     shaped: new Set([...wanted, ...(await loadedTaps(paths))].map(({ name }) => name)),
     ...(kernelState ? { obstacles: kernelState.obstacles } : {}),
     foreignMarks: kernelState ? findMarksBeside(kernelState.listing, marks) : [],
@@ -44,11 +49,13 @@ export async function readNetwork(paths: Paths, sources: NetworkSources): Promis
 }
 
 /** By the configuration, behind which what is in force may lag, or the other way round. */
-function wantedTaps(config: Config, { guests, devices }: NetworkSources): TapPolicy[] {
+function wantedPolicy(
+  config: Config,
+  networks: NetworkFacts['networks'],
+  { guests, devices }: NetworkSources,
+): Policy {
   // Which kinds are chosen has nothing to do with who is shaped.
-  const host: Host = { devices, kernel: { leaf: 'bfifo', redirect: 'bpf' } };
-  const { uplinks } = resolvePolicy(config, guests, host);
-  return uplinks.flatMap((uplink) => uplink.guests.flatMap(({ taps }) => taps));
+  return resolvePolicy(config, guests, { devices, networks, kernel: { leaf: 'bfifo', redirect: 'bpf' } });
 }
 
 async function loadedTaps(paths: Paths): Promise<{ name: string }[]> {

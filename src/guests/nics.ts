@@ -25,7 +25,7 @@ function decodeNic(item: Element): Nic | string {
   const tap = textOf(element(item.target)['@dev']);
   const mac = textOf(element(item.mac)['@address']);
   if (!['bridge', 'network', 'ethernet'].includes(type)) {
-    return `type='${type}' does not cross a Linux bridge`;
+    return `type='${type}'${type === 'direct' ? ' (macvtap)' : ''} does not cross a Linux bridge`;
   }
   if ([actual, item].some(({ virtualport }) => textOf(element(virtualport)['@type']) === 'openvswitch')) {
     return 'Open vSwitch does its own shaping';

@@ -33,9 +33,18 @@ export interface Port {
   bridge: string;
 }
 
+/** One of libvirt's own, whose bridge has no NIC as a port. */
+export interface Network {
+  name: string;
+  /** `isolated` leads nowhere, the others by the host's routing. */
+  mode: 'nat' | 'route' | 'open' | 'isolated';
+}
+
 export interface Host {
   /** Every network device by name. */
   devices: Map<string, Device>;
+  /** libvirt's networks by their bridges; absent where nobody asks why a bridge leads nowhere. */
+  networks?: Map<string, Network>;
   kernel: Kernel;
 }
 

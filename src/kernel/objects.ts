@@ -43,6 +43,8 @@ export interface State {
   objects: Map<string, TcObject>;
   /** The text for `nft -f` that makes the table what it is, or takes it away. */
   ruleset: string;
+  /** Devices whose root is a noqueue that somebody set; ours may stand in its place. Absent in rules.d. */
+  noqueue?: Set<string>;
 }
 
 /** A kernel's state, with what stands in the way of changing it. */

@@ -6,7 +6,7 @@ import { noTable } from '../diff/compare.ts';
 import { ifbLines } from '../diff/tc-commands.ts';
 import { deviceNames } from '../host/read-host.ts';
 import type { IfbDevice, KernelState, State } from '../kernel/objects.ts';
-import { fromQdisc } from '../kernel/tc/output.ts';
+import { fromQdisc, type Qdisc } from '../kernel/tc/output.ts';
 import { readClasses, readQdiscs } from '../kernel/tc/read.ts';
 import { signature, tableName } from '../plan/names.ts';
 import { readUnfinished } from '../store/journal.ts';
@@ -68,9 +68,10 @@ export async function readState(site: Site, asked: Asked = {}): Promise<KernelSt
     objects: new Map(objects.map((object) => [object.key, object])),
     ruleset: `${noTable}${table}`,
     present: new Set(deviceNames()),
+    noqueue: new Set(roots.filter(isNoqueue).map((qdisc) => qdisc.dev)),
     foreignRoots: new Map(
       roots
-        .filter((qdisc) => !trees.has(qdisc.dev))
+        .filter((qdisc) => !trees.has(qdisc.dev) && !isNoqueue(qdisc))
         .map((qdisc) => [qdisc.dev, `${qdisc.kind} ${qdisc.handle}`]),
     ),
     occupiedTaps: new Set(qdiscs.filter((qdisc) => qdisc.kind === 'ingress').map((qdisc) => qdisc.dev)),
@@ -79,6 +80,11 @@ export async function readState(site: Site, asked: Asked = {}): Promise<KernelSt
     hasTable: table !== '',
     ...(ruleset === undefined ? {} : { loaded: { ruleset } }),
   };
+}
+
+/** It queues and limits nothing, and whoever set it wants just that: libvirt sets one on each tap. */
+function isNoqueue({ kind }: Qdisc): boolean {
+  return kind === 'noqueue';
 }
 
 function devicesWith(state: State | undefined, kind: string): string[] {

@@ -26,6 +26,8 @@ export interface Fault {
   kind: FaultKind;
   /** In words that follow the guest's name and a colon. */
   reason: string;
+  /** What to do about it, where that is told by nothing else. */
+  remedy?: string;
   /** Absent when it concerns both. */
   direction?: Direction;
   /** Absent when it concerns all. */

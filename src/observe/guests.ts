@@ -9,10 +9,11 @@ import { type Fault, type FaultKind, findFaults } from './faults.ts';
 import { type ClassInUse, naturally, type UplinkInUse } from './in-use.ts';
 
 /**
- * `shaped`: in both directions. `partly`: in one, or not by all of its taps. `unshaped`: its frames pass without
- * limit, or share what is left to everything else. `gone`: it has no tap any more, so there is nothing to shape.
+ * In text, JSON and metrics alike. `shaped`: in both directions. `partly`: in one, or not by all of its taps.
+ * `unshaped`: its frames pass without limit, or share what is left to everything else. `gone`: it has no tap any
+ * more, so there is nothing to shape. `left out`: not shaped, as the policy has it.
  */
-export type GuestState = 'shaped' | 'partly' | 'unshaped' | 'gone';
+export type GuestState = 'shaped' | 'partly' | 'unshaped' | 'gone' | 'left out';
 
 export interface GuestRow {
   guest: string;
@@ -31,11 +32,6 @@ export interface GuestRow {
 
 /** Kinds of reasons that are no trouble: nobody asked for more. */
 const wished: FaultKind[] = ['unlisted', 'needless', 'unsuited'];
-
-/** Whether a guest is left out because that is what the policy says, not because something is wrong. */
-export function isLeftOut({ state, faults }: GuestRow): boolean {
-  return state === 'unshaped' && faults.every(({ kind }) => wished.includes(kind));
-}
 
 /** In the order of uplinks, then names; what the policy leaves out last. */
 export function guestRows(inForce: InForce, uplinks: UplinkInUse[], holding: Holding): GuestRow[] {
@@ -106,9 +102,10 @@ function stateOf(taps: string[], faults: Fault[]): GuestState {
 
 function rowOfUnshaped(entry: Unshaped): GuestRow {
   const taps = entry.tap ? [entry.tap] : [];
-  return { guest: entry.guest, taps, state: 'unshaped', faults: [policyFault(entry)] };
+  const state = wished.includes(entry.kind) ? 'left out' : 'unshaped';
+  return { guest: entry.guest, taps, state, faults: [policyFault(entry)] };
 }
 
-function policyFault({ kind, reason, tap }: Unshaped): Fault {
-  return { kind, reason, ...(tap ? { tap } : {}) };
+function policyFault({ kind, reason, remedy, tap }: Unshaped): Fault {
+  return { kind, reason, ...(remedy ? { remedy } : {}), ...(tap ? { tap } : {}) };
 }

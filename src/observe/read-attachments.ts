@@ -1,6 +1,7 @@
 // Reads what a guest's shaping hangs on besides its classes: two lists of devices and one of the table, however
 // many guests there are.
 import { join } from 'node:path';
+import { makesNoTable } from '../diff/compare.ts';
 import { deviceNames, portNames } from '../host/read-host.ts';
 import { readOwners } from '../kernel/nft/owners.ts';
 import { tableName } from '../plan/names.ts';
@@ -32,8 +33,11 @@ export async function readHolding(
 
 async function readTable(run: Run, { rules, listing }: Loaded): Promise<TableState> {
   const nft = await run('nft', ['-s', 'list', 'table', 'bridge', tableName]);
+  const ruleset = readIfThere(join(rules, 'good/ruleset.nft')) ?? '';
   if (nft.status !== 0) {
-    if (nft.stderr.includes('No such file or directory')) return { kind: 'missing' };
+    if (nft.stderr.includes('No such file or directory')) {
+      return { kind: makesNoTable(ruleset) ? 'as loaded' : 'missing' };
+    }
     const denied = nft.stderr.includes('Operation not permitted');
     throw new Failure(
       `nft cannot list the table ${tableName}: ${nft.stderr.trim().split('\n')[0]}`,
@@ -41,6 +45,5 @@ async function readTable(run: Run, { rules, listing }: Loaded): Promise<TableSta
     );
   }
   if (recognize(listing, nft.stdout) !== undefined) return { kind: 'as loaded' };
-  const ruleset = readIfThere(join(rules, 'good/ruleset.nft')) ?? '';
   return { kind: 'changed', held: readOwners(nft.stdout), loaded: readOwners(ruleset) };
 }

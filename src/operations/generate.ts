@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { readConfig } from '../config/read-config.ts';
 import type { ConfigLocation } from '../config/read-files.ts';
 import { readKernel } from '../host/kernel.ts';
+import { readNetworks } from '../host/networks.ts';
 import { readDevices } from '../host/read-host.ts';
 import { generate, type Inputs, type Outputs } from '../pipeline.ts';
 import { readOverrides, readTemplates, templatesBeside } from '../render/templates.ts';
@@ -66,7 +67,7 @@ async function generateFrom(
   const inputs: Inputs = {
     config,
     guests: readGuests(paths.guests),
-    host: { devices: readDevices(), kernel },
+    host: { devices: readDevices(), networks: readNetworks(paths.libvirtNetworks), kernel },
     chosen: readIds(paths.ids),
     templates: readTemplates(templates),
     source: files.join(', '),

@@ -65,13 +65,15 @@ export interface Unshaped {
   guest: string;
   tap?: string;
   reason: string;
+  /** What to do about it, where that is not clear from the reason. */
+  remedy?: string;
   /**
    * `unlisted`: the administrator's wish. `refused`: must not start; one that runs all the same keeps its
    * ceil without a guarantee, or, having no entry, is not shaped. `needless`: no uplink to share. `unsuited`:
-   * a NIC of a kind that no Linux bridge carries. `contested`: shaped, but by libvirt too. `unable`:
-   * something is wrong.
+   * a NIC of a kind that no Linux bridge carries. `unreachable`: either of these, of a guest that has an entry and
+   * is not limited by it. `contested`: shaped, but by libvirt too. `unable`: something is wrong.
    */
-  kind: 'unlisted' | 'refused' | 'needless' | 'unsuited' | 'contested' | 'unable';
+  kind: 'unlisted' | 'refused' | 'needless' | 'unsuited' | 'unreachable' | 'contested' | 'unable';
 }
 
 export interface Policy {

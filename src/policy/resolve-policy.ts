@@ -11,7 +11,7 @@ import { lackingLeaves } from './leaves.ts';
 import { newUplink } from './link.ts';
 import { isListed, metadataProblems, sourcesOf } from './origin.ts';
 import type { GuestPolicy, Policy, Unshaped, UplinkPolicy } from './policy.ts';
-import { findUplinks, type Ways } from './uplinks.ts';
+import { type Doubt, findUplinks, type Ways } from './uplinks.ts';
 import { addGuest } from './values.ts';
 
 /** @param guests those now running, longest running first (which matters to oversubscribed = "refuse" only) */
@@ -28,7 +28,8 @@ export function resolvePolicy(config: Config, guests: Guest[], host: Host): Poli
       policy.unshaped.push(unlisted(guest, config.defaults.unlisted));
       continue;
     }
-    policy.unshaped.push(...unsuited(guest));
+    const left: Left[] = unsuited(guest);
+    let isPlaced = false;
     for (const nic of guest.nics) {
       const device = host.devices.get(nic.tap);
       const bridge = device?.master ?? nic.bridge ?? '';
@@ -41,9 +42,8 @@ export function resolvePolicy(config: Config, guests: Guest[], host: Host): Poli
       const found = ways.get(bridge) ?? findUplinks(config, host, guests, bridge);
       if (!ways.has(bridge)) policy.warnings.push(...found.open.map((port) => openWay(bridge, port)));
       ways.set(bridge, found);
-      for (const { reason, kind } of found.doubts) {
-        policy.unshaped.push({ guest: guest.name, tap: nic.tap, reason, kind });
-      }
+      left.push(...found.doubts.map((doubt) => ({ guest: guest.name, tap: nic.tap, ...doubt })));
+      isPlaced ||= found.uplinks.length > 0;
       for (const [way, each] of found.uplinks.entries()) {
         const uplink = uplinks.get(each.name) ?? newUplink(host, each, policy.warnings);
         uplinks.set(each.name, uplink);
@@ -55,6 +55,7 @@ export function resolvePolicy(config: Config, guests: Guest[], host: Host): Poli
         else placed.set(key, addGuest(uplink, guest.name, sources, tap, policy.warnings));
       }
     }
+    policy.unshaped.push(...left.map((one) => judged(one, isListed(sources), isPlaced)));
   }
   policy.uplinks = [...uplinks.values()].sort(byName);
   policy.warnings.push(...shapedTwice(policy.uplinks, host), ...lackingLeaves(policy.uplinks, host.kernel));
@@ -100,6 +101,21 @@ function shapedTwice(uplinks: UplinkPolicy[], { devices }: Host): string[] {
       ),
   );
 }
+
+type Left = Unshaped & Pick<Doubt, 'routed'>;
+
+/**
+ * An entry is a wish: who has one and is limited nowhere by it, or gets past it by the host's routing, is in trouble.
+ * A second NIC in a bridge that leads nowhere is not.
+ */
+function judged({ guest, tap, reason, kind, routed }: Left, hasEntry: boolean, isPlaced: boolean): Unshaped {
+  const base = { guest, ...(tap === undefined ? {} : { tap }), reason };
+  const isWish = hasEntry && (routed || !isPlaced) && (kind === 'needless' || kind === 'unsuited');
+  return isWish ? { ...base, kind: 'unreachable', remedy: unreachableRemedy } : { ...base, kind };
+}
+
+const unreachableRemedy =
+  'give it a NIC on a bridge with an uplink, or take its entry out of the configuration';
 
 function unsuited({ name, skipped = [] }: Guest): Unshaped[] {
   return skipped.map(({ nic, reason }) => ({ guest: name, tap: nic, reason, kind: 'unsuited' }));

@@ -4,7 +4,7 @@
 // port, which the old hook took, may be anybody's.
 import type { Config, UplinkEntry } from '../config/config.ts';
 import type { Guest } from '../guests/guest.ts';
-import { type Host, type Port, stackOf } from '../host/host.ts';
+import { type Host, type Network, type Port, stackOf } from '../host/host.ts';
 import { label } from '../text/label.ts';
 import { formatPath } from '../toml/place.ts';
 import { isDeviceName } from '../units/units.ts';
@@ -19,8 +19,10 @@ export interface FoundUplink {
 export interface Doubt {
   /** In words that follow a guest's name. */
   reason: string;
-  /** `needless`: the bridge leads nowhere, so there is nothing to share. */
+  /** `needless`: the bridge has no port that leads out, so there is no uplink to share. */
   kind: 'needless' | 'unable';
+  /** What passes there leaves the host all the same, by its routing. */
+  routed?: boolean;
   /** Those among which the administrator has to choose. */
   ports?: string[];
 }
@@ -85,7 +87,7 @@ function oddName(bridge: string, name: string): string {
   return `the uplink of ${bridge} has a name that virt-shaper does not take: ${label(name)}`;
 }
 
-function foundPort({ devices }: Host, guests: Guest[], bridge: string): Ways {
+function foundPort({ devices, networks }: Host, guests: Guest[], bridge: string): Ways {
   const taps = new Set(guests.flatMap((guest) => guest.nics.map((nic) => nic.tap)));
   const candidates = [...devices].filter(
     ([name, device]) => device.master === bridge && !device.tap && !taps.has(name),
@@ -94,7 +96,7 @@ function foundPort({ devices }: Host, guests: Guest[], bridge: string): Ways {
   const physical = candidates.filter(([, device]) => device.physical);
   const ports = (physical.length === 1 ? physical : candidates).map(([name]) => name).sort();
   const [port] = ports;
-  if (!port) return only({ reason: `its bridge ${bridge} has no uplink`, kind: 'needless' });
+  if (!port) return only(noUplink(bridge, networks?.get(bridge)));
   if (ports.length > 1) {
     const names =
       ports.length > 4 ? `${ports.slice(0, 4).map(label).join(', ')}, ...` : ports.map(label).join(', ');
@@ -110,6 +112,17 @@ function foundPort({ devices }: Host, guests: Guest[], bridge: string): Ways {
     return only(unable(oddName(bridge, odd)));
   }
   return { uplinks: [{ name, ports: [{ name: port, bridge }] }], doubts: [], open: [] };
+}
+
+/** In the words of who has never heard of uplinks: many guests are on libvirt's default network. */
+function noUplink(bridge: string, network: Network | undefined): Doubt {
+  if (!network) return { reason: `its bridge ${bridge} has no uplink`, kind: 'needless' };
+  const { name, mode } = network;
+  const word = { nat: 'NAT', route: 'routed', open: 'open', isolated: 'isolated' }[mode];
+  const reason =
+    `it is on libvirt's ${word} network ${label(name)} (${bridge}): ` +
+    'virt-shaper shapes guests on bridges with an uplink only';
+  return { reason, kind: 'needless', routed: mode !== 'isolated' };
 }
 
 function only(doubt: Doubt): Ways {

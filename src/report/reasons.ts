@@ -1,7 +1,7 @@
 // Why guests are not shaped as they should be, in words: one line each, or one for many that share a reason.
 
 import type { Fault, FaultKind, InnerFault } from '../observe/faults.ts';
-import { type GuestRow, isLeftOut } from '../observe/guests.ts';
+import type { GuestRow, GuestState } from '../observe/guests.ts';
 import type { ClassInUse } from '../observe/in-use.ts';
 import { label } from '../text/label.ts';
 
@@ -21,7 +21,7 @@ const each = 3;
 interface Reason {
   guest: string;
   fault: Fault;
-  leftOut: boolean;
+  state: GuestState;
 }
 
 /** @returns lines, one for each */
@@ -34,11 +34,11 @@ export function describeInner(faults: InnerFault[]): string[] {
 /** @returns lines; first what is wrong, then who is left out because that is the policy */
 export function describeReasons(rows: GuestRow[]): string[] {
   const all = rows.flatMap((row) =>
-    row.faults.map((fault): Reason => ({ guest: row.guest, fault, leftOut: isLeftOut(row) })),
+    row.faults.map((fault): Reason => ({ guest: row.guest, fault, state: row.state })),
   );
-  return [all.filter(({ leftOut }) => !leftOut), all.filter(({ leftOut }) => leftOut)].flatMap((list) =>
-    [...bySubject(list).values()].flatMap((alike) => describe(alike)),
-  );
+  const leftOut = all.filter(({ state }) => state === 'left out');
+  const wrong = all.filter(({ state }) => state !== 'left out');
+  return [wrong, leftOut].flatMap((list) => [...bySubject(list).values()].flatMap(describe));
 }
 
 /** What to do about it. */
@@ -50,6 +50,7 @@ export function hints(rows: GuestRow[], inner: InnerFault[]): string[] {
     ...(has('class', 'redirect', 'table', 'changed')
       ? ['virt-shaper verify lists what the kernel holds otherwise, virt-shaper load repairs it']
       : []),
+    ...new Set(faults.flatMap(({ remedy }) => remedy ?? [])),
     ...(has('tap-gone', 'tap-moved') ? ['virt-shaper sync finds where guests run now'] : []),
   ];
 }

@@ -2,7 +2,7 @@
 // that are not shaped as they should be.
 
 import type { Asked } from '../observe/freshness.ts';
-import { type GuestRow, isLeftOut } from '../observe/guests.ts';
+import type { GuestRow } from '../observe/guests.ts';
 import type { ClassInUse } from '../observe/in-use.ts';
 import type { InUse } from '../observe/read-in-use.ts';
 import { atCeil, formatBytes, formatCount, formatSet, formatSpeed } from '../text/figures.ts';
@@ -80,7 +80,6 @@ function sum(row: GuestRow, counter: 'dropped' | 'backlog', show: (value: number
 }
 
 function state(row: GuestRow): Cell {
-  if (isLeftOut(row)) return { text: 'left out', tone: 'dim' };
   if (row.state === 'shaped') return { text: row.faults.length === 0 ? 'shaped' : 'shaped!', tone: 'plain' };
-  return { text: row.state, tone: row.state === 'gone' ? 'dim' : 'problem' };
+  return { text: row.state, tone: row.state === 'gone' || row.state === 'left out' ? 'dim' : 'problem' };
 }

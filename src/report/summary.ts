@@ -2,43 +2,39 @@
 // full the uplinks are. What an administrator reads first at night.
 import { bridgesOf } from '../host/host.ts';
 import type { Asked } from '../observe/freshness.ts';
-import { type GuestRow, isLeftOut } from '../observe/guests.ts';
+import type { GuestRow, GuestState } from '../observe/guests.ts';
 import type { ClassInUse, UplinkInUse } from '../observe/in-use.ts';
 import type { InUse } from '../observe/read-in-use.ts';
 import { formatAge, formatSet, formatShare, formatSpeed } from '../text/figures.ts';
 
 /** One state for each guest, the worst of its rows. */
-export interface Counts {
-  shaped: number;
-  partly: number;
-  unshaped: number;
-  gone: number;
-  leftOut: number;
-}
+export type Counts = Record<GuestState, number>;
 
 export function count(rows: GuestRow[]): Counts {
-  const order = ['leftOut', 'gone', 'shaped', 'partly', 'unshaped'] as const;
+  const order = ['left out', 'gone', 'shaped', 'partly', 'unshaped'] as const;
   const worst = new Map<string, number>();
   for (const row of rows) {
-    const rank = order.indexOf(isLeftOut(row) ? 'leftOut' : row.state);
-    worst.set(row.guest, Math.max(rank, worst.get(row.guest) ?? 0));
+    worst.set(row.guest, Math.max(order.indexOf(row.state), worst.get(row.guest) ?? 0));
   }
-  const counts: Counts = { shaped: 0, partly: 0, unshaped: 0, gone: 0, leftOut: 0 };
+  const counts: Counts = { shaped: 0, partly: 0, unshaped: 0, gone: 0, 'left out': 0 };
   for (const rank of worst.values()) counts[order[rank] ?? 'unshaped'] += 1;
   return counts;
 }
 
 /** @param now milliseconds since 1970 */
 export function summary({ guests }: InUse, asked: Asked, now: number): string {
-  const { shaped, leftOut, ...others } = count(guests);
-  const rest = Object.entries({ ...others, 'left out': leftOut }).flatMap(([word, number]) =>
-    number > 0 ? `${number} ${word}` : [],
-  );
+  const { shaped, ...others } = count(guests);
+  const rest = Object.entries(others).flatMap(([word, number]) => (number > 0 ? `${number} ${word}` : []));
+  const wanted = guests.some(({ state }) => state !== 'left out');
+  const first = wanted ? `${shaped} guest${shaped === 1 ? '' : 's'} shaped` : nobodyRuns;
   const { at, error } = asked.history.last;
   const loaded = at === undefined || error !== undefined ? [] : [`loaded ${formatAge(now - at)}`];
-  const wanted = asked.configChanged || asked.rulesChanged ? [] : ['as configured'];
-  return `${[`${shaped} guest${shaped === 1 ? '' : 's'} shaped`, ...rest, ...loaded, ...wanted].join(', ')}`;
+  const asConfigured = asked.configChanged || asked.rulesChanged ? [] : ['as configured'];
+  return [first, ...rest, ...loaded, ...asConfigured].join(', ');
 }
+
+/** Nothing is wrong, and there is nothing to show. */
+export const nobodyRuns = 'no guest that is to be shaped is running';
 
 /** What is in force against what is asked for, each a sentence with what to do. */
 export function remarks({ table }: Pick<InUse, 'table'>, asked: Asked, now: number): string[] {

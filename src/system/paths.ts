@@ -42,6 +42,8 @@ export interface Paths {
   hookCalled: (driver: string) => string;
   /** Where libvirt keeps the state of the guests that a driver runs now. */
   libvirtState: (driver: string) => string;
+  /** Where it keeps the state of its networks. */
+  libvirtNetworks: string;
   /** libvirt's folder of hooks. */
   libvirtHooks: string;
   /** Where a daemon of libvirt's says which process it is. */
@@ -85,6 +87,7 @@ export function makePaths(options: { root?: string; config?: string; rules?: str
     lastSync: below('/run/virt-shaper/last-sync'),
     hookCalled: (driver) => below(`/run/virt-shaper/hook-called-${driver}`),
     libvirtState: (driver) => below(`/run/libvirt/${driver}`),
+    libvirtNetworks: below('/run/libvirt/network'),
     libvirtHooks: below('/etc/libvirt/hooks'),
     daemonPid: (daemon) => below(`/run/${daemon}.pid`),
     systemd: below('/run/systemd/system'),

@@ -81,12 +81,12 @@ export function nameOf({ kind, name }: Row): string {
 }
 
 /** What is not as it should be, or why it is left out. */
-export function noteOf({ state, note = '', leftOut }: Row): string {
-  return note === '' || leftOut || state === 'shaped' ? note : `${state}: ${note}`;
+export function noteOf({ state, note = '' }: Row): string {
+  return note === '' || state === 'left out' || state === 'shaped' ? note : `${state}: ${note}`;
 }
 
-function nameStyle({ kind, state, leftOut }: Row): Style {
-  if (leftOut) return 'dim';
+function nameStyle({ kind, state }: Row): Style {
+  if (state === 'left out') return 'dim';
   if (state && state !== 'shaped') return 'warning';
   return kind === 'group' ? 'strong' : kind === 'unmarked' ? 'dim' : 'plain';
 }

@@ -27,11 +27,11 @@ export function titleLine({ at, host, rows, links }: Scene, view: View, width: n
 }
 
 function counts(rows: Row[], links: Link[]): Line {
-  const guests = rows.filter(({ kind, leftOut }) => kind === 'guest' && !leftOut);
+  const guests = rows.filter(({ kind, state }) => kind === 'guest' && state !== 'left out');
   const names = (some: Row[]) => new Set(some.map(({ name }) => name)).size;
   const faulty = names(guests.filter((row) => row.state !== 'shaped'));
   const shaped = names(guests) - faulty;
-  const left = names(rows.filter(({ leftOut }) => leftOut));
+  const left = names(rows.filter(({ state }) => state === 'left out'));
   const drops = links.map(({ flow }) => sum(flow, 'drops')).filter((one) => one !== undefined);
   const lost = drops.length > 0 ? drops.reduce((total, one) => total + one, 0) : undefined;
   return spread(

@@ -1,12 +1,13 @@
 // Two readings of the kernel -> the scene. Speeds are the reader's; packets and drops of a second are taken here
 // between the same two moments.
 
-import { type GuestRow, isLeftOut } from '../observe/guests.ts';
+import type { GuestRow } from '../observe/guests.ts';
 import type { ClassInUse, UplinkInUse } from '../observe/in-use.ts';
 import type { InUse } from '../observe/read-in-use.ts';
 import { type Uses, useKey } from '../observe/use.ts';
 import { printable } from '../report/problems.ts';
 import { describeReasons } from '../report/reasons.ts';
+import { nobodyRuns } from '../report/summary.ts';
 import { type Both, both } from '../units/units.ts';
 import type { Flow, Row, Scene } from './scene.ts';
 
@@ -29,7 +30,7 @@ export function makeScene(inUse: InUse, before: Uses | undefined, host: string, 
 
 function troubleOf({ inForce, table, guests }: InUse): Pick<Scene, 'trouble'> {
   if (inForce.uplinks.length === 0) {
-    return { trouble: 'nothing is loaded, or no guest that is to be shaped is running' };
+    return { trouble: `nothing is loaded, or ${nobodyRuns}` };
   }
   if (table === 'missing') {
     return { trouble: 'nobody is shaped: the nftables table is not there; virt-shaper load repairs it' };
@@ -53,7 +54,6 @@ function guestRow(row: GuestRow, flow: ToFlow): Row {
     ...(uplink === undefined ? {} : { uplink }),
     ...(out && into ? { flow: flow({ out, in: into }) } : {}),
     state,
-    ...(isLeftOut(row) ? { leftOut: true } : {}),
     // A row of its own for one of several NICs says which.
     ...(note ? { note: printable(uplink === undefined && taps[0] ? `${taps[0]}: ${note}` : note) } : {}),
   };

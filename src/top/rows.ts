@@ -78,8 +78,8 @@ function byNames(a: Row, b: Row): number {
   );
 }
 
-function rank({ kind, leftOut }: Row): number {
-  return leftOut ? 2 : kind === 'unmarked' ? 1 : 0;
+function rank({ kind, state }: Row): number {
+  return state === 'left out' ? 2 : kind === 'unmarked' ? 1 : 0;
 }
 
 function compare(a = '', b = ''): number {

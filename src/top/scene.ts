@@ -26,8 +26,6 @@ export interface Row {
   flow?: Both<Flow> | undefined;
   /** Of guests. */
   state?: GuestState | undefined;
-  /** That it is not shaped is as the policy has it. */
-  leftOut?: boolean | undefined;
   /** Why it is not shaped as it should be, printable. */
   note?: string | undefined;
 }

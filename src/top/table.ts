@@ -32,7 +32,7 @@ export function tableLine({ row, below }: Placed, placed: Column[], glyphs: Glyp
     return [lead, ...columns[id].cell(row, own - lead.text.length, glyphs)];
   });
   if (isBare(row)) {
-    cells.push([{ text: noteOf(row), style: row.leftOut ? 'dim' : 'warning' }]);
+    cells.push([{ text: noteOf(row), style: row.state === 'left out' ? 'dim' : 'warning' }]);
   }
   const line = cells.flatMap((cell, at) => (at === 0 ? cell : [{ text: ' ' }, ...cell]));
   return fitLine(line, width);

@@ -36,8 +36,7 @@ const row: fc.Arbitrary<Row> = fc.record({
   group: fc.option(guestName, { nil: undefined }),
   uplink: fc.option(device, { nil: undefined }),
   flow: fc.option(flows, { nil: undefined, freq: 6 }),
-  state: fc.constantFrom('shaped', 'shaped', 'partly', 'unshaped', 'gone', undefined),
-  leftOut: fc.boolean(),
+  state: fc.constantFrom('shaped', 'shaped', 'partly', 'unshaped', 'gone', 'left out', undefined),
   note: fc.option(fc.string({ unit: 'grapheme-ascii', maxLength: 60 }), { nil: undefined }),
 });
 

@@ -77,7 +77,7 @@ test('what a guest sends is counted, and how fast, and what of it is dropped', (
 
 test('whatever is taken away from under a guest is told', () => {
   start();
-  assert.equal(states(), ['cliff shaped', 'jason shaped', 'bob unshaped unlisted']);
+  assert.equal(states(), ['cliff shaped', 'jason shaped', 'bob left out unlisted']);
   sh('tc qdisc del dev vnet0 clsact');
   assert.equal(states()[0], 'cliff partly redirect');
   sh('ip link set vnet0 nomaster');

@@ -64,10 +64,12 @@ function network(toml: string, devices: Record<string, Device>, bridges = ['br0'
   const { config } = makeWorld(toml, {});
   return {
     devices: new Map(Object.entries(devices)),
+    networks: new Map(),
     bridges,
     config,
     guests: [],
     shaped: new Set(),
+    unreachable: [],
     foreignMarks: [],
   };
 }
@@ -98,7 +100,7 @@ test('bridges and their uplinks', () => {
     detail('', { eth0, eth1: port }),
     'warning br0: br0 has 2 ports that may be its uplink (eth0, eth1)',
   );
-  assert.match(detail('', {}), 'ok br0: leads nowhere');
+  assert.match(detail('', {}), 'ok br0: has no uplink');
   const vlan = checkNetwork(network('', { 'eth0.100': port }));
   assert.match(named(vlan, 'bridge').hint ?? '', '[uplink."eth0.100"] ceil');
 });

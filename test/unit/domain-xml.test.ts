@@ -79,7 +79,10 @@ for (const type of [
 ]) {
   test(`type='${type}' is named and skipped`, () => {
     const nic = `<interface type='${type}'><source dev='eth0' bridge='br0'/><target dev='macvtap0'/></interface>`;
-    assert.is(skipped(nic), `type='${type}' does not cross a Linux bridge`);
+    assert.match(
+      skipped(nic) ?? '',
+      new RegExp(`^type='${type}'( \\(macvtap\\))? does not cross a Linux bridge$`),
+    );
     assert.is(parse(nic).skipped?.[0]?.nic, 'macvtap0');
   });
 }

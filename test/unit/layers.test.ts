@@ -60,6 +60,7 @@ const outside: Record<string, string[]> = {
     'hooks/inspect.ts',
     'hooks/install.ts',
     'hooks/program.ts',
+    'host/networks.ts',
     'host/read-host.ts',
     'launch.ts',
     'load/load.ts',

@@ -54,7 +54,7 @@ test('figures are in bytes, of each level by itself', () => {
   assert.equal(value('group_bytes_total'), [1_000_000, 1_000_000]);
   assert.equal(value('guest_shaped', { guest: 'cliff' }), [1]);
   assert.equal(value('guest_shaped', { guest: 'gone' }), [], 'who is gone sends nothing past its limit');
-  assert.equal(value('guest_reason', { guest: 'bob', kind: 'unlisted', state: 'left_out' }), [1]);
+  assert.equal(value('guest_reason', { guest: 'bob', kind: 'unlisted', state: 'left out' }), [1]);
   assert.equal(value('guests', { state: 'shaped' }), [2]);
   assert.equal(value('last_load_success'), [1]);
 });

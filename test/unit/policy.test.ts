@@ -135,4 +135,45 @@ test('a guest is one entry however many NICs it has, its taps in name order', ()
   );
 });
 
+/** Who is not shaped and why: a guest on each kind of NIC, beside a NIC that is shaped or not. */
+function notShaped(toml: string, nics: string, skipped: string[] = []): string[] {
+  const world = makeWorld(toml, { cliff: nics });
+  const [cliff] = world.guests;
+  if (cliff && nics === '') cliff.nics = [];
+  if (cliff && skipped.length > 0) cliff.skipped = skipped.map((nic) => ({ nic, reason: `${nic} is none` }));
+  world.host.networks = new Map([
+    ['virbr0', { name: 'default', mode: 'nat' }],
+    ['virbr1', { name: 'inner', mode: 'isolated' }],
+  ]);
+  return resolvePolicy(world.config, world.guests, world.host).unshaped.map(
+    ({ kind, tap, reason }) => `${kind} ${tap}: ${reason}`,
+  );
+}
+
+const nat =
+  "vnet1: it is on libvirt's NAT network default (virbr0): virt-shaper shapes guests on bridges with an uplink only";
+
+test('an entry that does not limit its guest is a wish that is not kept', () => {
+  const entry = '[guest.cliff]\n';
+  assert.equal(notShaped(entry, 'vnet1@virbr0'), [`unreachable ${nat}`]);
+  assert.equal(notShaped('[guest."*"]\n', 'vnet1@virbr0'), [`unreachable ${nat}`]);
+  assert.equal(notShaped(entry, '', ['macvtap0']), ['unreachable macvtap0: macvtap0 is none']);
+  assert.equal(notShaped(entry, 'vnet0@br0 vnet1@virbr0'), [`unreachable ${nat}`], 'past its own limit');
+  assert.match(
+    notShaped(entry, 'vnet1@virbr1')[0] ?? '',
+    /^unreachable vnet1: .*isolated network inner \(virbr1\)/,
+  );
+  assert.equal(notShaped(entry, 'vnet1@br9'), ['unreachable vnet1: its bridge br9 has no uplink']);
+  assert.equal(notShaped(entry, 'vnet1'), ['unreachable vnet1: it is a port of no bridge']);
+});
+
+test("beside a NIC that is shaped, one that leads nowhere is nobody's trouble; nor are guests without an entry", () => {
+  const entry = '[guest.cliff]\n';
+  assert.match(notShaped(entry, 'vnet0@br0 vnet1@virbr1')[0] ?? '', /^needless/);
+  assert.equal(notShaped(entry, 'vnet0@br0', ['macvtap0']), ['unsuited macvtap0: macvtap0 is none']);
+  const all = '[defaults]\nunlisted = "shape"\n';
+  assert.equal(notShaped(all, 'vnet1@virbr0'), [`needless ${nat}`]);
+  assert.match(notShaped('', 'vnet1@virbr0')[0] ?? '', /^unlisted/);
+});
+
 test.run();

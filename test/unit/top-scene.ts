@@ -27,7 +27,7 @@ export function someScene(): Scene {
       guest('jason', flow(20, 10, 40), flow(2, 30, 100), { uplink: 'bond0.120' }),
       guest('名前のゲスト', flow(0, 1, 20), flow(0, 1, 20)),
       { kind: 'guest', name: 'lost', state: 'unshaped', note: 'vnet7: there is no such device' },
-      { kind: 'guest', name: 'free', state: 'unshaped', note: 'it has no entry', leftOut: true },
+      { kind: 'guest', name: 'free', state: 'left out', note: 'it has no entry' },
       {
         kind: 'group',
         name: 'friends',

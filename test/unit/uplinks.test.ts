@@ -92,10 +92,12 @@ test('doctor: uplinks over one NIC that do not say what each has, and a NIC besi
     wrong(
       checkNetwork({
         devices: map(devices),
+        networks: new Map(),
         bridges,
         config: readToml(toml),
         guests: [],
         shaped: new Set(),
+        unreachable: [],
         foreignMarks: [],
       }),
     );

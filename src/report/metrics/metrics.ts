@@ -3,7 +3,7 @@
 
 import type { FaultKind } from '../../observe/faults.ts';
 import type { Asked } from '../../observe/freshness.ts';
-import { type GuestRow, isLeftOut } from '../../observe/guests.ts';
+import type { GuestRow } from '../../observe/guests.ts';
 import type { InUse } from '../../observe/read-in-use.ts';
 import { version } from '../../system/version.ts';
 import { count } from '../summary.ts';
@@ -24,8 +24,7 @@ function* families(inUse: InUse, asked: Asked): Generator<Family> {
 
 function stateFamilies(inUse: InUse, asked: Asked): Family[] {
   const drift = Object.entries(driftOf(inUse, asked)).map(([kind, value]) => ({ labels: { kind }, value }));
-  const { leftOut, ...counts } = count(inUse.guests);
-  const states = Object.entries({ ...counts, left_out: leftOut });
+  const states = Object.entries(count(inUse.guests));
   return [
     gauge('loaded', 'Whether any rules are in force.', one(asked.loaded)),
     gauge(
@@ -80,7 +79,7 @@ function guestFamilies(guests: GuestRow[]): Family[] {
       'guest_shaped',
       'Whether a guest that should be shaped is, in both directions and by all of its taps.',
       guests
-        .filter((row) => row.state !== 'gone' && !isLeftOut(row))
+        .filter((row) => row.state !== 'gone' && row.state !== 'left out')
         .map((row) => ({ labels: named(row), value: row.state === 'shaped' ? 1 : 0 })),
     ),
     gauge(
@@ -88,7 +87,7 @@ function guestFamilies(guests: GuestRow[]): Family[] {
       'Why a guest is not shaped, or not as it would be; always 1.',
       guests.flatMap((row) =>
         row.faults.map(({ kind }) => ({
-          labels: { ...named(row), state: isLeftOut(row) ? 'left_out' : row.state, kind },
+          labels: { ...named(row), state: row.state, kind },
           value: 1,
         })),
       ),
