@@ -1,0 +1,71 @@
+// The program inside the test's own process: no Node.js to start, no bundle to build, so that a test can afford many
+// commands, one after another. What it calls (nft, tc, ip, flock) runs as ever. Not for what is about processes: signals,
+// the guard of `load --confirm`, two commands at once.
+import { Readable } from 'node:stream';
+import { CommanderError } from 'commander';
+import { makeProgram } from '../../src/cli/program.ts';
+import { describeError } from '../../src/report/errors.ts';
+import { ConfigError } from '../../src/system/errors.ts';
+import { domainXml, program, type Result, TestHost } from './host.ts';
+
+export class InsideHost extends TestHost {
+  /** Folder of wrappers (test/faults/wrapper.ts, `wrap`) that stand before the real commands, until it is empty again. */
+  before = '';
+
+  async do(args: string[], input = ''): Promise<Result> {
+    const path = process.env.PATH;
+    if (this.before !== '') process.env.PATH = `${this.before}:${path}`;
+    try {
+      return await inside(['--root', this.root, ...args], input);
+    } finally {
+      process.env.PATH = path;
+    }
+  }
+
+  /** @throws when it does not succeed */
+  async must(args: string[], input = ''): Promise<Result> {
+    const result = await this.do(args, input);
+    if (result.status !== 0) throw new Error(`${args.join(' ')}: status ${result.status}\n${result.stderr}`);
+    return result;
+  }
+
+  call(name: string, operation: string, taps: Record<string, string> = {}): Promise<Result> {
+    return this.do(['hook', 'qemu', name, operation, 'begin', '-'], domainXml(name, taps));
+  }
+}
+
+/** As src/cli.ts does it. */
+async function inside(args: string[], input: string): Promise<Result> {
+  const said = { stdout: '', stderr: '' };
+  const restore = [capture('stdout'), capture('stderr')];
+  const stdin = Object.getOwnPropertyDescriptor(process, 'stdin') as PropertyDescriptor;
+  Object.defineProperty(process, 'stdin', { ...stdin, get: () => Readable.from([Buffer.from(input)]) });
+  // What it starts by itself is the program, not this test.
+  process.argv[1] = program;
+  process.exitCode = 0;
+  try {
+    await makeProgram().parseAsync(['node', program, ...args]);
+  } catch (error) {
+    const usage = error instanceof CommanderError;
+    if (!usage) said.stderr += `${describeError(error)}\n`;
+    process.exitCode = usage || error instanceof ConfigError ? 2 : 1;
+  } finally {
+    for (const undo of restore) undo();
+    Object.defineProperty(process, 'stdin', stdin);
+  }
+  const status = Number(process.exitCode);
+  process.exitCode = 0;
+  return { status, ...said };
+
+  function capture(name: 'stdout' | 'stderr'): () => void {
+    const stream = process[name];
+    const write = stream.write;
+    stream.write = (text: string | Uint8Array) => {
+      said[name] += text.toString();
+      return true;
+    };
+    return () => {
+      stream.write = write;
+    };
+  }
+}
