@@ -28,14 +28,15 @@ printf '{ "name": "virt-shaper", "version": "%s" }\n' "$version" >"$destdir/usr/
 chmod 644 "$destdir/usr/lib/virt-shaper/package.json"
 install -d -m 755 "$destdir/usr/sbin"
 install -m 755 packaging/virt-shaper.js "$destdir/usr/sbin/virt-shaper"
-put 755 /usr/lib/virt-shaper packaging/maintainer/after-install packaging/maintainer/before-remove
+put 755 /usr/lib/virt-shaper packaging/maintainer/*
 
 put 644 /usr/share/virt-shaper/templates templates/*.hbs
 put 644 /usr/share/virt-shaper/schema packaging/schema/*.rng
 put 644 /usr/share/virt-shaper/grafana packaging/grafana/*.json
 put 644 /usr/share/virt-shaper/prometheus packaging/prometheus/*.yml
 
-put 644 /usr/lib/systemd/system packaging/systemd/*
+put 644 /usr/lib/systemd/system packaging/systemd/virt-shaper*
+put 644 /usr/lib/systemd/system/nftables.service.d packaging/systemd/nftables.service.d/*
 put 644 /usr/lib/udev/rules.d packaging/udev/*.rules
 
 put 644 /usr/share/man/man8 man/virt-shaper.8
@@ -45,4 +46,4 @@ install -m 644 packaging/completions/virt-shaper.bash "$destdir/usr/share/bash-c
 put 644 "${ZSH_FUNCTIONS:-/usr/share/zsh/vendor-completions}" packaging/completions/_virt-shaper
 put 644 /usr/share/fish/vendor_completions.d packaging/completions/virt-shaper.fish
 
-install -d -m 755 "$destdir/var/lib/virt-shaper/rules.d"
+install -d -m 755 "$destdir/var/lib/virt-shaper/rules.d" "$destdir/var/lib/virt-shaper/metrics"

@@ -24,7 +24,11 @@ test('both have what belongs to an installation, with modes that are the package
     assert.is(deb.get(path), '-rw-r--r--', `.deb: ${path}`);
     assert.is(rpm.get(rpmPath(path)), '-rw-r--r--', `.rpm: ${path}`);
   }
-  for (const path of ['/usr/sbin/virt-shaper', '/usr/lib/virt-shaper/after-install']) {
+  for (const path of [
+    '/usr/sbin/virt-shaper',
+    '/usr/lib/virt-shaper/after-install',
+    '/usr/lib/virt-shaper/after-flush',
+  ]) {
     assert.is(deb.get(path), '-rwxr-xr-x', path);
     assert.is(rpm.get(path), '-rwxr-xr-x', path);
   }
@@ -81,6 +85,9 @@ const wanted = [
   '/usr/lib/systemd/system/virt-shaper-sync.service',
   '/usr/lib/systemd/system/virt-shaper-sync.path',
   '/usr/lib/systemd/system/virt-shaper-sync.timer',
+  '/usr/lib/systemd/system/virt-shaper-metrics.service',
+  '/usr/lib/systemd/system/virt-shaper-metrics.timer',
+  '/usr/lib/systemd/system/nftables.service.d/virt-shaper.conf',
   '/usr/lib/udev/rules.d/90-virt-shaper.rules',
   '/usr/share/man/man8/virt-shaper.8.gz',
   '/usr/share/man/man5/virt-shaper.toml.5.gz',

@@ -1,8 +1,10 @@
-// A host whose systemd runs, with the units as they are hardened: installed, upgraded while the service goes on, booted
-// with a configuration that has a mistake, removed.
+// A host whose systemd runs, with the units as they are hardened: installed, upgraded while the service goes on, restarted
+// under traffic, flushed by its firewall, booted with a configuration that has a mistake, removed.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { boot } from '../boot.ts';
+import { startFlood, type Watch, watch } from '../flood.ts';
 import { domainXml, makeNetwork, statusXml } from '../guests.ts';
 import { bring, makeReadyMachine, outside } from '../machine.ts';
 
@@ -11,9 +13,19 @@ const disk = makeReadyMachine('systemd', 'systemd systemd-sysv udev dbus');
 const install = 'DEBIAN_FRONTEND=noninteractive dpkg --install';
 const former = bring(disk, 'deb', 'former');
 const present = bring(disk, 'deb', 'built');
-const config =
-  '[guest.cliff]\nrate = "15mbit"\nceil = "30mbit"\n[uplink.eth0]\nbridge = "br0"\nceil = "1gbit"\n';
-disk.write('/etc/virt-shaper/config.toml', config);
+const config = `[guest.cliff]
+rate = "15mbit"
+ceil = "30mbit"
+id = 0x10
+[uplink.eth0]
+bridge = "br0"
+ceil = "1gbit"
+[uplink.eth0.unmarked]
+id = 0x333
+`;
+const mistake = config.replace('ceil = "30mbit"', 'ceil = 30mbit"');
+const configure = (text: string) => disk.write('/etc/virt-shaper/config.toml', text);
+configure(config);
 let host = await boot(disk);
 
 const units = [
@@ -24,6 +36,7 @@ const units = [
 ];
 const since = () => host.must('systemctl show --property ActiveEnterTimestampMonotonic virt-shaper.service');
 const log = () => host.must('journalctl --boot --no-pager --output cat -t virt-shaper');
+const active = (unit: string) => host.run(`systemctl is-active ${unit}`).output.trim();
 const classes = () => outside('tc class show dev eth0');
 
 test('installed: the service runs, and the guest that runs is shaped', () => {
@@ -46,25 +59,88 @@ test('upgraded: the service is neither stopped nor started, the policy is the sa
   assert.match(host.must('virt-shaper --version'), /^0\.[1-9]/);
 });
 
-test('a service that the administrator has stopped stays so at an upgrade', () => {
+test('a service that the administrator has stopped stays so at an upgrade, and what is in force stays', () => {
+  const before = classes();
   host.must('systemctl stop virt-shaper.service');
-  assert.not.match(classes(), /htb/);
   host.must(`${install} ${present}`);
-  assert.is(host.run('systemctl is-active virt-shaper.service').output, 'inactive\n');
-  assert.not.match(classes(), /htb/);
+  for (const unit of units) assert.is(active(unit), 'inactive', unit);
+  assert.is(classes(), before);
   host.must('systemctl start virt-shaper.service');
+  for (const unit of units) assert.is(active(unit), 'active', unit);
+  assert.is(classes(), before);
+});
+
+test('restarted and reloaded under traffic: no packet goes unshaped, no class is made anew', async () => {
+  const seen = await underTraffic(async () => {
+    for (const verb of ['restart', 'reload', 'restart']) {
+      host.must(`systemctl ${verb} virt-shaper`);
+      await sleep(500);
+    }
+  });
+  assertShaped(seen);
+});
+
+test('the same with a mistake in the configuration: it fails, and what was in force stays', async () => {
+  configure(mistake);
+  const seen = await underTraffic(async () => {
+    assert.is.not(host.run('systemctl reload virt-shaper').status, 0);
+    assert.is(active('virt-shaper.service'), 'active');
+    assert.is.not(host.run('systemctl restart virt-shaper').status, 0);
+    assert.is(active('virt-shaper.service'), 'failed');
+    await sleep(500);
+  });
+  assertShaped(seen);
+  for (const unit of units.slice(1)) assert.is(active(unit), 'active', unit);
+  assert.match(log(), /config.toml:3:\d+: /);
+});
+
+test('mended and restarted: the change counts', () => {
+  configure(config.replace('30mbit', '29mbit'));
+  host.must('systemctl restart virt-shaper');
+  assert.is(active('virt-shaper.service'), 'active');
+  assert.match(classes(), /rate 15Mbit ceil 29Mbit/);
+  configure(config);
+  host.must('systemctl reload virt-shaper');
   assert.match(classes(), /rate 15Mbit ceil 30Mbit/);
+});
+
+test('a firewall that flushes everything: the table is back in about a second', async () => {
+  for (const verb of ['start', 'reload', 'restart', 'stop']) {
+    host.must(`systemctl ${verb} nftables`);
+    const begin = performance.now();
+    while (!host.run('nft list tables').output.includes('virt-shaper')) {
+      assert.ok(performance.now() - begin < 10_000, `not after nftables was told to ${verb}`);
+      await sleep(50);
+    }
+    console.log(`systemctl ${verb} nftables: ${Math.round(performance.now() - begin)} ms`);
+  }
+  assert.is(host.must('virt-shaper verify 2>&1'), 'the kernel holds what was loaded\n');
+});
+
+test('figures for Prometheus: not without being asked for, then every half minute', async () => {
+  const file = '/var/lib/virt-shaper/metrics/virt-shaper.prom';
+  assert.is(host.run('systemctl is-enabled virt-shaper-metrics.timer').output, 'disabled\n');
+  host.must('systemctl enable --now virt-shaper-metrics.timer; systemctl start virt-shaper-metrics.service');
+  assert.match(host.must(`cat ${file}`), /^virt_shaper_guest_shaped{[^}]*guest="cliff"[^}]*} 1$/m);
+  assert.is(host.must(`stat -c '%U %a' ${file} $(dirname ${file})`), 'root 644\nroot 755\n');
+  // As node_exporter's user reads it where the distribution has its folder.
+  host.must(`mkdir -p /var/lib/prometheus && ln -s ${file} /var/lib/prometheus/`);
+  host.must('setpriv --reuid nobody cat /var/lib/prometheus/virt-shaper.prom');
+  const before = host.must(`stat -c %i ${file}`);
+  await sleep(33_000);
+  assert.is.not(host.must(`stat -c %i ${file}`), before, 'written again');
+  host.must('rm -r /var/lib/prometheus');
 });
 
 test('booted with a mistake in the configuration: guests get what was in force last', async () => {
   host.must('sync');
   await host.halt();
-  disk.write('/etc/virt-shaper/config.toml', config.replace('ceil = "30mbit"', 'ceil = 30mbit"'));
+  configure(mistake);
   // With the machine's own tools: an older nft may not read what a newer one has loaded.
   disk.must('tc qdisc del dev eth0 root; nft delete table bridge virt-shaper; ip link del ifb-eth0');
   host = await boot(disk);
   assert.match(log(), /config.toml:3:\d+: /);
-  assert.is(host.run('systemctl is-active virt-shaper.service').output, 'active\n');
+  assert.is(active('virt-shaper.service'), 'failed');
   disk.write('/root/cliff.xml', domainXml('cliff'));
   host.must('/etc/libvirt/hooks/qemu.d/50-virt-shaper cliff start begin - < /root/cliff.xml');
   assert.match(classes(), /rate 15Mbit ceil 30Mbit/);
@@ -81,6 +157,25 @@ test('removed: nothing runs, the kernel is as it was', () => {
     '',
   );
 });
+
+/** What came of a guest that sent all the time. */
+async function underTraffic(work: () => Promise<void>): Promise<Watch> {
+  const flood = startFlood();
+  await sleep(1500);
+  const stop = watch({ guest: '1:10', others: '1:333' });
+  await work();
+  const seen = stop();
+  flood.kill();
+  console.log(seen);
+  return seen;
+}
+
+function assertShaped({ looks, shaped, unshaped, broken, rate }: Watch): void {
+  assert.ok(looks > 5 && shaped > 1000, 'there was load');
+  assert.is(broken, false, 'the guest had its class all the time');
+  assert.is(unshaped, 0);
+  assert.ok(rate < 31.5e6, `${rate} bits per second`);
+}
 
 test.after(() => host.halt());
 test.run();
