@@ -62,6 +62,6 @@ Example: why a limit is not what was expected; -- before a name that begins with
       'after',
       `
 Example: for node_exporter, from a timer
-  virt-shaper metrics --output /var/lib/prometheus/node-exporter/virt-shaper.prom`,
+  virt-shaper metrics --output /var/lib/virt-shaper/metrics/virt-shaper.prom`,
     );
 }

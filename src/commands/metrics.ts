@@ -2,9 +2,9 @@
 
 import type { Context } from '../operations/context.ts';
 import { look } from '../operations/look.ts';
-import { reportMetrics } from '../report/metrics/metrics.ts';
+import { writeOutput } from '../operations/output-file.ts';
+import { metricsHead, reportMetrics } from '../report/metrics/metrics.ts';
 import { ConfigError } from '../system/errors.ts';
-import { plainFile, writeWhole } from '../system/files.ts';
 import { withLock } from '../system/lock.ts';
 
 export interface MetricsOptions {
@@ -22,6 +22,6 @@ export async function metricsCommand(context: Context, { output }: MetricsOption
   }
   // A timer's run and somebody's own at the same time would write one file.
   const lock = { file: context.paths.metricsLock, patience: context.lockTimeout, waiting: () => {} };
-  await withLock(lock, async () => writeWhole(plainFile(output), text, 0o644));
+  await withLock(lock, async () => writeOutput(output, text, metricsHead));
   return 0;
 }

@@ -1,10 +1,10 @@
 // What a hook runs. libvirt runs it as root, so nobody but root may be able to change it, nor to put another in
 // its place. It is called by the Node.js that runs now: libvirt's PATH may find another one, and its AppArmor
 // profile lets a hook start what is really in /usr/bin or /usr/sbin, not what a link there leads to.
-import { lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { dirname, extname, join } from 'node:path';
 import { Failure } from '../system/errors.ts';
-import { otherWriters } from '../system/trust.ts';
+import { otherWriters, placesOf } from '../system/trust.ts';
 import { label } from '../text/label.ts';
 
 /** Names that stay when a new version comes, for what they lead to. */
@@ -40,9 +40,7 @@ function isSame(name: string, file: string): boolean {
 
 /** @throws Failure naming the first place by which others than root choose what is run */
 export function refuseOthers(files: string[]): void {
-  const places = new Set<string>();
-  for (const file of files) addPlaces(file, places);
-  for (const place of places) {
+  for (const place of placesOf(files)) {
     if (lstatSync(place).isSymbolicLink()) continue; // Counts by where it stands and where it leads to.
     const stats = statSync(place);
     const others = otherWriters(stats);
@@ -55,15 +53,4 @@ export function refuseOthers(files: string[]): void {
         : `chown root:root ${shown}; chmod go-w ${shown}`,
     );
   }
-}
-
-/** The file and every folder above it, and those of whatever symlinks lead through. */
-function addPlaces(path: string, places: Set<string>): void {
-  if (places.has(path)) return;
-  places.add(path);
-  if (dirname(path) !== path) addPlaces(dirname(path), places);
-  if (!lstatSync(path).isSymbolicLink()) return;
-  // Where the link is found by its name may be elsewhere.
-  addPlaces(join(realpathSync(dirname(path)), basename(path)), places);
-  addPlaces(resolve(realpathSync(dirname(path)), readlinkSync(path)), places);
 }

@@ -8,14 +8,12 @@ import {
   linkSync,
   openSync,
   readFileSync,
-  realpathSync,
   renameSync,
   rmSync,
-  statSync,
   utimesSync,
   writeSync,
 } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { Failure } from './errors.ts';
 import { makeFolder, syncFolder } from './folders.ts';
 
@@ -70,21 +68,6 @@ export function writeNew(file: string, text: string): boolean {
   }
 }
 
-/**
- * Where a file is that somebody names, to be written whole: what stands there is replaced, so it must be a file.
- * @returns the place that symlinks lead to
- * @throws Failure for a device, a folder and the like
- */
-export function plainFile(file: string): string {
-  try {
-    const real = realpathSync(file);
-    if (statSync(real).isFile()) return real;
-  } catch {
-    return resolve(file); // Not there yet.
-  }
-  throw new Failure(`${file} is no file that could be replaced`, 'leave it out for stdout');
-}
-
 /** Below what is no folder there is nothing to remove, which rmSync calls an error. */
 function removeIfThere(file: string): void {
   try {
@@ -100,7 +83,9 @@ function writeSynced(files: NewFile[]): void {
   try {
     for (const { file, text, mode = 0o644 } of files) {
       if (!existsSync(dirname(file))) makeFolder(dirname(file));
-      const fd = openSync(file, 'w', mode);
+      // Whatever stands there is of a writer that was killed, or of somebody who wants us to write where it leads to.
+      rmSync(file, { force: true });
+      const fd = openSync(file, 'wx', mode);
       opened.push(fd);
       fchmodSync(fd, mode);
       const bytes = Buffer.from(text);

@@ -1,5 +1,6 @@
 // Whoever can write what virt-shaper reads as root rules the network of the host.
-import type { Stats } from 'node:fs';
+import { lstatSync, readlinkSync, realpathSync, type Stats } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 
 /**
  * Whoever runs virt-shaper without being root may use files of his own; nobody else's.
@@ -23,4 +24,24 @@ export function otherWriters({ uid, gid, mode }: Stats): string | undefined {
   if (owner && group && others) return undefined;
   const octal = (mode & 0o7777).toString(8).padStart(4, '0');
   return `others than root can write it (owner ${uid}, group ${gid}, mode ${octal})`;
+}
+
+/**
+ * Where somebody could put another file in the place of one of these: the files, every folder above them, and those of
+ * whatever symlinks lead through.
+ */
+export function placesOf(files: string[]): Set<string> {
+  const places = new Set<string>();
+  for (const file of files) addPlaces(file, places);
+  return places;
+}
+
+function addPlaces(path: string, places: Set<string>): void {
+  if (places.has(path)) return;
+  places.add(path);
+  if (dirname(path) !== path) addPlaces(dirname(path), places);
+  if (!lstatSync(path).isSymbolicLink()) return;
+  // Where the link is found by its name may be elsewhere.
+  addPlaces(join(realpathSync(dirname(path)), basename(path)), places);
+  addPlaces(resolve(realpathSync(dirname(path)), readlinkSync(path)), places);
 }

@@ -155,13 +155,16 @@ test('nothing is loaded, or by another version', () => {
 test('metrics go into a file, whole, for everybody to read', () => {
   start();
   const file = join(host.root, 'textfile/virt-shaper.prom');
+  assert.match(run('metrics', '--output', file).stderr, /textfile is no folder\n.*mkdir -p /);
+  sh(`mkdir ${host.root}/textfile`);
+  assert.equal(run('metrics', '--output', file), { status: 0, stdout: '', stderr: '' });
   assert.equal(run('metrics', '--output', file), { status: 0, stdout: '', stderr: '' });
   const [families] = [parseExposition(host.read('textfile/virt-shaper.prom'))];
   assert.ok(families.has('virt_shaper_guest_ceil_bytes_per_second'));
   assert.is(sh(`stat -c %a ${file}; ls -A ${host.root}/textfile`), '644\nvirt-shaper.prom\n');
   const { status: code, stderr } = run('metrics', '--output', join(file, 'x'));
   assert.is(code, 1);
-  assert.match(stderr, /^virt-shaper: \S*prom\/x cannot be written: /);
+  assert.match(stderr, /^virt-shaper: \S*prom is no folder/);
 });
 
 test('a narrow terminal, a pipe that closes, no colour in a pipe', () => {

@@ -65,6 +65,7 @@ const outside: Record<string, string[]> = {
     'launch.ts',
     'load/load.ts',
     'load/read-state.ts',
+    'operations/output-file.ts',
     'render/templates.ts',
     'store/in-force-rules.ts',
     'store/journal.ts',

@@ -10,6 +10,9 @@ import { count } from '../summary.ts';
 import { classFamilies } from './classes.ts';
 import { exposition, type Family, type Sample } from './exposition.ts';
 
+/** What every report begins with, by which a file of it is known again. */
+export const metricsHead = '# HELP virt_shaper_';
+
 export function reportMetrics(inUse: InUse, asked: Asked): string {
   return exposition(families(inUse, asked));
 }
