@@ -11,14 +11,14 @@ import { compiledTemplates } from './templates.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const dist = `${root}dist`;
-const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+const { version, engines } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 
 const common = {
   absWorkingDir: root,
   bundle: true,
   format: 'cjs',
   platform: 'node',
-  target: 'node20',
+  target: `node${engines.node.slice('>='.length)}`,
   metafile: true,
   logLevel: 'warning',
 };

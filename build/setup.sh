@@ -25,10 +25,10 @@ show_log() {
 }
 
 check_node() {
-  have node || die 'Node.js is missing: virt-shaper needs version 20 or newer'
+  have node || die 'Node.js is missing: building and testing need version 20 or newer'
   version=$(node --version)
   major=${version#v}
-  [ "${major%%.*}" -ge 20 ] || die "this is Node.js $version: virt-shaper needs version 20 or newer"
+  [ "${major%%.*}" -ge 20 ] || die "this is Node.js $version: building and testing need version 20 or newer (what is built runs on 18.13)"
 }
 
 install_system_packages() {

@@ -24,7 +24,9 @@ for part in dist/*.js; do
   chmod 644 "$destdir/usr/lib/virt-shaper/$(basename "$part")"
 done
 version=$(sed -n 's/^  "version": "\(.*\)",$/\1/p' package.json)
-printf '{ "name": "virt-shaper", "version": "%s" }\n' "$version" >"$destdir/usr/lib/virt-shaper/package.json"
+engines=$(sed -n 's/^    "node": "\(.*\)"$/\1/p' package.json)
+printf '{ "name": "virt-shaper", "version": "%s", "engines": { "node": "%s" } }\n' "$version" "$engines" \
+  >"$destdir/usr/lib/virt-shaper/package.json"
 chmod 644 "$destdir/usr/lib/virt-shaper/package.json"
 install -d -m 755 "$destdir/usr/sbin"
 install -m 755 packaging/virt-shaper.js "$destdir/usr/sbin/virt-shaper"

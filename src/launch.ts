@@ -5,6 +5,7 @@
 import {
   closeSync,
   fstatSync,
+  fsyncSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -25,15 +26,20 @@ declare const __DIGEST__: string;
 
 const program = join(__dirname, 'program.js');
 const folder = __dirname === '/usr/lib/virt-shaper' ? '/var/cache/virt-shaper' : join(__dirname, 'cache');
+/** Major version of the newest Node.js that was tried (docs/nodes.md). */
+const newest = 26;
 /** Every command takes what is kept; these leave behind what the hook needs. */
 const keepers = ['hook', 'sync', 'load'];
 
 // A run is over before code that was optimised could pay for it, and most of what it makes lives to its end: with a
 // thousand guests that is a third of the CPU time and of the memory (nursery of the heap kept small). Collected when it
 // has grown by three fifths, not when it has doubled and more: 84 MB in place of 105, and no slower.
-setFlagsFromString('--no-opt');
-setFlagsFromString('--semi-space-growth-factor=1');
-setFlagsFromString('--heap-growing-percent=60');
+// A Node.js that has lost one of these flags would complain at every command, so only those that were tried are told.
+if (Number.parseInt(process.versions.node, 10) <= newest) {
+  setFlagsFromString('--no-opt');
+  setFlagsFromString('--semi-space-growth-factor=1');
+  setFlagsFromString('--heap-growing-percent=60');
+}
 
 const { size, mtimeMs } = statSync(program);
 const kept = join(folder, `${__DIGEST__}-${size}-${mtimeMs}-${process.version}-${process.arch}`);
@@ -67,8 +73,13 @@ function keep(data: Buffer): void {
     mkdirSync(folder, { recursive: true, mode: 0o755 });
     if (otherWriters(statSync(folder))) return;
     const fresh = `${kept}.${process.pid}`;
-    // Synced: V8 does not look whether all of it is there.
-    writeFileSync(fresh, data, { flag: 'wx', mode: 0o644, flush: true });
+    const fd = openSync(fresh, 'wx', 0o644);
+    try {
+      writeFileSync(fd, data);
+      fsyncSync(fd); // V8 does not look whether all of it is there.
+    } finally {
+      closeSync(fd);
+    }
     renameSync(fresh, kept);
     for (const name of readdirSync(folder)) {
       if (join(folder, name) !== kept) rmSync(join(folder, name), { force: true });

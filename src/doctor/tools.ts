@@ -52,8 +52,9 @@ function checkUser({ uid, lackingRights }: ToolFacts): Finding {
 
 function checkNode(version: string): Finding {
   const about = { check: 'node', subject: 'Node.js', detail: version };
-  if (Number.parseInt(version, 10) >= 20) return { ...about, level: 'ok' };
-  return { ...about, level: 'problem', hint: 'virt-shaper needs Node.js 20 or newer' };
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major > 18 || (major === 18 && minor >= 13)) return { ...about, level: 'ok' };
+  return { ...about, level: 'problem', hint: 'virt-shaper needs Node.js 18.13 or newer' };
 }
 
 function checkTool(name: string, version: Attempt<string>): Finding {

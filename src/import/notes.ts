@@ -25,7 +25,7 @@ export class Notes {
 
   /** In the order of the file's lines. */
   inOrder(): Problem[] {
-    const inOrder: Problem[] = this.noted.toSorted((a, b) => byPlace(a.at, b.at));
+    const inOrder: Problem[] = [...this.noted].sort((a, b) => byPlace(a.at, b.at));
     if (this.unsaid === 0) return inOrder;
     return [...inOrder, { severity: 'error', message: `and ${this.unsaid} more of the kind` }];
   }

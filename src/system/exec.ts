@@ -57,11 +57,13 @@ export function makeRun({ timeout = 30_000, hold }: { timeout?: number; hold?: n
         printed[1] ?? 'pipe',
         ...(hold === undefined ? [] : [hold]),
       ],
-      ...(options.stdin === undefined && given === undefined ? { input: options.input } : {}),
       maxBuffer: 256 * 1024 * 1024,
       env: { PATH: `${process.env.PATH ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`, LC_ALL: 'C' },
       // The types know no open files but the standard ones.
     } as Options);
+    // A command that has ended before it read all of its input is judged by its status, not by our broken pipe.
+    child.stdin?.removeAllListeners('error').on('error', () => {});
+    child.stdin?.end(options.input);
     let timedOut = false;
     const timer = setTimeout(() => {
       timedOut = true;
@@ -71,7 +73,8 @@ export function makeRun({ timeout = 30_000, hold }: { timeout?: number; hold?: n
       child.stderr?.destroy();
     }, limit);
     if (typeof given === 'number') dropScratch(given);
-    const result = await child;
+    // What could not be started has a code, of which the types know nothing; some of it rejects all the same.
+    const result: Awaited<typeof child> & { code?: string } = await child.catch((error) => error);
     clearTimeout(timer);
     const stdout = printed[0] === undefined ? text(result.stdout) : takeScratch(printed[0]);
     const stderr = printed[1] === undefined ? text(result.stderr) : takeScratch(printed[1]);

@@ -1,6 +1,5 @@
 // Bytes -> text. TOML is UTF-8 and nothing else; editors on other systems save other things, and the message
 // must say so, because the file looks right in the editor that wrote it.
-import { isUtf8 } from 'node:buffer';
 import type { Findings } from './findings.ts';
 import { SourceFile } from './source-file.ts';
 
@@ -23,4 +22,14 @@ export function decodeText(bytes: Uint8Array, name: string, findings: Findings):
     'not UTF-8: the bytes here are no character',
     `save the file as UTF-8, or convert it: iconv -f ISO-8859-1 -t UTF-8 ${name}`,
   );
+}
+
+/** node:buffer has one from Node.js 18.14 on. */
+function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -89,7 +89,7 @@ export class Namespace {
     const child = execa('ip', ['netns', 'exec', this.name, command, ...args], {
       ...rest,
       ...(env ? { env, extendEnv: false } : {}),
-      ...(signal ? { cancelSignal: signal } : {}),
+      ...(signal ? { signal } : {}),
       timeout,
       killSignal: 'SIGKILL',
       detached: true,
@@ -98,7 +98,8 @@ export class Namespace {
     });
     const { pid } = child;
     if (pid) this.commands.add(pid);
-    const ended = child.then(({ exitCode, stdout, stderr, shortMessage }) => {
+    const ended = child.then((result: Awaited<typeof child> & { shortMessage?: string }) => {
+      const { exitCode, stdout, stderr, shortMessage } = result;
       if (pid) this.commands.delete(pid);
       if (exitCode === undefined) return { stdout, stderr: stderr || (shortMessage ?? '') };
       return { status: exitCode, stdout, stderr };

@@ -55,7 +55,10 @@ test('who runs it, and by which Node.js', () => {
   assert.match(wrong(checkTools({ ...tools, uid: 1000 }))[0] ?? '', 'problem user: not root (uid 1000)');
   const container = checkTools({ ...tools, lackingRights: ['CAP_NET_ADMIN'] });
   assert.equal(wrong(container), ['problem user: root, but without CAP_NET_ADMIN']);
-  assert.equal(wrong(checkTools({ ...tools, node: '18.20.4' })), ['problem Node.js: 18.20.4']);
+  for (const node of ['18.12.1', '16.20.2'])
+    assert.equal(wrong(checkTools({ ...tools, node })), [`problem Node.js: ${node}`]);
+  for (const node of ['18.13.0', '18.20.4', '26.0.0'])
+    assert.equal(wrong(checkTools({ ...tools, node })), []);
 });
 
 const kernel: KernelFacts = {

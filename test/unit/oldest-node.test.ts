@@ -1,0 +1,57 @@
+// The oldest Node.js that the packages ask for is written in one way everywhere, and the built program has nothing that
+// came after it. esbuild takes care of syntax and knows no library, so methods younger than V8 10.2 are looked for here by
+// name. What modules of Node.js export is asked of the oldest itself (test/nodes/exports.cjs).
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const top = fileURLToPath(new URL('../..', import.meta.url));
+const read = (file: string) => readFileSync(join(top, file), 'utf8');
+const oldest: string = JSON.parse(read('package.json')).engines.node.replace('>=', '');
+
+/** Methods, and functions with what they belong to. */
+const younger = [
+  ...['toSorted', 'toReversed', 'toSpliced', 'isWellFormed', 'toWellFormed', 'isSubsetOf', 'isSupersetOf'],
+  ...['isDisjointFrom', 'symmetricDifference', 'drop', 'take', 'getOrInsert', 'getOrInsertComputed'],
+].map((method) => `.${method}(`);
+const functions = [
+  ...[
+    'Object.groupBy',
+    'Map.groupBy',
+    'Array.fromAsync',
+    'Promise.withResolvers',
+    'Promise.try',
+    'RegExp.escape',
+  ],
+  ...[
+    'Iterator.from',
+    'Error.isError',
+    'URL.canParse',
+    'URL.parse',
+    'Intl.DurationFormat',
+    'Math.sumPrecise',
+  ],
+  ...['Symbol.dispose', 'Symbol.asyncDispose', 'AbortSignal.any', 'import.meta', 'process.getBuiltinModule'],
+];
+
+test('packages ask for the same', () => {
+  assert.match(read('packaging/debian/control'), `, nodejs (>= ${oldest}),`);
+  assert.match(read('packaging/rpm/virt-shaper.spec'), `Requires:       nodejs >= 1:${oldest}\n`);
+  assert.match(read('src/doctor/tools.ts'), `Node.js ${oldest} or newer`);
+  assert.match(read('README.md'), `Node.js ${oldest} or newer`);
+});
+
+for (const file of ['program.js', 'virt-shaper.js']) {
+  test(`dist/${file} calls nothing that Node.js ${oldest} lacks`, () => {
+    const program = read(`dist/${file}`);
+    assert.equal(
+      [...younger, ...functions].filter((name) => program.includes(name)),
+      [],
+    );
+    assert.equal(program.match(/RegExp\([^\n]*, ["']\w*v\w*["']\)/g), null, 'regular expressions with /v');
+  });
+}
+
+test.run();
