@@ -2,6 +2,7 @@
 // by hand, can be fine line by line and still lead a guest's frames to a class that is not there.
 
 import { readOwners } from '../kernel/nft/owners.ts';
+import { parseRuleset } from '../kernel/nft/table.ts';
 import { keyOf, type State } from '../kernel/objects.ts';
 import { aliasPrefix } from '../plan/names.ts';
 import type { Rules } from '../render/render.ts';
@@ -12,26 +13,24 @@ export function checkRules(rules: Rules, state: State, folder: string): Problem[
   return [...checkTables(rules, folder), ...checkLookups(rules, state, folder), ...checkTree(state)];
 }
 
-const ours = new Set(noTable.replaceAll(' {}', ' {').trim().split('\n').concat('}'));
+const ours = new Set(noTable.replaceAll(' {}', ' {').trim().split('\n'));
 
 /** `unload` takes out our table and nothing else, so nothing else may come in by the ruleset. */
 function checkTables(rules: Rules, folder: string): Problem[] {
-  const lines = rules['ruleset.nft'].split('\n');
-  let depth = 0;
-  return lines.flatMap((text, index) => {
-    const code = text
-      .replace(/"[^"]*"/g, '""')
-      .replace(/#.*/, '')
-      .trim();
-    const statement = code.replace(/\{\s*\}$/, '{');
-    const outside = depth === 0 && code !== '' && !ours.has(statement);
-    const include = /^include\b/.test(code);
-    depth += (code.match(/\{/g)?.length ?? 0) - (code.match(/\}/g)?.length ?? 0);
-    if (!outside && !include) return [];
-    return [
-      problem(`${folder}/ruleset.nft`, index, text, 'only the table bridge virt-shaper may be changed here'),
-    ];
-  });
+  const text = rules['ruleset.nft'];
+  const lines = text.split('\n');
+  const { tables, outside } = parseRuleset(text);
+  const foreign = outside.filter((statement) => !ours.has(statement.text.replace(/\{\s*\}$/, '{')));
+  const strange = [...tables.keys()].filter((name) => !ours.has(`table ${name} {`));
+  const at = strange.map((name) => ({ line: lines.findIndex((line) => line.startsWith(`table ${name} {`)) }));
+  return [...foreign, ...at].map(({ line }) =>
+    problem(
+      `${folder}/ruleset.nft`,
+      line,
+      lines[line] ?? '',
+      'only the table bridge virt-shaper may be changed here',
+    ),
+  );
 }
 
 /** Every pair of ports must lead to a class without others below it, on the device where its frames queue. */

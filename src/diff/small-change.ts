@@ -4,10 +4,10 @@
 
 import type { State, TcObject } from '../kernel/objects.ts';
 import { differingOptions } from '../kernel/tc/values.ts';
-import { tableName } from '../plan/names.ts';
 import type { Rules } from '../render/render.ts';
 import type { Difference } from './compare.ts';
 import { readLine } from './parse-rules.ts';
+import { nftCommands } from './table.ts';
 
 export interface SmallChange {
   differences: Difference[];
@@ -19,7 +19,7 @@ export interface SmallChange {
 /** @returns nothing where it is no small change; where nothing differs it is one */
 export function findSmallChange(good: Rules, rules: Rules): SmallChange | undefined {
   if (good['devices.ip'] !== rules['devices.ip']) return undefined;
-  const table = differingTable(good['ruleset.nft'], rules['ruleset.nft']);
+  const table = nftCommands(good['ruleset.nft'], rules['ruleset.nft']);
   const shape = apart(good['shape.tc'].split('\n'), rules['shape.tc'].split('\n'));
   const [from, to] = [readObjects(shape.gone), readObjects(shape.come)];
   if (table === undefined || !from || !to) return undefined;
@@ -103,67 +103,4 @@ function compareObjects(from: Map<string, TcObject>, to: Map<string, TcObject>):
 /** Of an object whose line may say what was configured for it. */
 function ownerOf({ subject }: TcObject): string | undefined {
   return subject?.replace(/, configured [\w.]+$/, '');
-}
-
-const chainBlock =
-  /^(?:\t# .*\n)?\tchain ([\w-]+) \{\n\t\t(meta mark set \S+ meta priority set \S+ comment "[^"\n]*")\n\t\}$/;
-const element = /^\t\t\t("[^"]+" \. "[^"]+") : goto ([\w-]+),(?: {2}#.*)?$/;
-const opening = `\ntable bridge ${tableName} {\n`;
-
-/**
- * The commands that bring one table to the other. They fail where it is not as it should be: a chain or an element
- * that comes must not be there, one that goes must be.
- * @returns nothing where more differs than chains of guests and the elements that lead to them
- */
-function differingTable(from: string, to: string): string | undefined {
-  if (from === to) return '';
-  const [former, next] = [blocksOf(from), blocksOf(to)];
-  const { gone, come } = apart(former, next);
-  const [goneMaps, comeMaps] = [gone, come].map((list) => list.filter((block) => !chainBlock.test(block)));
-  const [goneMap = '', comeMap = ''] = [goneMaps?.[0], comeMaps?.[0]];
-  if (goneMaps?.length !== 1 || comeMaps?.length !== 1) return undefined;
-  const elements = apart(goneMap.split('\n'), comeMap.split('\n'));
-  const [out, into] = [readElements(elements.gone), readElements(elements.come)];
-  const [left, made] = [readChains(gone), readChains(come)];
-  if (!out || !into || [...into.keys()].some((pair) => out.has(pair))) return undefined;
-  if ([...made.keys()].some((name) => left.has(name))) return undefined;
-  const commands = [
-    ...[...made].flatMap(([name, rule]) => [
-      `create chain ${inTable} ${name}`,
-      `add rule ${inTable} ${name} ${rule}`,
-    ]),
-    ...[...into].map(([pair, chain]) => `create element ${inTable} guests { ${pair} : goto ${chain} }`),
-    ...[...out.keys()].map((pair) => `delete element ${inTable} guests { ${pair} }`),
-    ...[...left.keys()].map((name) => `delete chain ${inTable} ${name}`),
-  ];
-  return commands.map((command) => `${command}\n`).join('');
-}
-
-const inTable = `bridge ${tableName}`;
-
-/** What is before the table, and what stands in it. */
-function blocksOf(ruleset: string): string[] {
-  const at = ruleset.indexOf(opening);
-  if (at < 0) return [ruleset];
-  return [ruleset.slice(0, at), ...ruleset.slice(at + opening.length).split('\n\n')];
-}
-
-function readChains(blocks: string[]): Map<string, string> {
-  return new Map(
-    blocks.flatMap((block) => {
-      const [, name, rule] = block.match(chainBlock) ?? [];
-      return name !== undefined && rule !== undefined ? [[name, rule] as const] : [];
-    }),
-  );
-}
-
-/** @returns nothing where a line is no element */
-function readElements(lines: string[]): Map<string, string> | undefined {
-  const elements = new Map<string, string>();
-  for (const line of lines) {
-    const [, pair, chain] = line.match(element) ?? [];
-    if (pair === undefined || chain === undefined) return undefined;
-    elements.set(pair, chain);
-  }
-  return elements;
 }

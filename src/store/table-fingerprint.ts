@@ -3,7 +3,8 @@
 // file. After a small change (small-change.ts) nft is not asked for its whole table again: then the ruleset kept is newer
 // than the listing, guests are compared one by one with it, and only the frame as it was printed.
 
-import { sameGuests, takeApart } from '../kernel/nft/table-parts.ts';
+import { sameFrame, sameGuests } from '../kernel/nft/same.ts';
+import { parseRuleset } from '../kernel/nft/table.ts';
 import { readIfThere, writeWhole } from '../system/files.ts';
 
 interface Record {
@@ -53,9 +54,9 @@ export function recognize(file: string, table: string): string | undefined {
   const { ruleset } = record;
   if (ruleset === '' || !record.changed)
     return ruleset !== '' && record.table === table ? ruleset : undefined;
-  const now = takeApart(table);
-  const isFramed = now.frame === takeApart(record.table).frame;
-  return isFramed && sameGuests(now, takeApart(ruleset)) ? ruleset : undefined;
+  const now = parseRuleset(table);
+  const isAsLoaded = sameFrame(now, parseRuleset(record.table)) && sameGuests(now, parseRuleset(ruleset));
+  return isAsLoaded ? ruleset : undefined;
 }
 
 function readRecord(file: string): Record {

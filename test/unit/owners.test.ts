@@ -21,12 +21,17 @@ test('each guest has the class of his own pairs, and the files belong together',
 });
 
 test('a class in a comment is none, in a rule it is', () => {
-  const owners = readOwners(`chain a {
+  const owners = readOwners(`table bridge t {
+  chain a {
     # "x" meta priority set 1:1
     meta mark set 1 meta priority set 1:2 comment "meta priority set 1:3 # sends"
   }
-  elements = { "v" . "e" : goto a,  # "w" . "e" : goto a
-    "u#" . "e" : goto a }`);
+  map m {
+    type ifname . ifname : verdict
+    elements = { "v" . "e" : goto a,  # "w" . "e" : goto a
+    "u#" . "e" : goto a }
+  }
+}`);
   assert.equal(
     [...owners].map(([id, pairs]) => [id, [...pairs]]),
     [['1:2', ['v . e', 'u# . e']]],

@@ -3,36 +3,26 @@
 
 import { memoize } from '../../system/memoize.ts';
 import type { State, TcObject } from '../objects.ts';
+import { given, parseRuleset, targetOf, wordsOf } from './table.ts';
 
 /** Class id (`1:10`) -> the pairs (`vnet0 . eth0`) whose frames it gets. Empty for a ruleset of other form. */
 export type Owners = Map<string, Set<string>>;
 
-export const readOwners = memoize((ruleset: string): Owners => {
-  const lines = ruleset.split('\n').map(withoutComment);
-  const classes = new Map<string, string>();
-  let chain = '';
-  for (const line of lines) {
-    chain = line.match(/^\s*chain (\S+) \{/)?.[1] ?? chain;
-    // Strings are comments of rules: with guests' names, and a guest may be called "meta priority set 1:10".
-    const id = line.replace(/"[^"]*"/g, '""').match(/\bmeta priority set ([0-9a-f]+:[0-9a-f]+)\b/)?.[1];
-    if (id) classes.set(chain, id);
-  }
+export const readOwners = memoize((text: string): Owners => {
   const owners: Owners = new Map();
-  for (const [, iif, oif, target] of lines
-    .join('\n')
-    .matchAll(/"([^"]+)" \. "([^"]+)"[^:\n]*: goto ([\w-]+)/g)) {
-    const id = classes.get(target ?? '');
-    if (!id) continue;
-    const pairs = owners.get(id) ?? new Set();
-    owners.set(id, pairs.add(`${iif} . ${oif}`));
+  for (const { chains, maps } of parseRuleset(text).tables.values()) {
+    for (const { elements } of maps.values()) {
+      for (const [key, value] of elements) {
+        const chain = chains.get(targetOf(value) ?? '');
+        const id = chain && given(chain).class;
+        if (!id) continue;
+        const pairs = owners.get(id) ?? new Set();
+        owners.set(id, pairs.add(wordsOf(key).join(' . ')));
+      }
+    }
   }
   return owners;
 });
-
-/** A `#` in a string begins none. */
-function withoutComment(line: string): string {
-  return line.match(/^(?:"[^"]*"|[^"#])*/)?.[0] ?? '';
-}
 
 /** The pairs whose frames pass a class: its own, or those of the classes below it. */
 export function pairsBelow(owners: Owners, state: State, { device, id }: TcObject): Set<string> {

@@ -1,5 +1,6 @@
 // The lines of rules.d that are about one guest. They are known by its id and its taps rather than by their
 // comments, which a template of the administrator's own may leave out.
+import { given, parseRuleset, targetOf } from '../../kernel/nft/table.ts';
 import { classId } from '../../plan/names.ts';
 import type { Rules } from '../../render/render.ts';
 import { directions } from '../../units/units.ts';
@@ -48,29 +49,19 @@ function tcLines(text: string, { id, taps }: Handles): Set<number> {
 
 /** The chains that set its classes, whatever they are called, and the elements that lead to them. */
 function nftLines(text: string, { id }: Handles): Set<number> {
-  const isOwn = new RegExp(
-    `\\bmeta priority set (?:${directions.map((way) => classId(way, id)).join('|')})\\b`,
-  );
-  const own = new Map<string, number>();
-  let chain = '';
-  let begin = 0;
-  for (const [index, line] of text.split('\n').entries()) {
-    const name = line.match(/^\s*chain (\S+) \{/)?.[1];
-    if (name) [chain, begin] = [name, index];
-    if (isOwn.test(withoutStrings(line))) own.set(chain, begin);
+  const ids = directions.map((direction) => classId(direction, id));
+  const wanted = new Set<number>();
+  for (const { chains, maps } of parseRuleset(text).tables.values()) {
+    const own = [...chains].filter(([, chain]) => ids.includes(given(chain).class ?? ''));
+    for (const [, { line, end }] of own) for (let at = line; at < end; at += 1) wanted.add(at);
+    const names = new Set(own.map(([name]) => name));
+    for (const { elements, lines } of maps.values()) {
+      for (const [key, value] of elements) {
+        if (names.has(targetOf(value) ?? '')) wanted.add(lines.get(key) ?? -1);
+      }
+    }
   }
-  const begins = new Set(own.values());
-  let inside = false;
-  return indexes(text, (line, index) => {
-    if (begins.has(index)) inside = true;
-    else if (/^\s*\}/.test(line)) inside = false;
-    return inside || own.has(withoutStrings(line).match(/: goto ([\w-]+)/)?.[1] ?? '');
-  });
-}
-
-/** A comment may hold the name of a guest, and that anything. */
-function withoutStrings(line: string): string {
-  return line.replace(/"[^"]*"|#.*/g, '');
+  return wanted;
 }
 
 function indexes(text: string, accepts: (line: string, index: number) => unknown): Set<number> {
