@@ -5,10 +5,13 @@ import { describeError } from './report/errors.ts';
 import { ConfigError } from './system/errors.ts';
 import { clearProgress, speak } from './system/speak.ts';
 
+/** Looked for by itself: what fails may be the reading of the options. */
+const isVerbose = process.argv.some((arg) => /^(-[a-z]*v[a-z]*|--verbose)$/.test(arg));
+
 /** 1 failed, 2 wrong usage or configuration. */
 function exitStatus(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  speak('error', describeError(error));
+  speak('error', describeError(error, isVerbose));
   return error instanceof ConfigError ? 2 : 1;
 }
 

@@ -13,7 +13,7 @@ import { underLock } from '../operations/under-lock.ts';
 import { layOut } from '../store/configuration.ts';
 import { readGuests } from '../store/guests.ts';
 import { readCompanions, readIfGood, sourceFile } from '../store/in-force-rules.ts';
-import { dropPending, formerRules, readPending, writePending } from '../store/pending.ts';
+import { dropPending, formerRules, readPending, sinceBoot, writePending } from '../store/pending.ts';
 import { Failure } from '../system/errors.ts';
 import { type Run, startDetached } from '../system/exec.ts';
 import { readIfThere, removeFile, writeWhole } from '../system/files.ts';
@@ -29,11 +29,11 @@ export async function loadAndConfirm(context: Context, seconds: number): Promise
   let deadline = 0;
   const changed = await underLock(context, async (site) => {
     const other = readPending(folder);
-    if (other && other.deadline > Date.now()) {
+    if (other && other.deadline > sinceBoot()) {
       throw new Failure('another load waits for its confirmation', 'virt-shaper confirm');
     }
     const former = readIfGood(rules);
-    deadline = Date.now() + seconds * 1000;
+    deadline = sinceBoot() + seconds * 1000;
     const companions = readCompanions(join(rules, 'good'));
     writePending(folder, { id, deadline, former: former !== undefined }, former, companions);
     try {
@@ -68,7 +68,7 @@ export async function guardCommand(context: Context, id: string): Promise<number
   const { pending: folder } = context.paths;
   const pending = readPending(folder);
   if (pending?.id !== id) return 0;
-  await sleep(Math.max(0, pending.deadline - Date.now()));
+  await sleep(Math.max(0, pending.deadline - sinceBoot()));
   await underLock(context, async (site) => {
     if (readPending(folder)?.id !== id) return;
     if (pending.former) await goBack(context, site);
@@ -131,7 +131,7 @@ async function outcome(context: Context, id: string, deadline: number): Promise<
   });
   while (readPending(folder)?.id === id) {
     // The guard has died: then it is for us to keep the time.
-    if (Date.now() > deadline + patience) await guardCommand(context, id);
+    if (sinceBoot() > deadline + patience) await guardCommand(context, id);
     await sleep(100);
   }
   keys?.close();

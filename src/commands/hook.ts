@@ -87,29 +87,35 @@ function isDriver(driver: string): driver is Driver {
   return drivers.some((known) => known === driver);
 }
 
+/** Trouble of any kind, with the guest's XML too, keeps it from starting only where on_failure says so. */
 async function start(context: Context, driver: Driver, name: string, xml: string): Promise<number> {
-  const guest = parseDomain(xml, name, driver);
+  let guest: Guest | undefined;
   try {
     noteCall(context, driver);
-    await noteGuests(context, (guests) => withGuest(guests, guest));
+    guest = parseDomain(xml, name, driver);
+    const started = guest;
+    await noteGuests(context, (guests) => withGuest(guests, started));
     if (whyUnloaded(context.paths) === 'not confirmed') {
       context.warn(`guest ${label(name)} starts UNSHAPED: the last load was not confirmed; virt-shaper load`);
       return 0;
     }
-    await shape(context, guest, 'may refuse');
+    await shape(context, started, 'may refuse');
     return 0;
   } catch (error) {
     if (error instanceof Refused || readOnFailure(context.paths.config) === 'refuse') {
-      const forgotten = noteGuests(context, (guests) => withoutGuest(guests, guest));
       // Who has just waited in vain for the lock need not do so again: `release` follows anyway.
-      const undone = error instanceof Occupied ? forgotten : forgotten.then(() => shape(context, guest));
-      await undone.catch(() => {});
+      if (guest) await forget(context, guest, !(error instanceof Occupied)).catch(() => {});
       throw error;
     }
     context.warn(describeError(error));
     context.warn(`guest ${label(name)} starts UNSHAPED; virt-shaper sync tries again`);
     return 0;
   }
+}
+
+async function forget(context: Context, guest: Guest, reload: boolean): Promise<void> {
+  await noteGuests(context, (guests) => withoutGuest(guests, guest));
+  if (reload) await shape(context, guest);
 }
 
 /** A guest that runs: nothing to do when its `start` was heard and went well. */

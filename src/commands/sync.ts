@@ -11,7 +11,7 @@ import { generateNow, sayPolicy } from '../operations/generate.ts';
 import { findGuests, type Noted } from '../operations/note-guests.ts';
 import { underLock } from '../operations/under-lock.ts';
 import { readCompanions, sourceFile } from '../store/in-force-rules.ts';
-import { readPending } from '../store/pending.ts';
+import { readPending, sinceBoot } from '../store/pending.ts';
 import { isChanged, touch, writeUnlocked } from '../system/files.ts';
 import { Occupied, withLock } from '../system/lock.ts';
 import { label } from '../text/label.ts';
@@ -57,7 +57,7 @@ const overdue = 5;
 
 async function takeBack(context: Context): Promise<void> {
   const pending = readPending(context.paths.pending);
-  if (pending && Date.now() > pending.deadline + overdue * 1000) await guardCommand(context, pending.id);
+  if (pending && sinceBoot() > pending.deadline + overdue * 1000) await guardCommand(context, pending.id);
 }
 
 /** Every minute the same warnings would be heard by nobody: the last sync's are kept in its file. */

@@ -3,7 +3,6 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Failure } from '../system/errors.ts';
-import { readIfThere } from '../system/files.ts';
 import type { Device } from './host.ts';
 
 const sysfs = '/sys/class/net';
@@ -17,9 +16,11 @@ export function readDevices(): Map<string, Device> {
       .filter((name) => !taps.has(name))
       .flatMap((bridge) => portNames(bridge).map((port) => [port, bridge] as const)),
   );
-  return new Map(
-    names.map((name) => [name, { ...readDevice(name, taps.has(name)), ...masterOf(masters, name) }]),
-  );
+  const read = names.flatMap((name) => {
+    const device = readDevice(name, taps.has(name));
+    return device ? [[name, { ...device, ...masterOf(masters, name) }] as const] : [];
+  });
+  return new Map(read);
 }
 
 function masterOf(masters: Map<string, string>, name: string): Pick<Device, 'master'> {
@@ -35,16 +36,25 @@ export function deviceNames(): string[] {
   let always: string[] | undefined;
   for (let count = 0; count < tries; count += 1) {
     const [kernel, shown] = [kernelNames(), sysfsNames()];
-    const apart = differing(kernel, shown);
-    if (apart.length === 0) return [...kernel];
+    const apart = differing(kernel, shown).filter((one) => !isDying(one));
+    if (apart.length === 0) return [...kernel].filter((name) => shown.has(name));
     // A device may come or go between the two lists; in another namespace the same ones always differ.
     always = always?.filter((one) => apart.includes(one)) ?? apart;
     if (always.length === 0) return [...kernel].filter((name) => shown.has(name));
+    Atomics.wait(pause, 0, 0, 5);
   }
   throw new Failure(
     '/sys shows the devices of another network namespace',
     'enter the namespace with "ip netns exec NAME", which mounts its own /sys',
   );
+}
+
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+/** One being taken out has left the kernel's list, and stays in /sys without values for as long as it is waited for. */
+function isDying(one: string): boolean {
+  const [side, name] = one.split(' ');
+  return side === 'sysfs' && readQuietly(`${name}/ifindex`) === undefined;
 }
 
 /** Each with the side that has it. */
@@ -73,8 +83,25 @@ function sysfsNames(): Set<string> {
 
 /** The ports of a bridge, in one look; none when there is no such bridge. */
 export function portNames(bridge: string): string[] {
-  const folder = `${sysfs}/${bridge}/brif`;
-  return existsSync(folder) ? readdirSync(folder) : [];
+  return entriesOf(`${bridge}/brif`);
+}
+
+/** Devices come and go at any moment: what is gone by now has no entries. */
+function entriesOf(folder: string): string[] {
+  try {
+    return readdirSync(`${sysfs}/${folder}`);
+  } catch {
+    return [];
+  }
+}
+
+/** @returns undefined where the kernel no longer has it, or never had such a thing */
+function readQuietly(file: string): string | undefined {
+  try {
+    return readFileSync(`${sysfs}/${file}`, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 /** Bridges with and without ports. @param devices of `readDevices` */
@@ -82,11 +109,13 @@ export function readBridges(devices: Map<string, Device>): string[] {
   return [...devices.keys()].filter((name) => existsSync(`${sysfs}/${name}/bridge`)).sort();
 }
 
-function readDevice(name: string, tap: boolean): Device {
+/** @returns nothing for one that vanished meanwhile: what was read of it is no device's */
+function readDevice(name: string, tap: boolean): Device | undefined {
   if (tap) return { tap };
   const lower = readLower(name);
   const physical = isPhysical(name);
   const speed = readSpeed(name);
+  if (!existsSync(`${sysfs}/${name}`)) return undefined;
   return {
     tap,
     ...(physical ? { physical } : {}),
@@ -97,14 +126,14 @@ function readDevice(name: string, tap: boolean): Device {
 
 /** A bridge or a bond has links to its ports of the same kind, all of which call it their master. */
 function readLower(name: string): string[] {
-  const links = readdirSync(`${sysfs}/${name}`).filter((entry) => entry.startsWith('lower_'));
+  const links = entriesOf(name).filter((entry) => entry.startsWith('lower_'));
   const below = links.map((link) => link.slice('lower_'.length)).sort();
   return linkName(`${sysfs}/${below[0]}/master`) === name ? [] : below;
 }
 
 function isPhysical(name: string): boolean {
   if (existsSync(`${sysfs}/${name}/device`)) return true;
-  return /^DEVTYPE=(bond|vlan)$/m.test(readIfThere(`${sysfs}/${name}/uevent`) ?? '');
+  return /^DEVTYPE=(bond|vlan)$/m.test(readQuietly(`${name}/uevent`) ?? '');
 }
 
 function linkName(path: string): string | undefined {
@@ -117,10 +146,6 @@ function linkName(path: string): string | undefined {
 
 /** Bits per second. The kernel answers -1 or an error for a link that is down or has no speed. */
 function readSpeed(name: string): number | undefined {
-  try {
-    const megabits = Number(readFileSync(`${sysfs}/${name}/speed`, 'utf8'));
-    return megabits > 0 ? megabits * 1_000_000 : undefined;
-  } catch {
-    return undefined;
-  }
+  const megabits = Number(readQuietly(`${name}/speed`));
+  return megabits > 0 ? megabits * 1_000_000 : undefined;
 }

@@ -1,7 +1,7 @@
 // What the kernel holds of virt-shaper's, read with three processes however many guests there are. Nothing is
 // remembered from the load before: ours are known by their signature (plan/names.ts). What it is expected to hold only
 // says what can be asked before the first answer.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { noTable } from '../diff/compare.ts';
 import { ifbLines } from '../diff/tc-commands.ts';
 import { deviceNames } from '../host/read-host.ts';
@@ -103,14 +103,19 @@ function readMoreFilters(run: Run, taps: string[]) {
 
 /** Ours are those of our group, which a device has from its first moment. */
 export function readIfbs(): IfbDevice[] {
-  const read = (name: string, file: string) => readFileSync(`${sysfs}/${name}/${file}`, 'utf8').trim();
-  return readdirSync(sysfs)
-    .filter((name) => name.startsWith('ifb') && existsSync(`${sysfs}/${name}/netdev_group`))
-    .filter((name) => Number(read(name, 'netdev_group')) === signature)
-    .map((name) => {
-      const alias = read(name, 'ifalias');
-      return { name, alias, up: (Number(read(name, 'flags')) & 1) === 1, lines: ifbLines(name, alias) };
-    });
+  return readdirSync(sysfs).flatMap((name) => (name.startsWith('ifb') ? (readIfb(name) ?? []) : []));
+}
+
+/** @returns nothing for one that is not ours, or that vanishes while it is read */
+function readIfb(name: string): IfbDevice | undefined {
+  const read = (file: string) => readFileSync(`${sysfs}/${name}/${file}`, 'utf8').trim();
+  try {
+    if (Number(read('netdev_group')) !== signature) return undefined;
+    const alias = read('ifalias');
+    return { name, alias, up: (Number(read('flags')) & 1) === 1, lines: ifbLines(name, alias) };
+  } catch {
+    return undefined;
+  }
 }
 
 /** The table as nft lists it, without counters; empty when there is none. */

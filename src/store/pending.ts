@@ -1,6 +1,7 @@
 // A load that waits for its confirmation: until when, and the rules that come back otherwise. In /run, since
 // after a reboot there is nothing to go back to.
 import { rmSync } from 'node:fs';
+import { uptime } from 'node:os';
 import { join } from 'node:path';
 import type { Rules } from '../render/render.ts';
 import { readIfThere, writeWhole } from '../system/files.ts';
@@ -8,10 +9,15 @@ import { type Companions, ruleFiles, writeCompanions } from './in-force-rules.ts
 
 export interface Pending {
   id: string;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since boot (`sinceBoot`). */
   deadline: number;
   /** Whether anything was loaded before; its rules are in `former/`. */
   former: boolean;
+}
+
+/** Milliseconds since boot, sleep included (CLOCK_BOOTTIME): a clock that is set, as by NTP, moves no deadline. */
+export function sinceBoot(): number {
+  return Math.round(uptime() * 1000);
 }
 
 export function readPending(folder: string): Pending | undefined {

@@ -1,6 +1,6 @@
 // The only door to a process. Never a shell: arguments are a list, input goes by stdin. The hook's PATH may
 // lack the sbin folders in which tc, ip and nft live, and messages are read, so they come in English.
-import { execa, type Options } from 'execa';
+import { execa, execaSync, type Options } from 'execa';
 import { Failure } from './errors.ts';
 import { dropScratch, openScratch, scratchWith, takeScratch } from './scratch.ts';
 
@@ -58,7 +58,7 @@ export function makeRun({ timeout = 30_000, hold }: { timeout?: number; hold?: n
         ...(hold === undefined ? [] : [hold]),
       ],
       maxBuffer: 256 * 1024 * 1024,
-      env: { PATH: `${process.env.PATH ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`, LC_ALL: 'C' },
+      env: environment(),
       // The types know no open files but the standard ones.
     } as Options);
     // A command that has ended before it read all of its input is judged by its status, not by our broken pipe.
@@ -91,6 +91,17 @@ export function makeRun({ timeout = 30_000, hold }: { timeout?: number; hold?: n
     }
     return { status: result.exitCode, stdout, stderr };
   };
+}
+
+function environment(): Record<string, string> {
+  return { PATH: `${process.env.PATH ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`, LC_ALL: 'C' };
+}
+
+/** For a report of a defect, which cannot wait. @returns the first line that the tool says of its version */
+export function versionOf(command: 'tc' | 'nft'): string {
+  const options = { env: environment(), reject: false, timeout: 2000 } as const;
+  const { stdout } = execaSync(command, [command === 'tc' ? '-V' : '--version'], options);
+  return String(stdout ?? '').split('\n')[0] || `no ${command}`;
 }
 
 /**

@@ -196,7 +196,7 @@ test('names that libvirt accepts start, are shaped and stop', () => {
   assert.is(kernelState(), before);
 });
 
-test('input that is no domain is one clear line, status 1, and nothing is changed', () => {
+test('input that is no domain is said, changes nothing, and keeps the guest from starting only by on_failure', () => {
   assert.is(host.hook('cliff', 'start', { vnet0: 'br0' }).status, 0);
   const before = kernelState();
   const state = host.read('run/virt-shaper/guests.json');
@@ -212,15 +212,36 @@ test('input that is no domain is one clear line, status 1, and nothing is change
     deep: `<domain>${'<a>'.repeat(10_000)}${'</a>'.repeat(10_000)}</domain>`,
     large: whole.replace('</domain>', `<!--${'x'.repeat(2_000_000)}--></domain>`),
   };
-  for (const [what, input] of Object.entries(inputs)) {
-    const { status, stdout, stderr } = host.run(['hook', 'qemu', 'rob', 'start', 'begin', '-'], { input });
-    assert.is(status, 1, what);
-    assert.is(stdout, '', what);
-    assert.match(stderr, /^virt-shaper: the (domain )?XML on stdin|^virt-shaper: no domain XML/, what);
-    assert.ok(stderr.trim().split('\n').length <= 2, stderr);
+  for (const [rule, code] of [
+    ['allow', 0],
+    ['refuse', 1],
+  ] as const) {
+    host.configure(`${config}[hook]\non_failure = "${rule}"\n`);
+    assert.is(host.run(['sync']).status, 0);
+    for (const [what, input] of Object.entries(inputs)) {
+      const { status, stdout, stderr } = host.run(['hook', 'qemu', 'rob', 'start', 'begin', '-'], { input });
+      assert.is(status, code, what);
+      assert.is(stdout, '', what);
+      assert.match(stderr, /^virt-shaper: the (domain )?XML on stdin|^virt-shaper: no domain XML/, what);
+      assert.is(stderr.includes('guest rob starts UNSHAPED; virt-shaper sync'), rule === 'allow', what);
+      assert.ok(stderr.trim().split('\n').length <= 3, stderr);
+    }
+    assert.is(kernelState(), before);
+    assert.is(host.read('run/virt-shaper/guests.json'), state);
   }
-  assert.is(kernelState(), before);
-  assert.is(host.read('run/virt-shaper/guests.json'), state);
+});
+
+test('a guest whose XML the hook does not take is shaped by its status file soon after', () => {
+  const large = domainXml('rob', { vnet1: 'br0' }).replace(
+    '<devices>',
+    `<metadata><x>${'y'.repeat(1_100_000)}</x></metadata><devices>`,
+  );
+  const started = host.run(['hook', 'qemu', 'rob', 'start', 'begin', '-'], { input: large });
+  assert.is(started.status, 0);
+  assert.match(started.stderr, 'the domain XML on stdin is larger than 1048576 bytes');
+  host.write('run/libvirt/qemu/rob.xml', `<domstatus state='running'>${large}</domstatus>`);
+  assert.is(host.run(['sync', '--in-force']).status, 0);
+  assert.match(sh('tc filter show dev vnet1 egress'), 'ifb-eth0');
 });
 
 test('wrong arguments are wrong usage', () => {

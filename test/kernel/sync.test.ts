@@ -2,6 +2,7 @@
 // nothing differs nothing is touched.
 import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
@@ -303,10 +304,32 @@ test('a load that nobody confirms goes back though its own processes were killed
   const text = JSON.parse(readFileSync(pending, 'utf8'));
   host.write(
     'run/virt-shaper/confirm/pending.json',
-    JSON.stringify({ ...text, deadline: Date.now() - 60_000 }),
+    JSON.stringify({ ...text, deadline: uptime() * 1000 - 60_000 }),
   );
   sync('--in-force');
   assert.is(kernelState(), before);
+});
+
+test('a clock that is set while a load waits for its confirmation takes nothing back, and keeps nothing', async () => {
+  host.hook('cliff', 'start', { vnet0: 'br0' });
+  const before = kernelState();
+  host.configure(config.replace('20mbit', '50mbit'));
+  host.run(['render']);
+  const shift = (hours: number) => {
+    const fake = `const now = Date.now; Date.now = () => now() + ${hours} * 3600_000`;
+    return `NODE_OPTIONS='--import=data:text/javascript,${encodeURIComponent(fake).replaceAll("'", '%27')}'`;
+  };
+  const call = `${process.execPath} ${program} --root ${host.root}`;
+  const load = sh(`${call} load --confirm ${8 * slowness} 2>${host.root}/said >/dev/null & echo $!
+      for i in $(seq 100); do grep -q "returns in" ${host.root}/said && break; sleep 0.1; done`);
+  const loaded = kernelState();
+  assert.is.not(loaded, before);
+  for (const hours of [24, -24]) {
+    sh(`${shift(hours)} ${call} sync --in-force 2>&1`);
+    assert.is(kernelState(), loaded, `${hours} hours`);
+  }
+  for (let tries = 0; tries < 200 * slowness && kernelState() !== before; tries += 1) await sleep(100);
+  assert.is(kernelState(), before, `${load.trim()} goes back in its time`);
 });
 
 test('what a status file says drives no terminal', () => {
