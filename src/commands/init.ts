@@ -59,7 +59,11 @@ async function findHost(context: Context): Promise<FoundHost> {
       found.undecided.push({ bridge, reason, ports: [] });
       continue;
     }
-    const { uplinks, doubts } = findUplinks(config, host, guests, bridge);
+    const { uplinks, doubts, odd } = findUplinks(config, host, guests, bridge);
+    if (odd !== undefined) {
+      found.undecided.push({ bridge, reason: odd, ports: uplinks.map(({ name }) => name) });
+      continue;
+    }
     for (const { name } of uplinks) ports.set(bridge, name);
     for (const { kind, reason, ports: choice = [] } of doubts) {
       if (kind === 'needless') found.isolated.push(bridge);

@@ -2,8 +2,8 @@
 // direction that is left out of the braces keeps what would have applied without them.
 
 import { formatPath } from '../toml/place.ts';
-import { parseRate, parseSize, type Refusal } from '../units/rate.ts';
-import { type Both, directions, isDeviceName } from '../units/units.ts';
+import { formatRate, parseRate, parseSize, type Refusal, writtenInBytes } from '../units/rate.ts';
+import { type Both, directions, isDeviceOrAltname } from '../units/units.ts';
 import type { Setting } from './config.ts';
 import { type Decoder, Fields, wrongType } from './fields.ts';
 import { deviceNameHint } from './names.ts';
@@ -15,12 +15,18 @@ const quantumRange = { least: 1000, most: 200_000 };
 export const rate: Decoder<Setting<number>> = (entry, path, findings) => {
   const bits = quantity(parseRate, 'a rate')(entry, path, findings);
   const { value } = entry;
+  const written = value.type === 'string' ? value.value : '';
+  const inBytes = writtenInBytes(written);
+  if (bits && inBytes) {
+    const { unit, inBits } = inBytes;
+    findings.warning(
+      value.at,
+      `${formatPath(path)}: "${written}" counts ${unit} per second, ${formatRate(bits.value)}`,
+      `did you mean "${inBits}"? if not, "${formatRate(bits.value)}" says the same and nobody asks again`,
+    );
+  }
   // Nobody gives a guest 100 bit per second, but many forget the unit.
-  if (
-    bits &&
-    bits.value < 1000 &&
-    (value.type === 'number' || (value.type === 'string' && /\d$/.test(value.value)))
-  ) {
+  if (bits && bits.value < 1000 && (value.type === 'number' || /\d$/.test(written))) {
     findings.warning(
       value.at,
       `${formatPath(path)}: this is ${bits.value} bit per second, almost nothing`,
@@ -51,7 +57,7 @@ export const text: Decoder<Setting<string>> = ({ value }, path, findings) =>
 
 export const deviceName: Decoder<Setting<string>> = (entry, path, findings) => {
   const name = text(entry, path, findings);
-  if (name === undefined || isDeviceName(name.value)) return name;
+  if (name === undefined || isDeviceOrAltname(name.value)) return name;
   return findings.error(
     entry.value.at,
     `${formatPath(path)}: ${JSON.stringify(name.value)} cannot be the name of a network device`,

@@ -3,14 +3,14 @@
 // and ".."), control characters aside, which no XML can carry.
 import type { Source } from '../system/errors.ts';
 import { formatPath } from '../toml/place.ts';
-import { isDeviceName } from '../units/units.ts';
+import { isDeviceOrAltname } from '../units/units.ts';
 import type { Fields } from './fields.ts';
 
 export const deviceNameHint =
-  'names of network devices have 1 to 15 letters, digits and any of _ . @ + -, and do not begin with -';
+  'names of network devices have 1 to 15 letters, digits and any of _ . @ + -, altnames up to 127; none begins with -';
 
 export function checkDeviceName(name: string, at: Source, fields: Fields): void {
-  if (isDeviceName(name)) return;
+  if (isDeviceOrAltname(name)) return;
   fields.findings.error(
     at,
     `${formatPath(fields.path)}: ${JSON.stringify(name)} cannot be a network device`,

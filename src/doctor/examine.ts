@@ -39,8 +39,9 @@ export async function examine(paths: Paths, timeout: number): Promise<Section[]>
   const devices = had(found) ?? new Map<string, Device>();
   const bridges = readBridges(devices);
   const configuration = await attempt(() => readConfiguration(paths, had(found)));
-  const guests = await attempt(() => readGuestFacts(paths, devices, bridges));
   const config = had(configuration)?.config;
+  const named = config?.uplinks.map(({ name }) => name) ?? [];
+  const guests = await attempt(() => readGuestFacts(paths, devices, bridges, named));
   const network = await attempt(() =>
     readNetwork(paths, {
       devices,

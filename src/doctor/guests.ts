@@ -14,6 +14,8 @@ export interface GuestFacts {
   unread: { name: string; reason: string }[];
   devices: Host['devices'];
   bridges: string[];
+  /** Those of the configuration: one may be a tap, of a VPN for example. */
+  uplinks: string[];
 }
 
 export function checkGuests(facts: GuestFacts): Finding[] {
@@ -57,8 +59,8 @@ function checkNoted(guest: Guest, running: Known<Guest>): Finding[] {
 }
 
 /** Taps on a bridge whose guest nobody knows: started by hand, or by something other than libvirt. */
-function checkStrayTaps({ devices, running, bridges }: GuestFacts): Finding[] {
-  const owned = new Set(running.flatMap(({ nics }) => nics.map(({ tap }) => tap)));
+function checkStrayTaps({ devices, running, bridges, uplinks }: GuestFacts): Finding[] {
+  const owned = new Set([...uplinks, ...running.flatMap(({ nics }) => nics.map(({ tap }) => tap))]);
   return bridges.flatMap((bridge): Finding[] => {
     const stray = [...devices]
       .filter(([name, { tap, master }]) => tap && master === bridge && !owned.has(name))

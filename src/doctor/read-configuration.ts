@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { checkHost } from '../config/check-host.ts';
 import type { Config } from '../config/config.ts';
 import { readConfig } from '../config/read-config.ts';
+import { readConfigHere } from '../host/config-here.ts';
 import type { Host } from '../host/host.ts';
 import { checkUplinks } from '../policy/check-uplinks.ts';
 import { readTemplates } from '../render/templates.ts';
@@ -20,7 +21,7 @@ export async function readConfiguration(
   devices: Host['devices'] | undefined,
 ): Promise<ConfigurationFacts> {
   const { file, root = '' } = paths.config;
-  const read = tryConfig(paths);
+  const read = await tryConfig(paths, devices !== undefined);
   const pending = had(await attempt(() => readPending(paths.pending)));
   return {
     file,
@@ -39,9 +40,12 @@ function checkHere(config: Config, devices: Host['devices']): Problem[] {
   return [...checkHost(config, devices.keys()), ...checkUplinks(config, devices)];
 }
 
-function tryConfig({ config }: Paths): { config?: Config; errors: Problem[]; warnings: Problem[] } {
+async function tryConfig(
+  { config }: Paths,
+  hasDevices: boolean,
+): Promise<{ config?: Config; errors: Problem[]; warnings: Problem[] }> {
   try {
-    return { ...readConfig(config), errors: [] };
+    return { ...(hasDevices ? await readConfigHere(config) : readConfig(config)), errors: [] };
   } catch (error) {
     if (error instanceof ConfigError) return { errors: error.problems, warnings: [] };
     return { errors: [{ severity: 'error', message: (error as Error).message }], warnings: [] };

@@ -11,6 +11,7 @@ export async function readGuestFacts(
   paths: Paths,
   devices: Map<string, Device>,
   bridges: string[],
+  uplinks: string[],
 ): Promise<GuestFacts> {
   const noted = await attempt(() => readGuests(paths.guests));
   const known = had(noted) ?? [];
@@ -21,5 +22,6 @@ export async function readGuestFacts(
     unread: status.unread,
     devices,
     bridges,
+    uplinks,
   };
 }

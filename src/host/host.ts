@@ -23,6 +23,8 @@ export interface Device {
   tap: boolean;
   /** A NIC, a bond or a VLAN device: what an uplink is, and a container's port is not. */
   physical?: boolean;
+  /** The other end of a veth pair, where that is on this host too. */
+  peer?: string;
   /** Bits per second as the kernel reports it; absent when it does not know. */
   speed?: number;
 }

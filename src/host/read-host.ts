@@ -16,11 +16,30 @@ export function readDevices(): Map<string, Device> {
       .filter((name) => !taps.has(name))
       .flatMap((bridge) => portNames(bridge).map((port) => [port, bridge] as const)),
   );
-  const read = names.flatMap((name) => {
+  const read = names.flatMap((name): [string, Device][] => {
     const device = readDevice(name, taps.has(name));
-    return device ? [[name, { ...device, ...masterOf(masters, name) }] as const] : [];
+    return device ? [[name, { ...device, ...masterOf(masters, name) }]] : [];
   });
-  return new Map(read);
+  const devices = new Map(read);
+  addPeers(devices);
+  return devices;
+}
+
+/** Of ports that are no NICs: a pair between two bridges is the only way out that a bridge may seem to have. */
+function addPeers(devices: Map<string, Device>): void {
+  const ports = [...devices].filter(
+    ([, { tap, physical, lower, master }]) => master && !tap && !physical && !lower,
+  );
+  const numbers = ports.map(([name, device]) => ({
+    name,
+    device,
+    own: readQuietly(`${sysfs}/${name}/ifindex`),
+    peer: readQuietly(`${sysfs}/${name}/iflink`),
+  }));
+  for (const { device, own, peer } of numbers) {
+    const other = own !== peer && numbers.find((one) => one.own === peer && one.peer === own);
+    if (other) device.peer = other.name;
+  }
 }
 
 function masterOf(masters: Map<string, string>, name: string): Pick<Device, 'master'> {

@@ -1,21 +1,21 @@
 // Reads everything the pipeline needs from this host and runs it. Call it under the lock when the result is
 // going to be written.
 import { join } from 'node:path';
-import { readConfig } from '../config/read-config.ts';
 import type { ConfigLocation } from '../config/read-files.ts';
+import { readConfigHere } from '../host/config-here.ts';
 import { readKernel } from '../host/kernel.ts';
 import { readNetworks } from '../host/networks.ts';
-import { readDevices } from '../host/read-host.ts';
 import { generate, type Inputs, type Outputs } from '../pipeline.ts';
+import { checkSpeeds } from '../policy/check-uplinks.ts';
 import { readOverrides, readTemplates, templatesBeside } from '../render/templates.ts';
 import { describeError } from '../report/errors.ts';
-import { formatProblem } from '../report/problems.ts';
+import { formatLine } from '../report/problems.ts';
 import { findLaidOut, layOut, snapshotText } from '../store/configuration.ts';
 import { readGuests } from '../store/guests.ts';
 import { readIds } from '../store/ids.ts';
 import { inForceText } from '../store/in-force-plan.ts';
 import { type Companions, goodSource, planFile, sourceFile } from '../store/in-force-rules.ts';
-import { ConfigError } from '../system/errors.ts';
+import { ConfigError, type Problem } from '../system/errors.ts';
 import { label } from '../text/label.ts';
 import type { Context } from './context.ts';
 
@@ -61,13 +61,13 @@ async function generateFrom(
   templates = join(location.root ?? '', templatesBeside(location.file)),
 ): Promise<Generated> {
   const { paths } = context;
-  const { config, warnings, files, sources } = readConfig(location);
-  for (const warning of warnings) context.warn(formatProblem(warning));
+  const { config, warnings, files, sources, devices } = await readConfigHere(location);
+  sayProblems(context, [...warnings, ...checkSpeeds(config, devices)]);
   const kernel = await readKernel(paths.kernel);
   const inputs: Inputs = {
     config,
     guests: readGuests(paths.guests),
-    host: { devices: readDevices(), networks: readNetworks(paths.libvirtNetworks), kernel },
+    host: { devices, networks: readNetworks(paths.libvirtNetworks), kernel },
     chosen: readIds(paths.ids),
     templates: readTemplates(templates),
     source: files.join(', '),
@@ -78,6 +78,14 @@ async function generateFrom(
     [planFile, inForceText(outputs)],
   ]);
   return { ...outputs, inputs, companions };
+}
+
+/** A line for each of a few: `check` shows them whole, with their places. */
+function sayProblems({ warn }: Context, problems: Problem[]): void {
+  const few = problems.length > 3 ? problems.slice(0, 2) : problems;
+  for (const problem of few) warn(formatLine(problem));
+  const more = problems.length - few.length;
+  if (more > 0) warn(`warning: the configuration has ${more} more of these: virt-shaper check shows them`);
 }
 
 /**

@@ -4,6 +4,8 @@ import type { Config, UplinkEntry } from '../config/config.ts';
 import { type Host, stackOf } from '../host/host.ts';
 import type { Problem } from '../system/errors.ts';
 import { byPlace, formatPath, formatPlace } from '../toml/place.ts';
+import { formatRate } from '../units/rate.ts';
+import { directions } from '../units/units.ts';
 import { portsOn } from './uplinks.ts';
 
 /** Devices that are not there at all are told of by config/check-host.ts. */
@@ -11,7 +13,22 @@ export function checkUplinks(config: Config, devices: Host['devices']): Problem[
   return config.uplinks
     .filter(({ name }) => devices.has(name))
     .flatMap((entry) => [...checkPorts(entry, devices), ...checkBelow(entry, config, devices)])
+    .concat(checkSpeeds(config, devices))
     .sort((a, b) => (a.at && b.at ? byPlace(a.at, b.at) : 0));
+}
+
+/** What does not fit waits in the NIC, where nobody keeps guarantees. */
+export function checkSpeeds({ uplinks }: Config, devices: Host['devices']): Problem[] {
+  return uplinks.flatMap(({ name, ceil }): Problem[] => {
+    const speed = devices.get(name)?.speed;
+    const most = directions
+      .flatMap((direction) => ceil?.[direction] ?? [])
+      .find(({ value }) => speed !== undefined && value > speed);
+    if (!most?.at || speed === undefined) return [];
+    const message = `${formatPath(['uplink', name, 'ceil'])}: ${formatRate(most.value)} is more than the link of ${name} has, ${formatRate(speed)}`;
+    const hint = 'guarantees are kept up to what the link has: write that, or leave the ceil out';
+    return [{ severity: 'warning', at: most.at, message, hint }];
+  });
 }
 
 function checkPorts({ name, at, bridges }: UplinkEntry, devices: Host['devices']): Problem[] {

@@ -40,7 +40,12 @@ export function resolvePolicy(config: Config, guests: Guest[], host: Host): Poli
         continue;
       }
       const found = ways.get(bridge) ?? findUplinks(config, host, guests, bridge);
-      if (!ways.has(bridge)) policy.warnings.push(...found.open.map((port) => openWay(bridge, port)));
+      if (!ways.has(bridge)) {
+        policy.warnings.push(
+          ...(found.odd ? [found.odd] : []),
+          ...found.open.map((port) => openWay(bridge, port)),
+        );
+      }
       ways.set(bridge, found);
       left.push(...found.doubts.map((doubt) => ({ guest: guest.name, tap: nic.tap, ...doubt })));
       isPlaced ||= found.uplinks.length > 0;

@@ -34,6 +34,8 @@ export interface Ways {
   doubts: Doubt[];
   /** NICs in the bridge that are no uplinks, where the configuration names another. */
   open: string[];
+  /** A sentence where the uplink found is not what anybody would call one. */
+  odd?: string;
 }
 
 /** @param bridge empty when the tap is a port of none */
@@ -107,11 +109,24 @@ function foundPort({ devices, networks }: Host, guests: Guest[], bridge: string)
   }
   // A NIC that is a port itself has a tree already, which would take these frames for nobody's.
   const name = stackOf(devices, port).findLast((one) => devices.get(one)?.master) ?? port;
-  const odd = [port, name].find((one) => !isDeviceName(one));
-  if (odd !== undefined) {
-    return only(unable(oddName(bridge, odd)));
+  const unnamed = [port, name].find((one) => !isDeviceName(one));
+  if (unnamed !== undefined) {
+    return only(unable(oddName(bridge, unnamed)));
   }
-  return { uplinks: [{ name, ports: [{ name: port, bridge }] }], doubts: [], open: [] };
+  const odd = oddUplink(devices, bridge, port);
+  return { uplinks: [{ name, ports: [{ name: port, bridge }] }], doubts: [], open: [], ...odd };
+}
+
+/** No NIC, but one end of a pair between two bridges: what leaves by it is still on this host. */
+function oddUplink(devices: Host['devices'], bridge: string, port: string): Pick<Ways, 'odd'> {
+  const peer = devices.get(port)?.peer;
+  const beyond = peer === undefined ? undefined : devices.get(peer)?.master;
+  if (beyond === undefined) return {};
+  return {
+    odd:
+      `${label(bridge)} has no NIC: its only way out is ${port}, which leads to ${label(beyond)} on this host, so its ` +
+      `guests are shaped on ${port}; write [${formatPath(['uplink', port])}] if that is what you want`,
+  };
 }
 
 /** In the words of who has never heard of uplinks: many guests are on libvirt's default network. */

@@ -5,6 +5,12 @@ import type { Problem } from '../system/errors.ts';
 /** Room for the text of a line; longer lines are cut around the caret. */
 const widest = 100;
 
+/** One problem in one line, for those who are about something else. */
+export function formatLine({ severity, at, message }: Problem): string {
+  const place = at ? `${at.file}:${at.line}:${at.column}: ` : '';
+  return printable(`${severity === 'warning' ? 'warning: ' : ''}${place}${shortened(message)}`);
+}
+
 /** One problem as lines of text, without a newline at the end. */
 export function formatProblem({ severity, at, message, hint, text }: Problem): string {
   const place = at ? `${at.file}:${at.line}:${at.column}: ` : '';

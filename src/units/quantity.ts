@@ -20,14 +20,15 @@ export function parseQuantity(text: string, units: Units): number | undefined {
 export function correctQuantity(text: string, units: Units): string | undefined {
   const [, number, unit] = /^([\d.,]+)\s*([a-z/]*)$/i.exec(text.trim()) ?? [];
   if (number === undefined || unit === undefined) return undefined;
-  const meant = units.has(unit.toLowerCase()) ? unit : nearestUnit(unit.toLowerCase(), units);
+  const meant = units.has(unit.toLowerCase()) ? unit : nearestUnit(unit, units);
   const corrected = `${number.replace(',', '.')}${meant}`;
   return parseQuantity(corrected, units) === undefined ? undefined : corrected;
 }
 
-/** Bytes that are spelt out stay bytes; "10m" and "10mb" mean "10mbit"; else the letters decide. */
-function nearestUnit(unit: string, units: Units): string | undefined {
-  const bytes = unit.replace(/bytes?(\/s)?$/, '');
+/** Bytes that are spelt out, or "MB", stay bytes; "10m" and "10mb" mean "10mbit"; else the letters decide. */
+function nearestUnit(written: string, units: Units): string | undefined {
+  const unit = written.toLowerCase();
+  const bytes = written.replace(/(?:B|bytes?)(?:\/s)?$/, '').toLowerCase();
   const spelt = bytes === unit ? [`${unit.replace(/b$/, '')}bit`] : [`${bytes}bps`, `${bytes}b`];
   return spelt.find((name) => units.has(name)) ?? nearest(unit, units.keys());
 }

@@ -52,6 +52,25 @@ const leastRate = 8;
 /** tc keeps sizes in 32 bits. */
 const largestSize = 2 ** 32 - 1;
 
+/** A rate that is written in bytes per second, and what it would be in bits with the same number. */
+export interface InBytes {
+  /** `megabytes`. */
+  unit: string;
+  /** `100mbit`. */
+  inBits: string;
+}
+
+/** Many write "100Mbps" and mean bits, as invoices do. @returns nothing for what is in bits, or no rate at all */
+export function writtenInBytes(text: string): InBytes | undefined {
+  const [, number, prefix] = /^([\d.]+)([kmgt]?i?)bps$/i.exec(text) ?? [];
+  if (number === undefined || prefix === undefined || typeof parseRate(text) !== 'number') return undefined;
+  const names: Record<string, string> = { '': '', k: 'kilo', m: 'mega', g: 'giga', t: 'tera' };
+  return {
+    unit: `${names[prefix.charAt(0).toLowerCase()]}bytes`,
+    inBits: `${number}${prefix.toLowerCase()}bit`,
+  };
+}
+
 const rateExamples =
   'rates look like "15mbit", "1.5gbit", "200kbps" (kilobytes per second) or 15000000 (bits per second)';
 const sizeExamples = 'sizes look like "64k", "16kb" or 1500 (bytes)';
@@ -67,7 +86,9 @@ export function parseRate(written: string | number | bigint): number | Refusal {
   }
   const bits = parseQuantity(text, rateUnits);
   if (bits === undefined) {
-    return refuse('is not a rate', correctQuantity(text, rateUnits), rateExamples);
+    const meant = correctQuantity(text, rateUnits);
+    const inBytes = meant !== undefined && writtenInBytes(meant);
+    return refuse('is not a rate', inBytes ? formatRate(parseRate(meant) as number) : meant, rateExamples);
   }
   if (bits < 0) return { reason: 'is negative: a rate is at least 8 bit per second' };
   if (bits < leastRate) return { reason: 'is too little: tc cannot express less than 8 bit per second' };

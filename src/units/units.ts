@@ -26,3 +26,8 @@ export function byName(a: { name: string }, b: { name: string }): number {
 export function isDeviceName(name: string): boolean {
   return /^[A-Za-z0-9_.@+][A-Za-z0-9_.@+-]{0,14}$/.test(name) && name !== '.' && name !== '..';
 }
+
+/** The same for an altname, which stands in the configuration only: the kernel takes up to 127 characters. */
+export function isDeviceOrAltname(name: string): boolean {
+  return /^[A-Za-z0-9_.@+][A-Za-z0-9_.@+-]{0,126}$/.test(name) && name !== '.' && name !== '..';
+}

@@ -121,10 +121,12 @@ test('a refusal says what was probably meant', () => {
     '15mbitt': '15mbit',
     '15 mbit': '15mbit',
     '100k': '100kbit',
-    '15MB': '15mbit',
+    '15MB': '120mbit',
+    '15 MB/s': '120mbit',
+    '15Mb': '15mbit',
     '1,5gbit': '1.5gbit',
     '10mbit/s': '10mbit',
-    '10mbyte/s': '10mbps',
+    '10mbyte/s': '80mbit',
     ' 5mbit': '5mbit',
   };
   for (const [text, correct] of Object.entries(meant)) {

@@ -1,0 +1,20 @@
+// The configuration as it counts on this host: with its NICs by the names that the kernel lists them by.
+import { type ConfigLocation, type ReadConfig, readConfig } from '../config/read-config.ts';
+import { deviceNamesIn, withRealNames } from '../config/real-names.ts';
+import { makeRun, type Run } from '../system/exec.ts';
+import { readAltnames } from './altnames.ts';
+import type { Host } from './host.ts';
+import { readDevices } from './read-host.ts';
+
+export interface ConfigHere extends ReadConfig {
+  devices: Host['devices'];
+}
+
+/** Asks ip only where a name is no device's. @throws ConfigError with every problem of every file */
+export async function readConfigHere(location: ConfigLocation, run: Run = makeRun()): Promise<ConfigHere> {
+  const read = readConfig(location);
+  const devices = readDevices();
+  const unknown = deviceNamesIn(read.config).filter((name) => !devices.has(name));
+  const { config, warnings } = withRealNames(read.config, await readAltnames(run, unknown));
+  return { ...read, config, warnings: [...read.warnings, ...warnings], devices };
+}
