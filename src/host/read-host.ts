@@ -33,8 +33,8 @@ function addPeers(devices: Map<string, Device>): void {
   const numbers = ports.map(([name, device]) => ({
     name,
     device,
-    own: readQuietly(`${sysfs}/${name}/ifindex`),
-    peer: readQuietly(`${sysfs}/${name}/iflink`),
+    own: readQuietly(`${name}/ifindex`),
+    peer: readQuietly(`${name}/iflink`),
   }));
   for (const { device, own, peer } of numbers) {
     const other = own !== peer && numbers.find((one) => one.own === peer && one.peer === own);
