@@ -11,12 +11,15 @@ export function copyCheckout(root: string): string {
   process.on('exit', () => rmSync(copy, { recursive: true, force: true }));
   const parts = [
     'src',
+    'build',
+    'packaging',
     'test',
     'templates',
     'dist',
     'man',
     'docs',
     'README.md',
+    'LICENSE',
     'package.json',
     'tsconfig.json',
   ];

@@ -78,7 +78,7 @@ function testFiles(dir: string): Job[] {
       name: `${basename(dir)}/${file}`,
       command: namespaced(file) ? ['sh', netnsScript, ...node] : node,
       judge: judgeTests,
-      limit: Number(options.timeout ?? (measures ? 900 : 180)),
+      limit: Number(options.timeout ?? (measures || file.startsWith('nodes/') ? 900 : 180)),
       measures,
       skip: namespaced(file) ? noNamespace : undefined,
     };

@@ -14,8 +14,6 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
-import { Script } from 'node:vm';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
@@ -78,13 +76,17 @@ test('code that others could have put there does not run', () => {
   const source = '(function () { console.log("taken"); })'.padEnd(length);
   // Nor does it take what was compiled under other flags, so here are those of the launcher.
   const launcher = readFileSync(join(dist, 'virt-shaper.js'), 'utf8');
-  for (const [, flag = ''] of launcher.matchAll(/setFlagsFromString\)\("(.*)"\)/g)) setFlagsFromString(flag);
-  const script = new Script(source, { filename: join(there, 'dist/program.js') });
-  const log = console.log;
-  console.log = () => {};
-  script.runInThisContext()();
-  console.log = log;
-  writeFileSync(file, script.createCachedData());
+  const flags = Array.from(launcher.matchAll(/setFlagsFromString\)\("(.*)"\)/g), ([, flag = '']) => flag);
+  assert.is(flags.length, 3);
+  const compile = `const { Script } = require('node:vm');
+    const [, filename, kept, ...flags] = process.argv;
+    for (const flag of flags) require('node:v8').setFlagsFromString(flag);
+    const script = new Script(require('node:fs').readFileSync(0, 'utf8'), { filename });
+    console.log = () => {};
+    script.runInThisContext()();
+    require('node:fs').writeFileSync(kept, script.createCachedData());`;
+  const args = ['-e', compile, join(there, 'dist/program.js'), file, ...flags];
+  assert.is(spawnSync(process.execPath, args, { input: source }).status, 0);
   assert.is(run('--version').stdout, 'taken\n', 'so it would be run, were it trusted');
   chmodSync(file, 0o666);
   assert.match(run('--version').stdout, /^\d+\.\d+\.\d+\n$/);
@@ -103,6 +105,17 @@ test('where nothing can be kept everything works', () => {
   mkdirSync(cache, { mode: 0o755 });
   assert.is(run('--version').status, 0);
   assert.equal(readdirSync(cache), [], 'a command that the hook does not need leaves nothing');
+});
+
+test('a flag that V8 no longer has is told only to a Node.js that is known to have it', () => {
+  const launcher = join(there, 'dist/virt-shaper.js');
+  const text = readFileSync(launcher, 'utf8').replace('--no-opt', '--no-such-flag');
+  const stderrAt = (newest: number) => {
+    writeFileSync(launcher, text.replace(/newest = \d+/, `newest = ${newest}`));
+    return run('--version').stderr;
+  };
+  assert.match(stderrAt(99), 'no-such-flag', 'what it would say at each command');
+  assert.is(stderrAt(1), '');
 });
 
 test.run();

@@ -1,11 +1,12 @@
 // The oldest Node.js that the packages ask for is written in one way everywhere, and the built program has nothing that
 // came after it. esbuild takes care of syntax and knows no library, so methods younger than V8 10.2 are looked for here by
-// name. What modules of Node.js export is asked of the oldest itself (test/nodes/exports.cjs).
+// name. What modules of Node.js export is asked of itself (test/kernel/node.test.ts).
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { versions } from '../nodes/fetch.ts';
 
 const top = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file: string) => readFileSync(join(top, file), 'utf8');
@@ -41,6 +42,12 @@ test('packages ask for the same', () => {
   assert.match(read('packaging/rpm/virt-shaper.spec'), `Requires:       nodejs >= 1:${oldest}\n`);
   assert.match(read('src/doctor/tools.ts'), `Node.js ${oldest} or newer`);
   assert.match(read('README.md'), `Node.js ${oldest} or newer`);
+});
+
+test("V8's flags are told to no Node.js that was not tried, and to all that were", () => {
+  const newest = versions.at(-1)?.split('.')[0];
+  assert.match(read('src/launch.ts'), `const newest = ${newest};`);
+  assert.is(versions[0]?.replace(/\.0$/, ''), oldest);
 });
 
 for (const file of ['program.js', 'virt-shaper.js']) {

@@ -1,0 +1,99 @@
+// What the built program asks of Node.js, and what Node.js says to it: with whichever it is run (npm run test:nodes), what it
+// uses of Node's modules is there, and no command gets a word of warning from it, be it of what will be gone some day.
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { needsCommand, needsNamespace } from '../support/needs.ts';
+import { unless } from '../support/skip.ts';
+import { domainXml, program, TestHost } from './host.ts';
+
+const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
+
+const config = `
+[uplink.eth0]
+bridge = "br0"
+ceil = "1gbit"
+[guest.cliff]
+rate = "15mbit"
+ceil = "30mbit"
+`;
+let host: TestHost;
+
+test.before(() => {
+  host = new TestHost(config).bridge('br0', 'eth0').tap('vnet0');
+  host.write('run/libvirt/qemu/cliff.xml', `<domstatus state='running'>${cliff}</domstatus>\n`);
+});
+test.after(() => host.end());
+const cliff = domainXml('cliff', { vnet0: 'br0' });
+
+test('all that it uses of modules of Node.js is there', () => {
+  const used = usedOfModules(readFileSync(join(program, '../program.js'), 'utf8'));
+  assert.ok(used['node:fs']?.includes('readFileSync'), 'as the build writes it');
+  assert.ok(used['node:child_process']?.includes('default'));
+  const script = `const used = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));
+    const lacks = (module) => used[module].filter((name) => name !== 'default' && !(name in require(module)));
+    console.log(JSON.stringify(Object.keys(used).flatMap((module) => lacks(module).map((name) => module + '.' + name))));`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['-e', script], {
+    input: JSON.stringify(used),
+    encoding: 'utf8',
+  });
+  assert.equal({ stdout, stderr }, { stdout: '[]\n', stderr: '' });
+});
+
+/** Every way through the program that a life has, in its order. */
+const commands: { args: string[]; input?: string }[] = [
+  { args: ['--version'] },
+  { args: ['--help'] },
+  { args: ['check'] },
+  { args: ['render'] },
+  { args: ['plan'] },
+  { args: ['load'] },
+  { args: ['hook', 'qemu', 'cliff', 'prepare', 'begin', '-'], input: cliff },
+  { args: ['hook', 'qemu', 'cliff', 'start', 'begin', '-'], input: cliff },
+  { args: ['hook', 'qemu', 'cliff', 'started', 'begin', '-'], input: cliff },
+  { args: ['sync'] },
+  { args: ['verify'] },
+  { args: ['status'] },
+  { args: ['status', '--interval', '0.1'] },
+  { args: ['tree'] },
+  { args: ['top', '--once', '--interval', '0.1'] },
+  { args: ['explain', 'cliff'] },
+  { args: ['metrics'] },
+  { args: ['hooks', 'status'] },
+  { args: ['doctor'] },
+  { args: ['names', 'guests'] },
+  { args: ['import', '-'], input: 'cliff_eth0="10 15mbit 30mbit"\n' },
+  { args: ['hook', 'qemu', 'cliff', 'stopped', 'end', '-'], input: cliff },
+  { args: ['unload'] },
+];
+
+test('it has no warning of Node.js, not even of what is to go', () => {
+  const warned: string[] = [];
+  for (const { args, input = '' } of commands) {
+    const all = ['--pending-deprecation', '--trace-warnings', program, '--root', host.root, ...args];
+    const { status, stdout, stderr } = spawnSync(process.execPath, all, { input, encoding: 'utf8' });
+    if (/\(node:\d+\)|Warning: |unrecognized flag/.test(stderr)) warned.push(`${args.join(' ')}: ${stderr}`);
+    // This host is no real one: doctor and hooks find something.
+    assert.ok(
+      status === 0 || ['doctor', 'hooks'].includes(args[0] ?? ''),
+      `${args.join(' ')}: ${status} ${stdout}${stderr}`,
+    );
+    assert.not.match(stdout + stderr, 'a defect of virt-shaper');
+  }
+  assert.equal(warned, []);
+});
+
+/** Module -> what of it the bundle names. */
+function usedOfModules(text: string): Record<string, string[]> {
+  const used: Record<string, string[]> = {};
+  for (const [, name = '', module = ''] of text.matchAll(
+    /\b(import_\w+) = (?:__toESM\()?require\("([\w:/]+)"\)/g,
+  )) {
+    const names = [...text.matchAll(new RegExp(`\\b${name}\\.(\\w+)`, 'g'))].map(([, of = '']) => of);
+    used[module] = [...new Set([...(used[module] ?? []), ...names])].sort();
+  }
+  return used;
+}
+
+test.run();
