@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import { parseDomain } from '../../src/guests/domain-xml.ts';
 import type { Guest } from '../../src/guests/guest.ts';
 import { Failure } from '../../src/system/errors.ts';
+import { amount } from '../support/amount.ts';
 import { guestName } from './names.ts';
 
 const isFailure = (error: unknown) => error instanceof Failure;
@@ -66,7 +67,7 @@ const { node } = fc.letrec<{ node: string }>((tie) => ({
 test('any text', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (xml) => checkNics(parseOrFail(xml))),
-    { numRuns: 2000 },
+    { numRuns: amount(2000) },
   );
 });
 
@@ -76,7 +77,7 @@ test('anything like XML', () => {
       checkNics(parseOrFail(nodes.join('')));
       checkNics(parseOrFail(`<domain><name>cliff</name>${nodes.join('')}</domain>`));
     }),
-    { numRuns: 2000 },
+    { numRuns: amount(2000) },
   );
 });
 
@@ -109,7 +110,7 @@ test('a domain whose NICs have any names: each is taken as it is or skipped, non
         assert.throws(() => parseDomain(xml('another'), `${name}!`, 'qemu'), isFailure);
       },
     ),
-    { numRuns: 1000 },
+    { numRuns: amount(1000) },
   );
 });
 
@@ -129,7 +130,7 @@ test('a real domain cut off or damaged at any place', () => {
     fc.property(fc.nat(whole.length), fc.nat(3), value, (at, gone, put) => {
       checkNics(parseOrFail(whole.slice(0, at) + put + whole.slice(at + gone)));
     }),
-    { numRuns: 2000 },
+    { numRuns: amount(2000) },
   );
 });
 

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { assignIds, type ChosenIds } from '../../src/plan/ids.ts';
+import { amount } from '../support/amount.ts';
 import { noneChosen, readToml } from '../support/world.ts';
 
 const names = ['cliff', 'rob', 'jason', '__proto__', '17', 'Jörg', 'a b'];
@@ -63,7 +64,7 @@ test('at any time no two have the same id, and each is a class minor', () => {
         assert.ok(all.every((number) => number >= 1 && number <= 0xffff));
       }
     }),
-    { numRuns: 300 },
+    { numRuns: amount(300) },
   );
 });
 
@@ -75,7 +76,7 @@ test('a fixed id is that id', () => {
           if (name !== 'unmarked') assert.is(owners.get(name), number, name);
       }
     }),
-    { numRuns: 200 },
+    { numRuns: amount(200) },
   );
 });
 
@@ -91,7 +92,7 @@ test('an id that was chosen stays, whoever else starts, stops or gets one fixed'
         for (const [name, number] of owners) if (!fixed.has(name)) kept.set(name, number);
       }
     }),
-    { numRuns: 300 },
+    { numRuns: amount(300) },
   );
 });
 

@@ -1,10 +1,12 @@
 // Random worlds for fast-check: a configuration as TOML that the real readConfig accepts, guests, and a host on
 // which now and then a tap is missing or has moved, to a bridge without an uplink too. Small numbers of
 // everything, so that guests share groups and guarantees do not fit.
+
 import fc from 'fast-check';
 import { escapeName } from '../../src/config/pattern.ts';
 import type { Guest } from '../../src/guests/guest.ts';
 import type { Device, Host } from '../../src/host/host.ts';
+import { amount } from '../support/amount.ts';
 import { readToml, type World } from '../support/world.ts';
 import { anyLeaf } from './leaf.ts';
 import { configName, guestName } from './names.ts';
@@ -19,7 +21,7 @@ export const rate = fc.oneof(
   fc.integer({ min: 1, max: 400_000 }).map((mbit) => mbit * 1e6),
 );
 /** A world takes milliseconds, so that making a failing one smaller could go on for minutes. */
-export const bounded = (numRuns: number) => ({ numRuns, interruptAfterTimeLimit: 20_000 });
+export const bounded = (numRuns: number) => ({ numRuns: amount(numRuns), interruptAfterTimeLimit: 20_000 });
 
 const maybe = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: undefined });
 const ceil = maybe(fc.oneof(rate, fc.record({ out: rate, in: rate })));

@@ -5,6 +5,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Guest } from '../../src/guests/guest.ts';
 import { withGuest, withoutGuest } from '../../src/guests/list.ts';
+import { amount } from '../support/amount.ts';
 
 const guest = fc
   .tuple(
@@ -38,7 +39,7 @@ const namesOf = (guests: Guest[]) => guests.map(({ name }) => name);
 function property(check: Parameters<typeof play>[1]): void {
   fc.assert(
     fc.property(history, (events) => play(events, check)),
-    { numRuns: 1000 },
+    { numRuns: amount(1000) },
   );
 }
 
