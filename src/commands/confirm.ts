@@ -38,7 +38,7 @@ export async function loadAndConfirm(context: Context, seconds: number): Promise
     writePending(folder, { id, deadline, former: former !== undefined }, former, companions);
     try {
       startGuard(context, id);
-      const changed = await loadNow(context, site);
+      const { changed } = await loadNow(context, site);
       if (!changed) dropPending(folder);
       return changed;
     } catch (error) {

@@ -2,8 +2,8 @@
 // for it now. Nothing is changed; what cannot be read is said and the rest is shown.
 
 import { compare } from '../diff/compare.ts';
+import { reachable } from '../diff/obstacles.ts';
 import { parseRules } from '../diff/parse-rules.ts';
-import { withoutUnreached } from '../diff/unreached.ts';
 import type { Site } from '../load/context.ts';
 import { readState } from '../load/read-state.ts';
 import { readUse } from '../observe/read-use.ts';
@@ -66,13 +66,13 @@ function rulesIn(folder: string): Rules | undefined {
 async function readNow(site: Site, rules: Rules | undefined, folder: string): Promise<KernelNow> {
   const asked = rules ? parseRules(rules, folder) : { devices: new Map(), objects: new Map(), ruleset: '' };
   const from = await readState(site, { expected: asked });
-  const { wanted, unreached } = withoutUnreached(from, asked);
+  const { wanted, unreached, obstacles } = reachable(from, asked);
   const trees = [...from.objects.values()].filter(({ kind }) => kind === 'root');
   const { uses } = await readUse(
     site.run,
     trees.map(({ device }) => device),
   );
-  return { from, to: wanted, list: compare(from, wanted), unreached, uses };
+  return { from, to: wanted, list: compare(from, wanted), unreached, obstacles, uses };
 }
 
 function refuseUnknown({ guest, state, match, meant, kernel }: Explanation): void {

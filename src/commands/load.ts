@@ -1,5 +1,6 @@
 // virt-shaper load: the kernel holds what rules.d says, all of it or nothing of it.
 import { join } from 'node:path';
+import { describeObstacle } from '../diff/obstacles.ts';
 import type { Unreached } from '../diff/unreached.ts';
 import type { Site } from '../load/context.ts';
 import { type Loaded, load } from '../load/load.ts';
@@ -10,7 +11,7 @@ import { underLock } from '../operations/under-lock.ts';
 import { describeError } from '../report/errors.ts';
 import { readGuests } from '../store/guests.ts';
 import { hasFailed, noteLoad } from '../store/history.ts';
-import { guestsWithout, tryInForce } from '../store/in-force-plan.ts';
+import { guestsWithout, type Obstacle, tryInForce } from '../store/in-force-plan.ts';
 import { areSame, planFile, readCompanions } from '../store/in-force-rules.ts';
 import { dropPending } from '../store/pending.ts';
 import { ConfigError } from '../system/errors.ts';
@@ -36,12 +37,12 @@ export async function loadCommand(context: Context, options: LoadOptions): Promi
     // Not loaded before it is asked for, since a guest's start waits for this file and what it needs.
     return (await import('./confirm.ts')).loadAndConfirm(context, time);
   }
-  await underLock(context, async (site) => {
+  const { obstacles } = await underLock(context, async (site) => {
     dropPending(context.paths.pending); // Who loads plainly has decided.
-    await loadNow(context, site);
+    return loadNow(context, site);
   });
   sayLeftOut(context);
-  return 0;
+  return obstacles.length > 0 ? 1 : 0;
 }
 
 /** What was looked at is what is loaded; who came since is not in it. */
@@ -60,19 +61,21 @@ function sayLeftOut({ paths, warn }: Context): void {
  * Call it under the lock.
  * @param folder where the rules are, when not in rules.d itself
  * @param present read already, under this lock
- * @returns whether anything was changed
  */
 export async function loadNow(
   context: Context,
   site: Site,
   folder = site.rules,
   present?: Present,
-): Promise<boolean> {
-  const { changed, unreached, foreignMarks } = await recorded(context, () => load(site, folder, present));
+): Promise<Loaded> {
+  const loaded = await recorded(context, () => load(site, folder, present));
+  const { changed, unreached, obstacles, foreignMarks } = loaded;
   for (const warning of foreignMarks) context.warn(`warning: ${warning}`);
   sayUnreached(context, unreached);
-  context.say(changed ? `loaded ${folder}` : 'nothing to do: the kernel holds what rules.d says');
-  return changed;
+  sayObstacles(context, obstacles);
+  if (changed) context.say(`loaded ${folder}`);
+  else if (obstacles.length === 0) context.say('nothing to do: the kernel holds what rules.d says');
+  return loaded;
 }
 
 /**
@@ -80,16 +83,15 @@ export async function loadNow(
  * done. Call it under the lock.
  * @param small `meanwhile` writes the rules
  */
-export async function loadGuest(context: Context, site: Site, small: Small): Promise<void> {
+export async function loadGuest(context: Context, site: Site, small: Small): Promise<Loaded> {
   const why = await loadSmall(site, small);
   if (why === undefined) {
     const changed = !areSame(small.good, small.rules);
-    await recorded(context, async () => ({ changed, unreached: [], foreignMarks: [] }));
-    return;
+    return recorded(context, async () => ({ changed, unreached: [], obstacles: [], foreignMarks: [] }));
   }
   context.detail(`all that the kernel holds is read: ${why}`);
   small.meanwhile();
-  await loadNow(context, site);
+  return loadNow(context, site);
 }
 
 async function recorded(context: Context, work: () => Promise<Loaded>): Promise<Loaded> {
@@ -97,7 +99,8 @@ async function recorded(context: Context, work: () => Promise<Loaded>): Promise<
   try {
     const loaded = await work();
     removeFile(context.paths.unloaded);
-    if (loaded.changed || hasFailed(history)) noteLoad(history);
+    const error = loaded.obstacles.map(describeObstacle).join('\n');
+    if (loaded.changed || error !== '' || hasFailed(history)) noteLoad(history, error || undefined);
     return loaded;
   } catch (error) {
     noteLoad(history, describeError(error));
@@ -109,4 +112,8 @@ export function sayUnreached(context: Context, unreached: Unreached[]): void {
   for (const { tap, subject, reason } of unreached) {
     context.warn(`warning: what ${subject} receives by ${tap} is not shaped: ${reason}`);
   }
+}
+
+export function sayObstacles(context: Context, obstacles: Obstacle[]): void {
+  for (const obstacle of obstacles) context.warn(`warning: ${describeObstacle(obstacle)}`);
 }

@@ -37,19 +37,20 @@ export async function syncCommand(context: Context, options: SyncOptions): Promi
   }
   await takeBack(context);
   const lines: string[] = [];
+  let status = 0;
   try {
     const warn = (text: string) => lines.push(text);
     for (let round = 1; round <= rounds; round += 1) {
       lines.length = 0;
       const before = runningStamp(context.paths.libvirtState);
-      await syncOnce({ ...context, warn }, options.inForce === true);
+      status = await syncOnce({ ...context, warn }, options.inForce === true);
       if (runningStamp(context.paths.libvirtState) === before) break;
     }
   } finally {
     sayNew(context, lines, options.inForce === true);
   }
   touch(context.paths.lastSync);
-  return 0;
+  return status;
 }
 
 /** Seconds after its deadline that an unconfirmed load is nobody's: its own processes were killed. */
@@ -84,19 +85,23 @@ async function settle(context: Context, time: number): Promise<boolean> {
   }
 }
 
-async function syncOnce(context: Context, inForce: boolean): Promise<void> {
-  await underLock(context, async (site) => {
-    if (inForce && whyUnloaded(context.paths) !== undefined) return;
+/** @returns the exit status: 1 where an uplink cannot be shaped */
+function syncOnce(context: Context, inForce: boolean): Promise<number> {
+  return underLock(context, async (site) => {
+    if (inForce && whyUnloaded(context.paths) !== undefined) return 0;
     const present = readAhead(site);
     const noted = await findGuests(context);
     sayFound(context, noted);
     const outputs = await generateNow(context, inForce ? 'in force' : 'present');
     const folder = inForce && isRenderedAhead(context) ? context.paths.syncRules : context.paths.rules;
     const written = writeRules(context, outputs, folder);
-    const loaded = await loadNow({ ...context, say: context.detail }, site, folder, present);
-    if (loaded) context.say(`loaded ${folder}`);
-    else if (!inForce) context.say('nothing to do: the kernel holds what the running guests need');
-    sayPolicy(noted.changed || written || loaded ? context : { ...context, say: context.detail }, outputs);
+    const quiet = { ...context, say: context.detail };
+    const { changed, obstacles } = await loadNow(quiet, site, folder, present);
+    if (changed) context.say(`loaded ${folder}`);
+    else if (!inForce && obstacles.length === 0)
+      context.say('nothing to do: the kernel holds what the running guests need');
+    sayPolicy(noted.changed || written || changed ? context : quiet, outputs);
+    return obstacles.length > 0 ? 1 : 0;
   });
 }
 

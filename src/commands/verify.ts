@@ -6,25 +6,26 @@ import type { Context } from '../operations/context.ts';
 import { underLock } from '../operations/under-lock.ts';
 import { differencesAsData, reportDifferences } from '../report/differences.ts';
 import { ConfigError, Failure } from '../system/errors.ts';
-import { sayUnreached } from './load.ts';
+import { sayObstacles, sayUnreached } from './load.ts';
 
 /** @returns 3 when the kernel holds anything else */
 export async function verifyCommand(context: Context, { json }: { json?: boolean }): Promise<number> {
   const folder = join(context.paths.rules, 'good');
   const good = existsSync(folder) ? folder : undefined;
-  const { unreached, ...found } = await underLock(context, (site) => differences(site, good)).catch(
-    (error) => {
-      throw good && error instanceof ConfigError ? unreadable(error) : error;
-    },
-  );
+  const { unreached, obstacles, ...found } = await underLock(context, (site) =>
+    differences(site, good),
+  ).catch((error) => {
+    throw good && error instanceof ConfigError ? unreadable(error) : error;
+  });
   if (!good) context.say('nothing has been loaded');
   sayUnreached(context, unreached);
+  sayObstacles(context, obstacles);
   if (json) context.print(`${JSON.stringify(differencesAsData(found), null, 2)}\n`);
   else if (found.list.length > 0) context.print(reportDifferences(found));
   if (found.list.length > 0)
     context.say('the kernel differs from what was loaded; virt-shaper load repairs it');
-  else if (good && unreached.length === 0) context.say('the kernel holds what was loaded');
-  return found.list.length > 0 || unreached.length > 0 ? 3 : 0;
+  else if (good && unreached.length + obstacles.length === 0) context.say('the kernel holds what was loaded');
+  return found.list.length + unreached.length + obstacles.length > 0 ? 3 : 0;
 }
 
 function unreadable(error: ConfigError): Failure {

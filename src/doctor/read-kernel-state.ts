@@ -2,8 +2,8 @@
 // that a load in the middle of its work is not taken for drift; but not waited for long.
 import { join } from 'node:path';
 import { compare, noTable } from '../diff/compare.ts';
+import { reachable } from '../diff/obstacles.ts';
 import { parseRules } from '../diff/parse-rules.ts';
-import { withoutUnreached } from '../diff/unreached.ts';
 import type { KernelState, State } from '../kernel/objects.ts';
 import { readState } from '../load/read-state.ts';
 import { readIfGood } from '../store/in-force-rules.ts';
@@ -50,7 +50,7 @@ async function read(paths: Paths, timeout: number, hold?: number): Promise<Kerne
 
 /** What cannot be reached for reasons of its own is told where those are. */
 function countDifferences(state: KernelState, loaded: State): number {
-  return compare(state, withoutUnreached(state, loaded).wanted).length;
+  return compare(state, reachable(state, loaded).wanted).length;
 }
 
 /** @throws Failure */

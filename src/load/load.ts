@@ -3,13 +3,15 @@
 import { rmSync } from 'node:fs';
 import { compare, noTable } from '../diff/compare.ts';
 import type { Found } from '../diff/comparison.ts';
+import { reachable } from '../diff/obstacles.ts';
 import { parseRules } from '../diff/parse-rules.ts';
-import { type Unreached, withoutUnreached } from '../diff/unreached.ts';
+import type { Unreached } from '../diff/unreached.ts';
 import type { KernelState, State } from '../kernel/objects.ts';
 import { differingOptions } from '../kernel/tc/values.ts';
 import { tableName } from '../plan/names.ts';
 import type { Rules } from '../render/render.ts';
 import { keepForeignTaps } from '../store/foreign-taps.ts';
+import { type Obstacle, withPlanObstacles } from '../store/in-force-plan.ts';
 import { areSame, dropGood, keepGood, layGood, readCompanions, readRules } from '../store/in-force-rules.ts';
 import { isOlder, writeListing } from '../store/table-fingerprint.ts';
 import { Failure } from '../system/errors.ts';
@@ -23,6 +25,8 @@ export interface Loaded {
   changed: boolean;
   /** Taps that could not be reached: of their guest only, all others are in force. */
   unreached: Unreached[];
+  /** What costs an uplink its shaping; all others are in force. */
+  obstacles: Obstacle[];
   /** Tables of others that set our marks. */
   foreignMarks: string[];
 }
@@ -43,25 +47,26 @@ export async function load(
   const companions = readCompanions(folder);
   if (await present.isUnchanged(rules)) {
     keepGood(site.rules, layGood(site.rules, rules, companions));
-    return { changed: false, unreached: [], foreignMarks: [] };
+    return { changed: false, unreached: [], obstacles: [], foreignMarks: [] };
   }
   const checked = checkAhead(site, rules, present);
-  const { before, wanted, unreached, good, same } = await prepare(site, rules, folder, present);
+  const { before, wanted, unreached, obstacles, good, same } = await prepare(site, rules, folder, present);
   keepForeignTaps(site.foreignTaps, before, wanted);
   refreshListing(site, before);
   recallLines(before, good);
   const found = same ? [] : compare(before, wanted);
   let laid: string | undefined;
   const lay = () => {
-    laid = layGood(site.rules, rules, companions);
+    laid = layGood(site.rules, rules, withPlanObstacles(companions, obstacles));
     return laid;
   };
   const vanished = await transact(site, { before, wanted, found, checked, whileReadingBack: lay });
   keepGood(site.rules, laid ?? lay());
-  if (same && unreached.length === 0) await keepSeen(site.seen, rules, present.interview);
+  if (same && unreached.length + obstacles.length === 0) await keepSeen(site.seen, rules, present.interview);
   return {
     changed: found.length > 0,
     unreached: [...unreached, ...vanished],
+    obstacles,
     foreignMarks: await foreignMarks(site, before, wanted),
   };
 }
@@ -84,8 +89,8 @@ async function foreignMarks({ run }: Site, before: KernelState, wanted: State): 
 export async function differences(
   site: Site,
   folder: string | undefined,
-): Promise<Found & { unreached: Unreached[] }> {
-  const { before, wanted, unreached, good } = await prepare(
+): Promise<Found & { unreached: Unreached[]; obstacles: Obstacle[] }> {
+  const { before, wanted, unreached, obstacles, good } = await prepare(
     site,
     folder === undefined ? undefined : readRules(folder),
     folder,
@@ -96,6 +101,7 @@ export async function differences(
     to: wanted,
     ...(good ? { loaded: good } : {}),
     unreached,
+    obstacles,
   };
 }
 
@@ -135,41 +141,19 @@ async function prepare(site: Site, rules?: Rules, folder = site.rules, present =
   const known = good && rules && areSame(good.rules, rules);
   const asked = known ? good.state : rules ? parseRules(rules, folder) : nothing;
   const before = await present.before();
-  refuseForeign(before, asked);
-  const prepared = { before, good: good?.state, same: false, ...withoutUnreached(before, asked) };
+  refuseForeignTable(before);
+  const prepared = { before, good: good?.state, same: false, ...reachable(before, asked) };
   if (!known) return prepared;
   if (compare(before, prepared.wanted).length === 0) return { ...prepared, same: true };
   // Somebody changed it in the kernel. Read once more: what cannot be mended is said with the place of its line.
-  return { ...prepared, ...withoutUnreached(before, parseRules(rules, folder)) };
+  return { ...prepared, ...reachable(before, parseRules(rules, folder)) };
 }
 
-/** What somebody else set is named and left alone: replacing it would be taking it out for good. */
-function refuseForeign(kernel: KernelState, wanted: State): void {
-  if (kernel.hasTable && !kernel.loaded && !/^\s*map guests \{/m.test(kernel.ruleset)) {
-    throw new Failure(
-      `there is a table bridge ${tableName} that virt-shaper did not make`,
-      `nothing has been changed; if nobody needs it: nft delete table bridge ${tableName}`,
-    );
-  }
-  for (const { kind, device } of wanted.objects.values()) {
-    if (kind !== 'root') continue;
-    const foreign = kernel.foreignRoots.get(device);
-    if (foreign) {
-      throw new Failure(
-        `${device} has a root qdisc that virt-shaper did not set: ${foreign}`,
-        `nothing has been changed; if nobody needs it: tc qdisc del dev ${device} root`,
-      );
-    }
-    if (!kernel.present.has(device) && !wanted.devices.has(device)) {
-      throw new Failure(`the uplink ${device} is not there`, 'virt-shaper render leaves out what is gone');
-    }
-  }
-  for (const name of wanted.devices.keys()) {
-    if (kernel.present.has(name) && !kernel.devices.has(name)) {
-      throw new Failure(
-        `there is a device ${name} that virt-shaper did not make`,
-        `nothing has been changed; if nobody needs it: ip link del dev ${name}`,
-      );
-    }
-  }
+/** It is everybody's table: taking its place would be taking it out for good. */
+function refuseForeignTable(kernel: KernelState): void {
+  if (!kernel.hasTable || kernel.loaded || /^\s*map guests \{/m.test(kernel.ruleset)) return;
+  throw new Failure(
+    `there is a table bridge ${tableName} that virt-shaper did not make`,
+    `nothing has been changed; if nobody needs it: nft delete table bridge ${tableName}`,
+  );
 }

@@ -3,6 +3,7 @@
 // anything was done, which holds whatever the failing command did or did not do.
 import { join } from 'node:path';
 import { compare, type Difference } from '../diff/compare.ts';
+import { reachable } from '../diff/obstacles.ts';
 import { type Phase, planPhases } from '../diff/phases.ts';
 import type { Step } from '../diff/tc-commands.ts';
 import { type Unreached, unreachedTap, withoutUnreached } from '../diff/unreached.ts';
@@ -129,10 +130,10 @@ async function readBack(
     await reading; // When the other fails, too: what takes it back reads the kernel itself.
   }
   const now = await reading;
-  const { wanted: reachable, unreached } = withoutUnreached(now, wanted);
+  const { wanted: there, unreached } = withoutUnreached(now, wanted);
   const vanished = lost.flatMap(({ object }) => (object ? [unreachedTap(object, 'it is not there')] : []));
   const taps = new Map([...vanished, ...unreached].map((tap) => [tap.tap, tap]));
-  const left = compare(now, reachable).filter(({ device }) => !taps.has(device));
+  const left = compare(now, there).filter(({ device }) => !taps.has(device));
   const [first] = left;
   if (!first) return [...taps.values()];
   const object = first.wanted ?? first.held;
@@ -168,7 +169,7 @@ async function undo(
 }
 
 function wayBack(now: KernelState, before: State): Phase[] {
-  const { wanted } = withoutUnreached(now, before);
+  const { wanted } = reachable(now, before);
   return planPhases(compare(now, wanted, true), now, wanted);
 }
 

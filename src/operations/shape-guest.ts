@@ -26,7 +26,7 @@ export class Refused extends Failure {}
  */
 export async function shape(context: Context, { name }: GuestKey, refusal?: 'may refuse'): Promise<void> {
   const quiet = { ...context, say: context.detail };
-  await underLock(context, async (site) => {
+  const { obstacles } = await underLock(context, async (site) => {
     const good = trusted(context, site);
     if (good === undefined) {
       const present = readAhead(site);
@@ -37,7 +37,7 @@ export async function shape(context: Context, { name }: GuestKey, refusal?: 'may
           await present.interview.all().catch(() => {}); // Its children hold the lock, which is soon asked for again.
           throw error;
         });
-      return void (await loadNow(quiet, site, site.rules, present));
+      return loadNow(quiet, site, site.rules, present);
     }
     const generated = await renderNow(context, name, refusal);
     const { rules, companions, inputs, plan } = generated;
@@ -46,8 +46,10 @@ export async function shape(context: Context, { name }: GuestKey, refusal?: 'may
     const small = { good, rules, companions, taps: taps.map((tap) => tap.name), meanwhile };
     if (areOwn(inputs.templates)) return loadGuest(quiet, site, small);
     meanwhile();
-    await loadNow(quiet, site);
+    return loadNow(quiet, site);
   });
+  const [own] = obstacles.filter(({ guests }) => guests.some(({ guest }) => guest === label(name)));
+  if (refusal && own) throw new Failure(`guest ${label(name)}: ${own.reason}`, own.hint);
 }
 
 /** The rules in force, where nobody has failed or waits for a confirmation. */

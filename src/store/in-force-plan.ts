@@ -6,7 +6,21 @@ import type { Plan, UplinkPlan } from '../plan/plan.ts';
 import type { Policy, Unshaped } from '../policy/policy.ts';
 import { Failure } from '../system/errors.ts';
 import { readJson } from '../system/files.ts';
-import { planFile } from './in-force-rules.ts';
+import type { Direction } from '../units/units.ts';
+import { type Companions, planFile } from './in-force-rules.ts';
+
+/** What stands in the way of an uplink's tree, and what that costs. */
+export interface Obstacle {
+  uplink: string;
+  /** What of its guests' traffic is not shaped. */
+  directions: Direction[];
+  /** In words, without the guests. */
+  reason: string;
+  /** What to do about it. */
+  hint: string;
+  /** The guests behind it, and their taps. */
+  guests: { guest: string; tap: string }[];
+}
 
 export interface InForce {
   version: 1;
@@ -15,12 +29,21 @@ export interface InForce {
   unshaped: Unshaped[];
   /** Sentences of the policy, such as guarantees scaled down. */
   warnings: string[];
+  /** What stood in the way of an uplink when this was loaded; absent when nothing did. */
+  obstacles?: Obstacle[];
 }
 
 export function inForceText({ plan, policy }: { plan: Plan; policy: Policy }): string {
   const { unshaped, warnings } = policy;
   const inForce: InForce = { version: 1, uplinks: plan.uplinks, unshaped, warnings };
   return `${JSON.stringify(inForce)}\n`;
+}
+
+/** What is kept of rules that were loaded without some of their uplinks says so. */
+export function withPlanObstacles(companions: Companions, obstacles: Obstacle[]): Companions {
+  const text = companions.get(planFile);
+  if (text === undefined || obstacles.length === 0) return companions;
+  return new Map(companions).set(planFile, `${JSON.stringify({ ...JSON.parse(text), obstacles })}\n`);
 }
 
 /**

@@ -7,6 +7,7 @@ import { readOwners } from '../../kernel/nft/owners.ts';
 import type { KernelState, State, TcObject } from '../../kernel/objects.ts';
 import { type Use, type Uses, useKey } from '../../observe/use.ts';
 import { classId } from '../../plan/names.ts';
+import type { Obstacle } from '../../store/in-force-plan.ts';
 import { directions } from '../../units/units.ts';
 import { type Handles, isMarkOf } from './rules.ts';
 
@@ -14,6 +15,7 @@ import { type Handles, isMarkOf } from './rules.ts';
 export interface KernelNow extends Found {
   from: KernelState;
   unreached: Unreached[];
+  obstacles: Obstacle[];
   uses: Uses;
 }
 
@@ -43,7 +45,7 @@ export interface Held {
 
 /** @param subject `guest cliff`, as rules.d names it */
 export function heldFor(now: KernelNow, handles: Handles, subject: string, devices: string[]): Held {
-  const { from, to, list, uses, unreached } = now;
+  const { from, to, list, uses, unreached, obstacles } = now;
   const ids = directions.map((direction) => classId(direction, handles.id));
   const objects = [...from.objects.values()];
   const filters = objects.filter(({ kind, id }) => kind === 'filter' && isMarkOf(handles.id, id));
@@ -60,10 +62,9 @@ export function heldFor(now: KernelNow, handles: Handles, subject: string, devic
     missingElements: wanted.filter((one) => !isIn(held)(one)),
     surplusElements: held.filter((one) => !isIn(wanted)(one)),
     obstacles: [
-      ...devices.flatMap((device) => {
-        const foreign = from.foreignRoots.get(device);
-        return foreign ? `${device} has a root qdisc that virt-shaper did not set: ${foreign}` : [];
-      }),
+      ...obstacles
+        .filter(({ guests }) => guests.some(({ guest }) => `guest ${guest}` === subject))
+        .map(({ reason }) => reason),
       ...unreached
         .filter((one) => one.subject === subject || handles.taps.includes(one.tap))
         .map(({ tap, reason }) => `what it receives by ${tap} is not shaped: ${reason}`),
