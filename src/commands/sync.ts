@@ -101,7 +101,8 @@ function syncOnce(context: Context, inForce: boolean): Promise<number> {
     else if (!inForce && obstacles.length === 0)
       context.say('nothing to do: the kernel holds what the running guests need');
     sayPolicy(noted.changed || written || changed ? context : quiet, outputs);
-    return obstacles.length > 0 ? 1 : 0;
+    const lacking = outputs.policy.unshaped.some(({ uplink }) => uplink !== undefined);
+    return lacking || obstacles.length > 0 ? 1 : 0;
   });
 }
 

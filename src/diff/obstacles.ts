@@ -2,8 +2,8 @@
 // is gone. It costs what passes that tree and nothing else: the rules are loaded without it, so what was ours there and
 // leads nowhere now is taken out like anything that nothing asks for. The next load without the obstacle heals it.
 
-import { takeApart } from '../kernel/nft/table-parts.ts';
-import type { KernelState, State } from '../kernel/objects.ts';
+import { given, parseRuleset, targetOf, wordsOf } from '../kernel/nft/table.ts';
+import { canonicalMark, type KernelState, keyOf, type State } from '../kernel/objects.ts';
 import { aliasPrefix } from '../plan/names.ts';
 import type { Obstacle } from '../store/in-force-plan.ts';
 import { type Direction, directions } from '../units/units.ts';
@@ -120,16 +120,18 @@ function withoutObstacles(kernel: KernelState, asked: State, obstacles: Obstacle
  * what it sends goes the same way back.
  */
 function waysOf({ ruleset, objects, devices }: State): Map<string, { uplink: string; direction: Direction }> {
-  const { chains, elements } = takeApart(ruleset);
   const ways = new Map<string, { uplink: string; direction: Direction }>();
-  for (const [pair, chain] of elements) {
-    const [, port, tap] = pair.match(/^"(.*)" \. "(.*)"$/) ?? [];
-    const mark = Number(chains.get(chain)?.match(/^meta mark set (\S+)/)?.[1]).toString(16);
-    const ifb = objects.get(`${tap} filter 0x${mark}`)?.values.to;
-    const uplink = devices.get(String(ifb))?.alias.slice(aliasPrefix.length);
-    if (uplink === undefined) continue;
-    ways.set(pair, { uplink, direction: 'in' });
-    ways.set(`"${tap}" . "${port}"`, { uplink, direction: 'out' });
+  for (const { chains, maps } of parseRuleset(ruleset).tables.values()) {
+    for (const [pair, value] of [...maps.values()].flatMap(({ elements }) => [...elements])) {
+      const [port, tap = ''] = wordsOf(pair);
+      const chain = chains.get(targetOf(value) ?? '');
+      const mark = chain && given(chain).mark;
+      const filter = mark && objects.get(keyOf('filter', tap, canonicalMark(mark)));
+      const uplink = filter && devices.get(String(filter.values.to))?.alias.slice(aliasPrefix.length);
+      if (!uplink) continue;
+      ways.set(pair, { uplink, direction: 'in' });
+      ways.set(`"${tap}" . "${port}"`, { uplink, direction: 'out' });
+    }
   }
   return ways;
 }

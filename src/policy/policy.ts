@@ -64,6 +64,8 @@ export interface UplinkPolicy {
 export interface Unshaped {
   guest: string;
   tap?: string;
+  /** The configured uplink that is not where it should be; absent for reasons of the guest's own. */
+  uplink?: string;
   reason: string;
   /** What to do about it, where that is not clear from the reason. */
   remedy?: string;

@@ -113,8 +113,12 @@ type Left = Unshaped & Pick<Doubt, 'routed'>;
  * An entry is a wish: who has one and is limited nowhere by it, or gets past it by the host's routing, is in trouble.
  * A second NIC in a bridge that leads nowhere is not.
  */
-function judged({ guest, tap, reason, kind, routed }: Left, hasEntry: boolean, isPlaced: boolean): Unshaped {
-  const base = { guest, ...(tap === undefined ? {} : { tap }), reason };
+function judged(
+  { guest, tap, uplink, reason, kind, routed }: Left,
+  hasEntry: boolean,
+  isPlaced: boolean,
+): Unshaped {
+  const base = { guest, ...(tap === undefined ? {} : { tap }), ...(uplink ? { uplink } : {}), reason };
   const isWish = hasEntry && (routed || !isPlaced) && (kind === 'needless' || kind === 'unsuited');
   return isWish ? { ...base, kind: 'unreachable', remedy: unreachableRemedy } : { ...base, kind };
 }

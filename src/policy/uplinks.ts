@@ -23,6 +23,8 @@ export interface Doubt {
   kind: 'needless' | 'unable';
   /** What passes there leaves the host all the same, by its routing. */
   routed?: boolean;
+  /** The configured uplink that is not where it should be. */
+  uplink?: string;
   /** Those among which the administrator has to choose. */
   ports?: string[];
 }
@@ -50,7 +52,7 @@ export function findUplinks(config: Config, host: Host, guests: Guest[], bridge:
   const lacking = config.uplinks
     .filter(({ bridges = [] }) => bridges.some(({ value }) => value === bridge))
     .filter((entry) => !ports.some(({ entries }) => entries.includes(entry)))
-    .map(({ name }) => unable(whyLacking(host, name, bridge)));
+    .map(({ name }) => ({ ...unable(whyLacking(host, name, bridge)), uplink: name }));
   const configured = ports.filter(({ entries }) => entries.length > 0);
   const clear = configured.filter(({ name, entries }) => entries.length === 1 && isDeviceName(name));
   if (configured.length + lacking.length === 0) return foundPort(host, guests, bridge);
