@@ -168,3 +168,23 @@ function readSpeed(name: string): number | undefined {
   const megabits = Number(readQuietly(`${name}/speed`));
   return megabits > 0 ? megabits * 1_000_000 : undefined;
 }
+
+/** What of a device may change at any time; nothing of one that is not there, or just goes. */
+export function readDeviceState(name: string): { up: boolean; group: number } | undefined {
+  try {
+    const read = (file: string) => Number(readFileSync(`${sysfs}/${name}/${file}`, 'utf8'));
+    return { up: (read('flags') & 1) === 1, group: read('netdev_group') };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether br_netfilter hands what crosses a bridge to the chains of IP: of every bridge, or of one of these. */
+export function readBridged(bridges: string[]): { ip: boolean; ip6: boolean } {
+  const isOn = (name: string) =>
+    [
+      `/proc/sys/net/bridge/bridge-nf-call-${name}`,
+      ...bridges.map((bridge) => `${sysfs}/${bridge}/bridge/nf_call_${name}`),
+    ].some((file) => readQuietly(file)?.trim() === '1');
+  return { ip: isOn('iptables'), ip6: isOn('ip6tables') };
+}

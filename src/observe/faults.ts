@@ -1,54 +1,79 @@
-// Why a guest that should be shaped is not, as far as it shows without walking every filter: `verify` does that.
-
+// What keeps a guest from being shaped, one NIC and direction at a time: whether all of ours is there, up and led to.
+// Pure: from facts to faults. What of others comes between is looked for along the way (way.ts).
 import type { Port } from '../host/host.ts';
-import type { Owners } from '../kernel/nft/owners.ts';
+import { redirectsOf } from '../kernel/tc/foreign-filters.ts';
 import { shownRate } from '../kernel/tc/values.ts';
-import type { Unshaped } from '../policy/policy.ts';
+import type { TapPlan } from '../plan/plan.ts';
+import { label } from '../text/label.ts';
 import { formatRate } from '../units/rate.ts';
 import { type Both, type Direction, directions } from '../units/units.ts';
-import type { Holding } from './attachments.ts';
+import type { Facts } from './facts.ts';
+import type { Fault } from './fault.ts';
 import type { ClassInUse, UplinkInUse } from './in-use.ts';
-
-/**
- * The policy's own kinds, and the kernel's: `tap-gone`, `tap-moved` to another bridge, `class` missing,
- * `redirect` (the tap's clsact) missing, `table` without its frames, `changed` by somebody to other rates.
- */
-export type FaultKind =
-  | Unshaped['kind']
-  | 'tap-gone'
-  | 'tap-moved'
-  | 'class'
-  | 'redirect'
-  | 'table'
-  | 'changed';
-
-export interface Fault {
-  kind: FaultKind;
-  /** In words that follow the guest's name and a colon. */
-  reason: string;
-  /** What to do about it, where that is told by nothing else. */
-  remedy?: string;
-  /** Absent when it concerns both. */
-  direction?: Direction;
-  /** Absent when it concerns all. */
-  tap?: string;
-}
+import type { Way } from './way.ts';
 
 interface Subject {
-  /** Of its uplink. */
+  guest: string;
+  uplink: string;
+  /** Of the uplink. */
   ports: Port[];
-  taps: Port[];
+  taps: TapPlan[];
   classes: Both<ClassInUse>;
 }
 
-const verbs = { out: 'sends', in: 'receives' };
+const load = 'virt-shaper load puts back what is missing';
+const sync = 'virt-shaper sync finds where guests run now';
 
-export function findFaults(subject: Subject, holding: Holding): Fault[] {
-  const { taps, classes } = subject;
+/** @param look for what of others is on a way */
+export function findFaults(subject: Subject, facts: Facts, look: (way: Way) => Fault[]): Fault[] {
   return [
-    ...directions.flatMap((direction) => classFaults(direction, classes[direction])),
-    ...taps.flatMap((tap) => tapFaults(tap, subject, holding)),
+    ...directions.flatMap((direction) => treeFaults(direction, subject, facts)),
+    ...subject.taps.flatMap((tap) => tapFaults(tap, subject, facts, look)),
   ];
+}
+
+/** Of the device on which it queues, and its class there. */
+function treeFaults(direction: Direction, { classes, uplink }: Subject, facts: Facts): Fault[] {
+  const { device } = classes[direction];
+  const state = facts.devices.get(device);
+  if (direction === 'in') {
+    if (!state)
+      return [{ kind: 'ifb', direction, reason: `${device}, where it queues, is not there`, remedy: load }];
+    if (!state.ours) {
+      const reason = `${device} is a device of somebody else's in the place of ours`;
+      return [
+        {
+          kind: 'ifb',
+          direction,
+          reason,
+          remedy: `if nobody needs it: ip link del dev ${device}; virt-shaper load`,
+        },
+      ];
+    }
+    if (!state.up) {
+      const reason = `${device} is down, and what it receives is lost there`;
+      return [{ kind: 'ifb', direction, reason, remedy: 'virt-shaper load sets it up again' }];
+    }
+  } else if (!state) {
+    return [
+      {
+        kind: 'uplink-gone',
+        reason: `its uplink ${uplink} is gone`,
+        remedy: 'virt-shaper sync, when it is back',
+      },
+    ];
+  }
+  const root = facts.roots.get(device);
+  if (root && !root.ours) {
+    const reason = `the root qdisc of ${device} is somebody else's: ${root.what}`;
+    const remedy = `if nobody needs it: tc qdisc del dev ${device} root; virt-shaper load`;
+    return [{ kind: 'root', direction, reason, remedy }];
+  }
+  const down: Fault[] =
+    state && !state.up
+      ? [{ kind: 'down', direction, reason: `${device} is down, so nothing leaves by it` }]
+      : [];
+  return [...down, ...classFaults(direction, classes[direction])];
 }
 
 /** A class that is no guest's, with what is wrong about it. */
@@ -58,10 +83,12 @@ export interface InnerFault {
 }
 
 /** Of links, groups and what belongs to nobody: whoever is below them feels it. */
-export function findInnerFaults(uplinks: UplinkInUse[]): InnerFault[] {
+export function findInnerFaults(uplinks: UplinkInUse[], { roots, devices }: Facts): InnerFault[] {
   return uplinks.flatMap(({ trees }) =>
     directions.flatMap((direction) => {
-      const { link, unmarked, groups } = trees[direction];
+      const { device, link, unmarked, groups } = trees[direction];
+      // A tree that is not there at all is said with each of its guests.
+      if (!devices.has(device) || roots.get(device)?.ours === false) return [];
       return [link, ...groups.map(({ group }) => group), unmarked].flatMap((one) =>
         classFaults(direction, one).map((fault) => ({ one, fault })),
       );
@@ -70,46 +97,93 @@ export function findInnerFaults(uplinks: UplinkInUse[]): InnerFault[] {
 }
 
 function classFaults(direction: Direction, { device, id, use, loaded, rate, ceil }: ClassInUse): Fault[] {
-  if (!use) return [{ kind: 'class', direction, reason: `there is no class ${id} on ${device}` }];
+  if (!use)
+    return [{ kind: 'class', direction, reason: `there is no class ${id} on ${device}`, remedy: load }];
   if (!loaded) return [];
   const held = { rate, ceil };
   const changes = (['rate', 'ceil'] as const)
     .filter((value) => shownRate(loaded[value]) !== shownRate(held[value]))
     .map((value) => `${value} ${formatRate(held[value])}, loaded with ${formatRate(loaded[value])}`);
   const reason = `somebody has changed class ${id} on ${device}: ${changes.join('; ')}`;
-  return [{ kind: 'changed', direction, reason }];
+  return [{ kind: 'changed', direction, reason, remedy: 'virt-shaper load sets it back' }];
 }
 
 function tapFaults(
-  { name: tap, bridge }: Port,
-  { ports: ways, classes }: Subject,
-  holding: Holding,
+  plan: TapPlan,
+  { guest, ports, classes }: Subject,
+  facts: Facts,
+  look: (way: Way) => Fault[],
 ): Fault[] {
-  const { devices, ports, clsacts, table } = holding;
-  if (!devices.has(tap)) return [{ kind: 'tap-gone', tap, reason: `its tap ${tap} is gone` }];
-  if (!ports.get(bridge)?.has(tap)) {
-    return [{ kind: 'tap-moved', tap, reason: `its tap ${tap} is no port of ${bridge} any more` }];
+  const { name: tap, bridge, mark } = plan;
+  const state = facts.devices.get(tap);
+  if (!state) return [{ kind: 'tap-gone', tap, reason: `its tap ${tap} is gone`, remedy: sync }];
+  const owner = facts.owners.get(tap);
+  if (owner !== undefined && owner !== guest) {
+    return [
+      { kind: 'tap-gone', tap, reason: `its tap ${tap} is of guest ${label(owner)} now`, remedy: sync },
+    ];
   }
-  if (table.kind === 'missing') {
-    return [{ kind: 'table', tap, reason: 'the nftables table bridge virt-shaper is not there' }];
+  if (!facts.ports.get(bridge)?.has(tap)) {
+    const reason = `its tap ${tap} is no port of ${bridge} any more`;
+    return [{ kind: 'tap-moved', tap, reason, remedy: sync }];
   }
-  const faults: Fault[] = [];
-  for (const direction of directions) {
-    const pairs = ways.map(({ name: port }) =>
-      direction === 'out' ? `${tap} . ${port}` : `${port} . ${tap}`,
-    );
-    if (table.kind !== 'changed' || !pairs.some((pair) => isLost(table, classes[direction].id, pair)))
-      continue;
-    const reason = `the nftables table does not lead what ${tap} ${verbs[direction]} to its class`;
-    faults.push({ kind: 'table', direction, tap, reason });
+  const own = ports.filter((port) => port.bridge === bridge);
+  const ways = own.filter(({ name }) => facts.ports.get(bridge)?.has(name));
+  const lost = own.filter((port) => !ways.includes(port) && facts.devices.has(port.name));
+  const moved = lost.map(({ name }): Fault => {
+    const remedy = `ip link set dev ${name} master ${bridge}, or where that is meant: virt-shaper sync`;
+    return { kind: 'uplink-moved', tap, reason: `${name} is no port of ${bridge} any more`, remedy };
+  });
+  if (facts.table.kind === 'missing') {
+    const reason = 'the nftables table bridge virt-shaper is not there';
+    return [...moved, { kind: 'table', tap, reason, remedy: load }];
   }
-  if (!clsacts.has(tap)) {
-    const reason = `${tap} has no clsact, so what it receives does not pass ${classes.in.device}`;
-    faults.push({ kind: 'redirect', direction: 'in', tap, reason });
-  }
-  return faults;
+  const down: Fault[] = state.up
+    ? []
+    : [{ kind: 'down', tap, reason: `${tap} is down, so nothing passes it` }];
+  return [
+    ...moved,
+    ...down,
+    ...directions.flatMap((direction) => {
+      const { device, id } = classes[direction];
+      // By each port the same is said once.
+      const found = ways.flatMap((port) => look({ direction, tap, port, device, mark, class: id }));
+      return found.filter((one, at) => found.findIndex(({ reason }) => reason === one.reason) === at);
+    }),
+    ...redirectFaults(tap, mark, classes.in.device, facts),
+  ];
 }
 
-function isLost({ held, loaded }: { held: Owners; loaded: Owners }, id: string, pair: string): boolean {
-  return loaded.get(id)?.has(pair) === true && held.get(id)?.has(pair) !== true;
+/** What sends a tap's frames to the ifb. */
+function redirectFaults(tap: string, mark: number, ifb: string, facts: Facts): Fault[] {
+  const about = { direction: 'in', tap } as const;
+  if (facts.occupied.has(tap)) {
+    return [{ ...about, kind: 'occupied', ...occupiedBy(tap, facts.limited.has(tap)) }];
+  }
+  if (!facts.clsacts.has(tap)) {
+    const reason = `${tap} has no clsact, so what it receives does not pass ${ifb}`;
+    return [{ ...about, kind: 'redirect', reason, remedy: load }];
+  }
+  const redirects = redirectsOf(facts.filters.get(`${tap} egress`) ?? []);
+  const own = redirects.filter((one) => one.mark === undefined || one.mark === mark);
+  if (own.some(({ to }) => to === ifb)) return [];
+  const reason =
+    own.length === 0
+      ? `${tap} has no filter of ours, so what it receives does not pass ${ifb}`
+      : `the filter of ${tap} leads to ${own[0]?.to ?? 'a device that is gone'}, not to ${ifb}`;
+  return [{ ...about, kind: 'redirect', reason, remedy: load }];
+}
+
+/** @param limited whether libvirt's XML has a <bandwidth> for it */
+export function occupiedBy(tap: string, limited: boolean): { reason: string; remedy: string } {
+  if (limited) {
+    return {
+      reason: `${tap} has an ingress qdisc, which libvirt's <bandwidth><outbound> sets and which leaves no room for ours`,
+      remedy: `take <bandwidth> out of the XML; now: virsh domiftune GUEST ${tap} --outbound 0 --live; virt-shaper load`,
+    };
+  }
+  return {
+    reason: `${tap} has an ingress qdisc of others, which leaves no room for ours`,
+    remedy: `let its owner use clsact, which has the same hook; or if nobody needs it: tc qdisc del dev ${tap} ingress; virt-shaper load`,
+  };
 }

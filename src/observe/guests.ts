@@ -1,12 +1,15 @@
 // A line for each guest and uplink: what it may have, what it does, and whether all of that holds in the kernel
 // now. What is not shaped by the policy has its line too, with the policy's reason.
-import { bridgesOf, type Port } from '../host/host.ts';
+import { bridgesOf } from '../host/host.ts';
+import type { TapPlan } from '../plan/plan.ts';
 import type { Unshaped } from '../policy/policy.ts';
 import type { InForce } from '../store/in-force-plan.ts';
-import { directions } from '../units/units.ts';
-import type { Holding } from './attachments.ts';
-import { type Fault, type FaultKind, findFaults } from './faults.ts';
+import { type Both, both, type Direction, directions } from '../units/units.ts';
+import type { Facts } from './facts.ts';
+import { type Fault, type FaultKind, notes } from './fault.ts';
+import { findFaults } from './faults.ts';
 import { type ClassInUse, naturally, type UplinkInUse } from './in-use.ts';
+import { makeLook, type Way } from './way.ts';
 
 /**
  * In text, JSON and metrics alike. `shaped`: in both directions. `partly`: in one, or not by all of its taps.
@@ -18,7 +21,7 @@ export type GuestState = 'shaped' | 'partly' | 'unshaped' | 'gone' | 'left out';
 export interface GuestRow {
   guest: string;
   group?: string;
-  /** Absent with `out` and `in` for what the policy leaves out. */
+  /** Absent with `out` and `in` for what no rule in force is about. */
   uplink?: string;
   /** Those that its taps are in, in name order. */
   bridges?: string[];
@@ -26,6 +29,8 @@ export interface GuestRow {
   out?: ClassInUse;
   in?: ClassInUse;
   state: GuestState;
+  /** Whether all that its taps pass in a direction meets its class. */
+  shaped: Both<boolean>;
   /** Why it is not shaped as it should be, or what else to know. */
   faults: Fault[];
 }
@@ -33,17 +38,26 @@ export interface GuestRow {
 /** Kinds of reasons that are no trouble: nobody asked for more. */
 const wished: FaultKind[] = ['unlisted', 'needless', 'unsuited'];
 
-/** In the order of uplinks, then names; what the policy leaves out last. */
-export function guestRows(inForce: InForce, uplinks: UplinkInUse[], holding: Holding): GuestRow[] {
+/**
+ * In the order of uplinks, then names; what the policy leaves out, and what no load has seen, last.
+ * @param strays running guests, or NICs of theirs, that the rules in force do not know
+ */
+export function guestRows(
+  inForce: InForce,
+  uplinks: UplinkInUse[],
+  facts: Facts,
+  strays: Stray[] = [],
+): GuestRow[] {
+  const look = makeLook(facts);
   const shaped = uplinks.flatMap((uplink, index) =>
-    rowsOf(uplink, inForce.uplinks[index]?.taps ?? [], holding),
+    rowsOf(uplink, inForce.uplinks[index]?.taps ?? [], facts, look),
   );
   const left = inForce.unshaped.filter((entry) => {
     const rows = shaped.filter((row) => isAbout(entry, row));
     for (const { faults } of rows) faults.push(policyFault(entry));
     return rows.length === 0;
   });
-  return [...shaped, ...left.map(rowOfUnshaped)];
+  return [...shaped, ...left.map(rowOfUnshaped), ...strays.map(rowOfUnshaped)];
 }
 
 /** Guests that are shaped all the same, though not as they would be. */
@@ -54,27 +68,30 @@ function isAbout({ guest, tap, kind }: Unshaped, row: GuestRow): boolean {
 
 function rowsOf(
   { name: uplink, ports, trees }: UplinkInUse,
-  taps: InForce['uplinks'][number]['taps'],
-  holding: Holding,
+  taps: TapPlan[],
+  facts: Facts,
+  look: (way: Way) => Fault[],
 ): GuestRow[] {
-  const tapsOf = new Map<string, Port[]>();
-  for (const { guest, ...tap } of taps) tapsOf.set(guest, [...(tapsOf.get(guest) ?? []), tap]);
+  const tapsOf = new Map<string, TapPlan[]>();
+  for (const tap of taps) tapsOf.set(tap.guest, [...(tapsOf.get(tap.guest) ?? []), tap]);
   const inbound = new Map(membersOf(trees.in).map(({ member }) => [member.name, member]));
   return membersOf(trees.out)
     .sort((a, b) => naturally(a.member, b.member))
     .map(({ member: out, group }) => {
-      const both = { out, in: inbound.get(out.name) as ClassInUse };
+      const classes = { out, in: inbound.get(out.name) as ClassInUse };
       const own = tapsOf.get(out.name) ?? [];
       const names = own.map(({ name }) => name);
-      const faults = findFaults({ ports, taps: own, classes: both }, holding);
+      const faults = findFaults({ guest: out.name, uplink, ports, taps: own, classes }, facts, look);
+      const shaped = both((direction) => passesBy(direction, names, faults) === 'none');
       return {
         guest: out.name,
         ...(group === undefined ? {} : { group }),
         uplink,
         bridges: bridgesOf({ ports: own }),
         taps: names,
-        ...both,
+        ...classes,
         state: stateOf(names, faults),
+        shaped,
         faults,
       };
     });
@@ -87,25 +104,39 @@ function membersOf(tree: UplinkInUse['trees']['out']): { member: ClassInUse; gro
   ];
 }
 
+/** How many of its taps are not shaped in a direction, of those that are there. */
+function passesBy(direction: Direction, taps: string[], faults: Fault[]): 'none' | 'some' | 'all' {
+  const gone = new Set(faults.flatMap(({ kind, tap }) => (kind === 'tap-gone' && tap ? tap : [])));
+  const there = taps.filter((tap) => !gone.has(tap));
+  if (there.length === 0) return 'all';
+  const broken = faults.filter(
+    (fault) =>
+      fault.kind !== 'tap-gone' &&
+      !notes.includes(fault.kind) &&
+      (fault.direction ?? direction) === direction,
+  );
+  if (broken.some(({ tap }) => tap === undefined)) return 'all';
+  const passing = there.filter((tap) => broken.some((fault) => fault.tap === tap));
+  return passing.length === 0 ? 'none' : passing.length === there.length ? 'all' : 'some';
+}
+
 function stateOf(taps: string[], faults: Fault[]): GuestState {
-  const gone = faults.filter(({ kind }) => kind === 'tap-gone').length;
-  if (gone === taps.length) return 'gone';
-  const broken = faults.filter(({ kind }) => kind !== 'tap-gone' && kind !== 'changed');
-  if (broken.length === 0) return 'shaped';
-  const whole = directions.every((direction) => {
-    const own = broken.filter((fault) => !fault.direction || fault.direction === direction);
-    const passing = new Set(own.flatMap(({ tap }) => tap ?? []));
-    return own.some(({ tap }) => !tap) || passing.size + gone === taps.length;
-  });
-  return whole ? 'unshaped' : 'partly';
+  if (faults.filter(({ kind }) => kind === 'tap-gone').length === taps.length) return 'gone';
+  const passing = directions.map((direction) => passesBy(direction, taps, faults));
+  if (passing.every((how) => how === 'none')) return 'shaped';
+  return passing.every((how) => how === 'all') ? 'unshaped' : 'partly';
 }
 
-function rowOfUnshaped(entry: Unshaped): GuestRow {
+/** A running guest, or one NIC of it, that the rules in force do not know. */
+export type Stray = Omit<Unshaped, 'kind'> & { kind: FaultKind };
+
+function rowOfUnshaped(entry: Unshaped | Stray): GuestRow {
   const taps = entry.tap ? [entry.tap] : [];
+  const shaped = { out: false, in: false };
   const state = wished.includes(entry.kind) ? 'left out' : 'unshaped';
-  return { guest: entry.guest, taps, state, faults: [policyFault(entry)] };
+  return { guest: entry.guest, taps, state, shaped, faults: [policyFault(entry)] };
 }
 
-function policyFault({ kind, reason, remedy, tap }: Unshaped): Fault {
+function policyFault({ kind, reason, remedy, tap }: Unshaped | Stray): Fault {
   return { kind, reason, ...(remedy ? { remedy } : {}), ...(tap ? { tap } : {}) };
 }

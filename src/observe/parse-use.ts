@@ -1,6 +1,7 @@
 // The statistics of `tc -s class show` and `tc -s qdisc show`. Read as text, because iproute2 before 6.2 prints
 // HTB's classes as text even where JSON is asked for, and because a qdisc of somebody else's cannot spoil it.
 // There are thousands of them: one pass, one expression.
+import { signature } from '../plan/names.ts';
 import { parseRate, parseSize } from '../units/rate.ts';
 import type { Use } from './use.ts';
 
@@ -10,8 +11,12 @@ export type ListedClass = Omit<Use, 'device' | 'at'>;
 export interface ListedQdisc {
   kind: string;
   device: string;
+  /** `8001:`. */
+  handle: string;
   /** The class it hangs on; absent for a root. */
   parent?: string;
+  /** Of our signature: a root that we made. */
+  ours: boolean;
   dropped: number;
   backlog: number;
   queued: number;
@@ -26,9 +31,11 @@ const classes = new RegExp(
 );
 const bytes = /^class htb (\S+) .*\n Sent (\d+) bytes/gm;
 const qdiscs = new RegExp(
-  `${/^qdisc (\S+) \S+ dev (\S+)(?: parent (\S+))?.*/.source}(?:\\n Sent .*\\(dropped (\\d+)${backlog})?`,
+  `${/^qdisc (\S+) (\S+) dev (\S+)(?: parent (\S+))?(.*)/.source}(?:\\n Sent .*\\(dropped (\\d+)${backlog})?`,
   'gm',
 );
+
+const ownRoot = new RegExp(`\\br2q ${signature}\\b`);
 
 /** Of `tc -s class show dev X`: its HTB classes. */
 export function parseClasses(text: string): ListedClass[] {
@@ -62,9 +69,21 @@ export function parseBytes(text: string): Map<string, number> {
 export function parseQdiscs(text: string): ListedQdisc[] {
   return Array.from(
     text.matchAll(qdiscs),
-    ([, kind = '', device = '', parent, dropped = 0, waiting = '0b', queued = 0]) => ({
+    ([
+      ,
+      kind = '',
+      handle = '',
+      device = '',
+      parent,
+      options = '',
+      dropped = 0,
+      waiting = '0b',
+      queued = 0,
+    ]) => ({
       kind,
+      handle,
       device,
+      ours: kind === 'htb' && ownRoot.test(options),
       ...(parent === undefined ? {} : { parent }),
       dropped: Number(dropped),
       backlog: size(waiting),

@@ -1,19 +1,26 @@
 // The whole picture: the plan in force, what the kernel holds of it, and with two readings how fast it goes.
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { bridgesOf } from '../host/host.ts';
 import { type InForce, readInForce } from '../store/in-force-plan.ts';
 import { planFile } from '../store/in-force-rules.ts';
 import { Failure } from '../system/errors.ts';
 import type { Run } from '../system/exec.ts';
 import { readIfThere } from '../system/files.ts';
-import type { TableState } from './attachments.ts';
+import type { TableState } from './facts.ts';
 import { findInnerFaults, type InnerFault } from './faults.ts';
 import { type GuestRow, guestRows } from './guests.ts';
 import { joinUplinks, type UplinkInUse } from './in-use.ts';
-import { type Loaded, readHolding } from './read-attachments.ts';
+import { readFacts } from './read-facts.ts';
+import { findStrays, type RunningPaths, readRunningGuests } from './read-running.ts';
 import { listQdiscs, readBytes, readUse } from './read-use.ts';
 import type { Counted, Uses } from './use.ts';
+
+/** Where it is written what was loaded, and what runs: paths.ts has all. */
+export interface Loaded extends RunningPaths {
+  rules: string;
+  /** store/table-fingerprint.ts */
+  listing: string;
+}
 
 export interface InUse {
   inForce: InForce;
@@ -36,22 +43,23 @@ export interface InUse {
 export async function readInUse(run: Run, loaded: Loaded, before?: Counted | number): Promise<InUse> {
   const inForce = planInForce(loaded.rules);
   const devices = inForce.uplinks.flatMap(({ trees }) => [trees.out.device, trees.in.device]);
-  const bridges = [...new Set(inForce.uplinks.flatMap(bridgesOf))];
+  const running = readRunningGuests(loaded);
   // What waits for a second reading has time to ask for all else meanwhile.
   const waits = typeof before === 'number';
-  const [former, rest, qdiscs] = await Promise.all([
+  const [former, read, listed] = await Promise.all([
     waits ? readEarlier(run, devices, before) : before,
-    readHolding(run, loaded, bridges),
+    readFacts(run, loaded, inForce, running),
     waits ? listQdiscs(run) : undefined,
   ]);
-  const { uses, clsacts } = await readUse(run, devices, qdiscs);
+  const { uses, qdiscs } = await readUse(run, devices, listed);
+  const facts = { ...read, ...qdiscs };
   const uplinks = joinUplinks(inForce, uses, former);
   return {
     inForce,
     uplinks,
-    guests: guestRows(inForce, uplinks, { ...rest, clsacts }),
-    inner: findInnerFaults(uplinks),
-    table: rest.table.kind,
+    guests: guestRows(inForce, uplinks, facts, findStrays(inForce, running, loaded)),
+    inner: findInnerFaults(uplinks, facts),
+    table: read.table.kind,
     uses,
     ...(waits ? { interval: before } : {}),
   };

@@ -2,13 +2,13 @@
 // Drops and backlog are the leaf's: a class does not count what fq_codel drops after it took it.
 import { Failure } from '../system/errors.ts';
 import type { Run } from '../system/exec.ts';
+import type { Facts } from './facts.ts';
 import { type ListedQdisc, parseBytes, parseClasses, parseQdiscs } from './parse-use.ts';
 import { type Counted, type Use, type Uses, useKey } from './use.ts';
 
 export interface Reading {
   uses: Uses;
-  /** Devices with a clsact, where what a tap receives is sent to the ifb. */
-  clsacts: Set<string>;
+  qdiscs: Pick<Facts, 'clsacts' | 'occupied' | 'roots'>;
 }
 
 /**
@@ -27,8 +27,24 @@ export async function readUse(run: Run, devices: string[], listed?: ListedQdisc[
     if (use) Object.assign(use, { dropped, backlog, queued });
   }
   for (const tree of trees) addUp(tree);
-  const clsacts = qdiscs.filter(({ kind }) => kind === 'clsact').map(({ device }) => device);
-  return { uses, clsacts: new Set(clsacts) };
+  return { uses, qdiscs: placesOf(qdiscs) };
+}
+
+/** What is where on each device, and whose. */
+function placesOf(qdiscs: ListedQdisc[]): Reading['qdiscs'] {
+  const of = (wanted: string) =>
+    new Set(qdiscs.flatMap(({ kind, device }) => (kind === wanted ? device : [])));
+  // A noqueue that somebody set queues and limits nothing: ours may stand in its place.
+  const roots = qdiscs.filter(
+    ({ parent, handle, kind }) => parent === undefined && handle !== '0:' && kind !== 'noqueue',
+  );
+  return {
+    clsacts: of('clsact'),
+    occupied: of('ingress'),
+    roots: new Map(
+      roots.map(({ device, kind, handle, ours }) => [device, { what: `${kind} ${handle}`, ours }]),
+    ),
+  };
 }
 
 /** For the speeds of the next reading, in less time. */

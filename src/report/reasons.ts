@@ -1,16 +1,22 @@
 // Why guests are not shaped as they should be, in words: one line each, or one for many that share a reason.
 
-import type { Fault, FaultKind, InnerFault } from '../observe/faults.ts';
+import type { Fault, FaultKind } from '../observe/fault.ts';
+import type { InnerFault } from '../observe/faults.ts';
 import type { GuestRow, GuestState } from '../observe/guests.ts';
 import type { ClassInUse } from '../observe/in-use.ts';
 import { label } from '../text/label.ts';
 
 /** Of many guests at once. The policy's own reasons are the same words for all. */
 const ofMany: Partial<Record<FaultKind, string>> = {
+  unknown: 'they run, and no load has seen that: they have no limit',
+  unloaded: 'virt-shaper unload has taken all limits out',
   'tap-gone': 'their taps are gone',
   'tap-moved': 'their taps are no ports of their bridges any more',
   class: 'their classes are missing in the kernel',
-  redirect: 'their taps have no clsact, so what they receive is not shaped',
+  redirect: 'their taps have no clsact or filter of ours, so what they receive is not shaped',
+  occupied: 'their taps have an ingress qdisc of others, which leaves no room for ours',
+  filter: 'filters of others take what they send or receive away from ours',
+  down: 'their taps are down',
   table: 'the nftables table does not lead their frames to their classes',
   changed: 'somebody has changed their classes in the kernel',
 };
@@ -41,18 +47,15 @@ export function describeReasons(rows: GuestRow[]): string[] {
   return [wrong, leftOut].flatMap((list) => [...bySubject(list).values()].flatMap(describe));
 }
 
-/** What to do about it. */
+/** What to do about it, each once; of many alike the first. */
 export function hints(rows: GuestRow[], inner: InnerFault[]): string[] {
-  const faults = [...rows.flatMap((row) => row.faults), ...inner.map(({ fault }) => fault)];
-  const kinds = new Set(faults.map(({ kind }) => kind));
-  const has = (...some: FaultKind[]) => some.some((kind) => kinds.has(kind));
-  return [
-    ...(has('class', 'redirect', 'table', 'changed')
-      ? ['virt-shaper verify lists what the kernel holds otherwise, virt-shaper load repairs it']
-      : []),
-    ...new Set(faults.flatMap(({ remedy }) => remedy ?? [])),
-    ...(has('tap-gone', 'tap-moved') ? ['virt-shaper sync finds where guests run now'] : []),
-  ];
+  const all = [...rows.flatMap((row) => row.faults), ...inner.map(({ fault }) => fault)];
+  const remedies = new Map<FaultKind, Set<string>>();
+  for (const { kind, remedy } of all) {
+    const known = remedies.get(kind) ?? new Set();
+    if (remedy !== undefined) remedies.set(kind, known.add(remedy));
+  }
+  return [...new Set([...remedies.values()].flatMap((some) => [...some].slice(0, each)))];
 }
 
 function bySubject(reasons: Reason[]): Map<string, Reason[]> {
@@ -70,8 +73,15 @@ function describe(reasons: Reason[]): string[] {
   const names = [...new Set(reasons.map(({ guest }) => guest))];
   const [first] = reasons;
   if (!first) return [];
-  if (names.length <= each) return reasons.map(({ guest, fault }) => `${label(guest)}: ${fault.reason}`);
+  if (names.length <= each)
+    return reasons.map(({ guest, fault }) => `${subjectOf(guest, fault)}: ${fault.reason}`);
   const shown = names.slice(0, each).map(label).join(', ');
   const reason = ofMany[first.fault.kind] ?? first.fault.reason;
   return [`${shown} and ${names.length - each} more: ${reason}`];
+}
+
+/** With the NIC, where the reason is about it and does not name it. */
+function subjectOf(guest: string, { kind, tap }: Fault): string {
+  const isAboutNic = kind === 'rule' || kind === 'filter' || kind === 'program';
+  return isAboutNic && tap !== undefined ? `${label(guest)}, ${tap}` : label(guest);
 }

@@ -1,7 +1,9 @@
 // The only door to a process. Never a shell: arguments are a list, input goes by stdin. The hook's PATH may
 // lack the sbin folders in which tc, ip and nft live, and messages are read, so they come in English.
+import { join } from 'node:path';
 import { execa, execaSync, type Options } from 'execa';
 import { Failure } from './errors.ts';
+import { isThere } from './files.ts';
 import { dropScratch, openScratch, scratchWith, takeScratch } from './scratch.ts';
 
 export interface Outcome {
@@ -111,6 +113,13 @@ export function versionOf(command: 'tc' | 'nft'): string {
 function hintFor(command: string, signal: string | undefined): string | undefined {
   if (command !== 'nft' || signal !== 'SIGSEGV') return undefined;
   return 'an older nft crashes on what a newer one has loaded: use the newer, or take all tables out (nft flush ruleset)';
+}
+
+/** Whether a command is installed that does not need to be. */
+export function hasTool(command: string): boolean {
+  return (environment().PATH ?? '')
+    .split(':')
+    .some((folder) => folder !== '' && isThere(join(folder, command)));
 }
 
 /** @returns nothing where there is no such file, and a pipe has to do */

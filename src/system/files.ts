@@ -173,3 +173,8 @@ function isAlike(value: Record<string, unknown>, model: object): boolean {
     ([key, like]) => typeof value[key] === typeof like && Array.isArray(value[key]) === Array.isArray(like),
   );
 }
+
+/** Whether there is anything of that name. */
+export function isThere(path: string): boolean {
+  return existsSync(path);
+}

@@ -95,7 +95,7 @@ test('whatever is taken away from under a guest is told', () => {
   sh(`tc qdisc del dev eth0 parent 1:${id}; tc class del dev eth0 classid 1:${id}`);
   assert.equal(states()[1], 'jason unshaped class table');
   sh('nft delete table bridge virt-shaper; tc qdisc del dev eth0 root; ip link del dev ifb-eth0');
-  assert.equal(states()[1], 'jason unshaped class class table');
+  assert.equal(states()[1], 'jason unshaped class ifb table');
   for (const command of ['status', 'tree', 'metrics']) {
     const { status: code, stderr, stdout } = run(command);
     assert.is(code, 0, stderr);

@@ -204,7 +204,7 @@ test('an uplink that goes away is said', async () => {
   const screen = top();
   await screen.until(/^cliff/m);
   sh('ip link del eth0');
-  await screen.until(/^! cliff: there is no class 1:.*on eth0; 1 more/m);
+  await screen.until(/^cliff .* unshaped: its uplink eth0 is gone/m);
   screen.type('q');
   await assertRestored(screen, 0);
 });

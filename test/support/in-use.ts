@@ -8,6 +8,7 @@ import { type Use, useKey } from '../../src/observe/use.ts';
 import type { ClassPlan, TreePlan } from '../../src/plan/plan.ts';
 import type { InForce } from '../../src/store/in-force-plan.ts';
 import { both, type Direction } from '../../src/units/units.ts';
+import { healthy } from './facts.ts';
 
 export interface MadeGuest {
   name: string;
@@ -30,7 +31,7 @@ export function makeInUse(guests: MadeGuest[], unshaped: InForce['unshaped'] = [
     name: `vnet${at}`,
     bridge: 'br0',
     guest: name,
-    mark: 0,
+    mark: 16 + at,
     clsact: true,
   }));
   const inForce: InForce = {
@@ -56,10 +57,9 @@ export function makeInUse(guests: MadeGuest[], unshaped: InForce['unshaped'] = [
   );
   const before = new Map(Array.from(uses, ([key, { bytes }]) => [key, { at: 0, bytes: bytes - 125_000 }]));
   const uplinks = joinUplinks(inForce, uses, before);
-  const present = new Set(taps.flatMap(({ name }, at) => (guests[at]?.gone ? [] : name)));
-  const table = { kind: 'as loaded' } as const;
-  const holding = { devices: present, ports: new Map([['br0', present]]), clsacts: present, table };
-  const rows = guestRows(inForce, uplinks, holding);
+  const facts = healthy(new Map(taps.map(({ name, mark }) => [name, mark])));
+  for (const [at, { gone }] of guests.entries()) if (gone) facts.devices.delete(`vnet${at}`);
+  const rows = guestRows(inForce, uplinks, facts);
   return { inForce, uplinks, guests: rows, inner: [], table: 'as loaded', uses, interval: 1000 };
 }
 

@@ -1,15 +1,19 @@
 // Whether a guest is shaped, from what the kernel holds: each thing its shaping hangs on taken away in turn.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Holding } from '../../src/observe/attachments.ts';
-import { guestRows } from '../../src/observe/guests.ts';
+import { parseRuleset } from '../../src/kernel/nft/ruleset.ts';
+import type { TcFilter } from '../../src/kernel/tc/foreign-filters.ts';
+import type { Facts } from '../../src/observe/facts.ts';
+import { guestRows, type Stray } from '../../src/observe/guests.ts';
 import { joinUplinks } from '../../src/observe/in-use.ts';
 import { type Uses, useKey } from '../../src/observe/use.ts';
 import type { ClassPlan, TreePlan } from '../../src/plan/plan.ts';
 import type { InForce } from '../../src/store/in-force-plan.ts';
 import { both, type Direction } from '../../src/units/units.ts';
+import { healthy, redirect } from '../support/facts.ts';
 
 const minors = { link: 'ffff', unmarked: 'fffe', friends: 'f000', cliff: '10', jason: '20' };
+const marks = { cliff: 0x76730010, jason: 0x76730020 };
 const pairs = { cliff: ['vnet0', 'vnet1'], jason: ['vnet2'] };
 
 test('all is there', () => {
@@ -44,30 +48,91 @@ test('a class is missing, in one direction and in both', () => {
 });
 
 test('the table is missing, or leads some frames elsewhere', () => {
-  assert.equal(look({ table: { kind: 'missing' } }).states[1], 'jason unshaped table');
-  const loaded = owners();
-  const held = owners();
-  held.get('1:20')?.clear();
-  assert.equal(look({ table: { kind: 'changed', held, loaded } }).states, [
-    'cliff shaped',
+  assert.equal(look({ table: 'missing' }).states[1], 'jason unshaped table');
+  const out = ['vnet2 . eth0 : goto out-20'];
+  const into = ['eth0 . vnet2 : goto in-20'];
+  assert.equal(look({ table: into }).states, [
+    'cliff unshaped table table table table',
     'jason partly table',
   ]);
+  const all = ['vnet0', 'vnet1'].flatMap((tap) => [
+    `${tap} . eth0 : goto out-10`,
+    `eth0 . ${tap} : goto in-10`,
+  ]);
   assert.equal(
-    look({ table: { kind: 'changed', held: loaded, loaded } }).states,
+    look({ table: [...all, ...out, ...into] }).states,
     ['cliff shaped', 'jason shaped'],
-    'changed in what leads nobody anywhere',
+    'elsewhere',
+  );
+  assert.equal(
+    look({ table: [...all, 'vnet2 . eth0 : goto out-10', ...into] }).states[1],
+    'jason partly table',
   );
 });
 
 test('the table leads by one port of an uplink, and by the other no more', () => {
-  const owners = (...ports: string[]) => new Map([['1:20', new Set(ports.map((port) => `vnet2 . ${port}`))]]);
-  const table = {
-    kind: 'changed',
-    held: owners('eth0.100'),
-    loaded: owners('eth0.100', 'eth0.200'),
-  } as const;
+  const table = [
+    'vnet2 . eth0.100 : goto out-20',
+    'eth0.100 . vnet2 : goto in-20',
+    'eth0.200 . vnet2 : goto in-20',
+  ];
   assert.equal(look({ table, ports: ['eth0.100', 'eth0.200'] }).states[1], 'jason partly table');
   assert.equal(look({ table, ports: ['eth0.100'] }).states[1], 'jason shaped');
+});
+
+test('a device is down, gone, or of somebody else', () => {
+  const states = (change: (facts: Facts) => void) => look({ change }).states;
+  assert.equal(
+    states(({ devices }) => devices.set('ifb-eth0', { up: false, ours: true })),
+    ['cliff partly ifb', 'jason partly ifb'],
+  );
+  assert.equal(
+    states(({ devices }) => devices.set('ifb-eth0', { up: true, ours: false }))[1],
+    'jason partly ifb',
+  );
+  assert.equal(states(({ devices }) => devices.delete('ifb-eth0'))[1], 'jason partly ifb');
+  assert.equal(
+    states(({ devices }) => devices.set('eth0', { up: false, ours: false }))[1],
+    'jason shaped down',
+  );
+  assert.equal(states(({ devices }) => devices.delete('eth0'))[1], 'jason unshaped uplink-gone');
+  assert.equal(states(({ ports }) => ports.get('br0')?.delete('eth0'))[1], 'jason unshaped uplink-moved');
+  assert.equal(
+    states(({ roots }) => roots.set('eth0', { what: 'pfifo 8001:', ours: false }))[1],
+    'jason partly root',
+  );
+});
+
+test('the way of a tap to its ifb', () => {
+  const states = (filter: TcFilter[]) =>
+    look({ change: ({ filters }) => filters.set('vnet2 egress', filter) }).states[1];
+  assert.is(states([]), 'jason partly redirect');
+  assert.is(states([redirect(0x76730010)]), 'jason partly redirect', 'of another mark');
+  assert.is(states([redirect(0x76730020, 'ifb-eth1')]), 'jason partly redirect', 'to another device');
+  assert.is(states([redirect(0x76730020, '*')]), 'jason partly redirect', 'to one that is gone');
+  assert.is(look({ change: ({ occupied }) => occupied.add('vnet2') }).states[1], 'jason partly occupied');
+  assert.is(look({ change: ({ owners }) => owners.set('vnet2', 'ann') }).states[1], 'jason gone tap-gone');
+});
+
+test('shaped is said of a direction in which all of its taps are', () => {
+  const { rows } = look({
+    clsacts: ['vnet0', 'vnet2'],
+    change: ({ ports }) => ports.get('br0')?.delete('vnet2'),
+  });
+  assert.equal(
+    rows.map(({ shaped }) => shaped),
+    [
+      { out: true, in: false },
+      { out: false, in: false },
+    ],
+  );
+});
+
+test('guests that no load has seen have rows of their own', () => {
+  const strays = [{ guest: 'ann', tap: 'vnet7', kind: 'unknown' as const, reason: 'no load has seen it' }];
+  const { states, rows } = look({ strays });
+  assert.equal(states.slice(2), ['ann unshaped unknown']);
+  assert.equal(rows[2]?.taps, ['vnet7']);
 });
 
 test('somebody has changed a class', () => {
@@ -96,7 +161,11 @@ test('the policy leaves out, refuses, and shares a guest with libvirt', () => {
   ]);
 });
 
-interface Changes extends Partial<Pick<Holding, 'table'>> {
+interface Changes {
+  /** The elements of our table, where it is not as it was loaded. */
+  table?: string[] | 'missing';
+  change?: (facts: Facts) => void;
+  strays?: Stray[];
   /** Of the uplink. */
   ports?: string[];
   gone?: string[];
@@ -116,9 +185,11 @@ function look({
   ceil,
   table,
   unshaped = [],
+  strays = [],
+  change = () => {},
 }: Changes = {}) {
   const taps = Object.entries(pairs).flatMap(([guest, names]) =>
-    names.map((name) => ({ name, bridge: 'br0', guest, mark: 0, clsact: true })),
+    names.map((name) => ({ name, bridge: 'br0', guest, mark: marks[guest as 'cliff'], clsact: true })),
   );
   const names = taps.map(({ name }) => name);
   const inForce: InForce = {
@@ -135,14 +206,14 @@ function look({
     unshaped,
     warnings: [],
   };
-  const present = names.filter((name) => !gone.includes(name));
-  const holding: Holding = {
-    devices: new Set(present),
-    ports: new Map([['br0', new Set(present.filter((name) => !moved.includes(name)))]]),
-    clsacts: new Set(clsacts ?? names),
-    table: table ?? { kind: 'as loaded' },
-  };
-  const rows = guestRows(inForce, joinUplinks(inForce, uses(without, ceil)), holding);
+  const facts = healthy(new Map(taps.map(({ name, mark }) => [name, mark])), ports);
+  for (const name of gone) facts.devices.delete(name);
+  for (const name of moved) facts.ports.get('br0')?.delete(name);
+  facts.clsacts = new Set(clsacts ?? names);
+  if (table) facts.table.kind = table === 'missing' ? 'missing' : 'changed';
+  if (Array.isArray(table)) facts.tables = parseRuleset(ruleset(table));
+  change(facts);
+  const rows = guestRows(inForce, joinUplinks(inForce, uses(without, ceil)), facts, strays);
   const states = rows.map(({ guest, state, faults }) =>
     [guest, state, ...faults.map(({ kind }) => kind)].join(' '),
   );
@@ -192,16 +263,29 @@ function uses(without: string[], ceil = 30_000_000): Uses {
   );
 }
 
-function owners(): Map<string, Set<string>> {
-  return new Map(
-    Object.entries(pairs).flatMap(([guest, taps]) => {
-      const minor = minors[guest as keyof typeof pairs];
-      return [
-        [`1:${minor}`, new Set(taps.map((tap) => `${tap} . eth0`))] as const,
-        [`2:${minor}`, new Set(taps.map((tap) => `eth0 . ${tap}`))] as const,
-      ];
+/** As nft lists ours. */
+function ruleset(elements: string[]): string {
+  const chains = Object.entries(marks).flatMap(([guest, mark]) =>
+    ['out', 'in'].map((way, at) => {
+      const minor = minors[guest as 'cliff'];
+      const rule = `meta mark set 0x${mark.toString(16)} meta priority set ${at + 1}:${minor} comment "${guest}"`;
+      return `\tchain ${way}-${minor} {\n\t\t${rule}\n\t}\n`;
     }),
   );
+  const list = elements
+    .map((element) => element.replace(/^(\S+) \. (\S+)/, '"$1" . "$2"'))
+    .join(',\n\t\t\t     ');
+  return `table bridge virt-shaper {
+	map guests {
+		type ifname . ifname : verdict
+		elements = { ${list} }
+	}
+${chains.join('')}	chain forward {
+		type filter hook forward priority 250; policy accept;
+		iifname . oifname vmap @guests
+	}
+}
+`;
 }
 
 test.run();

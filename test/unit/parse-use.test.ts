@@ -74,12 +74,13 @@ test("drops and backlog are the leaf's, and those of all below for what is above
   const run = async (_command: string, args: string[]): Promise<Outcome> => {
     return { status: 0, stdout: args.includes('qdisc') ? qdiscs : classes, stderr: '' };
   };
-  const { uses, clsacts } = await readUse(run, ['e0']);
+  const { uses, qdiscs: places } = await readUse(run, ['e0']);
   for (const id of ['1:10', '1:1']) {
     const use = uses.get(useKey('e0', id));
     assert.equal([use?.dropped, use?.backlog, use?.queued], [847, 31744, 22], id);
   }
-  assert.equal([...clsacts], ['vnet0']);
+  assert.equal([...places.clsacts], ['vnet0']);
+  assert.equal([...places.roots.keys()], ['e0', 'e1']);
 });
 
 test('a speed needs two readings of one class', async () => {

@@ -4,6 +4,7 @@ import { Failure } from '../../system/errors.ts';
 import type { Run } from '../../system/exec.ts';
 import type { TcObject } from '../objects.ts';
 import { fromFilterJson, fromFilterText } from './filters.ts';
+import { parseFilters, type TcFilter } from './foreign-filters.ts';
 import { fromClassText, type Qdisc } from './output.ts';
 
 export interface Filters {
@@ -35,6 +36,18 @@ export async function readQdiscs(run: Run, taps: string[]): Promise<Filters & { 
     if (way === 'egress') objects.push(...filters.ours);
   }
   return { qdiscs: JSON.parse(first), objects, shared };
+}
+
+/** The filters of everybody. Key: `vnet0 egress`; without those of devices that are not there. */
+export async function readEveryFilter(run: Run, devices: string[]): Promise<Map<string, TcFilter[]>> {
+  const questions = devices.flatMap((device) => [`${device} egress`, `${device} ingress`]);
+  if (questions.length === 0) return new Map();
+  const lines = questions.map((question) => `filter show dev ${question}`);
+  const { stdout, stderr, failed } = await ask(run, '-j', lines);
+  const answers = stdout.split(/^(?=\[)/m).filter((answer) => answer.startsWith('['));
+  const answered = questions.filter((_question, index) => !failed.has(index));
+  if (answers.length !== answered.length) throw new Failure(`tc cannot list the filters: ${stderr.trim()}`);
+  return new Map(answered.map((question, index) => [question, parseFilters(answers[index] ?? '')]));
 }
 
 /** Where tc's JSON of a kind of filter is broken. */

@@ -1,7 +1,7 @@
 // What the classes do and whether everything is as it should be, for Prometheus. Sizes are bytes and rates bytes
 // per second, as its conventions have it, so that rate(..._bytes_total) / ..._ceil_bytes_per_second is a share.
 
-import type { FaultKind } from '../../observe/faults.ts';
+import type { FaultKind } from '../../observe/fault.ts';
 import type { Asked } from '../../observe/freshness.ts';
 import type { GuestRow } from '../../observe/guests.ts';
 import type { InUse } from '../../observe/read-in-use.ts';

@@ -1,0 +1,194 @@
+// Filters of a device's clsact or ingress qdisc, ours and everybody's, and what those of others do to a frame of a
+// guest's that passes them before ours, or with none of ours there.
+import { detourPreference, signature } from '../../plan/names.ts';
+
+/** A filter as tc -j prints it, as far as it is looked at. */
+export interface TcFilter {
+  pref: number;
+  kind: string;
+  protocol: string;
+  chain: number;
+  /** Absent for the line that only names the preference. */
+  options?: {
+    /** An action of the old form, `police`. */
+    kind?: string;
+    handle?: string;
+    fh?: string;
+    ht_divisor?: number;
+    skip_sw?: boolean;
+    'direct-action'?: boolean;
+    fwmark_value?: string;
+    fwmark_mask?: string;
+    match?: { value: string; mask: string };
+    keys?: Record<string, unknown>;
+    actions?: TcAction[];
+  };
+}
+
+interface TcAction {
+  kind: string;
+  mirred_action?: string;
+  direction?: string;
+  to_dev?: string;
+  control_action?: { type: string; chain?: number };
+  [option: string]: unknown;
+}
+
+/** The filters of one answer. What iproute2 6.1 prints as words into its JSON (fw, basic, route) is read around. */
+export function parseFilters(answer: string): TcFilter[] {
+  if (answer.startsWith('[]')) return [];
+  try {
+    return JSON.parse(answer.replace(/\{handle (0x[0-9a-f]+)\s*"/g, '{"handle":"$1","'));
+  } catch {
+    return answer
+      .trim()
+      .slice(1, -1)
+      .split(/,(?=\{"protocol":)/)
+      .map(parseEntry);
+  }
+}
+
+function parseEntry(text: string): TcFilter {
+  try {
+    return JSON.parse(text);
+  } catch {
+    const word = (name: string) => text.match(new RegExp(`"${name}":"?(\\w+)`))?.[1] ?? '';
+    const [, handle, mask] = text.match(/\{handle (0x[0-9a-f]+)(?:\/(0x[0-9a-f]+))?/) ?? [];
+    const actions = text.match(/"actions":(\[.*\])\}/s)?.[1];
+    return {
+      protocol: word('protocol'),
+      pref: Number(word('pref')),
+      kind: word('kind'),
+      chain: Number(word('chain')),
+      options: {
+        ...(handle === undefined ? {} : { handle }),
+        ...(mask === undefined ? {} : { fwmark_mask: mask }),
+        actions: parseActions(actions ?? '[]'),
+      },
+    };
+  }
+}
+
+function parseActions(text: string): TcAction[] {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return [];
+  }
+}
+
+export function isOurFilter({ pref }: Pick<TcFilter, 'pref'>): boolean {
+  return pref === signature || pref === detourPreference;
+}
+
+/** Ours that sends frames of a mark to an ifb. */
+export interface Redirect {
+  /** Absent where it cannot be told. */
+  mark?: number;
+  /** Absent when that device is gone: then what matches is dropped. */
+  to?: string;
+}
+
+export function redirectsOf(filters: TcFilter[]): Redirect[] {
+  return filters.flatMap(({ pref, kind, options }) => {
+    const action = options?.actions?.find((one) => one.kind === 'mirred');
+    if (pref !== signature || !options || !action) return [];
+    const written = kind === 'u32' ? options.fwmark_value : options.handle;
+    const to = action.to_dev && action.to_dev !== '*' ? { to: action.to_dev } : {};
+    return [{ ...(written === undefined ? {} : { mark: Number(written) }), ...to }];
+  });
+}
+
+/**
+ * What a filter does to a frame that it matches: `ends` its way to ours, `steals` it for another device, changes its
+ * `mark` or `priority` and goes on, or is a `program`, of which nobody can tell.
+ */
+export type FilterEffect = 'ends' | 'steals' | 'mark' | 'priority' | 'program';
+
+export interface ForeignFilter {
+  pref: number;
+  effects: FilterEffect[];
+  /** `u32, mirror to ids0` */
+  what: string;
+  mirrors: boolean;
+}
+
+export interface FilterPlace {
+  /** Whether ours is to be reached at this place, so that whatever ends the way counts. */
+  ours: boolean;
+  /** The mark of the frames that pass; absent where they have none yet. */
+  mark?: number;
+  /** Devices that give a frame back to where they got it from. */
+  ifbs: ReadonlySet<string>;
+}
+
+/** Those of others, in the order in which they are passed, as far as a frame gets. */
+export function foreignFilters(filters: TcFilter[], place: FilterPlace): ForeignFilter[] {
+  const sorted = filters
+    .filter((one) => !isOurFilter(one) && one.chain === 0 && (!place.ours || one.pref < signature))
+    .sort((a, b) => a.pref - b.pref);
+  const found: ForeignFilter[] = [];
+  for (const filter of sorted) {
+    const { pref, options } = filter;
+    if (!options || options.ht_divisor !== undefined || options.skip_sw || !mayMatch(filter, place.mark)) {
+      continue;
+    }
+    const effects = effectsOf(filter, place);
+    const mirrors = (options.actions ?? []).some(({ mirred_action: action }) => action === 'mirror');
+    if (effects.length > 0) found.push({ pref, effects, what: describe(filter), mirrors });
+    if (takesAll(filter) && endsTheWay(filter)) break;
+  }
+  return found;
+}
+
+function mayMatch({ kind, options }: TcFilter, mark: number | undefined): boolean {
+  const written = kind === 'fw' ? options?.handle : options?.fwmark_value;
+  if (mark === undefined || written === undefined) return true;
+  const mask = options?.fwmark_mask === undefined ? 0xffffffff : Number(options.fwmark_mask);
+  return (mark & mask) >>> 0 === (Number(written) & mask) >>> 0;
+}
+
+function takesAll({ kind, protocol, options }: TcFilter): boolean {
+  if (protocol !== 'all') return false;
+  if (kind === 'u32') return Number.parseInt(options?.match?.mask ?? 'f', 16) === 0 && !options?.fwmark_value;
+  return kind === 'matchall' || (kind === 'flower' && Object.keys(options?.keys ?? {}).length === 0);
+}
+
+function effectsOf(filter: TcFilter, { ours, ifbs }: FilterPlace): FilterEffect[] {
+  const { kind, options } = filter;
+  if (kind === 'bpf' && options?.['direct-action']) return ['program'];
+  const effects = new Set<FilterEffect>();
+  for (const action of options?.actions ?? []) {
+    if (action.kind === 'gact' && controlOf(action) === 'drop') return []; // A firewall's: nothing gets past us.
+    if (action.kind === 'bpf') effects.add('program');
+    if (action.kind === 'connmark' || action.kind === 'ctinfo' || action.kind === 'ife') effects.add('mark');
+    if (action.kind === 'skbedit' && 'mark' in action) effects.add('mark');
+    if (action.kind === 'skbedit' && 'priority' in action) effects.add('priority');
+    if (action.kind === 'mirred' && action.mirred_action === 'redirect') {
+      // Given back by an ifb, it does not pass our filter any more.
+      if (ours || !ifbs.has(action.to_dev ?? '')) effects.add('steals');
+    }
+  }
+  if (ours && endsTheWay(filter)) effects.add('ends');
+  return [...effects];
+}
+
+/** Only "continue" leads from a filter that matches to the next one. */
+function endsTheWay({ kind, options }: TcFilter): boolean {
+  if (kind === 'bpf' && options?.['direct-action']) return false;
+  const last = options?.actions?.at(-1);
+  return !last || controlOf(last) !== 'continue';
+}
+
+function controlOf(action: TcAction): string {
+  return action.control_action?.type ?? '';
+}
+
+function describe({ kind, options }: TcFilter): string {
+  const actions = (options?.actions ?? []).map((action) => {
+    if (action.kind === 'mirred')
+      return `${action.mirred_action} to ${action.to_dev ?? 'a device that is gone'}`;
+    return action.kind === 'gact' ? controlOf(action) : action.kind;
+  });
+  return [kind, ...(options?.kind ? [options.kind] : []), ...actions].join(', ');
+}

@@ -1,0 +1,57 @@
+// What the kernel holds that a guest's frames pass on their way, as plain data: of ours whatever it hangs on, of
+// others whatever may come between. Read in one place (read-facts.ts), judged in another (account.ts).
+import type { NftTable } from '../kernel/nft/ruleset.ts';
+import type { TcFilter } from '../kernel/tc/foreign-filters.ts';
+
+export interface Facts {
+  devices: Map<string, DeviceFacts>;
+  /** Ifbs of anybody, where filters of others are there that may lead to one. */
+  ifbs: Set<string>;
+  /** Bridge -> its ports. */
+  ports: Map<string, Set<string>>;
+  /** Devices with a clsact. */
+  clsacts: Set<string>;
+  /** Devices with an `ingress` qdisc, which leaves no room for a clsact. */
+  occupied: Set<string>;
+  /** Device -> its root qdisc. */
+  roots: Map<string, RootFacts>;
+  /** `vnet0 egress` -> filters, ours among them. */
+  filters: Map<string, TcFilter[]>;
+  table: TableState;
+  /** Of everybody; without ours where it is as it was loaded. */
+  tables: NftTable[];
+  /** Which of the kernel's IP chains see what crosses a bridge (br_netfilter). */
+  bridged: { ip: boolean; ip6: boolean };
+  /** Tap -> the guest that runs on it, as far as that is known. */
+  owners: Map<string, string>;
+  /** Taps with libvirt's own <bandwidth>. */
+  limited: Set<string>;
+  /** BPF programs that decide about packets, as far as they can be seen. */
+  programs: ProgramFacts[];
+}
+
+export interface DeviceFacts {
+  up: boolean;
+  /** Of our group: an ifb that virt-shaper made. */
+  ours: boolean;
+}
+
+export interface RootFacts {
+  /** `pfifo 8001:` */
+  what: string;
+  ours: boolean;
+}
+
+export interface ProgramFacts {
+  device: string;
+  /** `xdp`, `tcx/egress`. */
+  where: string;
+  name: string;
+}
+
+/**
+ * `as loaded`: nobody has changed it. `changed`: a frame's way through it is followed. `missing`: nothing is marked.
+ */
+export interface TableState {
+  kind: 'as loaded' | 'changed' | 'missing';
+}

@@ -1,0 +1,48 @@
+// What can keep a guest from being shaped, in one direction or in both, and what to do about it.
+import type { Unshaped } from '../policy/policy.ts';
+import type { Direction } from '../units/units.ts';
+
+/**
+ * The policy's own kinds. Of a running guest: `unknown` to the rules in force, `unloaded` where there are none. Of what
+ * is ours: `tap-gone`, `tap-moved` to another bridge, `uplink-gone`, `uplink-moved` out of the bridge, `ifb` missing,
+ * down or somebody else's, `class` missing, `changed` to other rates, `table` without its frames, `redirect` missing.
+ * Of others: `root` qdisc in the place of ours, `occupied` tap, `rule` or `filter` that takes its frames, `program`
+ * that may. `down`: a device through which nothing passes at all.
+ */
+export type FaultKind =
+  | Unshaped['kind']
+  | 'unknown'
+  | 'unloaded'
+  | 'tap-gone'
+  | 'tap-moved'
+  | 'uplink-gone'
+  | 'uplink-moved'
+  | 'ifb'
+  | 'class'
+  | 'changed'
+  | 'table'
+  | 'redirect'
+  | 'root'
+  | 'occupied'
+  | 'rule'
+  | 'filter'
+  | 'program'
+  | 'down';
+
+/** Kinds beside which a guest is shaped all the same. */
+export const notes: FaultKind[] = ['changed', 'down', 'contested', 'refused'];
+
+export interface Fault {
+  kind: FaultKind;
+  /** In words that follow the guest's name and a colon. */
+  reason: string;
+  /** Absent when it concerns both. */
+  direction?: Direction;
+  /** Absent when it concerns all. */
+  tap?: string;
+  /** What to do, in words or as a command; absent where nothing is to be done. */
+  remedy?: string;
+}
+
+/** In sentences about a guest. */
+export const verbs = { out: 'sends', in: 'receives' };

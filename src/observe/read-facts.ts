@@ -1,0 +1,112 @@
+// Reads what a guest's frames pass: a handful of processes and a look at each device in /sys, however many guests
+// there are. tc is asked for the filters of all devices in one batch.
+import { join } from 'node:path';
+import { makesNoTable } from '../diff/compare.ts';
+import type { Guest } from '../guests/guest.ts';
+import { bridgesOf } from '../host/host.ts';
+import { deviceNames, portNames, readBridged, readDeviceState } from '../host/read-host.ts';
+import { cutTable, parseRuleset } from '../kernel/nft/ruleset.ts';
+import { isOurFilter } from '../kernel/tc/foreign-filters.ts';
+import { readEveryFilter } from '../kernel/tc/read.ts';
+import { signature, tableName } from '../plan/names.ts';
+import type { InForce } from '../store/in-force-plan.ts';
+import { recognize } from '../store/table-fingerprint.ts';
+import { Failure } from '../system/errors.ts';
+import { hasTool, type Run } from '../system/exec.ts';
+import { readIfThere } from '../system/files.ts';
+import type { DeviceFacts, Facts, ProgramFacts } from './facts.ts';
+
+/** All but what the qdiscs say, which come with the counters (read-use.ts). */
+export type Read = Omit<Facts, 'clsacts' | 'occupied' | 'roots'>;
+
+/** @param loaded the rules' folder, and the file with the table as it was listed last (store/table-fingerprint.ts) */
+export async function readFacts(
+  run: Run,
+  loaded: { rules: string; listing: string },
+  { uplinks }: InForce,
+  running: Guest[],
+): Promise<Read> {
+  const bridges = [...new Set(uplinks.flatMap(bridgesOf))];
+  const present = new Set(deviceNames());
+  const wanted = uplinks.flatMap(({ name, ifb, ports, taps }) => [
+    name,
+    ifb,
+    ...[...ports, ...taps].map((one) => one.name),
+  ]);
+  const names = [...new Set(wanted)].filter((name) => present.has(name));
+  const [tables, filters, programs] = await Promise.all([
+    readTables(run, loaded),
+    readEveryFilter(run, names),
+    readPrograms(run),
+  ]);
+  const nics = running.flatMap((guest) => guest.nics.map((nic) => ({ guest: guest.name, ...nic })));
+  return {
+    ...tables,
+    filters,
+    programs,
+    devices: new Map(names.flatMap((name) => stateOf(name))),
+    ifbs: await readIfbs(run, filters),
+    ports: new Map(bridges.map((bridge) => [bridge, new Set(portNames(bridge))])),
+    bridged: readBridged(bridges),
+    owners: new Map(nics.map(({ tap, guest }) => [tap, guest])),
+    limited: new Set(nics.flatMap(({ tap, bandwidth }) => (bandwidth ? tap : []))),
+  };
+}
+
+function stateOf(name: string): [string, DeviceFacts][] {
+  const state = readDeviceState(name);
+  return state ? [[name, { up: state.up, ours: state.group === signature }]] : [];
+}
+
+/** Everybody's tables in one listing, ours among them: nft lists ours alone as it lists it among all. */
+async function readTables(
+  run: Run,
+  { rules, listing }: { rules: string; listing: string },
+): Promise<Pick<Facts, 'table' | 'tables'>> {
+  const nft = await run('nft', ['-s', 'list', 'ruleset']);
+  if (nft.status !== 0) {
+    const denied = nft.stderr.includes('Operation not permitted');
+    throw new Failure(
+      `nft cannot list the ruleset: ${nft.stderr.trim().split('\n')[0]}`,
+      denied ? 'run it as root' : undefined,
+    );
+  }
+  const own = cutTable(nft.stdout, 'bridge', tableName);
+  if (own !== '' && recognize(listing, own) !== undefined) {
+    return { table: { kind: 'as loaded' }, tables: parseRuleset(nft.stdout.replace(own, '')) };
+  }
+  const tables = parseRuleset(nft.stdout);
+  if (own !== '') return { table: { kind: 'changed' }, tables };
+  const wanted = readIfThere(join(rules, 'good/ruleset.nft')) ?? '';
+  return { table: { kind: makesNoTable(wanted) ? 'as loaded' : 'missing' }, tables };
+}
+
+/** Asked for only where a filter of others leads to some device. */
+async function readIfbs(run: Run, filters: Facts['filters']): Promise<Set<string>> {
+  if (![...filters.values()].some((list) => list.some((filter) => !isOurFilter(filter)))) return new Set();
+  const { stdout } = await run('ip', ['-o', 'link', 'show', 'type', 'ifb']);
+  return new Set([...stdout.matchAll(/^\d+: ([^:@]+)/gm)].map(([, name = '']) => name));
+}
+
+/** Programs of tcx show to bpftool only. Where that is not installed, nobody knows of them. */
+async function readPrograms(run: Run): Promise<ProgramFacts[]> {
+  if (!hasTool('bpftool')) return [];
+  try {
+    const { stdout } = await run('bpftool', ['-j', 'net', 'show']);
+    const [{ xdp = [], tc = [] } = {}]: { xdp?: Attached[]; tc?: Attached[] }[] = JSON.parse(stdout);
+    return [...xdp.map((one) => ({ ...one, kind: 'xdp' })), ...tc].map(({ devname, kind, name, id }) => ({
+      device: devname,
+      where: kind,
+      name: name ?? `of id ${id}`,
+    }));
+  } catch {
+    return []; // It needs a right of its own, and lacks it in a container.
+  }
+}
+
+interface Attached {
+  devname: string;
+  kind: string;
+  name?: string;
+  id?: number;
+}

@@ -1,0 +1,75 @@
+// The guests that run, by what was noted, libvirt's status files and the kernel, against those that the rules in force
+// know. One that no load has seen runs without limit, whatever kept it from being seen.
+import { readConfig } from '../config/read-config.ts';
+import type { ConfigLocation } from '../config/read-files.ts';
+import type { Driver, Guest } from '../guests/guest.ts';
+import { reconcile } from '../guests/reconcile.ts';
+import { readRunning } from '../guests/status-files.ts';
+import { readNetworks } from '../host/networks.ts';
+import { deviceNames, readDevices } from '../host/read-host.ts';
+import type { Unshaped } from '../policy/policy.ts';
+import { resolvePolicy } from '../policy/resolve-policy.ts';
+import { readGuests } from '../store/guests.ts';
+import { guestsWithout, type InForce } from '../store/in-force-plan.ts';
+import { Failure } from '../system/errors.ts';
+import { readIfThere } from '../system/files.ts';
+import type { Stray } from './guests.ts';
+
+export interface RunningPaths {
+  config: ConfigLocation;
+  guests: string;
+  libvirtState: (driver: Driver) => string;
+  libvirtNetworks: string;
+  /** There after an unload. */
+  unloaded: string;
+}
+
+/** Longest running first. What cannot be read tells of nobody. */
+export function readRunningGuests({ guests, libvirtState }: RunningPaths, names = deviceNames()): Guest[] {
+  const noted = readNoted(guests);
+  return reconcile(noted, readRunning(libvirtState, noted), new Set(names));
+}
+
+function readNoted(file: string): Guest[] {
+  try {
+    return readGuests(file);
+  } catch (error) {
+    if (error instanceof Failure && error.message.includes('damaged')) return [];
+    throw error;
+  }
+}
+
+/** Those that run and that the rules in force do not know, NIC by NIC, with what the configuration has for them. */
+export function findStrays(inForce: InForce, running: Guest[], paths: RunningPaths): Stray[] {
+  const unknown = guestsWithout(inForce, running).map((guest) => ({
+    ...guest,
+    nics: guest.nics.filter(({ tap }) => guestsWithout(inForce, [{ ...guest, nics: [{ tap }] }]).length > 0),
+  }));
+  if (unknown.length === 0) return [];
+  const unloaded = readIfThere(paths.unloaded) !== undefined;
+  const wished = leftOut(unknown, paths);
+  return unknown.flatMap(({ name, nics }) =>
+    nics.flatMap(({ tap }): Stray[] => {
+      const policy = wished.find((one) => one.guest === name && (one.tap ?? tap) === tap);
+      if (policy) return [{ ...policy, tap }];
+      if (unloaded) {
+        const reason = 'virt-shaper unload has taken all limits out';
+        return [{ guest: name, tap, kind: 'unloaded', reason, remedy: 'virt-shaper load' }];
+      }
+      const reason = `it runs by ${tap}, and no load has seen that: it has no limit`;
+      return [{ guest: name, tap, kind: 'unknown', reason, remedy: 'virt-shaper sync shapes it' }];
+    }),
+  );
+}
+
+/** What the configuration as it is now leaves out; nothing where it cannot be read. */
+function leftOut(guests: Guest[], { config, libvirtNetworks }: RunningPaths): Unshaped[] {
+  try {
+    const networks = readNetworks(libvirtNetworks);
+    const host = { devices: readDevices(), networks, kernel: { leaf: 'bfifo', redirect: 'bpf' } } as const;
+    const { unshaped } = resolvePolicy(readConfig(config).config, guests, host);
+    return unshaped.filter(({ kind }) => kind !== 'contested');
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,185 @@
+// A frame's way through everybody's chains, from where ours mark it: what mark and priority it has in the end, and
+// which rule of whose changed them. What depends on more than a frame's ports and mark is taken for possible.
+import { applyRule, type Frame, type Match } from '../kernel/nft/rule.ts';
+import type { NftChain, NftTable } from '../kernel/nft/ruleset.ts';
+import { isOurs } from '../kernel/nft/ruleset.ts';
+
+/** One hook that it passes, with what is known of it there. */
+export interface Stage {
+  families: string[];
+  hook: string;
+  /** Of the netdev family. */
+  device?: string;
+  iifname: string;
+  oifname: string;
+  /** Only chains behind this priority, where ours has marked the frame. */
+  after?: number;
+}
+
+/** Something that a rule of somebody does to the frame after us. */
+export interface Change {
+  what: 'mark' | 'priority' | 'way';
+  /** `chain POSTROUTING of table ip mangle` */
+  where: string;
+  table: string;
+  chain: string;
+  family: string;
+  ours: boolean;
+  /** `maybe`: some frames only. */
+  match: Match;
+  /** Where a frame is sent, of `way`. */
+  to?: string;
+}
+
+export interface Passage {
+  /** Absent when it cannot be told. */
+  mark?: number | undefined;
+  priority?: string | undefined;
+  dropped: boolean;
+  changes: Change[];
+}
+
+interface State extends Passage {
+  bridge: string;
+}
+
+/** Jumps within jumps that nft allows. */
+const deepest = 16;
+
+/** Finds the base chains of each stage once: they are the same for a thousand guests. */
+export function makeWalk(tables: NftTable[]) {
+  const bases = tables.flatMap((table) =>
+    [...table.chains.values()].flatMap((chain) => (chain.hook ? [{ table, chain, hook: chain.hook }] : [])),
+  );
+  const byHook = new Map<string, typeof bases>();
+  for (const base of bases) {
+    const key = `${base.table.family} ${base.hook.hook}`;
+    byHook.set(key, [...(byHook.get(key) ?? []), base]);
+  }
+  const chainsAt = ({ families, hook, device, after = -Infinity }: Stage) =>
+    families
+      .flatMap((family) => byHook.get(`${family} ${hook}`) ?? [])
+      .filter((base) => device === undefined || base.hook.devices.includes(device))
+      .filter((base) => base.hook.priority >= after || isOurs(base.table))
+      .sort((a, b) => a.hook.priority - b.hook.priority);
+
+  return {
+    /** Whether any chain is at one of these: most hosts have none. */
+    isBusy: (stages: Stage[]) => stages.some((stage) => chainsAt(stage).length > 0),
+    pass: (stages: Stage[], begin: { mark?: number; priority?: string; bridge: string }): Passage => {
+      const state: State = { ...begin, dropped: false, changes: [] };
+      for (const stage of stages) {
+        for (const { table, chain } of chainsAt(stage)) {
+          if (!isOfIp(table)) {
+            state.dropped ||= walk(table, chain, state, stage, 'yes', 0) === 'drop';
+            continue;
+          }
+          // Frames of other kinds do not come here, and stay as they are.
+          const own: State = { ...state, changes: [] };
+          if (walk(table, chain, own, stage, 'yes', 0) === 'drop') continue;
+          const left = own.changes.filter(
+            ({ what, match }) =>
+              match === 'maybe' || what === 'way' || own[what] === undefined || own[what] !== state[what],
+          );
+          state.changes.push(...left.map((one): Change => ({ ...one, match: 'maybe' })));
+        }
+        if (state.dropped) break;
+      }
+      return state;
+    },
+  };
+}
+
+function isOfIp({ family }: NftTable): boolean {
+  return family !== 'bridge' && family !== 'netdev';
+}
+
+/** @returns how it ends, as far as that is sure */
+function walk(
+  table: NftTable,
+  chain: NftChain,
+  state: State,
+  stage: Stage,
+  given: Match,
+  depth: number,
+): 'accept' | 'drop' | 'return' {
+  if (depth > deepest) return 'return';
+  for (const words of chain.rules) {
+    const frame: Frame = {
+      iifname: stage.iifname,
+      oifname: stage.oifname,
+      bridge: state.bridge,
+      mark: state.mark,
+      priority: state.priority,
+    };
+    for (const deed of applyRule(words, table, frame)) {
+      const match = deed.match === 'yes' ? given : 'maybe';
+      if (deed.kind === 'verdict') {
+        const ended = follow(deed.verdict, deed.match, table, state, stage, given, depth);
+        if (ended) return ended;
+      } else if (deed.kind === 'forward') {
+        note(state, table, chain, 'way', match, deed.to);
+        if (match === 'yes') return 'drop';
+      } else change(state, table, chain, deed.kind, deed.value, match);
+    }
+  }
+  return 'return';
+}
+
+function follow(
+  verdict: string,
+  match: Match,
+  table: NftTable,
+  state: State,
+  stage: Stage,
+  given: Match,
+  depth: number,
+): 'accept' | 'drop' | 'return' | undefined {
+  const [word = '', target = ''] = verdict.split(' ');
+  const isSure = match === 'yes';
+  if (word === 'jump' || word === 'goto') {
+    const chain = table.chains.get(target);
+    const ended = chain && walk(table, chain, state, stage, isSure ? given : 'maybe', depth + 1);
+    if (!isSure) return undefined;
+    return word === 'goto' ? (ended ?? 'return') : ended === 'return' ? undefined : ended;
+  }
+  if (!isSure) return undefined;
+  return word === 'accept' || word === 'drop' || word === 'return' ? word : undefined;
+}
+
+function change(
+  state: State,
+  table: NftTable,
+  chain: NftChain,
+  what: 'mark' | 'priority',
+  value: number | string | undefined,
+  match: Match,
+): void {
+  if (match === 'yes') {
+    // What it may have been before counts no more.
+    state.changes = state.changes.filter((one) => one.what !== what);
+    if (value === undefined || value !== state[what]) note(state, table, chain, what, match);
+    Object.assign(state, { [what]: value });
+  } else if (value === undefined || value !== state[what]) note(state, table, chain, what, match);
+}
+
+function note(
+  state: State,
+  table: NftTable,
+  chain: NftChain,
+  what: Change['what'],
+  match: Match,
+  to?: string,
+): void {
+  const { family, name } = table;
+  state.changes.push({
+    what,
+    where: `chain ${chain.name} of table ${family} ${name}`,
+    table: name,
+    chain: chain.name,
+    family,
+    ours: isOurs(table),
+    match,
+    ...(to === undefined ? {} : { to }),
+  });
+}

@@ -1,0 +1,167 @@
+// The way of a guest's frames, hook by hook, and who else is on it: rules and filters of others that take the mark or
+// the class away, or the frame itself. Whoever drops it is its firewall, and none of our business.
+import type { Port } from '../host/host.ts';
+import { type FilterPlace, type ForeignFilter, foreignFilters } from '../kernel/tc/foreign-filters.ts';
+import type { Direction } from '../units/units.ts';
+import type { Facts } from './facts.ts';
+import { type Fault, verbs } from './fault.ts';
+import { type Change, makeWalk, type Stage } from './walk.ts';
+
+/** Where ours marks, in the forward hook of the bridge. */
+const ourPriority = 250;
+
+/** A NIC's frames of one direction, by one port of its uplink. */
+export interface Way {
+  direction: Direction;
+  tap: string;
+  port: Port;
+  /** Where its classes are: the uplink, or the ifb. */
+  device: string;
+  mark: number;
+  class: string;
+}
+
+/** Looks along ways. What is the same for all of them is made once. */
+export function makeLook(facts: Facts): (way: Way) => Fault[] {
+  const walk = makeWalk(facts.tables);
+  return (way) => [
+    ...ruleFaults(way, facts, walk),
+    ...filterFaults(way, facts),
+    ...programFaults(way, facts),
+  ];
+}
+
+function ruleFaults(way: Way, facts: Facts, walk: ReturnType<typeof makeWalk>): Fault[] {
+  const isLoaded = facts.table.kind === 'as loaded';
+  const stages = stagesOf(way, facts);
+  if (isLoaded && !walk.isBusy(stages)) return [];
+  const { direction, tap, mark, port } = way;
+  const begin = isLoaded ? { mark, priority: way.class } : { mark: 0, priority: 'none' };
+  const passed = walk.pass(stages, { ...begin, bridge: port.bridge });
+  if (passed.dropped && !passed.changes.some(({ what }) => what === 'way')) return [];
+  const lost = passed.priority !== way.class || (direction === 'in' && passed.mark !== mark);
+  const foreign = passed.changes.filter(
+    ({ ours, what, match }) =>
+      !ours && (match === 'maybe' || what === 'way' || lost) && (what !== 'mark' || direction === 'in'),
+  );
+  const [first] = foreign;
+  if (first) return [ruleFault(way, first)];
+  if (!lost) return [];
+  const reason = `the nftables table does not lead what ${tap} ${verbs[direction]} to its class`;
+  return [{ kind: 'table', direction, tap, reason, remedy: 'virt-shaper load' }];
+}
+
+/** From where ours marks; before it whatever others set is overwritten, but a frame may be led away. */
+function stagesOf({ direction, tap, port, device }: Way, { bridged, table }: Facts): Stage[] {
+  const [iifname, oifname] = direction === 'out' ? [tap, port.name] : [port.name, tap];
+  const [entries, exits] = direction === 'out' ? [[tap], [port.name, device]] : [[port.name], [tap]];
+  const ip = [...(bridged.ip ? ['ip'] : []), ...(bridged.ip6 ? ['ip6'] : [])];
+  const marking = table.kind === 'as loaded' ? { after: ourPriority } : {};
+  return [
+    ...entries.map((name) => ({
+      families: ['netdev'],
+      hook: 'ingress',
+      device: name,
+      iifname: name,
+      oifname: '',
+    })),
+    { families: ['bridge'], hook: 'forward', iifname, oifname, ...marking },
+    { families: ['bridge'], hook: 'postrouting', iifname: '', oifname },
+    ...(ip.length > 0
+      ? [{ families: [...ip, 'inet'], hook: 'postrouting', iifname: '', oifname: port.bridge }]
+      : []),
+    ...[...new Set(exits)].map((name) => ({
+      families: ['netdev'],
+      hook: 'egress',
+      device: name,
+      iifname: '',
+      oifname: name,
+    })),
+  ];
+}
+
+function ruleFault(
+  { direction, tap, mark }: Way,
+  { what, where, table, chain, family, match, to }: Change,
+): Fault {
+  const some = `${match === 'maybe' ? 'some of ' : ''}what it ${verbs[direction]}`;
+  const deed =
+    what === 'way'
+      ? `sends ${some} to ${to}`
+      : `takes ${what === 'mark' ? 'our mark' : 'the class'} from ${some}`;
+  const range = `0x${(mark >>> 16).toString(16)}0000`;
+  return {
+    kind: 'rule',
+    direction,
+    tap,
+    reason: `${where} ${deed}`,
+    remedy:
+      `nft list chain ${family} ${table} ${chain} shows the rule: take it out, or let it leave marks of ours alone ` +
+      `by "meta mark & 0xffff0000 != ${range}" before what it does`,
+  };
+}
+
+/** Which effect counts where: what ours sets later, or what nobody asks for any more, does not. */
+function filterFaults(way: Way, { filters, clsacts, occupied, ifbs }: Facts): Fault[] {
+  const { direction, tap, port, device, mark } = way;
+  const uplinks = [...new Set(direction === 'out' ? [port.name, device] : [port.name])];
+  const entries = direction === 'out' ? [tap] : uplinks;
+  const exits = direction === 'out' ? uplinks : [device];
+  const at = (name: string, hook: string, place: FilterPlace, counts: ForeignFilter['effects']): Fault[] =>
+    clsacts.has(name) || occupied.has(name)
+      ? foreignFilters(filters.get(`${name} ${hook}`) ?? [], place)
+          .filter(({ effects }) => effects.some((effect) => counts.includes(effect)))
+          .slice(0, 1)
+          .map((one) => filterFault(way, name, hook, one))
+      : [];
+  return [
+    ...entries.flatMap((name) => at(name, 'ingress', { ours: false, ifbs }, ['steals'])),
+    ...(direction === 'in'
+      ? at(tap, 'egress', { ours: true, mark, ifbs }, ['ends', 'steals', 'mark', 'priority', 'program'])
+      : []),
+    ...exits.flatMap((name) =>
+      at(name, 'egress', { ours: false, mark, ifbs }, ['steals', 'priority', 'program']),
+    ),
+  ];
+}
+
+function filterFault({ direction, tap }: Way, device: string, hook: string, filter: ForeignFilter): Fault {
+  const { pref, what, mirrors, effects } = filter;
+  const frames = `what it ${verbs[direction]}`;
+  const isProgram = effects.includes('program');
+  const isOnOwn = device === tap && hook === 'egress';
+  const remove = `tc filter del dev ${device} ${hook} pref ${pref}`;
+  return {
+    kind: isProgram ? 'program' : 'filter',
+    direction,
+    tap,
+    reason:
+      `a filter of others on ${device} ${hook}, pref ${pref} (${what}), ` +
+      (isProgram
+        ? `decides about ${frames}, and nobody can tell how`
+        : isOnOwn
+          ? `takes ${frames} before ours does`
+          : `takes ${frames} away from its class`),
+    remedy:
+      mirrors && isOnOwn
+        ? `let it go on to ours with "continue" after what it does, or if nobody needs it: ${remove}`
+        : `if nobody needs it: ${remove}`,
+  };
+}
+
+/** tcx comes before every filter of tc. */
+function programFaults({ direction, tap, port, device }: Way, { programs }: Facts): Fault[] {
+  const exits = direction === 'out' ? [port.name, device] : [tap, device];
+  return programs
+    .filter(
+      ({ device: on, where }) => exits.includes(on) && /^(?:tcx|netkit)\W?.*egress|^tcx_egress/.test(where),
+    )
+    .slice(0, 1)
+    .map(({ device: on, name }) => ({
+      kind: 'program',
+      direction,
+      tap,
+      reason: `the BPF program ${name} at the egress of ${on} decides before tc does, and nobody can tell how`,
+      remedy: `if nobody needs it: bpftool net detach tcx_egress dev ${on}`,
+    }));
+}

@@ -1,0 +1,36 @@
+// A host on which all is well for some taps of one uplink, as the kernel would tell of it: tests take things away.
+import type { TcFilter } from '../../src/kernel/tc/foreign-filters.ts';
+import type { Facts } from '../../src/observe/facts.ts';
+import { signature } from '../../src/plan/names.ts';
+
+/** @param taps tap -> mark */
+export function healthy(taps: Map<string, number>, ports = ['eth0']): Facts {
+  const names = [...taps.keys()];
+  const devices = ['eth0', 'ifb-eth0', ...ports, ...names];
+  return {
+    devices: new Map(devices.map((name) => [name, { up: true, ours: name === 'ifb-eth0' }])),
+    ifbs: new Set(),
+    ports: new Map([['br0', new Set([...ports, ...names])]]),
+    clsacts: new Set(names),
+    occupied: new Set(),
+    roots: new Map(['eth0', 'ifb-eth0'].map((name) => [name, { what: 'htb 1:', ours: true }])),
+    filters: new Map([...taps].map(([name, mark]) => [`${name} egress`, [redirect(mark)]])),
+    table: { kind: 'as loaded' },
+    tables: [],
+    bridged: { ip: false, ip6: false },
+    owners: new Map(),
+    limited: new Set(),
+    programs: [],
+  };
+}
+
+export function redirect(mark: number, to = 'ifb-eth0'): TcFilter {
+  const handle = `0x${mark.toString(16)}`;
+  const action = {
+    kind: 'mirred',
+    mirred_action: 'redirect',
+    to_dev: to,
+    control_action: { type: 'stolen' },
+  };
+  return { pref: signature, kind: 'fw', protocol: 'all', chain: 0, options: { handle, actions: [action] } };
+}
