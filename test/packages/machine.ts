@@ -1,11 +1,12 @@
-// A Debian 13 of its own: the base under an overlay in memory, entered by chroot, in the namespaces of this process
+// A Debian of its own: the base under an overlay in memory, entered by chroot, in the namespaces of this process
 // (test/support/netns.sh). Its kernel is this machine's, its network has no way out, and all of it goes with us.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-/** Where run.sh has put the base and the packages. */
+/** Where run.sh has put the packages, and the Debian that is the base. */
 export const cache = process.env.PACKAGES ?? '';
+const base = process.env.DEBIAN ?? '';
 
 export interface Result {
   status: number | null;
@@ -31,7 +32,7 @@ export function makeMachine(name: string, lower: string[] = []): Machine & { lay
     mkdirSync(join(folder, part), { recursive: true });
     return join(folder, part);
   }) as [string, string, string];
-  const below = [...lower, join(cache, 'base')].join(':');
+  const below = [...lower, base].join(':');
   outside(`mount -t overlay overlay -o lowerdir=${below},upperdir=${upper},workdir=${work} ${root}
     mount -t proc proc ${root}/proc
     mount -t sysfs sysfs ${root}/sys

@@ -1,17 +1,17 @@
 #!/bin/sh
 # npm run test:packages [-- WORD...]   builds the packages, a former version of them and the same ones again, then runs
-# scenarios/*.ts (those with a WORD in their names) on a Debian 13 that debootstrap makes: kept pristine in
-# node_modules/.cache/packages/base, with every package that is needed, so that only the first run takes the network.
+# scenarios/*.ts on Debians that debootstrap makes: all of them on 13 (trixie), those that live through a host's life on 12
+# (bookworm) too. A WORD picks what has it in its name: `life`, `bookworm`, `bookworm/life`. The Debians are kept
+# pristine in node_modules/.cache/packages, with every package that is needed, so that only the first run takes the network.
 # Each scenario has namespaces of its own, without a way out, and the base under an overlay: nothing is left behind.
 
 set -eu
 cd "$(dirname "$0")/../.."
 PATH=$PATH:/usr/sbin:/sbin
 cache=$PWD/node_modules/.cache/packages
-base=$cache/base
-release=trixie
-# What the packages depend on, what judges them, what they meet on other hosts.
-packages='nodejs nftables iproute2 lintian rpm rpmlint systemd systemd-sysv udev dbus'
+# What the packages depend on, and what they meet on other hosts; what judges them, too.
+needed='nodejs nftables iproute2 systemd systemd-sysv udev dbus'
+judges='lintian rpm rpmlint'
 
 say() { printf 'packages: %s\n' "$*" >&2; }
 die() {
@@ -22,8 +22,29 @@ die() {
 [ "$(id -u)" = 0 ] || die 'needs root: it makes a Debian and installs packages in it'
 mkdir -p "$cache"
 sh build/setup.sh --tolerant
-# shellcheck disable=SC2086 # a list of words
-sh test/support/debian.sh "$release" "$base" $packages
+# On which Debians a scenario runs.
+debians() {
+  case $1 in
+    life | systemd) echo trixie bookworm ;;
+    *) echo trixie ;;
+  esac
+}
+
+# shellcheck disable=SC2086 # lists of words
+make_debian() {
+  case $1 in
+    trixie) sh test/support/debian.sh "$1" "$cache/$1" $needed $judges ;;
+    *) sh test/support/debian.sh "$1" "$cache/$1" $needed ;;
+  esac
+}
+
+chosen() {
+  name=$1
+  shift
+  [ $# -gt 0 ] || return 0
+  for word; do case $name in *"$word"*) return 0 ;; esac done
+  return 1
+}
 
 say 'building'
 rm -rf "$cache/built" "$cache/again" "$cache/former"
@@ -33,12 +54,12 @@ sh packaging/package.sh --version 0.0.9 --out "$cache/former"
 
 failed=0
 for scenario in test/packages/scenarios/*.ts; do
-  name=$(basename "$scenario" .ts)
-  chosen=
-  [ $# -gt 0 ] || chosen=yes
-  for word in "$@"; do case $name in *"$word"*) chosen=yes ;; esac done
-  [ -n "$chosen" ] || continue
-  echo "== $name"
-  PACKAGES=$cache sh test/support/netns.sh node --import tsx "$scenario" || failed=1
+  for debian in $(debians "$(basename "$scenario" .ts)"); do
+    name=$debian/$(basename "$scenario" .ts)
+    chosen "$name" "$@" || continue
+    make_debian "$debian"
+    echo "== $name"
+    PACKAGES=$cache DEBIAN=$cache/$debian sh test/support/netns.sh node --import tsx "$scenario" || failed=1
+  done
 done
 exit $failed

@@ -5,7 +5,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { startFlood, watch } from '../flood.ts';
 import { callHook, domainXml, makeNetwork, oldExample, statusXml } from '../guests.ts';
-import { bring, filesOf, install, makeMachine, makeReadyMachine, outside } from '../machine.ts';
+import { bring, filesOf, install, makeMachine, makeReadyMachine, outside, surroundings } from '../machine.ts';
 
 makeNetwork();
 const host = makeReadyMachine('host');
@@ -19,6 +19,7 @@ test('apt installs it with what it depends on, without the network', () => {
   fresh.must(`${install} ${bring(fresh, 'deb', 'built')}`);
   assert.match(fresh.must('virt-shaper --version'), /^\d+\.\d+\.\d+\n$/);
   assert.is(fresh.run('dpkg --audit').output, '');
+  console.log(fresh.must('cat /etc/debian_version; node --version; nft --version; tc -V'));
 });
 
 test('without a configuration the hook is there, nothing is limited, and what to do is said', () => {
@@ -135,12 +136,8 @@ test('purged: nothing is left', () => {
 
 /** In a process of its own, so that the watch goes on. */
 async function upgrade(): Promise<string> {
-  const apt = spawn('chroot', [
-    host.root,
-    'sh',
-    '-c',
-    `exec 2>&1; DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 ${install} ${present}`,
-  ]);
+  const command = ['sh', '-c', `exec 2>&1; ${install} ${present}`];
+  const apt = spawn('chroot', [host.root, ...command], { env: surroundings });
   let said = '';
   apt.stdout.on('data', (data) => {
     said += data;
