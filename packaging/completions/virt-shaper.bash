@@ -41,7 +41,7 @@ _virt_shaper_options() {
   takes=words words=()
   case $1 in
     '') words=(-V --version --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose -h --help) ;;
-    check) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose -h --help) ;;
+    check) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --json -h --help) ;;
     render) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose -h --help) ;;
     load) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --dry-run --json --confirm -h --help) ;;
     confirm) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose -h --help) ;;

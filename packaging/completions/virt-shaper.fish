@@ -51,7 +51,7 @@ function __virt_shaper_names --description 'Names of guests, or of guests and gr
 end
 
 complete -c virt-shaper -f
-complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a check -d 'read the configuration, report every problem'
+complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a check -d 'read the configuration, report every problem, show what each guest would have'
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a render -d 'write rules.d from the configuration and the guests now running'
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a load -d 'make the kernel hold what rules.d says, all or nothing'
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a confirm -d 'keep the policy that "load --confirm" has loaded'
@@ -79,6 +79,7 @@ complete -c virt-shaper -n "__virt_shaper_at --not 'hook [1-9]'" -l timeout -r -
 complete -c virt-shaper -n "__virt_shaper_at --not 'hook [1-9]'" -s q -l quiet -d 'say only what is wrong'
 complete -c virt-shaper -n "__virt_shaper_at --not 'hook [1-9]'" -s v -l verbose -d 'say more'
 complete -c virt-shaper -n "__virt_shaper_at --not 'hook [1-9]'" -s h -l help -d 'display help for command'
+complete -c virt-shaper -n "__virt_shaper_at 'check .*'" -l json -d 'as data: bits per second'
 complete -c virt-shaper -n "__virt_shaper_at 'load .*'" -l dry-run -d 'only show what would change, as plan does'
 complete -c virt-shaper -n "__virt_shaper_at 'load .*'" -l json -d 'with --dry-run: as data'
 complete -c virt-shaper -n "__virt_shaper_at 'load .*'" -l confirm -r -f -d 'go back to the former policy unless confirmed within this time'

@@ -2,14 +2,18 @@
 import type { Declare } from './declare.ts';
 
 export function declarePolicyCommands(command: Declare): void {
-  command('check', 'read the configuration, report every problem', async (context) =>
-    (await import('../commands/check.ts')).checkCommand(context),
-  ).addHelpText(
-    'after',
-    `
+  command(
+    'check',
+    'read the configuration, report every problem, show what each guest would have',
+    async (context, _args, options) => (await import('../commands/check.ts')).checkCommand(context, options),
+  )
+    .option('--json', 'as data: bits per second')
+    .addHelpText(
+      'after',
+      `
 Example: try a changed file before it counts
   virt-shaper check --config ./config.toml`,
-  );
+    );
   command('render', 'write rules.d from the configuration and the guests now running', async (context) =>
     (await import('../commands/render.ts')).renderCommand(context),
   ).addHelpText(

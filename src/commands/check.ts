@@ -1,20 +1,67 @@
-// virt-shaper check: every problem of every file of the configuration, in one report.
+// virt-shaper check: every problem of every file of the configuration in one report, and what was understood.
 import { checkHost } from '../config/check-host.ts';
-import { readConfigHere } from '../host/config-here.ts';
+import { type ConfigHere, readConfigHere } from '../host/config-here.ts';
+import { askKernel } from '../host/kernel.ts';
 import type { Context } from '../operations/context.ts';
+import { screenOf } from '../operations/look.ts';
 import { checkUplinks } from '../policy/check-uplinks.ts';
+import { foresee } from '../policy/foresee.ts';
+import { type Checked, checkAsData, reportCheck } from '../report/check.ts';
 import { formatProblem } from '../report/problems.ts';
+import { ConfigError } from '../system/errors.ts';
 import { counted } from '../text/label.ts';
+import { byPlace } from '../toml/place.ts';
 
-export async function checkCommand(context: Context): Promise<number> {
-  const { config, warnings, files, devices } = await readConfigHere(context.paths.config);
-  for (const warning of [...warnings, ...checkHost(config, devices.keys()), ...checkUplinks(config, devices)])
-    context.warn(formatProblem(warning));
+export interface CheckOptions {
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** @returns 2 with errors, which without --json are thrown */
+export async function checkCommand(context: Context, { json, quiet }: CheckOptions): Promise<number> {
+  const { file } = context.paths.config;
+  const show = (checked: Checked) => context.print(`${JSON.stringify(checkAsData(checked), null, 2)}\n`);
+  let read: ConfigHere;
+  try {
+    read = await readConfigHere(context.paths.config);
+  } catch (error) {
+    if (!json || !(error instanceof ConfigError)) throw error;
+    show({ files: [file], problems: error.problems });
+    return 2;
+  }
+  const { config, warnings, files, devices } = read;
+  // Who may not ask the kernel checks the rest.
+  const kernel = await askKernel(context.paths.kernel).catch(() => undefined);
+  const foreseen = foresee(config, devices, kernel);
+  const problems = [
+    ...warnings,
+    ...checkHost(config, devices.keys()),
+    ...checkUplinks(config, devices),
+    ...foreseen.warnings,
+  ]
+    .map((problem) => ({ ...lineOf(problem, read), ...problem }))
+    .sort((a, b) => (a.at && b.at ? byPlace(a.at, b.at) : 0));
+  if (json) {
+    show({ files, problems, foreseen });
+    return 0;
+  }
+  for (const problem of problems) context.warn(formatProblem(problem));
+  if (!quiet) context.print(reportCheck(foreseen, file, screenOf(process)));
+  const named = config.guests.filter(({ pattern }) => !pattern).length;
+  const patterns = config.guests.length - named;
   const counts = [
-    counted(config.guests.length, 'guest'),
+    counted(named, 'guest'),
+    ...(patterns > 0 ? [counted(patterns, 'pattern')] : []),
     counted(config.groups.length, 'group'),
     counted(config.uplinks.length, 'uplink'),
   ];
-  context.say(`${files.join(', ')}: ${counts.join(', ')}, no errors`);
+  const found = problems.length > 0 ? `${counted(problems.length, 'warning')}, no errors` : 'no errors';
+  context.say(`${files.join(', ')}: ${counts.join(', ')}: ${found}`);
   return 0;
+}
+
+/** For the caret under its place. */
+function lineOf({ at }: Checked['problems'][number], { sources }: ConfigHere): { text?: string } {
+  const text = at && sources.find(({ name }) => name === at.file)?.line(at.line);
+  return text === undefined ? {} : { text };
 }

@@ -57,7 +57,7 @@ export class Fields {
     for (const [key, { key: at, value }] of this.table?.entries ?? []) {
       if (this.known.includes(key)) continue;
       const kind = value.type === 'table' ? 'table' : 'key';
-      const meant = nearest(key, this.known);
+      const meant = this.synonym(key) ?? nearest(key, this.known);
       this.findings.error(
         at,
         `${formatPath([...this.path, key])}: unknown ${kind}${meant === undefined ? '' : ` (did you mean "${meant}"?)`}`,
@@ -66,11 +66,27 @@ export class Fields {
     }
   }
 
+  /** The words of other tools, and of common sense. */
+  private synonym(key: string): string | undefined {
+    const word =
+      key
+        .toLowerCase()
+        .replace(/^(?:ceil|rate|bandwidth|speed)_?(?=max|min|limit)|_?(?:rate|bandwidth|speed)$/, '') || key;
+    const meant = Object.entries(synonyms).find(([, words]) => words.includes(word.toLowerCase()))?.[0];
+    return meant !== undefined && this.known.includes(meant) ? meant : undefined;
+  }
+
   private entry(key: string): TomlEntry | undefined {
     this.known.push(key);
     return this.table?.entries.get(key);
   }
 }
+
+/** Key -> what is written for it by those who do not know it. */
+const synonyms: Record<string, string[]> = {
+  ceil: ['max', 'maximum', 'limit', 'speed', 'bandwidth', 'peak', 'cap', 'ceiling', 'upto', 'throttle'],
+  rate: ['min', 'minimum', 'guarantee', 'guaranteed', 'average', 'floor', 'reserved', 'reservation'],
+};
 
 /** The table that an entry holds, also where a later file overrides what an earlier one got wrong. */
 function openTable(entry: TomlEntry, path: string[], findings: Findings): TomlTable | undefined {

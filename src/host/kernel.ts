@@ -41,6 +41,11 @@ export async function readKernel(cache: string): Promise<Kernel> {
   return kernel;
 }
 
+/** The same without keeping it, for those who only look. */
+export async function askKernel(cache: string): Promise<Kernel> {
+  return decodeCache(readIfThere(cache)) ?? probe();
+}
+
 /** @returns what was kept for the kernel that runs */
 export function decodeCache(text: string | undefined): Kernel | undefined {
   try {

@@ -87,17 +87,20 @@ function brokenCeiling(
 
 interface Ceiling {
   name: string;
+  /** Absent for the link. */
+  group?: string;
   members: GuestPolicy[];
   /** Bits per second that the members' guarantees may sum to. */
   limit: number;
 }
 
 /** Every ceiling with what is below it, the groups before the link. */
-function* ceilings(uplink: UplinkPolicy, direction: Direction): Generator<Ceiling> {
+export function* ceilings(uplink: UplinkPolicy, direction: Direction): Generator<Ceiling> {
   const members = membersByGroup(uplink);
   for (const group of uplink.groups) {
     yield {
       name: `group ${label(group.name)}`,
+      group: group.name,
       members: members.get(group.name) ?? [],
       limit: group.ceil[direction],
     };
@@ -129,7 +132,12 @@ export function membersByGroup({ guests }: UplinkPolicy): Map<string, GuestPolic
   return groups;
 }
 
-function total(guests: ClassPolicy[], direction: Direction, which: 'configured' | 'effective'): number {
+/** Bits per second. */
+export function total(
+  guests: ClassPolicy[],
+  direction: Direction,
+  which: 'configured' | 'effective',
+): number {
   return guests.reduce((sum, guest) => sum + guest.rate[direction][which], 0);
 }
 
