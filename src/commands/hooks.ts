@@ -1,18 +1,18 @@
 // virt-shaper hooks install | remove | status: the files by which libvirt calls us. libvirt is never called; what
 // its daemon has to be told is said, since only the administrator knows when that suits.
 import { existsSync } from 'node:fs';
-import { adviseDriver, type Surroundings } from '../hooks/advice.ts';
-import { readLibvirtVersion, readsFolders } from '../hooks/daemon.ts';
-import { readTold } from '../hooks/daemon-reload.ts';
-import { type HookCommand, hookCommand, hookDrivers, hookText, quote } from '../hooks/hook-file.ts';
-import { type DriverHooks, inspectDriver } from '../hooks/inspect.ts';
-import { installHook, removeHook } from '../hooks/install.ts';
+import { adviseDriver } from '../hooks/advice.ts';
+import { type HookCommand, hookCommand, hookText, quote } from '../hooks/hook-file.ts';
+import { installHook, removeHook, removeIfEmpty } from '../hooks/install.ts';
+import { type LibvirtHooks, lookAtHooks } from '../hooks/look.ts';
 import { findProgram } from '../hooks/program.ts';
+import { hasSelinux } from '../hooks/selinux.ts';
 import type { Context } from '../operations/context.ts';
 import { describeError } from '../report/errors.ts';
 import { hooksStatus, reportHooks } from '../report/hooks.ts';
 import { ConfigError, Failure } from '../system/errors.ts';
 import { makeRun } from '../system/exec.ts';
+import { makeFolder } from '../system/folders.ts';
 import { label } from '../text/label.ts';
 
 export async function hooksCommand(
@@ -31,9 +31,11 @@ export async function hooksCommand(
 
 async function install(context: Context): Promise<number> {
   const command = ourCommand(context);
-  const { all } = await look(context);
+  const isNew = !existsSync(context.paths.libvirtHooks);
+  await labelFolder(context);
+  const { all } = await lookAtHooks(makeRun(), context.paths, command);
   let failed = false;
-  for (const hooks of all) {
+  for (const hooks of all.filter(({ obstacles }) => obstacles.length === 0)) {
     try {
       const done = installHook(hooks, hookText(hooks.driver, command), command);
       context.say(done ?? `${label(hooks.place.path)} is as it was`);
@@ -43,13 +45,43 @@ async function install(context: Context): Promise<number> {
       failed = true;
     }
   }
-  await sayWhatIsLeft(context);
-  return failed ? 1 : 0;
+  // Looked at once more, as libvirt finds them.
+  const now = await lookAtHooks(makeRun(), context.paths, command);
+  const blocked = now.all.filter(({ obstacles }) => obstacles.length > 0);
+  leaveNothing(context, blocked);
+  if (isNew) removeIfEmpty(context.paths.libvirtHooks);
+  if (blocked.length === 0) sayWhatIsLeft(context, now);
+  return failed || blocked.length > 0 ? 1 : 0;
+}
+
+/** A folder made by hand has the label of the one above it, by which SELinux lets nobody execute what is in it. */
+async function labelFolder({ paths }: Context): Promise<void> {
+  if (!hasSelinux(paths.sys)) return;
+  makeFolder(paths.libvirtHooks);
+  await makeRun()('restorecon', [paths.libvirtHooks]).catch(() => undefined);
+}
+
+/** A hook that libvirt cannot run keeps every guest from starting, so it is better that there is none. */
+function leaveNothing(context: Context, blocked: LibvirtHooks['all']): void {
+  const reasons = new Map<string, string>();
+  for (const hooks of blocked) {
+    for (const path of removeHook(hooks).removed)
+      context.say(`${label(path)} removed: libvirt cannot run it`);
+    for (const { why, todo } of hooks.obstacles) reasons.set(why, todo.join('\n'));
+  }
+  if (blocked.length === 0) return;
+  const drivers = blocked.map(({ driver }) => driver).join(', ');
+  for (const [why, todo] of reasons) {
+    context.warn(describeError(new Failure(`not installed, the hooks of ${drivers}: ${why}`, todo)));
+  }
+  context.warn(
+    'a hook that cannot be run would keep every guest from starting; then: virt-shaper hooks install',
+  );
 }
 
 /** What is in force does not come from the hooks, so it stays. */
 async function remove(context: Context): Promise<number> {
-  const { all } = await look(context);
+  const { all } = await lookAtHooks(makeRun(), context.paths, undefined);
   const done = all.map((hooks) => removeHook(hooks));
   const removed = done.flatMap((one) => one.removed);
   const left = done.flatMap((one) => one.left);
@@ -63,29 +95,17 @@ async function remove(context: Context): Promise<number> {
 
 /** @returns 3 when something is to be done */
 async function status(context: Context, json: boolean): Promise<number> {
-  const { all, around } = await look(context);
   const command = attempt(() => ourCommand(context));
-  const found = all.map((hooks) =>
-    hooksStatus(hooks, command instanceof Failure ? undefined : hookText(hooks.driver, command), around),
-  );
+  const known = command instanceof Failure ? undefined : command;
+  const { all, around } = await lookAtHooks(makeRun(), context.paths, known);
+  const found = all.map((hooks) => hooksStatus(hooks, known && hookText(hooks.driver, known), around));
   context.print(json ? `${JSON.stringify(found, null, 2)}\n` : reportHooks(found));
   if (command instanceof Failure) context.warn(describeError(command));
   return command instanceof Failure || found.some(({ todo }) => todo.length > 0) ? 3 : 0;
 }
 
-async function look({ paths }: Context): Promise<{ all: DriverHooks[]; around: Surroundings }> {
-  const run = makeRun();
-  const version = await readLibvirtVersion(run);
-  const all = hookDrivers.map((driver) => inspectDriver(paths, driver, readsFolders(version)));
-  const systemd = existsSync(paths.systemd);
-  const running = all.flatMap(({ daemon }) => daemon?.name ?? []);
-  const told = systemd ? await readTold(run, running) : new Map<string, number>();
-  return { all, around: { systemd, told } };
-}
-
 /** From what stands there now. */
-async function sayWhatIsLeft(context: Context): Promise<void> {
-  const { all, around } = await look(context);
+function sayWhatIsLeft(context: Context, { all, around }: LibvirtHooks): void {
   const installed = all.filter(({ place }) => place.whose === 'ours');
   const todo = new Set(installed.flatMap((hooks) => adviseDriver(hooks, undefined, around)));
   for (const what of todo) context.say(`to do: ${what}`);

@@ -26,8 +26,10 @@ export interface LibvirtFacts {
 export interface HookFacts {
   driver: string;
   file: string;
-  whose: 'nobody' | 'ours' | 'edited' | 'foreign';
+  whose: 'nobody' | 'ours' | 'damaged' | 'edited' | 'foreign';
   executable: boolean;
+  /** Why libvirt cannot run it. */
+  obstacles: string[];
   /** The driver's daemon, when it runs. */
   daemon?: string;
   /** Whether that daemon knows of it. */
@@ -78,6 +80,7 @@ function checkDaemon({ version = 'of unknown version', daemons, sockets, systemd
 
 const states = {
   nobody: 'not installed',
+  damaged: 'damaged',
   edited: 'edited since it was installed',
   foreign: "not installed: a file of somebody else's is in its place",
 };
@@ -85,6 +88,19 @@ const states = {
 function checkHook(hook: HookFacts, { syncs, systemd, hooks }: LibvirtFacts): Finding {
   const { driver, file, whose, executable, daemon, noticed, todo } = hook;
   const about = { check: `hook.${driver}`, subject: `hook ${driver}` };
+  const [obstacle] = hook.obstacles;
+  if (obstacle) {
+    const isThere = whose !== 'nobody' && executable;
+    const what = isThere
+      ? 'libvirt cannot run it, so no guest starts'
+      : 'not installed, and could not be run';
+    return {
+      ...about,
+      level: driver === 'qemu' || isThere ? 'problem' : 'warning',
+      detail: `${what}: ${obstacle}`,
+      hint: todo.join('\n'),
+    };
+  }
   // What it is, is said already.
   const hint = todo.length > 0 ? { hint: todo.join('\n').replace(/^not installed: /, '') } : {};
   const works = (whose === 'ours' || whose === 'edited') && executable && noticed !== false;

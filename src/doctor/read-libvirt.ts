@@ -3,10 +3,8 @@
 
 import { drivers } from '../guests/guest.ts';
 import { adviseDriver, isNoticed } from '../hooks/advice.ts';
-import { readLibvirtVersion, readsFolders } from '../hooks/daemon.ts';
-import { readTold } from '../hooks/daemon-reload.ts';
-import { hookCommand, hookDrivers, hookText } from '../hooks/hook-file.ts';
-import { inspectDriver } from '../hooks/inspect.ts';
+import { hookCommand, hookText } from '../hooks/hook-file.ts';
+import { lookAtHooks } from '../hooks/look.ts';
 import { findProgram } from '../hooks/program.ts';
 import type { Run } from '../system/exec.ts';
 import type { Paths } from '../system/paths.ts';
@@ -23,22 +21,21 @@ export async function readLibvirt(
   paths: Paths,
   services: ServiceFacts | undefined,
 ): Promise<LibvirtFacts> {
-  const { systemd = false, units = [] } = services ?? {};
-  const version = await readLibvirtVersion(run);
+  const { units = [] } = services ?? {};
   const program = await attempt(() => findProgram(process.argv[1] ?? '', process.execPath));
-  const all = hookDrivers.map((driver) => inspectDriver(paths, driver, readsFolders(version)));
+  const command = 'value' in program ? hookCommand(program.value, paths) : undefined;
+  const { version, all, around } = await lookAtHooks(run, paths, command);
   const daemons = new Map(all.flatMap(({ daemon }) => (daemon ? [[daemon.name, daemon.pid] as const] : [])));
-  const told = systemd ? await readTold(run, daemons.keys()) : new Map<string, number>();
-  const around = { ...(version ? { version } : {}), systemd, told };
   const hooks = all.map((one): HookFacts => {
     const { driver, place, daemon } = one;
-    const wanted = 'value' in program ? hookText(driver, hookCommand(program.value, paths)) : undefined;
+    const wanted = command && hookText(driver, command);
     const noticed = isNoticed(one, around);
     return {
       driver,
       file: place.path,
       whose: place.whose,
       executable: place.executable,
+      obstacles: [...one.obstacles.map(({ why }) => why), ...(place.broken ? [place.broken] : [])],
       ...(daemon ? { daemon: daemon.name } : {}),
       ...(noticed === undefined ? {} : { noticed }),
       todo: adviseDriver(one, wanted, around),
@@ -48,7 +45,7 @@ export async function readLibvirt(
     installed: version !== undefined || programs.some(isThere),
     ...(version ? { version } : {}),
     daemons,
-    systemd,
+    systemd: around.systemd,
     sockets: units.filter(({ name, active }) => name.endsWith('.socket') && active).map(({ name }) => name),
     drivers: drivers.filter((driver) => isThere(paths.libvirtState(driver))),
     program,

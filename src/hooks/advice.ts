@@ -1,6 +1,7 @@
 // What is left to do until libvirt calls our hooks, in words. From what was seen, without looking again.
 import { basename } from 'node:path';
 import { label } from '../text/label.ts';
+import type { Obstacle } from './executable.ts';
 import { quote } from './hook-file.ts';
 import type { DriverHooks } from './inspect.ts';
 
@@ -25,11 +26,22 @@ export function isNoticed(hooks: DriverHooks, { told }: Surroundings): boolean |
 }
 
 /** @param wanted the hook's text as it would be installed now; absent when it may not be */
-export function adviseDriver(hooks: DriverHooks, wanted: string | undefined, around: Surroundings): string[] {
-  const { place, former, others } = hooks;
+export function adviseDriver(
+  hooks: DriverHooks & { obstacles: Obstacle[] },
+  wanted: string | undefined,
+  around: Surroundings,
+): string[] {
+  const { place, former, others, obstacles } = hooks;
   const backups = others.filter(({ path }) => isBackup(path));
+  const before = obstacles.flatMap(({ todo }) => todo);
   return [
-    ...adviseFile(hooks, wanted),
+    ...before,
+    ...(before.length > 0 ? ['virt-shaper hooks install'] : adviseFile(hooks, wanted)),
+    ...[place, ...others].flatMap(({ path, broken }) =>
+      broken && !(path === place.path && place.whose === 'damaged')
+        ? [`${broken}, so libvirt starts no guest: chmod a-x ${quote(path)}`]
+        : [],
+    ),
     ...(former.whose === 'ours' ? [`${label(former.path)} is ours too: virt-shaper hooks install`] : []),
     ...backups.map(({ path }) => `libvirt runs ${label(path)} too, which looks like a backup: chmod a-x it`),
     ...(place.whose === 'ours' && place.executable && isNoticed(hooks, around) === false
@@ -43,6 +55,7 @@ function adviseFile({ place }: DriverHooks, wanted: string | undefined): string[
   const again = `rm ${quote(place.path)}; virt-shaper hooks install`;
   switch (place.whose) {
     case 'nobody':
+    case 'damaged':
       return ['virt-shaper hooks install'];
     case 'foreign':
       return [`${file} is not of virt-shaper: virt-shaper hooks install says what to do`];

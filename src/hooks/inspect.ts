@@ -1,17 +1,24 @@
 // What is in libvirt's folder of hooks for one driver. libvirt runs the file `qemu`, then every executable file
 // of `qemu.d` by name: hidden ones and the backups that editors leave, too.
 import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { readIfThere } from '../system/files.ts';
 import type { Paths } from '../system/paths.ts';
 import { type Daemon, findDaemon } from './daemon.ts';
+import { viewOf, whyNotExecutable } from './executable.ts';
 import { type HookDriver, type Whose, whoseHook } from './hook-file.ts';
+
+/** Of ours, in a folder of hooks. */
+const ourName = '50-virt-shaper';
 
 export interface HookFile {
   path: string;
-  whose: 'nobody' | Whose;
+  /** `damaged`: it has our name, and is empty or holds no script. */
+  whose: 'nobody' | 'damaged' | Whose;
   text: string;
   executable: boolean;
+  /** Why Linux cannot execute it, though libvirt tries. */
+  broken?: string;
   /** When it came to stand there as it is; milliseconds since 1970. */
   since: number;
 }
@@ -23,7 +30,7 @@ export interface DriverHooks {
   /** Where it belongs with a libvirt of the other age. */
   former: HookFile;
   /** What else libvirt runs for this driver, in that order. */
-  others: { path: string; since: number }[];
+  others: { path: string; since: number; broken?: string }[];
   daemon?: Daemon;
   /** When libvirt has first called it since boot; milliseconds since 1970. */
   called?: number;
@@ -33,7 +40,7 @@ export interface DriverHooks {
 export function inspectDriver(paths: Paths, driver: HookDriver, folders: boolean): DriverHooks {
   const single = join(paths.libvirtHooks, driver);
   const folder = `${single}.d`;
-  const inFolder = join(folder, '50-virt-shaper');
+  const inFolder = join(folder, ourName);
   const [place, former] = folders ? [inFolder, single] : [single, inFolder];
   const run = [single, ...(folders ? namesIn(folder).map((name) => join(folder, name)) : [])];
   const daemon = findDaemon(driver, paths.daemonPid);
@@ -44,7 +51,7 @@ export function inspectDriver(paths: Paths, driver: HookDriver, folders: boolean
     former: readHook(former),
     others: run.flatMap((path) => {
       const stats = path === place ? undefined : statOf(path);
-      return stats && isRunnable(stats) ? [{ path, since: stats.ctimeMs }] : [];
+      return stats && isRunnable(stats) ? [{ path, since: stats.ctimeMs, ...brokenness(path) }] : [];
     }),
     ...(daemon ? { daemon } : {}),
     ...(called === undefined ? {} : { called }),
@@ -54,13 +61,21 @@ export function inspectDriver(paths: Paths, driver: HookDriver, folders: boolean
 function readHook(path: string): HookFile {
   const stats = statOf(path);
   const text = stats?.isFile() ? readIfThere(path) : undefined;
+  const executable = stats !== undefined && isRunnable(stats);
+  const isDamaged = text !== undefined && !text.startsWith('#!') && basename(path) === ourName;
   return {
     path,
-    whose: stats ? whoseHook(text ?? '') : 'nobody',
+    whose: stats ? (isDamaged ? 'damaged' : whoseHook(text ?? '')) : 'nobody',
     text: text ?? '',
-    executable: stats !== undefined && isRunnable(stats),
+    executable,
+    ...(executable ? brokenness(path) : {}),
     since: stats?.ctimeMs ?? 0,
   };
+}
+
+function brokenness(path: string): { broken?: string } {
+  const broken = whyNotExecutable(path, viewOf('self'));
+  return broken ? { broken } : {};
 }
 
 type FileStats = NonNullable<ReturnType<typeof statOf>>;

@@ -59,7 +59,9 @@ function put(place: HookFile, text: string): string | undefined {
 /** @returns the files that were removed, and those that were edited since and stay */
 export function removeHook({ place, former }: DriverHooks): { removed: string[]; left: string[] } {
   const files = [place, former];
-  const removed = files.filter(({ whose }) => whose === 'ours').map(({ path }) => path);
+  const removed = files
+    .filter(({ whose }) => whose === 'ours' || whose === 'damaged')
+    .map(({ path }) => path);
   for (const path of removed) {
     change(path, () => rmSync(path));
     if (dirname(path).endsWith('.d')) removeIfEmpty(dirname(path));
@@ -67,7 +69,7 @@ export function removeHook({ place, former }: DriverHooks): { removed: string[];
   return { removed, left: files.filter(({ whose }) => whose === 'edited').map(({ path }) => path) };
 }
 
-function removeIfEmpty(folder: string): void {
+export function removeIfEmpty(folder: string): void {
   try {
     rmdirSync(folder);
   } catch {

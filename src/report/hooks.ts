@@ -1,7 +1,7 @@
 // libvirt's hooks driver by driver: where ours is, whether libvirt knows it, what else it runs, what is to do.
 import { adviseDriver, isNoticed, type Surroundings } from '../hooks/advice.ts';
 import { hookDrivers } from '../hooks/hook-file.ts';
-import type { DriverHooks } from '../hooks/inspect.ts';
+import type { LibvirtHooks } from '../hooks/look.ts';
 import { label } from '../text/label.ts';
 
 export interface HooksStatus {
@@ -9,22 +9,24 @@ export interface HooksStatus {
   /** Where ours belongs. */
   file: string;
   /** `ours` when it is there, executable, and as it was installed. */
-  state: 'ours' | 'not executable' | 'nobody' | 'edited' | 'foreign';
+  state: 'ours' | 'not executable' | 'nobody' | 'damaged' | 'edited' | 'foreign';
   /** Whether the daemon that runs now knows of it; null when none runs. */
   noticed: boolean | null;
   daemon: { name: string; pid: number } | null;
   /** What else libvirt runs for this driver. */
   others: string[];
+  /** Why libvirt could not run ours; with one that is installed no guest starts. */
+  obstacles: string[];
   todo: string[];
 }
 
 /** @param wanted the driver's hook as it would be installed now */
 export function hooksStatus(
-  hooks: DriverHooks,
+  hooks: LibvirtHooks['all'][number],
   wanted: string | undefined,
   around: Surroundings,
 ): HooksStatus {
-  const { driver, place, daemon, others } = hooks;
+  const { driver, place, daemon, others, obstacles } = hooks;
   const runs = place.whose === 'ours' && place.executable;
   return {
     driver,
@@ -33,6 +35,7 @@ export function hooksStatus(
     noticed: runs ? (isNoticed(hooks, around) ?? null) : daemon ? false : null,
     daemon: daemon ? { name: daemon.name, pid: daemon.pid } : null,
     others: others.map(({ path }) => path),
+    obstacles: obstacles.map(({ why }) => why),
     todo: adviseDriver(hooks, wanted, around),
   };
 }
@@ -43,17 +46,22 @@ const words: Record<HooksStatus['state'], string> = {
   ours: 'installed',
   'not executable': 'installed, but not executable',
   nobody: 'not installed',
+  damaged: 'damaged, so that no guest starts',
   edited: 'installed, and edited since',
   foreign: 'not installed: there is a file of somebody else',
 };
 
 export function reportHooks(all: HooksStatus[]): string {
   return all
-    .map(({ driver, file, state, noticed, daemon, others, todo }) => {
+    .map(({ driver, file, state, noticed, daemon, others, obstacles, todo }) => {
       const knows = { true: 'has noticed it', false: 'may not have noticed it' }[String(noticed)];
       const lines = [
         `${words[state]}: ${label(file)}`,
         ...(daemon && knows && state === 'ours' ? [`${daemon.name} (${daemon.pid}) ${knows}`] : []),
+        ...obstacles.map(
+          (why) =>
+            `libvirt ${state === 'nobody' ? 'could not run it' : 'cannot run it, so no guest starts'}: ${why}`,
+        ),
         ...others.map((path) => `runs too: ${label(path)}`),
         ...todo.map((what) => `to do: ${what}`),
       ];

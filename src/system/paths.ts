@@ -48,6 +48,11 @@ export interface Paths {
   libvirtHooks: string;
   /** Where a daemon of libvirt's says which process it is. */
   daemonPid: (daemon: string) => string;
+  /** The kernel's own files, and AppArmor's profiles: whether libvirt may run a hook. */
+  sys: string;
+  apparmor: string;
+  /** There when SELinux' policy has our module. */
+  selinuxModule: string;
   /** There where systemd runs the host. */
   systemd: string;
   /** Kept for good. */
@@ -90,6 +95,9 @@ export function makePaths(options: { root?: string; config?: string; rules?: str
     libvirtNetworks: below('/run/libvirt/network'),
     libvirtHooks: below('/etc/libvirt/hooks'),
     daemonPid: (daemon) => below(`/run/${daemon}.pid`),
+    sys: below('/sys'),
+    apparmor: below('/etc/apparmor.d'),
+    selinuxModule: below('/var/lib/selinux/targeted/active/modules/200/virt_shaper'),
     systemd: below('/run/systemd/system'),
     ids: below('/var/lib/virt-shaper/ids.json'),
   };

@@ -296,6 +296,120 @@ test('no hook runs what others than root can change', () => {
   }
 });
 
+/** SELinux as it shows itself below the root. */
+function layOutSelinux(enforce: string, boolean: string): void {
+  const folder = join(root, 'sys/fs/selinux');
+  mkdirSync(join(folder, 'booleans'), { recursive: true });
+  writeFileSync(join(folder, 'enforce'), enforce);
+  writeFileSync(join(folder, 'booleans/virt_hooks_unconfined'), boolean);
+}
+
+test('SELinux that lets no hook run: none is left, and what to do is said, until it does', () => {
+  mkdirSync(join(root, 'run/libvirt/qemu'), { recursive: true });
+  assert.is(hooks(['install']).status, 0);
+  layOutSelinux('1', '0 0');
+  assert.match(hooks(['status']).stdout, /libvirt cannot run it, so no guest starts: SELinux enforces/);
+  const doctor = spawnSync(process.execPath, [program, '--root', root, 'doctor', '--json'], {
+    encoding: 'utf8',
+  });
+  const said = JSON.parse(doctor.stdout).findings.find(
+    ({ check }: { check: string }) => check === 'hook.qemu',
+  );
+  assert.is(said?.level ?? doctor.stderr, 'problem');
+  assert.match(said.detail, /libvirt cannot run it, so no guest starts: SELinux/);
+  assert.match(said.hint, /setsebool -P virt_hooks_unconfined on/);
+  for (const where of ['there', 'gone']) {
+    const { status, stderr } = hooks(['install']);
+    assert.is(status, 1, where);
+    assert.equal(/50-virt-shaper"? removed: libvirt cannot run it/.test(stderr), where === 'there');
+    assert.match(
+      stderr,
+      /not installed, the hooks of qemu, lxc, network: SELinux enforces.*virt_hooks_unconfined is off/,
+    );
+    assert.match(stderr, /\n +setsebool -P virt_hooks_unconfined on\n/);
+    assert.equal(allHooks(), {});
+  }
+  assert.match(hooks(['status']).stdout, /libvirt could not run it: SELinux/);
+  rmSync(hookPath(''), { recursive: true });
+  hooks(['install']);
+  assert.not.ok(existsSync(hookPath('')), 'nor a folder that was not there');
+  layOutSelinux('1', '1 1');
+  assert.is(hooks(['install']).status, 0);
+  assert.is(hooks(['status']).status, 0);
+  layOutSelinux('0', '0 0');
+  assert.is(hooks(['install']).status, 0);
+});
+
+test('a folder of hooks on a file system that executes nothing', () => {
+  mkdirSync(hookPath(''), { recursive: true });
+  const mount = (...args: string[]) => assert.is(spawnSync('mount', args).status, 0);
+  mount('-t', 'tmpfs', '-o', 'noexec,mode=755', 'tmpfs', hookPath(''));
+  try {
+    const { status, stderr } = hooks(['install']);
+    assert.is(status, 1);
+    assert.match(stderr, /libvirt\/hooks.* is mounted noexec.*\n +mount -o remount,exec /);
+    assert.equal(allHooks(), {});
+    mount('-o', 'remount,exec', hookPath(''));
+    assert.is(hooks(['install']).status, 0);
+    mount('-o', 'remount,noexec', hookPath(''));
+    assert.match(statusOf('qemu').obstacles.join(), /is mounted noexec/);
+    assert.is(hooks(['install']).status, 1);
+    assert.equal(allHooks(), {});
+  } finally {
+    sh(`umount '${hookPath('').replaceAll("'", "'\\''")}'`);
+  }
+});
+
+test('a hook of ours that holds no script any more is mended; one of others that cannot be executed is named', () => {
+  hooks(['install']);
+  const whole = allHooks();
+  for (const text of ['', '\0\0\0\0\0\0\0\0']) {
+    writeFileSync(hookFile('qemu'), text);
+    assert.is(statusOf('qemu').state, 'damaged');
+    assert.match(hooks(['status']).stdout, /damaged, so that no guest starts: /);
+    assert.match(hooks(['install']).stderr, /brought up to date/);
+    assert.equal(allHooks(), whole);
+  }
+  const other = put('qemu.d/10-mine', '');
+  assert.match(statusOf('qemu').todo.join(), /10-mine.* is empty, so libvirt starts no guest: chmod a-x /);
+  chmodSync(other, 0o644);
+  assert.is(hooks(['status']).status, 0);
+});
+
+test('libvirt, which may look at any moment, sees the former hook or the new one, whole and executable', () => {
+  hooks(['install']);
+  const script = `const { readdirSync, readFileSync, statSync } = require('node:fs');
+    const folder = process.argv[1];
+    const seen = {};
+    const until = Date.now() + 4000;
+    let looks = 0;
+    for (; Date.now() < until; looks += 1) for (const name of readdirSync(folder)) {
+      try {
+        const text = readFileSync(folder + '/' + name, 'utf8');
+        seen[name + ' ' + (text.startsWith('#!/bin/sh') && text.endsWith('exit 0\\n')) + ' ' + (statSync(folder + '/' + name).mode & 0o777).toString(8)] = text.length;
+      } catch (error) { seen[name + ' ' + error.code] = 1; }
+    }
+    console.log(JSON.stringify({ looks, seen: Object.keys(seen) }));`;
+  const watcher = spawn(process.execPath, ['-e', script, hookPath('qemu.d')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  started.push(watcher);
+  let said = '';
+  watcher.stdout?.on('data', (data) => {
+    said += data;
+  });
+  const ended = new Promise((resolve) => watcher.on('close', resolve));
+  let count = 0;
+  for (const begin = Date.now(); Date.now() - begin < 3500; count += 1) {
+    hooks(['install', '--rules', `/rules-${count % 2}`]);
+  }
+  return ended.then(() => {
+    const { looks, seen } = JSON.parse(said);
+    assert.ok(count >= 2 && looks > 100, `${count} replacements, ${looks} looks`);
+    assert.equal(seen, ['50-virt-shaper true 755']);
+  });
+});
+
 test('wrong words are wrong usage', () => {
   for (const args of [['frobnicate'], ['install', 'qemu'], ['install', '--json'], []]) {
     assert.is(hooks(args).status, 2, args.join(' '));

@@ -129,6 +129,7 @@ const hook: HookFacts = {
   file: '/etc/libvirt/hooks/qemu.d/50-virt-shaper',
   whose: 'ours',
   executable: true,
+  obstacles: [],
   daemon: 'libvirtd',
   noticed: true,
   todo: [],

@@ -1,0 +1,36 @@
+// All that is to be known of libvirt's hooks, for "hooks" and for doctor: the files, the daemons, and what keeps libvirt
+// from running ours. libvirt is looked at from outside; it is never called.
+import { existsSync } from 'node:fs';
+import type { Run } from '../system/exec.ts';
+import type { Paths } from '../system/paths.ts';
+import type { Surroundings } from './advice.ts';
+import { readLibvirtVersion, readsFolders } from './daemon.ts';
+import { readTold } from './daemon-reload.ts';
+import type { Obstacle } from './executable.ts';
+import { type HookCommand, hookDrivers } from './hook-file.ts';
+import { type DriverHooks, inspectDriver } from './inspect.ts';
+import { findObstacles } from './obstacles.ts';
+
+export interface LibvirtHooks {
+  /** `9.0.0`; absent where there is no libvirt. */
+  version?: string;
+  all: (DriverHooks & { obstacles: Obstacle[] })[];
+  around: Surroundings;
+}
+
+/** @param command what our hooks shall run, where that is known */
+export async function lookAtHooks(
+  run: Run,
+  paths: Paths,
+  command: HookCommand | undefined,
+): Promise<LibvirtHooks> {
+  const version = await readLibvirtVersion(run);
+  const files = hookDrivers.map((driver) => inspectDriver(paths, driver, readsFolders(version)));
+  const systemd = existsSync(paths.systemd);
+  const running = files.flatMap(({ daemon }) => daemon?.name ?? []);
+  const told = systemd ? await readTold(run, running) : new Map<string, number>();
+  const all = await Promise.all(
+    files.map(async (hooks) => ({ ...hooks, obstacles: await findObstacles(run, paths, hooks, command) })),
+  );
+  return { ...(version ? { version } : {}), all, around: { systemd, told } };
+}

@@ -1,0 +1,48 @@
+// What keeps libvirt from running our hook. Looked for before one is put there, and afterwards by "hooks status" and
+// doctor: a hook that cannot be executed fails every start of a guest, and a restart of libvirt's daemon then kills
+// those that run. So it is better that there is none.
+import { existsSync } from 'node:fs';
+import type { Run } from '../system/exec.ts';
+import type { Paths } from '../system/paths.ts';
+import { whyApparmorRefuses } from './apparmor.ts';
+import { type Obstacle, type View, viewOf, whyNoexec, whyNotExecutable, whyNotRead } from './executable.ts';
+import type { HookCommand } from './hook-file.ts';
+import type { DriverHooks } from './inspect.ts';
+import { whySelinuxRefuses } from './selinux.ts';
+
+/** Seen as the driver's daemon sees it, when it runs. @param command what the hook shall run, where that is known */
+export async function findObstacles(
+  run: Run,
+  paths: Paths,
+  { driver, daemon, place, called }: DriverHooks,
+  command: HookCommand | undefined,
+): Promise<Obstacle[]> {
+  const view = viewOf(daemon?.pid ?? 'self');
+  const found = [...findMissing(view, place.path, command)];
+  // A new one gets the label of the folder.
+  const labels = [place.path, paths.libvirtHooks].filter(existsSync);
+  const refused = await whySelinuxRefuses(run, paths, { driver, daemon, labels });
+  if (refused) found.push(refused);
+  const [node] = command?.program ?? [];
+  // What has called us runs Node.js, whatever we make of the profile.
+  const hasRun = called !== undefined && daemon !== undefined && called >= daemon.since;
+  if (node && found.length === 0 && !hasRun) {
+    const denied = whyApparmorRefuses({ sys: paths.sys, etc: paths.apparmor }, daemon, node);
+    if (denied) found.push(denied);
+  }
+  return found;
+}
+
+function* findMissing(view: View, place: string, command: HookCommand | undefined): Generator<Obstacle> {
+  const noexec = whyNoexec(place, view);
+  if (noexec) yield { why: noexec, todo: [`mount -o remount,exec ${noexec.split(' is mounted')[0]}`] };
+  const [node, program] = command?.program ?? [];
+  const todo = 'install Node.js and virt-shaper where libvirt can see them, as in /usr';
+  for (const why of [
+    whyNotExecutable('/bin/sh', view),
+    ...(node ? [whyNotExecutable(node, view)] : []),
+    ...(program ? [whyNotRead(program, view)] : []),
+  ]) {
+    if (why) yield { why: `libvirt cannot run what the hook runs: ${why}`, todo: [todo] };
+  }
+}
