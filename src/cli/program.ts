@@ -17,9 +17,9 @@ export function makeProgram(): Command {
     .addHelpText(
       'after',
       `
-Begin with virt-shaper doctor, then virt-shaper init writes a first config.toml, which you change; then:
-  virt-shaper check && virt-shaper render && virt-shaper load
-From there on libvirt calls "virt-shaper hook" when a guest starts or stops.
+First steps: doctor says what this host can do, init writes a first config.toml. Write in it what your guests shall
+have, then: check, hooks install (a package has done it), sync, status. From there on libvirt tells of guests that
+start and stop. After a change of the configuration: check, render, plan, load.
 
 Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 3 differences found.`,
     )

@@ -1,11 +1,13 @@
 // virt-shaper init: a first config.toml from this host's bridges, links and guests. Never over one that is there.
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { decodeConfig } from '../config/decode-config.ts';
 import type { Guest } from '../guests/guest.ts';
 import { reconcile } from '../guests/reconcile.ts';
 import { readRunning } from '../guests/status-files.ts';
 import type { Host } from '../host/host.ts';
 import { readBridges, readDevices } from '../host/read-host.ts';
+import { tomlKey } from '../import/to-toml.ts';
+import { readDefined } from '../init/defined-guests.ts';
 import { type FoundHost, firstConfig } from '../init/first-config.ts';
 import type { Context } from '../operations/context.ts';
 import { findUplinks, sharedBelow } from '../policy/uplinks.ts';
@@ -13,6 +15,9 @@ import { describeError } from '../report/errors.ts';
 import { readGuests } from '../store/guests.ts';
 import { Failure } from '../system/errors.ts';
 import { readIfThere, writeNew } from '../system/files.ts';
+import { makeFolder } from '../system/folders.ts';
+import { usualConfig } from '../system/paths.ts';
+import { stepsAfter } from '../text/first-steps.ts';
 import { counted, label } from '../text/label.ts';
 import { Findings } from '../toml/findings.ts';
 import { byName, isDeviceName } from '../units/units.ts';
@@ -32,22 +37,40 @@ export async function initCommand(context: Context, { print }: { print?: boolean
       'virt-shaper init --print shows what a first one would be; virt-shaper check looks at the one that is there',
     );
   }
+  makeDropIns(context);
   const { uplinks, guests } = host;
+  const off = guests.filter((guest) => guest.off).length;
   context.say(
-    `${path} written: ${counted(uplinks.length, 'uplink')}, ${counted(guests.length, 'guest')} as comments`,
+    `${path} written: ${counted(uplinks.length, 'uplink')}, ${counted(guests.length, 'guest')} as comments` +
+      (off > 0 ? ` (${off} shut off)` : ''),
   );
-  for (const { reason } of host.undecided) context.warn(`warning: ${reason}`);
+  for (const { reason, ports } of host.undecided) {
+    context.warn(`warning: ${reason}`);
+    const tables = ports.map((port) => `[uplink.${tomlKey(port)}]`).join(' or ');
+    if (tables) context.warn(`      take the "# " from the lines of ${tables} in the file`);
+  }
   const former = join(context.paths.libvirtHooks, 'bandwidth.conf');
   if (readIfThere(former) !== undefined) {
     context.say(`the old hook's values are in ${former}: virt-shaper import ${former} prints them as TOML`);
   }
-  context.say('it limits nobody yet: write in it what your guests shall have, then virt-shaper check');
+  context.say(`it limits nobody yet: write in it what your guests shall have, then: ${stepsAfter('init')}`);
   return 0;
+}
+
+/** Beside the file that every installation has; elsewhere folders are nobody's business. */
+function makeDropIns({ paths: { config } }: Context): void {
+  const { file, root = '' } = config;
+  if (file !== usualConfig) return;
+  makeFolder(join(root, dirname(file), 'config.d'));
 }
 
 async function findHost(context: Context): Promise<FoundHost> {
   const devices = readDevices();
   const guests = findGuests(context, devices);
+  const off = readDefined(
+    context.paths.libvirtEtc,
+    guests.map(({ name }) => name),
+  );
   const config = decodeConfig(undefined, new Findings());
   // Which kinds are chosen has nothing to do with the way out.
   const host: Host = { devices, kernel: { leaf: 'bfifo', redirect: 'bpf' } };
@@ -80,8 +103,9 @@ async function findHost(context: Context): Promise<FoundHost> {
     found.uplinks.push({ name, bridges, ...(speed === undefined ? {} : { speed }) });
   }
   found.uplinks.sort(byName);
-  found.guests = guests.sort(byName).map(({ name, nics, skipped = [] }) => ({
+  found.guests = [...guests, ...off].sort(byName).map(({ name, nics, skipped = [] }) => ({
     name,
+    ...(off.some((one) => one.name === name) ? { off: true } : {}),
     nics: nics.map(({ tap, bridge: written, bandwidth = false }) => {
       const bridge = devices.get(tap)?.master ?? written;
       const uplink = ways.get(bridge ?? '');

@@ -26,6 +26,8 @@ export interface FoundLink {
 
 export interface FoundGuest {
   name: string;
+  /** Known to libvirt and not running. */
+  off?: boolean;
   nics: { tap: string; bridge?: string; uplink?: string; bandwidth: boolean }[];
   /** NICs of kinds that are not shaped, each with the reason. */
   skipped: { nic: string; reason: string }[];
@@ -37,9 +39,10 @@ const intro = `# virt-shaper's configuration, begun by "virt-shaper init" from w
 #   1. Take the "# " from the lines of a guest and write what it shall have. rate is what it is guaranteed, ceil
 #      what it may reach while others leave room; both count for each direction by itself, and may differ:
 #      ceil = { out = "30mbit", in = "100mbit" }, where out is what the guest sends.
-#   2. virt-shaper check                          finds mistakes
-#   3. virt-shaper render && virt-shaper plan     shows what would change
-#   4. virt-shaper load                           does it; from afar: virt-shaper load --confirm 60
+#   2. virt-shaper check            finds mistakes and shows what each guest would have
+#   3. virt-shaper hooks install    lets libvirt call virt-shaper for guests that start (a package has done it)
+#   4. virt-shaper sync             finds the guests that run and puts it in force for them
+#   5. virt-shaper status           shows who has what now
 `;
 
 const defaults = `[defaults]
@@ -100,8 +103,8 @@ function uplinkTable({ name, bridges, speed }: FoundLink): string {
 function guestParts(host: FoundHost): string[] {
   const title =
     host.guests.length > 0
-      ? '# Guests that run now, each with an equal share of its link and a ceil that limits nothing.\n'
-      : '# Guests: none runs now. By name, or several by a pattern such as [guest."web-*"]:\n#\n' +
+      ? '# The guests of this host, each with an equal share of its link and a ceil that limits nothing.\n'
+      : '# Guests: none is here. By name, or several by a pattern such as [guest."web-*"]:\n#\n' +
         '# [guest.NAME]\n# rate = "10mbit"\n# ceil = "100mbit"\n';
   const groups =
     '# Guests may share a ceil. Write it here, and group = "friends" in the lines of each of them:\n#\n' +
@@ -109,10 +112,11 @@ function guestParts(host: FoundHost): string[] {
   return [title, ...host.guests.map((guest) => guestTable(guest, host)), groups];
 }
 
-function guestTable({ name, nics, skipped }: FoundGuest, host: FoundHost): string {
+function guestTable({ name, nics, skipped, off }: FoundGuest, host: FoundHost): string {
   const speeds = host.uplinks.filter(({ name: uplink }) => nics.some((nic) => nic.uplink === uplink));
   const shares = speeds.map((uplink) => shareOf(uplink.speed ?? usualSpeed, guestsOn(uplink.name, host)));
   const remarks = [
+    ...(off ? ['shut off now'] : []),
     ...nics.map(({ tap, bridge, uplink }) => {
       const way = uplink ? `, by ${uplink}` : ', not shaped there';
       return bridge ? `${tap} on ${label(bridge)}${way}` : `${tap} on no bridge, not shaped`;

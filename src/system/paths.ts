@@ -44,6 +44,8 @@ export interface Paths {
   libvirtState: (driver: string) => string;
   /** Where it keeps the state of its networks. */
   libvirtNetworks: string;
+  /** Where libvirt keeps what was defined. */
+  libvirtEtc: string;
   /** libvirt's folder of hooks. */
   libvirtHooks: string;
   /** Where a daemon of libvirt's says which process it is. */
@@ -59,13 +61,16 @@ export interface Paths {
   ids: string;
 }
 
+const etc = '/etc/virt-shaper';
+/** As it is shown, whatever the root. */
+export const usualConfig = `${etc}/config.toml`;
+
 export function makePaths(options: { root?: string; config?: string; rules?: string }): Paths {
   const below = (path: string) => join(options.root ? resolve(options.root) : '/', path);
-  const etc = '/etc/virt-shaper';
   return {
     config: options.config
       ? { file: options.config }
-      : { file: `${etc}/config.toml`, ...(options.root ? { root: resolve(options.root) } : {}) },
+      : { file: usualConfig, ...(options.root ? { root: resolve(options.root) } : {}) },
     templates: options.config
       ? join(dirname(resolve(options.config)), 'templates')
       : below(`${etc}/templates`),
@@ -93,6 +98,7 @@ export function makePaths(options: { root?: string; config?: string; rules?: str
     hookCalled: (driver) => below(`/run/virt-shaper/hook-called-${driver}`),
     libvirtState: (driver) => below(`/run/libvirt/${driver}`),
     libvirtNetworks: below('/run/libvirt/network'),
+    libvirtEtc: below('/etc/libvirt'),
     libvirtHooks: below('/etc/libvirt/hooks'),
     daemonPid: (daemon) => below(`/run/${daemon}.pid`),
     sys: below('/sys'),

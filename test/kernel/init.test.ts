@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { stepsAfter } from '../../src/text/first-steps.ts';
 import { needsCommand, needsNamespace } from '../support/needs.ts';
 import { unless } from '../support/skip.ts';
 import { domainXml, kernelState, sh, TestHost } from './host.ts';
@@ -64,10 +65,55 @@ test('a bridge whose uplink is in doubt is said, and left to be decided', () => 
   );
   const { stderr } = host.run(['init']);
   assert.match(stderr, 'warning: br0 has 2 ports that may be its uplink (eth0, eth1)');
+  assert.match(stderr, 'from the lines of [uplink.eth0] or [uplink.eth1] in the file');
   const text = host.read(file);
   assert.match(text, '#\n# [uplink.eth0]\n# bridge = "br0"\n#\n# [uplink.eth1]\n# bridge = "br0"\n');
   assert.match(text, '# virbr0 leads nowhere');
   assert.not.match(text, /^\[uplink/m);
+});
+
+/** As libvirt keeps it of a guest, whether it runs or not: without taps, and of a network without its bridge. */
+function defined(name: string, ...nics: string[]): void {
+  const text = `<!-- made by virsh --><domain type='kvm'><name>${name}</name><devices>${nics.join('')}</devices></domain>`;
+  host.write(`etc/libvirt/qemu/${name}.xml`, text);
+}
+
+test('guests that are shut off are there too, each once, with the ways of their NICs', () => {
+  host.bridge('br0', 'eth0').tap('vnet0');
+  sh('ip link add virbr0 type bridge');
+  running('cliff', { vnet0: 'br0' });
+  const bridged = "<interface type='bridge'><source bridge='br0'/></interface>";
+  defined('cliff', bridged);
+  defined('bob', bridged);
+  defined('natguest', "<interface type='network'><source network='default'/></interface>");
+  defined('vfio', "<interface type='hostdev'><source/></interface>");
+  defined('none');
+  host.write('etc/libvirt/qemu/broken.xml', '<domain><name>broken');
+  host.write(
+    'etc/libvirt/qemu/networks/default.xml',
+    "<network><name>default</name><forward mode='nat'/><bridge name='virbr0'/></network>",
+  );
+  const { stderr } = host.run(['init']);
+  assert.match(stderr, '1 uplink, 5 guests as comments (4 shut off)');
+  const text = host.read(file);
+  assert.is(text.match(/^# \[guest\.cliff\]$/gm)?.length, 1);
+  assert.match(text, '# shut off now\n# NIC1 on br0, by eth0\n# [guest.bob]\n');
+  assert.match(text, '# shut off now\n# NIC1 on virbr0, not shaped there\n# [guest.natguest]\n');
+  assert.match(
+    text,
+    "# shut off now\n# NIC1 not shaped: type='hostdev' does not cross a Linux bridge\n# [guest.vfio]\n",
+  );
+  assert.match(text, '# shut off now\n# [guest.none]\n');
+  assert.is(host.run(['check']).status, 0);
+});
+
+test('config.d is made beside the usual file, and the next steps are said', () => {
+  host.bridge('br0', 'eth0');
+  const { stderr } = host.run(['init']);
+  assert.match(stderr, `then: ${stepsAfter('init')}`);
+  assert.equal(sh(`stat -c %a ${join(host.root, 'etc/virt-shaper/config.d')}`), '755\n');
+  assert.is(host.run(['init', '--config', join(host.root, 'own/config.toml')]).status, 0);
+  assert.not.ok(existsSync(join(host.root, 'own/config.d')));
 });
 
 test('what is there is never replaced, whatever it is', () => {

@@ -67,6 +67,7 @@ const outside: Record<string, string[]> = {
     'hooks/selinux.ts',
     'host/networks.ts',
     'host/read-host.ts',
+    'init/defined-guests.ts',
     'launch.ts',
     'load/load.ts',
     'load/read-state.ts',
