@@ -24,6 +24,39 @@ test('where two names draw the same id, each has one of its own and keeps it', (
   assert.equal(assign('', [first], chosen).ids.guests.get(first), ids.guests.get(first));
 });
 
+test('whatever came first, the same names have the same ids: where many draw the same, too', () => {
+  const names = Array.from({ length: 5000 }, (_, index) => `g${index}`);
+  const drawn = (list: string[]) => [...assign('', list).ids.guests].sort();
+  const ids = drawn(names);
+  assert.equal(drawn([...names].reverse()), ids);
+  assert.equal(drawn(names.map((_, index) => names[(index * 7) % names.length] ?? '')), ids);
+  const { g632, g1349 } = Object.fromEntries(ids);
+  assert.ok(g632 !== g1349 && [g632, g1349].includes(0x4231), 'both draw 0x4231');
+});
+
+test('the last of a range is followed by its first', () => {
+  // Fixes all but one of 0x1000..0xefff, whatever the name draws.
+  const range = Array.from({ length: 0xf000 - 0x1000 }, (_, index) => 0x1000 + index);
+  for (const free of [0x1000, 0x2345, 0xefff]) {
+    const full = {
+      guests: Object.fromEntries(range.filter((id) => id !== free).map((id) => [`g${id}`, id])),
+      groups: {},
+    };
+    assert.is(assign('', ['one-more'], full).ids.guests.get('one-more'), free);
+  }
+});
+
+test('groups draw from a range of their own', () => {
+  const toml = Array.from({ length: 100 }, (_, index) => `[group.g${index}]\nceil = 1000\n`).join('');
+  const { ids } = assign(
+    toml,
+    Array.from({ length: 100 }, (_, index) => `g${index}`),
+  );
+  assert.ok([...ids.groups.values()].every((id) => id >= 0xf000 && id <= 0xfeff));
+  assert.ok([...ids.guests.values()].every((id) => id >= 0x1000 && id <= 0xefff));
+  assert.is(new Set(ids.groups.values()).size, 100);
+});
+
 test('guests with an entry have an id before they ever run; patterns have none', () => {
   const { ids } = assign('[guest.cliff]\n[guest."web-*"]\n', []);
   assert.equal([...ids.guests.keys()], ['cliff']);

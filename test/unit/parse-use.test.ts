@@ -83,6 +83,47 @@ test("drops and backlog are the leaf's, and those of all below for what is above
   assert.equal([...places.roots.keys()], ['e0', 'e1']);
 });
 
+/** A link, two groups and guests below one and beside them; each guest's leaf has another figure. */
+const deep: [id: string, parent: string][] = [
+  ['1:1', ''],
+  ['1:2', '1:1'],
+  ['1:3', '1:1'],
+  ['1:10', '1:2'],
+  ['1:20', '1:2'],
+  ['1:30', '1:3'],
+  ['1:40', '1:1'],
+];
+const expected = { '1:10': 1, '1:20': 2, '1:30': 4, '1:40': 8, '1:2': 3, '1:3': 4, '1:1': 15 };
+for (const [order, list] of Object.entries({ first: deep, last: [...deep].reverse() })) {
+  test(`through all levels each leaf is counted once, parents listed ${order}`, async () => {
+    const tree = list.map(
+      ([
+        id,
+        parent,
+      ]) => `class htb ${id} ${parent ? `parent ${parent}` : 'root'} prio 0 rate 8bit ceil 8bit burst 1b cburst 1b
+ Sent 0 bytes 0 pkt (dropped 0, overlimits 0 requeues 0)
+ backlog 0b 0p requeues 0
+`,
+    );
+    const leaves = Object.entries(expected)
+      .slice(0, 4)
+      .map(
+        ([id, figure]) => `qdisc fq_codel ${id.slice(2)}: dev e0 parent ${id} limit 1p
+ Sent 0 bytes 0 pkt (dropped ${figure}, overlimits 0 requeues 0)
+ backlog ${figure * 100}b ${figure * 10}p requeues 0
+`,
+      );
+    const run = async (_command: string, args: string[]): Promise<Outcome> => {
+      return { status: 0, stdout: (args.includes('qdisc') ? leaves : tree).join(''), stderr: '' };
+    };
+    const { uses } = await readUse(run, ['e0']);
+    for (const [id, figure] of Object.entries(expected)) {
+      const use = uses.get(useKey('e0', id));
+      assert.equal([use?.dropped, use?.backlog, use?.queued], [figure, figure * 100, figure * 10], id);
+    }
+  });
+}
+
 test('a speed needs two readings of one class', async () => {
   const use = { ...parseClasses(classes)[0], device: 'e0', at: 2000 } as Parameters<typeof speedBetween>[1];
   assert.is(speedBetween({ at: 1500, bytes: 1_522_058 - 125_000 }, use), 2_000_000);

@@ -1,7 +1,7 @@
 // The plan's names and handles: what the kernel bounds to 15 characters or has one of already.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { classId, ifbName } from '../../src/plan/names.ts';
+import { chainName, classId, ifbName, markOf } from '../../src/plan/names.ts';
 import { generateFor, makeWorld } from '../support/world.ts';
 import { readShape } from '../trace/tc.ts';
 
@@ -20,6 +20,14 @@ test('names of ifbs have at most 15 characters, and no two of 4,094 VLANs share 
 test('class ids are hexadecimal, 1: sending and 2: receiving', () => {
   assert.is(classId('out', 0x333), '1:333');
   assert.is(classId('in', 10), '2:a');
+});
+
+test('a mark has 32 bits, with the highest base and a second way too', () => {
+  assert.is(markOf(0x76730000, 0x10), 0x76730010);
+  assert.is(markOf(0x76730000, 0x10, 1), 0x76740010);
+  assert.is(markOf(0xffff0000, 0xffff), 0xffffffff);
+  assert.is(markOf(0xffff0000, 0x1000, 1), 0x1000);
+  assert.equal([chainName('out', 0x10), chainName('in', 0x10, 1)], ['out-10', 'in-10-2']);
 });
 
 const handles = (toml: string, guests: Record<string, string>) => {

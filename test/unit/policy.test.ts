@@ -96,6 +96,101 @@ test('guarantees above the ceil of their group are scaled in proportion, and it 
   assert.match(policy.warnings[0] ?? '', /^eth0, out: .*group friends.* 40mbit.* 30mbit.* 75\.0 %/);
 });
 
+test('guarantees that just fill the link, or their group, are kept in both modes; one more byte is not', () => {
+  const least = 8;
+  for (const oversubscribed of ['scale', 'refuse']) {
+    const toml = (rate: number, more = '') =>
+      `[defaults]\noversubscribed = "${oversubscribed}"\n[guest.cliff]\nrate = ${rate}\nceil = "1gbit"\n${more}`;
+    // 1 gbit keeps 10 mbit for what is not marked.
+    const fits = policyOf(toml(990e6), one);
+    assert.equal([fits.warnings, fits.unshaped], [[], []], oversubscribed);
+    assert.is(values(fits, 'cliff'), '990/1000, 990/1000');
+    const more = policyOf(toml(990e6 + least), one);
+    assert.is(
+      more.warnings.length + more.unshaped.length,
+      oversubscribed === 'scale' ? 2 : 1,
+      oversubscribed,
+    );
+
+    const grouped = (rate: number) =>
+      policyOf(`[defaults]\noversubscribed = "${oversubscribed}"\n${group(`${rate}`, '20_000_000')}`, pair);
+    assert.equal([grouped(10e6).warnings, grouped(10e6).unshaped], [[], []], oversubscribed);
+    const broken = grouped(10e6 + least);
+    assert.is(
+      broken.warnings.length + broken.unshaped.length,
+      oversubscribed === 'scale' ? 2 : 1,
+      oversubscribed,
+    );
+  }
+});
+
+test('what the unmarked cannot reach it does not keep from the guests', () => {
+  const toml =
+    '[uplink.eth0]\nunmarked = { ceil = "50mbit" }\n[guest.cliff]\nrate = "9940mbit"\nceil = "10gbit"\n';
+  const policy = policyOf(toml, one, { eth0: 'br0 10000' });
+  assert.is(policy.uplinks[0]?.unmarked.rate.out.effective, 50e6);
+  assert.equal(policy.warnings, []);
+  assert.is(values(policy, 'cliff'), '9940/10000, 9940/10000');
+});
+
+test('a guarantee that is written stands as written where the link cuts it, the one for an uplink too', () => {
+  for (const where of [
+    '[guest.cliff]\nceil = "3gbit"\nrate = "2gbit"\n',
+    '[guest.cliff]\nrate = "1mbit"\nceil = "3gbit"\n[guest.cliff.on.eth0]\nrate = "2gbit"\n',
+  ]) {
+    const policy = policyOf(where, one);
+    assert.is(guestOf(policy, 'cliff').rate.out.configured, 2e9, where);
+    assert.ok(guestOf(policy, 'cliff').rate.out.effective < 1e9);
+  }
+  const inherited = policyOf('[defaults]\nrate = "2gbit"\nceil = "3gbit"\n[guest.cliff]\n', one);
+  assert.is(
+    guestOf(inherited, 'cliff').rate.out.configured,
+    1e9,
+    'of the defaults nobody has written it for this guest',
+  );
+});
+
+test('burst, cburst and quantum for an uplink win there, of a guest and of a group', () => {
+  const toml =
+    '[group.g]\nceil = "50mbit"\nburst = "8k"\nquantum = 2000\n[group.g.on.eth1]\nburst = "64k"\nquantum = 3000\n' +
+    '[guest.cliff]\nrate = "1mbit"\ngroup = "g"\ncburst = "9k"\n[guest.cliff.on.eth1]\ncburst = "65k"\n';
+  const { uplinks } = policyOf(
+    toml,
+    { cliff: 'vnet0@br0 vnet1@br1' },
+    { eth0: 'br0 1000', eth1: 'br1 1000' },
+  );
+  const of = (name: string) => uplinks.find((uplink) => uplink.name === name);
+  const shown = ['eth0', 'eth1'].map((name) => {
+    const [inGroup, alone] = [of(name)?.groups[0]?.tuning, of(name)?.guests[0]?.tuning];
+    return [inGroup?.burst?.out.value, inGroup?.quantum?.value, alone?.cburst?.in.value];
+  });
+  assert.equal(shown, [
+    [8192, 2000, 9216],
+    [65536, 3000, 66560],
+  ]);
+});
+
+test('refuse: three guests, in each order of their starts, and both directions', () => {
+  const toml = `[defaults]\noversubscribed = "refuse"
+    [group.friends]\nceil = "30mbit"\n${['a', 'b', 'c'].map((name, index) => `[guest.${name}]\ngroup = "friends"\nrate = { out = "1mbit", in = "${[10, 15, 20][index]}mbit" }\n`).join('')}`;
+  const all = { a: 'vnet0@br0', b: 'vnet1@br0', c: 'vnet2@br0' };
+  for (const [order, refused] of [
+    ['abc', 'c'],
+    ['bac', 'c'],
+    ['acb', 'b'],
+    ['cab', 'b'],
+    ['bca', 'c'],
+    ['cba', 'b'],
+  ] as const) {
+    const world = Object.fromEntries([...order].map((name) => [name, all[name as 'a']]));
+    assert.equal(
+      policyOf(toml, world).unshaped.map(({ guest }) => guest),
+      [refused],
+      order,
+    );
+  }
+});
+
 test('a member that is not running takes nothing from the others', () => {
   assert.is(values(policyOf(group('"25mbit"', '"25mbit"'), one), 'cliff'), '25/30, 25/30');
 });
