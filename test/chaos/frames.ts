@@ -1,0 +1,93 @@
+// What happens to real frames now: each guest's NIC, in both directions. A frame is shaped when it arrives and its
+// guest's own class in the right tree has counted it; where it arrives without, nothing limits it, or not as that guest.
+import { spawnSync } from 'node:child_process';
+import { type Direction, directions, frames, type Nic, wireKey } from './wire.ts';
+import type { World } from './world.ts';
+
+/** `partly`: some of them each way. `cut`: not all arrive. */
+export type Fate = 'shaped' | 'unshaped' | 'partly' | 'cut';
+
+export interface Truth {
+  guest: string;
+  nic: Nic;
+  direction: Direction;
+  fate: Fate;
+  /** The devices between guest and world are there, up and joined: who cuts it off is no matter of devices. */
+  joined: boolean;
+  /** Of its class, as tc shows it; absent when there is none. */
+  ceil?: string;
+  /** That its class has counted since it was made. */
+  packets: number;
+  /** What was counted, for people. */
+  shown: string;
+}
+
+interface Counted {
+  packets: number;
+  ceil: string;
+}
+
+export function lookAtFrames(world: World): Truth[] {
+  const nics = world.nics();
+  const links = readLinks();
+  const joined = new Map(nics.map(({ nic }) => [nic, isJoined(world, nic, links)]));
+  const before = readClasses(world);
+  // Who has no way to the world sends none: at a bridge that does not know him they would flood to all others.
+  const arrived = world.wire.send(nics.map(({ nic }) => nic).filter((nic) => joined.get(nic)));
+  const after = readClasses(world);
+  return nics.flatMap(({ guest, nic }) =>
+    directions.map((direction): Truth => {
+      const key = `${world.named(direction === 'out' ? nic.uplink : `ifb-${nic.uplink}`)} ${direction === 'out' ? 1 : 2}:${guest.id.toString(16)}`;
+      const has = arrived.get(wireKey(nic, direction)) ?? 0;
+      const own = after.get(key);
+      const counted = own ? own.packets - (before.get(key)?.packets ?? 0) : 0;
+      const shaped = Math.min(counted, frames);
+      const fate = has < frames ? 'cut' : shaped === frames ? 'shaped' : shaped === 0 ? 'unshaped' : 'partly';
+      return {
+        guest: guest.name,
+        nic,
+        direction,
+        fate,
+        joined: joined.get(nic) ?? false,
+        ...(own ? { ceil: own.ceil } : {}),
+        packets: own?.packets ?? 0,
+        shown: `${has} of ${frames} arrived, ${counted} by ${key}`,
+      };
+    }),
+  );
+}
+
+interface Link {
+  ifname: string;
+  master?: string;
+  flags: string[];
+}
+
+function readLinks(): Map<string, Link> {
+  const { stdout } = spawnSync('ip', ['-j', 'link'], { encoding: 'utf8' });
+  return new Map((JSON.parse(stdout) as Link[]).map((link) => [link.ifname, link]));
+}
+
+function isJoined(world: World, { tap, bridge, uplink }: Nic, links: Map<string, Link>): boolean {
+  const isUp = (name: string) => links.get(name)?.flags.includes('UP') === true;
+  const ports = [tap, uplink].map((name) => world.named(name));
+  return isUp(bridge) && ports.every((port) => isUp(port) && links.get(port)?.master === bridge);
+}
+
+/** By `device id`. A guest on two NICs of one uplink would be counted in one class; nobody here has that. */
+function readClasses(world: World): Map<string, Counted> {
+  const devices = world.uplinks.flatMap(({ name }) => [world.named(name), world.named(`ifb-${name}`)]);
+  const lines = devices.flatMap((device) => [`class show dev ${device}`, 'qdisc show dev lo']);
+  const { stdout } = spawnSync('tc', ['-s', '-force', '-batch', '-'], {
+    input: `${lines.join('\n')}\n`,
+    encoding: 'utf8',
+  });
+  const parts = stdout.split(/^qdisc noqueue 0: .*\n(?: .*\n)*/m);
+  return new Map(
+    devices.flatMap((device, index) =>
+      [
+        ...(parts[index] ?? '').matchAll(/^class htb (\S+) .*? ceil (\S+) .*\n Sent \d+ bytes (\d+) pkt/gm),
+      ].map(([, id, ceil = '', packets]) => [`${device} ${id}`, { packets: Number(packets), ceil }] as const),
+    ),
+  );
+}

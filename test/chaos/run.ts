@@ -1,0 +1,116 @@
+// One seed: a host, and one thing after another done to it. At each moment frames are sent and every view is asked;
+// then a sync, the same again; now and then all that is foreign goes, and all must be as it was.
+import { Random } from '../faults/random.ts';
+import { actions } from './actions/all.ts';
+import { lookAtFrames, type Truth } from './frames.ts';
+import { judgeHarmless, judgeHealed, judgeKept, judgeSync, judgeViews, type Problem } from './judge.ts';
+import { Tracer } from './tracer.ts';
+import { readViews, type Views } from './views.ts';
+import { World } from './world.ts';
+
+export interface Step {
+  seed: string;
+  index: number;
+  kind: string;
+  /** What was done since the host was in order, the last one last. */
+  history: string[];
+  problems: (Problem & { moment: string })[];
+  /** Milliseconds. */
+  took: number;
+}
+
+export interface Look {
+  truths: Truth[];
+  views: Views;
+}
+
+/** More foreign things at a time are on no host. */
+const most = 3;
+
+/** How many guests are explained at a moment: each is half as dear as all other views together. */
+const explained = 2;
+
+/**
+ * @param indexes of the seed's steps, in order; each chooses by its own chance, so that any part can be run again
+ * @param only the one kind of action for all of them
+ */
+export async function runSeed(
+  seed: string,
+  indexes: number[],
+  report: (step: Step) => void,
+  only?: string,
+): Promise<void> {
+  const world = new World(Number(seed) % 2 === 0 ? 2 : 1);
+  const tracer = new Tracer();
+  let history: string[] = [];
+  let last = await lookAround(world, new Random(seed));
+  try {
+    for (const index of indexes) {
+      const began = performance.now();
+      const random = new Random(`${seed}:${index}`);
+      const problems: Step['problems'] = [];
+      const judge = async (moment: string, more: (before: Look, now: Look) => Problem[]) => {
+        const now = await lookAround(world, random);
+        const found = [...judgeViews(now.truths, now.views), ...more(last, now)];
+        problems.push(...found.map((problem) => ({ ...problem, moment })));
+        last = now;
+      };
+      const { kind, text, harmless } = act(world, random, only);
+      history.push(`${index} ${kind}: ${text}`);
+      await judge('at once', (before, now) => (harmless ? judgeHarmless(before, now) : []));
+      const inForce = random.chance(world.settings.mistake === undefined ? 0.5 : 0.8);
+      sync(world, inForce, history);
+      const after = (before: Look, now: Look) => [...judgeSync(world, now.truths), ...judgeKept(before, now)];
+      await judge('after the sync', after);
+      const isHealed = world.standing.length >= most || random.chance(0.5);
+      if (isHealed) {
+        heal(world, history);
+        await judge('when all is gone', (_before, now) => judgeSync(world, now.truths));
+        const found = judgeHealed(last, await tracer.disagreements(last.truths));
+        problems.push(...found.map((problem) => ({ ...problem, moment: 'when all is gone' })));
+      }
+      report({ seed, index, kind, history: [...history], problems, took: performance.now() - began });
+      if (isHealed) history = [];
+    }
+  } finally {
+    tracer.end();
+    world.end();
+  }
+}
+
+function act(
+  world: World,
+  random: Random,
+  only?: string,
+): { kind: string; text: string; harmless?: boolean } {
+  const kinds = only === undefined ? random.shuffle(Object.keys(actions)) : [only];
+  for (const kind of kinds) {
+    const done = actions[kind]?.(world, random);
+    if (!done) continue;
+    const { text, undo, spoils = () => false, harmless = false } = done;
+    if (undo) world.standing.push({ text, undo, spoils });
+    return { kind, text, harmless };
+  }
+  return { kind: 'nothing', text: 'it cannot be done here' };
+}
+
+async function lookAround(world: World, random: Random): Promise<Look> {
+  const truths = lookAtFrames(world);
+  const names = world.running().map(({ name }) => name);
+  return { truths, views: await readViews(world.program, random.shuffle(names).slice(0, explained)) };
+}
+
+function sync(world: World, inForce: boolean, history: string[]): void {
+  const args = inForce ? ['sync', '--in-force'] : ['sync'];
+  const { status, stderr } = world.program.run(args);
+  if (status === 0 && !inForce) world.off = false;
+  history.push(`  ${args.join(' ')}: ${status} ${status === 0 ? '' : stderr.trim()}`);
+}
+
+function heal(world: World, history: string[]): void {
+  for (const { text, undo } of world.standing.splice(0).reverse()) {
+    undo();
+    history.push(`  gone: ${text}`);
+  }
+  sync(world, false, history);
+}
