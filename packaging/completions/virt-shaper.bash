@@ -54,7 +54,7 @@ _virt_shaper_options() {
     explain) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --json -h --help) ;;
     metrics) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --output -h --help) ;;
     import) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --from -h --help) ;;
-    sync) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --settle --in-force -h --help) ;;
+    sync) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --settle --in-force --service -h --help) ;;
     doctor) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --json -h --help) ;;
     init) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --print -h --help) ;;
     hooks) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --json -h --help) ;;

@@ -8,7 +8,7 @@ import type { Site } from '../load/context.ts';
 import { readState } from '../load/read-state.ts';
 import { readUse } from '../observe/read-use.ts';
 import type { Context } from '../operations/context.ts';
-import { generateNow } from '../operations/generate.ts';
+import { type Generated, generateNow, placeInForce } from '../operations/generate.ts';
 import { underLock } from '../operations/under-lock.ts';
 import type { Rules } from '../render/render.ts';
 import { describeError } from '../report/errors.ts';
@@ -26,7 +26,7 @@ export async function explainCommand(
   name: string,
   { json }: { json?: boolean },
 ): Promise<number> {
-  const { inputs, ...outputs } = await generateNow(context, 'last good');
+  const { inputs, ...outputs } = await generateSomehow(context);
   const { rules: folder, config } = context.paths;
   const rules = rulesIn(folder);
   const kernel = await underLock(context, (site) => readNow(site, rules, folder)).catch((error: unknown) => {
@@ -51,6 +51,18 @@ export async function explainCommand(
   const colours = !process.env.NO_COLOR;
   context.print(lines.map((line) => `${terminal ? paint(line, colours) : textOf(line)}\n`).join(''));
   return 0;
+}
+
+/** With a mistake in the configuration there are still the values in force to explain. */
+async function generateSomehow(context: Context): Promise<Generated> {
+  try {
+    return await generateNow(context);
+  } catch (error) {
+    if (!(error instanceof ConfigError) || placeInForce(context) === context.paths.config) throw error;
+    context.warn(describeError(error));
+    context.warn('warning: the configuration cannot be used; the one in force is explained');
+    return generateNow(context, 'in force');
+  }
 }
 
 function rulesIn(folder: string): Rules | undefined {

@@ -8,19 +8,20 @@ import { type GuestKey, isSame, withGuest, withoutEnded, withoutGuest } from '..
 import { refusalVariable } from '../hooks/hook-file.ts';
 import { deviceNames } from '../host/read-host.ts';
 import type { Context } from '../operations/context.ts';
+import { placeInForce } from '../operations/generate.ts';
 import { withLog } from '../operations/log.ts';
 import { noteGuests } from '../operations/note-guests.ts';
 import { Refused, shape } from '../operations/shape-guest.ts';
 import { describeError } from '../report/errors.ts';
 import { hasFailed } from '../store/history.ts';
 import { hasGuest, tryInForce } from '../store/in-force-plan.ts';
+import { describeOff, readOff } from '../store/unloaded.ts';
 import { ConfigError } from '../system/errors.ts';
 import { startDetached } from '../system/exec.ts';
 import { makeEmpty } from '../system/files.ts';
 import { Occupied } from '../system/lock.ts';
 import { speak } from '../system/speak.ts';
 import { label } from '../text/label.ts';
-import { whyUnloaded } from './unload.ts';
 
 /** @param args DRIVER NAME OP SUBOP EXTRA */
 export async function hookCommand(context: Context, args: string[]): Promise<number> {
@@ -95,14 +96,17 @@ async function start(context: Context, driver: Driver, name: string, xml: string
     guest = parseDomain(xml, name, driver);
     const started = guest;
     await noteGuests(context, (guests) => withGuest(guests, started));
-    if (whyUnloaded(context.paths) === 'not confirmed') {
-      context.warn(`guest ${label(name)} starts UNSHAPED: the last load was not confirmed; virt-shaper load`);
+    const off = readOff(context.paths.unloaded);
+    if (off) {
+      context.warn(
+        `guest ${label(name)} starts UNSHAPED: ${describeOff(off)}; virt-shaper apply loads again`,
+      );
       return 0;
     }
     await shape(context, started, 'may refuse');
     return 0;
   } catch (error) {
-    if (error instanceof Refused || readOnFailure(context.paths.config) === 'refuse') {
+    if (error instanceof Refused || readOnFailure(placeInForce(context)) === 'refuse') {
       // Who has just waited in vain for the lock need not do so again: `release` follows anyway.
       if (guest) await forget(context, guest, !(error instanceof Occupied)).catch(() => {});
       throw error;
@@ -126,7 +130,7 @@ async function keep(context: Context, guest: Guest): Promise<void> {
     const known = guests.find((one) => isSame(one, guest));
     return known && same(known) === same(guest) ? guests : withGuest(guests, guest);
   });
-  if (whyUnloaded(paths) !== undefined) return;
+  if (readOff(paths.unloaded)) return;
   const inForce = tryInForce(paths.rules);
   const isShaped = inForce !== undefined && hasGuest(inForce, guest);
   if (changed || !isShaped || hasFailed(paths.history)) await shape(context, guest);
@@ -136,12 +140,13 @@ async function stop(context: Context, gone: GuestKey & { uuid?: string }): Promi
   const isDevice = (name: string) => deviceNames().includes(name);
   const { changed } = await noteGuests(context, (guests) => withoutEnded(guests, gone, isDevice));
   // Not for `release` after `stopped`, nor for a guest never told of.
-  if (changed && whyUnloaded(context.paths) === undefined) await shape(context, gone);
+  if (changed && !readOff(context.paths.unloaded)) await shape(context, gone);
 }
 
 /** A NIC of a network is plugged before its tap is there, and libvirt tells of no other: it is looked for soon. */
 function plugged({ paths }: Context, operation: string): void {
   if (!['port-created', 'port-deleted', 'plugged', 'unplugged'].includes(operation)) return;
+  if (readOff(paths.unloaded)) return;
   const sync = [...paths.options, '--quiet', 'sync', '--settle', '1', '--in-force'];
   startDetached(process.execPath, [process.argv[1] ?? '', ...sync]);
 }

@@ -90,8 +90,7 @@ export async function loadGuest(context: Context, site: Site, small: Small): Pro
     return recorded(context, async () => ({ changed, unreached: [], obstacles: [], foreignMarks: [] }));
   }
   context.detail(`all that the kernel holds is read: ${why}`);
-  small.meanwhile();
-  return loadNow(context, site);
+  return loadNow(context, site, small.meanwhile());
 }
 
 async function recorded(context: Context, work: () => Promise<Loaded>): Promise<Loaded> {

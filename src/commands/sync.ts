@@ -7,24 +7,26 @@ import { Known } from '../guests/list.ts';
 import { runningStamp } from '../guests/status-files.ts';
 import { readAhead } from '../load/prefetch.ts';
 import { type Context, seconds } from '../operations/context.ts';
-import { generateNow, sayPolicy } from '../operations/generate.ts';
+import { folderFor, generateNow, sayPolicy } from '../operations/generate.ts';
 import { findGuests, type Noted } from '../operations/note-guests.ts';
 import { underLock } from '../operations/under-lock.ts';
-import { readCompanions, sourceFile } from '../store/in-force-rules.ts';
 import { readPending, sinceBoot } from '../store/pending.ts';
+import { describeOff, readOff } from '../store/unloaded.ts';
+import { makeRun } from '../system/exec.ts';
 import { isChanged, touch, writeUnlocked } from '../system/files.ts';
 import { Occupied, withLock } from '../system/lock.ts';
 import { label } from '../text/label.ts';
 import { guardCommand } from './confirm.ts';
 import { loadNow } from './load.ts';
 import { writeRules } from './render.ts';
-import { whyUnloaded } from './unload.ts';
 
 export interface SyncOptions {
   /** Seconds, as text of the command line. */
   settle?: string;
-  /** By the configuration that was loaded last, not by the present one. */
+  /** By the configuration that was loaded last, not by the present one; nothing while it is unloaded. */
   inForce?: boolean;
+  /** As virt-shaper.service asks for: what was unloaded stays so while the host boots. */
+  service?: boolean;
 }
 
 /** How often a sync begins anew because libvirt has changed something meanwhile; another one follows anyway. */
@@ -33,6 +35,11 @@ const rounds = 3;
 export async function syncCommand(context: Context, options: SyncOptions): Promise<number> {
   if (options.settle !== undefined && !(await settle(context, seconds('--settle', options.settle)))) {
     context.detail('another sync is about to begin, and will see what this one would');
+    return 0;
+  }
+  const off = readOff(context.paths.unloaded);
+  if (off && options.service && (await isBooting())) {
+    context.warn(`nothing is loaded: ${describeOff(off)}; virt-shaper apply loads again`);
     return 0;
   }
   await takeBack(context);
@@ -51,6 +58,12 @@ export async function syncCommand(context: Context, options: SyncOptions): Promi
   }
   touch(context.paths.lastSync);
   return status;
+}
+
+/** A start of the service by hand is somebody's wish, that of a boot is nobody's; without systemd it may be either. */
+async function isBooting(): Promise<boolean> {
+  const answer = await makeRun({ timeout: 5000 })('systemctl', ['is-system-running']).catch(() => undefined);
+  return !['running', 'degraded', 'maintenance'].includes(answer?.stdout.trim() ?? '');
 }
 
 /** Seconds after its deadline that an unconfirmed load is nobody's: its own processes were killed. */
@@ -88,12 +101,12 @@ async function settle(context: Context, time: number): Promise<boolean> {
 /** @returns the exit status: 1 where an uplink cannot be shaped */
 function syncOnce(context: Context, inForce: boolean): Promise<number> {
   return underLock(context, async (site) => {
-    if (inForce && whyUnloaded(context.paths) !== undefined) return 0;
+    if (inForce && readOff(context.paths.unloaded)) return 0;
     const present = readAhead(site);
     const noted = await findGuests(context);
     sayFound(context, noted);
     const outputs = await generateNow(context, inForce ? 'in force' : 'present');
-    const folder = inForce && isRenderedAhead(context) ? context.paths.syncRules : context.paths.rules;
+    const folder = inForce ? folderFor(context, outputs) : context.paths.rules;
     const written = writeRules(context, outputs, folder);
     const quiet = { ...context, say: context.detail };
     const { changed, obstacles } = await loadNow(quiet, site, folder, present);
@@ -104,12 +117,6 @@ function syncOnce(context: Context, inForce: boolean): Promise<number> {
     const lacking = outputs.policy.unshaped.some(({ uplink }) => uplink !== undefined);
     return lacking || obstacles.length > 0 ? 1 : 0;
   });
-}
-
-/** What somebody has rendered and not loaded yet is his to load: he may want it confirmed, or only to read it. */
-function isRenderedAhead({ paths }: Context): boolean {
-  const inForce = readCompanions(`${paths.rules}/good`).get(sourceFile);
-  return inForce !== undefined && readCompanions(paths.rules).get(sourceFile) !== inForce;
 }
 
 function sayFound(context: Context, { before, after }: Noted): void {

@@ -3,7 +3,7 @@
 import type { Context } from '../operations/context.ts';
 import { look, screenOf, usualInterval } from '../operations/look.ts';
 import { treeAsData } from '../report/in-use-data.ts';
-import { remarks } from '../report/summary.ts';
+import { nothingLoaded, remarks } from '../report/summary.ts';
 import { reportTree } from '../report/tree.ts';
 
 export interface TreeOptions {
@@ -17,7 +17,7 @@ export async function treeCommand(
   { json, interval = usualInterval }: TreeOptions,
 ): Promise<number> {
   const { inUse, asked } = await look(context, interval);
-  if (!asked.loaded) context.say('nothing is loaded: no guest is limited');
+  if (!asked.loaded) context.say(nothingLoaded(asked));
   else for (const remark of remarks(inUse, asked, Date.now())) context.say(remark);
   if (json) context.print(`${JSON.stringify(treeAsData(inUse.uplinks), null, 2)}\n`);
   else if (inUse.uplinks.length > 0) context.print(reportTree(inUse, screenOf(process)));

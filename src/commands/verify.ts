@@ -23,7 +23,11 @@ export async function verifyCommand(context: Context, { json }: { json?: boolean
   if (json) context.print(`${JSON.stringify(differencesAsData(found), null, 2)}\n`);
   else if (found.list.length > 0) context.print(reportDifferences(found));
   if (found.list.length > 0)
-    context.say('the kernel differs from what was loaded; virt-shaper load repairs it');
+    context.say(
+      good
+        ? 'the kernel differs from what was loaded; virt-shaper load repairs it'
+        : 'this is in the kernel, and no load of virt-shaper made it; virt-shaper load takes it over, unload takes it out',
+    );
   else if (good && unreached.length + obstacles.length === 0) context.say('the kernel holds what was loaded');
   return found.list.length + unreached.length + obstacles.length > 0 ? 3 : 0;
 }

@@ -39,8 +39,8 @@ export interface Small {
    * go, on another device of that name.
    */
   taps: string[];
-  /** Done while tc works, before any frame is led another way. */
-  meanwhile: () => void;
+  /** Writes the rules, while tc works and before any frame is led another way. @returns the folder they are in */
+  meanwhile: () => string;
 }
 
 /**

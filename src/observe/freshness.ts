@@ -7,6 +7,7 @@ import { readOverrides } from '../render/templates.ts';
 import { snapshotText } from '../store/configuration.ts';
 import { type History, readHistory } from '../store/history.ts';
 import { goodSource, ruleFiles } from '../store/in-force-rules.ts';
+import { type Off, readOff } from '../store/unloaded.ts';
 import { readIfThere } from '../system/files.ts';
 
 export interface Asked {
@@ -17,6 +18,10 @@ export interface Asked {
   /** Whether rules.d says anything else than what is in force. */
   rulesChanged: boolean;
   history: History;
+  /** Absent unless somebody has switched it off. */
+  off?: Off;
+  /** Where nothing is in force: classes in the kernel that no load of ours made. */
+  unclaimed?: number;
 }
 
 export interface AskedPaths {
@@ -24,17 +29,20 @@ export interface AskedPaths {
   templates: string;
   rules: string;
   history: string;
+  unloaded: string;
 }
 
-export async function readAsked({ config, templates, rules, history }: AskedPaths): Promise<Asked> {
+export async function readAsked({ config, templates, rules, history, unloaded }: AskedPaths): Promise<Asked> {
   const good = readWhatIsThere(rules);
   const source = goodSource(rules);
+  const off = readOff(unloaded);
   const present = () => snapshotText([...readSources(config), ...readOverrides(templates, config.file)]);
   return {
     loaded: good !== undefined,
     configChanged: source !== undefined && present() !== source,
     rulesChanged: ruleFiles.some((name) => readIfThere(join(rules, name)) !== good?.[name]),
     history: readHistory(history),
+    ...(off ? { off } : {}),
   };
 }
 

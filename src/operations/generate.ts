@@ -1,8 +1,9 @@
 // Reads everything the pipeline needs from this host and runs it. Call it under the lock when the result is
 // going to be written.
 import { join } from 'node:path';
-import type { ConfigLocation } from '../config/read-files.ts';
-import { readConfigHere } from '../host/config-here.ts';
+import { matchGuest } from '../config/pattern.ts';
+import { type ConfigLocation, readSources } from '../config/read-files.ts';
+import { type ConfigHere, readConfigHere } from '../host/config-here.ts';
 import { readKernel } from '../host/kernel.ts';
 import { readNetworks } from '../host/networks.ts';
 import { generate, type Inputs, type Outputs } from '../pipeline.ts';
@@ -14,7 +15,14 @@ import { findLaidOut, layOut, snapshotText } from '../store/configuration.ts';
 import { readGuests } from '../store/guests.ts';
 import { readIds } from '../store/ids.ts';
 import { inForceText } from '../store/in-force-plan.ts';
-import { type Companions, goodSource, planFile, sourceFile } from '../store/in-force-rules.ts';
+import {
+  type Companions,
+  goodSource,
+  planFile,
+  readCompanions,
+  sourceFile,
+} from '../store/in-force-rules.ts';
+import { readPending } from '../store/pending.ts';
 import { ConfigError, type Problem } from '../system/errors.ts';
 import { label } from '../text/label.ts';
 import type { Context } from './context.ts';
@@ -27,41 +35,91 @@ export interface Generated extends Outputs {
 }
 
 /**
- * `present`: as it is written now. `last good`: the one that was loaded last when the present one has mistakes,
- * for guests that start. `in force`: the one that was loaded last, for what nobody asked for at this moment.
+ * `present`: as it is written now, for whoever applies it. `in force`: the one that was loaded last, for what nobody
+ * asked for at this moment: the timer, a guest that ends. `starting`: the same for a guest that starts, unless only the
+ * present one has an entry for it. Where nothing was loaded yet the present one counts.
  */
-export type Choice = 'present' | 'last good' | 'in force';
+export type Choice = 'present' | 'in force' | { starting: string };
 
 export async function generateNow(context: Context, choice: Choice = 'present'): Promise<Generated> {
   const { paths } = context;
-  const held = findLaidOut(paths.held);
-  if (held) {
+  const former = findLaidOut(paths.held);
+  if (former) {
     context.warn(
-      'warning: the configuration that was not confirmed is left out until the next virt-shaper render',
+      'warning: the configuration that was not confirmed is left out until the next virt-shaper apply or render',
     );
-    return generateFrom(context, held);
+    return generateFrom(context, await read(former));
   }
-  const lastGood = () => layOut(goodSource(paths.rules), paths.lastGood);
-  const inForce = choice === 'in force' ? lastGood() : undefined;
-  if (inForce) return generateFrom(context, inForce);
+  const inForce = choice === 'present' ? undefined : await readInForce(context);
+  if (!inForce) return generateFrom(context, await read(paths.config, paths.templates));
+  const newer = typeof choice === 'object' && (await generateNewer(context, inForce, choice.starting));
+  return newer || generateFrom(context, inForce);
+}
+
+/** A configuration with its templates, and what both were read from. */
+interface Read extends ConfigHere {
+  templates: string;
+  /** As it is kept beside the rules. */
+  snapshot: string;
+}
+
+async function read(location: ConfigLocation, templates = templatesAt(location)): Promise<Read> {
+  const found = await readConfigHere(location);
+  const overrides = readOverrides(templates, location.file);
+  return { ...found, templates, snapshot: snapshotText([...found.sources, ...overrides]) };
+}
+
+function templatesAt({ root = '', file }: ConfigLocation): string {
+  return join(root, templatesBeside(file));
+}
+
+/** Where the configuration in force is, laid out to be read; the present one's place where there is none. */
+export function placeInForce({ paths }: Context): ConfigLocation {
+  return findLaidOut(paths.held) ?? layOut(goodSource(paths.rules), paths.lastGood) ?? paths.config;
+}
+
+/** @returns nothing where nothing was loaded, or where another version of virt-shaper could read what was */
+async function readInForce(context: Context): Promise<Read | undefined> {
+  const place = placeInForce(context);
+  if (place === context.paths.config) return undefined;
   try {
-    return await generateFrom(context, paths.config, paths.templates);
+    return await read(place);
   } catch (error) {
-    const former = choice === 'last good' && error instanceof ConfigError && lastGood();
-    if (!former) throw error;
     context.warn(describeError(error));
-    context.warn('warning: the configuration cannot be used; the one that was loaded last counts meanwhile');
-    return generateFrom(context, former);
+    context.warn('warning: the configuration in force cannot be used any more; the present one counts');
+    return undefined;
   }
 }
 
-async function generateFrom(
-  context: Context,
-  location: ConfigLocation,
-  templates = join(location.root ?? '', templatesBeside(location.file)),
-): Promise<Generated> {
+/**
+ * By the present configuration, for a guest of which the one in force knows nothing: he who has written its entry wants
+ * it to start so. Not while a load waits for its confirmation, and not with a mistake.
+ */
+async function generateNewer(context: Context, inForce: Read, name: string): Promise<Generated | undefined> {
+  const { config, templates, pending } = context.paths;
+  if (matchGuest(inForce.config, name) || readPending(pending)) return undefined;
+  const text = snapshotText([...readSources(config), ...readOverrides(templates, config.file)]);
+  if (text === inForce.snapshot) return undefined;
+  try {
+    const present = await read(config, templates);
+    if (!matchGuest(present.config, name)) return undefined;
+    const generated = await generateFrom(context, present);
+    context.warn(
+      `warning: only the configuration that was saved since the last load has an entry for guest ${label(name)}, ` +
+        'so it counts from now on',
+    );
+    return generated;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    context.warn(describeError(error));
+    context.warn('warning: the configuration cannot be used; the one in force counts');
+    return undefined;
+  }
+}
+
+async function generateFrom(context: Context, from: Read): Promise<Generated> {
+  const { config, devices, warnings, files, templates, snapshot } = from;
   const { paths } = context;
-  const { config, warnings, files, sources, devices } = await readConfigHere(location);
   sayProblems(context, [...warnings, ...checkSpeeds(config, devices)]);
   const kernel = await readKernel(paths.kernel);
   const inputs: Inputs = {
@@ -73,8 +131,8 @@ async function generateFrom(
     source: files.join(', '),
   };
   const outputs = generate(inputs);
-  const companions = new Map([
-    [sourceFile, snapshotText([...sources, ...readOverrides(templates, location.file)])],
+  const companions: Companions = new Map([
+    [sourceFile, snapshot],
     [planFile, inForceText(outputs)],
   ]);
   return { ...outputs, inputs, companions };
@@ -86,6 +144,17 @@ function sayProblems({ warn }: Context, problems: Problem[]): void {
   for (const problem of few) warn(formatLine(problem));
   const more = problems.length - few.length;
   if (more > 0) warn(`warning: the configuration has ${more} more of these: virt-shaper check shows them`);
+}
+
+/**
+ * Where rules go that nobody has asked to read: into rules.d, unless what somebody has rendered there from another
+ * configuration waits for its load. That is his to load: he may want it confirmed, or only to read it.
+ */
+export function folderFor({ paths }: Context, { companions }: Generated): string {
+  const waiting = readCompanions(paths.rules).get(sourceFile);
+  const isAhead = waiting !== undefined && waiting !== goodSource(paths.rules);
+  const isOther = waiting !== companions.get(sourceFile);
+  return isAhead && isOther && goodSource(paths.rules) !== undefined ? paths.syncRules : paths.rules;
 }
 
 /**

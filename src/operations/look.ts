@@ -5,6 +5,7 @@ import { matchesName } from '../config/pattern.ts';
 import { type Asked, readAsked } from '../observe/freshness.ts';
 import type { GuestRow } from '../observe/guests.ts';
 import { type InUse, readInUse } from '../observe/read-in-use.ts';
+import { countUnclaimed } from '../observe/read-unclaimed.ts';
 import { Failure } from '../system/errors.ts';
 import { makeRun } from '../system/exec.ts';
 import { nearest } from '../system/nearest.ts';
@@ -25,7 +26,7 @@ export async function look(context: Context, interval: string): Promise<{ inUse:
       readInUse(run, context.paths, milliseconds || undefined),
       readAsked(context.paths),
     ]);
-    return { inUse, asked };
+    return { inUse, asked: asked.loaded ? asked : { ...asked, unclaimed: await countUnclaimed(run) } };
   } catch (error) {
     const denied = error instanceof Failure && !error.hint && process.getuid?.() !== 0;
     throw denied ? new Failure(error.message, 'virt-shaper runs as root', error.place) : error;

@@ -14,7 +14,7 @@ import { readPending } from '../store/pending.ts';
 import { Failure } from '../system/errors.ts';
 import { label } from '../text/label.ts';
 import type { Context } from './context.ts';
-import { type Generated, generateNow, sayPolicy } from './generate.ts';
+import { folderFor, type Generated, generateNow, placeInForce, sayPolicy } from './generate.ts';
 import { underLock } from './under-lock.ts';
 
 /** A guest that must not start, by the administrator's own rule. */
@@ -31,25 +31,31 @@ export async function shape(context: Context, { name }: GuestKey, refusal?: 'may
     if (good === undefined) {
       const present = readAhead(site);
       // Of all it makes nothing is kept in memory while the kernel's answers are read.
-      await renderNow(context, name, refusal)
-        .then((generated) => writeRules(context, generated))
+      const folder = await renderNow(context, name, refusal)
+        .then((generated) => write(context, generated))
         .catch(async (error) => {
           await present.interview.all().catch(() => {}); // Its children hold the lock, which is soon asked for again.
           throw error;
         });
-      return loadNow(quiet, site, site.rules, present);
+      return loadNow(quiet, site, folder, present);
     }
     const generated = await renderNow(context, name, refusal);
     const { rules, companions, inputs, plan } = generated;
-    const meanwhile = () => void writeRules(context, generated);
+    const meanwhile = () => write(context, generated);
     const taps = plan.uplinks.flatMap((uplink) => uplink.taps.filter(({ guest }) => guest === name));
     const small = { good, rules, companions, taps: taps.map((tap) => tap.name), meanwhile };
     if (areOwn(inputs.templates)) return loadGuest(quiet, site, small);
-    meanwhile();
-    return loadNow(quiet, site);
+    return loadNow(quiet, site, meanwhile());
   });
   const [own] = obstacles.filter(({ guests }) => guests.some(({ guest }) => guest === label(name)));
   if (refusal && own) throw new Failure(`guest ${label(name)}: ${own.reason}`, own.hint);
+}
+
+/** @returns where to */
+function write(context: Context, generated: Generated): string {
+  const folder = folderFor(context, generated);
+  writeRules(context, generated, folder);
+  return folder;
 }
 
 /** The rules in force, where nobody has failed or waits for a confirmation. */
@@ -58,12 +64,12 @@ function trusted({ paths }: Context, site: Site): Rules | undefined {
 }
 
 async function renderNow(context: Context, name: string, refusal?: 'may refuse'): Promise<Generated> {
-  const generated = await generateNow(context, 'last good');
+  const generated = await generateNow(context, refusal ? { starting: name } : 'in force');
   const own = generated.policy.unshaped.filter((one) => one.guest === name);
   const refused = own.find(({ kind }) => kind === 'refused');
   if (refusal && refused) throw new Refused(`guest ${label(name)} may not start: ${refused.reason}`);
   const unable = own.find(({ kind }) => kind === 'unable');
-  if (refusal && unable && readOnFailure(context.paths.config) === 'refuse') {
+  if (refusal && unable && readOnFailure(placeInForce(context)) === 'refuse') {
     throw new Failure(`guest ${label(name)}, ${unable.tap} cannot be shaped: ${unable.reason}`);
   }
   sayPolicy(context, generated, name);

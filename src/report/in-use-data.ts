@@ -20,6 +20,9 @@ export function statusAsData(inUse: InUse, asked: Asked): object {
   const { at, error } = asked.history.last;
   return {
     loaded: asked.loaded,
+    unloaded: asked.off
+      ? { since: new Date(asked.off.at).toISOString(), by: asked.off.by, why: asked.off.why }
+      : null,
     lastLoad: {
       ...(at === undefined ? {} : { at: new Date(at).toISOString() }),
       ...(error ? { error } : {}),

@@ -9,11 +9,11 @@ import { atCeil, formatBytes, formatCount, formatSet, formatSpeed } from '../tex
 import { label } from '../text/label.ts';
 import { type Cell, type Column, paint, type Screen, table } from '../text/table.ts';
 import { describeInner, describeReasons, hints } from './reasons.ts';
-import { remarks, summary, uplinkLines } from './summary.ts';
+import { nothingLoaded, remarks, summary, uplinkLines } from './summary.ts';
 
 /** @param now milliseconds since 1970 */
 export function reportStatus(inUse: InUse, asked: Asked, screen: Screen, now: number): string {
-  if (!asked.loaded) return 'Nothing is loaded: no guest is limited.\n';
+  if (!asked.loaded) return `${nothingLoaded(asked)}\n`;
   const { guests, uplinks, inner } = inUse;
   const warnings = remarks(inUse, asked, now).map((text) => paint({ text, tone: 'warning' }, screen));
   const head = [summary(inUse, asked, now), ...warnings, ...uplinkLines(uplinks)];

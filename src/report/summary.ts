@@ -5,6 +5,7 @@ import type { Asked } from '../observe/freshness.ts';
 import type { GuestRow, GuestState } from '../observe/guests.ts';
 import type { ClassInUse, UplinkInUse } from '../observe/in-use.ts';
 import type { InUse } from '../observe/read-in-use.ts';
+import { describeOff } from '../store/unloaded.ts';
 import { formatAge, formatSet, formatShare, formatSpeed } from '../text/figures.ts';
 
 /** One state for each guest, the worst of its rows. */
@@ -36,13 +37,24 @@ export function summary({ guests }: InUse, asked: Asked, now: number): string {
 /** Nothing is wrong, and there is nothing to show. */
 export const nobodyRuns = 'no guest that is to be shaped is running';
 
+/** Why there is nothing to show, and who is limited all the same. */
+export function nothingLoaded({ off, unclaimed = 0 }: Asked): string {
+  if (unclaimed > 0) {
+    const classes = unclaimed === 1 ? '1 class' : `${unclaimed} classes`;
+    return `${classes} of virt-shaper's are in the kernel that no load of it made: virt-shaper load takes them over`;
+  }
+  return off
+    ? `Nothing is loaded: ${describeOff(off)}; virt-shaper apply loads again.`
+    : 'Nothing is loaded: no guest is limited.';
+}
+
 /** What is in force against what is asked for, each a sentence with what to do. */
 export function remarks({ table }: Pick<InUse, 'table'>, asked: Asked, now: number): string[] {
   const { at, error } = asked.history.last;
   const failed =
     error === undefined ? [] : [`the last load failed ${formatAge(now - (at ?? now))}: ${error}`];
   const changed = asked.configChanged
-    ? ['the configuration has changed since: virt-shaper render && virt-shaper plan shows what for']
+    ? ['the configuration has changed since: virt-shaper apply --dry-run shows what for']
     : asked.rulesChanged
       ? ['rules.d is not what is loaded: virt-shaper plan shows the difference']
       : [];

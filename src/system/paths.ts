@@ -36,7 +36,7 @@ export interface Paths {
   metricsLock: string;
   /** Its time is that of the last sync; empty. */
   lastSync: string;
-  /** There after an unload, until the next load: somebody wants it so. */
+  /** There after an unload, until somebody loads again (store/unloaded.ts). */
   unloaded: string;
   /** Empty files, one for each driver whose hook libvirt has called since boot. */
   hookCalled: (driver: string) => string;
@@ -93,7 +93,7 @@ export function makePaths(options: { root?: string; config?: string; rules?: str
     syncLock: below('/run/virt-shaper/sync.lock'),
     syncRules: below('/run/virt-shaper/sync'),
     metricsLock: below('/run/virt-shaper/metrics.lock'),
-    unloaded: below('/run/virt-shaper/unloaded'),
+    unloaded: below('/var/lib/virt-shaper/unloaded.json'),
     lastSync: below('/run/virt-shaper/last-sync'),
     hookCalled: (driver) => below(`/run/virt-shaper/hook-called-${driver}`),
     libvirtState: (driver) => below(`/run/libvirt/${driver}`),

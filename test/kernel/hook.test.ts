@@ -118,6 +118,7 @@ test('a guest that must not start does not, though its end was never told', () =
   host.configure(`${config.replace('"shape"', '"refuse"')}[guest.cliff]\n`);
   assert.is(host.hook('cliff', 'start', { vnet0: 'br0' }).status, 0);
   host.configure(config.replace('"shape"', '"refuse"'));
+  for (const command of ['render', 'load']) assert.is(host.run([command]).status, 0);
   assert.is(host.hook('cliff', 'reconnect', { vnet0: 'br0' }).status, 0);
   const { status, stderr } = host.hook('cliff', 'start', { vnet0: 'br0' });
   assert.is(status, 1);
@@ -286,16 +287,73 @@ test('a broken configuration does not stop a guest, unless on_failure says so', 
   assert.not.match(host.read('run/virt-shaper/guests.json'), 'rob');
 });
 
-test('while the configuration has a mistake, the one that was loaded last counts for guests that start', () => {
+test('a configuration that was saved since counts for a guest that only it knows, and for no other', () => {
+  const known = `${config.replace('"shape"', '"ignore"')}[guest.cliff]\n[guest.rob]\n`;
+  host.configure(known);
   assert.is(host.hook('cliff', 'start', { vnet0: 'br0' }).stderr, '');
-  host.configure(`${config}[guest.cliff]\nrate = "fast"\n`);
-  const { status, stderr } = host.hook('rob', 'start', { vnet1: 'br0' });
+  const saved = known.replaceAll('20mbit', '30mbit');
+  host.configure(`${saved}[guest.new]\n`);
+  assert.equal(host.hook('rob', 'start', { vnet1: 'br0' }), { status: 0, stdout: '', stderr: '' });
+  assert.match(sh('tc filter show dev vnet1 egress'), 'ifb-eth0');
+  const ceils = () => sh('tc class show dev eth0').match(/ceil [23]0Mbit/g);
+  assert.equal(ceils(), ['ceil 20Mbit', 'ceil 20Mbit']);
+  for (const operation of ['stopped', 'started']) {
+    assert.equal(host.hook('rob', operation, { vnet1: 'br0' }), { status: 0, stdout: '', stderr: '' });
+    assert.equal([...new Set(ceils())], ['ceil 20Mbit'], operation);
+  }
+
+  host.tap('vnet2');
+  host.configure(`${saved}[guest.new]\n[guest.cliff]\nrate = 1 2\n`);
+  const broken = host.hook('new', 'start', { vnet2: 'br0' });
+  assert.is(broken.status, 0);
+  assert.match(
+    broken.stderr,
+    /config\.toml:\d+:\d+: [\s\S]*the configuration cannot be used; the one in force counts/,
+  );
+  assert.equal([...new Set(ceils())], ['ceil 20Mbit']);
+  host.hook('new', 'stopped');
+
+  host.configure(`${saved}[guest."new*"]\n`);
+  const { status, stderr } = host.hook('new', 'start', { vnet2: 'br0' });
   assert.is(status, 0);
-  assert.match(stderr, /config\.toml:\d+:8: /);
-  assert.match(stderr, 'the one that was loaded last counts meanwhile');
-  assert.match(sh('nft list table bridge virt-shaper'), '"vnet1" . "eth0" : goto');
-  assert.is(host.hook('cliff', 'stopped').status, 0);
-  assert.not.match(sh('nft list table bridge virt-shaper'), 'vnet0');
+  assert.match(
+    stderr,
+    'warning: only the configuration that was saved since the last load has an entry for guest new',
+  );
+  assert.equal(ceils(), ['ceil 30Mbit', 'ceil 30Mbit', 'ceil 30Mbit']);
+});
+
+test('while a load waits for its confirmation no other configuration counts', async () => {
+  const known = `${config.replace('"shape"', '"ignore"')}[guest.cliff]\n`;
+  host.configure(known);
+  assert.is(host.hook('cliff', 'start', { vnet0: 'br0' }).status, 0);
+  host.configure(known.replace('20mbit', '30mbit'));
+  assert.is(host.run(['render']).status, 0);
+  const load = spawn(process.execPath, [program, '--root', host.root, 'load', '--confirm', '600'], {
+    stdio: 'ignore',
+  });
+  const ended = new Promise((resolve) => load.on('close', resolve));
+  try {
+    sh(`for i in $(seq 200); do tc class show dev eth0 | grep -q 30Mbit && break; sleep 0.1; done
+        until [ -e ${host.root}/run/virt-shaper/confirm/pending.json ]; do sleep 0.1; done`);
+    host.configure(`${known.replace('20mbit', '40mbit')}[guest.rob]\n`);
+    assert.equal(host.hook('rob', 'start', { vnet1: 'br0' }), { status: 0, stdout: '', stderr: '' });
+    assert.equal(sh('tc class show dev eth0').match(/ceil [1234]0Mbit/g), ['ceil 30Mbit']);
+  } finally {
+    host.run(['confirm']);
+    await ended;
+  }
+});
+
+test('what somebody has rendered to read is not replaced by a guest that starts', () => {
+  assert.is(host.hook('cliff', 'start', { vnet0: 'br0' }).status, 0);
+  host.configure(config.replace('20mbit', '30mbit'));
+  assert.is(host.run(['render']).status, 0);
+  const rendered = host.read('var/lib/virt-shaper/rules.d/shape.tc');
+  assert.is(host.hook('rob', 'start', { vnet1: 'br0' }).status, 0);
+  assert.match(sh('tc filter show dev vnet1 egress'), 'ifb-eth0');
+  assert.is(host.read('var/lib/virt-shaper/rules.d/shape.tc'), rendered);
+  assert.is(host.run(['verify']).status, 0);
 });
 
 test('unlisted = "refuse" and oversubscribed = "refuse" keep a guest from starting', () => {

@@ -132,6 +132,21 @@ test('names choose guests and the members of groups', () => {
   );
 });
 
+test('what nobody has a record of is in the kernel all the same, and is counted', () => {
+  start();
+  assert.is(run('unload').status, 0);
+  const rules = host.rules;
+  sh(`ip -batch ${rules}/devices.ip; tc -batch ${rules}/shape.tc; nft -f ${rules}/ruleset.nft`);
+  const classes = sh('tc class show dev eth0; tc class show dev ifb-eth0').match(/^class htb/gm)?.length;
+  assert.is(
+    run('status').stdout,
+    `${classes} classes of virt-shaper's are in the kernel that no load of it made: virt-shaper load takes them over\n`,
+  );
+  assert.match(run('verify').stderr, 'no load of virt-shaper made it; virt-shaper load takes it over');
+  assert.is(run('load').status, 0);
+  assert.match(run('status').stdout, /^\d guests? shaped/);
+});
+
 test('nothing is loaded, or by another version', () => {
   const nothing = run('status');
   assert.equal([nothing.status, nothing.stdout], [0, 'Nothing is loaded: no guest is limited.\n']);

@@ -229,7 +229,7 @@ test('--in-force: an edited configuration counts only when somebody loads it', (
   assert.match(sh('tc class show dev eth0'), 'ceil 50Mbit');
 });
 
-test('what was unloaded stays so until somebody loads, or a guest starts', () => {
+test('what was unloaded stays so, whatever starts, until somebody loads', () => {
   runs('cliff', { vnet0: 'br0' });
   sync('--in-force');
   assert.equal(shapedTaps(), ['vnet0'], 'nothing was in force, and nobody had unloaded it');
@@ -239,9 +239,41 @@ test('what was unloaded stays so until somebody loads, or a guest starts', () =>
   sync();
   assert.equal(shapedTaps(), ['vnet0']);
   host.run(['unload']);
-  host.hook('rob', 'start', { vnet1: 'br0' });
+  const { status, stderr } = host.hook('rob', 'start', { vnet1: 'br0' });
+  assert.is(status, 0);
+  assert.match(stderr, /guest rob starts UNSHAPED: unloaded since \d{4}-\d\d-\d\d \d\d:\d\d by \S+; /);
   sync('--in-force');
+  assert.equal(shapedTaps(), []);
+  assert.match(host.run(['status']).stdout, /Nothing is loaded.* unloaded since .* by /);
+  assert.match(JSON.parse(host.run(['status', '--json']).stdout).unloaded.since, /^\d{4}-.*Z$/);
+  assert.is(host.run(['render']).status, 0);
+  assert.is(host.run(['load']).status, 0);
   assert.equal(shapedTaps(), ['vnet0', 'vnet1']);
+  assert.is(JSON.parse(host.run(['status', '--json']).stdout).unloaded, null);
+});
+
+test('what was unloaded stays so over a boot; a start of the service by hand loads again', () => {
+  runs('cliff', { vnet0: 'br0' });
+  sync();
+  host.run(['unload']);
+  rmSync(join(host.root, 'run/virt-shaper'), { recursive: true });
+  const service = (state: string) => {
+    host.write('bin/systemctl', `#!/bin/sh\necho ${state}\n`);
+    sh(`chmod +x ${host.root}/bin/systemctl`);
+    const path = `${host.root}/bin:${process.env.PATH}`;
+    sync('--in-force');
+    return host.run(['sync', '--service'], { path });
+  };
+  for (const state of ['initializing', 'starting']) {
+    const { status, stderr } = service(state);
+    assert.is(status, 0);
+    assert.match(stderr, /^nothing is loaded: unloaded since .* by .*; virt-shaper apply loads again/);
+    assert.equal(shapedTaps(), []);
+  }
+  assert.is(service('degraded').status, 0);
+  assert.equal(shapedTaps(), ['vnet0']);
+  rmSync(join(host.root, 'run/virt-shaper'), { recursive: true });
+  assert.is(service('starting').status, 0, 'of a boot at which nothing was unloaded');
 });
 
 test('a guest that stops, or runs on, brings back nothing that was unloaded', () => {
@@ -268,7 +300,7 @@ test('a first load that nobody confirms does not come back by a sync or a guest'
   assert.is(kernelState(), before);
   const { status, stderr } = host.hook('rob', 'start', { vnet1: 'br0' });
   assert.is(status, 0);
-  assert.match(stderr, 'guest rob starts UNSHAPED: the last load was not confirmed');
+  assert.match(stderr, /guest rob starts UNSHAPED: off since .* by .* was not confirmed/);
   assert.is(kernelState(), before);
   assert.is(host.run(['render']).status, 0);
   assert.is(host.run(['load']).status, 0);
@@ -350,7 +382,7 @@ test('--in-force: an edited template counts only when somebody loads it', () => 
   runs('cliff', { vnet0: 'br0', vnet1: 'br0' });
   sync('--in-force');
   assert.equal(shapedTaps(), ['vnet0', 'vnet1']);
-  assert.is(host.hook('rob', 'start', { vnet1: 'br0' }).status, 0);
+  assert.equal(host.hook('rob', 'start', { vnet1: 'br0' }), { status: 0, stdout: '', stderr: '' });
   assert.match(
     sh('nft list table bridge virt-shaper'),
     'rob sends',

@@ -85,13 +85,15 @@ const stop: Step = async (life) => {
   return told(life, `${name} ends${stays ? ', its tap stays' : ''}`, result, fault);
 };
 
-/** A hook loads by the configuration as it is, or where that cannot be used the last one. */
+/** A hook loads by the configuration in force, since each guest has an entry in all; what was unloaded stays so. */
 function told(life: Life, text: string, result: Result, fault?: Fault, guest?: string): Did {
-  const files = life.settings.broken ? life.inForce : life.files();
+  if (life.unloaded) return { text: `${text}, after an unload`, result };
+  const isAhead = life.inForce !== undefined && life.rendered !== life.inForce;
+  const files = life.inForce ?? (life.settings.broken ? undefined : life.files());
   const failed = /UNSHAPED|^virt-shaper: (?!.*config)/m.test(result.stderr) && result.status === 0;
   // What is refused is taken back by a load of its own, which one fault does not meet.
   const loads = files !== undefined && !failed && (result.status === 0 || fault?.kind !== 'fail-on');
-  if (files !== undefined) life.rendered = files;
+  if (files !== undefined && !isAhead) life.rendered = files;
   if (loads) {
     life.inForce = files;
     life.unloaded = life.dirty = false;

@@ -88,7 +88,7 @@ test('what is in force against what is asked for', () => {
   assert.is(head({})[0], '1 guest shaped, loaded 60 s ago, as configured');
   assert.equal(head({ configChanged: true }), [
     '1 guest shaped, loaded 60 s ago',
-    'the configuration has changed since: virt-shaper render && virt-shaper plan shows what for',
+    'the configuration has changed since: virt-shaper apply --dry-run shows what for',
   ]);
   assert.match(head({ rulesChanged: true })[1] ?? '', /^rules\.d is not what is loaded/);
   assert.match(head({}, 'missing')[1] ?? '', /nobody is shaped/);

@@ -1,0 +1,63 @@
+// That somebody has switched virt-shaper off: no hook, timer or boot loads again until somebody loads, applies or syncs
+// by hand, or starts the service. In /var, since a reboot ends it no more than anything else.
+import { userInfo } from 'node:os';
+import { readIfThere, writeWhole } from '../system/files.ts';
+
+/** `not confirmed`: nobody confirmed the only load there was. */
+export type WhyOff = 'unloaded' | 'not confirmed';
+
+export interface Off {
+  version: 1;
+  why: WhyOff;
+  /** Milliseconds since 1970. */
+  at: number;
+  /** A user's name. */
+  by: string;
+}
+
+export function writeOff(file: string, why: WhyOff): void {
+  const off: Off = { version: 1, why, at: Date.now(), by: whoAsks() };
+  writeWhole(file, `${JSON.stringify(off)}\n`);
+}
+
+/** @returns what is known of it; a file that is damaged says at least that it was switched off */
+export function readOff(file: string): Off | undefined {
+  const text = readIfThere(file);
+  if (text === undefined) return undefined;
+  const unknown: Off = { version: 1, why: 'unloaded', at: 0, by: 'somebody' };
+  try {
+    const { why, at, by } = JSON.parse(text);
+    if (typeof at !== 'number' || typeof by !== 'string') return unknown;
+    return { version: 1, why: why === 'not confirmed' ? why : 'unloaded', at, by };
+  } catch {
+    return unknown;
+  }
+}
+
+/** For people: `unloaded since 2026-11-29 12:03 by alice`. */
+export function describeOff({ why, at, by }: Off): string {
+  const two = (value: number) => String(value).padStart(2, '0');
+  const day = new Date(at);
+  const date = `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
+  const since = at > 0 ? ` since ${date} ${two(day.getHours())}:${two(day.getMinutes())}` : '';
+  return why === 'unloaded'
+    ? `unloaded${since} by ${by}`
+    : `off${since}, because the load by ${by} was not confirmed`;
+}
+
+/** Who has logged in, whatever he has become since by sudo or su. */
+function whoAsks(): string {
+  const { SUDO_USER, DOAS_USER } = process.env;
+  try {
+    return SUDO_USER || DOAS_USER || loginName() || userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.()}`;
+  }
+}
+
+/** As the audit system keeps it; nothing for what nobody has logged in for, such as a service. */
+function loginName(): string | undefined {
+  const uid = readIfThere('/proc/self/loginuid')?.trim();
+  const users = (readIfThere('/etc/passwd') ?? '').split('\n');
+  return users.map((line) => line.split(':')).find((fields) => fields[2] === uid)?.[0];
+}
