@@ -22,7 +22,7 @@ _virt_shaper_value() {
 _virt_shaper_argument() {
   takes= words=()
   case $1 in
-    :*) takes=words words=(check render load confirm plan verify unload status tree top explain metrics import sync doctor init hooks hook help) ;;
+    :*) takes=words words=(check apply render load confirm plan verify unload status tree top explain metrics import sync doctor init hooks hook help) ;;
     status:*) takes=in-force ;;
     explain:0) takes=guests ;;
     import:*) takes=files ;;
@@ -32,7 +32,7 @@ _virt_shaper_argument() {
     hook:2) takes=words words=(prepare start started stopped release restore migrate reconnect attach port-created port-deleted updated) ;;
     hook:3) takes=words words=(begin end -) ;;
     hook:4) takes=words words=(-) ;;
-    help:0) takes=words words=(check render load confirm plan verify unload status tree top explain metrics import sync doctor init hooks hook help) ;;
+    help:0) takes=words words=(check apply render load confirm plan verify unload status tree top explain metrics import sync doctor init hooks hook help) ;;
   esac
 }
 
@@ -42,10 +42,11 @@ _virt_shaper_options() {
   case $1 in
     '') words=(-V --version --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose -h --help) ;;
     check) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --json -h --help) ;;
+    apply) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --dry-run --json --commands --confirm -h --help) ;;
     render) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose -h --help) ;;
     load) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --dry-run --json --confirm -h --help) ;;
     confirm) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose -h --help) ;;
-    plan) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --json -h --help) ;;
+    plan) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --json --commands -h --help) ;;
     verify) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --json -h --help) ;;
     unload) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose -h --help) ;;
     status) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --json --interval -h --help) ;;

@@ -14,6 +14,22 @@ export function declarePolicyCommands(command: Declare): void {
 Example: try a changed file before it counts
   virt-shaper check --config ./config.toml`,
     );
+  command(
+    'apply',
+    'check, find the running guests, render, say what changes for whom, and load',
+    async (context, _args, options) => (await import('../commands/apply.ts')).applyCommand(context, options),
+  )
+    .option('--dry-run', 'only say what would change (status 3 if anything)')
+    .option('--json', 'with --dry-run: as data')
+    .option('--commands', 'with --dry-run: the nft, tc and ip lines that would run')
+    .option('--confirm <seconds>', 'go back to the former policy unless confirmed within this time')
+    .addHelpText(
+      'after',
+      `
+Example: after a change of the configuration, from the far end of the link that it limits
+  virt-shaper apply --dry-run
+  virt-shaper apply --confirm 60`,
+    );
   command('render', 'write rules.d from the configuration and the guests now running', async (context) =>
     (await import('../commands/render.ts')).renderCommand(context),
   ).addHelpText(
@@ -44,10 +60,11 @@ Example: from a second terminal, which the new policy let in
   );
   command(
     'plan',
-    'show what load would change and why (status 3 if anything)',
+    'show what load would change, and for whom (status 3 if anything)',
     async (context, _args, options) => (await import('../commands/plan.ts')).planCommand(context, options),
   )
     .option('--json', 'as data')
+    .option('--commands', 'the nft, tc and ip lines that load would run')
     .addHelpText(
       'after',
       `

@@ -9,11 +9,19 @@ import type { Site } from '../load/context.ts';
 import { load } from '../load/load.ts';
 import type { Context } from '../operations/context.ts';
 import { generateNow } from '../operations/generate.ts';
+import { tell } from '../operations/say-changes.ts';
 import { underLock } from '../operations/under-lock.ts';
 import { layOut } from '../store/configuration.ts';
 import { readGuests } from '../store/guests.ts';
 import { readCompanions, readIfGood, sourceFile } from '../store/in-force-rules.ts';
-import { dropPending, formerRules, readPending, sinceBoot, writePending } from '../store/pending.ts';
+import {
+  dropPending,
+  formerRules,
+  type Pending,
+  readPending,
+  sinceBoot,
+  writePending,
+} from '../store/pending.ts';
 import { Failure } from '../system/errors.ts';
 import { type Run, startDetached } from '../system/exec.ts';
 import { readIfThere, removeFile, writeWhole } from '../system/files.ts';
@@ -22,35 +30,42 @@ import { loadNow } from './load.ts';
 import { writeRules } from './render.ts';
 import { unloadNow } from './unload.ts';
 
-/** @param seconds how long the new policy holds without being confirmed */
-export async function loadAndConfirm(context: Context, seconds: number): Promise<number> {
+/**
+ * @param seconds how long the new policy holds without being confirmed
+ * @param nothing said when there is nothing to do
+ * @param render makes the rules that are loaded, where they are not those of rules.d as it is
+ */
+export async function loadAndConfirm(
+  context: Context,
+  seconds: number,
+  nothing: string,
+  render?: () => Promise<void>,
+): Promise<number> {
   const { pending: folder, rules } = context.paths;
   const id = randomUUID();
-  let deadline = 0;
-  const changed = await underLock(context, async (site) => {
+  const waiting = await underLock(context, async (site) => {
     const other = readPending(folder);
     if (other && other.deadline > sinceBoot()) {
       throw new Failure('another load waits for its confirmation', 'virt-shaper confirm');
     }
+    await render?.();
     const former = readIfGood(rules);
-    deadline = sinceBoot() + seconds * 1000;
-    const companions = readCompanions(join(rules, 'good'));
-    writePending(folder, { id, deadline, former: former !== undefined }, former, companions);
+    const pending = { id, deadline: sinceBoot() + seconds * 1000, former: former !== undefined };
+    writePending(folder, pending, former, readCompanions(join(rules, 'good')));
     try {
       startGuard(context, id);
-      const { changed } = await loadNow(context, site);
+      const { changed } = await loadNow(context, site, site.rules, undefined, tell(context, nothing));
       if (!changed) dropPending(folder);
-      return changed;
+      return changed ? pending : undefined;
     } catch (error) {
       dropPending(folder);
       throw error;
     }
   });
-  if (!changed) return 0;
-  context.say(
-    `the former policy returns in ${seconds} s, unless you press Enter or run: virt-shaper confirm`,
-  );
-  return (await outcome(context, id, deadline)) ? 0 : 1;
+  if (!waiting) return 0;
+  const returns = waiting.former ? 'the former policy returns' : 'all is taken out again';
+  const said = `${returns} in ${seconds} s, and at once at Ctrl-C, unless you press Enter or run: virt-shaper confirm`;
+  return (await outcome(context, waiting, said)) ? 0 : 1;
 }
 
 /** virt-shaper confirm: the policy that was loaded last stays. */
@@ -69,15 +84,26 @@ export async function guardCommand(context: Context, id: string): Promise<number
   const pending = readPending(folder);
   if (pending?.id !== id) return 0;
   await sleep(Math.max(0, pending.deadline - sinceBoot()));
+  await takeBack(context, id);
+  return 0;
+}
+
+/** Nothing where it was confirmed, or taken back, meanwhile. */
+async function takeBack(context: Context, id: string): Promise<void> {
+  const { pending: folder } = context.paths;
   await underLock(context, async (site) => {
-    if (readPending(folder)?.id !== id) return;
+    const pending = readPending(folder);
+    if (pending?.id !== id) return;
     if (pending.former) await goBack(context, site);
     else await unloadNow(context, site, 'not confirmed');
-    await report(site.run, context);
+    await report(site.run, context, pending.former);
     writeWhole(undoneFile(folder), id, 0o600);
     dropPending(folder);
   });
-  return 0;
+}
+
+function whatIsNow(former: boolean): string {
+  return former ? 'the former policy is in force again' : 'nothing is loaded again, as before';
 }
 
 /**
@@ -96,13 +122,13 @@ async function goBack(context: Context, site: Site): Promise<void> {
 }
 
 /** To the system's log, since nobody may be left to read anything else. */
-async function report(run: Run, { paths }: Context): Promise<void> {
+async function report(run: Run, { paths }: Context, former: boolean): Promise<void> {
   const shaped = readIfGood(paths.rules)?.['shape.tc'] ?? '';
   const strangers = readGuests(paths.guests)
     .map(({ name }) => label(name))
     .filter((name) => !shaped.includes(`# guest ${name}\n`));
   const unknown = strangers.length > 0 ? `; not in it, so not shaped: ${strangers.join(', ')}` : '';
-  const input = `the load was not confirmed: the former policy is in force again${unknown}\n`;
+  const input = `the load was not confirmed: ${whatIsNow(former)}${unknown}\n`;
   await run('logger', ['-t', 'virt-shaper', '-p', 'daemon.warning'], { input }).catch(() => {});
 }
 
@@ -120,23 +146,30 @@ function undoneFile(folder: string): string {
 const patience = 5000;
 
 /**
- * Waits for a key, for `confirm` elsewhere, which may have come already, or for the guard.
+ * Waits for a key, for `confirm` elsewhere, which may have come already, or for the guard. Ctrl-C goes back at once.
  * @returns whether the new policy stays
  */
-async function outcome(context: Context, id: string, deadline: number): Promise<boolean> {
+async function outcome(context: Context, { id, deadline, former }: Pending, said: string): Promise<boolean> {
   const { pending: folder } = context.paths;
   const keys = process.stdin.isTTY ? createInterface({ input: process.stdin }) : undefined;
   keys?.once('line', () => {
     confirmCommand(context).catch(() => {}); // Too late: the guard was first, which is said below.
   });
+  let broken = false;
+  const onBreak = () => {
+    broken = true;
+  };
+  process.on('SIGINT', onBreak);
+  context.say(said);
   while (readPending(folder)?.id === id) {
     // The guard has died: then it is for us to keep the time.
-    if (sinceBoot() > deadline + patience) await guardCommand(context, id);
+    if (broken || sinceBoot() > deadline + patience) await takeBack(context, id);
     await sleep(100);
   }
+  process.off('SIGINT', onBreak);
   keys?.close();
   if (readIfThere(undoneFile(folder)) !== id) return true;
   removeFile(undoneFile(folder));
-  context.warn('not confirmed: the former policy is in force again');
+  context.warn(`not confirmed: ${whatIsNow(former)}`);
   return false;
 }

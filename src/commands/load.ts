@@ -7,6 +7,7 @@ import { type Loaded, load } from '../load/load.ts';
 import { loadSmall, type Small } from '../load/load-small.ts';
 import type { Present } from '../load/prefetch.ts';
 import { type Context, seconds } from '../operations/context.ts';
+import type { Telling } from '../operations/say-changes.ts';
 import { underLock } from '../operations/under-lock.ts';
 import { describeError } from '../report/errors.ts';
 import { readGuests } from '../store/guests.ts';
@@ -17,7 +18,6 @@ import { dropPending } from '../store/pending.ts';
 import { ConfigError } from '../system/errors.ts';
 import { removeFile } from '../system/files.ts';
 import { label } from '../text/label.ts';
-import { planCommand } from './plan.ts';
 
 export interface LoadOptions {
   dryRun?: boolean;
@@ -26,24 +26,29 @@ export interface LoadOptions {
   confirm?: string;
 }
 
+/** What only this command needs is not loaded before, since a guest's start waits for this file. */
 export async function loadCommand(context: Context, options: LoadOptions): Promise<number> {
-  if (options.dryRun) return planCommand(context, options);
+  if (options.dryRun) return (await import('./plan.ts')).planCommand(context, options);
   if (options.json) {
     const message = '--json shows what --dry-run would change; a load itself has no data to show';
     throw new ConfigError([{ severity: 'error', message }]);
   }
   if (options.confirm !== undefined) {
     const time = seconds('--confirm', options.confirm);
-    // Not loaded before it is asked for, since a guest's start waits for this file and what it needs.
-    return (await import('./confirm.ts')).loadAndConfirm(context, time);
+    return (await import('./confirm.ts')).loadAndConfirm(context, time, asRendered);
   }
+  const { sayEdited, tell } = await import('../operations/say-changes.ts');
   const { obstacles } = await underLock(context, async (site) => {
     dropPending(context.paths.pending); // Who loads plainly has decided.
-    return loadNow(context, site);
+    return loadNow(context, site, site.rules, undefined, tell(context, asRendered));
   });
   sayLeftOut(context);
+  sayEdited(context);
   return obstacles.length > 0 ? 1 : 0;
 }
+
+/** Said where a load finds nothing to do. */
+export const asRendered = 'nothing to do: the kernel holds what rules.d says';
 
 /** What was looked at is what is loaded; who came since is not in it. */
 function sayLeftOut({ paths, warn }: Context): void {
@@ -61,20 +66,23 @@ function sayLeftOut({ paths, warn }: Context): void {
  * Call it under the lock.
  * @param folder where the rules are, when not in rules.d itself
  * @param present read already, under this lock
+ * @param telling who is told what changes for each guest
  */
 export async function loadNow(
   context: Context,
   site: Site,
   folder = site.rules,
   present?: Present,
+  telling?: Telling,
 ): Promise<Loaded> {
-  const loaded = await recorded(context, () => load(site, folder, present));
+  const told = telling ? { ...site, announce: telling.announce } : site;
+  const loaded = await recorded(context, () => load(told, folder, present));
   const { changed, unreached, obstacles, foreignMarks } = loaded;
   for (const warning of foreignMarks) context.warn(`warning: ${warning}`);
   sayUnreached(context, unreached);
   sayObstacles(context, obstacles);
-  if (changed) context.say(`loaded ${folder}`);
-  else if (obstacles.length === 0) context.say('nothing to do: the kernel holds what rules.d says');
+  if (changed) context.say(`loaded${telling ? `: ${telling.summary()}` : ` ${folder}`}`);
+  else if (obstacles.length === 0 && telling?.nothing) context.say(telling.nothing);
   return loaded;
 }
 

@@ -1,19 +1,54 @@
-// virt-shaper plan: what load would change, object by object, and why; without changing it.
+// virt-shaper plan: what load would change and for whom, without changing it.
+import { commandLines } from '../diff/command-lines.ts';
+import { planPhases } from '../diff/phases.ts';
 import { differences } from '../load/load.ts';
 import type { Context } from '../operations/context.ts';
+import { sayEdited } from '../operations/say-changes.ts';
 import { underLock } from '../operations/under-lock.ts';
+import { changeLines, changeSummary } from '../report/change-lines.ts';
 import { differencesAsData, reportDifferences } from '../report/differences.ts';
-import { sayObstacles, sayUnreached } from './load.ts';
+import { ConfigError } from '../system/errors.ts';
+import { asRendered, sayObstacles, sayUnreached } from './load.ts';
+
+export interface PlanOptions {
+  json?: boolean;
+  /** The commands that a load would run, in place of what they change. */
+  commands?: boolean;
+}
 
 /** @returns 3 when anything would change */
-export async function planCommand(context: Context, { json }: { json?: boolean }): Promise<number> {
-  const { unreached, obstacles, ...found } = await underLock(context, (site) =>
-    differences(site, site.rules),
-  );
+export async function planCommand(context: Context, options: PlanOptions): Promise<number> {
+  const status = await planFolder(context, context.paths.rules, options);
+  if (!options.json) sayEdited(context);
+  return status;
+}
+
+/**
+ * @param folder where the rules are that would be loaded
+ * @param place where they would be then
+ */
+export async function planFolder(
+  context: Context,
+  folder: string,
+  options: PlanOptions,
+  place = folder,
+): Promise<number> {
+  const { json, commands } = options;
+  if (json && commands) {
+    throw new ConfigError([
+      { severity: 'error', message: '--json and --commands show two different things' },
+    ]);
+  }
+  const { unreached, obstacles, ...found } = await underLock(context, (site) => differences(site, folder));
   sayUnreached(context, unreached);
   sayObstacles(context, obstacles);
+  const { list, from, to } = found;
   if (json) context.print(`${JSON.stringify(differencesAsData(found), null, 2)}\n`);
-  else if (found.list.length > 0) context.print(reportDifferences(found));
-  else if (obstacles.length === 0) context.say('nothing to do: the kernel holds what rules.d says');
-  return found.list.length + obstacles.length > 0 ? 3 : 0;
+  else if (list.length === 0 && obstacles.length === 0) context.say(asRendered);
+  else if (commands) context.print(`${commandLines(planPhases(list, from, to), to, place).join('\n')}\n`);
+  else if (list.length > 0) {
+    context.print([...changeLines(found, 'plan'), changeSummary(found, 'to come'), ''].join('\n'));
+    if (context.verbose) context.print(`\n${reportDifferences(found)}`);
+  }
+  return list.length + obstacles.length > 0 ? 3 : 0;
 }

@@ -10,8 +10,8 @@ import { removeFolder } from '../system/folders.ts';
 
 export async function renderCommand(context: Context): Promise<number> {
   await underLock(context, async () => {
-    removeFolder(context.paths.held);
-    const outputs = await generateNow(context);
+    const outputs = await generateNow(context, 'edited');
+    removeFolder(context.paths.held); // One that was not confirmed counts again, since somebody renders it.
     sayPolicy(context, outputs);
     const written = writeRules(context, outputs);
     const guests = new Set(outputs.policy.uplinks.flatMap((uplink) => uplink.guests.map(({ name }) => name)));
@@ -35,6 +35,14 @@ export function writeRules(
   folder = paths.rules,
 ): boolean {
   writeIds(paths.ids, chosen);
+  return layRules(folder, { rules, companions });
+}
+
+/** The files alone, for a look at what would be. */
+export function layRules(
+  folder: string,
+  { rules, companions }: Pick<Generated, 'rules' | 'companions'>,
+): boolean {
   const files = filesOf(folder, rules);
   const changed = files.some(isChanged);
   writeTogether([...(changed ? files : []), ...companionsOf(folder, companions).filter(isChanged)]);

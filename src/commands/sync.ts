@@ -2,20 +2,18 @@
 // It finds NICs plugged into running guests, guests that ran before there was a hook, and leftovers. Where
 // nothing differs, nothing is written but the time of the sync.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Guest } from '../guests/guest.ts';
-import { Known } from '../guests/list.ts';
 import { runningStamp } from '../guests/status-files.ts';
 import { readAhead } from '../load/prefetch.ts';
 import { type Context, seconds } from '../operations/context.ts';
 import { folderFor, generateNow, sayPolicy } from '../operations/generate.ts';
-import { findGuests, type Noted } from '../operations/note-guests.ts';
+import { findGuests, sayFound } from '../operations/note-guests.ts';
+import { tell } from '../operations/say-changes.ts';
 import { underLock } from '../operations/under-lock.ts';
 import { readPending, sinceBoot } from '../store/pending.ts';
 import { describeOff, readOff } from '../store/unloaded.ts';
 import { makeRun } from '../system/exec.ts';
 import { isChanged, touch, writeUnlocked } from '../system/files.ts';
 import { Occupied, withLock } from '../system/lock.ts';
-import { label } from '../text/label.ts';
 import { guardCommand } from './confirm.ts';
 import { loadNow } from './load.ts';
 import { writeRules } from './render.ts';
@@ -109,21 +107,10 @@ function syncOnce(context: Context, inForce: boolean): Promise<number> {
     const folder = inForce ? folderFor(context, outputs) : context.paths.rules;
     const written = writeRules(context, outputs, folder);
     const quiet = { ...context, say: context.detail };
-    const { changed, obstacles } = await loadNow(quiet, site, folder, present);
-    if (changed) context.say(`loaded ${folder}`);
-    else if (!inForce && obstacles.length === 0)
-      context.say('nothing to do: the kernel holds what the running guests need');
+    const nothing = inForce ? '' : 'nothing to do: the kernel holds what the running guests need';
+    const { changed, obstacles } = await loadNow(context, site, folder, present, tell(context, nothing));
     sayPolicy(noted.changed || written || changed ? context : quiet, outputs);
     const lacking = outputs.policy.unshaped.some(({ uplink }) => uplink !== undefined);
     return lacking || obstacles.length > 0 ? 1 : 0;
   });
-}
-
-function sayFound(context: Context, { before, after }: Noted): void {
-  const names = (guests: Guest[]) => guests.map(({ name }) => label(name)).join(', ');
-  const [former, present] = [new Known(before), new Known(after)];
-  const came = after.filter((guest) => !former.has(guest));
-  const gone = before.filter((guest) => !present.has(guest));
-  if (came.length > 0) context.say(`found running: ${names(came)}`);
-  if (gone.length > 0) context.say(`no longer running: ${names(gone)}`);
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { differences } from '../load/load.ts';
 import type { Context } from '../operations/context.ts';
 import { underLock } from '../operations/under-lock.ts';
+import { changeLines } from '../report/change-lines.ts';
 import { differencesAsData, reportDifferences } from '../report/differences.ts';
 import { ConfigError, Failure } from '../system/errors.ts';
 import { sayObstacles, sayUnreached } from './load.ts';
@@ -21,7 +22,10 @@ export async function verifyCommand(context: Context, { json }: { json?: boolean
   sayUnreached(context, unreached);
   sayObstacles(context, obstacles);
   if (json) context.print(`${JSON.stringify(differencesAsData(found), null, 2)}\n`);
-  else if (found.list.length > 0) context.print(reportDifferences(found));
+  else if (found.list.length > 0) {
+    context.print(`${changeLines(found, 'drift').join('\n')}\n`);
+    if (context.verbose) context.print(`\n${reportDifferences(found)}`);
+  }
   if (found.list.length > 0)
     context.say(
       good

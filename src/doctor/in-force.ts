@@ -78,7 +78,7 @@ function checkOutdated({ outdated, loaded }: InForceFacts): Finding[] {
   }
   if (!outdated.value) return [{ ...about, level: 'ok', detail: 'in force as configured' }];
   const detail = 'the configuration or the guests have changed since: other rules are in force';
-  const hint = 'look, then load: virt-shaper render && virt-shaper plan && virt-shaper load';
+  const hint = 'virt-shaper apply --dry-run shows what for, virt-shaper apply loads it';
   return [{ ...about, level: 'warning', detail, hint }];
 }
 

@@ -1,4 +1,5 @@
 // Where a load takes place: its door to processes, which holds the lock, and its folders.
+import type { Found } from '../diff/comparison.ts';
 import type { Run } from '../system/exec.ts';
 
 export interface Site {
@@ -15,4 +16,6 @@ export interface Site {
   journal: string;
   /** Told what is going on, where somebody waits. */
   progress?: (text: string) => void;
+  /** Told what is about to change, where somebody wants to know. */
+  announce?: (found: Found) => void;
 }

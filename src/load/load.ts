@@ -55,6 +55,9 @@ export async function load(
   refreshListing(site, before);
   recallLines(before, good);
   const found = same ? [] : compare(before, wanted);
+  if (found.length > 0) {
+    site.announce?.({ list: found, from: before, to: wanted, ...(good ? { loaded: good } : {}) });
+  }
   let laid: string | undefined;
   const lay = () => {
     laid = layGood(site.rules, rules, withPlanObstacles(companions, obstacles));
@@ -89,7 +92,7 @@ async function foreignMarks({ run }: Site, before: KernelState, wanted: State): 
 export async function differences(
   site: Site,
   folder: string | undefined,
-): Promise<Found & { unreached: Unreached[]; obstacles: Obstacle[] }> {
+): Promise<Found & { from: KernelState; unreached: Unreached[]; obstacles: Obstacle[] }> {
   const { before, wanted, unreached, obstacles, good } = await prepare(
     site,
     folder === undefined ? undefined : readRules(folder),

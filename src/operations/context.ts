@@ -21,6 +21,8 @@ export interface Context {
   lockTimeout: number;
   /** Seconds that one call of nft, tc or ip may take. */
   timeout: number;
+  /** Whether details are wanted. */
+  verbose: boolean;
   /** Data, to stdout. */
   print: (text: string) => void;
   /** Progress and results; silent with --quiet. */
@@ -47,6 +49,7 @@ export function makeContext(options: CommonOptions): Context {
     }),
     lockTimeout: seconds('--lock-timeout', options.lockTimeout ?? '60'),
     timeout: seconds('--timeout', options.timeout ?? '30'),
+    verbose: options.verbose === true,
     print: (text) => {
       clearProgress();
       process.stdout.write(text);

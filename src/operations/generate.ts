@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { matchGuest } from '../config/pattern.ts';
 import { type ConfigLocation, readSources } from '../config/read-files.ts';
+import type { Guest } from '../guests/guest.ts';
 import { type ConfigHere, readConfigHere } from '../host/config-here.ts';
 import { readKernel } from '../host/kernel.ts';
 import { readNetworks } from '../host/networks.ts';
@@ -35,15 +36,22 @@ export interface Generated extends Outputs {
 }
 
 /**
- * `present`: as it is written now, for whoever applies it. `in force`: the one that was loaded last, for what nobody
+ * `edited`: as it is written now, for whoever applies it. `present`: the same, but for one that was loaded and not
+ * confirmed. `in force`: the one that was loaded last, for what nobody
  * asked for at this moment: the timer, a guest that ends. `starting`: the same for a guest that starts, unless only the
  * present one has an entry for it. Where nothing was loaded yet the present one counts.
  */
-export type Choice = 'present' | 'in force' | { starting: string };
+export type Choice = 'edited' | 'present' | 'in force' | { starting: string };
 
-export async function generateNow(context: Context, choice: Choice = 'present'): Promise<Generated> {
+/** @param guests who runs, where that is not what is noted */
+export async function generateNow(
+  context: Context,
+  choice: Choice = 'present',
+  guests?: Guest[],
+): Promise<Generated> {
   const { paths } = context;
   const former = findLaidOut(paths.held);
+  if (choice === 'edited') return generateFrom(context, await read(paths.config, paths.templates), guests);
   if (former) {
     context.warn(
       'warning: the configuration that was not confirmed is left out until the next virt-shaper apply or render',
@@ -117,14 +125,14 @@ async function generateNewer(context: Context, inForce: Read, name: string): Pro
   }
 }
 
-async function generateFrom(context: Context, from: Read): Promise<Generated> {
+async function generateFrom(context: Context, from: Read, guests?: Guest[]): Promise<Generated> {
   const { config, devices, warnings, files, templates, snapshot } = from;
   const { paths } = context;
   sayProblems(context, [...warnings, ...checkSpeeds(config, devices)]);
   const kernel = await readKernel(paths.kernel);
   const inputs: Inputs = {
     config,
-    guests: readGuests(paths.guests),
+    guests: guests ?? readGuests(paths.guests),
     host: { devices, networks: readNetworks(paths.libvirtNetworks), kernel },
     chosen: readIds(paths.ids),
     templates: readTemplates(templates),

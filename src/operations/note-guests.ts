@@ -1,6 +1,7 @@
 // Changes what is noted of the running guests. Under a lock of its own that is held for a moment only, so that
 // a hook that waits in vain for a load to end has lost nothing: the next load shapes its guest.
 import type { Guest } from '../guests/guest.ts';
+import { Known } from '../guests/list.ts';
 import { reconcile } from '../guests/reconcile.ts';
 import { type Running, readRunning } from '../guests/status-files.ts';
 import { deviceNames } from '../host/read-host.ts';
@@ -32,6 +33,23 @@ export function noteGuests(context: Context, change: (guests: Guest[]) => Guest[
 /** Notes the guests that libvirt and the kernel say are running. */
 export function findGuests(context: Context): Promise<Noted> {
   return noteGuests(context, (noted) => reconcileNow(context, noted));
+}
+
+/** The same without noting it. */
+export function foundGuests(context: Context): Noted {
+  const before = recall(context);
+  const after = reconcileNow(context, before);
+  return { before, after, changed: JSON.stringify(before) !== JSON.stringify(after) };
+}
+
+/** Who came and who went. */
+export function sayFound(context: Context, { before, after }: Noted): void {
+  const names = (guests: Guest[]) => guests.map(({ name }) => label(name)).join(', ');
+  const [former, present] = [new Known(before), new Known(after)];
+  const came = after.filter((guest) => !former.has(guest));
+  const gone = before.filter((guest) => !present.has(guest));
+  if (came.length > 0) context.say(`found running: ${names(came)}`);
+  if (gone.length > 0) context.say(`no longer running: ${names(gone)}`);
 }
 
 /** What was noted; where that cannot be read, what is in force and what libvirt says. */

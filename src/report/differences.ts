@@ -5,13 +5,19 @@ import type { Found } from '../diff/comparison.ts';
 import { readOwners } from '../kernel/nft/owners.ts';
 import type { State, TcObject } from '../kernel/objects.ts';
 import { formatRate } from '../units/rate.ts';
+import { changesOf } from './changes.ts';
 
-/** For --json: stable, one entry an object. */
+/** For --json: stable; guest by guest, and one entry an object. */
 export function differencesAsData(found: Found) {
-  return found.list.map((one) => ({ subject: subjectOf(one, found), ...differenceAsData(one) }));
+  return {
+    version: 1,
+    changes: changesOf(found, 'plan'),
+    differences: found.list.map((one) => ({ subject: subjectOf(one, found), ...differenceAsData(one) })),
+  };
 }
 
-export function differenceAsData({ effect, action, kind, device, reason, held, wanted, ifb }: Difference) {
+export function differenceAsData(one: Difference) {
+  const { effect, action, kind, device, held, wanted, ifb } = one;
   return {
     effect,
     action,
@@ -20,9 +26,21 @@ export function differenceAsData({ effect, action, kind, device, reason, held, w
     id: (wanted ?? held)?.id ?? ifb?.name ?? '',
     from: held?.values ?? null,
     to: wanted?.values ?? null,
-    reason,
+    reason: reasonCode(one),
     ...(wanted?.place ? { line: wanted.place.at.line } : {}),
   };
+}
+
+type ReasonCode = 'missing' | 'surplus' | 'values' | 'parent' | 'owner' | 'down' | 'alias' | 'altered';
+
+/** For programs; the figures are in `from` and `to`. */
+function reasonCode({ action, kind, held, wanted, ifb, reason }: Difference): ReasonCode {
+  if (action === 'add') return 'missing';
+  if (action === 'remove') return 'surplus';
+  if (ifb) return reason === 'it is down' ? 'down' : 'alias';
+  if (kind === 'table') return 'altered';
+  if (held && wanted && kind === 'class' && held.parent !== wanted.parent) return 'parent';
+  return action === 'move' ? 'owner' : 'values';
 }
 
 const sign: Record<Action, string> = {
@@ -104,7 +122,8 @@ function elements({ ruleset }: State): Map<string, string> {
   );
 }
 
-function subjectOf({ kind, wanted, held, ifb }: Difference, { loaded }: Found): string {
+/** Whose it is: `guest cliff`, or the device's name. */
+export function subjectOf({ kind, wanted, held, ifb }: Difference, { loaded }: Found): string {
   if (kind === 'table') return 'table bridge virt-shaper';
   if (ifb) return `device ${ifb.name}`;
   const known = wanted?.subject ?? loaded?.objects.get(held?.key ?? '')?.subject;

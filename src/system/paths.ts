@@ -32,6 +32,8 @@ export interface Paths {
   syncLock: string;
   /** The rules of a sync, where those of the rules' folder wait for their load. */
   syncRules: string;
+  /** The rules that an apply would load, while it is only asked what it would change. */
+  dryRules: string;
   /** Held while metrics are written. */
   metricsLock: string;
   /** Its time is that of the last sync; empty. */
@@ -91,6 +93,7 @@ export function makePaths(options: { root?: string; config?: string; rules?: str
     lock: below('/run/virt-shaper/lock'),
     history: below('/run/virt-shaper/history.json'),
     syncLock: below('/run/virt-shaper/sync.lock'),
+    dryRules: below('/run/virt-shaper/dry-run'),
     syncRules: below('/run/virt-shaper/sync'),
     metricsLock: below('/run/virt-shaper/metrics.lock'),
     unloaded: below('/var/lib/virt-shaper/unloaded.json'),

@@ -280,6 +280,7 @@ test('a broken configuration does not stop a guest, unless on_failure says so', 
   assert.is(host.hook('cliff', 'stopped').status, 0);
 
   host.configure(`${config}[hook]\non_failure = "refuse"\n`);
+  assert.is(host.run(['apply']).status, 0);
   sh('tc qdisc add dev eth0 root handle 7: htb');
   const refused = host.hook('rob', 'start', { vnet1: 'br0' });
   assert.is(refused.status, 1);

@@ -142,6 +142,7 @@ function idOf(guest: string): string {
 
 test('with a template of his own the administrator gets the whole way', () => {
   host.write('etc/virt-shaper/templates/devices.ip.hbs', `# mine\n${ownDevices()}`);
+  assert.is(host.run(['apply']).status, 0);
   const started = host.watched('solo', 'start', { vnet3: 'br0' });
   assert.match(tools(started), 'nft -s list table');
   host.isInForce();

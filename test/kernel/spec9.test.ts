@@ -88,6 +88,7 @@ test('30-odd processes per guest start', () => {
     .map((name) => failing(name, `echo ${name} >> ${log}`))
     .join(':');
   host.configure(`${config}[guest.rob]\nrate = "1mbit"\n`);
+  assert.is(host.run(['apply']).status, 0);
   assert.is(host.hook('rob', 'start', { vnet1: 'br0' }, { path: `${path}:${process.env.PATH}` }).stderr, '');
   const calls = sh(`cat ${log}`).trim().split('\n');
   assert.ok(calls.includes('nft') && calls.includes('tc') && calls.includes('flock'));

@@ -53,13 +53,18 @@ test('plan says what load would change and changes nothing; load does it', () =>
   for (const args of [['plan'], ['load', '--dry-run']]) {
     const { status, stdout } = host.run(args);
     assert.is(status, 3);
-    assert.match(stdout, /guest cliff\n {2}~ class 1:10 on eth0: ceil 30mbit -> 20mbit/);
+    assert.is(
+      stdout,
+      '~ cliff: ceil 30mbit -> 20mbit, both directions\n~ rob: ceil 30mbit -> 20mbit, both directions\n' +
+        '2 guests to change, none to add or take away\n',
+    );
   }
+  const { stdout } = host.run(['plan', '--verbose']);
+  assert.match(stdout, /guest cliff\n {2}~ class 1:10 on eth0: ceil 30mbit -> 20mbit/);
   const data = JSON.parse(host.run(['plan', '--json']).stdout);
-  assert.ok(
-    data.every((one: { effect: string }) => one.effect === 'rates'),
-    'only rates',
-  );
+  assert.is(data.version, 1);
+  assert.equal(data.changes[0].what, ['ceil 30mbit -> 20mbit, both directions']);
+  for (const one of data.differences) assert.equal([one.effect, one.reason], ['rates', 'values']);
   assert.is(kernelState(), before);
   assert.is(host.run(['load']).status, 0);
   assert.is(host.run(['plan']).status, 0);
@@ -71,16 +76,16 @@ test('verify finds what somebody changed by hand, and load repairs it', () => {
   const drifts: Record<string, [command: string, message: RegExp]> = {
     class: [
       'tc class change dev eth0 parent 1:$G classid 1:10 htb rate 1mbit ceil 2mbit quantum 1514',
-      /guest cliff\n {2}~ class 1:10/,
+      /^~ cliff: rate is 1mbit, loaded with 15mbit, ceil is 2mbit, loaded with 30mbit, sending$/m,
     ],
-    leaf: ['tc qdisc del dev eth0 parent 1:11', /guest rob\n {2}\+ leaf 1:11/],
-    filter: ['tc filter del dev vnet0 egress', /guest cliff\n {2}\+ filter/],
+    leaf: ['tc qdisc del dev eth0 parent 1:11', /^~ rob: queue is none, loaded with \w+, sending$/m],
+    filter: ['tc filter del dev vnet0 egress', /^~ cliff: vnet0 is not led to its class, receiving$/m],
     table: [
       'nft delete element bridge virt-shaper guests { "vnet1" . "eth0" }',
-      /\+ vnet1 \. eth0 to class 1:11/,
+      /^~ rob: its marks are not those that were loaded$/m,
     ],
-    device: ['ip link del dev ifb-eth0', /device ifb-eth0\n {2}\+ device ifb-eth0/],
-    root: ['tc qdisc del dev eth0 root', /\+ root 1: on eth0/],
+    device: ['ip link del dev ifb-eth0', /^~ cliff: its class is missing, receiving/m],
+    root: ['tc qdisc del dev eth0 root', /^~ rob: its class is missing, sending$/m],
   };
   const group = sh('tc class show dev eth0').match(/class htb 1:10 parent 1:(\w+)/)?.[1];
   for (const [what, [command, message]] of Object.entries(drifts)) {
@@ -133,7 +138,7 @@ test('load --confirm: confirmed it stays; else the former policy returns, whoeve
   host.tap('vnet2');
   host.configure(`${host.read('etc/virt-shaper/config.toml')}[guest.late]\nrate = "5mbit"\n`);
   const late = host.hook('late', 'start', { vnet2: 'br0' });
-  assert.match(late.stderr, 'not confirmed is left out until the next virt-shaper render');
+  assert.match(late.stderr, 'not confirmed is left out until the next virt-shaper apply or render');
   assert.match(
     sh('tc class show dev eth0'),
     /class htb 1:10 .* ceil 30Mbit/,

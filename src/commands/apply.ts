@@ -1,0 +1,73 @@
+// virt-shaper apply: the everyday verb. The configuration as it is now is checked, the running guests are found, the rules
+// rendered, what changes is said for each guest, and loaded. Nothing is touched where there is a mistake.
+import { readAhead } from '../load/prefetch.ts';
+import { type Context, seconds } from '../operations/context.ts';
+import { generateNow, sayPolicy } from '../operations/generate.ts';
+import { findGuests, foundGuests, sayFound } from '../operations/note-guests.ts';
+import { tell } from '../operations/say-changes.ts';
+import { underLock } from '../operations/under-lock.ts';
+import { dropPending } from '../store/pending.ts';
+import { ConfigError } from '../system/errors.ts';
+import { removeFolder } from '../system/folders.ts';
+import { loadAndConfirm } from './confirm.ts';
+import { loadNow } from './load.ts';
+import { type PlanOptions, planFolder } from './plan.ts';
+import { layRules, writeRules } from './render.ts';
+
+export interface ApplyOptions extends PlanOptions {
+  dryRun?: boolean;
+  /** Seconds, as text of the command line. */
+  confirm?: string;
+}
+
+const nothing = 'nothing to do: the kernel holds what the configuration and the running guests ask for';
+
+export async function applyCommand(context: Context, options: ApplyOptions): Promise<number> {
+  if (options.dryRun) return dryRun(context, options);
+  if (options.json || options.commands) {
+    const message = '--json and --commands show what --dry-run would change; they go with it';
+    throw new ConfigError([{ severity: 'error', message }]);
+  }
+  if (options.confirm !== undefined) {
+    const time = seconds('--confirm', options.confirm);
+    return loadAndConfirm(context, time, nothing, () => renderPresent(context));
+  }
+  const { obstacles } = await underLock(context, async (site) => {
+    dropPending(context.paths.pending); // Who applies plainly has decided.
+    const present = readAhead(site);
+    await renderPresent(context).catch(async (error) => {
+      await present.interview.all().catch(() => {}); // Its children hold the lock.
+      throw error;
+    });
+    return loadNow(context, site, site.rules, present, tell(context, nothing));
+  });
+  return obstacles.length > 0 ? 1 : 0;
+}
+
+async function renderPresent(context: Context): Promise<void> {
+  sayFound(context, await findGuests(context));
+  const outputs = await generateNow(context, 'edited');
+  removeFolder(context.paths.held); // One that was not confirmed counts again, since somebody applies it.
+  sayPolicy(context, outputs);
+  writeRules(context, outputs);
+}
+
+/** The rules go to a folder of their own; neither they nor the guests that are found count for anything else. */
+async function dryRun(context: Context, options: ApplyOptions): Promise<number> {
+  if (options.confirm !== undefined) {
+    throw new ConfigError([{ severity: 'error', message: '--confirm loads, and --dry-run does not' }]);
+  }
+  const { dryRules } = context.paths;
+  try {
+    await underLock(context, async () => {
+      const found = foundGuests(context);
+      sayFound(context, found);
+      const outputs = await generateNow(context, 'edited', found.after);
+      sayPolicy(context, outputs);
+      layRules(dryRules, outputs);
+    });
+    return await planFolder(context, dryRules, options, context.paths.rules);
+  } finally {
+    removeFolder(dryRules);
+  }
+}

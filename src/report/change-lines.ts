@@ -1,0 +1,101 @@
+// The changes (changes.ts) as lines, and in one sentence. What has no guest's name is said, too: the table, a device.
+import type { Difference } from '../diff/compare.ts';
+import type { Found } from '../diff/comparison.ts';
+import { readOwners } from '../kernel/nft/owners.ts';
+import { type Change, changesOf, type Manner } from './changes.ts';
+import { subjectOf } from './differences.ts';
+
+/** One line for each guest, then for groups, uplinks and what remains. */
+export function changeLines(found: Found, manner: Manner): string[] {
+  const changes = changesOf(found, manner);
+  const order = { guest: 0, group: 1, uplink: 2 };
+  const sorted = [...changes].sort((a, b) => order[a.kind] - order[b.kind]);
+  const uplinks = new Map<string, Set<string>>();
+  for (const { name, uplink } of changes) uplinks.set(name, (uplinks.get(name) ?? new Set()).add(uplink));
+  const lines = sorted.map((one) =>
+    changeLine(one, one.kind !== 'uplink' && (uplinks.get(one.name)?.size ?? 0) > 1, manner),
+  );
+  return [...lines, ...restLines(found, changes, manner)];
+}
+
+function changeLine({ action, kind, name, uplink, what }: Change, named: boolean, manner: Manner): string {
+  const sign = { add: '+', change: '~', remove: '-' }[action];
+  const isLink = kind === 'uplink' && name === uplink;
+  const prefix = isLink || kind === 'group' ? `${kind} ` : '';
+  const whose = `${prefix}${name}${named ? ` on ${uplink}` : ''}`;
+  if (manner === 'plan' || action === 'change') return `${sign} ${whose}: ${what.join('; ')}`;
+  return action === 'add'
+    ? `~ ${whose}: not in the kernel, loaded with ${what.join('; ')}`
+    : `~ ${whose}: in the kernel, not loaded: ${what.join('; ')}`;
+}
+
+/** What is in the list and in none of the changes. */
+function restLines(found: Found, changes: Change[], manner: Manner): string[] {
+  const told = new Set(changes.map(({ kind, name }) => (kind === 'uplink' ? name : `${kind} ${name}`)));
+  const isNew = changes.some(({ kind, action }) => kind === 'uplink' && action !== 'change');
+  const lines = found.list.flatMap((one) => {
+    if (one.kind === 'table') return tableLines(found, one, told, manner);
+    if (one.ifb) return one.action === 'change' ? [`~ device ${one.ifb.name}: ${one.reason}`] : [];
+    const subject = subjectOf(one, found);
+    const isTold =
+      told.has(subject) ||
+      [...told].some((name) => name.startsWith(`${subject} on `)) ||
+      isNew ||
+      told.has(subject.replace(/^link /, ''));
+    return isTold ? [] : [`~ ${subject.replace(/^guest /, '')}: its ${one.kind} on ${one.device}`];
+  });
+  return [...new Set(lines)];
+}
+
+function tableLines(
+  found: Found,
+  { action, reason }: Difference,
+  told: Set<string>,
+  manner: Manner,
+): string[] {
+  const had = [...found.from.objects.values()].some(({ kind }) => kind === 'class');
+  if (action === 'add') return had ? ['~ the nftables table: it is not there, so nobody is shaped'] : [];
+  if (action === 'remove') return [];
+  const [before, after] = [readOwners(found.from.ruleset), readOwners(found.to.ruleset)];
+  const others = [...new Set([...before.keys(), ...after.keys()])].filter((id) => {
+    const [was, is] = [[...(before.get(id) ?? [])].sort(), [...(after.get(id) ?? [])].sort()];
+    return was.join() !== is.join();
+  });
+  const names = others.map((id) => nameOfClass(id, found)).filter((name) => !told.has(`guest ${name}`));
+  const marks = manner === 'plan' ? 'its marks' : 'its marks are not those that were loaded';
+  const lines = [...new Set(names)].map((name) => `~ ${name}: ${marks}`);
+  return lines.length === 0 && told.size === 0 ? [`~ the nftables table: ${reason}`] : lines;
+}
+
+function nameOfClass(id: string, { from, to, loaded }: Found): string {
+  for (const state of [to, loaded, from]) {
+    for (const object of state?.objects.values() ?? []) {
+      if (object.kind === 'class' && object.id === id && object.subject)
+        return object.subject.replace(/^guest /, '');
+    }
+  }
+  return `class ${id}`;
+}
+
+/** `1 guest to change, none to add or take away`, or `1 guest changed, none added or taken away`. */
+export function changeSummary(found: Found, tense: 'to come' | 'done'): string {
+  const words = {
+    'to come': { change: 'to change', add: 'to add', remove: 'to take away' },
+    done: { change: 'changed', add: 'added', remove: 'taken away' },
+  }[tense];
+  const guests = changesOf(found, 'plan').filter(({ kind }) => kind === 'guest');
+  const names = (action: Change['action']) =>
+    new Set(guests.filter((one) => one.action === action).map(({ name }) => name)).size;
+  const actions = ['change', 'add', 'remove'] as const;
+  const some = actions.filter((action) => names(action) > 0);
+  const none = actions.filter((action) => names(action) === 0).map((action) => words[action]);
+  const short = none.map((text) => (tense === 'to come' ? text.slice('to '.length) : text));
+  const rest = [...short.slice(0, -2), short.slice(-2).join(' or ')].join(', ');
+  const nothing = `${tense === 'to come' ? 'to ' : ''}${rest}`;
+  if (some.length === 0) return `no guest ${nothing}`;
+  const counted = some.map((action, index) => {
+    const count = names(action);
+    return `${count}${index > 0 ? '' : count === 1 ? ' guest' : ' guests'} ${words[action]}`;
+  });
+  return [...counted, ...(none.length > 0 ? [`none ${nothing}`] : [])].join(', ');
+}

@@ -1,0 +1,155 @@
+// What differs, in the words of who reads it: guest by guest, both directions at once. The objects behind it are in
+// differences.ts. Computed from the two states, since a tree that goes takes its classes along without a word of each.
+import type { Found } from '../diff/comparison.ts';
+import type { State, TcObject } from '../kernel/objects.ts';
+import { differingOptions } from '../kernel/tc/values.ts';
+import { formatRate } from '../units/rate.ts';
+import { type Direction, directions } from '../units/units.ts';
+
+export interface Change {
+  action: 'add' | 'change' | 'remove';
+  kind: 'guest' | 'group' | 'uplink';
+  /** As people see it: quoted where it needs to be. */
+  name: string;
+  uplink: string;
+  /** What differs, a part each: `ceil 50mbit -> 60mbit, both directions`. */
+  what: string[];
+}
+
+/**
+ * How it is said. `plan`: what a load would do. `drift`: what somebody has done to what was loaded.
+ */
+export type Manner = 'plan' | 'drift';
+
+export function changesOf(found: Found, manner: Manner): Change[] {
+  const [before, after] = [subjectsOf(found.from, found), subjectsOf(found.to, found)];
+  return [...new Set([...after.keys(), ...before.keys()])].flatMap((key) => {
+    const [was, is] = [before.get(key), after.get(key)];
+    const { kind, name, uplink } = (is ?? was) as Subject;
+    const action = !was ? 'add' : !is ? 'remove' : 'change';
+    const what = joined((direction) =>
+      action === 'change'
+        ? partsOf(was?.[direction], is?.[direction], manner)
+        : ratesOf(kind, (is ?? was)?.[direction]),
+    );
+    // What is not marked comes and goes with its uplink.
+    if (action !== 'change' && kind === 'uplink' && name !== uplink) return [];
+    const taps = action === 'change' ? tapsOf(was, is, manner) : [];
+    const all = [...what, ...taps];
+    return action === 'change' && all.length === 0 ? [] : [{ action, kind, name, uplink, what: all }];
+  });
+}
+
+/** What one of them has on one uplink. */
+interface Subject extends Partial<Record<Direction, Place>> {
+  kind: Change['kind'];
+  name: string;
+  uplink: string;
+  /** Of a guest: the taps whose frames are led to the ifb. */
+  taps: Set<string>;
+}
+
+interface Place {
+  own: TcObject;
+  leaf: TcObject | undefined;
+  /** Whose class is above. */
+  above: string;
+}
+
+function subjectsOf(state: State, found: Found): Map<string, Subject> {
+  const subjects = new Map<string, Subject>();
+  const at = (text: string, device: string) => {
+    const uplink = uplinkOf(device, found);
+    const [kind, name] =
+      text.startsWith('guest ') || text.startsWith('group ')
+        ? ([text.slice(0, 5) as 'guest' | 'group', text.slice(6)] as const)
+        : (['uplink', text.startsWith('link ') ? text.slice(5) : `${text} on ${uplink}`] as const);
+    const key = `${uplink} ${text}`;
+    const known = subjects.get(key) ?? { kind, name, uplink, taps: new Set<string>() };
+    subjects.set(key, known);
+    return known;
+  };
+  for (const object of state.objects.values()) {
+    const whose = subjectOf(object, found);
+    if (object.kind === 'class') {
+      const above = state.objects.get(`${object.device} class ${object.parent}`);
+      at(whose, object.device)[object.id.startsWith('1:') ? 'out' : 'in'] = {
+        own: object,
+        leaf: state.objects.get(`${object.device} leaf ${object.id}`),
+        above: above ? subjectOf(above, found) : '',
+      };
+    } else if (object.kind === 'filter' && whose.startsWith('guest ')) {
+      at(whose, String(object.values.to)).taps.add(object.device);
+    }
+  }
+  return subjects;
+}
+
+/** The kernel does not know whose a class is: what was loaded does, or what is to be. */
+function subjectOf({ subject, key, device, id }: TcObject, { loaded, to }: Found): string {
+  return (
+    subject ?? loaded?.objects.get(key)?.subject ?? to.objects.get(key)?.subject ?? `class ${id} on ${device}`
+  );
+}
+
+/** An ifb's alias says whose it is. */
+function uplinkOf(device: string, { from, to }: Found): string {
+  const alias = (to.devices.get(device) ?? from.devices.get(device))?.alias;
+  return alias?.split(':')[1] ?? device;
+}
+
+function ratesOf(kind: Change['kind'], place: Place | undefined): string[] {
+  if (!place) return [];
+  const { rate, ceil } = place.own.values;
+  const most = `ceil ${formatRate(Number(ceil))}`;
+  return kind === 'uplink' ? [most] : [`rate ${formatRate(Number(rate))}`, most];
+}
+
+/** Of one that is there before and after. */
+function partsOf(was: Place | undefined, is: Place | undefined, manner: Manner): string[] {
+  if (!is) return was ? [manner === 'plan' ? 'its class goes' : 'a class that was not loaded'] : [];
+  if (!was)
+    return [
+      manner === 'plan'
+        ? `its class comes again (${ratesOf('guest', is).join(', ')})`
+        : 'its class is missing',
+    ];
+  const options = differingOptions(is.own, was.own);
+  const arrow = (name: string, from: string, next: string) =>
+    manner === 'plan' ? `${name} ${from} -> ${next}` : `${name} is ${from}, loaded with ${next}`;
+  const rates = (['rate', 'ceil'] as const)
+    .filter((name) => options.includes(name))
+    .map((name) =>
+      arrow(name, formatRate(Number(was.own.values[name])), formatRate(Number(is.own.values[name]))),
+    );
+  const group = (above: string) => (above.startsWith('group ') ? above.slice(6) : 'none');
+  const moved =
+    group(was.above) === group(is.above) ? [] : [arrow('group', group(was.above), group(is.above))];
+  const [old, leaf] = [was.leaf?.values.kind, is.leaf?.values.kind];
+  const queue = is.leaf && old !== leaf ? [arrow('queue', String(old ?? 'none'), String(leaf))] : [];
+  const main = [...rates, ...moved, ...queue];
+  if (main.length > 0) return main;
+  const rest = [...options, ...(is.leaf && was.leaf ? differingOptions(is.leaf, was.leaf) : [])];
+  return rest.length > 0 ? [`its ${[...new Set(rest)].join(', ')}`] : [];
+}
+
+/** The same in both directions is said once. */
+function joined(parts: (direction: Direction) => string[]): string[] {
+  const [out = [], receiving = []] = directions.map(parts);
+  const both = out.filter((part) => receiving.includes(part));
+  const only = (some: string[]) => some.filter((part) => !both.includes(part));
+  return [
+    ...(both.length > 0 ? [`${both.join(', ')}, both directions`] : []),
+    ...(only(out).length > 0 ? [`${only(out).join(', ')}, sending`] : []),
+    ...(only(receiving).length > 0 ? [`${only(receiving).join(', ')}, receiving`] : []),
+  ];
+}
+
+function tapsOf(was: Subject | undefined, is: Subject | undefined, manner: Manner): string[] {
+  const [before, after] = [was?.taps ?? new Set<string>(), is?.taps ?? new Set<string>()];
+  const come = [...after].filter((tap) => !before.has(tap));
+  const gone = [...before].filter((tap) => !after.has(tap));
+  const words =
+    manner === 'plan' ? ['comes', 'goes'] : ['is not led to its class, receiving', 'was not loaded'];
+  return [...come.map((tap) => `${tap} ${words[0]}`), ...gone.map((tap) => `${tap} ${words[1]}`)];
+}

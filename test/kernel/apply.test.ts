@@ -1,0 +1,198 @@
+// virt-shaper apply, and what plan, load and sync say: for whom what changes, in the words of who reads it.
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { needsCommand, needsNamespace } from '../support/needs.ts';
+import { slowness } from '../support/patience.ts';
+import { unless } from '../support/skip.ts';
+import { domainXml, kernelState, program, sh, TestHost } from './host.ts';
+
+const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
+
+const config = `
+[uplink.eth0]
+ceil = "1gbit"
+[group.friends]
+ceil = "30mbit"
+[guest.alice]
+rate = "5mbit"
+ceil = "50mbit"
+[guest.bob]
+rate = "5mbit"
+ceil = { out = "20mbit", in = "10mbit" }
+`;
+
+let host: TestHost;
+test.before.each(() => {
+  host = new TestHost(config).bridge('br0', 'eth0').tap('vnet0').tap('vnet1');
+  runs('alice', { vnet0: 'br0' });
+});
+test.after.each(() => host.end());
+
+function runs(name: string, taps: Record<string, string>): void {
+  host.write(
+    `run/libvirt/qemu/${name}.xml`,
+    `<domstatus state='running'>${domainXml(name, taps)}</domstatus>`,
+  );
+}
+
+function files(): string[] {
+  const names = readdirSync(host.root, { recursive: true, encoding: 'utf8' });
+  return names.filter((name) => !/lock$|kernel\.json$|virt-shaper$|^run$/.test(name)).sort();
+}
+
+test('apply finds who runs and says what changes for whom; --dry-run only says it', () => {
+  const before = { kernel: kernelState(), files: files() };
+  const dry = host.run(['apply', '--dry-run']);
+  const lines =
+    '+ alice: rate 5mbit, ceil 50mbit, both directions\n+ uplink eth0: ceil 1gbit, both directions\n';
+  assert.equal(
+    [dry.status, dry.stdout, dry.stderr],
+    [3, `${lines}1 guest to add, none to change or take away\n`, 'found running: alice\n'],
+  );
+  assert.equal({ kernel: kernelState(), files: files() }, before);
+  const first = host.run(['apply']);
+  assert.equal(
+    [first.status, first.stdout, first.stderr],
+    [0, '', `found running: alice\n${lines}loaded: 1 guest added, none changed or taken away\n`],
+  );
+  assert.match(sh('tc class show dev eth0'), 'ceil 50Mbit');
+  assert.match(host.run(['apply']).stderr, /^nothing to do: the kernel holds what the configuration/);
+  assert.equal(
+    [host.run(['apply', '--dry-run']).status, host.run(['apply', '--dry-run', '--quiet']).stderr],
+    [0, ''],
+  );
+
+  host.configure(config.replace('50mbit', '60mbit').replace('[guest.bob]', '[guest.bob]\ngroup = "friends"'));
+  runs('bob', { vnet1: 'br0' });
+  const next = host.run(['apply']);
+  assert.is(
+    next.stderr,
+    'found running: bob\n' +
+      '+ bob: rate 5mbit, both directions; ceil 20mbit, sending; ceil 10mbit, receiving\n' +
+      '~ alice: ceil 50mbit -> 60mbit, both directions\n' +
+      '+ group friends: rate 5mbit, ceil 30mbit, both directions\n' +
+      'loaded: 1 guest changed, 1 added, none taken away\n',
+  );
+  host.configure(config.replace('out = "20mbit"', 'out = "25mbit"').replace('50mbit', '60mbit'));
+  assert.match(
+    host.run(['apply']).stderr,
+    /^~ bob: group friends -> none, both directions; ceil 20mbit -> 25mbit, sending\n- group friends: .*\nloaded: 1 guest changed, none added or taken away\n/m,
+  );
+  sh('ip link del vnet1');
+  sh(`rm ${host.root}/run/libvirt/qemu/bob.xml`);
+  assert.match(
+    host.run(['sync']).stderr,
+    /^no longer running: bob\n- bob: .*\nloaded: 1 guest taken away, none changed or added\n/,
+  );
+});
+
+test('with a mistake nothing is touched, and each is said', () => {
+  assert.is(host.run(['apply']).status, 0);
+  const before = { kernel: kernelState(), files: files() };
+  host.configure(`${config}[guest.carol]\nrate = "fast"\ngroup = "none"\n`);
+  for (const args of [['apply'], ['apply', '--dry-run'], ['apply', '--confirm', '5']]) {
+    const { status, stderr } = host.run(args);
+    assert.is(status, 2, args.join(' '));
+    assert.match(stderr, /config\.toml:\d+:\d+: [\s\S]*config\.toml:\d+:\d+: /);
+    assert.equal({ kernel: kernelState(), files: files() }, before);
+  }
+  for (const args of [
+    ['--json'],
+    ['--commands'],
+    ['--dry-run', '--confirm', '5'],
+    ['--dry-run', '--json', '--commands'],
+  ]) {
+    assert.is(host.run(['apply', ...args]).status, 2, args.join(' '));
+  }
+});
+
+test('plan and load after an edit say that they go by what was rendered before it', () => {
+  assert.is(host.run(['apply']).status, 0);
+  host.configure(config.replace('50mbit', '60mbit'));
+  for (const command of ['plan', 'load']) {
+    const { status, stderr } = host.run([command]);
+    assert.is(status, 0);
+    assert.is(
+      stderr,
+      'nothing to do: the kernel holds what rules.d says\nthe configuration has changed since rules.d was ' +
+        'rendered: virt-shaper apply --dry-run shows what for\n',
+    );
+  }
+  assert.match(
+    host.run(['status']).stdout,
+    'the configuration has changed since: virt-shaper apply --dry-run',
+  );
+});
+
+test('the commands that plan prints lead a shell to where load leads', () => {
+  runs('bob', { vnet1: 'br0' });
+  assert.is(host.run(['apply']).status, 0);
+  const loaded = kernelState();
+  const other = config.replace('50mbit', '60mbit').replace('[guest.bob]', '[guest.bob]\ngroup = "friends"');
+  for (const text of [config, other, config]) {
+    host.configure(text);
+    assert.is(host.run(['render']).status, 0);
+    const { stdout } = host.run(['plan', '--commands']);
+    sh(stdout);
+    const byHand = kernelState();
+    assert.is(host.run(['load']).status, 0);
+    assert.is(kernelState(), byHand);
+  }
+  assert.is(kernelState(), loaded);
+});
+
+/** Of a load that waits for its confirmation. */
+function confirming(args: string[]) {
+  const child = spawn(process.execPath, [program, '--root', host.root, ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.on('data', (text) => {
+    said += text;
+  });
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+  const waits = async () => {
+    for (let tries = 0; tries < 200 * slowness && !said.includes('unless you press'); tries += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    assert.match(said, 'unless you press');
+  };
+  return { child, ended, waits, said: () => said };
+}
+
+test('apply --confirm: Ctrl-C goes back at once, to the former policy or to nothing', async () => {
+  const nothing = kernelState();
+  const first = confirming(['apply', '--confirm', '3600']);
+  await first.waits();
+  assert.match(first.said(), /all is taken out again in 3600 s, and at once at Ctrl-C/);
+  assert.is.not(kernelState(), nothing);
+  first.child.kill('SIGINT');
+  assert.is(await first.ended, 1);
+  assert.match(first.said(), 'not confirmed: nothing is loaded again, as before');
+  assert.is(kernelState(), nothing);
+
+  assert.is(host.run(['apply']).status, 0);
+  const former = kernelState();
+  host.configure(config.replace('50mbit', '60mbit'));
+  const second = confirming(['apply', '--confirm', '3600']);
+  await second.waits();
+  assert.match(
+    second.said(),
+    /~ alice: ceil 50mbit -> 60mbit, both directions\n[\s\S]*the former policy returns in 3600 s/,
+  );
+  second.child.kill('SIGINT');
+  assert.is(await second.ended, 1);
+  assert.match(second.said(), 'not confirmed: the former policy is in force again');
+  assert.is(kernelState(), former);
+  assert.not(existsSync(join(host.root, 'run/virt-shaper/confirm')));
+
+  const third = confirming(['apply', '--confirm', '3600']);
+  await third.waits();
+  assert.is(host.run(['confirm']).status, 0);
+  assert.is(await third.ended, 0);
+  assert.match(sh('tc class show dev eth0'), 'ceil 60Mbit', 'who applies again has his edit counted again');
+});
+
+test.run();
