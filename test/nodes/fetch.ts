@@ -1,5 +1,6 @@
 // A Node.js of a given version, from the packages of the npm registry that hold nothing but the binary. Kept from one run to
-// the next outside of the checkout, whose node_modules come and go: in $XDG_CACHE_HOME/virt-shaper/nodes.
+// the next outside of the checkout, whose node_modules come and go: in $XDG_CACHE_HOME/virt-shaper/nodes; root's in a folder
+// that others can read, for tests that run the program as somebody else, and only root can write, for those that make hooks.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -8,7 +9,10 @@ import { join } from 'node:path';
 /** The oldest that packages ask for, then what distributions ship or will (docs/nodes.md). */
 export const versions = ['18.13.0', '20.19.2', '22.23.5', '24.22.3', '26.12.1'];
 
-const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'virt-shaper/nodes');
+const cache =
+  process.getuid?.() === 0
+    ? '/var/cache/virt-shaper-nodes'
+    : join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'virt-shaper/nodes');
 
 /**
  * @returns its path
