@@ -25,7 +25,7 @@ export function fetchNode(version: string): string {
   const scratch = mkdtempSync(join(cache, 'fetch-'));
   try {
     run(['npm', 'pack', '--silent', '--pack-destination', scratch, `node-linux-${process.arch}@${version}`]);
-    run(['sh', '-c', 'tar -xzf "$0"/*.tgz -C "$0" package/bin/node', scratch]);
+    run(['sh', '-c', 'tar -xz --no-same-owner -f "$0"/*.tgz -C "$0" package/bin/node', scratch]);
     run([join(scratch, 'package/bin/node'), '--version']);
     // Whole or not at all: another run may be doing the same.
     if (!existsSync(node)) renameSync(join(scratch, 'package/bin'), join(cache, version));

@@ -4,15 +4,7 @@
 //
 // Without --node all of them. A WORD picks jobs that have it in their name. --list says what there is, --docs writes the
 // table of the results so far to docs/nodes.md, and neither runs anything. The last line is "N passed, N failed, N skipped".
-import {
-  chmodSync,
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
