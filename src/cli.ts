@@ -15,6 +15,18 @@ function exitStatus(error: unknown): number {
   return error instanceof ConfigError ? 2 : 1;
 }
 
+// Node.js 18 throws, out of the midst of whoever writes to a full disk, what later ones report as the stream's error.
+for (const stream of [process.stdout, process.stderr]) {
+  const write = stream._write;
+  stream._write = (chunk, encoding, done) => {
+    try {
+      write.call(stream, chunk, encoding, done);
+    } catch (error) {
+      done(error as Error);
+    }
+  };
+}
+
 // `virt-shaper tree | head`: whoever reads has had enough, which is no failure; a full disk is.
 let unwritten = false;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

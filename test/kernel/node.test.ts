@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { needsCommand, needsNamespace } from '../support/needs.ts';
 import { unless } from '../support/skip.ts';
-import { domainXml, program, TestHost } from './host.ts';
+import { domainXml, program, sh, TestHost } from './host.ts';
 
 const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
 
@@ -82,6 +82,19 @@ test('it has no warning of Node.js, not even of what is to go', () => {
     assert.not.match(stdout + stderr, 'a defect of virt-shaper');
   }
   assert.equal(warned, []);
+});
+
+test('on a full disk it says what cannot be written, and does its work', () => {
+  const call = `${process.execPath} ${program} --root ${host.root}`;
+  const { status, stderr } = spawnSync('sh', ['-c', `${call} metrics >/dev/full`], { encoding: 'utf8' });
+  assert.is(status, 1);
+  assert.match(stderr, /^virt-shaper: stdout cannot be written: ENOSPC/);
+  host.run(['hook', 'qemu', 'cliff', 'start', 'begin', '-'], { input: cliff });
+  host.run(['hook', 'qemu', 'cliff', 'stopped', 'end', '-'], { input: cliff });
+  host.configure('[guest.cliff');
+  const start = `${call} hook qemu cliff start begin - 2>/dev/full`;
+  assert.is(spawnSync('sh', ['-c', start], { input: cliff }).status, 0);
+  assert.match(sh('tc class show dev eth0'), 'rate 15Mbit ceil 30Mbit');
 });
 
 /** Module -> what of it the bundle names. */

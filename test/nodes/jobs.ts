@@ -13,7 +13,14 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 /** Of the unit tests, those that start what is built. */
 const units = ['archive', 'completion', 'launch'];
 /** In CI, which has not the time for all. */
-export const core = ['kernel/node', 'unit/launch', 'kernel/load', 'kernel/status'];
+export const core = [
+  'kernel/node',
+  'unit/launch',
+  'unit/completion',
+  'kernel/redirects',
+  'kernel/sync',
+  'kernel/top',
+];
 
 /** @param words what a job's name has in it, one of them; without any: all jobs */
 export function listJobs(words: string[]): Job[] {
