@@ -18,7 +18,7 @@ export const core = [
   'unit/launch',
   'unit/completion',
   'kernel/redirects',
-  'kernel/sync',
+  'kernel/hooks',
   'kernel/top',
 ];
 
