@@ -1,5 +1,5 @@
 // The door to processes: what comes out of it whole, whatever the command does with its output.
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { test } from 'uvu';
@@ -44,6 +44,20 @@ test('a command that leaves a child behind is not waited for', async () => {
   const { stdout } = await run('sh', ['-c', 'sleep 15 2>/dev/null & echo begun $!']);
   assert.match(stdout, /^begun \d+\n$/);
   process.kill(Number(stdout.split(' ')[1]), 'SIGKILL'); // Throws when it has ended by itself.
+});
+
+test('it has a process group of its own: Ctrl-C does not reach it', async () => {
+  const group = (stat: string) => Number(stat.slice(stat.lastIndexOf(')')).split(' ')[3]);
+  const { stdout } = await run('cat', ['/proc/self/stat']);
+  assert.is.not(group(stdout), group(readFileSync('/proc/self/stat', 'utf8')));
+});
+
+test('what takes too long is killed, with all that it started', async () => {
+  const error = await makeRun({ timeout: 300 })('sh', ['-c', 'sleep 60 & echo $! >&2; sleep 60']).catch(
+    (error) => error,
+  );
+  assert.instance(error, Failure);
+  assert.match(error.message, 'did not end within 0.3 s');
 });
 
 test('what can be done about an nft that crashes is said', async () => {

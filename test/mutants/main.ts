@@ -1,0 +1,83 @@
+// npm run test:mutants [-- OPTIONS] [WORD...]   small faults, one at a time, each of which some test must notice.
+//
+//   (nothing)             those of list.ts; a WORD picks what has it in its text. Fails when one lives that is not listed
+//                         as equivalent, and when the text of one is gone.
+//   --random N FOLDER...  N others, anywhere below these folders of src; --seed S for others again. For reading: it says
+//                         who lives, and many of those mean the same.
+//   --verbose             with what the tests say
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Random } from '../faults/random.ts';
+import { type Listed, mutants } from './list.ts';
+import { mutantsOf } from './operators.ts';
+import { Copy, type Tests } from './try.ts';
+
+const { values: options, positionals: words } = parseArgs({
+  allowPositionals: true,
+  options: {
+    random: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    verbose: { type: 'boolean', default: false },
+  },
+});
+
+/** For what nobody has listed: the tests of each folder, fast ones first. */
+const inKernel: [folder: RegExp, kernel: string[]][] = [
+  [/^(load|diff|store|kernel|operations)/, ['second-time', 'life', 'small-change', 'transaction', 'load']],
+  [/^commands/, ['second-time', 'life', 'hook', 'sync']],
+  [/^observe|^report\/metrics/, ['status']],
+  [/^(guests|host)/, ['second-time', 'sync']],
+];
+
+const copy = new Copy();
+process.on('exit', () => copy.end());
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
+
+const list = options.random === undefined ? listed() : chosen(Number(options.random));
+const sum = { killed: 0, lives: 0, equivalent: 0, gone: 0 };
+for (const mutant of list) {
+  const began = performance.now();
+  const outcome = await copy.try(mutant, mutant, (text) => {
+    if (options.verbose) process.stdout.write(text);
+  });
+  const seconds = `${((performance.now() - began) / 1000).toFixed(0)} s`;
+  if ('gone' in outcome) {
+    sum.gone += 1;
+    console.log(`GONE    ${mutant.what}: ${outcome.gone}\n${mutant.from}`);
+  } else if (outcome.killed) {
+    sum.killed += 1;
+    console.log(`killed  ${mutant.what} (${outcome.by}, ${seconds})`);
+  } else if (mutant.equivalent !== undefined) {
+    sum.equivalent += 1;
+    console.log(`same    ${mutant.what}: ${mutant.equivalent}`);
+  } else {
+    sum.lives += 1;
+    console.log(`LIVES   ${mutant.what} (${seconds})\n- ${mutant.from}\n+ ${mutant.to}`);
+  }
+}
+const { killed, lives, equivalent, gone } = sum;
+console.log(`${killed} killed, ${lives} live, ${equivalent} mean the same, ${gone} gone`);
+process.exit(lives + gone === 0 && killed > 0 ? 0 : 1);
+
+function listed(): Listed[] {
+  return mutants.filter(
+    ({ what, from }) => words.length === 0 || words.some((word) => `${what} ${from}`.includes(word)),
+  );
+}
+
+function chosen(count: number): Listed[] {
+  const files = readdirSync(join(copy.folder, 'src'), { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts') && words.some((word) => file.startsWith(word)),
+  );
+  const all = files.flatMap((file) =>
+    mutantsOf(readFileSync(join(copy.folder, 'src', file), 'utf8')).map((mutant): Listed => {
+      return { ...mutant, what: file, ...testsOf(file) };
+    }),
+  );
+  return new Random(options.seed).shuffle(all).slice(0, count);
+}
+
+function testsOf(file: string): Tests {
+  return { quick: [], kernel: inKernel.find(([folder]) => folder.test(file))?.[1] ?? [] };
+}
