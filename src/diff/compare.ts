@@ -3,6 +3,7 @@
 
 import { isHandedOver, pairsBelow, readOwners } from '../kernel/nft/owners.ts';
 import type { IfbDevice, KernelState, State, TcObject } from '../kernel/objects.ts';
+import { aliasText } from '../kernel/owner.ts';
 import { differingOptions, isFixed } from '../kernel/tc/values.ts';
 import { tableName } from '../plan/names.ts';
 
@@ -53,8 +54,11 @@ function compareDevices(from: KernelState, to: State): Difference[] {
     const held = from.devices.get(ifb.name);
     const base = { effect: 'structure', kind: 'device', device: ifb.name, ifb } as const;
     if (!held) return [{ ...base, action: 'add', reason: 'it is not there' }];
-    if (held.up && held.alias === ifb.alias) return [];
-    return [{ ...base, action: 'change', reason: held.up ? `its alias is ${held.alias}` : 'it is down' }];
+    // By hand it was loaded by nobody, which is no difference.
+    const isOurs = held.owner === undefined || held.owner === ifb.owner;
+    if (held.up && held.alias === ifb.alias && isOurs) return [];
+    const reason = held.up ? `its alias is ${aliasText(held)}` : 'it is down';
+    return [{ ...base, action: 'change', reason }];
   });
 }
 

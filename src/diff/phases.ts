@@ -4,6 +4,7 @@
 
 import { withClasses } from '../kernel/nft/owners.ts';
 import type { KernelState, State } from '../kernel/objects.ts';
+import { aliasText } from '../kernel/owner.ts';
 import type { Difference } from './compare.ts';
 import { detourIds, planDetours } from './detours.ts';
 import { planKindChange } from './filter-kinds.ts';
@@ -85,7 +86,7 @@ function commit(ruleset: string): Phase {
 
 function newDevice({ kind, action, ifb }: Difference): Step[] {
   if (kind !== 'device' || !ifb || action === 'remove') return [];
-  return action === 'add' ? ifb.lines.map(ip) : [ip(`link set dev ${ifb.name} up alias ${ifb.alias}`)];
+  return action === 'add' ? ifb.lines.map(ip) : [ip(`link set dev ${ifb.name} up alias ${aliasText(ifb)}`)];
 }
 
 function goneDevice({ kind, action, ifb }: Difference): Step[] {

@@ -5,6 +5,7 @@ import { compare, noTable } from '../diff/compare.ts';
 import { reachable } from '../diff/obstacles.ts';
 import { parseRules } from '../diff/parse-rules.ts';
 import type { KernelState, State } from '../kernel/objects.ts';
+import { ownedBy } from '../kernel/owner.ts';
 import { readState } from '../load/read-state.ts';
 import { readIfGood } from '../store/in-force-rules.ts';
 import { Failure } from '../system/errors.ts';
@@ -34,23 +35,23 @@ export async function readKernelState(paths: Paths, timeout: number): Promise<Ke
 }
 
 async function read(paths: Paths, timeout: number, hold?: number): Promise<KernelStateFacts> {
-  const { rules, listing, seen, journal, foreignTaps } = paths;
+  const { rules, listing, seen, journal, foreignTaps, owner } = paths;
   const run = makeRun({ timeout, ...(hold === undefined ? {} : { hold }) });
   const loaded = await attempt(() => readLoaded(rules));
   const [state, nft] = await Promise.all([
-    readState({ run, rules, listing, seen, journal, foreignTaps }, { expected: had(loaded) }),
+    readState({ run, rules, listing, seen, journal, foreignTaps, owner }, { expected: had(loaded) }),
     run('nft', ['-s', 'list', 'ruleset']),
   ]);
   if (nft.status !== 0) throw new Failure(`nft cannot list the ruleset: ${nft.stderr.trim().split('\n')[0]}`);
-  const drift = 'value' in loaded ? { value: countDifferences(state, loaded.value) } : loaded;
+  const drift = 'value' in loaded ? { value: countDifferences(state, loaded.value, owner) } : loaded;
   // A thousand guests' objects are not kept for what is read after them.
   const { objects: _, ...obstacles } = state;
   return { obstacles, listing: nft.stdout, drift };
 }
 
 /** What cannot be reached for reasons of its own is told where those are. */
-function countDifferences(state: KernelState, loaded: State): number {
-  return compare(state, reachable(state, loaded).wanted).length;
+function countDifferences(state: KernelState, loaded: State, owner: string): number {
+  return compare(state, reachable(state, ownedBy(owner, loaded)).wanted).length;
 }
 
 /** @throws Failure */

@@ -8,7 +8,7 @@ import type { DriverHooks } from './inspect.ts';
 export interface Surroundings {
   /** Whether systemd runs the host. */
   systemd: boolean;
-  /** When each daemon was last told to look again, as far as systemd knows; milliseconds since 1970. */
+  /** When each daemon was last told to look again, as far as that is known; milliseconds since 1970. */
   told: Map<string, number>;
 }
 
@@ -23,6 +23,26 @@ export function isNoticed(hooks: DriverHooks, { told }: Surroundings): boolean |
   if (called !== undefined && called >= daemon.since) return true;
   const files = [...(place.executable ? [place] : []), ...others];
   return files.some(({ since }) => since <= looked);
+}
+
+/** Milliseconds in which one "hooks install" has put its files there. */
+const installing = 10_000;
+
+/**
+ * A hook that was called although its driver had none when the daemon started: the daemon was told to look since, and
+ * then it looks for those of all its drivers.
+ * @param told as far as systemd knows
+ */
+export function provenLooks(all: DriverHooks[], told: Map<string, number>): Map<string, number> {
+  const looks = new Map(told);
+  for (const { daemon, called, place, others } of all) {
+    if (!daemon || called === undefined || called < daemon.since) continue;
+    const first = Math.min(...[...(place.executable ? [place] : []), ...others].map(({ since }) => since));
+    if (first > daemon.since) {
+      looks.set(daemon.name, Math.max(looks.get(daemon.name) ?? 0, Math.min(first + installing, called)));
+    }
+  }
+  return looks;
 }
 
 /** @param wanted the hook's text as it would be installed now; absent when it may not be */

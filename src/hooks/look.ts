@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import type { Run } from '../system/exec.ts';
 import type { Paths } from '../system/paths.ts';
-import type { Surroundings } from './advice.ts';
+import { provenLooks, type Surroundings } from './advice.ts';
 import { readLibvirtVersion, readsFolders } from './daemon.ts';
 import { readTold } from './daemon-reload.ts';
 import type { Obstacle } from './executable.ts';
@@ -28,7 +28,7 @@ export async function lookAtHooks(
   const files = hookDrivers.map((driver) => inspectDriver(paths, driver, readsFolders(version)));
   const systemd = existsSync(paths.systemd);
   const running = files.flatMap(({ daemon }) => daemon?.name ?? []);
-  const told = systemd ? await readTold(run, running) : new Map<string, number>();
+  const told = provenLooks(files, systemd ? await readTold(run, running) : new Map<string, number>());
   const all = await Promise.all(
     files.map(async (hooks) => ({ ...hooks, obstacles: await findObstacles(run, paths, hooks, command) })),
   );

@@ -32,6 +32,8 @@ export type Values = Record<string, string | number>;
 export interface IfbDevice {
   name: string;
   alias: string;
+  /** Which installation has loaded it (owner.ts); absent for one that was loaded by hand. */
+  owner?: string;
   up: boolean;
   /** The lines of ip -batch that make it. */
   lines: string[];

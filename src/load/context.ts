@@ -14,6 +14,8 @@ export interface Site {
   foreignTaps: string;
   /** The folder of the batches now running. */
   journal: string;
+  /** Which installation loads (kernel/owner.ts). */
+  owner: string;
   /** Told what is going on, where somebody waits. */
   progress?: (text: string) => void;
   /** Told what is about to change, where somebody wants to know. */

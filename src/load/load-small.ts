@@ -8,6 +8,7 @@ import { findSmallChange } from '../diff/small-change.ts';
 import type { Step } from '../diff/tc-commands.ts';
 import { deviceNames } from '../host/read-host.ts';
 import type { KernelState, State } from '../kernel/objects.ts';
+import { hostOwner, othersOf } from '../kernel/owner.ts';
 import type { Rules } from '../render/render.ts';
 import { type Companions, keepGood, layGood, readIfGood } from '../store/in-force-rules.ts';
 import { clearJournal, isJournalled } from '../store/journal.ts';
@@ -16,13 +17,15 @@ import { Failure } from '../system/errors.ts';
 import { readIfThere, writeWhole } from '../system/files.ts';
 import { runSteps } from './batch.ts';
 import type { Site } from './context.ts';
+import { readIfbs } from './read-state.ts';
 import { Staging } from './staging.ts';
 
 /**
  * The rules in force, where the last load ended well and nothing is known that would speak against believing them.
  * Call it under the lock.
  */
-export function readTrusted({ journal, foreignTaps, listing, rules }: Site): Rules | undefined {
+export function readTrusted({ journal, foreignTaps, listing, rules, owner }: Site): Rules | undefined {
+  if (owner !== hostOwner && othersOf(owner, readIfbs()).length > 0) return undefined;
   if (isJournalled(journal) || readIfThere(foreignTaps)) return undefined;
   const good = readIfGood(rules);
   return good && readCommitted(listing) === good['ruleset.nft'] ? good : undefined;

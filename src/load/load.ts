@@ -7,6 +7,7 @@ import { reachable } from '../diff/obstacles.ts';
 import { parseRules } from '../diff/parse-rules.ts';
 import type { Unreached } from '../diff/unreached.ts';
 import type { KernelState, State } from '../kernel/objects.ts';
+import { hostOwner, othersOf, ownedBy } from '../kernel/owner.ts';
 import { differingOptions } from '../kernel/tc/values.ts';
 import { tableName } from '../plan/names.ts';
 import type { Rules } from '../render/render.ts';
@@ -142,14 +143,27 @@ async function prepare(site: Site, rules?: Rules, folder = site.rules, present =
   const good = present.good();
   // Mostly the rules are those in force, which need not be read and checked again.
   const known = good && rules && areSame(good.rules, rules);
-  const asked = known ? good.state : rules ? parseRules(rules, folder) : nothing;
+  const owned = (state: State) => ownedBy(site.owner, state);
+  const asked = owned(known ? good.state : rules ? parseRules(rules, folder) : nothing);
   const before = await present.before();
+  refuseOthers(site, before);
   refuseForeignTable(before);
   const prepared = { before, good: good?.state, same: false, ...reachable(before, asked) };
   if (!known) return prepared;
   if (compare(before, prepared.wanted).length === 0) return { ...prepared, same: true };
   // Somebody changed it in the kernel. Read once more: what cannot be mended is said with the place of its line.
-  return { ...prepared, ...reachable(before, parseRules(rules, folder)) };
+  return { ...prepared, ...reachable(before, owned(parseRules(rules, folder))) };
+}
+
+/** The kernel's state belongs to one installation, whose files alone know what shall be in it. */
+function refuseOthers({ owner }: Site, { devices }: KernelState): void {
+  const [other] = othersOf(owner, devices.values());
+  if (other === undefined) return;
+  const whose = other === hostOwner ? "the host's own virt-shaper" : `virt-shaper --root ${other}`;
+  throw new Failure(
+    `what the kernel holds was loaded by ${whose}`,
+    `nothing has been changed; leave it to that one, or take it out first by that one's unload`,
+  );
 }
 
 /** It is everybody's table: taking its place would be taking it out for good. */

@@ -6,6 +6,7 @@ import { noTable } from '../diff/compare.ts';
 import { ifbLines } from '../diff/tc-commands.ts';
 import { deviceNames } from '../host/read-host.ts';
 import type { IfbDevice, KernelState, State } from '../kernel/objects.ts';
+import { splitAlias } from '../kernel/owner.ts';
 import { fromQdisc, type Qdisc } from '../kernel/tc/output.ts';
 import { readClasses, readQdiscs } from '../kernel/tc/read.ts';
 import { signature, tableName } from '../plan/names.ts';
@@ -111,8 +112,9 @@ function readIfb(name: string): IfbDevice | undefined {
   const read = (file: string) => readFileSync(`${sysfs}/${name}/${file}`, 'utf8').trim();
   try {
     if (Number(read('netdev_group')) !== signature) return undefined;
-    const alias = read('ifalias');
-    return { name, alias, up: (Number(read('flags')) & 1) === 1, lines: ifbLines(name, alias) };
+    const text = read('ifalias');
+    const up = (Number(read('flags')) & 1) === 1;
+    return { name, ...splitAlias(text), up, lines: ifbLines(name, text) };
   } catch {
     return undefined;
   }

@@ -51,7 +51,10 @@ const words: Record<HooksStatus['state'], string> = {
   foreign: 'not installed: there is a file of somebody else',
 };
 
+/** What is to do for several drivers is said once. */
 export function reportHooks(all: HooksStatus[]): string {
+  const said = new Set<string>();
+  const isNew = (what: string) => !said.has(what) && said.add(what);
   return all
     .map(({ driver, file, state, noticed, daemon, others, obstacles, todo }) => {
       const knows = { true: 'has noticed it', false: 'may not have noticed it' }[String(noticed)];
@@ -63,7 +66,7 @@ export function reportHooks(all: HooksStatus[]): string {
             `libvirt ${state === 'nobody' ? 'could not run it' : 'cannot run it, so no guest starts'}: ${why}`,
         ),
         ...others.map((path) => `runs too: ${label(path)}`),
-        ...todo.map((what) => `to do: ${what}`),
+        ...todo.filter(isNew).map((what) => `to do: ${what}`),
       ];
       return lines.map((line, index) => `${(index === 0 ? driver : '').padEnd(width)}${line}\n`).join('');
     })

@@ -61,6 +61,8 @@ export interface Paths {
   systemd: string;
   /** Kept for good. */
   ids: string;
+  /** Which installation this is, as the kernel's objects say it (kernel/owner.ts). */
+  owner: string;
 }
 
 const etc = '/etc/virt-shaper';
@@ -79,6 +81,7 @@ export function makePaths(options: { root?: string; config?: string; rules?: str
     rules: options.rules
       ? resolve(options.rules)
       : (rulesOfCheckout(options.root) ?? below('/var/lib/virt-shaper/rules.d')),
+    owner: options.root ? ownerOf(resolve(options.root)) : 'host',
     guests: below('/run/virt-shaper/guests.json'),
     guestsLock: below('/run/virt-shaper/guests.lock'),
     kernel: below('/run/virt-shaper/kernel.json'),
@@ -110,6 +113,12 @@ export function makePaths(options: { root?: string; config?: string; rules?: str
     systemd: below('/run/systemd/system'),
     ids: below('/var/lib/virt-shaper/ids.json'),
   };
+}
+
+/** Fit for an alias, of which the kernel keeps 255 bytes: the path, without what a shell or ip would take for more. */
+function ownerOf(root: string): string {
+  const plain = (odd: string) => Array.from(Buffer.from(odd), (byte) => `%${byte.toString(16)}`).join('');
+  return root.replace(/[^\w./-]/gu, plain).slice(-200);
 }
 
 /**

@@ -106,7 +106,7 @@ function readKernel(output: string): Kernel {
     nft: nftList,
     text: [
       ...linkList.map(({ ifname, master, ifalias, txqlen, flags }) =>
-        JSON.stringify({ ifname, master, ifalias, txqlen, flags }),
+        JSON.stringify({ ifname, master, ifalias: `${ifalias}`.split('=')[0], txqlen, flags }),
       ),
       ...qdiscList.map(({ options: { direct_packets_stat: _, ...options }, ...qdisc }) =>
         JSON.stringify({ ...qdisc, refcnt: undefined, options }),

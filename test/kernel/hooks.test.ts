@@ -228,12 +228,17 @@ test('says whether the daemon has noticed its first hook, and how to tell it', (
   assert.is(told.stderr.split('kill -HUP').length, 2, 'once for all drivers');
   assert.is(statusOf('qemu').status, 3);
   assert.is(statusOf('qemu').noticed, false);
-  // It was called.
-  for (const driver of drivers) {
+  assert.is(hooks(['status']).stdout.split('to do: ').length, 2, 'once for all drivers');
+  // One was called, so the daemon was told to look, and has looked for those of all its drivers.
+  const called = (driver: string) => {
     const file = join(root, `run/virt-shaper/hook-called-${driver}`);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, '');
-  }
+  };
+  called('qemu');
+  for (const driver of drivers)
+    assert.equal([statusOf(driver).status, statusOf(driver).noticed], [0, true], driver);
+  for (const driver of drivers) called(driver);
   assert.is(statusOf('qemu').status, 0);
   assert.is(statusOf('qemu').noticed, true);
   // Another daemon, started after the hook came: it has seen it, whatever was called before.

@@ -137,7 +137,8 @@ export function kernelState(): string {
   const classes = ask('class show dev DEV', '-d');
   const ways = ['egress', 'ingress'].map((way) => ask(`filter show dev DEV ${way}`));
   const lines = devices.flatMap(({ ifname, master, ifalias, txqlen, flags }, index) => [
-    `== ${JSON.stringify({ ifname, master, ifalias, txqlen, flags })}`,
+    // Whose load it was is not what was loaded.
+    `== ${JSON.stringify({ ifname, master, ifalias: String(ifalias).split('=')[0], txqlen, flags })}`,
     ...qdiscs
       .filter((line) => line.includes(` dev ${ifname} `))
       .map((line) => line.replace(/ (refcnt|direct_packets_stat) \d+/g, '')),

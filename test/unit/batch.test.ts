@@ -32,7 +32,11 @@ function answers(...list: Partial<Outcome>[]): { run: Run; calls: Call[] } {
 }
 
 function steps(run: Run, list: Step[]): Promise<Step[]> {
-  return runSteps({ run, journal, rules: '', listing: '', seen: '', foreignTaps: '' }, 'stage', list);
+  return runSteps(
+    { run, journal, rules: '', listing: '', seen: '', owner: 'host', foreignTaps: '' },
+    'stage',
+    list,
+  );
 }
 
 async function failure(run: Run, list: Step[]): Promise<Failure> {
