@@ -127,7 +127,8 @@ async function compareByHand(together: string): Promise<void> {
 /** The same guests one after another, with the ids they had. */
 async function compareInTurn(together: string, guests: Guest[]): Promise<void> {
   assert.is(host.run(['unload']).status, 0);
-  rmSync(join(host.root, 'run/virt-shaper/guests.json'));
+  for (const file of ['run/virt-shaper/guests.json', 'var/lib/virt-shaper/unloaded.json'])
+    rmSync(join(host.root, file));
   noted(await inTurn(guests.map((guest) => ({ guest, operation: 'start' }))));
   assert.is(differences((await snapshots.take()).text, together), '');
 }

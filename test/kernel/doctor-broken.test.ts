@@ -109,7 +109,7 @@ const broken: Record<string, { breaks: () => void; wrong: string[]; says?: [chec
         assert.is(host.run(['load']).status, 1);
         sh('ip link set eth7 down; ip link set eth7 name eth0 up');
       },
-      wrong: ['problem last-load', 'warning rules'],
+      wrong: ['problem last-load', 'problem kernel-state'],
       says: ['last-load', ' ago: '],
     },
     'a guest that no hook told of': {

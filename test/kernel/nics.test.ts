@@ -1,5 +1,7 @@
 // What the configuration calls a NIC, and what the NIC really is: altnames, a link slower than what is written, a tap
 // as uplink, and a pair between two bridges that only looks like one.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { named } from '../support/findings.ts';
 import { needsCommand, needsNamespace } from '../support/needs.ts';
@@ -15,9 +17,15 @@ let host: DoctorHost;
 test.before.each(() => {
   host = DoctorHost.well();
   assert.is(host.hook('cliff', 'stopped').stderr, '');
-  assert.is(host.run(['unload']).status, 0);
+  forget();
 });
 test.after.each(() => host.end());
+
+/** Nothing is in force, and nobody has switched it off. */
+function forget(): void {
+  assert.is(host.run(['unload']).status, 0);
+  rmSync(join(host.root, 'var/lib/virt-shaper/unloaded.json'));
+}
 
 function ceilOnEth0(): unknown {
   assert.is(host.hook('cliff', 'start', { vnet0: 'br0' }).stderr, '');
@@ -39,6 +47,7 @@ test('an altname is the NIC, a long one too, and for what is said of one uplink'
     assert.is(ceilOnEth0(), 7e6);
     assert.equal(host.examine().wrong, []);
     assert.is(host.hook('cliff', 'stopped').stderr, '');
+    forget();
   }
 });
 
