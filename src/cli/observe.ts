@@ -24,7 +24,7 @@ Example: the members of a group, every two seconds
       'after',
       `
 Example: the names of the groups, with jq
-  virt-shaper tree --json | jq -r '.[].trees.out.groups[].group.name'`,
+  virt-shaper tree --json | jq -r '.uplinks[].trees.out.groups[].group.name'`,
     );
   command('top', 'show live who uses what, and how much of it is left', async (context, _args, options) =>
     (await import('../commands/top.ts')).topCommand(context, options),

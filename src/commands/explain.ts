@@ -9,6 +9,7 @@ import { readState } from '../load/read-state.ts';
 import { readUse } from '../observe/read-use.ts';
 import type { Context } from '../operations/context.ts';
 import { type Generated, generateNow, placeInForce } from '../operations/generate.ts';
+import { observe } from '../operations/look.ts';
 import { underLock } from '../operations/under-lock.ts';
 import type { Rules } from '../render/render.ts';
 import { describeError } from '../report/errors.ts';
@@ -40,6 +41,7 @@ export async function explainCommand(
   const explanation = explain(name, inputs, outputs, {
     rules: { folder, ...(rules ? { rules } : {}) },
     kernel,
+    ...(typeof kernel === 'string' ? {} : { rows: (await observe(context)).guests }),
   });
   refuseUnknown(explanation);
   if (json) {

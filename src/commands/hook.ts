@@ -8,10 +8,11 @@ import { type GuestKey, isSame, withGuest, withoutEnded, withoutGuest } from '..
 import { refusalVariable } from '../hooks/hook-file.ts';
 import { deviceNames } from '../host/read-host.ts';
 import type { Context } from '../operations/context.ts';
+import { Refused } from '../operations/failures.ts';
 import { placeInForce } from '../operations/generate.ts';
 import { withLog } from '../operations/log.ts';
 import { noteGuests } from '../operations/note-guests.ts';
-import { Refused, shape } from '../operations/shape-guest.ts';
+import { shape } from '../operations/shape-guest.ts';
 import { describeError } from '../report/errors.ts';
 import { hasFailed } from '../store/history.ts';
 import { hasGuest, tryInForce } from '../store/in-force-plan.ts';

@@ -6,10 +6,11 @@ import type { Site } from '../load/context.ts';
 import { type Loaded, load } from '../load/load.ts';
 import { loadSmall, type Small } from '../load/load-small.ts';
 import type { Present } from '../load/prefetch.ts';
+import { readBehind } from '../observe/behind.ts';
 import { type Context, seconds } from '../operations/context.ts';
+import { countingFailures } from '../operations/failures.ts';
 import type { Telling } from '../operations/say-changes.ts';
 import { underLock } from '../operations/under-lock.ts';
-import { describeError } from '../report/errors.ts';
 import { readGuests } from '../store/guests.ts';
 import { hasFailed, noteLoad } from '../store/history.ts';
 import { guestsWithout, type Obstacle, tryInForce } from '../store/in-force-plan.ts';
@@ -77,10 +78,11 @@ export async function loadNow(
 ): Promise<Loaded> {
   const told = telling ? { ...site, announce: telling.announce } : site;
   const loaded = await recorded(context, () => load(told, folder, present));
-  const { changed, unreached, obstacles, foreignMarks } = loaded;
+  const { changed, unreached, obstacles, foreignMarks, joined } = loaded;
   for (const warning of foreignMarks) context.warn(`warning: ${warning}`);
   sayUnreached(context, unreached);
   sayObstacles(context, obstacles);
+  await sayBehind(context, site, joined);
   if (changed) context.say(`loaded${telling ? `: ${telling.summary()}` : ` ${folder}`}`);
   else if (obstacles.length === 0 && telling?.nothing) context.say(telling.nothing);
   return loaded;
@@ -95,24 +97,27 @@ export async function loadGuest(context: Context, site: Site, small: Small): Pro
   const why = await loadSmall(site, small);
   if (why === undefined) {
     const changed = !areSame(small.good, small.rules);
-    return recorded(context, async () => ({ changed, unreached: [], obstacles: [], foreignMarks: [] }));
+    return recorded(context, async () => ({
+      changed,
+      unreached: [],
+      obstacles: [],
+      foreignMarks: [],
+      joined: [],
+    }));
   }
   context.detail(`all that the kernel holds is read: ${why}`);
   return loadNow(context, site, small.meanwhile());
 }
 
-async function recorded(context: Context, work: () => Promise<Loaded>): Promise<Loaded> {
+function recorded(context: Context, work: () => Promise<Loaded>): Promise<Loaded> {
   const { history } = context.paths;
-  try {
+  return countingFailures(context, async () => {
     const loaded = await work();
     removeFile(context.paths.unloaded);
     const error = loaded.obstacles.map(describeObstacle).join('\n');
     if (loaded.changed || error !== '' || hasFailed(history)) noteLoad(history, error || undefined);
     return loaded;
-  } catch (error) {
-    noteLoad(history, describeError(error));
-    throw error;
-  }
+  });
 }
 
 export function sayUnreached(context: Context, unreached: Unreached[]): void {
@@ -123,4 +128,10 @@ export function sayUnreached(context: Context, unreached: Unreached[]): void {
 
 export function sayObstacles(context: Context, obstacles: Obstacle[]): void {
   for (const obstacle of obstacles) context.warn(`warning: ${describeObstacle(obstacle)}`);
+}
+
+/** Filters of others on these taps that ours takes frames from. */
+export async function sayBehind(context: Context, { run }: Site, taps: string[]): Promise<void> {
+  if (taps.length === 0) return;
+  for (const { reason, remedy } of await readBehind(run, taps)) context.warn(`warning: ${reason}: ${remedy}`);
 }

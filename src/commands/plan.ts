@@ -8,7 +8,7 @@ import { underLock } from '../operations/under-lock.ts';
 import { changeLines, changeSummary } from '../report/change-lines.ts';
 import { differencesAsData, reportDifferences } from '../report/differences.ts';
 import { ConfigError } from '../system/errors.ts';
-import { asRendered, sayObstacles, sayUnreached } from './load.ts';
+import { asRendered, sayBehind, sayObstacles, sayUnreached } from './load.ts';
 
 export interface PlanOptions {
   json?: boolean;
@@ -39,7 +39,16 @@ export async function planFolder(
       { severity: 'error', message: '--json and --commands show two different things' },
     ]);
   }
-  const { unreached, obstacles, ...found } = await underLock(context, (site) => differences(site, folder));
+  const {
+    unreached,
+    obstacles,
+    joined: _,
+    ...found
+  } = await underLock(context, async (site) => {
+    const differing = await differences(site, folder);
+    await sayBehind(context, site, differing.joined);
+    return differing;
+  });
   sayUnreached(context, unreached);
   sayObstacles(context, obstacles);
   const { list, from, to } = found;

@@ -3,8 +3,10 @@
 // nothing differs, nothing is written but the time of the sync.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runningStamp } from '../guests/status-files.ts';
+import type { Site } from '../load/context.ts';
 import { readAhead } from '../load/prefetch.ts';
 import { type Context, seconds } from '../operations/context.ts';
+import { countingFailures } from '../operations/failures.ts';
 import { folderFor, generateNow, sayPolicy } from '../operations/generate.ts';
 import { findGuests, sayFound } from '../operations/note-guests.ts';
 import { tell } from '../operations/say-changes.ts';
@@ -98,7 +100,7 @@ async function settle(context: Context, time: number): Promise<boolean> {
 
 /** @returns the exit status: 1 where an uplink cannot be shaped */
 function syncOnce(context: Context, inForce: boolean): Promise<number> {
-  return underLock(context, async (site) => {
+  const work = async (site: Site) => {
     if (inForce && readOff(context.paths.unloaded)) return 0;
     const present = readAhead(site);
     const noted = await findGuests(context);
@@ -112,5 +114,6 @@ function syncOnce(context: Context, inForce: boolean): Promise<number> {
     sayPolicy(noted.changed || written || changed ? context : quiet, outputs);
     const lacking = outputs.policy.unshaped.some(({ uplink }) => uplink !== undefined);
     return lacking || obstacles.length > 0 ? 1 : 0;
-  });
+  };
+  return underLock(context, (site) => countingFailures(context, () => work(site)));
 }

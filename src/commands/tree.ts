@@ -19,7 +19,7 @@ export async function treeCommand(
   const { inUse, asked } = await look(context, interval);
   if (!asked.loaded) context.say(nothingLoaded(asked));
   else for (const remark of remarks(inUse, asked, Date.now())) context.say(remark);
-  if (json) context.print(`${JSON.stringify(treeAsData(inUse.uplinks), null, 2)}\n`);
+  if (json) context.print(`${JSON.stringify(treeAsData(inUse), null, 2)}\n`);
   else if (inUse.uplinks.length > 0) context.print(reportTree(inUse, screenOf(process)));
   else if (asked.loaded) context.say('no guest that is to be shaped is running');
   return 0;

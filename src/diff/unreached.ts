@@ -28,7 +28,7 @@ function whyUnreached(kernel: KernelState, { kind, device }: TcObject): string |
   if (kind !== 'filter' && kind !== 'clsact') return undefined;
   if (!kernel.present.has(device)) return 'it is not there';
   if (!kernel.occupiedTaps.has(device)) return undefined;
-  return "it has an ingress qdisc, as libvirt's <bandwidth><outbound> sets: take that out of the domain's XML";
+  return 'it has an ingress qdisc of others, which leaves no room for ours; virt-shaper doctor says what to do';
 }
 
 export function unreachedTap({ device, subject }: TcObject, reason: string): Unreached {

@@ -4,6 +4,7 @@
 
 import type { Device } from '../host/host.ts';
 import { readBridges, readDevices } from '../host/read-host.ts';
+import { readInUse } from '../observe/read-in-use.ts';
 import { makeRun } from '../system/exec.ts';
 import type { Paths } from '../system/paths.ts';
 import { checkConfiguration } from './configuration.ts';
@@ -51,6 +52,7 @@ export async function examine(paths: Paths, timeout: number): Promise<Section[]>
       kernelState: had(kernelState),
     }),
   );
+  const observed = await attempt(async () => (await readInUse(run, paths)).guests);
   const inForce = await attempt(() => {
     const features = had(had(kernel)?.chosen);
     const noted = had(had(guests)?.noted);
@@ -59,6 +61,7 @@ export async function examine(paths: Paths, timeout: number): Promise<Section[]>
       paths,
       present && { config, guests: noted, host: { devices, kernel: features } },
       'value' in kernelState ? kernelState.value.drift : kernelState,
+      observed,
     );
   });
   const judge = <T>(subject: string, facts: Attempt<T>, check: (facts: T) => Finding[]) =>

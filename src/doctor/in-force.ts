@@ -1,5 +1,7 @@
 // What was loaded, whether the kernel still holds it, and who gets less than he should.
 
+import { type FaultKind, notes } from '../observe/fault.ts';
+import type { GuestRow } from '../observe/guests.ts';
 import type { History } from '../store/history.ts';
 import type { InForce } from '../store/in-force-plan.ts';
 import { ago } from '../text/ago.ts';
@@ -15,6 +17,8 @@ export interface InForceFacts {
   /** In how many things the kernel differs from what was loaded. */
   drift: Attempt<number>;
   inForce: Attempt<InForce>;
+  /** What status says of each guest. */
+  rows: Attempt<GuestRow[]>;
   /**
    * Whether the configuration and the noted guests ask for other rules than those in force; absent where that
    * is not known, which is told where the reason is.
@@ -23,7 +27,13 @@ export interface InForceFacts {
 }
 
 export function checkInForce(facts: InForceFacts): Finding[] {
-  return [checkHistory(facts), checkDrift(facts), ...checkOutdated(facts), ...checkShaped(facts.inForce)];
+  return [
+    checkHistory(facts),
+    checkDrift(facts),
+    ...checkOutdated(facts),
+    ...checkShaped(facts.inForce),
+    ...checkPassing(facts),
+  ];
 }
 
 function checkHistory({ history, now, loaded }: InForceFacts): Finding {
@@ -118,4 +128,30 @@ function checkShaped(attempted: InForceFacts['inForce']): Finding[] {
       (warning): Finding => ({ check: 'policy', level: 'warning', subject: 'policy', detail: warning }),
     ),
   ];
+}
+
+/** Said where the obstacle is: by the network, by the guests that run, or by the policy above. */
+const saidElsewhere: FaultKind[] = ['occupied', 'unloaded', 'contested', 'refused', 'unreachable', 'unable'];
+
+/** Whether the guests' frames meet their classes, as status has it. */
+function checkPassing({ rows, drift }: InForceFacts): Finding[] {
+  // What keeps them from being seen is told with the kernel's state.
+  if ('failed' in rows) return 'failed' in drift ? [] : [unread('passing', 'frames', rows)];
+  return rows.value
+    .filter(({ state }) => state !== 'left out' && state !== 'gone')
+    .flatMap(({ guest, faults }) =>
+      faults
+        .filter(
+          ({ kind, direction }) => !saidElsewhere.includes(kind) && (kind !== 'root' || direction === 'in'),
+        )
+        .map(
+          ({ kind, tap, reason, remedy }): Finding => ({
+            check: `passing.${kind}`,
+            level: notes.includes(kind) ? 'warning' : 'problem',
+            subject: label(guest),
+            detail: tap === undefined || reason.includes(tap) ? reason : `${tap}: ${reason}`,
+            ...(remedy === undefined ? {} : { hint: remedy }),
+          }),
+        ),
+    );
 }

@@ -2,6 +2,7 @@
 // each of these is an administrator's to decide.
 import type { Guest } from '../guests/guest.ts';
 import type { KernelState } from '../kernel/objects.ts';
+import { occupiedBy } from '../observe/faults.ts';
 import { ifbName, tableName } from '../plan/names.ts';
 import { label } from '../text/label.ts';
 import type { Finding } from './finding.ts';
@@ -66,8 +67,8 @@ function checkTap(state: Obstacles, guest: string, tap: string, bandwidth: boole
   const owner = `guest ${label(guest)}`;
   const limits = `take <bandwidth> out of the XML; now: virsh domiftune ${quoted(guest)} ${tap} --inbound 0 --outbound 0 --live`;
   if (state.occupiedTaps.has(tap)) {
-    const detail = `${owner}: an ingress qdisc, as libvirt's <bandwidth><outbound> sets, so what it receives is not shaped`;
-    return [{ check: 'tap.ingress', level: 'problem', subject, detail, hint: limits }];
+    const { reason, remedy } = occupiedBy(tap, bandwidth, quoted(guest));
+    return [{ check: 'tap.ingress', level: 'problem', subject, detail: `${owner}: ${reason}`, hint: remedy }];
   }
   const root = state.foreignRoots.get(tap);
   if (root) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { Guest } from '../guests/guest.ts';
 import type { Host } from '../host/host.ts';
+import type { GuestRow } from '../observe/guests.ts';
 import { generate } from '../pipeline.ts';
 import type { Rules } from '../render/render.ts';
 import { readTemplates } from '../render/templates.ts';
@@ -20,12 +21,14 @@ export async function readInForceFacts(
   /** What a rendering would be made from now; absent when it would not be begun. */
   present: Present | undefined,
   drift: Attempt<number>,
+  rows: Attempt<GuestRow[]>,
 ): Promise<InForceFacts> {
   return {
     now: Date.now(),
     history: await attempt(() => readHistory(paths.history)),
     loaded: isThere(join(paths.rules, 'good')),
     drift,
+    rows,
     inForce: await attempt(() => readInForce(paths.rules)),
     ...(present ? { outdated: await attempt(() => isOutdated(paths, present)) } : {}),
   };

@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Failure } from '../system/errors.ts';
+import { readIfThere } from '../system/files.ts';
 import type { Device } from './host.ts';
 
 const sysfs = '/sys/class/net';
@@ -182,9 +183,7 @@ export function readDeviceState(name: string): { up: boolean; group: number } | 
 /** Whether br_netfilter hands what crosses a bridge to the chains of IP: of every bridge, or of one of these. */
 export function readBridged(bridges: string[]): { ip: boolean; ip6: boolean } {
   const isOn = (name: string) =>
-    [
-      `/proc/sys/net/bridge/bridge-nf-call-${name}`,
-      ...bridges.map((bridge) => `${sysfs}/${bridge}/bridge/nf_call_${name}`),
-    ].some((file) => readQuietly(file)?.trim() === '1');
+    readIfThere(`/proc/sys/net/bridge/bridge-nf-call-${name}`)?.trim() === '1' ||
+    bridges.some((bridge) => readQuietly(`${bridge}/bridge/nf_call_${name}`)?.trim() === '1');
   return { ip: isOn('iptables'), ip6: isOn('ip6tables') };
 }

@@ -1,7 +1,7 @@
 // rules.d -> kernel. Reads top to bottom as what happens: what is wanted, what there is, who is in the way,
 // the transaction, and only then the new rules are the good ones.
 import { rmSync } from 'node:fs';
-import { compare, noTable } from '../diff/compare.ts';
+import { compare, type Difference, noTable } from '../diff/compare.ts';
 import type { Found } from '../diff/comparison.ts';
 import { reachable } from '../diff/obstacles.ts';
 import { parseRules } from '../diff/parse-rules.ts';
@@ -30,6 +30,8 @@ export interface Loaded {
   obstacles: Obstacle[];
   /** Tables of others that set our marks. */
   foreignMarks: string[];
+  /** Taps with filters of others to which ours has been added. */
+  joined: string[];
 }
 
 /**
@@ -48,7 +50,7 @@ export async function load(
   const companions = readCompanions(folder);
   if (await present.isUnchanged(rules)) {
     keepGood(site.rules, layGood(site.rules, rules, companions));
-    return { changed: false, unreached: [], obstacles: [], foreignMarks: [] };
+    return { changed: false, unreached: [], obstacles: [], foreignMarks: [], joined: [] };
   }
   const checked = checkAhead(site, rules, present);
   const { before, wanted, unreached, obstacles, good, same } = await prepare(site, rules, folder, present);
@@ -72,7 +74,14 @@ export async function load(
     unreached: [...unreached, ...vanished],
     obstacles,
     foreignMarks: await foreignMarks(site, before, wanted),
+    joined: joinedTaps(found, before),
   };
+}
+
+/** Taps with filters of others to which ours comes. */
+function joinedTaps(found: Difference[], { sharedTaps }: KernelState): string[] {
+  const made = found.filter(({ kind, action }) => kind === 'filter' && action === 'add');
+  return made.map(({ device }) => device).filter((tap) => sharedTaps.has(tap));
 }
 
 /** What was recognized guest by guest is recognized at a glance the next time. */
@@ -93,19 +102,21 @@ async function foreignMarks({ run }: Site, before: KernelState, wanted: State): 
 export async function differences(
   site: Site,
   folder: string | undefined,
-): Promise<Found & { from: KernelState; unreached: Unreached[]; obstacles: Obstacle[] }> {
+): Promise<Found & { from: KernelState } & Pick<Loaded, 'unreached' | 'obstacles' | 'joined'>> {
   const { before, wanted, unreached, obstacles, good } = await prepare(
     site,
     folder === undefined ? undefined : readRules(folder),
     folder,
   );
+  const list = compare(before, wanted);
   return {
-    list: compare(before, wanted),
+    list,
     from: before,
     to: wanted,
     ...(good ? { loaded: good } : {}),
     unreached,
     obstacles,
+    joined: joinedTaps(list, before),
   };
 }
 

@@ -57,7 +57,7 @@ export async function readState(site: Site, asked: Asked = {}): Promise<KernelSt
     ...ours.map(fromQdisc),
     ...guessed.filter(({ device }) => trees.has(device)),
     ...classes,
-    ...qdiscs.filter((qdisc) => trees.has(qdisc.dev) && qdisc.parent).map(fromQdisc),
+    ...qdiscs.filter((qdisc) => trees.has(qdisc.dev) && isInTree(qdisc)).map(fromQdisc),
     ...clsacts.map(fromQdisc),
     ...first.objects,
     ...filters.objects,
@@ -81,6 +81,11 @@ export async function readState(site: Site, asked: Asked = {}): Promise<KernelSt
     hasTable: table !== '',
     ...(ruleset === undefined ? {} : { loaded: { ruleset } }),
   };
+}
+
+/** An ingress qdisc or clsact beside the tree is somebody's. */
+function isInTree({ kind, parent }: Qdisc): boolean {
+  return parent !== undefined && kind !== 'ingress' && kind !== 'clsact';
 }
 
 /** It queues and limits nothing, and whoever set it wants just that: libvirt sets one on each tap. */

@@ -1,6 +1,6 @@
 // What the kernel holds that a guest's frames pass on their way, as plain data: of ours whatever it hangs on, of
 // others whatever may come between. Read in one place (read-facts.ts), judged in another (account.ts).
-import type { NftTable } from '../kernel/nft/ruleset.ts';
+import type { NftTable } from '../kernel/nft/listing.ts';
 import type { TcFilter } from '../kernel/tc/foreign-filters.ts';
 
 export interface Facts {

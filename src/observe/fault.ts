@@ -7,7 +7,8 @@ import type { Direction } from '../units/units.ts';
  * is ours: `tap-gone`, `tap-moved` to another bridge, `uplink-gone`, `uplink-moved` out of the bridge, `ifb` missing,
  * down or somebody else's, `class` missing, `changed` to other rates, `table` without its frames, `redirect` missing.
  * Of others: `root` qdisc in the place of ours, `occupied` tap, `rule` or `filter` that takes its frames, `program`
- * that may. `down`: a device through which nothing passes at all.
+ * that may. `down`: a device through which nothing passes at all, so that nothing meets its class.
+ * `behind`: a filter of others that our redirect takes its frames from.
  */
 export type FaultKind =
   | Unshaped['kind']
@@ -27,10 +28,11 @@ export type FaultKind =
   | 'rule'
   | 'filter'
   | 'program'
-  | 'down';
+  | 'down'
+  | 'behind';
 
 /** Kinds beside which a guest is shaped all the same. */
-export const notes: FaultKind[] = ['changed', 'down', 'contested', 'refused'];
+export const notes: FaultKind[] = ['changed', 'behind', 'contested', 'refused'];
 
 export interface Fault {
   kind: FaultKind;

@@ -1,12 +1,13 @@
 // What keeps a guest from being shaped, one NIC and direction at a time: whether all of ours is there, up and led to.
 // Pure: from facts to faults. What of others comes between is looked for along the way (way.ts).
 import type { Port } from '../host/host.ts';
-import { redirectsOf } from '../kernel/tc/foreign-filters.ts';
+import { filtersBehind, redirectsOf } from '../kernel/tc/foreign-filters.ts';
 import { shownRate } from '../kernel/tc/values.ts';
 import type { TapPlan } from '../plan/plan.ts';
 import { label } from '../text/label.ts';
 import { formatRate } from '../units/rate.ts';
 import { type Both, type Direction, directions } from '../units/units.ts';
+import { describeBehind } from './behind.ts';
 import type { Facts } from './facts.ts';
 import type { Fault } from './fault.ts';
 import type { ClassInUse, UplinkInUse } from './in-use.ts';
@@ -69,11 +70,7 @@ function treeFaults(direction: Direction, { classes, uplink }: Subject, facts: F
     const remedy = `if nobody needs it: tc qdisc del dev ${device} root; virt-shaper load`;
     return [{ kind: 'root', direction, reason, remedy }];
   }
-  const down: Fault[] =
-    state && !state.up
-      ? [{ kind: 'down', direction, reason: `${device} is down, so nothing leaves by it` }]
-      : [];
-  return [...down, ...classFaults(direction, classes[direction])];
+  return classFaults(direction, classes[direction]);
 }
 
 /** A class that is no guest's, with what is wrong about it. */
@@ -115,8 +112,8 @@ function tapFaults(
   look: (way: Way) => Fault[],
 ): Fault[] {
   const { name: tap, bridge, mark } = plan;
-  const state = facts.devices.get(tap);
-  if (!state) return [{ kind: 'tap-gone', tap, reason: `its tap ${tap} is gone`, remedy: sync }];
+  if (!facts.devices.has(tap))
+    return [{ kind: 'tap-gone', tap, reason: `its tap ${tap} is gone`, remedy: sync }];
   const owner = facts.owners.get(tap);
   if (owner !== undefined && owner !== guest) {
     return [
@@ -138,9 +135,13 @@ function tapFaults(
     const reason = 'the nftables table bridge virt-shaper is not there';
     return [...moved, { kind: 'table', tap, reason, remedy: load }];
   }
-  const down: Fault[] = state.up
-    ? []
-    : [{ kind: 'down', tap, reason: `${tap} is down, so nothing passes it` }];
+  const passed = new Set([tap, bridge, ...ways.map(({ name }) => name), classes.out.device]);
+  const down = [...passed]
+    .filter((name) => facts.devices.get(name)?.up === false)
+    .map((name): Fault => {
+      const reason = `${name} is down, so nothing passes it`;
+      return { kind: 'down', tap, reason, remedy: `ip link set dev ${name} up` };
+    });
   return [
     ...moved,
     ...down,
@@ -165,8 +166,12 @@ function redirectFaults(tap: string, mark: number, ifb: string, facts: Facts): F
     return [{ ...about, kind: 'redirect', reason, remedy: load }];
   }
   const redirects = redirectsOf(facts.filters.get(`${tap} egress`) ?? []);
+  const behind = filtersBehind(facts.filters.get(`${tap} egress`) ?? []).map((one): Fault => {
+    const { reason, remedy } = describeBehind(tap, one);
+    return { ...about, kind: 'behind', reason, remedy };
+  });
   const own = redirects.filter((one) => one.mark === undefined || one.mark === mark);
-  if (own.some(({ to }) => to === ifb)) return [];
+  if (own.some(({ to }) => to === ifb)) return behind;
   const reason =
     own.length === 0
       ? `${tap} has no filter of ours, so what it receives does not pass ${ifb}`
@@ -175,11 +180,15 @@ function redirectFaults(tap: string, mark: number, ifb: string, facts: Facts): F
 }
 
 /** @param limited whether libvirt's XML has a <bandwidth> for it */
-export function occupiedBy(tap: string, limited: boolean): { reason: string; remedy: string } {
+export function occupiedBy(
+  tap: string,
+  limited: boolean,
+  guest = 'GUEST',
+): { reason: string; remedy: string } {
   if (limited) {
     return {
       reason: `${tap} has an ingress qdisc, which libvirt's <bandwidth><outbound> sets and which leaves no room for ours`,
-      remedy: `take <bandwidth> out of the XML; now: virsh domiftune GUEST ${tap} --outbound 0 --live; virt-shaper load`,
+      remedy: `take <bandwidth> out of the XML; now: virsh domiftune ${guest} ${tap} --outbound 0 --live; virt-shaper load`,
     };
   }
   return {

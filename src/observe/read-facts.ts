@@ -5,7 +5,7 @@ import { makesNoTable } from '../diff/compare.ts';
 import type { Guest } from '../guests/guest.ts';
 import { bridgesOf } from '../host/host.ts';
 import { deviceNames, portNames, readBridged, readDeviceState } from '../host/read-host.ts';
-import { cutTable, parseRuleset } from '../kernel/nft/ruleset.ts';
+import { cutTable, parseListing } from '../kernel/nft/listing.ts';
 import { isOurFilter } from '../kernel/tc/foreign-filters.ts';
 import { readEveryFilter } from '../kernel/tc/read.ts';
 import { signature, tableName } from '../plan/names.ts';
@@ -44,7 +44,7 @@ export async function readFacts(
     ...tables,
     filters,
     programs,
-    devices: new Map(names.flatMap((name) => stateOf(name))),
+    devices: new Map([...names, ...bridges].flatMap(stateOf)),
     ifbs: await readIfbs(run, filters),
     ports: new Map(bridges.map((bridge) => [bridge, new Set(portNames(bridge))])),
     bridged: readBridged(bridges),
@@ -73,9 +73,9 @@ async function readTables(
   }
   const own = cutTable(nft.stdout, 'bridge', tableName);
   if (own !== '' && recognize(listing, own) !== undefined) {
-    return { table: { kind: 'as loaded' }, tables: parseRuleset(nft.stdout.replace(own, '')) };
+    return { table: { kind: 'as loaded' }, tables: parseListing(nft.stdout.replace(own, '')) };
   }
-  const tables = parseRuleset(nft.stdout);
+  const tables = parseListing(nft.stdout);
   if (own !== '') return { table: { kind: 'changed' }, tables };
   const wanted = readIfThere(join(rules, 'good/ruleset.nft')) ?? '';
   return { table: { kind: makesNoTable(wanted) ? 'as loaded' : 'missing' }, tables };

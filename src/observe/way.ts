@@ -108,7 +108,8 @@ function filterFaults(way: Way, { filters, clsacts, occupied, ifbs }: Facts): Fa
   const entries = direction === 'out' ? [tap] : uplinks;
   const exits = direction === 'out' ? uplinks : [device];
   const at = (name: string, hook: string, place: FilterPlace, counts: ForeignFilter['effects']): Fault[] =>
-    clsacts.has(name) || occupied.has(name)
+    // An ingress qdisc has no egress, where tc lists its filters all the same.
+    clsacts.has(name) || (hook === 'ingress' && occupied.has(name))
       ? foreignFilters(filters.get(`${name} ${hook}`) ?? [], place)
           .filter(({ effects }) => effects.some((effect) => counts.includes(effect)))
           .slice(0, 1)

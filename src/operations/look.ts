@@ -19,14 +19,21 @@ export const usualInterval = '0.2';
 /** @param interval seconds to take the speeds over, as text of the command line; 0 shows none */
 export async function look(context: Context, interval: string): Promise<{ inUse: InUse; asked: Asked }> {
   const milliseconds = seconds('--interval', interval) * 1000;
+  // The files are read while the kernel is asked.
+  const [inUse, asked] = await Promise.all([observe(context, milliseconds), readAsked(context.paths)]);
+  if (asked.loaded) return { inUse, asked };
   const run = makeRun({ timeout: context.timeout * 1000 });
+  return { inUse, asked: { ...asked, unclaimed: await countUnclaimed(run) } };
+}
+
+/** What is in force and passed now. @param interval milliseconds to take the speeds over; 0 for none */
+export async function observe(context: Context, interval = 0): Promise<InUse> {
   try {
-    // The files are read while the kernel is asked.
-    const [inUse, asked] = await Promise.all([
-      readInUse(run, context.paths, milliseconds || undefined),
-      readAsked(context.paths),
-    ]);
-    return { inUse, asked: asked.loaded ? asked : { ...asked, unclaimed: await countUnclaimed(run) } };
+    return await readInUse(
+      makeRun({ timeout: context.timeout * 1000 }),
+      context.paths,
+      interval || undefined,
+    );
   } catch (error) {
     const denied = error instanceof Failure && !error.hint && process.getuid?.() !== 0;
     throw denied ? new Failure(error.message, 'virt-shaper runs as root', error.place) : error;

@@ -14,11 +14,9 @@ import { readPending } from '../store/pending.ts';
 import { Failure } from '../system/errors.ts';
 import { label } from '../text/label.ts';
 import type { Context } from './context.ts';
+import { countingFailures, Refused } from './failures.ts';
 import { folderFor, type Generated, generateNow, placeInForce, sayPolicy } from './generate.ts';
 import { underLock } from './under-lock.ts';
-
-/** A guest that must not start, by the administrator's own rule. */
-export class Refused extends Failure {}
 
 /**
  * Renders and loads for all guests that are noted by now: many that start at once need few loads. What is noted
@@ -26,7 +24,7 @@ export class Refused extends Failure {}
  */
 export async function shape(context: Context, { name }: GuestKey, refusal?: 'may refuse'): Promise<void> {
   const quiet = { ...context, say: context.detail };
-  const { obstacles } = await underLock(context, async (site) => {
+  const work = async (site: Site) => {
     const good = trusted(context, site);
     if (good === undefined) {
       const present = readAhead(site);
@@ -46,7 +44,8 @@ export async function shape(context: Context, { name }: GuestKey, refusal?: 'may
     const small = { good, rules, companions, taps: taps.map((tap) => tap.name), meanwhile };
     if (areOwn(inputs.templates)) return loadGuest(quiet, site, small);
     return loadNow(quiet, site, meanwhile());
-  });
+  };
+  const { obstacles } = await underLock(context, (site) => countingFailures(context, () => work(site)));
   const [own] = obstacles.filter(({ guests }) => guests.some(({ guest }) => guest === label(name)));
   if (refusal && own) throw new Failure(`guest ${label(name)}: ${own.reason}`, own.hint);
 }
@@ -70,7 +69,7 @@ async function renderNow(context: Context, name: string, refusal?: 'may refuse')
   if (refusal && refused) throw new Refused(`guest ${label(name)} may not start: ${refused.reason}`);
   const unable = own.find(({ kind }) => kind === 'unable');
   if (refusal && unable && readOnFailure(placeInForce(context)) === 'refuse') {
-    throw new Failure(`guest ${label(name)}, ${unable.tap} cannot be shaped: ${unable.reason}`);
+    throw new Refused(`guest ${label(name)}, ${unable.tap} cannot be shaped: ${unable.reason}`);
   }
   sayPolicy(context, generated, name);
   return generated;

@@ -2,7 +2,7 @@
 
 import type { Asked } from '../observe/freshness.ts';
 import type { GuestRow } from '../observe/guests.ts';
-import type { ClassInUse, TreeInUse, UplinkInUse } from '../observe/in-use.ts';
+import type { ClassInUse, TreeInUse } from '../observe/in-use.ts';
 import type { InUse } from '../observe/read-in-use.ts';
 import { directions } from '../units/units.ts';
 import { count } from './summary.ts';
@@ -19,6 +19,7 @@ export function statusAsData(inUse: InUse, asked: Asked): object {
   const { guests, uplinks, table, interval } = inUse;
   const { at, error } = asked.history.last;
   return {
+    version: 1,
     loaded: asked.loaded,
     unloaded: asked.off
       ? { since: new Date(asked.off.at).toISOString(), by: asked.off.by, why: asked.off.why }
@@ -41,11 +42,28 @@ export function statusAsData(inUse: InUse, asked: Asked): object {
   };
 }
 
-export function treeAsData(uplinks: UplinkInUse[]): object {
-  return uplinks.map(({ name, ports, trees }) => ({
-    name,
-    ports,
-    trees: { out: treeData(trees.out), in: treeData(trees.in) },
+export function treeAsData({ uplinks, guests }: InUse): object {
+  return {
+    version: 1,
+    uplinks: uplinks.map(({ name, ports, trees }) => ({
+      name,
+      ports,
+      trees: { out: treeData(trees.out), in: treeData(trees.in) },
+    })),
+    guests: shapingAsData(guests),
+  };
+}
+
+/** Whether each guest is shaped, and why not: the same words in every view's data. */
+export function shapingAsData(rows: GuestRow[]): object[] {
+  return rows.map(({ guest, group, uplink, taps, state, shaped, faults }) => ({
+    guest,
+    ...(group === undefined ? {} : { group }),
+    ...(uplink === undefined ? {} : { uplink }),
+    taps,
+    state,
+    shaped,
+    faults,
   }));
 }
 

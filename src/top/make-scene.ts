@@ -45,7 +45,7 @@ function troubleOf({ inForce, table, guests }: InUse): Pick<Scene, 'trouble'> {
 type ToFlow = (classes: Both<ClassInUse>) => Both<Flow>;
 
 function guestRow(row: GuestRow, flow: ToFlow): Row {
-  const { guest, group, uplink, out, in: into, taps, state, faults } = row;
+  const { guest, group, uplink, out, in: into, taps, state, shaped, faults } = row;
   const note = faults.map(({ reason }) => reason).join('; ');
   return {
     kind: 'guest',
@@ -54,6 +54,8 @@ function guestRow(row: GuestRow, flow: ToFlow): Row {
     ...(uplink === undefined ? {} : { uplink }),
     ...(out && into ? { flow: flow({ out, in: into }) } : {}),
     state,
+    shaped,
+    faults,
     // A row of its own for one of several NICs says which.
     ...(note ? { note: printable(uplink === undefined && taps[0] ? `${taps[0]}: ${note}` : note) } : {}),
   };

@@ -38,6 +38,7 @@ export function onceAsText(scene: Scene, interval: number, isUnicode: boolean, w
  */
 export function onceAsData({ at, links, rows, trouble }: Scene, interval: number): object {
   return {
+    version: 1,
     time: new Date(at).toISOString(),
     interval,
     ...(trouble ? { trouble } : {}),
@@ -52,6 +53,6 @@ export function onceAsData({ at, links, rows, trouble }: Scene, interval: number
   };
 }
 
-function asData({ uplink, flow, state, note }: Omit<Row, 'name' | 'group'>): object {
-  return { uplink, ...flow, state, reason: note };
+function asData({ uplink, flow, state, shaped, faults, note }: Omit<Row, 'name' | 'group'>): object {
+  return { uplink, ...flow, state, shaped, faults, reason: note };
 }

@@ -1,6 +1,7 @@
 // What top shows, as plain data: everything that was measured, before anybody chose how to look at it. Rates
 // are bits per second, packets and drops those of a second, the backlog is bytes.
 
+import type { Fault } from '../observe/fault.ts';
 import type { GuestState } from '../observe/guests.ts';
 import type { Both } from '../units/units.ts';
 
@@ -26,6 +27,9 @@ export interface Row {
   flow?: Both<Flow> | undefined;
   /** Of guests. */
   state?: GuestState | undefined;
+  /** As every view has it; of guests. */
+  shaped?: Both<boolean> | undefined;
+  faults?: Fault[] | undefined;
   /** Why it is not shaped as it should be, printable. */
   note?: string | undefined;
 }

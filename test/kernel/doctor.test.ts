@@ -81,7 +81,7 @@ test('nothing loaded, and what a load that nobody knows of left behind', () => {
   rmSync(join(host.rules, 'good'), { recursive: true });
   rmSync(join(host.root, 'run/virt-shaper/history.json'), { force: true });
   const { wrong, findings } = host.examine();
-  assert.equal(wrong, ['warning last-load', 'problem kernel-state']);
+  assert.equal(wrong, ['warning last-load', 'problem kernel-state', 'problem passing.unknown']);
   assert.match(named(findings, 'kernel-state').hint ?? '', 'virt-shaper unload');
 });
 

@@ -142,7 +142,7 @@ test('what the kernel holds is told apart where lo has never been up, too', () =
   const script = ['eth0', 'vnet0', 'vnet1', 'vnet2'].map(port).join('\n');
   sh(
     `unshare -nm sh -e`,
-    `mount -t sysfs sysfs /sys; ip link add br0 type bridge\n${script}
+    `mount -t sysfs sysfs /sys; ip link add br0 up type bridge\n${script}
       test -z "$(tc qdisc show dev lo)"
       ${virtShaper} load; ${virtShaper} verify; tc class show dev eth0 | grep -q 'htb 1:ffff'`,
   );

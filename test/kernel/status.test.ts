@@ -56,7 +56,7 @@ test('what a guest sends is counted, and how fast, and what of it is dropped', (
   assert.ok(now > 1_000_000 && now < 3_000_000, `${now} bit/s of 2 mbit`);
   assert.ok(bytes > 100_000 && dropped > 10 && backlog > 1000, JSON.stringify(seen));
 
-  const [out, inbound] = JSON.parse(run('tree', '--json').stdout).flatMap(({ trees }: Trees) => [
+  const [out, inbound] = JSON.parse(run('tree', '--json').stdout).uplinks.flatMap(({ trees }: Trees) => [
     trees.out,
     trees.in,
   ]);
@@ -84,7 +84,7 @@ test('whatever is taken away from under a guest is told', () => {
   assert.equal(states()[0], 'cliff unshaped tap-moved');
   sh('ip link del vnet0');
   assert.equal(states()[0], 'cliff gone tap-gone');
-  const { id } = JSON.parse(run('tree', '--json').stdout)[0].trees.out.guests[0].class.match(
+  const { id } = JSON.parse(run('tree', '--json').stdout).uplinks[0].trees.out.guests[0].class.match(
     /:(?<id>.*)/,
   ).groups;
   sh(`tc class change dev eth0 parent 1:ffff classid 1:${id} htb rate 30mbit ceil 50mbit quantum 3000`);

@@ -6,7 +6,7 @@ import { signature } from '../../src/plan/names.ts';
 /** @param taps tap -> mark */
 export function healthy(taps: Map<string, number>, ports = ['eth0']): Facts {
   const names = [...taps.keys()];
-  const devices = ['eth0', 'ifb-eth0', ...ports, ...names];
+  const devices = ['br0', 'eth0', 'ifb-eth0', ...ports, ...names];
   return {
     devices: new Map(devices.map((name) => [name, { up: true, ours: name === 'ifb-eth0' }])),
     ifbs: new Set(),

@@ -158,6 +158,7 @@ const inForce: InForceFacts = {
   history: { value: { version: 1, loads: 1, failures: 0, last: { at: 40_000 } } },
   loaded: true,
   drift: { value: 0 },
+  rows: { value: [] },
   inForce: { value: { version: 1, uplinks: [], unshaped: [], warnings: [] } },
   outdated: { value: false },
 };

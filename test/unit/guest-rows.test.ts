@@ -1,7 +1,7 @@
 // Whether a guest is shaped, from what the kernel holds: each thing its shaping hangs on taken away in turn.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parseRuleset } from '../../src/kernel/nft/ruleset.ts';
+import { parseListing } from '../../src/kernel/nft/listing.ts';
 import type { TcFilter } from '../../src/kernel/tc/foreign-filters.ts';
 import type { Facts } from '../../src/observe/facts.ts';
 import { guestRows, type Stray } from '../../src/observe/guests.ts';
@@ -93,7 +93,7 @@ test('a device is down, gone, or of somebody else', () => {
   assert.equal(states(({ devices }) => devices.delete('ifb-eth0'))[1], 'jason partly ifb');
   assert.equal(
     states(({ devices }) => devices.set('eth0', { up: false, ours: false }))[1],
-    'jason shaped down',
+    'jason unshaped down',
   );
   assert.equal(states(({ devices }) => devices.delete('eth0'))[1], 'jason unshaped uplink-gone');
   assert.equal(states(({ ports }) => ports.get('br0')?.delete('eth0'))[1], 'jason unshaped uplink-moved');
@@ -211,7 +211,7 @@ function look({
   for (const name of moved) facts.ports.get('br0')?.delete(name);
   facts.clsacts = new Set(clsacts ?? names);
   if (table) facts.table.kind = table === 'missing' ? 'missing' : 'changed';
-  if (Array.isArray(table)) facts.tables = parseRuleset(ruleset(table));
+  if (Array.isArray(table)) facts.tables = parseListing(ruleset(table));
   change(facts);
   const rows = guestRows(inForce, joinUplinks(inForce, uses(without, ceil)), facts, strays);
   const states = rows.map(({ guest, state, faults }) =>

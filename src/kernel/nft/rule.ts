@@ -1,6 +1,6 @@
 // One rule of somebody's against one frame of a guest's: whether it matches, as far as the frame is known, and what it
 // does to the mark and the priority. What is not understood may match or not.
-import { type NftElements, type NftTable, parseElements, plain } from './ruleset.ts';
+import { type NftElements, type NftTable, parseElements, plain } from './listing.ts';
 
 /** What is known of a frame at a hook; a value that is not known is absent. */
 export interface Frame {
@@ -260,11 +260,13 @@ function isAs(value: Value, comparison: string, wanted: string): boolean {
   }
 }
 
-/** One value, a name that ends in `*`, or a range of numbers. */
+/** One value, a name that ends in `*`, a range of numbers, or the first bits of one (`0x76730000/16`). */
 function fits(value: Value, wanted: string): boolean {
   if (wanted.endsWith('*')) return String(value).startsWith(wanted.slice(0, -1));
   const [, from, to] = wanted.match(/^(\d+)-(\d+)$/) ?? [];
   if (from !== undefined) return Number(value) >= Number(from) && Number(value) <= Number(to);
+  const [, base, bits] = wanted.match(/^(\d+)\/(\d+)$/) ?? [];
+  if (base !== undefined) return (Number(value) ^ Number(base)) >>> (32 - Number(bits)) === 0;
   return String(value) === wanted;
 }
 

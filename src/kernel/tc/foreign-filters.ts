@@ -134,11 +134,22 @@ export function foreignFilters(filters: TcFilter[], place: FilterPlace): Foreign
       continue;
     }
     const effects = effectsOf(filter, place);
-    const mirrors = (options.actions ?? []).some(({ mirred_action: action }) => action === 'mirror');
-    if (effects.length > 0) found.push({ pref, effects, what: describe(filter), mirrors });
+    if (effects.length > 0) found.push({ pref, effects, what: describe(filter), mirrors: mirrors(filter) });
     if (takesAll(filter) && endsTheWay(filter)) break;
   }
   return found;
+}
+
+/** Those that a frame does not come to any more once ours has sent it to an ifb. */
+export function filtersBehind(filters: TcFilter[]): ForeignFilter[] {
+  return filters
+    .filter((one) => !isOurFilter(one) && one.pref > signature && one.chain === 0)
+    .filter(({ options }) => options !== undefined && options.ht_divisor === undefined)
+    .map((filter) => ({ pref: filter.pref, effects: [], what: describe(filter), mirrors: mirrors(filter) }));
+}
+
+function mirrors({ options }: TcFilter): boolean {
+  return (options?.actions ?? []).some(({ mirred_action: action }) => action === 'mirror');
 }
 
 function mayMatch({ kind, options }: TcFilter, mark: number | undefined): boolean {

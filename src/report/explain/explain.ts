@@ -2,6 +2,7 @@
 // rules.d and what the kernel holds for it. The screen is made from this (text.ts), --json prints it.
 
 import type { Guest, GuestMetadata } from '../../guests/guest.ts';
+import type { GuestRow } from '../../observe/guests.ts';
 import type { Inputs, Outputs } from '../../pipeline.ts';
 import { assignIds } from '../../plan/ids.ts';
 import { makePlan } from '../../plan/make-plan.ts';
@@ -13,6 +14,7 @@ import type { Source } from '../../system/errors.ts';
 import { nearest } from '../../system/nearest.ts';
 import { label } from '../../text/label.ts';
 import { differenceAsData } from '../differences.ts';
+import { shapingAsData } from '../in-use-data.ts';
 import { type Held, heldFor, type KernelNow } from './kernel.ts';
 import { explainMatch, type Matches } from './match.ts';
 import { type Handles, linesAbout, type RuleLine } from './rules.ts';
@@ -20,7 +22,7 @@ import { type ExplainedUplink, explainUplink } from './values.ts';
 
 export interface Explanation {
   guest: string;
-  /** `partly`: not by all of its NICs that could be. What the kernel holds is not looked at for this. */
+  /** As status has it: `partly` in one direction only, or not by all of its NICs that could be. */
   state: 'shaped' | 'partly' | 'unshaped' | 'stopped';
   /** Reasons that concern it as a whole. */
   reasons: Pick<Unshaped, 'kind' | 'reason'>[];
@@ -43,6 +45,8 @@ export interface Explanation {
   };
   /** Text: why it could not be read. */
   kernel: Held | string;
+  /** Its rows of status: each uplink, or NIC that none is behind. Empty where the kernel cannot be asked. */
+  shaping: GuestRow[];
 }
 
 export interface ExplainedNic {
@@ -59,6 +63,8 @@ export interface Looked {
   /** What was rendered last, when anything was. */
   rules: { folder: string; rules?: Rules };
   kernel: KernelNow | string;
+  /** Of status; absent where it could not be read. */
+  rows?: GuestRow[];
 }
 
 export function explain(name: string, inputs: Inputs, outputs: Outputs, looked: Looked): Explanation {
@@ -77,6 +83,7 @@ export function explain(name: string, inputs: Inputs, outputs: Outputs, looked: 
   });
   const about = policy.unshaped.filter((one) => one.guest === name);
   const nics = nicsOf(guest, mine, about);
+  const shaping = (looked.rows ?? []).filter((row) => row.guest === name && row.state !== 'gone');
   const match = explainMatch(config, name);
   const known = match.entry && (guest || !match.entry.pattern);
   const meant = known ? undefined : nameLike(name, inputs);
@@ -84,7 +91,8 @@ export function explain(name: string, inputs: Inputs, outputs: Outputs, looked: 
   const ways = new Set([0, ...uplinks.flatMap(({ taps }) => taps.map(({ way }) => way))]);
   return {
     guest: name,
-    state: stateOf(guest, nics),
+    state: shaping.length > 0 ? worstOf(shaping) : stateOf(guest, nics),
+    shaping,
     reasons: about.filter(({ tap }) => tap === undefined).map(reasonOf),
     match,
     ...(meant === undefined ? {} : { meant }),
@@ -136,6 +144,13 @@ function stateOf(guest: Guest | undefined, nics: ExplainedNic[]): Explanation['s
   return lacking.length > 0 ? 'partly' : 'shaped';
 }
 
+/** One word for all of its rows. */
+function worstOf(rows: GuestRow[]): Explanation['state'] {
+  const wanted = rows.filter(({ state }) => state !== 'left out');
+  if (wanted.length === 0 || wanted.every(({ state }) => state === 'unshaped')) return 'unshaped';
+  return wanted.every(({ state }) => state === 'shaped') ? 'shaped' : 'partly';
+}
+
 function idOrigin({ config }: Inputs, name: string): { from: 'entry' | 'drawn'; at?: Source } {
   const written = config.guests.find((entry) => !entry.pattern && entry.name === name)?.id;
   return written ? { from: 'entry', ...(written.at ? { at: written.at } : {}) } : { from: 'drawn' };
@@ -177,7 +192,8 @@ function explainKernel(
 }
 
 /** For --json: a difference as plan and verify print it. */
-export function explanationAsData({ kernel, ...rest }: Explanation) {
+export function explanationAsData({ kernel, shaping, ...about }: Explanation) {
+  const rest = { version: 1, ...about, shaping: shapingAsData(shaping) };
   if (typeof kernel === 'string') return { ...rest, kernel: { unreadable: kernel } };
   return { ...rest, kernel: { ...kernel, differences: kernel.differences.map(differenceAsData) } };
 }

@@ -50,6 +50,7 @@ function verdict(explanation: Explanation): Line[] {
         .map(({ reason }) => `${label(nic.nic)}: ${reason}`),
     ),
     ...(state === 'unshaped' && reasons.length + nics.length === 0 ? ['it has no NIC'] : []),
+    ...passing(explanation),
     ...astray,
     ...(state === 'stopped' ? [] : uplinks.flatMap(scaledGuarantees)),
     ...warnings,
@@ -60,14 +61,25 @@ function verdict(explanation: Explanation): Line[] {
   ];
 }
 
+/** What the kernel's state costs it, with what mends it; what the policy has to say is said already. */
+function passing({ shaping, reasons, nics }: Explanation): string[] {
+  const said = new Set([...reasons, ...nics.flatMap((nic) => nic.reasons)].map(({ reason }) => reason));
+  const faults = shaping.flatMap((row) => row.faults).filter(({ reason }) => !said.has(reason));
+  return [
+    ...new Set(faults.map(({ reason, remedy }) => (remedy === undefined ? reason : `${reason}: ${remedy}`))),
+  ];
+}
+
 /** @param inForce whether the kernel is known to hold what the configuration says */
 function headline({ state, uplinks, kernel }: Explanation, inForce: boolean): string {
   if (state === 'stopped') return `does not run${inForce ? ', and the kernel holds nothing for it' : ''}`;
   if (state === 'unshaped') return 'is NOT shaped';
   const where = `shaped on ${uplinks.map(({ name }) => name).join(' and ')}`;
-  const whole = state === 'partly' ? `${where}, but not by all of its NICs` : where;
-  if (inForce) return `is ${whole}, and the kernel holds what is configured`;
-  return `should be ${whole}${typeof kernel === 'string' ? '' : ', but something else is IN FORCE'}`;
+  if (inForce) {
+    const part = state === 'partly' ? ', but not in both directions by all of its NICs' : '';
+    return `is ${where}${part}, and the kernel holds what is configured`;
+  }
+  return `should be ${where}${typeof kernel === 'string' ? '' : ', but something else is IN FORCE'}`;
 }
 
 /** What an administrator may take for a fault, since the figure is not the one he wrote. */

@@ -55,19 +55,23 @@ export function cutTable(listing: string, family: string, name: string): string 
 }
 
 /** @param listing without our own table where that is known to be as it was loaded */
-export function parseRuleset(listing: string): NftTable[] {
+export function parseListing(listing: string): NftTable[] {
   const tables: NftTable[] = [];
   let block: { kind: string; name: string; lines: string[] } | undefined;
+  let dormant = false; // Its chains are not hooked.
   for (const line of listing.split('\n')) {
     const [, family, name] = line.match(/^table (\S+) (\S+) \{/) ?? [];
     if (family && name) {
+      dormant = false;
       tables.push({ family, name: plain(name), chains: new Map(), elements: new Map(), flowDevices: [] });
+    } else if (/^\tflags .*\bdormant\b/.test(line)) {
+      dormant = true;
     } else if (/^\t[^\t}]/.test(line)) {
       const [, kind = '', called = ''] = line.match(/^\t(\S+) (.*?) ?\{/) ?? [];
       block = { kind, name: plain(called), lines: [] };
     } else if (line === '\t}') {
       const table = tables.at(-1);
-      if (table && block) addBlock(table, block);
+      if (table && block) addBlock(table, dormant ? { ...block, kind: 'dormant' } : block);
       block = undefined;
     } else block?.lines.push(line);
   }
@@ -133,7 +137,7 @@ export function parseElements(text: string): NftElements {
     const key = withoutState(colon < 0 ? words : words.slice(0, colon))
       .filter((word) => word !== '.')
       .map(plain);
-    if (key.some((part) => /\*$|^\d\S*-\d/.test(part))) elements.wide.push({ key, value });
+    if (key.some((part) => /\*$|^\d\S*[-/]\d/.test(part))) elements.wide.push({ key, value });
     else elements.exact.set(key.join(' . '), value);
   }
   return elements;
