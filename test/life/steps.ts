@@ -191,15 +191,15 @@ const unload: Step = async (life) => {
 
 const killed: Step = async (life) => {
   const command = life.random.pick(['load', 'sync']);
+  if (command === 'load' && !life.rendered) return undefined;
+  const before = life.source();
   const { status } = life.kill([command]);
   if (status === null) life.dirty = true;
-  else if (status === 0 && command === 'load') {
-    life.inForce = life.rendered;
-    life.unloaded = life.dirty = life.drifted = false;
-  } else if (status === 0) {
-    life.rendered = life.inForce = life.files();
-    life.unloaded = life.dirty = life.drifted = false;
-  }
+  if (status === 0) life.unloaded = life.dirty = life.drifted = false;
+  // How far it came only the disk can tell.
+  if (command === 'sync' && life.source() !== before) life.rendered = life.files();
+  if (life.good() === undefined) life.inForce = undefined;
+  else if (life.source('good') === life.source()) life.inForce = life.rendered;
   return { text: `${command}, ${status === null ? 'killed' : `which ends with ${status}`}` };
 };
 
