@@ -1,4 +1,6 @@
 // What systemd knows of our units and of libvirt's sockets, in one call; and when the last sync was.
+
+import { packaged, stableNames } from '../hooks/program.ts';
 import type { Run } from '../system/exec.ts';
 import type { Paths } from '../system/paths.ts';
 import { attempt, had } from './finding.ts';
@@ -10,8 +12,14 @@ const properties = ['Id', 'LoadState', 'UnitFileState', 'ActiveState'];
 export async function readServices(run: Run, paths: Paths): Promise<ServiceFacts> {
   const systemd = isThere(paths.systemd);
   const at = timeOf(paths.lastSync);
+  const [node = '', program = ''] = stableNames(process.argv[1] ?? '', process.execPath);
+  const options = paths.options.flatMap((word, index) =>
+    index % 2 === 0 ? [`${word}=${paths.options[index + 1]}`] : [],
+  );
   return {
     systemd,
+    // That of the package names its Node.js itself.
+    command: [...(program === packaged ? [program] : [node, program]), ...options],
     units: systemd ? await readUnits(run) : [],
     ...(at === undefined ? {} : { lastSync: Date.now() - at }),
   };

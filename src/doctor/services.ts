@@ -1,5 +1,7 @@
 // The units that find what no hook told of: without them a NIC plugged into a running guest, or a guest that
 // started while the hook was away, stays unshaped until somebody runs "virt-shaper sync".
+
+import { quote } from '../hooks/hook-file.ts';
 import { ago } from '../text/ago.ts';
 import type { Finding } from './finding.ts';
 
@@ -17,6 +19,8 @@ export interface ServiceFacts {
   /** Whether systemd runs this host. */
   systemd: boolean;
   units: UnitFacts[];
+  /** What runs this program with its options, whatever the PATH. */
+  command: string[];
   /** Milliseconds since the last sync; absent when there was none since boot. */
   lastSync?: number;
 }
@@ -42,7 +46,13 @@ export function checkServices(facts: ServiceFacts): Finding[] {
   return [...checkUnits(facts), checkLastSync(facts.lastSync, timer)];
 }
 
-function checkUnits({ systemd, units }: ServiceFacts): Finding[] {
+/** cron's PATH lacks /usr/sbin, and a `%` would end the command there. */
+export function cronLine(command: string[]): string {
+  const words = [...command, '--quiet', 'sync', '--in-force'].map(quote).join(' ').replaceAll('%', '\\%');
+  return `echo ${quote(`* * * * * root ${words}`)} > /etc/cron.d/virt-shaper`;
+}
+
+function checkUnits({ systemd, units, command }: ServiceFacts): Finding[] {
   const about = { check: 'units', subject: 'units' };
   if (!systemd) {
     return [
@@ -50,7 +60,7 @@ function checkUnits({ systemd, units }: ServiceFacts): Finding[] {
         ...about,
         level: 'warning',
         detail: 'systemd does not run this host: nothing calls "virt-shaper sync" by itself',
-        hint: 'let cron do it: * * * * * root virt-shaper --quiet sync',
+        hint: `let cron do it: ${cronLine(command)}`,
       },
     ];
   }
@@ -85,7 +95,8 @@ function checkUnit({ name, there, enabled, active, failed }: UnitFacts): Finding
   if (!there) return { ...about, level: 'warning', detail: `not installed: ${without}` };
   const state = [enabled ? 'enabled' : 'not enabled', active ? 'active' : 'not active'].join(', ');
   if (enabled && active) return { ...about, level: 'ok', detail: state };
-  const hint = `systemctl enable --now ${name}`;
+  // Which enables the others as well.
+  const hint = 'systemctl enable --now virt-shaper';
   return { ...about, level: 'warning', detail: `${state}: ${without}`, hint };
 }
 

@@ -2,13 +2,14 @@
 // its place. It is called by the Node.js that runs now: libvirt's PATH may find another one, and its AppArmor
 // profile lets a hook start what is really in /usr/bin or /usr/sbin, not what a link there leads to.
 import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
-import { dirname, extname, join } from 'node:path';
+import { dirname, extname, join, resolve } from 'node:path';
 import { Failure } from '../system/errors.ts';
 import { otherWriters, placesOf } from '../system/trust.ts';
 import { label } from '../text/label.ts';
 
 /** Names that stay when a new version comes, for what they lead to. */
-const stable = { program: '/usr/sbin/virt-shaper', node: '/usr/bin/node' };
+export const packaged = '/usr/sbin/virt-shaper';
+const stable = { program: packaged, node: '/usr/bin/node' };
 
 /**
  * @param self the program's file, as it was called
@@ -21,13 +22,18 @@ export function findProgram(self: string, node: string): string[] {
   if (extname(program) === '.ts') {
     throw new Failure(`${label(program)} is not the built program`, 'npm run build makes it');
   }
-  const found = [
-    isSame(stable.node, node) ? stable.node : node,
-    isSame(stable.program, program) ? stable.program : program,
-  ];
+  const found = stableNames(program, node);
   const parts = readdirSync(dirname(program)).filter((name) => extname(name) === '.js');
   refuseOthers([...found, ...parts.map((name) => join(dirname(program), name))]);
   return found;
+}
+
+/** Node.js and the program, as a hook or cron finds them whatever their PATH, also after an upgrade. */
+export function stableNames(program: string, node: string): string[] {
+  return [
+    isSame(stable.node, node) ? stable.node : node,
+    isSame(stable.program, program) ? stable.program : resolve(program),
+  ];
 }
 
 function isSame(name: string, file: string): boolean {

@@ -1,5 +1,6 @@
 // Doctor on a real kernel: a host that is well, strange tools, hooks, leftovers, and who may not look.
-import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { Finding } from '../../src/doctor/finding.ts';
@@ -7,7 +8,7 @@ import { named } from '../support/findings.ts';
 import { needsCommand, needsNamespace } from '../support/needs.ts';
 import { unless } from '../support/skip.ts';
 import { callIptables, DoctorHost } from './doctor-host.ts';
-import { kernelState, sh } from './host.ts';
+import { domainXml, kernelState, sh } from './host.ts';
 import { asNobody, needsNobody } from './nobody.ts';
 
 const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
@@ -48,6 +49,31 @@ test('bridged frames that pass iptables are told of, where the kernel has br_net
   if (!existsSync(callIptables)) return;
   writeFileSync(callIptables, '1');
   assert.equal(host.examine().wrong, ['warning br_netfilter']);
+});
+
+test('without systemd: what it says for cron is what cron runs, and finds a guest that nobody told of', () => {
+  rmSync(join(host.root, 'run/systemd'), { recursive: true });
+  const { hint = '' } = named(host.examine().findings, 'units');
+  const cron = join(host.root, 'cron.d');
+  mkdirSync(cron);
+  sh(hint.replace('let cron do it: ', '').replace('/etc/cron.d', cron));
+  const [, user, command = ''] = /^\* \* \* \* \* (\S+) (.*)\n$/.exec(host.read('cron.d/virt-shaper')) ?? [];
+  assert.is(user, 'root');
+  const cliff = domainXml('cliff', { vnet0: 'br0', vnet1: 'br0' });
+  host
+    .tap('vnet1')
+    .write('run/libvirt/qemu/cliff.xml', `<domstatus state='running' pid='1'>${cliff}</domstatus>`);
+  // As cron(8) does: its own PATH, and a percent sign only behind a backslash.
+  const env = { PATH: '/usr/bin:/bin', SHELL: '/bin/sh', HOME: '/root', LOGNAME: user };
+  const script = command.replaceAll('\\%', '%');
+  const { status, stdout, stderr } = spawnSync('/bin/sh', ['-c', script], {
+    encoding: 'utf8',
+    env,
+    cwd: '/',
+  });
+  assert.equal({ status, stdout, stderr }, { status: 0, stdout: '', stderr: '' });
+  assert.match(host.run(['status', '--json']).stdout, /vnet1/);
+  assert.match(sh('tc filter show dev vnet1 egress'), /ifb-eth0/);
 });
 
 test('hooks: none, and one of somebody else', () => {

@@ -1,11 +1,12 @@
 // Doctor's judgements of the host, each from facts made up for it: tools, kernel, libvirt, units. How the facts
 // are read is for the tests on a real kernel.
+import { spawnSync } from 'node:child_process';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Attempt, Finding } from '../../src/doctor/finding.ts';
 import { checkKernel, type KernelFacts } from '../../src/doctor/kernel.ts';
 import { checkLibvirt, type HookFacts, type LibvirtFacts } from '../../src/doctor/libvirt.ts';
-import { checkServices, type ServiceFacts, type UnitFacts } from '../../src/doctor/services.ts';
+import { checkServices, cronLine, type ServiceFacts, type UnitFacts } from '../../src/doctor/services.ts';
 import { checkTools, type ToolFacts } from '../../src/doctor/tools.ts';
 import { line, named, wrong } from '../support/findings.ts';
 
@@ -221,6 +222,7 @@ function units(...changes: Partial<UnitFacts>[]): ServiceFacts {
   return {
     systemd: true,
     lastSync: 30_000,
+    command: ['/usr/sbin/virt-shaper'],
     units: names.map((name, at) => ({ name, ...well, ...changes[at] })),
   };
 }
@@ -244,6 +246,16 @@ test('units that are on, off, failed or not there', () => {
     wrong(checkServices({ ...units(), systemd: false, units: [] }))[0] ?? '',
     'warning units: systemd does not run',
   );
+});
+
+test('the line for cron has the whole path, and nothing in it that cron takes for its own', () => {
+  assert.is(
+    cronLine(['/usr/sbin/virt-shaper']),
+    "echo '* * * * * root /usr/sbin/virt-shaper --quiet sync --in-force' > /etc/cron.d/virt-shaper",
+  );
+  const odd = cronLine(['/a 100% b/x']);
+  const written = spawnSync('sh', ['-c', odd.replace(/ > .*/, '')], { encoding: 'utf8' }).stdout;
+  assert.is(written, "* * * * * root '/a 100\\% b/x' --quiet sync --in-force\n");
 });
 
 test('a sync that failed is told, one that ended is not', () => {
