@@ -42,7 +42,7 @@ ${driver === 'network' ? `  ${callLine(driver, command)}` : callTakingLocks(driv
   status=$?
 fi
 [ "$status" -ne 0 ] || exit 0
-${driver === 'network' ? '' : `[ "$2" != start ] || [ "$status" -ne ${refusal} ] || exit 1\n`}timeout 5 logger -t virt-shaper -p daemon.err "the ${driver} hook could not be run (status $status), so the guest may be unshaped"
+${driver === 'network' ? '' : `[ "$2" != start ] || [ "$status" -ne ${refusal} ] || exit 1\n`}timeout 5 logger -t virt-shaper -p daemon.err -- "the ${driver} hook could not be run (status $status), so $1 may be unshaped: virt-shaper hooks status"
 exit 0
 `;
   return `#!/bin/sh\n${mark}${sumOf(body)}\n${body}`;

@@ -1,5 +1,5 @@
 // The hook as libvirt calls it, on a real kernel: every operation, hostile input, many guests at once.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -230,6 +230,32 @@ test('input that is no domain is said, changes nothing, and keeps the guest from
     assert.is(kernelState(), before);
     assert.is(host.read('run/virt-shaper/guests.json'), state);
   }
+});
+
+test('a caller that passes no XML, or never closes it, holds no guest up', async () => {
+  assert.is(host.hook('cliff', 'start', { vnet0: 'br0' }).status, 0);
+  const before = kernelState();
+  const call = `exec node ${program} --root ${host.root} hook qemu rob`;
+  const unshaped = /guest rob starts UNSHAPED; virt-shaper sync tries again/;
+  for (const from of ['<&-', '</dev/null', '</', '<&1 1>&-']) {
+    for (const operation of ['start', 'started', 'stopped']) {
+      const line = `${call} ${operation} begin - ${from}`;
+      const { status, stdout, stderr } = spawnSync('sh', ['-c', line], { encoding: 'utf8', timeout: 30_000 });
+      assert.equal({ status, stdout }, { status: 0, stdout: '' }, `${line}: ${stderr}`);
+      if (operation === 'start') assert.match(stderr, unshaped, line);
+    }
+  }
+  // A pipe that nobody writes to and nobody closes.
+  const child = spawn('sh', ['-c', `${call} start begin -`], { stdio: ['pipe', 'pipe', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (data) => {
+    said += data;
+  });
+  const timer = setTimeout(() => child.kill('SIGKILL'), 30_000);
+  assert.is(await new Promise((resolve) => child.on('close', resolve)), 0, said);
+  clearTimeout(timer);
+  assert.match(said, unshaped);
+  assert.is(kernelState(), before);
 });
 
 test('a guest whose XML the hook does not take is shaped by its status file soon after', () => {

@@ -37,12 +37,16 @@ function makeProgram(end: string): void {
   chmodSync(program, 0o755);
 }
 
-function runHook(driver: HookDriver, args: string[], { text }: { text?: string } = {}) {
+function runHook(driver: HookDriver, args: string[], { text, path }: { text?: string; path?: string } = {}) {
   const file = join(folder, 'hook');
   const command = hookCommand([program], makePaths({ root: join(folder, "o'root") }));
   writeFileSync(file, text ?? hookText(driver, command));
   chmodSync(file, 0o755);
-  const { status, stdout, stderr } = spawnSync(file, args, { input: '<domain/>', encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(file, args, {
+    input: '<domain/>',
+    encoding: 'utf8',
+    ...(path ? { env: { PATH: path } } : {}),
+  });
   return { status, stdout, stderr: stderr.replace(/^logger: .*\n/gm, '') };
 }
 
@@ -121,6 +125,38 @@ test('a lock file that cannot be opened costs no guest anything', () => {
   const { status, stdout } = runHook('qemu', [name, 'start', 'begin', '-']);
   assert.equal({ status, stdout }, { status: 0, stdout: '' });
   assert.ok(existsSync(join(folder, 'given')), 'the program ran');
+});
+
+test('what keeps the program from running reaches the log, with the guest', () => {
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  writeFileSync(
+    join(bin, 'logger'),
+    `#!/bin/sh\nprintf '%s|' "$@" >>'${join(bin, 'log').replaceAll("'", "'\\''")}'\n`,
+  );
+  chmodSync(join(bin, 'logger'), 0o755);
+  const log = () => (existsSync(join(bin, 'log')) ? readFileSync(join(bin, 'log'), 'utf8') : '');
+  for (const make of [
+    () => {},
+    () => {
+      makeProgram('exit 0');
+      chmodSync(program, 0o644);
+    },
+    () => writeFileSync(program, '#!/no/such/node\n', { mode: 0o755 }),
+    () => makeProgram('kill -9 $$'),
+  ]) {
+    rmSync(program, { force: true });
+    rmSync(join(bin, 'log'), { force: true });
+    make();
+    const result = runHook('qemu', ['-n "odd"', 'start', 'begin', '-'], {
+      path: `${bin}:${process.env.PATH}`,
+    });
+    assert.equal({ status: result.status, stdout: result.stdout }, { status: 0, stdout: '' });
+    assert.match(log(), /--\|the qemu hook could not be run \(status \d+\), so -n "odd" may be unshaped/);
+  }
+  chmodSync(join(bin, 'logger'), 0o644);
+  rmSync(program);
+  assert.is(runHook('qemu', [name, 'start', 'begin', '-'], { path: bin }).status, 0, 'not even a logger');
 });
 
 test('a program that is gone keeps no guest from starting', () => {
