@@ -24,10 +24,23 @@ test('apt installs it with what it depends on, without the network', () => {
 
 test('without a configuration the hook is there, nothing is limited, and what to do is said', () => {
   const said = host.must(`${install} ${former}`);
-  assert.match(
-    said,
-    /no guest is limited yet: virt-shaper init writes a first \/etc\/virt-shaper\/config.toml/,
-  );
+  assert.match(said, /no guest is limited yet/);
+  // Word for word, in this order; the hooks are in place.
+  const steps = [...said.matchAll(/^virt-shaper: {3}(.*)$/gm)].map(([, step = '']) => step);
+  assert.equal(steps, [
+    'virt-shaper doctor',
+    'virt-shaper init',
+    'editor /etc/virt-shaper/config.toml',
+    'virt-shaper check',
+    'virt-shaper apply',
+    'virt-shaper status',
+  ]);
+  for (const step of steps.filter((one) => !one.startsWith('editor'))) {
+    const { status, output } = host.run(step);
+    // doctor tells of the machine's own, too.
+    const expected = step.endsWith('doctor') ? [0, 1, 3] : [0];
+    assert.ok(expected.includes(status ?? -1), `${step}: ${output}`);
+  }
   for (const hook of hooks) assert.ok(host.exists(hook), hook);
   assert.is(host.must('nft list ruleset'), '');
   host.must('dpkg --purge virt-shaper');
