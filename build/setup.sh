@@ -74,6 +74,7 @@ package_of() {
     *:ip) echo iproute ;;
     *:iperf3 | *:iptables | *:fireqos) echo "$1" ;;
     *:trafgen) echo netsniff-ng ;;
+    *:secilc) echo secilc ;;
     apt-get:ping) echo iputils-ping ;;
     *:ping) echo iputils ;;
     apt-get:sysctl) echo procps ;;

@@ -113,8 +113,10 @@ make_rpm() {
   quietly rpmbuild -bb --define "_topdir $top" --define '_buildhost reproducible' \
     --define 'use_source_date_epoch_as_buildtime 1' --define 'clamp_mtime_to_source_date_epoch 1' \
     --define '_binary_payload w9.gzdio' --nodeps "$tree/packaging/rpm/virt-shaper.spec"
-  mv "$top/RPMS/noarch/virt-shaper-$given-1.noarch.rpm" "$out/"
-  say "$out/virt-shaper-$given-1.noarch.rpm"
+  for rpm in "virt-shaper-$given-1.noarch.rpm" "virt-shaper-selinux-$given-1.noarch.rpm"; do
+    mv "$top/RPMS/noarch/$rpm" "$out/"
+    say "$out/$rpm"
+  done
 }
 
 for kind in $kinds; do "make_$kind"; done

@@ -67,9 +67,16 @@ export function makeReadyMachine(name: string, more = ''): Machine & { layer: st
 /** By apt, from what the base has fetched: there is no way to a mirror. */
 export const install = 'apt-get install -y --no-install-recommends -o Dpkg::Use-Pty=0 -qq';
 
-/** @returns its path in the machine */
-export function bring(machine: Machine, kind: 'deb' | 'rpm', which: 'built' | 'former'): string {
-  const [file] = packagesIn(join(cache, which), kind);
+/** @param name of the package, without its version @returns its path in the machine */
+export function bring(
+  machine: Machine,
+  kind: 'deb' | 'rpm',
+  which: 'built' | 'former',
+  name = 'virt-shaper',
+): string {
+  const file = packagesIn(join(cache, which), kind).find(
+    (path) => /^(.*?)[-_]\d/.exec(basename(path))?.[1] === name,
+  );
   if (file === undefined) throw new Error(`no .${kind} in ${which}`);
   outside(`cp ${file} ${machine.root}/root/`);
   return `/root/${basename(file)}`;
@@ -78,6 +85,7 @@ export function bring(machine: Machine, kind: 'deb' | 'rpm', which: 'built' | 'f
 export function packagesIn(folder: string, kind: string): string[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith(`.${kind}`))
+    .sort()
     .map((name) => join(folder, name));
 }
 

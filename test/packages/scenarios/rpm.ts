@@ -3,7 +3,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { callHook, makeNetwork } from '../guests.ts';
-import { bring, filesOf, makeReadyMachine, outside } from '../machine.ts';
+import { bring, filesOf, type Machine, makeReadyMachine, outside } from '../machine.ts';
 
 makeNetwork();
 const host = makeReadyMachine('red', 'rpm');
@@ -51,6 +51,63 @@ test('with its scripts: installed, a guest is shaped, upgraded without a new cla
     left.filter((path) => !kept.test(path)),
     [],
   );
+});
+
+/** SELinux' files as Fedora has them, and what stands in for its commands: no kernel of SELinux' own. */
+function standInForSelinux(machine: Machine): {
+  boolean: (value: '0 0' | '1 1') => void;
+  calls: () => string;
+} {
+  const folder = '/sys/fs/selinux';
+  machine.must(`mount -t tmpfs tmpfs /sys/fs && mkdir -p ${folder}/booleans && echo 1 >${folder}/enforce`);
+  const hook = '/etc/libvirt/hooks/qemu.d/50-virt-shaper';
+  const module = '/var/lib/selinux/targeted/active/modules/200/virt_shaper';
+  machine.write(
+    '/usr/sbin/semodule',
+    `#!/bin/sh
+echo "semodule $* (hook: $([ -e ${hook} ] && echo there || echo none))" >>/root/calls
+case $* in *-i*) mkdir -p ${module} ;; *-r*) rmdir ${module} ;; esac\n`,
+    0o755,
+  );
+  machine.write('/usr/sbin/selinuxenabled', '#!/bin/sh\nexit 0\n', 0o755);
+  machine.write('/usr/sbin/restorecon', '#!/bin/sh\necho "restorecon $*" >>/root/calls\n', 0o755);
+  return {
+    boolean: (value) => machine.write(`${folder}/booleans/virt_hooks_unconfined`, value),
+    calls: () => machine.must('cat /root/calls; rm /root/calls'),
+  };
+}
+
+test('where SELinux lets no hook run there is none, until the module is there and the boolean on', () => {
+  const fedora = makeReadyMachine('fedora', 'rpm');
+  const { boolean, calls } = standInForSelinux(fedora);
+  const hook = '/etc/libvirt/hooks/qemu.d/50-virt-shaper';
+  boolean('0 0');
+  fedora.must('rpm --initdb');
+  const said = fedora.must(`rpm ${quiet} -i ${bring(fedora, 'rpm', 'built')}`);
+  console.log(said);
+  assert.match(
+    said,
+    /not installed, the hooks of qemu, lxc, network: SELinux enforces.*boolean virt_hooks_unconfined is off/,
+  );
+  assert.match(said, /setsebool -P virt_hooks_unconfined on/);
+  assert.not.ok(fedora.exists(hook));
+  assert.match(calls(), /restorecon \/etc\/libvirt\/hooks/);
+
+  const module = bring(fedora, 'rpm', 'built', 'virt-shaper-selinux');
+  console.log(fedora.must(`rpm ${quiet} -i ${module}`));
+  assert.match(calls(), /semodule -X 200 -i \/usr\/share\/selinux\/packages\/virt_shaper.cil/);
+  assert.not.ok(fedora.exists(hook), 'the boolean is still off');
+  assert.match(fedora.run('virt-shaper hooks status').output, /libvirt could not run it: SELinux/);
+
+  boolean('1 1');
+  fedora.must(`rpm ${quiet} -U --replacepkgs ${module}`);
+  assert.ok(fedora.exists(hook), 'as the administrator has switched it on');
+  calls();
+  boolean('0 0');
+  console.log(fedora.must(`rpm ${quiet} -e virt-shaper-selinux`));
+  assert.match(calls(), /semodule -X 200 -r virt_shaper \(hook: none\)/);
+  assert.not.ok(fedora.exists(hook), 'gone before the policy lets nobody execute it');
+  fedora.must(`rpm ${quiet} -e virt-shaper`);
 });
 
 test.run();
