@@ -15,6 +15,7 @@ import { layOut } from '../store/configuration.ts';
 import { readGuests } from '../store/guests.ts';
 import { readCompanions, readIfGood, sourceFile } from '../store/in-force-rules.ts';
 import {
+  damaged,
   dropPending,
   formerRules,
   type Pending,
@@ -24,7 +25,7 @@ import {
 } from '../store/pending.ts';
 import { Failure } from '../system/errors.ts';
 import { type Run, startDetached } from '../system/exec.ts';
-import { readIfThere, removeFile, writeWhole } from '../system/files.ts';
+import { readCache, removeFile, writeWhole } from '../system/files.ts';
 import { label } from '../text/label.ts';
 import { loadNow } from './load.ts';
 import { writeRules } from './render.ts';
@@ -93,7 +94,7 @@ async function takeBack(context: Context, id: string): Promise<void> {
   const { pending: folder } = context.paths;
   await underLock(context, async (site) => {
     const pending = readPending(folder);
-    if (pending?.id !== id) return;
+    if (!pending || ![id, damaged].includes(pending.id)) return;
     if (pending.former) await goBack(context, site);
     else await unloadNow(context, site, 'not confirmed');
     await report(site.run, context, pending.former);
@@ -113,7 +114,7 @@ function whatIsNow(former: boolean): string {
 async function goBack(context: Context, site: Site): Promise<void> {
   const { pending, held } = context.paths;
   try {
-    if (!layOut(readIfThere(join(formerRules(pending), sourceFile)), held)) throw new Failure('no source');
+    if (!layOut(readCache(join(formerRules(pending), sourceFile)), held)) throw new Failure('no source');
     writeRules(context, await generateNow(context));
     await load(site);
   } catch {
@@ -161,14 +162,14 @@ async function outcome(context: Context, { id, deadline, former }: Pending, said
   };
   process.on('SIGINT', onBreak);
   context.say(said);
-  while (readPending(folder)?.id === id) {
+  while ([id, damaged].includes(readPending(folder)?.id ?? '')) {
     // The guard has died: then it is for us to keep the time.
     if (broken || sinceBoot() > deadline + patience) await takeBack(context, id);
     await sleep(100);
   }
   process.off('SIGINT', onBreak);
   keys?.close();
-  if (readIfThere(undoneFile(folder)) !== id) return true;
+  if (readCache(undoneFile(folder)) !== id) return true;
   removeFile(undoneFile(folder));
   context.warn(`not confirmed: ${whatIsNow(former)}`);
   return false;

@@ -5,6 +5,7 @@ import { type Generated, generateNow, sayPolicy } from '../operations/generate.t
 import { underLock } from '../operations/under-lock.ts';
 import { writeIds } from '../store/ids.ts';
 import { companionsOf, filesOf } from '../store/in-force-rules.ts';
+import { rememberSpeeds } from '../store/speeds.ts';
 import { isChanged, writeTogether } from '../system/files.ts';
 import { removeFolder } from '../system/folders.ts';
 
@@ -31,10 +32,12 @@ export async function renderCommand(context: Context): Promise<number> {
  */
 export function writeRules(
   { paths }: Context,
-  { rules, chosen, companions }: Generated,
+  { rules, chosen, companions, inputs, policy }: Generated,
   folder = paths.rules,
 ): boolean {
   writeIds(paths.ids, chosen);
+  const uplinks = policy.uplinks.map(({ name }) => name);
+  rememberSpeeds(paths.speeds, inputs.host.devices, uplinks);
   return layRules(folder, { rules, companions });
 }
 

@@ -4,7 +4,7 @@ import { release } from 'node:os';
 import { chooseKernel, decodeCache, readLacking } from '../host/kernel.ts';
 import { Failure } from '../system/errors.ts';
 import type { Run } from '../system/exec.ts';
-import { readIfThere } from '../system/files.ts';
+import { readCache } from '../system/files.ts';
 import { attempt } from './finding.ts';
 import type { KernelFacts } from './kernel.ts';
 import { isThere } from './stat.ts';
@@ -27,7 +27,7 @@ export async function readKernelFacts(run: Run, cache: string): Promise<KernelFa
     if ('failed' in lacking) throw new Failure(lacking.failed, lacking.hint);
     return chooseKernel(lacking.value);
   });
-  const kept = decodeCache(readIfThere(cache));
+  const kept = decodeCache(readCache(cache));
   return {
     release: release(),
     ...(isThere('/proc/modules') ? { modulesThere: isThere(`/lib/modules/${release()}`) } : {}),

@@ -25,8 +25,12 @@ export interface Device {
   physical?: boolean;
   /** The other end of a veth pair, where that is on this host too. */
   peer?: string;
+  /** Bytes of payload of its largest frame; absent for taps. */
+  mtu?: number;
   /** Bits per second as the kernel reports it; absent when it does not know. */
   speed?: number;
+  /** Whether the kernel does not know the speed now, as without carrier, and it is what it was last. */
+  isRemembered?: true;
 }
 
 /** A device in a bridge. */

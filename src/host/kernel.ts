@@ -5,7 +5,7 @@ import { release } from 'node:os';
 import { leafKinds } from '../config/leaf.ts';
 import { Failure } from '../system/errors.ts';
 import { makeRun, type Run } from '../system/exec.ts';
-import { readIfThere, writeUnlocked } from '../system/files.ts';
+import { readCache, writeUnlocked } from '../system/files.ts';
 import type { Kernel } from './host.ts';
 
 /** Each line stands by itself once the ones above it worked; tc names those that did not by number. */
@@ -34,7 +34,7 @@ function redirect(): string {
 
 /** @param cache file that keeps the answer until the next boot */
 export async function readKernel(cache: string): Promise<Kernel> {
-  const known = decodeCache(readIfThere(cache));
+  const known = decodeCache(readCache(cache));
   if (known) return known;
   const kernel = await probe();
   writeUnlocked(cache, `${JSON.stringify({ release: release(), ...kernel })}\n`);
@@ -43,7 +43,7 @@ export async function readKernel(cache: string): Promise<Kernel> {
 
 /** The same without keeping it, for those who only look. */
 export async function askKernel(cache: string): Promise<Kernel> {
-  return decodeCache(readIfThere(cache)) ?? probe();
+  return decodeCache(readCache(cache)) ?? probe();
 }
 
 /** @returns what was kept for the kernel that runs */

@@ -135,11 +135,13 @@ function readDevice(name: string, tap: boolean): Device | undefined {
   const lower = readLower(name);
   const physical = isPhysical(name);
   const speed = readSpeed(name);
+  const mtu = Number(readQuietly(`${name}/mtu`));
   if (!existsSync(`${sysfs}/${name}`)) return undefined;
   return {
     tap,
     ...(physical ? { physical } : {}),
     ...(lower.length > 0 ? { lower } : {}),
+    ...(mtu > 0 ? { mtu } : {}),
     ...(speed ? { speed } : {}),
   };
 }

@@ -6,7 +6,7 @@ import { deviceNames } from '../host/read-host.ts';
 import type { Rules } from '../render/render.ts';
 import { ruleFiles } from '../store/in-force-rules.ts';
 import type { Outcome, Run } from '../system/exec.ts';
-import { readIfThere, writeWhole } from '../system/files.ts';
+import { readCache, writeWhole } from '../system/files.ts';
 import { version } from '../system/version.ts';
 import { readIfbs } from './read-state.ts';
 
@@ -46,7 +46,7 @@ const separator = '\0';
 
 /** @returns what is to be asked to learn whether all is still as it was; nothing where these rules were never seen so */
 export function readQuestions(file: string, rules: Rules): Question[] | undefined {
-  const [head, ...parts] = (readIfThere(file) ?? '').split(separator);
+  const [head, ...parts] = (readCache(file) ?? '').split(separator);
   if (head !== version || !ruleFiles.every((name, index) => parts[index] === rules[name])) return undefined;
   const questions: Question[] = [];
   for (let at = ruleFiles.length; at + partsOfEach <= parts.length - 1; at += partsOfEach) {
@@ -64,7 +64,7 @@ const shows = /^(?:(?:qdisc|class|filter) show(?: .*)?\n)*$/;
 
 /** Whether the answers are those that were kept. */
 export async function isAsSeen(file: string, rules: Rules, interview: Interview): Promise<boolean> {
-  return readIfThere(file) === (await textOf(rules, interview));
+  return readCache(file) === (await textOf(rules, interview));
 }
 
 /** Keeps the answers. Call it where they and the rules were found to be the same. */

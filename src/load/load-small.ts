@@ -14,7 +14,7 @@ import { type Companions, keepGood, layGood, readIfGood } from '../store/in-forc
 import { clearJournal, isJournalled } from '../store/journal.ts';
 import { noteSmallChange, readCommitted } from '../store/table-fingerprint.ts';
 import { Failure } from '../system/errors.ts';
-import { readIfThere, writeWhole } from '../system/files.ts';
+import { readCache, writeWhole } from '../system/files.ts';
 import { runSteps } from './batch.ts';
 import type { Site } from './context.ts';
 import { readIfbs } from './read-state.ts';
@@ -26,7 +26,7 @@ import { Staging } from './staging.ts';
  */
 export function readTrusted({ journal, foreignTaps, listing, rules, owner }: Site): Rules | undefined {
   if (owner !== hostOwner && othersOf(owner, readIfbs()).length > 0) return undefined;
-  if (isJournalled(journal) || readIfThere(foreignTaps)) return undefined;
+  if (isJournalled(journal) || readCache(foreignTaps)) return undefined;
   const good = readIfGood(rules);
   return good && readCommitted(listing) === good['ruleset.nft'] ? good : undefined;
 }

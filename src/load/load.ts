@@ -1,6 +1,5 @@
 // rules.d -> kernel. Reads top to bottom as what happens: what is wanted, what there is, who is in the way,
 // the transaction, and only then the new rules are the good ones.
-import { rmSync } from 'node:fs';
 import { compare, type Difference, noTable } from '../diff/compare.ts';
 import type { Found } from '../diff/comparison.ts';
 import { reachable } from '../diff/obstacles.ts';
@@ -16,6 +15,7 @@ import { type Obstacle, withPlanObstacles } from '../store/in-force-plan.ts';
 import { areSame, dropGood, keepGood, layGood, readCompanions, readRules } from '../store/in-force-rules.ts';
 import { isOlder, writeListing } from '../store/table-fingerprint.ts';
 import { Failure } from '../system/errors.ts';
+import { removeFile } from '../system/files.ts';
 import { keepSeen } from './answer-cache.ts';
 import type { Site } from './context.ts';
 import { findForeignMarks } from './foreign-marks.ts';
@@ -129,7 +129,7 @@ export async function unload(site: Site): Promise<boolean> {
   recallLines(before, good);
   const found = compare(before, nothing);
   await transact(site, { before, wanted: nothing, found });
-  for (const file of [site.listing, site.seen]) rmSync(file, { force: true });
+  for (const file of [site.listing, site.seen]) removeFile(file);
   dropGood(site.rules);
   return found.length > 0;
 }

@@ -11,7 +11,7 @@ import { type Ruleset, runNft } from '../kernel/nft/run.ts';
 import type { KernelState, State } from '../kernel/objects.ts';
 import { clearJournal, recordFormer } from '../store/journal.ts';
 import { Failure } from '../system/errors.ts';
-import { readIfThere, writeWhole } from '../system/files.ts';
+import { readCache, writeWhole } from '../system/files.ts';
 import { runSteps } from './batch.ts';
 import type { Site } from './context.ts';
 import { readState, readTable } from './read-state.ts';
@@ -41,7 +41,7 @@ export async function transact(site: Site, change: Change): Promise<Unreached[]>
   const { before, wanted, found } = change;
   const phases = planPhases(found, before, wanted);
   await checkRulesets(site, phases, change.checked);
-  const record = readIfThere(site.listing);
+  const record = readCache(site.listing);
   if (phases.length > 0) recordFormer(site.journal, before);
   try {
     const applied = await apply(site, phases, wanted);

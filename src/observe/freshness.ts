@@ -8,7 +8,7 @@ import { snapshotText } from '../store/configuration.ts';
 import { type History, readHistory } from '../store/history.ts';
 import { goodSource, ruleFiles } from '../store/in-force-rules.ts';
 import { type Off, readOff } from '../store/unloaded.ts';
-import { readIfThere } from '../system/files.ts';
+import { readCache } from '../system/files.ts';
 import type { Unclaimed } from './read-unclaimed.ts';
 
 export interface Asked {
@@ -41,7 +41,7 @@ export async function readAsked({ config, templates, rules, history, unloaded }:
   return {
     loaded: good !== undefined,
     configChanged: source !== undefined && present() !== source,
-    rulesChanged: ruleFiles.some((name) => readIfThere(join(rules, name)) !== good?.[name]),
+    rulesChanged: ruleFiles.some((name) => readCache(join(rules, name)) !== good?.[name]),
     history: readHistory(history),
     ...(off ? { off } : {}),
   };
@@ -49,6 +49,6 @@ export async function readAsked({ config, templates, rules, history, unloaded }:
 
 /** One of them may be missing: what was loaded can be shown all the same. Nothing when there is none. */
 function readWhatIsThere(rules: string): Partial<Rules> | undefined {
-  const texts = ruleFiles.map((name) => [name, readIfThere(join(rules, 'good', name))] as const);
+  const texts = ruleFiles.map((name) => [name, readCache(join(rules, 'good', name))] as const);
   return texts.some(([, text]) => text !== undefined) ? Object.fromEntries(texts) : undefined;
 }

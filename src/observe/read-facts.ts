@@ -13,7 +13,7 @@ import type { InForce } from '../store/in-force-plan.ts';
 import { recognize } from '../store/table-fingerprint.ts';
 import { Failure } from '../system/errors.ts';
 import { hasTool, type Run } from '../system/exec.ts';
-import { readIfThere } from '../system/files.ts';
+import { readCache } from '../system/files.ts';
 import type { DeviceFacts, Facts, ProgramFacts } from './facts.ts';
 
 /** All but what the qdiscs say, which come with the counters (read-use.ts). */
@@ -77,7 +77,7 @@ async function readTables(
   }
   const tables = parseListing(nft.stdout);
   if (own !== '') return { table: { kind: 'changed' }, tables };
-  const wanted = readIfThere(join(rules, 'good/ruleset.nft')) ?? '';
+  const wanted = readCache(join(rules, 'good/ruleset.nft')) ?? '';
   return { table: { kind: makesNoTable(wanted) ? 'as loaded' : 'missing' }, tables };
 }
 

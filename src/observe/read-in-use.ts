@@ -5,7 +5,7 @@ import { type InForce, readInForce } from '../store/in-force-plan.ts';
 import { planFile } from '../store/in-force-rules.ts';
 import { Failure } from '../system/errors.ts';
 import type { Run } from '../system/exec.ts';
-import { readIfThere } from '../system/files.ts';
+import { readCache } from '../system/files.ts';
 import type { TableState } from './facts.ts';
 import { findInnerFaults, type InnerFault } from './faults.ts';
 import { type GuestRow, guestRows } from './guests.ts';
@@ -67,7 +67,7 @@ export async function readInUse(run: Run, loaded: Loaded, before?: Counted | num
 
 function planInForce(rules: string): InForce {
   const inForce = readOrSay(rules);
-  const here = (name: string) => readIfThere(join(rules, 'good', name)) !== undefined;
+  const here = (name: string) => readCache(join(rules, 'good', name)) !== undefined;
   if (inForce.uplinks.length > 0 || !here('shape.tc') || here(planFile)) return inForce;
   throw new Failure(
     `${join(rules, 'good')} has no ${planFile}, which names the guests of the rules in force`,

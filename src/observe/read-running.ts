@@ -12,7 +12,7 @@ import { resolvePolicy } from '../policy/resolve-policy.ts';
 import { readGuests } from '../store/guests.ts';
 import { guestsWithout, type InForce } from '../store/in-force-plan.ts';
 import { Failure } from '../system/errors.ts';
-import { readIfThere } from '../system/files.ts';
+import { isThere } from '../system/files.ts';
 import type { Stray } from './guests.ts';
 
 export interface RunningPaths {
@@ -46,7 +46,7 @@ export function findStrays(inForce: InForce, running: Guest[], paths: RunningPat
     nics: guest.nics.filter(({ tap }) => guestsWithout(inForce, [{ ...guest, nics: [{ tap }] }]).length > 0),
   }));
   if (unknown.length === 0) return [];
-  const unloaded = readIfThere(paths.unloaded) !== undefined;
+  const unloaded = isThere(paths.unloaded);
   const wished = leftOut(unknown, paths);
   return unknown.flatMap(({ name, nics }) =>
     nics.flatMap(({ tap }): Stray[] => {

@@ -24,6 +24,7 @@ import {
   sourceFile,
 } from '../store/in-force-rules.ts';
 import { readPending } from '../store/pending.ts';
+import { withKnownSpeeds } from '../store/speeds.ts';
 import { ConfigError, type Problem } from '../system/errors.ts';
 import { label } from '../text/label.ts';
 import type { Context } from './context.ts';
@@ -130,11 +131,17 @@ async function generateFrom(context: Context, from: Read, guests?: Guest[]): Pro
   const { paths } = context;
   sayProblems(context, [...warnings, ...checkSpeeds(config, devices)]);
   const kernel = await readKernel(paths.kernel);
+  const ids = readIds(paths.ids, paths.rules);
+  if (ids.lost) context.warn(`warning: ${ids.lost}`);
   const inputs: Inputs = {
     config,
     guests: guests ?? readGuests(paths.guests),
-    host: { devices, networks: readNetworks(paths.libvirtNetworks), kernel },
-    chosen: readIds(paths.ids),
+    host: {
+      devices: withKnownSpeeds(paths.speeds, devices),
+      networks: readNetworks(paths.libvirtNetworks),
+      kernel,
+    },
+    chosen: ids.chosen,
     templates: readTemplates(templates),
     source: files.join(', '),
   };

@@ -8,7 +8,12 @@ import { Failure } from '../system/errors.ts';
 export interface ChosenIds {
   guests: Record<string, number>;
   groups: Record<string, number>;
+  /** Guests that neither run nor have an entry, in the order in which they stopped being any of it. */
+  idle?: string[];
 }
+
+/** Names that keep an id. Beyond that ids of the idle are given out again, of those first that were so for longest. */
+const most = { guests: 10_000, groups: 1000 };
 
 export interface Ids {
   guests: Map<string, number>;
@@ -38,11 +43,13 @@ export function assignIds(
   const taken = new Set([...fixedGuests.values(), ...fixedGroups.values(), ...unmarked]);
 
   const exact = config.guests.filter((guest) => !guest.pattern).map((guest) => guest.name);
-  const guestNames = free([...exact, ...running, ...Object.keys(chosen.guests)], fixedGuests);
-  const groupNames = free(
-    [...config.groups.map((group) => group.name), ...Object.keys(chosen.groups)],
-    fixedGroups,
-  );
+  const used = free([...exact, ...running], fixedGuests);
+  const idle = idleGuests(used, fixedGuests, chosen);
+  const guestNames = free([...used, ...idle], fixedGuests);
+  const configured = config.groups.map((group) => group.name);
+  const formerly = Object.keys(chosen.groups).filter((name) => !configured.includes(name));
+  const room = Math.max(0, most.groups - configured.length);
+  const groupNames = free([...configured, ...formerly.slice(0, room)], fixedGroups);
   const guests = draw(guestNames, chosen.guests, guestRange, taken);
   const groups = draw(groupNames, chosen.groups, groupRange, taken);
 
@@ -55,8 +62,23 @@ export function assignIds(
       link,
       unmarked: lastFree(taken),
     },
-    chosen: { guests: toRecord(guests), groups: toRecord(groups) },
+    chosen: {
+      guests: toRecord(guests),
+      groups: toRecord(groups),
+      ...(idle.length > 0 ? { idle } : {}),
+    },
   };
+}
+
+function idleGuests(used: string[], fixedIds: Map<string, number>, chosen: ChosenIds): string[] {
+  const inUse = new Set([...used, ...fixedIds.keys()]);
+  const known = Object.keys(chosen.guests);
+  const has = new Set(known);
+  const before = new Set((chosen.idle ?? []).filter((name) => has.has(name)));
+  const idle = [...before, ...known.filter((name) => !before.has(name)).sort()].filter(
+    (name) => !inUse.has(name),
+  );
+  return idle.slice(Math.max(0, idle.length - Math.max(0, most.guests - used.length)));
 }
 
 function fixed(entries: { name: string; id?: { value: number } }[]): Map<string, number> {
@@ -105,7 +127,7 @@ function nextFree(
   }
   throw new Failure(
     `no class id is left: all of 0x${first.toString(16)}..0x${last.toString(16)} are taken`,
-    'take names of guests that are gone for good out of ids.json',
+    'all of them are of guests that run or have an entry: take entries out of the configuration',
   );
 }
 

@@ -7,25 +7,26 @@ import type { Leaf } from './plan.ts';
 /**
  * @param handle in hexadecimal
  * @param ceil bits per second of its class
+ * @param most bytes of the largest frame of its device
  */
-export function makeLeaf(handle: string, ceil: number, settings: LeafSettings): Leaf {
-  return { handle: `${handle}:`, ...complete(settings, ceil) };
+export function makeLeaf(handle: string, ceil: number, settings: LeafSettings, most = frame): Leaf {
+  return { handle: `${handle}:`, ...complete(settings, ceil, most) };
 }
 
 type Complete<T = Leaf> = T extends Leaf ? Omit<T, 'handle'> : never;
 
-function complete(settings: LeafSettings, ceil: number): Complete {
+function complete(settings: LeafSettings, ceil: number, most: number): Complete {
   const { kind } = settings;
   switch (kind) {
     case 'bfifo':
-      return { kind, limit: settings.limit ?? bfifoLimit(ceil) };
+      return { kind, limit: settings.limit ?? bfifoLimit(ceil, most) };
     case 'fq_codel':
       return {
         kind,
         limit: settings.limit ?? usual.packets,
         flows: settings.flows ?? usual.flows,
-        quantum: settings.quantum ?? frame,
-        target: settings.target ?? codelTarget(ceil),
+        quantum: settings.quantum ?? most,
+        target: settings.target ?? codelTarget(ceil, most),
         interval: settings.interval ?? usual.interval,
         memoryLimit: settings.memory_limit ?? usual.memory,
         ecn: settings.ecn ?? true,
@@ -37,7 +38,7 @@ function complete(settings: LeafSettings, ceil: number): Complete {
         limit,
         flows: flowsFor(limit),
         depth: settings.depth ?? usual.depth,
-        quantum: settings.quantum ?? frame,
+        quantum: settings.quantum ?? most,
         perturb: (settings.perturb ?? 0) / 1_000_000,
       };
     }

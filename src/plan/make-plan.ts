@@ -5,7 +5,7 @@ import { membersByGroup } from '../policy/guarantees.ts';
 import { possibleLeaf } from '../policy/leaves.ts';
 import type { ClassPolicy, GuestPolicy, Policy, UplinkPolicy } from '../policy/policy.ts';
 import { both, byName, type Direction, directions } from '../units/units.ts';
-import { burstFor, fitBurst, quantumFor } from './arithmetic.ts';
+import { burstFor, fitBurst, frameOf, quantumFor } from './arithmetic.ts';
 import type { Ids } from './ids.ts';
 import { makeLeaf } from './leaf.ts';
 import { chainName, classId, hex, ifbName, majors, markOf } from './names.ts';
@@ -52,6 +52,7 @@ function treePlan(
 ): TreePlan {
   const unmarkedId = uplink.unmarkedId ?? ids.unmarked;
   const handles = leafHandles([unmarkedId, ...uplink.guests.map((guest) => idOf(ids.guests, guest.name))]);
+  const frame = frameOf(uplink.mtu);
   const make = (kind: ClassPlan['kind'], policy: ClassPolicy, minor: number, parent?: number): ClassPlan => {
     const { configured, effective } = policy.rate[direction];
     const ceil = policy.ceil[direction];
@@ -64,12 +65,12 @@ function treePlan(
       rate: effective,
       ...(configured === effective ? {} : { configured }),
       ceil,
-      burst: fitBurst(policy.tuning.burst?.[direction].value ?? burstFor(effective), effective),
-      cburst: fitBurst(policy.tuning.cburst?.[direction].value ?? burstFor(ceil), ceil),
-      quantum: policy.tuning.quantum?.value ?? quantumFor(effective),
+      burst: fitBurst(policy.tuning.burst?.[direction].value ?? burstFor(effective, frame), effective),
+      cburst: fitBurst(policy.tuning.cburst?.[direction].value ?? burstFor(ceil, frame), ceil),
+      quantum: policy.tuning.quantum?.value ?? quantumFor(effective, frame),
       ...(handle === undefined
         ? {}
-        : { leaf: makeLeaf(hex(handle), ceil, possibleLeaf(policy.leaf, kernel)) }),
+        : { leaf: makeLeaf(hex(handle), ceil, possibleLeaf(policy.leaf, kernel), frame) }),
     };
   };
   const guest = (policy: GuestPolicy, parent: number) =>

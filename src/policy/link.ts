@@ -11,7 +11,8 @@ import type { FoundUplink } from './uplinks.ts';
 const assumedSpeed = 10_000_000_000;
 
 export function newUplink(host: Host, { name, ports, entry }: FoundUplink, warnings: string[]): UplinkPolicy {
-  const speed = host.devices.get(name)?.speed;
+  const { speed, isRemembered } = host.devices.get(name) ?? {};
+  const mtus = [name, ...ports.map((port) => port.name)].flatMap((one) => host.devices.get(one)?.mtu ?? []);
   if (!entry?.ceil && speed === undefined) {
     warnings.push(
       `the kernel does not know the speed of ${name}: ${formatRate(assumedSpeed)} is assumed; ` +
@@ -23,9 +24,12 @@ export function newUplink(host: Host, { name, ports, entry }: FoundUplink, warni
     name,
     ports: [...ports],
     link,
+    ...(mtus.length > 0 ? { mtu: Math.max(...mtus) } : {}),
     linkOrigin: both((direction) => {
       const at = entry?.ceil?.[direction].at;
-      return at ? { from: 'entry', at } : { from: speed === undefined ? 'assumed' : 'kernel' };
+      return at
+        ? { from: 'entry', at }
+        : { from: speed === undefined ? 'assumed' : isRemembered ? 'remembered' : 'kernel' };
     }),
     tuning: tuningOf(entry),
     unmarked: unmarkedClass(entry, link),

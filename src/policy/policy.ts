@@ -50,7 +50,9 @@ export interface UplinkPolicy {
   /** The ports by which the frames of these guests reach it, in name order: itself, or what lies on it. */
   ports: Port[];
   link: Both<number>;
-  linkOrigin: Both<{ from: 'entry' | 'kernel' | 'assumed'; at?: Source }>;
+  /** Bytes of payload of the largest frame that passes it; absent where nobody knows. */
+  mtu?: number;
+  linkOrigin: Both<{ from: 'entry' | 'kernel' | 'remembered' | 'assumed'; at?: Source }>;
   tuning: Tuning;
   unmarked: ClassPolicy;
   /** Fixes the class minor of unmarked traffic. */

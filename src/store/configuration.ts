@@ -1,8 +1,8 @@
 // The configuration that a rendering came from, kept beside it: what was in force can be made again for other
 // guests, when a load was not confirmed or when somebody has just broken the configuration.
-import { isAbsolute, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { ConfigLocation } from '../config/read-config.ts';
-import { readIfThere, writeTogether, writeWhole } from '../system/files.ts';
+import { isChanged, readCache, writeTogether, writeWhole } from '../system/files.ts';
 import { removeFolder } from '../system/folders.ts';
 
 interface Snapshot {
@@ -21,36 +21,33 @@ export function snapshotText(files: Snapshot['files']): string {
  * @returns where to read them, or nothing when there is no snapshot
  */
 export function layOut(text: string | undefined, folder: string): ConfigLocation | undefined {
-  const files = decode(text)?.files ?? [];
-  const [main] = files;
-  if (!main) return undefined;
+  const snapshot = decode(text);
+  const [main] = snapshot?.files ?? [];
+  if (!snapshot || !main) return undefined;
   const location = { file: resolve('/', main.name), root: folder };
-  if (readIfThere(join(folder, 'whole')) === text) return location;
+  const files = snapshot.files.map(({ name, text }) => {
+    return { file: join(folder, resolve('/', name)), text, mode: 0o600 };
+  });
+  if (readCache(join(folder, 'whole')) === text && !files.some(isChanged)) return location;
   removeFolder(folder);
-  writeWhole(join(folder, 'main'), location.file, 0o600);
-  writeTogether(
-    files.map(({ name, text: content }) => ({
-      file: join(folder, resolve('/', name)),
-      text: content,
-      mode: 0o600,
-    })),
-  );
+  writeTogether(files);
   writeWhole(join(folder, 'whole'), text ?? '', 0o600); // Last: what is there without it is not whole.
   return location;
 }
 
 /** @returns where a snapshot was laid out before */
 export function findLaidOut(folder: string): ConfigLocation | undefined {
-  const isWhole = readIfThere(join(folder, 'whole')) !== undefined;
-  const main = isWhole ? readIfThere(join(folder, 'main')) : undefined;
-  return main && isAbsolute(main) ? { file: main, root: folder } : undefined;
+  return layOut(readCache(join(folder, 'whole')), folder);
 }
 
 function decode(text: string | undefined): Snapshot | undefined {
   try {
-    const snapshot = JSON.parse(text ?? '');
-    return snapshot.version === 1 ? snapshot : undefined;
+    const snapshot: Snapshot = JSON.parse(text ?? '');
+    const isWhole = snapshot.files.every(
+      ({ name, text: content }) => name !== '' && typeof content === 'string',
+    );
+    return snapshot.version === 1 && isWhole ? snapshot : undefined;
   } catch {
-    return undefined; // Of another version, or not there.
+    return undefined; // Of another version, damaged, or not there.
   }
 }

@@ -2,7 +2,7 @@
 // from one of ours, so it is remembered until the tap is gone: unload must leave it.
 
 import type { KernelState, State } from '../kernel/objects.ts';
-import { readIfThere, writeIfChanged } from '../system/files.ts';
+import { readCache, writeIfChanged } from '../system/files.ts';
 
 /**
  * Adds what is remembered to `sharedTaps`, and remembers what `wanted` is about to use.
@@ -13,12 +13,12 @@ export function keepForeignTaps(file: string, kernel: KernelState, wanted: State
     new Set([...state.objects.values()].filter((object) => object.kind === kind).map(({ device }) => device));
   const clsact = has(kernel, 'clsact');
   const used = has(kernel, 'filter');
-  const known = (readIfThere(file) ?? '').split('\n').filter((tap) => clsact.has(tap));
+  const known = (readCache(file) ?? '').split('\n').filter((tap) => clsact.has(tap));
   const found = [...has(wanted, 'clsact')].filter(
     (tap) => clsact.has(tap) && !used.has(tap) && !kernel.unfinished.has(tap),
   );
   const taps = [...new Set([...known, ...found])].sort();
-  if (taps.length > 0 || readIfThere(file) !== undefined) {
+  if (taps.length > 0 || readCache(file) !== undefined) {
     writeIfChanged(file, taps.map((tap) => `${tap}\n`).join(''), 0o600);
   }
   for (const tap of taps) kernel.sharedTaps.add(tap);

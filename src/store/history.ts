@@ -11,8 +11,14 @@ export interface History {
   last: { at?: number; error?: string };
 }
 
+/** One that is damaged counts from the beginning: nothing else depends on it. */
 export function readHistory(file: string): History {
-  return readJson<History>(file, { version: 1, loads: 0, failures: 0, last: {} });
+  const beginning: History = { version: 1, loads: 0, failures: 0, last: {} };
+  try {
+    return readJson(file, beginning);
+  } catch {
+    return beginning;
+  }
 }
 
 /**
@@ -20,7 +26,7 @@ export function readHistory(file: string): History {
  * @param error what it failed with, in words; absent when it succeeded
  */
 export function noteLoad(file: string, error?: string): void {
-  const { loads, failures } = readOrBegin(file);
+  const { loads, failures } = readHistory(file);
   const history: History = {
     version: 1,
     loads: loads + (error === undefined ? 1 : 0),
@@ -30,16 +36,7 @@ export function noteLoad(file: string, error?: string): void {
   writeWhole(file, `${JSON.stringify(history)}\n`);
 }
 
-/** One that is damaged counts from the beginning: nothing else depends on it. */
-function readOrBegin(file: string): History {
-  try {
-    return readHistory(file);
-  } catch {
-    return { version: 1, loads: 0, failures: 0, last: {} };
-  }
-}
-
 /** Whether the last load failed. */
 export function hasFailed(file: string): boolean {
-  return readOrBegin(file).last.error !== undefined;
+  return readHistory(file).last.error !== undefined;
 }

@@ -1,15 +1,87 @@
-// The ids chosen so far, kept in /var/lib for good. Read and written under the lock only.
-
+// The ids chosen so far, kept in /var/lib for good. Read and written under the lock only. Where the file is damaged they
+// are taken from what is left of it and from the rules, so that nobody's class and mark change by it.
+import { join } from 'node:path';
 import type { ChosenIds } from '../plan/ids.ts';
-import { readJson, writeIfChanged } from '../system/files.ts';
+import { isThere, readCache, writeIfChanged, writeWhole } from '../system/files.ts';
 
-export function readIds(file: string): ChosenIds {
-  const { guests, groups } = readJson(file, { version: 1, guests: {}, groups: {} } as {
-    version: number;
-  } & ChosenIds);
-  return { guests, groups };
+export interface ReadIds {
+  chosen: ChosenIds;
+  /** What is lost, in words; absent when nothing is. */
+  lost?: string;
+}
+
+/** @param rules rules.d, whose lines say whose classes are whose */
+export function readIds(file: string, rules: string): ReadIds {
+  const text = readCache(file);
+  const chosen = decode(text);
+  if (chosen) return { chosen };
+  const recovered = recover(text ?? '', rules);
+  if (!isThere(file)) return { chosen: recovered };
+  const lost =
+    `${file} is damaged or of another version: ids are taken from what can be read of it and from the rules in ` +
+    `force, others are drawn anew; what was there is kept beside it`;
+  return { chosen: recovered, lost };
 }
 
 export function writeIds(file: string, chosen: ChosenIds): void {
+  const text = readCache(file);
+  if (text !== undefined && decode(text) === undefined) writeWhole(`${file}.damaged`, text);
   writeIfChanged(file, `${JSON.stringify({ version: 1, ...chosen }, null, 1)}\n`);
+}
+
+function decode(text: string | undefined): ChosenIds | undefined {
+  try {
+    const { version, guests, groups, idle = [] } = JSON.parse(text ?? '');
+    if (version !== 1 || !areIds(guests) || !areIds(groups) || !Array.isArray(idle)) return undefined;
+    return { guests, groups, idle };
+  } catch {
+    return undefined; // Damaged, or not there.
+  }
+}
+
+function areIds(value: unknown): value is Record<string, number> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const ids = Object.values(value);
+  return new Set(ids).size === ids.length && ids.every(isId);
+}
+
+function isId(id: unknown): boolean {
+  return Number.isInteger(id) && Number(id) > 0 && Number(id) <= 0xffff;
+}
+
+function recover(text: string, rules: string): ChosenIds {
+  const chosen = { guests: new Map<string, number>(), groups: new Map<string, number>() };
+  // One entry a line, as it was written.
+  let kind: keyof ChosenIds = 'guests';
+  for (const line of text.split('\n')) {
+    kind = line.match(/^ "(guests|groups)": \{/)?.[1] === 'groups' ? 'groups' : kind;
+    const [, name, id] = line.match(/^ {2}("(?:[^"\\]|\\.)*"): (\d+),?$/) ?? [];
+    put(chosen[kind], name, Number(id));
+  }
+  for (const folder of [rules, join(rules, 'good')]) {
+    const classes =
+      /^class add dev \S+ parent \S+ classid 1:([0-9a-f]+) .*# (guest|group) ("(?:[^"\\]|\\.)*"|[^\s,]+)/gm;
+    for (const [, id, owner, name] of (readCache(join(folder, 'shape.tc')) ?? '').matchAll(classes))
+      put(owner === 'group' ? chosen.groups : chosen.guests, name, Number.parseInt(id ?? '', 16));
+  }
+  return { guests: Object.fromEntries(chosen.guests), groups: Object.fromEntries(chosen.groups) };
+}
+
+/** @param name as JSON, or plain (text/label.ts). Who is put last has the id. */
+function put(ids: Map<string, number>, name: string | undefined, id: number): void {
+  const key = name?.startsWith('"') ? unquote(name) : name;
+  if (key === undefined || !isId(id)) return;
+  for (const [other, taken] of ids) if (taken === id) ids.delete(other);
+  ids.set(key, id);
+}
+
+function unquote(text: string): string | undefined {
+  const plain = text.replace(/\\u\{([0-9a-f]+)\}/g, (_all, code) =>
+    JSON.stringify(String.fromCodePoint(Number.parseInt(code, 16))).slice(1, -1),
+  );
+  try {
+    return JSON.parse(plain);
+  } catch {
+    return undefined;
+  }
 }

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync 
 import { join } from 'node:path';
 import type { Rules } from '../render/render.ts';
 import { Failure } from '../system/errors.ts';
-import { isChanged, type NewFile, readIfThere, writeTogether } from '../system/files.ts';
+import { isChanged, type NewFile, readCache, readIfThere, writeTogether } from '../system/files.ts';
 
 export const ruleFiles = ['ruleset.nft', 'shape.tc', 'devices.ip'] as const satisfies (keyof Rules)[];
 
@@ -37,7 +37,7 @@ export const planFile = '.plan.json';
 export type Companions = Map<string, string>;
 
 export function readCompanions(folder: string): Companions {
-  const texts = [sourceFile, planFile].map((name) => [name, readIfThere(join(folder, name))] as const);
+  const texts = [sourceFile, planFile].map((name) => [name, readCache(join(folder, name))] as const);
   return new Map(texts.flatMap(([name, text]) => (text === undefined ? [] : [[name, text] as const])));
 }
 
@@ -56,7 +56,7 @@ export function companionsOf(folder: string, companions: Companions): NewFile[] 
 
 /** The configuration that the rules in force came from. */
 export function goodSource(folder: string): string | undefined {
-  return readIfThere(join(folder, 'good', sourceFile));
+  return readCache(join(folder, 'good', sourceFile));
 }
 
 /** The rules in force, when there are any. */

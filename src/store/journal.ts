@@ -1,14 +1,14 @@
 // The batches of the load now running, in /run: a command goes on to its end from its file when we are killed.
 // Gone after every load that ends by itself; what is found there was left by one that did not.
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { State } from '../kernel/objects.ts';
-import { writeTogether } from '../system/files.ts';
+import { readCache, writeTogether } from '../system/files.ts';
 
 /** Devices to which a killed load was adding a clsact: an empty one there is ours, not somebody else's. */
 export function readUnfinished(folder: string): Set<string> {
-  const batches = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.tc')) : [];
-  const lines = batches.flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n'));
+  const batches = isFolder(folder) ? readdirSync(folder).filter((name) => name.endsWith('.tc')) : [];
+  const lines = batches.flatMap((name) => (readCache(join(folder, name)) ?? '').split('\n'));
   return new Set(lines.flatMap((line) => line.match(/^qdisc add dev (\S+) clsact$/)?.[1] ?? []));
 }
 
@@ -17,6 +17,7 @@ export function readUnfinished(folder: string): Set<string> {
  * make it from. For people, should we be killed; the next load reads the kernel instead.
  */
 export function recordFormer(folder: string, { devices, objects, ruleset }: State): void {
+  if (!isFolder(folder)) clearJournal(folder); // Of a file, which is none of ours.
   const lines = (list: string[]) => list.map((line) => `${line}\n`).join('');
   const former = {
     'former-devices': lines([...devices.values()].flatMap((ifb) => ifb.lines)),
@@ -26,6 +27,10 @@ export function recordFormer(folder: string, { devices, objects, ruleset }: Stat
   writeTogether(
     Object.entries(former).map(([name, text]) => ({ file: join(folder, name), text, mode: 0o600 })),
   );
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** Whether a load is going on, or was killed. */

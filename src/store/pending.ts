@@ -1,10 +1,10 @@
 // A load that waits for its confirmation: until when, and the rules that come back otherwise. In /run, since
 // after a reboot there is nothing to go back to.
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { join } from 'node:path';
 import type { Rules } from '../render/render.ts';
-import { readIfThere, writeWhole } from '../system/files.ts';
+import { readCache, writeWhole } from '../system/files.ts';
 import { type Companions, ruleFiles, writeCompanions } from './in-force-rules.ts';
 
 export interface Pending {
@@ -20,12 +20,19 @@ export function sinceBoot(): number {
   return Math.round(uptime() * 1000);
 }
 
+/** In the place of an id that cannot be read: whose load it was nobody knows, but that it waits. */
+export const damaged = 'damaged';
+
 export function readPending(folder: string): Pending | undefined {
+  const file = join(folder, 'pending.json');
+  if (!existsSync(file)) return undefined; // Or of a load that was killed before it began.
   try {
-    return JSON.parse(readIfThere(join(folder, 'pending.json')) ?? '');
+    const pending = JSON.parse(readCache(file) ?? '');
+    if (typeof pending.id === 'string' && typeof pending.deadline === 'number') return pending;
   } catch {
-    return undefined; // Not there, or of a load that was killed before it began.
+    // Said by its id.
   }
+  return { id: damaged, deadline: 0, former: existsSync(join(formerRules(folder), 'shape.tc')) };
 }
 
 /** Before the load, so that a load that is killed goes back too. */

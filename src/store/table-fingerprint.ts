@@ -5,7 +5,7 @@
 
 import { sameFrame, sameGuests } from '../kernel/nft/same.ts';
 import { parseRuleset } from '../kernel/nft/table.ts';
-import { readIfThere, writeWhole } from '../system/files.ts';
+import { readCache, writeWhole } from '../system/files.ts';
 
 interface Record {
   /** As it was given to nft. */
@@ -60,7 +60,7 @@ export function recognize(file: string, table: string): string | undefined {
 }
 
 function readRecord(file: string): Record {
-  const [ruleset = '', table, changed] = (readIfThere(file) ?? '').split(separator);
+  const [ruleset = '', table, changed] = (readCache(file) ?? '').split(separator);
   // One of another version has no second part.
   return table === undefined
     ? { ruleset: '', table: '', changed: false }

@@ -1,7 +1,7 @@
 // That somebody has switched virt-shaper off: no hook, timer or boot loads again until somebody loads, applies or syncs
 // by hand, or starts the service. In /var, since a reboot ends it no more than anything else.
 import { userInfo } from 'node:os';
-import { readIfThere, writeWhole } from '../system/files.ts';
+import { isThere, readCache, readIfThere, writeWhole } from '../system/files.ts';
 
 /** `not confirmed`: nobody confirmed the only load there was. */
 export type WhyOff = 'unloaded' | 'not confirmed';
@@ -22,11 +22,10 @@ export function writeOff(file: string, why: WhyOff): void {
 
 /** @returns what is known of it; a file that is damaged says at least that it was switched off */
 export function readOff(file: string): Off | undefined {
-  const text = readIfThere(file);
-  if (text === undefined) return undefined;
+  if (!isThere(file)) return undefined;
   const unknown: Off = { version: 1, why: 'unloaded', at: 0, by: 'somebody' };
   try {
-    const { why, at, by } = JSON.parse(text);
+    const { why, at, by } = JSON.parse(readCache(file) ?? '');
     if (typeof at !== 'number' || typeof by !== 'string') return unknown;
     return { version: 1, why: why === 'not confirmed' ? why : 'unloaded', at, by };
   } catch {

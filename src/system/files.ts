@@ -6,6 +6,7 @@ import {
   fchmodSync,
   fsyncSync,
   linkSync,
+  lstatSync,
   openSync,
   readFileSync,
   renameSync,
@@ -44,12 +45,21 @@ export function writeTogether(files: NewFile[], ending = '.next'): void {
   const next = (file: string) => `${file}${ending}`;
   try {
     writeSynced(files.map(({ file, ...what }) => ({ file: next(file), ...what })));
-    for (const { file } of files) renameSync(next(file), file);
+    for (const { file } of files) {
+      moveFolderAside(file);
+      renameSync(next(file), file);
+    }
     for (const folder of new Set(files.map(({ file }) => dirname(file)))) syncFolder(folder);
   } catch (error) {
     for (const { file } of files) removeIfThere(next(file));
     throw new Failure(`${files[0]?.file} cannot be written: ${(error as Error).message}`);
   }
+}
+
+/** No folder is ours where a file goes, and what somebody put into it is not ours to lose. */
+function moveFolderAside(file: string): void {
+  if (lstatSync(file, { throwIfNoEntry: false })?.isDirectory())
+    renameSync(file, `${file}.aside-${Date.now()}`);
 }
 
 /** Never over what is there, whenever it came. @returns whether it was written */
@@ -111,7 +121,7 @@ export function moveWhole(from: string, to: string): void {
 
 /** Whether what stands there is something else. */
 export function isChanged({ file, text }: NewFile): boolean {
-  return readIfThere(file) !== text;
+  return readCache(file) !== text;
 }
 
 /** Writes only what differs. @returns whether it did */
@@ -133,6 +143,15 @@ export function touch(file: string): void {
   makeEmpty(file);
   const now = Date.now() / 1000;
   utimesSync(file, now, now);
+}
+
+/** Of what can be made anew: nothing also where it cannot be read, or is no file. */
+export function readCache(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 /** @throws Failure when it is there but cannot be read */
@@ -165,6 +184,7 @@ export function readJson<T extends { version: number }>(file: string, empty: T):
 
 /** Nothing when it is not there. */
 export function removeFile(file: string): void {
+  moveFolderAside(file);
   rmSync(file, { force: true });
 }
 

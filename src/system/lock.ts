@@ -80,10 +80,15 @@ function isLocked(fd: number): boolean {
   return /^lock:.* FLOCK .* WRITE /m.test(readIfThere(`/proc/self/fdinfo/${fd}`) ?? '');
 }
 
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
 function openLock(file: string): number {
   try {
     makeFolder(dirname(file));
-    return openSync(file, 'a', 0o600);
+    // What stands there only has to be the same for all: a folder can be locked, too.
+    return openSync(file, isFolder(file) ? 'r' : 'a', 0o600);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const hint = code === 'EACCES' || code === 'EPERM' ? 'virt-shaper runs as root' : undefined;

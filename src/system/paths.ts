@@ -63,6 +63,8 @@ export interface Paths {
   ids: string;
   /** Which installation this is, as the kernel's objects say it (kernel/owner.ts). */
   owner: string;
+  /** The speeds that links had last (store/speeds.ts). */
+  speeds: string;
 }
 
 const etc = '/etc/virt-shaper';
@@ -112,6 +114,7 @@ export function makePaths(options: { root?: string; config?: string; rules?: str
     selinuxModule: below('/var/lib/selinux/targeted/active/modules/200/virt_shaper'),
     systemd: below('/run/systemd/system'),
     ids: below('/var/lib/virt-shaper/ids.json'),
+    speeds: below('/var/lib/virt-shaper/speeds.json'),
   };
 }
 

@@ -2,7 +2,14 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bfifoLimit, burstFor, codelTarget, fitBurst, quantumFor } from '../../src/plan/arithmetic.ts';
+import {
+  bfifoLimit,
+  burstFor,
+  codelTarget,
+  fitBurst,
+  frameOf,
+  quantumFor,
+} from '../../src/plan/arithmetic.ts';
 
 const rate = fc.integer({ min: 8, max: 400e9 });
 
@@ -73,6 +80,19 @@ test('all are whole numbers that 32 bits hold', () => {
       }),
     ),
   );
+});
+
+test('with jumbo frames a class can send two at once, a turn is a frame, and a queue holds eight', () => {
+  const jumbo = frameOf(9000);
+  assert.is(jumbo, 9014);
+  assert.is(frameOf(), 1514);
+  assert.is(frameOf(576), 1514, 'a small one beside which others are large');
+  assert.is(burstFor(1e6, jumbo), 2 * 9014 + 1068);
+  assert.is(burstFor(1e9, jumbo), burstFor(1e9));
+  assert.is(quantumFor(8, jumbo), 9014);
+  assert.is(bfifoLimit(2e6, jumbo), 8 * 9014);
+  assert.is(bfifoLimit(1e9, jumbo), bfifoLimit(1e9));
+  assert.ok(codelTarget(2e6, jumbo) > codelTarget(2e6));
 });
 
 test.run();

@@ -42,7 +42,8 @@ test('the last of a range is followed by its first', () => {
       guests: Object.fromEntries(range.filter((id) => id !== free).map((id) => [`g${id}`, id])),
       groups: {},
     };
-    assert.is(assign('', ['one-more'], full).ids.guests.get('one-more'), free);
+    const running = [...Object.keys(full.guests), 'one-more'];
+    assert.is(assign('', running, full).ids.guests.get('one-more'), free);
   }
 });
 
@@ -85,13 +86,51 @@ test('names that an object has already are names like any other', () => {
   assert.equal(kept.ids.guests, ids.guests);
 });
 
+const allIds = Array.from({ length: 0xf000 - 0x1000 }, (_, index) => [`g${index}`, 0x1000 + index] as const);
+
+test('ids of guests long gone are given out again, the oldest first, and never of who runs or has an entry', () => {
+  const idle = allIds.map(([name]) => name).reverse();
+  const full = { guests: Object.fromEntries(allIds), groups: {}, idle };
+  const { ids, chosen } = assign('[guest.g57343]\n', ['one-more', 'g57342'], full);
+  assert.is(ids.guests.get('g57343'), 0xefff);
+  assert.is(ids.guests.get('g57342'), 0xeffe);
+  assert.is(Object.keys(chosen.guests).length, 10_000);
+  assert.is(chosen.guests.g0, 0x1000, 'it stopped last');
+  assert.not('g57000' in chosen.guests);
+  // The order in which they stopped, over many rounds.
+  let kept: ChosenIds = noneChosen;
+  for (let round = 0; round < 30; round += 1) {
+    const running = Array.from({ length: 500 }, (_, index) => `r${round}-${index}`);
+    kept = JSON.parse(JSON.stringify(assign('', running, kept).chosen));
+    for (const name of running) assert.ok(name in kept.guests);
+  }
+  assert.is(Object.keys(kept.guests).length, 10_000);
+  assert.equal(
+    [...new Set(Object.keys(kept.guests).map((name) => Number(name.match(/\d+/)?.[0])))].sort(
+      (a, b) => a - b,
+    ),
+    Array.from({ length: 20 }, (_, index) => index + 10),
+  );
+});
+
+test('groups that are configured no more give up their ids beyond a thousand', () => {
+  const groups = Object.fromEntries(
+    Array.from({ length: 3840 }, (_, index) => [`g${index}`, 0xf000 + index]),
+  );
+  const { ids, chosen } = assign('[group.new]\nceil = 1000\n', [], { guests: {}, groups });
+  assert.ok(ids.groups.has('new'));
+  assert.is(Object.keys(chosen.groups).length, 1000);
+});
+
 test('when all ids are taken it is said, with what to do', () => {
-  const range = Array.from({ length: 0xf000 - 0x1000 }, (_, index) => [`g${index}`, 0x1000 + index]);
-  const full = { guests: Object.fromEntries(range), groups: {} };
   assert.throws(
-    () => assign('', ['one-more'], full),
+    () =>
+      assign('', [...allIds.map(([name]) => name), 'one-more'], {
+        guests: Object.fromEntries(allIds),
+        groups: {},
+      }),
     (error: { message: string; hint: string }) =>
-      /no class id is left/.test(error.message) && /ids\.json/.test(error.hint),
+      /no class id is left/.test(error.message) && /entries/.test(error.hint),
   );
 });
 

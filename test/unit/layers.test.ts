@@ -69,7 +69,6 @@ const outside: Record<string, string[]> = {
     'host/read-host.ts',
     'init/defined-guests.ts',
     'launch.ts',
-    'load/load.ts',
     'load/read-state.ts',
     'operations/output-file.ts',
     'render/templates.ts',

@@ -53,7 +53,7 @@ function cutText({ by, name, at, sum }: Cut, { link }: ExplainedUplink, place: P
     case 'group':
       return `cut to the ceil of group ${label(name)}${written}`;
     case 'link':
-      return `cut to the link of ${name}${written || (link.out.from === 'kernel' ? ', as the kernel reports it' : ', which is assumed')}`;
+      return `cut to the link of ${name}${written || speedWords[link.out.from]}`;
     case 'sum':
       return sum ? `scaled: ${sumText(name, sum)}` : '';
     case 'refused':
@@ -70,3 +70,11 @@ export function sizeOrigin({ from, at, found }: ExplainedSize, of: string, place
 export function sumText(whose: string, { of, limit }: { of: number; limit: number }): string {
   return `the guarantees of ${whose} sum to ${formatRate(of)}, and there are only ${formatRate(limit)}`;
 }
+
+/** Where nobody has written what the link is. */
+const speedWords = {
+  entry: '',
+  kernel: ', as the kernel reports it',
+  remembered: ', as the kernel reported it last',
+  assumed: ', which is assumed',
+};

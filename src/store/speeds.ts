@@ -1,0 +1,45 @@
+// The speed that each uplink's link had when the kernel last knew it. Without carrier, as at boot, the kernel knows none;
+// then a guest that starts would be given its share of an assumed link, and another one when the carrier comes. In
+// /var/lib, and of no harm when it is lost.
+import type { Device } from '../host/host.ts';
+import { readJson, writeIfChanged } from '../system/files.ts';
+
+interface Speeds {
+  version: 1;
+  /** Device -> bits per second. */
+  speeds: Record<string, number>;
+}
+
+/** The devices, with the last known speed of those that have none now. */
+export function withKnownSpeeds(file: string, devices: Map<string, Device>): Map<string, Device> {
+  const known = readSpeeds(file);
+  return new Map(
+    [...devices].map(([name, device]) => {
+      const speed = Object.hasOwn(known, name) && !device.tap ? known[name] : undefined;
+      return [name, device.speed || !speed ? device : { ...device, speed, isRemembered: true }];
+    }),
+  );
+}
+
+/** @param uplinks whose speeds are worth knowing */
+export function rememberSpeeds(file: string, devices: Map<string, Device>, uplinks: string[]): void {
+  const now = uplinks.flatMap((name) => {
+    const { speed, isRemembered } = devices.get(name) ?? {};
+    return speed && !isRemembered ? [[name, speed] as const] : [];
+  });
+  if (now.length === 0) return;
+  const all = [...Object.entries(readSpeeds(file)).filter(([name]) => devices.has(name)), ...now];
+  const speeds = Object.fromEntries([...new Map(all)].sort(([a], [b]) => (a < b ? -1 : 1)));
+  writeIfChanged(file, `${JSON.stringify({ version: 1, speeds } satisfies Speeds)}\n`);
+}
+
+function readSpeeds(file: string): Record<string, number> {
+  try {
+    const { speeds } = readJson<Speeds>(file, { version: 1, speeds: {} });
+    return Object.fromEntries(
+      Object.entries(speeds).filter(([, speed]) => Number.isSafeInteger(speed) && speed > 0),
+    );
+  } catch {
+    return {};
+  }
+}
