@@ -2,7 +2,7 @@
 import type { Difference } from '../diff/compare.ts';
 import type { Found } from '../diff/comparison.ts';
 import { readOwners } from '../kernel/nft/owners.ts';
-import { type Change, changesOf, type Manner } from './changes.ts';
+import { type Change, changesOf, guestActions, type Manner, onSeveral } from './changes.ts';
 import { subjectOf } from './differences.ts';
 
 /** One line for each guest, then for groups, uplinks and what remains. */
@@ -10,11 +10,8 @@ export function changeLines(found: Found, manner: Manner): string[] {
   const changes = changesOf(found, manner);
   const order = { guest: 0, group: 1, uplink: 2 };
   const sorted = [...changes].sort((a, b) => order[a.kind] - order[b.kind]);
-  const uplinks = new Map<string, Set<string>>();
-  for (const { name, uplink } of changes) uplinks.set(name, (uplinks.get(name) ?? new Set()).add(uplink));
-  const lines = sorted.map((one) =>
-    changeLine(one, one.kind !== 'uplink' && (uplinks.get(one.name)?.size ?? 0) > 1, manner),
-  );
+  const several = onSeveral(found);
+  const lines = sorted.map((one) => changeLine(one, several.has(`${one.kind} ${one.name}`), manner));
   return [...lines, ...restLines(found, changes, manner)];
 }
 
@@ -83,19 +80,18 @@ export function changeSummary(found: Found, tense: 'to come' | 'done'): string {
     'to come': { change: 'to change', add: 'to add', remove: 'to take away' },
     done: { change: 'changed', add: 'added', remove: 'taken away' },
   }[tense];
-  const guests = changesOf(found, 'plan').filter(({ kind }) => kind === 'guest');
-  const names = (action: Change['action']) =>
-    new Set(guests.filter((one) => one.action === action).map(({ name }) => name)).size;
+  const guests = [...guestActions(found).values()];
+  const count = (action: Change['action']) => guests.filter((one) => one === action).length;
   const actions = ['change', 'add', 'remove'] as const;
-  const some = actions.filter((action) => names(action) > 0);
-  const none = actions.filter((action) => names(action) === 0).map((action) => words[action]);
+  const some = actions.filter((action) => count(action) > 0);
+  const none = actions.filter((action) => count(action) === 0).map((action) => words[action]);
   const short = none.map((text) => (tense === 'to come' ? text.slice('to '.length) : text));
   const rest = [...short.slice(0, -2), short.slice(-2).join(' or ')].join(', ');
   const nothing = `${tense === 'to come' ? 'to ' : ''}${rest}`;
   if (some.length === 0) return `no guest ${nothing}`;
   const counted = some.map((action, index) => {
-    const count = names(action);
-    return `${count}${index > 0 ? '' : count === 1 ? ' guest' : ' guests'} ${words[action]}`;
+    const many = count(action);
+    return `${many}${index > 0 ? '' : many === 1 ? ' guest' : ' guests'} ${words[action]}`;
   });
   return [...counted, ...(none.length > 0 ? [`none ${nothing}`] : [])].join(', ');
 }

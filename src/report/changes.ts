@@ -40,6 +40,29 @@ export function changesOf(found: Found, manner: Manner): Change[] {
   });
 }
 
+/** Who is on several uplinks, before or after, so that each of his lines has to name its own: `guest cliff`. */
+export function onSeveral(found: Found): Set<string> {
+  const places = new Map<string, Set<string>>();
+  for (const state of [found.from, found.to]) {
+    for (const { kind, name, uplink } of subjectsOf(state, found).values()) {
+      const whose = `${kind} ${name}`;
+      places.set(whose, (places.get(whose) ?? new Set()).add(uplink));
+    }
+  }
+  return new Set([...places].flatMap(([whose, uplinks]) => (uplinks.size > 1 ? whose : [])));
+}
+
+/** Of a guest that differs: whether it has any class before and after, whatever the uplink. */
+export function guestActions(found: Found): Map<string, Change['action']> {
+  const [before, after] = [found.from, found.to].map((state) => {
+    const guests = [...subjectsOf(state, found).values()].filter(({ kind }) => kind === 'guest');
+    return new Set(guests.map(({ name }) => name));
+  }) as [Set<string>, Set<string>];
+  const names = changesOf(found, 'plan').flatMap(({ kind, name }) => (kind === 'guest' ? name : []));
+  const actionOf = (name: string) => (!before.has(name) ? 'add' : !after.has(name) ? 'remove' : 'change');
+  return new Map(names.map((name) => [name, actionOf(name)]));
+}
+
 /** What one of them has on one uplink. */
 interface Subject extends Partial<Record<Direction, Place>> {
   kind: Change['kind'];
