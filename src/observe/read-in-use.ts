@@ -89,6 +89,6 @@ function readOrSay(rules: string): InForce {
 async function readEarlier(run: Run, devices: string[], interval: number): Promise<Counted> {
   const began = performance.now();
   const counted = await readBytes(run, devices);
-  await pause(began + interval - performance.now());
+  await pause(Math.max(0, began + interval - performance.now()));
   return counted;
 }

@@ -55,7 +55,7 @@ const commands: { args: string[]; input?: string }[] = [
   { args: ['sync'] },
   { args: ['verify'] },
   { args: ['status'] },
-  { args: ['status', '--interval', '0.1'] },
+  { args: ['status', '--interval', '0.001'] }, // Over before tc has answered.
   { args: ['tree'] },
   { args: ['top', '--once', '--interval', '0.1'] },
   { args: ['explain', 'cliff'] },
