@@ -71,9 +71,11 @@ async function readTables(
       denied ? 'run it as root' : undefined,
     );
   }
-  const own = cutTable(nft.stdout, 'bridge', tableName);
+  const parts = ['bridge', 'inet'].map((family) => cutTable(nft.stdout, family, tableName));
+  const own = parts.join('');
   if (own !== '' && recognize(listing, own) !== undefined) {
-    return { table: { kind: 'as loaded' }, tables: parseListing(nft.stdout.replace(own, '')) };
+    const others = parts.reduce((text, part) => text.replace(part, ''), nft.stdout);
+    return { table: { kind: 'as loaded' }, tables: parseListing(others) };
   }
   const tables = parseListing(nft.stdout);
   if (own !== '') return { table: { kind: 'changed' }, tables };

@@ -479,6 +479,7 @@ test('nothing is left in /tmp', () => {
     'devices.ip',
     'good',
     'ruleset.nft',
+    'settings.sysctl',
     'shape.tc',
   ]);
 });

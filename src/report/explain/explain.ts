@@ -75,7 +75,7 @@ export function explain(name: string, inputs: Inputs, outputs: Outputs, looked: 
   const mine = asked.uplinks.filter((uplink) => uplink.guests.some((one) => one.name === name));
   const shaped = policy.uplinks.flatMap((uplink) => uplink.guests.map((one) => one.name));
   const { ids } = assignIds(config, mine.length > 0 ? [...shaped, name] : shaped, chosen);
-  const plan = makePlan({ ...asked, uplinks: mine }, ids, config.markBase, host.kernel);
+  const plan = makePlan({ ...asked, uplinks: mine }, ids, config, host.kernel);
   const id = ids.guests.get(name);
   const uplinks = mine.flatMap((uplink, index) => {
     const [own, planned] = [uplink.guests.find((one) => one.name === name), plan.uplinks[index]];
