@@ -16,6 +16,11 @@ export function splitAlias(text: string): Pick<IfbDevice, 'alias' | 'owner'> {
   return { alias, ...(owner ? { owner } : {}) };
 }
 
+/** For people. */
+export function describeOwner(owner: string): string {
+  return owner === hostOwner ? "the host's own virt-shaper" : `virt-shaper --root ${owner}`;
+}
+
 /** The same state, as an installation loads it. */
 export function ownedBy(owner: string, state: State): State {
   const devices = [...state.devices].map(([name, ifb]) => {

@@ -6,7 +6,7 @@ import { reachable } from '../diff/obstacles.ts';
 import { parseRules } from '../diff/parse-rules.ts';
 import type { Unreached } from '../diff/unreached.ts';
 import { emptyState, type KernelState, type State } from '../kernel/objects.ts';
-import { hostOwner, othersOf, ownedBy } from '../kernel/owner.ts';
+import { describeOwner, othersOf, ownedBy } from '../kernel/owner.ts';
 import { differingOptions } from '../kernel/tc/values.ts';
 import { tableName } from '../plan/names.ts';
 import type { Rules } from '../render/render.ts';
@@ -170,9 +170,8 @@ async function prepare(site: Site, rules?: Rules, folder = site.rules, present =
 function refuseOthers({ owner }: Site, { devices }: KernelState): void {
   const [other] = othersOf(owner, devices.values());
   if (other === undefined) return;
-  const whose = other === hostOwner ? "the host's own virt-shaper" : `virt-shaper --root ${other}`;
   throw new Failure(
-    `what the kernel holds was loaded by ${whose}`,
+    `what the kernel holds was loaded by ${describeOwner(other)}`,
     `nothing has been changed; leave it to that one, or take it out first by that one's unload`,
   );
 }

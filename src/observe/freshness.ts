@@ -9,6 +9,7 @@ import { type History, readHistory } from '../store/history.ts';
 import { goodSource, ruleFiles } from '../store/in-force-rules.ts';
 import { type Off, readOff } from '../store/unloaded.ts';
 import { readCache } from '../system/files.ts';
+import type { Unclaimed } from './read-unclaimed.ts';
 
 export interface Asked {
   /** Whether anything is in force. */
@@ -20,8 +21,8 @@ export interface Asked {
   history: History;
   /** Absent unless somebody has switched it off. */
   off?: Off;
-  /** Where nothing is in force: classes in the kernel that no load of ours made. */
-  unclaimed?: number;
+  /** Where nothing is in force: what is in the kernel that no load of ours made. */
+  unclaimed?: Unclaimed;
 }
 
 export interface AskedPaths {

@@ -1,11 +1,19 @@
 // What is in the kernel with virt-shaper's signature although nothing of its own records says so: rules that somebody
 // has loaded by hand, or that an installation with other folders has.
+import { describeOwner, othersOf } from '../kernel/owner.ts';
 import { readClasses, readQdiscs } from '../kernel/tc/read.ts';
+import { readIfbs } from '../load/read-state.ts';
 import { signature } from '../plan/names.ts';
 import type { Run } from '../system/exec.ts';
 
-/** @returns the number of classes */
-export async function countUnclaimed(run: Run): Promise<number> {
+export interface Unclaimed {
+  classes: number;
+  /** The installation that has loaded them, where it is another that we may not take them from (kernel/owner.ts). */
+  by?: string;
+}
+
+export async function readUnclaimed(run: Run, owner: string): Promise<Unclaimed> {
+  const [by] = othersOf(owner, readIfbs());
   const { qdiscs } = await readQdiscs(run, []);
   const ours = qdiscs.filter(
     ({ root, kind, options }) => root && kind === 'htb' && options.r2q === signature,
@@ -14,5 +22,5 @@ export async function countUnclaimed(run: Run): Promise<number> {
     run,
     ours.map(({ dev }) => dev),
   );
-  return classes.length;
+  return { classes: classes.length, ...(by === undefined ? {} : { by: describeOwner(by) }) };
 }

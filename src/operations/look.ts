@@ -5,7 +5,7 @@ import { matchesName } from '../config/pattern.ts';
 import { type Asked, readAsked } from '../observe/freshness.ts';
 import type { GuestRow } from '../observe/guests.ts';
 import { type InUse, readInUse } from '../observe/read-in-use.ts';
-import { countUnclaimed } from '../observe/read-unclaimed.ts';
+import { readUnclaimed } from '../observe/read-unclaimed.ts';
 import { Failure } from '../system/errors.ts';
 import { makeRun } from '../system/exec.ts';
 import { nearest } from '../system/nearest.ts';
@@ -23,7 +23,7 @@ export async function look(context: Context, interval: string): Promise<{ inUse:
   const [inUse, asked] = await Promise.all([observe(context, milliseconds), readAsked(context.paths)]);
   if (asked.loaded) return { inUse, asked };
   const run = makeRun({ timeout: context.timeout * 1000 });
-  return { inUse, asked: { ...asked, unclaimed: await countUnclaimed(run) } };
+  return { inUse, asked: { ...asked, unclaimed: await readUnclaimed(run, context.paths.owner) } };
 }
 
 /** What is in force and passed now. @param interval milliseconds to take the speeds over; 0 for none */

@@ -184,6 +184,8 @@ function tapsOf(was: Subject | undefined, is: Subject | undefined, manner: Manne
   const come = [...after].filter((tap) => !before.has(tap));
   const gone = [...before].filter((tap) => !after.has(tap));
   const words =
-    manner === 'plan' ? ['comes', 'goes'] : ['is not led to its class, receiving', 'was not loaded'];
+    manner === 'plan'
+      ? ['is added', 'is taken away']
+      : ['is not led to its class, receiving', 'was not loaded'];
   return [...come.map((tap) => `${tap} ${words[0]}`), ...gone.map((tap) => `${tap} ${words[1]}`)];
 }

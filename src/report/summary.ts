@@ -38,9 +38,11 @@ export function summary({ guests }: InUse, asked: Asked, now: number): string {
 export const nobodyRuns = 'no guest that is to be shaped is running';
 
 /** Why there is nothing to show, and who is limited all the same. */
-export function nothingLoaded({ off, unclaimed = 0 }: Asked): string {
-  if (unclaimed > 0) {
-    const classes = unclaimed === 1 ? '1 class' : `${unclaimed} classes`;
+export function nothingLoaded({ off, unclaimed }: Asked): string {
+  if (unclaimed?.by !== undefined)
+    return `Nothing is loaded from here: what is in the kernel is of ${unclaimed.by}.`;
+  if (unclaimed && unclaimed.classes > 0) {
+    const classes = unclaimed.classes === 1 ? '1 class' : `${unclaimed.classes} classes`;
     return `${classes} of virt-shaper's are in the kernel that no load of it made: virt-shaper load takes them over`;
   }
   return off

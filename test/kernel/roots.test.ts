@@ -62,6 +62,10 @@ test('another root changes nothing of what is in force', () => {
     run(['hook', 'qemu', 'cliff', operation, 'begin', '-'], other, domainXml('cliff', { vnet1: 'br0' }));
   }
   assert.is(kernelState(), before);
+  assert.match(
+    run(['status']).stdout,
+    `Nothing is loaded from here: what is in the kernel is of virt-shaper --root ${host.root}.`,
+  );
   assert.is(host.run(['verify']).status, 0);
 
   assert.is(host.run(['unload']).status, 0);

@@ -80,8 +80,8 @@ for (const [name, end, status] of endings) {
 }
 
 test('a crash leaves the terminal as it was', async () => {
-  const crash = 'data:text/javascript,process.on(`SIGUSR2`,()=>{throw%20new%20Error(`boom`)})';
-  const screen = top({ env: { NODE_OPTIONS: `--import=${crash}` } });
+  host.write('crash.cjs', "process.on('SIGUSR2', () => { throw new Error('boom'); });\n");
+  const screen = top({ env: { NODE_OPTIONS: `--require=${host.root}/crash.cjs` } });
   await screen.until(/cliff.*jason/s);
   process.kill(screen.pid, 'SIGUSR2');
   const { before, after } = await screen.ended();

@@ -58,6 +58,12 @@ export class Life extends InsideHost {
     return existsSync(good) ? textIn(good) : undefined;
   }
 
+  /** The configuration that rules.d, or what is in force, came from. */
+  source(place = ''): string | undefined {
+    const file = join(this.rules, place, '.source.json');
+    return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  }
+
   rendering(): string | undefined {
     return existsSync(join(this.rules, 'shape.tc')) ? textIn(this.rules) : undefined;
   }

@@ -141,14 +141,30 @@ const load: Step = async (life) => {
   return { text: 'load', result, ...(fault ? { fault } : {}) };
 };
 
-const sync: Step = async (life) => {
+/** By hand: both find who runs, and go by the configuration as it is. */
+const byHand =
+  (command: 'sync' | 'apply'): Step =>
+  async (life) => {
+    const fault = someFault(life);
+    const result = await life.withFault(fault, () => life.do([command]));
+    if (result.status === 0) {
+      life.rendered = life.inForce = life.files();
+      life.unloaded = life.dirty = life.drifted = false;
+    }
+    return { text: command, result, loads: result.status === 0, ...(fault ? { fault } : {}) };
+  };
+
+/** What libvirt tells of a guest that runs already; nothing is to be done for one whose start was heard. */
+const started: Step = async (life) => {
+  const { random, running } = life;
+  if (running.size === 0) return undefined;
+  const name = random.pick([...running.keys()]);
+  const before = life.good();
   const fault = someFault(life);
-  const result = await life.withFault(fault, () => life.do(['sync']));
-  if (result.status === 0) {
-    life.rendered = life.inForce = life.files();
-    life.unloaded = life.dirty = life.drifted = false;
-  }
-  return { text: 'sync', result, loads: result.status === 0, ...(fault ? { fault } : {}) };
+  const operation = random.pick(['started', 'reconnect', 'attach']);
+  const result = await life.withFault(fault, () => life.call(name, operation, running.get(name)));
+  if (life.good() === before) return { text: `${operation} of ${name}`, ...(fault ? { fault } : {}) };
+  return told(life, `${operation} of ${name}`, result, fault);
 };
 
 const syncInForce: Step = async (life) => {
@@ -175,15 +191,15 @@ const unload: Step = async (life) => {
 
 const killed: Step = async (life) => {
   const command = life.random.pick(['load', 'sync']);
+  if (command === 'load' && !life.rendered) return undefined;
+  const before = life.source();
   const { status } = life.kill([command]);
   if (status === null) life.dirty = true;
-  else if (status === 0 && command === 'load') {
-    life.inForce = life.rendered;
-    life.unloaded = life.dirty = life.drifted = false;
-  } else if (status === 0) {
-    life.rendered = life.inForce = life.files();
-    life.unloaded = life.dirty = life.drifted = false;
-  }
+  if (status === 0) life.unloaded = life.dirty = life.drifted = false;
+  // How far it came only the disk can tell.
+  if (command === 'sync' && life.source() !== before) life.rendered = life.files();
+  if (life.good() === undefined) life.inForce = undefined;
+  else if (life.source('good') === life.source()) life.inForce = life.rendered;
   return { text: `${command}, ${status === null ? 'killed' : `which ends with ${status}`}` };
 };
 
@@ -250,7 +266,9 @@ const chances: [number, Step][] = [
   [4, edit],
   [3, render],
   [4, load],
-  [4, sync],
+  [3, byHand('sync')],
+  [2, byHand('apply')],
+  [1, started],
   [4, syncInForce],
   [1, unload],
   [1, killed],

@@ -51,7 +51,7 @@ export const mutants: Listed[] = [
     to: 'failures: error === undefined ? 0 : 1',
     quick: ['unit/store'],
   },
-  { what: 'an unload is not remembered', from: '  writeWhole(paths.unloaded, why);\n', to: '', ...life },
+  { what: 'an unload is not remembered', from: '  writeOff(paths.unloaded, why);\n', to: '', ...life },
   {
     what: 'after an unload and a load the timer does nothing',
     from: '    removeFile(context.paths.unloaded);\n',

@@ -78,7 +78,8 @@ function testFiles(dir: string): Job[] {
       name: `${basename(dir)}/${file}`,
       command: namespaced(file) ? ['sh', netnsScript, ...node] : node,
       judge: judgeTests,
-      limit: Number(options.timeout ?? (measures || file.startsWith('nodes/') ? 900 : 180)),
+      // Many times what each takes by itself: a machine may be busy with something else.
+      limit: Number(options.timeout ?? (measures || file.startsWith('nodes/') ? 900 : 400)),
       measures,
       skip: namespaced(file) ? noNamespace : undefined,
     };
