@@ -1,5 +1,6 @@
 // Reads what a guest's frames pass: a handful of processes and a look at each device in /sys, however many guests
 // there are. tc is asked for the filters of all devices in one batch.
+
 import { join } from 'node:path';
 import { makesNoTable } from '../diff/compare.ts';
 import type { Guest } from '../guests/guest.ts';
@@ -11,6 +12,7 @@ import { readEveryFilter } from '../kernel/tc/read.ts';
 import { signature, tableName } from '../plan/names.ts';
 import type { InForce } from '../store/in-force-plan.ts';
 import { recognize } from '../store/table-fingerprint.ts';
+import { asRoot } from '../system/as-root.ts';
 import { Failure } from '../system/errors.ts';
 import { hasTool, type Run } from '../system/exec.ts';
 import { readCache } from '../system/files.ts';
@@ -68,7 +70,7 @@ async function readTables(
     const denied = nft.stderr.includes('Operation not permitted');
     throw new Failure(
       `nft cannot list the ruleset: ${nft.stderr.trim().split('\n')[0]}`,
-      denied ? 'run it as root' : undefined,
+      denied ? asRoot() : undefined,
     );
   }
   const parts = ['bridge', 'inet'].map((family) => cutTable(nft.stdout, family, tableName));

@@ -86,6 +86,9 @@ export interface Unshaped {
   kind: 'unlisted' | 'refused' | 'needless' | 'unsuited' | 'unreachable' | 'contested' | 'unable';
 }
 
+/** Kinds that are no trouble: nobody asked for more. */
+export const wished: string[] = ['unlisted', 'needless', 'unsuited'] satisfies Unshaped['kind'][];
+
 export interface Policy {
   /** In name order, like every list in it. Only uplinks with a shaped guest. */
   uplinks: UplinkPolicy[];

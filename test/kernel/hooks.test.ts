@@ -75,7 +75,7 @@ function hooks(args: string[], { version, by = program }: { version?: string; by
 
 function statusOf(driver: string, options: { version?: string } = {}) {
   const { status, stdout } = hooks(['status', '--json'], options);
-  return { status, ...JSON.parse(stdout).find((one: { driver: string }) => one.driver === driver) };
+  return { status, ...JSON.parse(stdout).hooks.find((one: { driver: string }) => one.driver === driver) };
 }
 
 const hookPath = (path: string) => join(root, 'etc/libvirt/hooks', path);
