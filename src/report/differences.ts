@@ -6,11 +6,12 @@ import { readElements } from '../kernel/nft/owners.ts';
 import type { TcObject } from '../kernel/objects.ts';
 import { formatRate } from '../units/rate.ts';
 import { changesOf } from './changes.ts';
+import { dataVersion } from './in-use-data.ts';
 
 /** For --json: stable; guest by guest, and one entry an object. */
 export function differencesAsData(found: Found) {
   return {
-    version: 1,
+    version: dataVersion,
     changes: changesOf(found, 'plan'),
     differences: found.list.map((one) => ({ subject: subjectOf(one, found), ...differenceAsData(one) })),
   };

@@ -43,14 +43,26 @@ function dataOf(command: string): Data {
   return JSON.parse(stdout) as Data;
 }
 
-const commands = ['status', 'tree', 'top', 'check', 'doctor', 'hooks status', 'explain cliff'];
+const commands = [
+  'plan',
+  'verify',
+  'status',
+  'tree',
+  'top',
+  'check',
+  'doctor',
+  'hooks status',
+  'explain cliff',
+];
 
 for (const command of commands) {
   test(`${command}: an object with a version, whose fields are all written`, () => {
     const { version, ...data } = dataOf(command);
     assert.is(version, 1);
     const name = command.replace(' cliff', '');
-    const row = page.split('\n').find((line) => line.startsWith(`| \`${name}\` |`));
+    const row = page
+      .split('\n')
+      .find((line) => line.startsWith('| `') && line.split('|')[1]?.includes(`\`${name}\``));
     assert.ok(row, `docs/output.md has no row for ${name}`);
     for (const key of Object.keys(data)) assert.ok(words(row ?? '').has(key), `${name}: ${key}`);
   });
