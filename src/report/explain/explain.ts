@@ -151,7 +151,8 @@ function stateOf(guest: Guest | undefined, nics: ExplainedNic[], about: Unshaped
 /** One word for all of its rows. */
 function worstOf(rows: GuestRow[]): Explanation['state'] {
   const wanted = rows.filter(({ state }) => state !== 'left out');
-  if (wanted.length === 0 || wanted.every(({ state }) => state === 'unshaped')) return 'unshaped';
+  if (wanted.length === 0) return 'left out';
+  if (wanted.every(({ state }) => state === 'unshaped')) return 'unshaped';
   return wanted.every(({ state }) => state === 'shaped') ? 'shaped' : 'partly';
 }
 
