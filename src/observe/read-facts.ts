@@ -92,25 +92,26 @@ async function readIfbs(run: Run, filters: Facts['filters']): Promise<Set<string
   return new Set([...stdout.matchAll(/^\d+: ([^:@]+)/gm)].map(([, name = '']) => name));
 }
 
-/** Programs of tcx show to bpftool only. Where that is not installed, nobody knows of them. */
+/**
+ * Programs of tcx show to bpftool only: where that is not installed, nobody knows of them. Their links are asked for,
+ * since "bpftool net" looks at every filter of every device.
+ */
 async function readPrograms(run: Run): Promise<ProgramFacts[]> {
   if (!hasTool('bpftool')) return [];
   try {
-    const { stdout } = await run('bpftool', ['-j', 'net', 'show']);
-    const [{ xdp = [], tc = [] } = {}]: { xdp?: Attached[]; tc?: Attached[] }[] = JSON.parse(stdout);
-    return [...xdp.map((one) => ({ ...one, kind: 'xdp' })), ...tc].map(({ devname, kind, name, id }) => ({
-      device: devname,
-      where: kind,
-      name: name ?? `of id ${id}`,
-    }));
+    const { stdout } = await run('bpftool', ['-j', 'link', 'show']);
+    const links: Link[] = JSON.parse(stdout);
+    return links.flatMap(({ devname, attach_type: where, type, prog_id: id }) =>
+      devname === undefined ? [] : { device: devname, where: where ?? type, name: `of id ${id}` },
+    );
   } catch {
     return []; // It needs a right of its own, and lacks it in a container.
   }
 }
 
-interface Attached {
-  devname: string;
-  kind: string;
-  name?: string;
-  id?: number;
+interface Link {
+  type: string;
+  prog_id: number;
+  devname?: string;
+  attach_type?: string;
 }
