@@ -7,11 +7,9 @@ import { ifbLines } from '../diff/tc-commands.ts';
 import { deviceNames } from '../host/read-host.ts';
 import type { IfbDevice, KernelState, State } from '../kernel/objects.ts';
 import { splitAlias } from '../kernel/owner.ts';
-import { readSettings } from '../kernel/settings.ts';
 import { fromQdisc, type Qdisc } from '../kernel/tc/output.ts';
 import { readClasses, readQdiscs } from '../kernel/tc/read.ts';
 import { signature, tableName } from '../plan/names.ts';
-import { readFormerSettings } from '../store/former-settings.ts';
 import { readUnfinished } from '../store/journal.ts';
 import { recognize, writeListing } from '../store/table-fingerprint.ts';
 import { Failure } from '../system/errors.ts';
@@ -31,7 +29,7 @@ export interface Asked {
 }
 
 export async function readState(site: Site, asked: Asked = {}): Promise<KernelState> {
-  const { run, listing, journal, formerSettings } = site;
+  const { run, listing, journal } = site;
   const { expected, committed } = asked;
   const guess = { trees: devicesWith(expected, 'root'), taps: devicesWith(expected, 'clsact') };
   const [first, guessed, table] = await Promise.all([
@@ -81,8 +79,6 @@ export async function readState(site: Site, asked: Asked = {}): Promise<KernelSt
     sharedTaps: new Set([...first.shared, ...filters.shared]),
     unfinished: readUnfinished(journal),
     hasTable: table !== '',
-    settings: readSettings(),
-    formerSettings: readFormerSettings(formerSettings),
     ...(ruleset === undefined ? {} : { loaded: { ruleset } }),
   };
 }
@@ -129,16 +125,11 @@ function readIfb(name: string): IfbDevice | undefined {
   }
 }
 
-/** Our tables as nft lists them, without counters; empty when there is none. */
+/** The table as nft lists it, without counters; empty when there is none. */
 export async function readTable(run: Run): Promise<string> {
-  const families = await Promise.all(['bridge', 'inet'].map((family) => listTable(run, family)));
-  return families.join('');
-}
-
-async function listTable(run: Run, family: string): Promise<string> {
-  const nft = await run('nft', ['-s', 'list', 'table', family, tableName]);
+  const nft = await run('nft', ['-s', 'list', 'table', 'bridge', tableName]);
   if (nft.status !== 0 && !nft.stderr.includes('No such file or directory')) {
-    throw new Failure(`nft cannot list the table ${family} ${tableName}: ${nft.stderr.trim()}`);
+    throw new Failure(`nft cannot list the table ${tableName}: ${nft.stderr.trim()}`);
   }
   return nft.status === 0 ? nft.stdout : '';
 }

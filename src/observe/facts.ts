@@ -44,7 +44,7 @@ export interface RootFacts {
 
 export interface ProgramFacts {
   device: string;
-  /** `xdp`, `tcx_egress`. */
+  /** `xdp`, `tcx/egress`. */
   where: string;
   name: string;
 }

@@ -75,7 +75,7 @@ function joinClass(plan: ClassPlan, device: string, uses: Uses, before: Counted 
   const { kind, name, id, configured, rate, ceil } = plan;
   const key = useKey(device, id);
   const use = uses.get(key);
-  const now = speedBetween(before?.get(key), use, use?.ceil);
+  const now = speedBetween(before?.get(key), use);
   return {
     kind,
     name,

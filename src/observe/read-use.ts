@@ -51,29 +51,26 @@ function placesOf(qdiscs: ListedQdisc[]): Reading['qdiscs'] {
 export async function readBytes(run: Run, devices: string[]): Promise<Counted> {
   const trees = await Promise.all(
     devices.map(async (device) => {
-      const { text, ...moment } = await listClasses(run, device);
-      return Array.from(
-        parseBytes(text),
-        ([id, bytes]) => [useKey(device, id), { ...moment, bytes }] as const,
-      );
+      const { text, at } = await listClasses(run, device);
+      return Array.from(parseBytes(text), ([id, bytes]) => [useKey(device, id), { at, bytes }] as const);
     }),
   );
   return new Map(trees.flat());
 }
 
 async function readTree(run: Run, device: string): Promise<Use[]> {
-  const { text, ...moment } = await listClasses(run, device);
-  return parseClasses(text).map((listed) => ({ device, ...moment, ...listed }));
+  const { text, at } = await listClasses(run, device);
+  return parseClasses(text).map((listed) => ({ device, at, ...listed }));
 }
 
-async function listClasses(run: Run, device: string): Promise<{ text: string } & Pick<Use, 'at' | 'spread'>> {
+async function listClasses(run: Run, device: string): Promise<{ text: string; at: number }> {
   const began = performance.now();
   const tc = await run('tc', ['-s', 'class', 'show', 'dev', device]);
-  const spread = (performance.now() - began) / 2;
+  const at = (began + performance.now()) / 2;
   if (tc.status !== 0 && !/Cannot find device|No such device/.test(tc.stderr)) {
     throw new Failure(`tc cannot list the classes of ${device}: ${tc.stderr.trim()}`);
   }
-  return { text: tc.stdout, at: began + spread, spread };
+  return { text: tc.stdout, at };
 }
 
 /** Of every device: drops and backlog of the leaves, and who has a clsact. */

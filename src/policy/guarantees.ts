@@ -105,8 +105,7 @@ export function* ceilings(uplink: UplinkPolicy, direction: Direction): Generator
       limit: group.ceil[direction],
     };
   }
-  const flooded = direction === 'in' ? uplink.flooded.rate.in.effective : 0;
-  const limit = uplink.link[direction] - uplink.unmarked.rate[direction].effective - flooded;
+  const limit = uplink.link[direction] - uplink.unmarked.rate[direction].effective;
   yield { name: 'the guests on it', members: uplink.guests, limit };
 }
 

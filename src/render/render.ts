@@ -15,7 +15,6 @@ export interface Rules {
   'ruleset.nft': string;
   'shape.tc': string;
   'devices.ip': string;
-  'settings.sysctl': string;
 }
 
 export const helpers = {
@@ -67,7 +66,6 @@ function printEach(print: (name: keyof Rules) => string): Rules {
     'ruleset.nft': print('ruleset.nft'),
     'shape.tc': print('shape.tc'),
     'devices.ip': print('devices.ip'),
-    'settings.sysctl': print('settings.sysctl'),
   };
 }
 

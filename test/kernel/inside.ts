@@ -1,12 +1,14 @@
 // The program inside the test's own process: no Node.js to start, no bundle to build, so that a test can afford many
 // commands, one after another. What it calls (nft, tc, ip, flock) runs as ever. Not for what is about processes: signals,
 // the guard of `load --confirm`, two commands at once.
+import { chmodSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { CommanderError } from 'commander';
 import { makeProgram } from '../../src/cli/program.ts';
 import { describeError } from '../../src/report/errors.ts';
 import { ConfigError } from '../../src/system/errors.ts';
-import { domainXml, program, type Result, TestHost } from './host.ts';
+import { domainXml, program, type Result, sh, TestHost } from './host.ts';
 
 export class InsideHost extends TestHost {
   /** Folder of wrappers (test/faults/wrapper.ts, `wrap`) that stand before the real commands, until it is empty again. */
@@ -27,6 +29,20 @@ export class InsideHost extends TestHost {
     const result = await this.do(args, input);
     if (result.status !== 0) throw new Error(`${args.join(' ')}: status ${result.status}\n${result.stderr}`);
     return result;
+  }
+
+  /** Puts a script in front of a command until `unwrap`; what the script leaves to it the real one does. */
+  wrap(tool: string, body: string): void {
+    const folder = join(this.root, 'wrap');
+    const real = sh(`PATH=$PATH:/usr/sbin:/sbin command -v ${tool} || echo true`).trim();
+    this.write(`wrap/${tool}`, `#!/bin/sh\n${body}\nexec ${real} "$@"\n`);
+    chmodSync(join(folder, tool), 0o755);
+    this.before = folder;
+  }
+
+  unwrap(): void {
+    rmSync(this.before, { recursive: true, force: true });
+    this.before = '';
   }
 
   call(name: string, operation: string, taps: Record<string, string> = {}): Promise<Result> {

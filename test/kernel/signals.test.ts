@@ -5,12 +5,9 @@ import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
-import { needsCommand, needsNamespace } from '../support/needs.ts';
 import { patience, slowness } from '../support/patience.ts';
-import { unless } from '../support/skip.ts';
-import { domainXml, kernelState, program, sh, TestHost } from './host.ts';
-
-const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
+import { domainXml, kernelState, program, sh } from './host.ts';
+import { kernelTest } from './kernel-test.ts';
 
 const config = `
 [defaults]
@@ -21,12 +18,10 @@ unlisted = "shape"
 ceil = "1gbit"
 `;
 
-let host: TestHost;
-test.before.each(() => {
-  host = new TestHost(config).bridge('br0', 'eth0').tap('vnet0').tap('vnet1');
-  assert.is(host.hook('cliff', 'start', { vnet0: 'br0' }).status, 0);
+const { test, host } = kernelTest({
+  config,
+  begin: (host) => assert.is(host.hook('cliff', 'start', { vnet0: 'br0' }).status, 0),
 });
-test.after.each(() => host.end());
 
 interface Ended {
   status: number | null;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { kernelState, sh } from '../kernel/host.ts';
 import { InsideHost } from '../kernel/inside.ts';
+import { driftIn } from '../kernel/kernel-test.ts';
 import { copyTo, type History, isDevice, type Life, textIn } from './life.ts';
 import type { Files } from './settings.ts';
 import type { Did } from './steps.ts';
@@ -124,9 +125,8 @@ async function isOfThese(life: Life, files: Files | undefined): Promise<void> {
 
 async function verifies(life: Life): Promise<void> {
   if (life.dirty || life.drifted) return;
-  const { status, stdout, stderr } = await life.do(['verify']);
   const gone = (life.good()?.match(/ dev vnet\d/g) ?? []).some((dev) => !isDevice(dev.slice(5)));
-  assert.is(status, gone ? 3 : 0, `verify: ${stdout}${stderr}`);
+  assert.equal(driftIn(await life.do(['verify', '--json'])), []);
   if (gone) return;
   if (life.rendering() === undefined || life.rendering() !== life.good()) return;
   const kernel = kernelState();

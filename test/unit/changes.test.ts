@@ -61,12 +61,7 @@ map guests {\n type ifname . ifname : verdict\n elements = {\n${elements.join('\
 chain forward {\n type filter hook forward priority 250; policy accept;\n iifname . oifname vmap @guests\n}\n}\n`
     : 'table bridge virt-shaper {}\ndelete table bridge virt-shaper\n';
   return parseRules(
-    {
-      'shape.tc': `${shape.join('\n')}\n`,
-      'devices.ip': `${devices.join('\n')}\n`,
-      'ruleset.nft': ruleset,
-      'settings.sysctl': '',
-    },
+    { 'shape.tc': `${shape.join('\n')}\n`, 'devices.ip': `${devices.join('\n')}\n`, 'ruleset.nft': ruleset },
     '',
   );
 }
@@ -82,7 +77,6 @@ function inKernel(of: State, hasTable = true): KernelState {
     occupiedTaps: new Set(),
     sharedTaps: new Set(),
     unfinished: new Set(),
-    formerSettings: new Map(),
     hasTable,
   };
 }

@@ -65,7 +65,6 @@ test('an empty file is the built-in defaults', ({ root }) => {
       metadata: false,
     },
     markBase: 0x76730000,
-    reflect: true,
     hook: { onFailure: 'allow' },
     uplinks: [],
     groups: [],

@@ -68,7 +68,6 @@ const outside: Record<string, string[]> = {
     'host/networks.ts',
     'host/read-host.ts',
     'init/defined-guests.ts',
-    'kernel/settings.ts',
     'launch.ts',
     'load/read-state.ts',
     'operations/output-file.ts',
