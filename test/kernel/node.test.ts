@@ -89,7 +89,7 @@ test('on a full disk it says what cannot be written, and does its work', () => {
   const { status, stderr } = spawnSync('sh', ['-c', `${call} metrics >/dev/full`], { encoding: 'utf8' });
   assert.is(status, 1);
   assert.match(stderr, /^virt-shaper: stdout cannot be written: ENOSPC/);
-  assert.is(host.run(['sync']).status, 0, 'what was unloaded would stay so');
+  assert.is(host.run(['apply']).status, 0, 'what was unloaded stays so otherwise');
   host.run(['hook', 'qemu', 'cliff', 'stopped', 'end', '-'], { input: cliff });
   host.configure('[guest.cliff');
   const start = `${call} hook qemu cliff start begin - 2>/dev/full`;
