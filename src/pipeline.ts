@@ -38,6 +38,6 @@ export function generate({ config, guests, host, chosen, templates, source }: In
   const policy = resolvePolicy(config, guests, host);
   const shaped = policy.uplinks.flatMap((uplink) => uplink.guests.map((guest) => guest.name));
   const numbered = assignIds(config, shaped, chosen);
-  const plan = makePlan(policy, numbered.ids, config.markBase, host.kernel);
+  const plan = makePlan(policy, numbered.ids, config, host.kernel);
   return { policy, plan, chosen: numbered.chosen, rules: render(plan, templates, source) };
 }

@@ -41,25 +41,25 @@ _virt_shaper_options() {
   takes=words words=()
   case $1 in
     '') words=(-V --version --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose -h --help) ;;
-    check) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --json -h --help) ;;
-    apply) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --dry-run --json --commands --confirm -h --help) ;;
-    render) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose -h --help) ;;
-    load) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --dry-run --json --confirm -h --help) ;;
-    confirm) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose -h --help) ;;
-    plan) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --json --commands -h --help) ;;
-    verify) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --json -h --help) ;;
-    unload) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose -h --help) ;;
-    status) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --json --interval -h --help) ;;
-    tree) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --json --interval -h --help) ;;
-    top) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --interval --once --json -h --help) ;;
-    explain) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --json -h --help) ;;
-    metrics) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --output -h --help) ;;
-    import) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --from -h --help) ;;
-    sync) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --settle --in-force --service -h --help) ;;
-    doctor) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --json -h --help) ;;
-    init) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --print -h --help) ;;
-    hooks) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose --json -h --help) ;;
-    hook) words=(--config --rules --root --lock-timeout --timeout -q --quiet -v --verbose -h --help) ;;
+    check) words=(--json -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
+    apply) words=(--dry-run --json --commands --confirm -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
+    render) words=(-h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
+    load) words=(--dry-run --json --confirm -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
+    confirm) words=(-h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
+    plan) words=(--json --commands -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
+    verify) words=(--json -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
+    unload) words=(-h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
+    status) words=(--json --interval -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
+    tree) words=(--json --interval -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
+    top) words=(--interval --once --json -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
+    explain) words=(--json -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
+    metrics) words=(--output -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
+    import) words=(--from -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
+    sync) words=(--settle --in-force --service -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
+    doctor) words=(--json -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
+    init) words=(--print -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
+    hooks) words=(--json -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
+    hook) words=(-h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
     help) words=() ;;
   esac
 }

@@ -6,7 +6,7 @@ export function declareObserveCommands(command: Declare): void {
     (await import('../commands/status.ts')).statusCommand(context, names, options),
   )
     .option('--json', 'as data: bits per second, bytes')
-    .option('--interval <seconds>', 'what "now" is taken over; 0 leaves it out (0.2)')
+    .option('--interval <seconds>', 'what "now" is taken over; 0 leaves it out (1)')
     .addHelpText(
       'after',
       `
@@ -19,12 +19,12 @@ Example: the members of a group, every two seconds
     (await import('../commands/tree.ts')).treeCommand(context, options),
   )
     .option('--json', 'as data: bits per second, bytes')
-    .option('--interval <seconds>', 'what "now" is taken over; 0 leaves it out (0.2)')
+    .option('--interval <seconds>', 'what "now" is taken over; 0 leaves it out (1)')
     .addHelpText(
       'after',
       `
 Example: the names of the groups, with jq
-  virt-shaper tree --json | jq -r '.uplinks[].trees.out.groups[].group.name'`,
+  virt-shaper tree --json | jq -r '.uplinks[].out.groups[].group'`,
     );
   command('top', 'show live who uses what, and how much of it is left', async (context, _args, options) =>
     (await import('../commands/top.ts')).topCommand(context, options),

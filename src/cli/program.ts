@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { type CommonOptions, makeContext } from '../operations/context.ts';
 import { version } from '../system/version.ts';
 import type { Declare } from './declare.ts';
+import { grouped } from './help.ts';
 import { declareHostCommands } from './host.ts';
 import { declareObserveCommands } from './observe.ts';
 import { declarePolicyCommands } from './policy.ts';
@@ -23,6 +24,10 @@ start and stop. After a change of the configuration: check, render, plan, load.
 
 Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 3 differences found.`,
     )
+    .configureHelp(grouped)
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/^error: /, 'virt-shaper: ')),
+    })
     .exitOverride();
   withCommonOptions(program);
 

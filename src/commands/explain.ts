@@ -4,6 +4,8 @@
 import { compare } from '../diff/compare.ts';
 import { reachable } from '../diff/obstacles.ts';
 import { parseRules } from '../diff/parse-rules.ts';
+import { emptyState } from '../kernel/objects.ts';
+import { ownedBy } from '../kernel/owner.ts';
 import type { Site } from '../load/context.ts';
 import { readState } from '../load/read-state.ts';
 import { readUse } from '../observe/read-use.ts';
@@ -78,9 +80,9 @@ function rulesIn(folder: string): Rules | undefined {
 
 /** As `plan` compares them, but whoever stands in the way is said, not refused. */
 async function readNow(site: Site, rules: Rules | undefined, folder: string): Promise<KernelNow> {
-  const asked = rules ? parseRules(rules, folder) : { devices: new Map(), objects: new Map(), ruleset: '' };
+  const asked = rules ? parseRules(rules, folder) : emptyState();
   const from = await readState(site, { expected: asked });
-  const { wanted, unreached, obstacles } = reachable(from, asked);
+  const { wanted, unreached, obstacles } = reachable(from, ownedBy(site.owner, asked));
   const trees = [...from.objects.values()].filter(({ kind }) => kind === 'root');
   const { uses } = await readUse(
     site.run,

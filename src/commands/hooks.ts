@@ -10,6 +10,7 @@ import { hasSelinux } from '../hooks/selinux.ts';
 import type { Context } from '../operations/context.ts';
 import { describeError } from '../report/errors.ts';
 import { hooksStatus, reportHooks } from '../report/hooks.ts';
+import { dataVersion } from '../report/in-use-data.ts';
 import { ConfigError, Failure } from '../system/errors.ts';
 import { makeRun } from '../system/exec.ts';
 import { makeFolder } from '../system/folders.ts';
@@ -99,7 +100,9 @@ async function status(context: Context, json: boolean): Promise<number> {
   const known = command instanceof Failure ? undefined : command;
   const { all, around } = await lookAtHooks(makeRun(), context.paths, known);
   const found = all.map((hooks) => hooksStatus(hooks, known && hookText(hooks.driver, known), around));
-  context.print(json ? `${JSON.stringify(found, null, 2)}\n` : reportHooks(found));
+  context.print(
+    json ? `${JSON.stringify({ version: dataVersion, hooks: found }, null, 2)}\n` : reportHooks(found),
+  );
   if (command instanceof Failure) context.warn(describeError(command));
   return command instanceof Failure || found.some(({ todo }) => todo.length > 0) ? 3 : 0;
 }

@@ -1,9 +1,11 @@
 // virt-shaper import FILE...: what the old hook, libvirt or Proxmox VE limited, as TOML on stdout; what cannot be
 // taken over on stderr.
+
 import { readFileSync } from 'node:fs';
 import { type Format, formats, importFiles } from '../import/import.ts';
 import type { Context } from '../operations/context.ts';
 import { formatProblem } from '../report/problems.ts';
+import { reasonOf, rootHint } from '../system/as-root.ts';
 import { ConfigError, Failure } from '../system/errors.ts';
 
 /** Bytes: some thousand domains in one text. */
@@ -35,7 +37,7 @@ function readFile(file: string): string {
   try {
     bytes = readFileSync(file === '-' ? 0 : file);
   } catch (error) {
-    throw new Failure(`${file} cannot be read: ${(error as Error).message}`);
+    throw new Failure(`${file} cannot be read: ${reasonOf(error)}`, rootHint(error as NodeJS.ErrnoException));
   }
   if (bytes.length > largest) throw new Failure(`${file} is larger than ${largest} bytes: nothing to import`);
   return bytes.toString('utf8');

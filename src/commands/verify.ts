@@ -31,7 +31,7 @@ export async function verifyCommand(context: Context, { json }: { json?: boolean
   sayUnreached(context, unreached);
   sayObstacles(context, obstacles);
   if (json) {
-    const data = { version: 1, differences: differencesAsData(found), guests: shapingAsData(guests) };
+    const data = { ...differencesAsData(found), guests: shapingAsData(guests) };
     context.print(`${JSON.stringify(data, null, 2)}\n`);
   } else {
     const lines = [...changeLines(found, 'drift'), ...describeReasons(passing), ...hints(passing, [])];

@@ -24,8 +24,12 @@ export interface UplinkEntry extends ClassSettings {
   at: Source;
   /** Bridges that it has to be below; absent: those that the kernel says it is below. */
   bridges?: Setting<string>[];
+  /** Bridges whose guests reach it by routing. */
+  routed?: Setting<string>[];
   /** [uplink.X.unmarked]: the class of everything no guest owns; `id` fixes its minor. */
   unmarked: ClassSettings & { id?: Setting<number>; leaf?: Setting<LeafSettings> };
+  /** [uplink.X.flooded]: the class of frames from the uplink that are sent to no guest's own address. */
+  flooded: ClassSettings & { leaf?: Setting<LeafSettings> };
 }
 
 /** A group has no rate of its own: it is the sum of its running members'. Its leaf is theirs. */
@@ -52,6 +56,8 @@ export interface GuestEntry extends GuestValues {
   at: Source;
   pattern: boolean;
   id?: Setting<number>;
+  /** Ethernet addresses besides those of its XML, in lower case; `any`: whatever is sent to its taps is its own. */
+  macs?: Setting<string>[] | 'any';
   /** Other values on one uplink: [guest.NAME.on.UPLINK]. */
   on: Map<string, GuestValues & { at: Source }>;
 }
@@ -69,6 +75,8 @@ export interface Config {
   };
   /** Added to a guest's id to make its mark; a multiple of 0x10000. */
   markBase: number;
+  /** Whether the kernel's own replies to a guest carry its mark (net.ipv4.fwmark_reflect and its IPv6 twin). */
+  reflect: boolean;
   hook: { onFailure: 'allow' | 'refuse' };
   /** Each list in name order. */
   uplinks: UplinkEntry[];

@@ -17,6 +17,7 @@ import type {
   UplinkEntry,
 } from './config.ts';
 import { leaf } from './decode-leaf.ts';
+import { macs } from './decode-macs.ts';
 import { deviceNames, eachWay, integer, oneOf, quantum, rate, size, text, yesOrNo } from './decode-values.ts';
 import { type Decoder, Fields, type Section } from './fields.ts';
 import { checkDeviceName, checkGroupName, checkGuestName } from './names.ts';
@@ -45,6 +46,7 @@ export function decodeConfig(tree: TomlTable | undefined, findings: Findings): C
   const config: Config = {
     defaults,
     markBase: marks.optional('base', markBase).base?.value ?? 0x76730000,
+    reflect: marks.optional('reflect', yesOrNo).reflect ?? true,
     hook: { onFailure: hook.optional('on_failure', oneOf('allow', 'refuse')).on_failure ?? 'allow' },
     uplinks: root.sections('uplink').map(decodeUplink).sort(byName),
     groups: root.sections('group').map(decodeGroup).sort(byName),
@@ -79,11 +81,13 @@ function decodeDefaults(fields: Fields): Config['defaults'] {
 function decodeUplink({ name, at, fields }: Section): UplinkEntry {
   checkDeviceName(name, at, fields);
   const unmarked = fields.section('unmarked');
+  const flooded = fields.section('flooded');
   const { bridge: bridges } = fields.optional('bridge', deviceNames);
   const entry: UplinkEntry = {
     name,
     at,
     ...(bridges ? { bridges } : {}),
+    ...fields.optional('routed', deviceNames),
     ...decodeClass(fields),
     unmarked: {
       ...unmarked.optional('rate', eachWay(rate)),
@@ -91,8 +95,14 @@ function decodeUplink({ name, at, fields }: Section): UplinkEntry {
       ...unmarked.optional('id', id),
       ...unmarked.optional('leaf', leaf),
     },
+    flooded: {
+      ...flooded.optional('rate', eachWay(rate)),
+      ...decodeClass(flooded),
+      ...flooded.optional('leaf', leaf),
+    },
   };
   unmarked.reportUnknown();
+  flooded.reportUnknown();
   fields.reportUnknown();
   return entry;
 }
@@ -132,6 +142,7 @@ function decodeGuest({ name: written, at, fields }: Section, defaults: Config['d
     pattern,
     ...values,
     ...fields.optional('id', pattern ? noId : id),
+    ...fields.optional('macs', macs),
     on: decodeOn(fields, (on) => decodeGuestValues(on, { ...defaults, ...values })),
   };
   fields.reportUnknown();

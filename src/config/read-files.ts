@@ -1,6 +1,7 @@
 // The files of the configuration as text: the one place in config/ that touches the file system. Whoever can write
 // them rules the network of the host, so a file that others than root can write is refused, not read. Apart from
 // read-config.ts, since who only compares texts needs no TOML.
+
 import {
   closeSync,
   constants,
@@ -12,6 +13,7 @@ import {
   statSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { asRoot } from '../system/as-root.ts';
 import { whyUntrusted } from '../system/trust.ts';
 import { decodeText } from '../toml/decode-text.ts';
 import { Findings } from '../toml/findings.ts';
@@ -87,7 +89,7 @@ function inWords(error: unknown): string {
 }
 
 function hintFor(error: unknown): string | undefined {
-  if (codeOf(error) === 'EACCES') return 'run virt-shaper as root';
+  if (codeOf(error) === 'EACCES') return asRoot();
   if (codeOf(error) !== 'ENOENT') return undefined;
   return 'virt-shaper init writes a first one from what it finds here; this is enough, too:\n[guest.NAME]\nrate = "10mbit"\nceil = "100mbit"';
 }

@@ -51,7 +51,10 @@ function checkLookups(rules: Rules, state: State, folder: string): Problem[] {
       const isLeaf = (device: string) =>
         state.objects.has(keyOf('class', device, id)) && !parents.has(`${device} ${id}`);
       if (devices.some(isLeaf)) return [];
-      const index = lines.findIndex((line) => line.includes(`"${iif}" . "${oif}"`));
+      const index = Math.max(
+        lines.findIndex((line) => line.includes(`"${iif}" . "${oif}"`)),
+        lines.findIndex((line) => line.includes(`"${oif}" . 0x`)),
+      );
       const message =
         devices.length > 0
           ? `leads to class ${id}, which shape.tc does not have on ${devices.join(' or ')}`

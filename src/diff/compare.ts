@@ -26,12 +26,14 @@ export type Action =
 export interface Difference {
   effect: Effect;
   action: Action;
-  kind: 'device' | 'table' | TcObject['kind'];
+  kind: 'device' | 'table' | 'setting' | TcObject['kind'];
   device: string;
   /** Absent for a device and the table. */
   held?: TcObject;
   wanted?: TcObject;
   ifb?: IfbDevice;
+  /** `net.ipv4.fwmark_reflect = 1` */
+  setting?: string;
   /** In words. */
   reason: string;
 }
@@ -45,6 +47,7 @@ export function compare(from: KernelState, to: State, ours = false): Difference[
     ...compareDevices(from, to),
     ...compareObjects(from, to),
     ...compareTable(from, to),
+    ...compareSettings(from, to),
     ...surplus(from, to, ours),
   ];
 }
@@ -124,6 +127,29 @@ function isAsWanted(wanted: TcObject, held: TcObject): boolean {
   return isInPlace && differingOptions(wanted, held).length === 0;
 }
 
+/** What we have set and nobody asks for any more goes back to what it was, unless somebody has changed it since. */
+function compareSettings({ settings: now, formerSettings }: KernelState, to: State): Difference[] {
+  const base = { effect: 'structure', kind: 'setting' } as const;
+  return [...now].flatMap(([name, value]): Difference[] => {
+    const wanted = to.settings.get(name);
+    const one = { ...base, device: name };
+    if (wanted !== undefined)
+      return wanted === value
+        ? []
+        : [
+            {
+              ...one,
+              action: 'change',
+              setting: `${name} = ${wanted}`,
+              reason: `it is ${value}, not ${wanted}`,
+            },
+          ];
+    const former = formerSettings.get(name);
+    if (former === undefined || former === value) return [];
+    return [{ ...one, action: 'remove', setting: `${name} = ${former}`, reason: 'no guest needs it' }];
+  });
+}
+
 function compareTable(from: KernelState, to: State): Difference[] {
   if (from.ruleset === to.ruleset || from.loaded?.ruleset === to.ruleset) return [];
   if (!from.hasTable && makesNoTable(to.ruleset)) return [];
@@ -139,7 +165,9 @@ function compareTable(from: KernelState, to: State): Difference[] {
   ];
 }
 
-export const noTable = `table bridge ${tableName} {}\ndelete table bridge ${tableName}\n`;
+export const noTable = ['bridge', 'inet']
+  .map((family) => `table ${family} ${tableName} {}\ndelete table ${family} ${tableName}\n`)
+  .join('');
 
 /** A ruleset without guests takes the table away. */
 export function makesNoTable(ruleset: string): boolean {

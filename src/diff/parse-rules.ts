@@ -2,6 +2,7 @@
 // than take the plan they came from: what an administrator looked at is what is loaded.
 
 import type { IfbDevice, State, TcObject } from '../kernel/objects.ts';
+import { parseSettings } from '../kernel/settings.ts';
 import { parseTcLine } from '../kernel/tc/line.ts';
 import { signature } from '../plan/names.ts';
 import type { Rules } from '../render/render.ts';
@@ -62,7 +63,14 @@ function readLines(rules: Rules, folder?: string): { state: State; problems: Pro
         ),
       );
   }
-  return { state: { devices, objects, ruleset: rules['ruleset.nft'] }, problems };
+  const settings = parseSettings(rules['settings.sysctl']);
+  if (typeof settings === 'number') {
+    const text = rules['settings.sysctl'].split('\n')[settings] ?? '';
+    const where = place(`${folder}/settings.sysctl`, settings + 1, text);
+    problems.push(problem(where, 'virt-shaper does not know this setting'));
+    return { state: { devices, objects, settings: new Map(), ruleset: rules['ruleset.nft'] }, problems };
+  }
+  return { state: { devices, objects, settings, ruleset: rules['ruleset.nft'] }, problems };
 }
 
 /** @returns the object of a line of shape.tc, what is wrong with it, or that it does nothing */

@@ -9,7 +9,7 @@ import type { Difference } from './compare.ts';
 import { detourIds, planDetours } from './detours.ts';
 import { planKindChange } from './filter-kinds.ts';
 import { rebuildTree } from './rebuild.ts';
-import { add, change, ip, noqueue, remove, replace, type Step } from './tc-commands.ts';
+import { add, change, ip, noqueue, remove, replace, type Step, sysctl } from './tc-commands.ts';
 
 export type Phase =
   | { name: 'stage' | 'move' | 'retire'; steps: Step[] }
@@ -47,6 +47,7 @@ export function planPhases(differences: Difference[], from: KernelState, to: Sta
       name: 'stage',
       steps: [
         ...rest.filter(({ kind }) => kind === 'device').flatMap(newDevice),
+        ...rest.flatMap(newSetting),
         ...rebuilds.flatMap(({ steps }) => steps),
         ...withoutGuarantee(early),
         ...rest.flatMap((one) => newObject(one, from)),
@@ -73,6 +74,7 @@ export function planPhases(differences: Difference[], from: KernelState, to: Sta
         ...changed.flatMap((one) => goneObject(one, to)),
         ...rebuilds.flatMap(({ retire }) => retire),
         ...changed.flatMap(goneDevice),
+        ...changed.flatMap(goneSetting),
         ...(given ? changed.filter(raisesGuarantee).flatMap(inPlace) : []),
       ],
     },
@@ -91,6 +93,14 @@ function newDevice({ kind, action, ifb }: Difference): Step[] {
 
 function goneDevice({ kind, action, ifb }: Difference): Step[] {
   return kind === 'device' && ifb && action === 'remove' ? [ip(`link del dev ${ifb.name}`)] : [];
+}
+
+function newSetting({ action, setting }: Difference): Step[] {
+  return action === 'change' && setting !== undefined ? [sysctl(setting)] : [];
+}
+
+function goneSetting({ action, setting }: Difference): Step[] {
+  return action === 'remove' && setting !== undefined ? [sysctl(setting)] : [];
 }
 
 function newObject({ action, kind, device, wanted }: Difference, from: State): Step[] {

@@ -18,7 +18,8 @@ export interface SmallChange {
 
 /** @returns nothing where it is no small change; where nothing differs it is one */
 export function findSmallChange(good: Rules, rules: Rules): SmallChange | undefined {
-  if (good['devices.ip'] !== rules['devices.ip']) return undefined;
+  const whole = ['devices.ip', 'settings.sysctl'] as const;
+  if (whole.some((name) => good[name] !== rules[name])) return undefined;
   const table = nftCommands(good['ruleset.nft'], rules['ruleset.nft']);
   const shape = apart(good['shape.tc'].split('\n'), rules['shape.tc'].split('\n'));
   const [from, to] = [readObjects(shape.gone), readObjects(shape.come)];
@@ -26,6 +27,7 @@ export function findSmallChange(good: Rules, rules: Rules): SmallChange | undefi
   const differences = compareObjects(from, to);
   if (!differences) return undefined;
   const devices = new Map();
+  const settings = new Map();
   const moved: Difference = {
     effect: 'structure',
     action: 'change',
@@ -35,8 +37,8 @@ export function findSmallChange(good: Rules, rules: Rules): SmallChange | undefi
   };
   return {
     differences: table === '' ? differences : [...differences, moved],
-    from: { devices, objects: from, ruleset: '' },
-    to: { devices, objects: to, ruleset: table },
+    from: { devices, settings, objects: from, ruleset: '' },
+    to: { devices, settings, objects: to, ruleset: table },
   };
 }
 

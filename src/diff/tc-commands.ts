@@ -5,8 +5,8 @@ import type { TcObject } from '../kernel/objects.ts';
 import { detourPreference, signature } from '../plan/names.ts';
 
 export interface Step {
-  tool: 'ip' | 'tc';
-  /** The batch line. */
+  tool: 'ip' | 'tc' | 'sysctl';
+  /** The batch line; of sysctl `NAME = VALUE`. */
   line: string;
   /** The object that it makes, changes or removes. */
   object?: TcObject;
@@ -18,6 +18,10 @@ export function tc(line: string, object?: TcObject): Step {
 
 export function ip(line: string): Step {
   return { tool: 'ip', line };
+}
+
+export function sysctl(line: string): Step {
+  return { tool: 'sysctl', line };
 }
 
 /** One line makes it ours, up and ready, so that a killed load leaves none that nobody knows. */

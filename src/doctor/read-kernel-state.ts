@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { compare, noTable } from '../diff/compare.ts';
 import { reachable } from '../diff/obstacles.ts';
 import { parseRules } from '../diff/parse-rules.ts';
-import type { KernelState, State } from '../kernel/objects.ts';
+import { emptyState, type KernelState, type State } from '../kernel/objects.ts';
 import { ownedBy } from '../kernel/owner.ts';
 import { readState } from '../load/read-state.ts';
 import { readIfGood } from '../store/in-force-rules.ts';
@@ -35,11 +35,14 @@ export async function readKernelState(paths: Paths, timeout: number): Promise<Ke
 }
 
 async function read(paths: Paths, timeout: number, hold?: number): Promise<KernelStateFacts> {
-  const { rules, listing, seen, journal, foreignTaps, owner } = paths;
+  const { rules, listing, seen, journal, foreignTaps, formerSettings, owner } = paths;
   const run = makeRun({ timeout, ...(hold === undefined ? {} : { hold }) });
   const loaded = await attempt(() => readLoaded(rules));
   const [state, nft] = await Promise.all([
-    readState({ run, rules, listing, seen, journal, foreignTaps, owner }, { expected: had(loaded) }),
+    readState(
+      { run, rules, listing, seen, journal, foreignTaps, formerSettings, owner },
+      { expected: had(loaded) },
+    ),
     run('nft', ['-s', 'list', 'ruleset']),
   ]);
   if (nft.status !== 0) throw new Failure(`nft cannot list the ruleset: ${nft.stderr.trim().split('\n')[0]}`);
@@ -66,4 +69,4 @@ function readLoaded(rules: string): State {
   }
 }
 
-const nothing: State = { devices: new Map(), objects: new Map(), ruleset: noTable };
+const nothing: State = emptyState(noTable);

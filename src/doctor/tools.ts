@@ -1,6 +1,7 @@
 // The programs that virt-shaper calls, and who it runs as. Of the tools' defects only those are told that an
 // administrator can meet; around the others (HTB as text before iproute2 6.2, fw filters as broken JSON in 6.1)
 // virt-shaper finds its own way.
+import { asRoot } from '../system/as-root.ts';
 import type { Attempt, Finding } from './finding.ts';
 
 export interface ToolFacts {
@@ -38,7 +39,7 @@ function checkUser({ uid, lackingRights }: ToolFacts): Finding {
       ...about,
       level: 'problem',
       detail: `not root (uid ${uid}): what follows is only what this user may see`,
-      hint: 'run it as root: sudo virt-shaper doctor',
+      hint: asRoot(),
     };
   }
   if (lackingRights.length === 0) return { ...about, level: 'ok', detail: 'root' };

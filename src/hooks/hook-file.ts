@@ -1,6 +1,7 @@
 // The small sh file that libvirt runs for one of its drivers, and how to know it again. libvirt aborts a start
 // whose hook fails, and kills a running guest whose `reconnect` does, so the file itself sees to it that only a
 // start which virt-shaper refuses fails: not a program that is gone, nor a Node.js that does not begin.
+import { dirname, join, resolve } from 'node:path';
 import { sha256 } from '../system/digest.ts';
 import { inheritedVariable } from '../system/lock.ts';
 import type { Paths } from '../system/paths.ts';
@@ -26,11 +27,18 @@ export interface HookCommand {
   options: string[];
   /** Its locks: that of the noted guests, that of the kernel. */
   locks: string[];
+  /** The configuration's main file. */
+  config: string;
 }
 
 /** @param program Node.js and the program's file */
-export function hookCommand(program: string[], { options, guestsLock, lock }: Paths): HookCommand {
-  return { program, options, locks: [guestsLock, lock] };
+export function hookCommand(program: string[], { options, guestsLock, lock, config }: Paths): HookCommand {
+  return {
+    program,
+    options,
+    locks: [guestsLock, lock],
+    config: join(config.root ?? '/', resolve(config.file)),
+  };
 }
 
 export function hookText(driver: HookDriver, command: HookCommand): string {
@@ -42,8 +50,9 @@ ${driver === 'network' ? `  ${callLine(driver, command)}` : callTakingLocks(driv
   status=$?
 fi
 [ "$status" -ne 0 ] || exit 0
-${driver === 'network' ? '' : `[ "$2" != start ] || [ "$status" -ne ${refusal} ] || exit 1\n`}timeout 5 logger -t virt-shaper -p daemon.err -- "the ${driver} hook could not be run (status $status), so $1 may be unshaped: virt-shaper hooks status"
-exit 0
+${driver === 'network' ? '' : `[ "$2" != start ] || [ "$status" -ne ${refusal} ] || exit 1\n`}said="the ${driver} hook could not be run (status $status), so $1 may be unshaped: virt-shaper hooks status"
+timeout 5 logger -t virt-shaper -p daemon.err -- "$said"
+${driver === 'network' ? '' : refuseByConfiguration(command)}exit 0
 `;
   return `#!/bin/sh\n${mark}${sumOf(body)}\n${body}`;
 }
@@ -77,6 +86,19 @@ ${files.map(({ fd }) => `      flock -n ${fd} 2>/dev/null &`).join('\n')}
   else
     ${callLine(driver, command)}
   fi`;
+}
+
+/** As far as sh can read it; where the program has been taken away nobody wants its word kept. */
+function refuseByConfiguration({ program, config }: HookCommand): string {
+  const files = `${quote(config)} ${quote(join(dirname(config), 'config.d'))}/*.toml`;
+  const value =
+    's/^[[:blank:]]*\\(hook\\.\\)\\{0,1\\}on_failure[[:blank:]]*=[[:blank:]]*"\\([a-z]*\\)".*/\\2/p';
+  return `if [ "$2" = start ] && [ -e ${quote(program.at(-1) ?? '')} ] &&
+  [ "$(sed -n '${value}' ${files} 2>/dev/null | tail -n 1)" = refuse ]; then
+  echo "virt-shaper: $said" >&2
+  exit 1
+fi
+`;
 }
 
 const refusing = `${refusalVariable}=${refusal}`;

@@ -49,7 +49,7 @@ export interface Network {
 export interface Host {
   /** Every network device by name. */
   devices: Map<string, Device>;
-  /** libvirt's networks by their bridges; absent where nobody asks why a bridge leads nowhere. */
+  /** libvirt's networks by their bridges; absent where nobody asks which those are. */
   networks?: Map<string, Network>;
   kernel: Kernel;
 }
@@ -58,6 +58,12 @@ export interface Host {
 export function stackOf(devices: Host['devices'], name: string): string[] {
   const below = devices.get(name)?.lower ?? [];
   return [...new Set([name, ...below.flatMap((one) => stackOf(devices, one))])];
+}
+
+/** Devices with addresses of the host's by which what it routes leaves by another device: itself, or a VLAN on it. */
+export function routesOver(devices: Host['devices'], name: string): string[] {
+  const isRoute = (one: string) => !devices.get(one)?.master && stackOf(devices, one).includes(name);
+  return [...devices.keys()].filter(isRoute).sort();
 }
 
 /** In name order. */

@@ -1,8 +1,10 @@
 // What this kernel can do, found out by doing it in a network namespace of its own that is gone at once.
 // A kernel does not change while it runs, so the answer is kept in /run; what is kept there is believed, so tests
 // put a choice of their own into it.
+
 import { release } from 'node:os';
 import { leafKinds } from '../config/leaf.ts';
+import { asRoot } from '../system/as-root.ts';
 import { Failure } from '../system/errors.ts';
 import { makeRun, type Run } from '../system/exec.ts';
 import { readCache, writeUnlocked } from '../system/files.ts';
@@ -91,7 +93,7 @@ function refuseToGuess(stderr: string): void {
     `this kernel's features cannot be tried out: ${message}`,
     missing
       ? 'install the packages iproute2 and util-linux'
-      : 'virt-shaper runs as root, with the right to make a network namespace (CAP_SYS_ADMIN)',
+      : `${asRoot()} (it needs the right to make a network namespace, CAP_SYS_ADMIN)`,
   );
 }
 

@@ -43,10 +43,17 @@ export interface IfbDevice {
 export interface State {
   devices: Map<string, IfbDevice>;
   objects: Map<string, TcObject>;
+  /** The kernel's settings; of a kernel, those that can be set. */
+  settings: Map<string, string>;
   /** The text for `nft -f` that makes the table what it is, or takes it away. */
   ruleset: string;
   /** Devices whose root is a noqueue that somebody set; ours may stand in its place. Absent in rules.d. */
   noqueue?: Set<string>;
+}
+
+/** Nothing of ours. @param ruleset that takes our tables away, or no text where nobody loads it */
+export function emptyState(ruleset = ''): State {
+  return { devices: new Map(), objects: new Map(), settings: new Map(), ruleset };
 }
 
 /** A kernel's state, with what stands in the way of changing it. */
@@ -62,6 +69,8 @@ export interface KernelState extends State {
   /** Devices to which a load that was killed was adding a clsact. */
   unfinished: Set<string>;
   hasTable: boolean;
+  /** What the settings were before us, of those that we changed. */
+  formerSettings: Map<string, string>;
   /** The ruleset as it was given to nft, when it is known that nobody changed the table since. */
   loaded?: { ruleset: string };
 }

@@ -3,6 +3,8 @@
 // still runs to its end, under the lock that it holds with us.
 import { join } from 'node:path';
 import type { Step } from '../diff/tc-commands.ts';
+import { applySetting, readSettings } from '../kernel/settings.ts';
+import { keepFormerSettings } from '../store/former-settings.ts';
 import { Failure } from '../system/errors.ts';
 import { writeWhole } from '../system/files.ts';
 import type { Site } from './context.ts';
@@ -39,11 +41,12 @@ interface FailedLine {
 }
 
 async function runBatch(
-  { run, journal }: Site,
+  { run, journal, formerSettings }: Site,
   name: string,
-  tool: 'ip' | 'tc',
+  tool: Step['tool'],
   batch: Step[],
 ): Promise<FailedLine | undefined> {
+  if (tool === 'sysctl') return applySettings(formerSettings, batch);
   const file = join(journal, name);
   writeWhole(file, batch.map((step) => `${step.line}\n`).join(''), 0o600);
   const outcome = await run(tool, ['-batch', file]);
@@ -55,6 +58,20 @@ async function runBatch(
     .trim()
     .replaceAll('\n', ' ');
   return { index: line ? Number(line) - 1 : 0, message: message || `ended with status ${outcome.status}` };
+}
+
+/** What it was is written down before it is changed, so that a kill between the two loses nothing. */
+function applySettings(file: string, batch: Step[]): FailedLine | undefined {
+  const names = batch.map(({ line }) => line.split(' = ')[0] ?? '');
+  keepFormerSettings(file, readSettings(), names);
+  for (const [index, { line }] of batch.entries()) {
+    try {
+      applySetting(line);
+    } catch (error) {
+      return { index, message: (error as Error).message };
+    }
+  }
+  return undefined;
 }
 
 function isVanishedTap({ object }: Step, message: string): boolean {

@@ -12,6 +12,8 @@ export interface Site {
   seen: string;
   /** The file with the taps whose clsact was there before us. */
   foreignTaps: string;
+  /** The file with what the kernel's settings were before us. */
+  formerSettings: string;
   /** The folder of the batches now running. */
   journal: string;
   /** Which installation loads (kernel/owner.ts). */

@@ -105,6 +105,7 @@ function stepsOf(differences: Difference[], from: State, to: State): [Step[], St
     foreignRoots: new Map(),
     unfinished: new Set(),
     hasTable: true,
+    formerSettings: new Map(),
   };
   const phases = planPhases(differences, kernel, to);
   const steps = (wanted: boolean) =>

@@ -5,7 +5,7 @@ import type { Found } from '../diff/comparison.ts';
 import { reachable } from '../diff/obstacles.ts';
 import { parseRules } from '../diff/parse-rules.ts';
 import type { Unreached } from '../diff/unreached.ts';
-import type { KernelState, State } from '../kernel/objects.ts';
+import { emptyState, type KernelState, type State } from '../kernel/objects.ts';
 import { describeOwner, othersOf, ownedBy } from '../kernel/owner.ts';
 import { differingOptions } from '../kernel/tc/values.ts';
 import { tableName } from '../plan/names.ts';
@@ -120,7 +120,7 @@ export async function differences(
   };
 }
 
-const nothing: State = { devices: new Map(), objects: new Map(), ruleset: noTable };
+const nothing = emptyState(noTable);
 
 /** Takes out everything of ours, whoever loaded it. Call it under the lock. @returns whether there was any */
 export async function unload(site: Site): Promise<boolean> {
@@ -129,7 +129,7 @@ export async function unload(site: Site): Promise<boolean> {
   recallLines(before, good);
   const found = compare(before, nothing);
   await transact(site, { before, wanted: nothing, found });
-  for (const file of [site.listing, site.seen]) removeFile(file);
+  for (const file of [site.listing, site.seen, site.formerSettings]) removeFile(file);
   dropGood(site.rules);
   return found.length > 0;
 }

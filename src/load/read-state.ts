@@ -7,9 +7,11 @@ import { ifbLines } from '../diff/tc-commands.ts';
 import { deviceNames } from '../host/read-host.ts';
 import type { IfbDevice, KernelState, State } from '../kernel/objects.ts';
 import { splitAlias } from '../kernel/owner.ts';
+import { readSettings } from '../kernel/settings.ts';
 import { fromQdisc, type Qdisc } from '../kernel/tc/output.ts';
 import { readClasses, readQdiscs } from '../kernel/tc/read.ts';
 import { signature, tableName } from '../plan/names.ts';
+import { readFormerSettings } from '../store/former-settings.ts';
 import { readUnfinished } from '../store/journal.ts';
 import { recognize, writeListing } from '../store/table-fingerprint.ts';
 import { Failure } from '../system/errors.ts';
@@ -29,7 +31,7 @@ export interface Asked {
 }
 
 export async function readState(site: Site, asked: Asked = {}): Promise<KernelState> {
-  const { run, listing, journal } = site;
+  const { run, listing, journal, formerSettings } = site;
   const { expected, committed } = asked;
   const guess = { trees: devicesWith(expected, 'root'), taps: devicesWith(expected, 'clsact') };
   const [first, guessed, table] = await Promise.all([
@@ -79,6 +81,8 @@ export async function readState(site: Site, asked: Asked = {}): Promise<KernelSt
     sharedTaps: new Set([...first.shared, ...filters.shared]),
     unfinished: readUnfinished(journal),
     hasTable: table !== '',
+    settings: readSettings(),
+    formerSettings: readFormerSettings(formerSettings),
     ...(ruleset === undefined ? {} : { loaded: { ruleset } }),
   };
 }
@@ -125,11 +129,16 @@ function readIfb(name: string): IfbDevice | undefined {
   }
 }
 
-/** The table as nft lists it, without counters; empty when there is none. */
+/** Our tables as nft lists them, without counters; empty when there is none. */
 export async function readTable(run: Run): Promise<string> {
-  const nft = await run('nft', ['-s', 'list', 'table', 'bridge', tableName]);
+  const families = await Promise.all(['bridge', 'inet'].map((family) => listTable(run, family)));
+  return families.join('');
+}
+
+async function listTable(run: Run, family: string): Promise<string> {
+  const nft = await run('nft', ['-s', 'list', 'table', family, tableName]);
   if (nft.status !== 0 && !nft.stderr.includes('No such file or directory')) {
-    throw new Failure(`nft cannot list the table ${tableName}: ${nft.stderr.trim()}`);
+    throw new Failure(`nft cannot list the table ${family} ${tableName}: ${nft.stderr.trim()}`);
   }
   return nft.status === 0 ? nft.stdout : '';
 }

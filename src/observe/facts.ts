@@ -44,7 +44,7 @@ export interface RootFacts {
 
 export interface ProgramFacts {
   device: string;
-  /** `xdp`, `tcx/egress`. */
+  /** `xdp`, `tcx_egress`. */
   where: string;
   name: string;
 }

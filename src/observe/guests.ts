@@ -2,7 +2,7 @@
 // now. What is not shaped by the policy has its line too, with the policy's reason.
 import { bridgesOf } from '../host/host.ts';
 import type { TapPlan } from '../plan/plan.ts';
-import type { Unshaped } from '../policy/policy.ts';
+import { type Unshaped, wished } from '../policy/policy.ts';
 import type { InForce } from '../store/in-force-plan.ts';
 import { type Both, both, type Direction, directions } from '../units/units.ts';
 import type { Facts } from './facts.ts';
@@ -34,9 +34,6 @@ export interface GuestRow {
   /** Why it is not shaped as it should be, or what else to know. */
   faults: Fault[];
 }
-
-/** Kinds of reasons that are no trouble: nobody asked for more. */
-const wished: FaultKind[] = ['unlisted', 'needless', 'unsuited'];
 
 /**
  * In the order of uplinks, then names; what the policy leaves out, and what no load has seen, last.

@@ -75,7 +75,7 @@ function joinClass(plan: ClassPlan, device: string, uses: Uses, before: Counted 
   const { kind, name, id, configured, rate, ceil } = plan;
   const key = useKey(device, id);
   const use = uses.get(key);
-  const now = speedBetween(before?.get(key), use);
+  const now = speedBetween(before?.get(key), use, use?.ceil);
   return {
     kind,
     name,

@@ -6,7 +6,7 @@ import { parseRate, parseSize } from '../units/rate.ts';
 import type { Use } from './use.ts';
 
 /** A class as tc lists it, which names neither its device nor the time. */
-export type ListedClass = Omit<Use, 'device' | 'at'>;
+export type ListedClass = Omit<Use, 'device' | 'at' | 'spread'>;
 
 export interface ListedQdisc {
   kind: string;

@@ -1,5 +1,6 @@
 // Reads what a guest's frames pass: a handful of processes and a look at each device in /sys, however many guests
 // there are. tc is asked for the filters of all devices in one batch.
+
 import { join } from 'node:path';
 import { makesNoTable } from '../diff/compare.ts';
 import type { Guest } from '../guests/guest.ts';
@@ -11,6 +12,7 @@ import { readEveryFilter } from '../kernel/tc/read.ts';
 import { signature, tableName } from '../plan/names.ts';
 import type { InForce } from '../store/in-force-plan.ts';
 import { recognize } from '../store/table-fingerprint.ts';
+import { asRoot } from '../system/as-root.ts';
 import { Failure } from '../system/errors.ts';
 import { hasTool, type Run } from '../system/exec.ts';
 import { readCache } from '../system/files.ts';
@@ -68,12 +70,14 @@ async function readTables(
     const denied = nft.stderr.includes('Operation not permitted');
     throw new Failure(
       `nft cannot list the ruleset: ${nft.stderr.trim().split('\n')[0]}`,
-      denied ? 'run it as root' : undefined,
+      denied ? asRoot() : undefined,
     );
   }
-  const own = cutTable(nft.stdout, 'bridge', tableName);
+  const parts = ['bridge', 'inet'].map((family) => cutTable(nft.stdout, family, tableName));
+  const own = parts.join('');
   if (own !== '' && recognize(listing, own) !== undefined) {
-    return { table: { kind: 'as loaded' }, tables: parseListing(nft.stdout.replace(own, '')) };
+    const others = parts.reduce((text, part) => text.replace(part, ''), nft.stdout);
+    return { table: { kind: 'as loaded' }, tables: parseListing(others) };
   }
   const tables = parseListing(nft.stdout);
   if (own !== '') return { table: { kind: 'changed' }, tables };
@@ -88,25 +92,26 @@ async function readIfbs(run: Run, filters: Facts['filters']): Promise<Set<string
   return new Set([...stdout.matchAll(/^\d+: ([^:@]+)/gm)].map(([, name = '']) => name));
 }
 
-/** Programs of tcx show to bpftool only. Where that is not installed, nobody knows of them. */
+/**
+ * Programs of tcx show to bpftool only: where that is not installed, nobody knows of them. Their links are asked for,
+ * since "bpftool net" looks at every filter of every device.
+ */
 async function readPrograms(run: Run): Promise<ProgramFacts[]> {
   if (!hasTool('bpftool')) return [];
   try {
-    const { stdout } = await run('bpftool', ['-j', 'net', 'show']);
-    const [{ xdp = [], tc = [] } = {}]: { xdp?: Attached[]; tc?: Attached[] }[] = JSON.parse(stdout);
-    return [...xdp.map((one) => ({ ...one, kind: 'xdp' })), ...tc].map(({ devname, kind, name, id }) => ({
-      device: devname,
-      where: kind,
-      name: name ?? `of id ${id}`,
-    }));
+    const { stdout } = await run('bpftool', ['-j', 'link', 'show']);
+    const links: Link[] = JSON.parse(stdout);
+    return links.flatMap(({ devname, attach_type: where, type, prog_id: id }) =>
+      devname === undefined ? [] : { device: devname, where: where ?? type, name: `of id ${id}` },
+    );
   } catch {
     return []; // It needs a right of its own, and lacks it in a container.
   }
 }
 
-interface Attached {
-  devname: string;
-  kind: string;
-  name?: string;
-  id?: number;
+interface Link {
+  type: string;
+  prog_id: number;
+  devname?: string;
+  attach_type?: string;
 }

@@ -51,26 +51,29 @@ function placesOf(qdiscs: ListedQdisc[]): Reading['qdiscs'] {
 export async function readBytes(run: Run, devices: string[]): Promise<Counted> {
   const trees = await Promise.all(
     devices.map(async (device) => {
-      const { text, at } = await listClasses(run, device);
-      return Array.from(parseBytes(text), ([id, bytes]) => [useKey(device, id), { at, bytes }] as const);
+      const { text, ...moment } = await listClasses(run, device);
+      return Array.from(
+        parseBytes(text),
+        ([id, bytes]) => [useKey(device, id), { ...moment, bytes }] as const,
+      );
     }),
   );
   return new Map(trees.flat());
 }
 
 async function readTree(run: Run, device: string): Promise<Use[]> {
-  const { text, at } = await listClasses(run, device);
-  return parseClasses(text).map((listed) => ({ device, at, ...listed }));
+  const { text, ...moment } = await listClasses(run, device);
+  return parseClasses(text).map((listed) => ({ device, ...moment, ...listed }));
 }
 
-async function listClasses(run: Run, device: string): Promise<{ text: string; at: number }> {
+async function listClasses(run: Run, device: string): Promise<{ text: string } & Pick<Use, 'at' | 'spread'>> {
   const began = performance.now();
   const tc = await run('tc', ['-s', 'class', 'show', 'dev', device]);
-  const at = (began + performance.now()) / 2;
+  const spread = (performance.now() - began) / 2;
   if (tc.status !== 0 && !/Cannot find device|No such device/.test(tc.stderr)) {
     throw new Failure(`tc cannot list the classes of ${device}: ${tc.stderr.trim()}`);
   }
-  return { text: tc.stdout, at };
+  return { text: tc.stdout, at: began + spread, spread };
 }
 
 /** Of every device: drops and backlog of the leaves, and who has a clsact. */

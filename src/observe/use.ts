@@ -10,6 +10,8 @@ export interface Use {
   parent?: string;
   /** When it was read: milliseconds of performance.now(). */
   at: number;
+  /** By how many milliseconds that may be wrong, either way: tc does not say when it asked. */
+  spread: number;
   bytes: number;
   packets: number;
   /** Packets that its leaf did not take, or threw away; above the leaves the sum of those below. */
@@ -29,7 +31,9 @@ export interface Use {
 export type Uses = Map<string, Use>;
 
 /** What it takes to tell a speed by the next reading. */
-export type Counted = ReadonlyMap<string, Pick<Use, 'at' | 'bytes'>>;
+export type Counted = ReadonlyMap<string, Moment>;
+
+type Moment = Pick<Use, 'at' | 'spread' | 'bytes'>;
 
 export function useKey(device: string, id: string): string {
   return `${device} ${id}`;
@@ -37,12 +41,17 @@ export function useKey(device: string, id: string): string {
 
 /**
  * Bits per second between two readings of one class.
+ * @param ceil what cannot be: a figure above it, and within it as exactly as the moments are known, is just it
  * @returns nothing when the class was made anew in between, or was read but once
  */
 export function speedBetween(
-  before: Pick<Use, 'at' | 'bytes'> | undefined,
-  after: Use | undefined,
+  before: Moment | undefined,
+  after: Moment | undefined,
+  ceil = 0,
 ): number | undefined {
   if (!before || !after || after.at <= before.at || after.bytes < before.bytes) return undefined;
-  return ((after.bytes - before.bytes) * 8000) / (after.at - before.at);
+  const bits = (after.bytes - before.bytes) * 8000;
+  const time = after.at - before.at;
+  const [speed, least] = [bits / time, bits / (time + before.spread + after.spread)];
+  return speed > ceil && ceil > 0 ? Math.max(ceil, least) : speed;
 }

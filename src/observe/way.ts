@@ -154,9 +154,7 @@ function filterFault({ direction, tap }: Way, device: string, hook: string, filt
 function programFaults({ direction, tap, port, device }: Way, { programs }: Facts): Fault[] {
   const exits = direction === 'out' ? [port.name, device] : [tap, device];
   return programs
-    .filter(
-      ({ device: on, where }) => exits.includes(on) && /^(?:tcx|netkit)\W?.*egress|^tcx_egress/.test(where),
-    )
+    .filter(({ device: on, where }) => exits.includes(on) && /^tcx_egress$|^netkit/.test(where))
     .slice(0, 1)
     .map(({ device: on, name }) => ({
       kind: 'program',

@@ -6,6 +6,7 @@ import { type Asked, readAsked } from '../observe/freshness.ts';
 import type { GuestRow } from '../observe/guests.ts';
 import { type InUse, readInUse } from '../observe/read-in-use.ts';
 import { readUnclaimed } from '../observe/read-unclaimed.ts';
+import { asRoot } from '../system/as-root.ts';
 import { Failure } from '../system/errors.ts';
 import { makeRun } from '../system/exec.ts';
 import { nearest } from '../system/nearest.ts';
@@ -13,8 +14,11 @@ import { label } from '../text/label.ts';
 import type { Screen } from '../text/table.ts';
 import { type Context, seconds } from './context.ts';
 
-/** Long enough for a figure, short enough not to wait for. Seconds. */
-export const usualInterval = '0.2';
+/**
+ * Seconds, as in top. Over less, a class that holds its ceil may show above it: what waits for the CPU, and a burst,
+ * count then as speed.
+ */
+export const usualInterval = '1';
 
 /** @param interval seconds to take the speeds over, as text of the command line; 0 shows none */
 export async function look(context: Context, interval: string): Promise<{ inUse: InUse; asked: Asked }> {
@@ -36,7 +40,7 @@ export async function observe(context: Context, interval = 0): Promise<InUse> {
     );
   } catch (error) {
     const denied = error instanceof Failure && !error.hint && process.getuid?.() !== 0;
-    throw denied ? new Failure(error.message, 'virt-shaper runs as root', error.place) : error;
+    throw denied ? new Failure(error.message, asRoot(), error.place) : error;
   }
 }
 

@@ -7,7 +7,7 @@ import { withLock } from '../system/lock.ts';
 import type { Context } from './context.ts';
 
 export function underLock<T>(context: Context, work: (site: Site) => Promise<T>): Promise<T> {
-  const { rules, listing, seen, journal, foreignTaps, lock, owner } = context.paths;
+  const { rules, listing, seen, journal, foreignTaps, formerSettings, lock, owner } = context.paths;
   const waiting = () => context.say('waiting for another virt-shaper to end');
   return withLock({ file: lock, patience: context.lockTimeout, waiting }, (hold) =>
     work({
@@ -18,6 +18,7 @@ export function underLock<T>(context: Context, work: (site: Site) => Promise<T>)
       journal,
       foreignTaps,
       owner,
+      formerSettings,
       progress: context.progress,
     }),
   );

@@ -21,9 +21,10 @@ export interface Ids {
   /** Minors of virt-shaper's own classes: out of the way of every id above and every one yet to be drawn. */
   link: number;
   unmarked: number;
+  flooded: number;
 }
 
-/** Where ids are drawn from, inclusive. 1..0xfff is left to the administrator, 0xff00.. to link and unmarked. */
+/** Where ids are drawn from, inclusive. 1..0xfff is left to the administrator, 0xff00.. to link, unmarked and flooded. */
 const guestRange = { first: 0x1000, last: 0xefff };
 const groupRange = { first: 0xf000, last: 0xfeff };
 
@@ -55,12 +56,15 @@ export function assignIds(
 
   const link = lastFree(taken);
   taken.add(link);
+  const unmarkedId = lastFree(taken);
+  taken.add(unmarkedId);
   return {
     ids: {
       guests: new Map([...guests, ...fixedGuests]),
       groups: new Map([...groups, ...fixedGroups]),
       link,
-      unmarked: lastFree(taken),
+      unmarked: unmarkedId,
+      flooded: lastFree(taken),
     },
     chosen: {
       guests: toRecord(guests),
@@ -146,4 +150,11 @@ function hash(name: string): number {
 
 function toRecord(ids: Map<string, number>): Record<string, number> {
   return Object.fromEntries([...ids].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** @throws Error for a name that assignIds was not given */
+export function idOf(ids: Map<string, number>, name: string): number {
+  const id = ids.get(name);
+  if (id === undefined) throw new Error(`no id was assigned to ${name}`);
+  return id;
 }

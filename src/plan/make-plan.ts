@@ -1,24 +1,37 @@
 // Policy + Ids + the kernel's features -> Plan. Everything of a guest is numbered by its id: class minor in
 // both trees, leaf handle, chain and mark.
+import type { Config } from '../config/config.ts';
 import type { Kernel } from '../host/host.ts';
 import { membersByGroup } from '../policy/guarantees.ts';
 import { possibleLeaf } from '../policy/leaves.ts';
 import type { ClassPolicy, GuestPolicy, Policy, UplinkPolicy } from '../policy/policy.ts';
-import { both, byName, type Direction, directions } from '../units/units.ts';
+import { both, byName, type Direction } from '../units/units.ts';
 import { burstFor, fitBurst, frameOf, quantumFor } from './arithmetic.ts';
-import type { Ids } from './ids.ts';
+import { type Ids, idOf } from './ids.ts';
 import { makeLeaf } from './leaf.ts';
-import { chainName, classId, hex, ifbName, majors, markOf } from './names.ts';
-import type { ChainPlan, ClassPlan, Plan, TreePlan, UplinkPlan } from './plan.ts';
+import { marking } from './marking.ts';
+import { classId, hex, ifbName, majors, markOf } from './names.ts';
+import type { ClassPlan, Plan, TreePlan, UplinkPlan } from './plan.ts';
 
-export function makePlan(policy: Policy, ids: Ids, markBase: number, kernel: Kernel): Plan {
+export function makePlan(
+  policy: Policy,
+  ids: Ids,
+  { markBase, reflect }: Pick<Config, 'markBase' | 'reflect'>,
+  kernel: Kernel,
+): Plan {
   const uplinks = policy.uplinks.map((uplink) => uplinkPlan(uplink, ids, markBase, kernel));
   const clsacts = new Set<string>();
   for (const tap of uplinks.flatMap(({ taps }) => taps)) {
     tap.clsact = !clsacts.has(tap.name);
     clsacts.add(tap.name);
   }
-  return { uplinks, chains: chains(policy, ids, markBase), leaf: kernel.leaf, redirect: kernel.redirect };
+  return {
+    uplinks,
+    ...marking(policy, ids, markBase),
+    reflect: reflect && uplinks.length > 0,
+    leaf: kernel.leaf,
+    redirect: kernel.redirect,
+  };
 }
 
 function uplinkPlan(uplink: UplinkPolicy, ids: Ids, markBase: number, kernel: Kernel): UplinkPlan {
@@ -51,7 +64,11 @@ function treePlan(
   kernel: Kernel,
 ): TreePlan {
   const unmarkedId = uplink.unmarkedId ?? ids.unmarked;
-  const handles = leafHandles([unmarkedId, ...uplink.guests.map((guest) => idOf(ids.guests, guest.name))]);
+  const handles = leafHandles([
+    unmarkedId,
+    ...(direction === 'in' ? [ids.flooded] : []),
+    ...uplink.guests.map((guest) => idOf(ids.guests, guest.name)),
+  ]);
   const frame = frameOf(uplink.mtu);
   const make = (kind: ClassPlan['kind'], policy: ClassPolicy, minor: number, parent?: number): ClassPlan => {
     const { configured, effective } = policy.rate[direction];
@@ -83,6 +100,7 @@ function treePlan(
     default: hex(unmarkedId),
     link: make('link', linkClass(uplink), ids.link),
     unmarked: make('unmarked', uplink.unmarked, unmarkedId, ids.link),
+    ...(direction === 'in' ? { flooded: make('flooded', uplink.flooded, ids.flooded, ids.link) } : {}),
     groups: uplink.groups.map((policy) => {
       const minor = idOf(ids.groups, policy.name);
       const members = byGroup.get(policy.name) ?? [];
@@ -121,43 +139,4 @@ function leafHandles(minors: number[]): Map<number, number> {
       return [minor, spare];
     }),
   );
-}
-
-function chains(policy: Policy, ids: Ids, markBase: number): ChainPlan[] {
-  const byKey = new Map<string, ChainPlan>();
-  for (const uplink of policy.uplinks) {
-    for (const { name, taps } of uplink.guests) {
-      for (const direction of directions) {
-        const id = idOf(ids.guests, name);
-        for (const { name: tap, bridge, way } of taps) {
-          const chain = byKey.get(chainName(direction, id, way)) ?? {
-            name: chainName(direction, id, way),
-            guest: name,
-            direction,
-            mark: markOf(markBase, id, way),
-            class: classId(direction, id),
-            lookups: [],
-          };
-          byKey.set(chain.name, chain);
-          for (const port of uplink.ports.filter((one) => one.bridge === bridge)) {
-            const [iif, oif] = direction === 'out' ? [tap, port.name] : [port.name, tap];
-            chain.lookups.push({ iif, oif });
-          }
-        }
-      }
-    }
-  }
-  return [...byKey.values()].sort(
-    (a, b) => order(a.guest, b.guest) || order(b.direction, a.direction) || order(a.name, b.name),
-  );
-}
-
-function order(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function idOf(ids: Map<string, number>, name: string): number {
-  const id = ids.get(name);
-  if (id === undefined) throw new Error(`no id was assigned to ${name}`);
-  return id;
 }

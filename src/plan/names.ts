@@ -46,6 +46,14 @@ export function markOf(base: number, id: number, way = 0): number {
   return (base + way * 0x10000 + id) >>> 0;
 }
 
+/**
+ * What comes in by an uplink and goes through the host has this mark until it is known whose it is. No guest's id is 0.
+ * @param index which of the uplinks in name order, from 0
+ */
+export function arrivalMark(base: number, index: number): number {
+  return markOf(base, 0, index);
+}
+
 export function classId(direction: Direction, minor: number): string {
   return `${majors[direction]}:${hex(minor)}`;
 }

@@ -42,7 +42,7 @@ export type Leaf = { handle: string } & (
 );
 
 export interface ClassPlan {
-  kind: 'link' | 'unmarked' | 'group' | 'guest';
+  kind: 'link' | 'unmarked' | 'flooded' | 'group' | 'guest';
   name: string;
   id: string;
   parent: string;
@@ -65,6 +65,8 @@ export interface TreePlan {
   default: string;
   link: ClassPlan;
   unmarked: ClassPlan;
+  /** Only where it receives. */
+  flooded?: ClassPlan;
   groups: { group: ClassPlan; guests: ClassPlan[] }[];
   /** Guests on their own. */
   guests: ClassPlan[];
@@ -93,13 +95,41 @@ export interface ChainPlan {
   direction: Direction;
   mark: number;
   class: string;
-  /** The pairs of ports that lead here. */
+  /** Frames to other addresses are flooded: `flooded` is their class. Absent: all are the guest's. */
+  macs?: string[];
+  flooded?: string;
+  /** The pairs of ports that lead here what a bridge forwards. */
   lookups: { iif: string; oif: string }[];
+  /** The ports and marks that lead here what the host sends by a bridge. */
+  sent: { device: string; mark: number }[];
+  /** The devices and marks that lead to its class what the host routes by no bridge. */
+  routed: { device: string; mark: number }[];
+}
+
+/** What comes into the host by a device gets a mark: the guest's, or that of the uplink. */
+export interface SenderPlan {
+  device: string;
+  /** A guest's or an uplink's name. */
+  name: string;
+  mark: number;
+}
+
+/** What comes in by an uplink that is no port of a bridge and is routed to one gets the uplink's mark. */
+export interface ArrivalPlan {
+  iif: string;
+  oif: string;
+  name: string;
+  mark: number;
 }
 
 export interface Plan {
   uplinks: UplinkPlan[];
   chains: ChainPlan[];
+  /** In order of devices. */
+  senders: SenderPlan[];
+  arrivals: ArrivalPlan[];
+  /** Whether the kernel's own replies carry the mark of what they answer. */
+  reflect: boolean;
   leaf: LeafKind;
   redirect: RedirectKind;
 }

@@ -105,7 +105,8 @@ export function* ceilings(uplink: UplinkPolicy, direction: Direction): Generator
       limit: group.ceil[direction],
     };
   }
-  const limit = uplink.link[direction] - uplink.unmarked.rate[direction].effective;
+  const flooded = direction === 'in' ? uplink.flooded.rate.in.effective : 0;
+  const limit = uplink.link[direction] - uplink.unmarked.rate[direction].effective - flooded;
   yield { name: 'the guests on it', members: uplink.guests, limit };
 }
 

@@ -39,9 +39,11 @@ export function lackingLeaves(uplinks: UplinkPolicy[], { leaf, lacking = [] }: K
     const asks = (one: { leaf?: LeafSettings }) => one.leaf?.kind === kind;
     const guests = uplinks.flatMap((uplink) => uplink.guests.filter(asks).map(({ name }) => name));
     const unmarked = uplinks.filter((uplink) => asks(uplink.unmarked)).map(({ name }) => name);
+    const flooded = uplinks.filter((uplink) => asks(uplink.flooded)).map(({ name }) => name);
     const who = [
       ...(guests.length > 0 ? [namesOf([...new Set(guests)].sort())] : []),
       ...unmarked.map((name) => `what is not marked on ${name}`),
+      ...flooded.map((name) => `what is flooded on ${name}`),
     ];
     if (who.length === 0) return [];
     return [

@@ -1,6 +1,6 @@
 // An uplink before any guest is on it: how fast its link is, and what the traffic of nobody's keeps of it.
 import type { UplinkEntry } from '../config/config.ts';
-import type { Host } from '../host/host.ts';
+import { type Host, routesOver } from '../host/host.ts';
 import { formatPath } from '../toml/place.ts';
 import { formatRate } from '../units/rate.ts';
 import { type Both, both } from '../units/units.ts';
@@ -20,9 +20,11 @@ export function newUplink(host: Host, { name, ports, entry }: FoundUplink, warni
     );
   }
   const link = both((direction) => entry?.ceil?.[direction].value ?? speed ?? assumedSpeed);
+  const flooded = floodedClass(entry, link);
   return {
     name,
     ports: [...ports],
+    routes: routesOver(host.devices, name),
     link,
     ...(mtus.length > 0 ? { mtu: Math.max(...mtus) } : {}),
     linkOrigin: both((direction) => {
@@ -32,7 +34,8 @@ export function newUplink(host: Host, { name, ports, entry }: FoundUplink, warni
         : { from: speed === undefined ? 'assumed' : isRemembered ? 'remembered' : 'kernel' };
     }),
     tuning: tuningOf(entry),
-    unmarked: unmarkedClass(entry, link),
+    unmarked: unmarkedClass(entry, link, flooded),
+    flooded,
     ...(entry?.unmarked.id ? { unmarkedId: entry.unmarked.id.value } : {}),
     groups: [],
     guests: [],
@@ -41,17 +44,49 @@ export function newUplink(host: Host, { name, ports, entry }: FoundUplink, warni
 
 /**
  * What no guest owns (the host itself, its management) always keeps something: unless configured, 1 % of
- * the link, at least 1 mbit of it, at most a tenth.
+ * the link, at least 1 mbit of it, at most a tenth; of what is received the flooded frames have a part of that.
  */
-function unmarkedClass(entry: UplinkEntry | undefined, link: Both<number>): ClassPolicy {
+function unmarkedClass(
+  entry: UplinkEntry | undefined,
+  link: Both<number>,
+  flooded: ClassPolicy,
+): ClassPolicy {
   const ceil = both((direction) =>
     Math.min(entry?.unmarked.ceil?.[direction].value ?? link[direction], link[direction]),
   );
   const rate = both((direction): Guarantee => {
     const share = Math.min(Math.max(link[direction] / 100, 1_000_000), link[direction] / 10);
-    const configured = entry?.unmarked.rate?.[direction].value ?? Math.max(8, Math.floor(share / 8) * 8);
+    const others = direction === 'in' && !entry?.flooded.rate ? flooded.rate.in.effective : 0;
+    const configured = entry?.unmarked.rate?.[direction].value ?? wholeBytes(wholeBytes(share) - others);
     return { configured, effective: Math.min(configured, ceil[direction]) };
   });
-  const leaf = entry?.unmarked.leaf?.value;
-  return { name: 'unmarked', rate, ceil, tuning: tuningOf(entry?.unmarked), ...(leaf ? { leaf } : {}) };
+  return { name: 'unmarked', rate, ceil, ...nobodys(entry?.unmarked) };
+}
+
+/**
+ * Broadcast, multicast and frames to addresses that no bridge has learned reach every guest, each copy counted: unless
+ * configured, they may use a tenth of the link, and hardly any of it is kept for them.
+ */
+function floodedClass(entry: UplinkEntry | undefined, link: Both<number>): ClassPolicy {
+  const ceil = both((direction) => {
+    const share = wholeBytes(Math.max(link[direction] / 10, 1_000_000));
+    return Math.min(entry?.flooded.ceil?.[direction].value ?? share, link[direction]);
+  });
+  const rate = both((direction): Guarantee => {
+    const share = wholeBytes(Math.min(Math.max(link[direction] / 1000, 100_000), link[direction] / 100));
+    const configured = entry?.flooded.rate?.[direction].value ?? share;
+    const left = wholeBytes(link[direction] - (entry?.unmarked.rate?.[direction].value ?? 0));
+    return { configured, effective: Math.min(configured, ceil[direction], left) };
+  });
+  return { name: 'flooded', rate, ceil, ...nobodys(entry?.flooded) };
+}
+
+function nobodys(entry: UplinkEntry['flooded'] | undefined): Pick<ClassPolicy, 'tuning' | 'leaf'> {
+  const leaf = entry?.leaf?.value;
+  return { tuning: tuningOf(entry), ...(leaf ? { leaf } : {}) };
+}
+
+/** tc counts whole bytes per second. */
+function wholeBytes(bits: number): number {
+  return Math.max(8, Math.floor(bits / 8) * 8);
 }

@@ -39,6 +39,8 @@ export interface GuestPolicy extends ClassPolicy {
   group?: string;
   /** Its taps behind this uplink, in name order. */
   taps: TapPolicy[];
+  /** Ethernet addresses, sorted: frames from the uplink to another one are flooded. Absent: all are its own. */
+  macs?: string[];
   /** The entry that applies; absent for a guest that has none. */
   at?: Source;
   /** Where its values come from. What `tuning` holds says so itself. */
@@ -49,12 +51,16 @@ export interface UplinkPolicy {
   name: string;
   /** The ports by which the frames of these guests reach it, in name order: itself, or what lies on it. */
   ports: Port[];
+  /** Devices by which what the host routes reaches it, in name order. */
+  routes: string[];
   link: Both<number>;
   /** Bytes of payload of the largest frame that passes it; absent where nobody knows. */
   mtu?: number;
   linkOrigin: Both<{ from: 'entry' | 'kernel' | 'remembered' | 'assumed'; at?: Source }>;
   tuning: Tuning;
   unmarked: ClassPolicy;
+  /** Of what it receives: frames to no guest's own address. */
+  flooded: ClassPolicy;
   /** Fixes the class minor of unmarked traffic. */
   unmarkedId?: number;
   /** Groups with a member running behind this uplink. */
@@ -79,6 +85,9 @@ export interface Unshaped {
    */
   kind: 'unlisted' | 'refused' | 'needless' | 'unsuited' | 'unreachable' | 'contested' | 'unable';
 }
+
+/** Kinds that are no trouble: nobody asked for more. */
+export const wished: string[] = ['unlisted', 'needless', 'unsuited'] satisfies Unshaped['kind'][];
 
 export interface Policy {
   /** In name order, like every list in it. Only uplinks with a shaped guest. */

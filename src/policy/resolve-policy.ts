@@ -57,7 +57,7 @@ export function resolvePolicy(config: Config, guests: Guest[], host: Host): Poli
         const key = `${each.name} ${guest.name}`;
         const known = placed.get(key);
         if (known) known.taps.push(tap);
-        else placed.set(key, addGuest(uplink, guest.name, sources, tap, policy.warnings));
+        else placed.set(key, addGuest(uplink, guest.name, sources, tap, policy.warnings, macsOf(guest)));
       }
     }
     policy.unshaped.push(...left.map((one) => judged(one, isListed(sources), isPlaced)));
@@ -77,6 +77,12 @@ export function resolvePolicy(config: Config, guests: Guest[], host: Host): Poli
     }
   }
   return policy;
+}
+
+/** A NIC whose address nobody knows may be sent anything. */
+function macsOf({ nics }: Guest): string[] {
+  const macs = nics.flatMap(({ mac }) => mac ?? []);
+  return macs.length === nics.length ? macs : [];
 }
 
 function addPorts({ ports }: UplinkPolicy, more: Port[]): void {

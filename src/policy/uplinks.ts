@@ -53,18 +53,24 @@ export function findUplinks(config: Config, host: Host, guests: Guest[], bridge:
     .filter(({ bridges = [] }) => bridges.some(({ value }) => value === bridge))
     .filter((entry) => !ports.some(({ entries }) => entries.includes(entry)))
     .map(({ name }) => ({ ...unable(whyLacking(host, name, bridge)), uplink: name }));
+  const routed = config.uplinks.filter((entry) => routedBridges(entry, host).includes(bridge));
   const configured = ports.filter(({ entries }) => entries.length > 0);
   const clear = configured.filter(({ name, entries }) => entries.length === 1 && isDeviceName(name));
-  if (configured.length + lacking.length === 0) return foundPort(host, guests, bridge);
+  if (configured.length + lacking.length + routed.length === 0) return foundPort(host, guests, bridge);
+  const gone = routed.filter(({ name }) => !host.devices.has(name));
   return {
     uplinks: config.uplinks.flatMap((entry) => {
+      const { name } = entry;
       const own = clear.filter(({ entries }) => entries.includes(entry));
-      return own.length > 0
-        ? [{ name: entry.name, ports: own.map(({ name }) => ({ name, bridge })), entry }]
-        : [];
+      if (own.length > 0) return [{ name, ports: own.map((port) => ({ name: port.name, bridge })), entry }];
+      // What it routes to a device that is a port of another bridge leaves by that port.
+      if (routed.includes(entry) && !gone.includes(entry))
+        return [{ name, ports: portsOn(host.devices, name), entry }];
+      return [];
     }),
     doubts: [
       ...lacking,
+      ...gone.map(({ name }) => unable(`the uplink ${name}, to which ${bridge} is routed, does not exist`)),
       ...configured.flatMap(({ name, entries }) => {
         if (entries.length > 1) return unable(shapedTwice(name, entries));
         return isDeviceName(name) ? [] : unable(oddName(bridge, name));
@@ -74,6 +80,15 @@ export function findUplinks(config: Config, host: Host, guests: Guest[], bridge:
       .filter(({ entries, device }) => entries.length === 0 && device.physical)
       .map(({ name }) => name),
   };
+}
+
+/** Bridges whose guests reach an uplink by routing. */
+export function routedBridges({ routed = [] }: UplinkEntry, { networks }: Host): string[] {
+  return routed.flatMap(({ value }) => (value === 'libvirt' ? routedNetworks(networks) : [value]));
+}
+
+function routedNetworks(networks: Host['networks'] = new Map()): string[] {
+  return [...networks].flatMap(([bridge, { mode }]) => (mode === 'isolated' ? [] : [bridge]));
 }
 
 function whyLacking({ devices }: Host, name: string, bridge: string): string {

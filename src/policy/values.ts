@@ -1,6 +1,6 @@
 // What a guest gets on one uplink: each value from the strongest that says it (origin.ts), then bounded by the
 // group and the link, since a ceiling below holds anyway.
-import type { Config } from '../config/config.ts';
+import type { Config, GuestEntry } from '../config/config.ts';
 import { nearest } from '../system/nearest.ts';
 import { label } from '../text/label.ts';
 import { formatRate } from '../units/rate.ts';
@@ -12,6 +12,7 @@ import { type GroupPolicy, type GuestPolicy, type TapPolicy, tuningOf, type Upli
 /**
  * @param tap the guest's first behind this uplink; absent while it does not run
  * @param warnings gets what of its metadata cannot count
+ * @param own the Ethernet addresses of its NICs
  */
 export function addGuest(
   uplink: UplinkPolicy,
@@ -19,6 +20,7 @@ export function addGuest(
   sources: Sources,
   tap: TapPolicy | undefined,
   warnings: string[],
+  own: string[] = [],
 ): GuestPolicy {
   const { entry } = sources;
   const group = groupOf(uplink, name, sources, warnings);
@@ -38,6 +40,7 @@ export function addGuest(
     name,
     ...(group ? { group: group.policy.name } : {}),
     taps: tap ? [tap] : [],
+    ...macsOf(entry?.macs, own),
     ...(entry ? { at: entry.at } : {}),
     rate,
     ceil,
@@ -53,6 +56,15 @@ export function addGuest(
   uplink.guests.push(policy);
   warnings.push(...lowered(uplink.name, policy));
   return policy;
+}
+
+/** None where it has no address that is known: then all that it is sent is its own. */
+function macsOf(written: GuestEntry['macs'], own: string[]): Pick<GuestPolicy, 'macs'> {
+  if (written === 'any') return {};
+  const macs = new Set(
+    [...own, ...(written ?? []).map(({ value }) => value)].map((mac) => mac.toLowerCase()),
+  );
+  return macs.size > 0 ? { macs: [...macs].sort() } : {};
 }
 
 /** Its own group's ceil as it is written, since the link may have lowered that too. */

@@ -15,6 +15,7 @@ export interface Rules {
   'ruleset.nft': string;
   'shape.tc': string;
   'devices.ip': string;
+  'settings.sysctl': string;
 }
 
 export const helpers = {
@@ -66,6 +67,7 @@ function printEach(print: (name: keyof Rules) => string): Rules {
     'ruleset.nft': print('ruleset.nft'),
     'shape.tc': print('shape.tc'),
     'devices.ip': print('devices.ip'),
+    'settings.sysctl': print('settings.sysctl'),
   };
 }
 

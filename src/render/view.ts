@@ -17,7 +17,21 @@ export function makeView(plan: Plan, source: string) {
     alias: aliasPrefix,
     leaf: `${plan.leaf === 'fq_codel' ? 'fq_codel' : 'bfifo, since it has no fq_codel'}${hasOthers(plan) ? ', where the configuration names no other' : ''}`,
     redirect: redirects[plan.redirect],
-    chains: plan.chains.map((chain) => ({ ...chain, mark: markText(chain.mark) })),
+    chains: plan.chains.map((chain) => ({
+      ...chain,
+      mark: markText(chain.mark),
+      led: chain.lookups.length + chain.sent.length > 0,
+      // nft prints one address without braces.
+      macs: chain.macs && (chain.macs.length === 1 ? chain.macs[0] : `{ ${chain.macs.join(', ')} }`),
+      sent: chain.sent.map(markView),
+      routed: chain.routed.map(markView),
+    })),
+    flooded: plan.chains.find(({ flooded }) => flooded !== undefined)?.flooded,
+    senders: plan.senders.map(markView),
+    arrivals: plan.arrivals.map(markView),
+    reflect: plan.reflect,
+    forwarded: plan.chains.some(({ lookups }) => lookups.length > 0),
+    routes: plan.chains.some(({ routed }) => routed.length > 0),
     uplinks: plan.uplinks.map((uplink) => uplinkView(uplink, plan)),
   };
 }
@@ -41,7 +55,9 @@ const redirects = {
 function uplinkView(uplink: UplinkPlan, plan: Plan) {
   return {
     ...uplink,
-    bridges: bridgesOf(uplink).map(label).join(', '),
+    bridges: bridgesOf({ ports: [...uplink.ports, ...uplink.taps] })
+      .map(label)
+      .join(', '),
     trees: { out: treeView(uplink.trees.out), in: treeView(uplink.trees.in) },
     taps: uplink.taps.map((tap) => ({
       ...tap,
@@ -61,16 +77,23 @@ function treeView(tree: TreePlan) {
     ...plan,
     leaf: plan.leaf && leafView(plan.leaf),
     device,
-    owner: plan.kind === 'unmarked' ? 'all that is not marked' : `${plan.kind} ${label(plan.name)}`,
+    owner: owners[plan.kind] ?? `${plan.kind} ${label(plan.name)}`,
   });
   return {
     ...tree,
     link: row(tree.link),
     unmarked: row(tree.unmarked),
+    flooded: tree.flooded && row(tree.flooded),
     groups: tree.groups.map(({ group, guests }) => ({ group: row(group), guests: guests.map(row) })),
     guests: tree.guests.map(row),
   };
 }
+
+/** Of the classes that are nobody's. */
+const owners: Partial<Record<ClassPlan['kind'], string>> = {
+  unmarked: 'all that is not marked',
+  flooded: 'what is sent to no guest alone',
+};
 
 /** Templates can ask whether something is there, not what it is. */
 function leafView(leaf: Leaf) {
@@ -82,6 +105,10 @@ function leafView(leaf: Leaf) {
     sfq: kind === 'sfq',
     cake: kind === 'cake',
   };
+}
+
+function markView<T extends { mark: number }>(one: T): Omit<T, 'mark'> & { mark: string } {
+  return { ...one, mark: markText(one.mark) };
 }
 
 function markText(mark: number): string {

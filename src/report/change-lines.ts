@@ -2,7 +2,7 @@
 import type { Difference } from '../diff/compare.ts';
 import type { Found } from '../diff/comparison.ts';
 import { readOwners } from '../kernel/nft/owners.ts';
-import { type Change, changesOf, guestActions, type Manner, onSeveral } from './changes.ts';
+import { type Change, changesOf, guestActions, type Manner, onSeveral, uplinkOf } from './changes.ts';
 import { subjectOf } from './differences.ts';
 
 /** One line for each guest, then for groups, uplinks and what remains. */
@@ -34,12 +34,10 @@ function restLines(found: Found, changes: Change[], manner: Manner): string[] {
     if (one.kind === 'table') return tableLines(found, one, told, manner);
     if (one.ifb) return one.action === 'change' ? [`~ device ${one.ifb.name}: ${one.reason}`] : [];
     const subject = subjectOf(one, found);
+    // What is neither a guest's nor a group's comes and goes with its uplink.
     const isTold =
-      told.has(subject) ||
-      [...told].some((name) => name.startsWith(`${subject} on `)) ||
-      isNew ||
-      told.has(subject.replace(/^link /, ''));
-    return isTold ? [] : [`~ ${subject.replace(/^guest /, '')}: its ${one.kind} on ${one.device}`];
+      told.has(subject) || (!/^g(uest|roup) /.test(subject) && told.has(uplinkOf(one.device, found)));
+    return isTold || isNew ? [] : [`~ ${subject.replace(/^guest /, '')}: its ${one.kind} on ${one.device}`];
   });
   return [...new Set(lines)];
 }

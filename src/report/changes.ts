@@ -29,7 +29,7 @@ export function changesOf(found: Found, manner: Manner): Change[] {
     const action = !was ? 'add' : !is ? 'remove' : 'change';
     const what = joined((direction) =>
       action === 'change'
-        ? partsOf(was?.[direction], is?.[direction], manner)
+        ? partsOf(was?.[direction], is?.[direction], manner, kind === 'uplink' && name !== uplink)
         : ratesOf(kind, (is ?? was)?.[direction]),
     );
     // What is not marked comes and goes with its uplink.
@@ -101,7 +101,7 @@ function subjectsOf(state: State, found: Found): Map<string, Subject> {
         leaf: state.objects.get(`${object.device} leaf ${object.id}`),
         above: above ? subjectOf(above, found) : '',
       };
-    } else if (object.kind === 'filter' && whose.startsWith('guest ')) {
+    } else if (object.kind === 'filter' && whose.startsWith('guest ') && leadsToOurs(object, found)) {
       at(whose, String(object.values.to)).taps.add(object.device);
     }
   }
@@ -115,8 +115,13 @@ function subjectOf({ subject, key, device, id }: TcObject, { loaded, to }: Found
   );
 }
 
+/** One whose ifb is gone leads nowhere. */
+function leadsToOurs({ values }: TcObject, { from, to }: Found): boolean {
+  return from.devices.has(String(values.to)) || to.devices.has(String(values.to));
+}
+
 /** An ifb's alias says whose it is. */
-function uplinkOf(device: string, { from, to }: Found): string {
+export function uplinkOf(device: string, { from, to }: Found): string {
   const alias = (to.devices.get(device) ?? from.devices.get(device))?.alias;
   return alias?.split(':')[1] ?? device;
 }
@@ -128,8 +133,14 @@ function ratesOf(kind: Change['kind'], place: Place | undefined): string[] {
   return kind === 'uplink' ? [most] : [`rate ${formatRate(Number(rate))}`, most];
 }
 
-/** Of one that is there before and after. */
-function partsOf(was: Place | undefined, is: Place | undefined, manner: Manner): string[] {
+/** Of one that is there before and after. @param goesAlong it comes and goes with its uplink, of which that is said */
+function partsOf(
+  was: Place | undefined,
+  is: Place | undefined,
+  manner: Manner,
+  goesAlong: boolean,
+): string[] {
+  if (goesAlong && !(was && is)) return [];
   if (!is) return was ? [manner === 'plan' ? 'its class goes' : 'a class that was not loaded'] : [];
   if (!was)
     return [

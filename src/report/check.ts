@@ -8,6 +8,7 @@ import { formatSet } from '../text/figures.ts';
 import { label } from '../text/label.ts';
 import { type Cell, type Screen, table } from '../text/table.ts';
 import { type Both, both, directions } from '../units/units.ts';
+import { dataVersion } from './in-use-data.ts';
 
 interface Row {
   guest: GuestPolicy;
@@ -102,7 +103,7 @@ export function checkAsData({ files, problems, foreseen }: Checked): object {
   const { uplinks, patterns } = foreseen ?? { uplinks: [], patterns: new Set() };
   const named = uplinks.filter(({ name }) => name !== '');
   return {
-    version: 1,
+    version: dataVersion,
     files,
     errors: of('error'),
     warnings: of('warning'),

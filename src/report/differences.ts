@@ -2,15 +2,16 @@
 
 import type { Action, Difference } from '../diff/compare.ts';
 import type { Found } from '../diff/comparison.ts';
-import { readOwners } from '../kernel/nft/owners.ts';
-import type { State, TcObject } from '../kernel/objects.ts';
+import { readElements } from '../kernel/nft/owners.ts';
+import type { TcObject } from '../kernel/objects.ts';
 import { formatRate } from '../units/rate.ts';
 import { changesOf } from './changes.ts';
+import { dataVersion } from './in-use-data.ts';
 
 /** For --json: stable; guest by guest, and one entry an object. */
 export function differencesAsData(found: Found) {
   return {
-    version: 1,
+    version: dataVersion,
     changes: changesOf(found, 'plan'),
     differences: found.list.map((one) => ({ subject: subjectOf(one, found), ...differenceAsData(one) })),
   };
@@ -105,21 +106,15 @@ function show(name: string, value: string | number | undefined): string {
 
 /** The map's elements that differ; when none does, the table is only not known to be the one loaded. */
 function tableLines({ from, to }: Found, { reason }: Difference): string[] {
-  const [before, after] = [elements(from), elements(to)];
+  const [before, after] = [readElements(from.ruleset), readElements(to.ruleset)];
   const pairs = [...new Set([...before.keys(), ...after.keys()])].sort();
   const lines = pairs.flatMap((pair) => {
     const [was, is] = [before.get(pair), after.get(pair)];
     if (was === is) return [];
-    if (!was) return [`+ ${pair} to class ${is}`];
-    return is ? [`~ ${pair} to class ${was} -> ${is}`] : [`- ${pair} to class ${was}`];
+    if (!was) return [`+ ${pair} to ${is}`];
+    return is ? [`~ ${pair} to ${was} -> ${is}`] : [`- ${pair} to ${was}`];
   });
   return lines.length > 0 ? lines : [`~ the whole table  (${reason})`];
-}
-
-function elements({ ruleset }: State): Map<string, string> {
-  return new Map(
-    [...readOwners(ruleset)].flatMap(([id, pairs]) => [...pairs].map((pair) => [pair, id] as const)),
-  );
 }
 
 /** Whose it is: `guest cliff`, or the device's name. */

@@ -3,6 +3,7 @@
 import { type Finding, type Level, levels, type Section, worst } from '../doctor/finding.ts';
 import { widthOf } from '../text/spans.ts';
 import { paint, type Screen, type Tone } from '../text/table.ts';
+import { dataVersion } from './in-use-data.ts';
 import { printable } from './problems.ts';
 
 export interface DoctorOptions extends Screen {
@@ -41,7 +42,7 @@ export function doctorAsData(sections: Section[]) {
   const findings = sections.flatMap((section) =>
     section.findings.map((finding) => ({ section: section.title, ...finding })),
   );
-  return { worst: worst(findings), findings };
+  return { version: dataVersion, worst: worst(findings), findings };
 }
 
 function isShown({ level }: Finding, { quiet }: DoctorOptions): boolean {

@@ -1,25 +1,36 @@
-// What status and tree show, as JSON: rates in bits per second, sizes in bytes, counters since the class was made.
+// What status and tree show, as JSON (docs/output.md): rates in bits per second, sizes in bytes, counters since the
+// class was made. A guest, a class and a fault have one shape, whichever command prints them.
 
 import type { Asked } from '../observe/freshness.ts';
 import type { GuestRow } from '../observe/guests.ts';
-import type { ClassInUse, TreeInUse } from '../observe/in-use.ts';
+import type { ClassInUse, TreeInUse, UplinkInUse } from '../observe/in-use.ts';
 import type { InUse } from '../observe/read-in-use.ts';
-import { directions } from '../units/units.ts';
+import { type Both, both } from '../units/units.ts';
 import { count } from './summary.ts';
 
-/** Without the ways to say the same twice; a class that the kernel lacks has no counters. */
-export function classAsData({ use, loaded: _loaded, device, id, now, ...rest }: ClassInUse): object {
+/** Of every --json: it grows when a field goes or means something else. */
+export const dataVersion = 1;
+
+/** Without its name, which stands where it is used; a class that the kernel lacks has no counters. */
+function classAsData({ use, device, id, now, rate, configured, ceil }: ClassInUse): object {
   const { bytes, packets, dropped, overlimits, backlog, queued } = use ?? {};
-  const counters = use ? { bytes, packets, dropped, overlimits, backlog, queued } : {};
-  const speed = now === undefined ? {} : { now: Math.round(now) };
-  return { ...rest, ...speed, device, class: id, inKernel: use !== undefined, ...counters };
+  return {
+    rate,
+    ...(configured === undefined ? {} : { configured }),
+    ceil,
+    ...(now === undefined ? {} : { now: Math.round(now) }),
+    device,
+    class: id,
+    inKernel: use !== undefined,
+    ...(use ? { bytes, packets, dropped, overlimits, backlog, queued } : {}),
+  };
 }
 
 export function statusAsData(inUse: InUse, asked: Asked): object {
   const { guests, uplinks, table, interval } = inUse;
   const { at, error } = asked.history.last;
   return {
-    version: 1,
+    version: dataVersion,
     loaded: asked.loaded,
     unloaded: asked.off
       ? { since: new Date(asked.off.at).toISOString(), by: asked.off.by, why: asked.off.why }
@@ -33,22 +44,27 @@ export function statusAsData(inUse: InUse, asked: Asked): object {
     table,
     ...(interval === undefined ? {} : { interval: interval / 1000 }),
     counts: count(guests),
-    uplinks: uplinks.map(({ name, ports, trees }) => ({
-      name,
+    uplinks: uplinks.map(({ name: uplink, ports, trees }) => ({
+      uplink,
       ports,
-      ...Object.fromEntries(directions.map((direction) => [direction, classAsData(trees[direction].link)])),
+      ...both((way) => classAsData(trees[way].link)),
     })),
+    unmarked: uplinks.map(({ name: uplink, trees }) => ({
+      uplink,
+      ...both((way) => classAsData(trees[way].unmarked)),
+    })),
+    groups: uplinks.flatMap((uplink) => groupsOf(uplink)),
     guests: guests.map(guestAsData),
   };
 }
 
 export function treeAsData({ uplinks, guests }: InUse): object {
   return {
-    version: 1,
-    uplinks: uplinks.map(({ name, ports, trees }) => ({
-      name,
+    version: dataVersion,
+    uplinks: uplinks.map(({ name: uplink, ports, trees }) => ({
+      uplink,
       ports,
-      trees: { out: treeData(trees.out), in: treeData(trees.in) },
+      ...both((way) => treeData(trees[way])),
     })),
     guests: shapingAsData(guests),
   };
@@ -56,14 +72,16 @@ export function treeAsData({ uplinks, guests }: InUse): object {
 
 /** Whether each guest is shaped, and why not: the same words in every view's data. */
 export function shapingAsData(rows: GuestRow[]): object[] {
-  return rows.map(({ guest, group, uplink, taps, state, shaped, faults }) => ({
-    guest,
-    ...(group === undefined ? {} : { group }),
-    ...(uplink === undefined ? {} : { uplink }),
-    taps,
-    state,
-    shaped,
-    faults,
+  return rows.map(({ out: _out, in: _in, ...row }) => row);
+}
+
+function groupsOf({ name: uplink, trees }: UplinkInUse): object[] {
+  const classes = ({ groups }: TreeInUse) => new Map(groups.map(({ group }) => [group.name, group]));
+  const all: Both<Map<string, ClassInUse>> = both((way) => classes(trees[way]));
+  return [...all.out.keys()].map((group) => ({
+    group,
+    uplink,
+    ...both((way) => classAsData(all[way].get(group) as ClassInUse)),
   }));
 }
 
@@ -75,16 +93,17 @@ function guestAsData({ out, in: inbound, ...row }: GuestRow): object {
   };
 }
 
-function treeData({ direction, device, link, unmarked, groups, guests }: TreeInUse): object {
+function treeData({ device, link, unmarked, groups, guests }: TreeInUse): object {
+  const member = (one: ClassInUse) => ({ guest: one.name, ...classAsData(one) });
   return {
-    direction,
     device,
     link: classAsData(link),
     unmarked: classAsData(unmarked),
     groups: groups.map(({ group, guests: members }) => ({
-      group: classAsData(group),
-      guests: members.map(classAsData),
+      group: group.name,
+      ...classAsData(group),
+      guests: members.map(member),
     })),
-    guests: guests.map(classAsData),
+    guests: guests.map(member),
   };
 }

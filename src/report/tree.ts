@@ -86,7 +86,7 @@ function rows({ link, unmarked, groups, guests }: TreeInUse): Row[] {
 }
 
 function nameOf({ kind, name }: ClassInUse): string {
-  return kind === 'group' ? `group ${label(name)}` : kind === 'guest' ? label(name) : 'everything else';
+  return kind === 'group' ? `group ${label(name)}` : kind === 'guest' ? label(name) : 'unmarked';
 }
 
 function id({ id: own, use }: ClassInUse): Cell {

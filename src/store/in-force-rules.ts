@@ -6,7 +6,12 @@ import type { Rules } from '../render/render.ts';
 import { Failure } from '../system/errors.ts';
 import { isChanged, type NewFile, readCache, readIfThere, writeTogether } from '../system/files.ts';
 
-export const ruleFiles = ['ruleset.nft', 'shape.tc', 'devices.ip'] as const satisfies (keyof Rules)[];
+export const ruleFiles = [
+  'ruleset.nft',
+  'shape.tc',
+  'devices.ip',
+  'settings.sysctl',
+] as const satisfies (keyof Rules)[];
 
 /** @throws Failure when a file is not there */
 export function readRules(folder: string): Rules {
@@ -19,6 +24,8 @@ export function readRules(folder: string): Rules {
     'ruleset.nft': text('ruleset.nft'),
     'shape.tc': text('shape.tc'),
     'devices.ip': text('devices.ip'),
+    // Before 0.2 there was none.
+    'settings.sysctl': readIfThere(join(folder, 'settings.sysctl')) ?? '',
   };
 }
 

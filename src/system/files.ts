@@ -1,5 +1,6 @@
 // Every file is written whole, synced and renamed into place: whoever reads it, and whenever the machine
 // stops, there is the old file or the new one.
+
 import {
   closeSync,
   existsSync,
@@ -15,6 +16,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { reasonOf, rootHint } from './as-root.ts';
 import { Failure } from './errors.ts';
 import { makeFolder, syncFolder } from './folders.ts';
 
@@ -160,9 +162,8 @@ export function readIfThere(file: string): string | undefined {
     return readFileSync(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    const denied = (error as NodeJS.ErrnoException).code === 'EACCES';
-    const hint = denied ? 'virt-shaper runs as root' : undefined;
-    throw new Failure(`${file} cannot be read: ${(error as Error).message}`, hint);
+    const hint = rootHint(error as NodeJS.ErrnoException);
+    throw new Failure(`${file} cannot be read: ${reasonOf(error)}`, hint);
   }
 }
 

@@ -2,8 +2,10 @@
 // the lock belongs to the open file, so a child that locks the file we opened leaves the lock with us until
 // we close it or die. The file itself is never removed: it holds nothing, and removing it would be a race.
 // The hook's file may have opened and locked it already (hooks/hook-file.ts): a shell starts flock while Node.js begins.
+
 import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { reasonOf, rootHint } from './as-root.ts';
 import { Failure } from './errors.ts';
 import { makeRun } from './exec.ts';
 import { readIfThere } from './files.ts';
@@ -90,8 +92,7 @@ function openLock(file: string): number {
     // What stands there only has to be the same for all: a folder can be locked, too.
     return openSync(file, isFolder(file) ? 'r' : 'a', 0o600);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const hint = code === 'EACCES' || code === 'EPERM' ? 'virt-shaper runs as root' : undefined;
-    throw new Failure(`${file} cannot be opened: ${message}`, hint);
+    const hint = rootHint(error as NodeJS.ErrnoException);
+    throw new Failure(`${file} cannot be opened: ${reasonOf(error)}`, hint);
   }
 }

@@ -19,6 +19,7 @@ export interface Paths {
   pending: string;
   /** Taps whose clsact was there before us. */
   foreignTaps: string;
+  formerSettings: string;
   /** The options that lead to these paths, for a process of our own. */
   options: string[];
   /** The configuration that counts after a load that was not confirmed, until the next render. */
@@ -94,6 +95,7 @@ export function makePaths(options: { root?: string; config?: string; rules?: str
     held: below('/run/virt-shaper/held'),
     lastGood: below('/run/virt-shaper/last-good'),
     foreignTaps: below('/run/virt-shaper/foreign-taps'),
+    formerSettings: below('/run/virt-shaper/former-settings'),
     options: Object.entries(options).flatMap(([name, value]) => [`--${name}`, resolve(value)]),
     lock: below('/run/virt-shaper/lock'),
     history: below('/run/virt-shaper/history.json'),

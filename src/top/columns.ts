@@ -77,7 +77,7 @@ export const sortable = columnIds.filter((id) => columns[id].order !== undefined
 
 /** As it is shown, without the branch in front of it. */
 export function nameOf({ kind, name }: Row): string {
-  return kind === 'unmarked' ? 'everything else' : label(name);
+  return kind === 'unmarked' ? 'unmarked' : label(name);
 }
 
 /** What is not as it should be, or why it is left out. */

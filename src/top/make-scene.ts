@@ -71,7 +71,7 @@ function groupRows({ name: uplink, trees }: UplinkInUse, flow: ToFlow): Row[] {
 
 function unmarkedRow({ name: uplink, trees }: UplinkInUse, flow: ToFlow): Row {
   const classes = { out: trees.out.unmarked, in: trees.in.unmarked };
-  return { kind: 'unmarked', name: 'everything else', uplink, flow: flow(classes) };
+  return { kind: 'unmarked', name: 'unmarked', uplink, flow: flow(classes) };
 }
 
 function flowOf({ device, id, rate, ceil, now, use }: ClassInUse, before: Uses | undefined): Flow {

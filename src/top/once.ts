@@ -1,11 +1,13 @@
 // A frame without a terminal: as text for a pipe, whole names and every row, or as data.
 
+import { dataVersion } from '../report/in-use-data.ts';
 import { type Line, textOf } from '../text/spans.ts';
+import { both } from '../units/units.ts';
 import { ascii, unicode } from './bar.ts';
 import { linkLines, titleLine } from './header.ts';
 import { layout, longest } from './layout.ts';
 import { placeRows } from './rows.ts';
-import type { Row, Scene } from './scene.ts';
+import type { Flow, Row, Scene } from './scene.ts';
 import { head, tableLine } from './table.ts';
 import { initialView } from './view.ts';
 
@@ -37,22 +39,25 @@ export function onceAsText(scene: Scene, interval: number, isUnicode: boolean, w
  * @param interval seconds between the two readings
  */
 export function onceAsData({ at, links, rows, trouble }: Scene, interval: number): object {
+  const of = (kind: Row['kind']) => rows.filter((row) => row.kind === kind);
   return {
-    version: 1,
+    version: dataVersion,
     time: new Date(at).toISOString(),
     interval,
     ...(trouble ? { trouble } : {}),
-    uplinks: links.map(({ name, flow }) => ({ name, ...flow })),
-    groups: rows
-      .filter(({ kind }) => kind === 'group')
-      .map(({ name, ...row }) => ({ group: name, ...asData(row) })),
-    guests: rows
-      .filter(({ kind }) => kind === 'guest')
-      .map(({ name, group, ...row }) => ({ guest: name, group, ...asData(row) })),
-    unmarked: rows.filter(({ kind }) => kind === 'unmarked').map(({ uplink, flow }) => ({ uplink, ...flow })),
+    uplinks: links.map(({ name, flow }) => ({ uplink: name, ...flowsAsData(flow) })),
+    unmarked: of('unmarked').map(({ uplink, flow }) => ({ uplink, ...flowsAsData(flow) })),
+    groups: of('group').map(({ name, uplink, flow }) => ({ group: name, uplink, ...flowsAsData(flow) })),
+    guests: of('guest').map(({ name, group, uplink, state, shaped, faults, flow }) => {
+      return { guest: name, group, uplink, state, shaped, faults, ...flowsAsData(flow) };
+    }),
   };
 }
 
-function asData({ uplink, flow, state, shaped, faults, note }: Omit<Row, 'name' | 'group'>): object {
-  return { uplink, ...flow, state, shaped, faults, reason: note };
+function flowsAsData(flow: Row['flow']): object {
+  return flow ? both((way) => flowAsData(flow[way])) : {};
+}
+
+function flowAsData({ rate, ceil, now, packets, drops, backlog }: Flow): object {
+  return { rate, ceil, now, packetsPerSecond: packets, droppedPerSecond: drops, backlog };
 }

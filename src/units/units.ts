@@ -19,6 +19,11 @@ export function byName(a: { name: string }, b: { name: string }): number {
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }
 
+/** As byName, for what is called by its device. */
+export function byDevice(a: { device: string }, b: { device: string }): number {
+  return a.device < b.device ? -1 : a.device > b.device ? 1 : 0;
+}
+
 /**
  * Whether a name can be a network device's in a line of tc, ip and nft alike. The kernel allows more
  * (quotes, `;`, `*`); such a device is named to the user and left alone rather than quoted three ways.

@@ -102,6 +102,7 @@ export class World {
       'devices.ip': read('devices.ip'),
       'ruleset.nft': read('ruleset.nft'),
       'shape.tc': read('shape.tc'),
+      'settings.sysctl': read('settings.sysctl'),
     };
   }
 

@@ -160,7 +160,13 @@ function kernelOf(state: State): KernelState {
   return {
     ...state,
     ruleset: hasTable ? state.ruleset : noTable,
-    ...{ foreignRoots: new Map(), occupiedTaps: new Set(), sharedTaps: new Set(), unfinished: new Set() },
+    ...{
+      foreignRoots: new Map(),
+      occupiedTaps: new Set(),
+      sharedTaps: new Set(),
+      formerSettings: new Map(),
+      unfinished: new Set(),
+    },
     present: new Set([...state.devices.keys()]),
     hasTable,
     ...(hasTable ? { loaded: { ruleset: state.ruleset } } : {}),
@@ -256,7 +262,12 @@ test(`${runs} changes of a policy, there and back`, () => {
     });
     for (const [name, policy] of [[text, to] as const, ...more]) {
       const other = stateOf(policy);
-      const nothing: State = { devices: new Map(), objects: new Map(), ruleset: noTable };
+      const nothing: State = {
+        devices: new Map(),
+        settings: new Map(),
+        objects: new Map(),
+        ruleset: noTable,
+      };
       for (const [what, work] of [
         ['there', () => play(one, other, false)],
         ['back', () => play(other, one, false)],

@@ -75,7 +75,7 @@ function hooks(args: string[], { version, by = program }: { version?: string; by
 
 function statusOf(driver: string, options: { version?: string } = {}) {
   const { status, stdout } = hooks(['status', '--json'], options);
-  return { status, ...JSON.parse(stdout).find((one: { driver: string }) => one.driver === driver) };
+  return { status, ...JSON.parse(stdout).hooks.find((one: { driver: string }) => one.driver === driver) };
 }
 
 const hookPath = (path: string) => join(root, 'etc/libvirt/hooks', path);
@@ -126,9 +126,11 @@ test('what is installed shapes a guest when libvirt runs it, with those options'
   try {
     const rules = join(host.root, 'the "rules"');
     const config = join(host.root, "it's.toml");
-    writeFileSync(config, '[uplink.eth0]\nceil = "1gbit"\n[guest.cliff]\nrate = "1mbit"\nceil = "7mbit"\n', {
-      mode: 0o644,
-    });
+    writeFileSync(
+      config,
+      '[hook]\non_failure = "refuse"\n[uplink.eth0]\nceil = "1gbit"\n[guest.cliff]\nrate = "1mbit"\nceil = "7mbit"\n',
+      { mode: 0o644 },
+    );
     assert.is(hooks(['install', '--config', config, '--rules', rules]).status, 0);
     const call = (operation: string, xml: string) =>
       spawnSync(hookFile('qemu'), ['cliff', operation, 'begin', '-'], {

@@ -183,7 +183,7 @@ test('without a terminal it is one frame, as text or data', () => {
   const cliff = data.guests.find(({ guest }: { guest: string }) => guest === 'cliff');
   assert.is(cliff.out.ceil, 30_000_000);
   assert.type(cliff.in.now, 'number');
-  assert.equal(Object.keys(data), ['version', 'time', 'interval', 'uplinks', 'groups', 'guests', 'unmarked']);
+  assert.equal(Object.keys(data), ['version', 'time', 'interval', 'uplinks', 'unmarked', 'groups', 'guests']);
 });
 
 test('an interval that makes no sense is refused', () => {

@@ -55,7 +55,9 @@ export function makeInUse(guests: MadeGuest[], unshaped: InForce['unshaped'] = [
       ),
     ),
   );
-  const before = new Map(Array.from(uses, ([key, { bytes }]) => [key, { at: 0, bytes: bytes - 125_000 }]));
+  const before = new Map(
+    Array.from(uses, ([key, { bytes }]) => [key, { at: 0, spread: 0, bytes: bytes - 125_000 }]),
+  );
   const uplinks = joinUplinks(inForce, uses, before);
   const facts = healthy(new Map(taps.map(({ name, mark }) => [name, mark])));
   for (const [at, { gone }] of guests.entries()) if (gone) facts.devices.delete(`vnet${at}`);
@@ -101,5 +103,5 @@ function classes({ link, unmarked, groups, guests }: TreePlan): ClassPlan[] {
 
 function use({ id, rate, ceil }: ClassPlan, { device }: TreePlan): Use {
   const figures = { bytes: 1_000_000, packets: 1000, dropped: 12, overlimits: 3, backlog: 3000, queued: 2 };
-  return { device, id, at: 1000, rate, ceil, ...figures };
+  return { device, id, at: 1000, spread: 0, rate, ceil, ...figures };
 }

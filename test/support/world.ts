@@ -35,7 +35,7 @@ export function readToml(text: string): Config {
 }
 
 /**
- * @param guests each with its NICs: `{ cliff: 'vnet0@br0 vnet1@br1' }`
+ * @param guests each with its NICs: `{ cliff: 'vnet0@br0 vnet1@br1' }`, and a NIC's address: `vnet0@br0/52:54:00:00:00:01`
  * @param uplinks each with its bridge, and in mbit its speed where the kernel knows it: `{ eth0: 'br0 1000' }`
  */
 export function makeWorld(
@@ -62,8 +62,9 @@ export function makeWorld(
 }
 
 function nic(text: string): Guest['nics'][number] {
-  const [tap = '', bridge = ''] = text.split('@');
-  return { tap, bridge };
+  const [tap = '', where = ''] = text.split('@');
+  const [bridge = '', mac] = where.split('/');
+  return { tap, bridge, ...(mac ? { mac } : {}) };
 }
 
 export function generateFor(world: World, chosen: ChosenIds = noneChosen): Outputs {

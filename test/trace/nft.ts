@@ -1,5 +1,5 @@
-// ruleset.nft as nft(8) reads it, so far as virt-shaper uses the language: one bridge table with a chain at the
-// forward hook, chains that mark, and verdict maps. It shares no line with src.
+// ruleset.nft as nft(8) reads it, so far as virt-shaper uses the language: a bridge and an inet table with base chains,
+// chains that mark, and maps. It shares no line with src.
 import { Words } from './words.ts';
 
 export interface Marking {
@@ -10,50 +10,81 @@ export interface Marking {
   rules: number;
 }
 
-type Rule =
-  | { kind: 'vmap'; map: string }
-  | { kind: 'set'; mark?: number; priority?: string; comment?: string };
+/** What a hook can know of a frame. */
+export interface Passing {
+  iif?: string;
+  oif?: string;
+  mark?: number;
+  priority?: string;
+  /** The Ethernet address that it is sent to. */
+  daddr?: string;
+  /** What it asks for: an address, by ARP or neighbour discovery; absent: nothing of the kind. */
+  asks?: 'arp' | 'nd';
+}
+
+type Match = { kind: 'daddr'; not: boolean; addresses: string[] } | { kind: 'arp' } | { kind: 'nd' };
+
+interface Rule {
+  matches: Match[];
+  mark?: number;
+  priority?: string;
+  comment?: string;
+  /** Looked up by these properties: as a verdict, a mark or a priority. */
+  lookup?: { keys: Key[]; map: string; gives: 'verdict' | 'mark' | 'classid' };
+  verdict?: 'accept' | { goto: string };
+}
+
+type Key = 'iifname' | 'oifname' | 'mark';
 
 interface Chain {
-  hook?: 'forward';
+  hook?: string;
+  priority?: number;
   rules: Rule[];
 }
 
+interface Elements {
+  keys: string[];
+  gives: string;
+  elements: Map<string, string>;
+}
+
+interface Table {
+  chains: Map<string, Chain>;
+  maps: Map<string, Elements>;
+}
+
+const hooks: Record<string, string[]> = {
+  bridge: ['forward', 'input', 'output', 'prerouting'],
+  inet: ['forward', 'postrouting', 'input'],
+};
+
 export class Ruleset {
-  /** Names of tables, to those chains and maps they hold. */
-  readonly tables = new Map<string, { chains: Map<string, Chain>; maps: Map<string, Map<string, string>> }>();
+  /** `bridge NAME` -> what it holds. */
+  readonly tables = new Map<string, Table>();
 
   constructor(text: string) {
     const words = new Words(lex(text));
     while (!words.done) {
       if (words.skip('\n')) continue;
-      if (words.skip('delete', 'table', 'bridge')) this.remove(words.take());
-      else if (words.skip('table', 'bridge')) this.add(words);
+      if (words.skip('delete', 'table')) this.remove(`${family(words)} ${words.take()}`);
+      else if (words.skip('table')) this.add(family(words), words);
       else throw words.unknown();
     }
   }
 
   /** What a frame that a bridge forwards from one port to another carries afterwards. */
-  forward(iif: string, oif: string): Marking {
-    const marking: Marking = { mark: 0, rules: 0 };
-    for (const { chains, maps } of this.tables.values()) {
-      let chain = [...chains.values()].find(({ hook }) => hook === 'forward');
-      while (chain) {
-        const rules: Rule[] = chain.rules;
-        chain = undefined;
-        for (const rule of rules) {
-          marking.rules += 1;
-          if (rule.kind === 'set') {
-            if (rule.mark !== undefined) marking.mark = rule.mark;
-            if (rule.priority !== undefined) marking.priority = rule.priority;
-            continue;
-          }
-          const verdict = found(maps, rule.map).get(`${iif} . ${oif}`);
-          if (verdict === undefined) continue;
-          chain = found(chains, verdict);
-          break;
-        }
-      }
+  forward(iif: string, oif: string, frame: Passing = {}): Marking {
+    return this.pass('bridge', 'forward', { ...frame, iif, oif });
+  }
+
+  /** What a frame carries after a hook. */
+  pass(of: 'bridge' | 'inet', hook: string, frame: Passing): Marking {
+    const marking: Marking = { mark: frame.mark ?? 0, rules: 0 };
+    if (frame.priority !== undefined) marking.priority = frame.priority;
+    for (const [name, { chains, maps }] of this.tables) {
+      if (!name.startsWith(`${of} `)) continue;
+      const base = [...chains.values()].filter((chain) => chain.hook === hook);
+      for (const chain of base) walk(chain, chains, maps, frame, marking);
     }
     return marking;
   }
@@ -62,22 +93,79 @@ export class Ruleset {
     if (!this.tables.delete(name)) throw new Error(`there is no table ${name} to delete`);
   }
 
-  private add(words: Words): void {
-    const name = words.match(/[a-z-]+/);
+  private add(of: string, words: Words): void {
+    const name = `${of} ${words.match(/[a-z-]+/)}`;
     const table = this.tables.get(name) ?? { chains: new Map(), maps: new Map() };
     this.tables.set(name, table);
     words.expect('{');
     while (!words.skip('}')) {
       if (words.skip('\n')) continue;
-      if (words.skip('chain')) addOnce(table.chains, words.match(/[a-z][a-z0-9-]*/), readChain(words));
+      if (words.skip('chain')) addOnce(table.chains, words.match(/[a-z][a-z0-9-]*/), readChain(of, words));
       else if (words.skip('map')) addOnce(table.maps, words.match(/[a-z]+/), readMap(words));
       else throw words.unknown();
     }
-    for (const map of table.maps.values()) for (const chain of map.values()) found(table.chains, chain);
+    for (const { elements } of table.maps.values()) {
+      for (const value of elements.values())
+        if (value.startsWith('goto ')) found(table.chains, value.slice(5));
+    }
     for (const { rules } of table.chains.values()) {
-      for (const rule of rules) if (rule.kind === 'vmap') found(table.maps, rule.map);
+      for (const { lookup, verdict } of rules) {
+        if (verdict && verdict !== 'accept') found(table.chains, verdict.goto);
+        if (!lookup) continue;
+        const map = found(table.maps, lookup.map);
+        const keys = lookup.keys.map((key: Key) => (key === 'mark' ? key : 'ifname'));
+        if (keys.join() !== map.keys.join() || map.gives !== lookup.gives)
+          throw new Error(`the tracer does not understand a look into ${lookup.map}: another type`);
+      }
     }
   }
+}
+
+function family(words: Words): string {
+  return words.match(/bridge|inet/);
+}
+
+function walk(
+  first: Chain,
+  chains: Map<string, Chain>,
+  maps: Map<string, Elements>,
+  frame: Passing,
+  marking: Marking,
+): void {
+  let chain: Chain | undefined = first;
+  while (chain) {
+    const rules: Rule[] = chain.rules;
+    chain = undefined;
+    for (const rule of rules) {
+      marking.rules += 1;
+      if (!rule.matches.every((match) => holds(match, frame))) continue;
+      let verdict = rule.verdict;
+      if (rule.lookup) {
+        const { keys, map, gives } = rule.lookup;
+        const key = keys.map((one) =>
+          one === 'mark'
+            ? `0x${marking.mark.toString(16).padStart(8, '0')}`
+            : (frame[one === 'iifname' ? 'iif' : 'oif'] ?? ''),
+        );
+        const value = found(maps, map).elements.get(key.join(' . '));
+        if (value === undefined) continue;
+        if (gives === 'mark') marking.mark = Number(value);
+        else if (gives === 'classid') marking.priority = value;
+        else verdict = { goto: value.slice(5) };
+      }
+      if (rule.mark !== undefined) marking.mark = rule.mark;
+      if (rule.priority !== undefined) marking.priority = rule.priority;
+      if (verdict === 'accept') return;
+      if (!verdict) continue;
+      chain = found(chains, verdict.goto);
+      break;
+    }
+  }
+}
+
+function holds(match: Match, { daddr = '', asks }: Passing): boolean {
+  if (match.kind === 'daddr') return match.addresses.includes(daddr) !== match.not;
+  return asks === match.kind;
 }
 
 function lex(text: string): string[] {
@@ -85,16 +173,17 @@ function lex(text: string): string[] {
   return words.filter((word) => !word.startsWith('#'));
 }
 
-function readChain(words: Words): Chain {
+function readChain(of: string, words: Words): Chain {
   const chain: Chain = { rules: [] };
   words.expect('{');
   while (!words.skip('}')) {
     if (words.skip('\n')) continue;
     if (words.skip('type')) {
-      words.expect('filter', 'hook', 'forward', 'priority');
-      words.match(/-?\d+/);
+      words.expect('filter', 'hook');
+      chain.hook = words.match(new RegExp((hooks[of] ?? []).join('|')));
+      words.expect('priority');
+      chain.priority = Number(words.match(/-?\d+/));
       words.expect(';', 'policy', 'accept', ';');
-      chain.hook = 'forward';
     } else {
       chain.rules.push(readRule(words));
     }
@@ -102,21 +191,63 @@ function readChain(words: Words): Chain {
   return chain;
 }
 
+const solicitations = [
+  'nd-router-solicit',
+  'nd-router-advert',
+  'nd-neighbor-solicit',
+  'nd-neighbor-advert',
+  'nd-redirect',
+];
+
 function readRule(words: Words): Rule {
-  if (words.skip('iifname', '.', 'oifname', 'vmap')) {
-    const map = words.match(/@[a-z]+/).slice(1);
-    words.expect('\n');
-    return { kind: 'vmap', map };
-  }
-  const rule: Rule = { kind: 'set' };
+  const rule: Rule = { matches: [] };
   while (!words.skip('\n')) {
-    if (words.skip('meta', 'mark', 'set')) rule.mark = Number(words.match(/0x[0-9a-f]{1,8}/));
-    else if (words.skip('meta', 'priority', 'set'))
-      rule.priority = words.match(/[0-9a-f]{1,4}:[0-9a-f]{1,4}/);
-    else if (words.skip('comment')) rule.comment = readComment(words);
-    else throw words.unknown();
+    if (words.skip('ether', 'type', 'arp')) rule.matches.push({ kind: 'arp' });
+    else if (words.skip('icmpv6', 'type')) {
+      if (readSet(words, /[a-z-]+/).join() !== solicitations.join()) throw words.unknown();
+      rule.matches.push({ kind: 'nd' });
+    } else if (words.skip('ether', 'daddr', '!=')) {
+      rule.matches.push({
+        kind: 'daddr',
+        not: true,
+        addresses: readSet(words, /(?:[0-9a-f]{2}:){5}[0-9a-f]{2}/),
+      });
+    } else if (words.skip('meta', 'mark', 'set')) {
+      if (!readLookup(words, rule, 'map', 'mark')) rule.mark = Number(words.match(/0x[0-9a-f]{1,8}/));
+    } else if (words.skip('meta', 'priority', 'set')) {
+      if (!readLookup(words, rule, 'map', 'classid'))
+        rule.priority = words.match(/[0-9a-f]{1,4}:[0-9a-f]{1,4}/);
+    } else if (words.skip('comment')) rule.comment = readComment(words);
+    else if (words.skip('accept')) rule.verdict = 'accept';
+    else if (words.skip('goto')) rule.verdict = { goto: words.match(/[a-z][a-z0-9-]*/) };
+    else if (!readLookup(words, rule, 'vmap', 'verdict')) throw words.unknown();
   }
   return rule;
+}
+
+/** `iifname . oifname vmap @guests` */
+function readLookup(words: Words, rule: Rule, verb: string, gives: 'verdict' | 'mark' | 'classid'): boolean {
+  const keys: Key[] = [];
+  do {
+    if (words.skip('iifname')) keys.push('iifname');
+    else if (words.skip('oifname')) keys.push('oifname');
+    else if (keys.length > 0 && words.skip('meta', 'mark')) keys.push('mark');
+    else if (keys.length === 0) return false;
+    else throw words.unknown();
+  } while (words.skip('.'));
+  words.expect(verb);
+  rule.lookup = { keys, gives, map: words.match(/@[a-z]+/).slice(1) };
+  return true;
+}
+
+/** One, or several in braces and in order: nft prints them so. */
+function readSet(words: Words, form: RegExp): string[] {
+  if (!words.skip('{')) return [words.match(form)];
+  const all = [words.match(form)];
+  while (words.skip(',')) all.push(words.match(form));
+  words.expect('}');
+  if (all.length < 2) throw words.unknown('braces around one');
+  return all;
 }
 
 /** nft refuses the whole file for a longer one. */
@@ -126,19 +257,33 @@ function readComment(words: Words): string {
   return comment;
 }
 
-function readMap(words: Words): Map<string, string> {
-  const map = new Map<string, string>();
-  words.expect('{', '\n', 'type', 'ifname', '.', 'ifname', ':', 'verdict', '\n', 'elements', '=', '{', '\n');
+function readMap(words: Words): Elements {
+  const elements = new Map<string, string>();
+  words.expect('{', '\n', 'type');
+  const keys = [words.match(/ifname|mark/)];
+  while (words.skip('.')) keys.push(words.match(/ifname|mark/));
+  words.expect(':');
+  const gives = words.match(/verdict|mark|classid/);
+  words.expect('\n');
+  if (words.skip('}')) return { keys, gives, elements };
+  words.expect('elements', '=', '{', '\n');
   while (!words.skip('}')) {
-    const iif = readDevice(words);
-    words.expect('.');
-    const oif = readDevice(words);
-    words.expect(':', 'goto');
-    addOnce(map, `${iif} . ${oif}`, words.match(/[a-z][a-z0-9-]*/));
+    const key = keys.map((kind, index) => {
+      if (index > 0) words.expect('.');
+      return kind === 'mark' ? words.match(/0x[0-9a-f]{8}/) : readDevice(words);
+    });
+    words.expect(':');
+    if (gives === 'verdict') words.expect('goto');
+    const value = words.match(
+      { verdict: /[a-z][a-z0-9-]*/, mark: /0x[0-9a-f]{8}/, classid: /[0-9a-f]{1,4}:[0-9a-f]{1,4}/ }[
+        gives as 'mark'
+      ],
+    );
+    addOnce(elements, key.join(' . '), gives === 'verdict' ? `goto ${value}` : value);
     words.expect(',', '\n');
   }
   words.expect('\n', '}');
-  return map;
+  return { keys, gives, elements };
 }
 
 const readDevice = (words: Words) => words.match(/"[^"*\s/]{1,15}"/).slice(1, -1);

@@ -113,4 +113,60 @@ test('a kernel without cls_fw sends the same frames to the ifb', () => {
   assert.equal(frame({ iif: 'vnet4', oif: 'vnet3' }, world), { mark: 0, rules: 1, queue: 'direct' });
 });
 
+const [own, nobody, all] = ['52:54:00:00:00:01', '52:54:00:00:00:99', 'ff:ff:ff:ff:ff:ff'];
+const addressed = () => makeWorld(friends, { jason: `vnet0@br0/${own}`, rob: 'vnet4@br0' });
+
+test('what is sent to no guest alone is in the class of what is flooded, questions for addresses in none', () => {
+  const flooded = 'ifb-eth0 2:fffd 1/100 < 2:ffff 1000/1000';
+  const jason = 'ifb-eth0 2:20 30/50 < 2:ffff 1000/1000';
+  const received = (frame: Partial<Frame>) =>
+    shown(trace(readNetwork(generateFor(addressed()).rules), { iif: 'eth0', oif: 'vnet0', ...frame }));
+  assert.is(received({ daddr: own }), jason);
+  assert.is(received({ daddr: nobody }), flooded);
+  assert.is(received({ daddr: all }), flooded);
+  assert.is(received({ daddr: all, asks: 'arp' }), 'direct');
+  assert.is(received({ daddr: '33:33:ff:00:00:01', asks: 'nd' }), 'direct');
+  // Whose address nobody knows may be sent anything.
+  assert.is(
+    shown(frame({ iif: 'eth0', oif: 'vnet4', daddr: all }, addressed())),
+    'ifb-eth0 2:11 10/60 < 2:f8da 10/60 < 2:ffff 1000/1000',
+  );
+});
+
+test('through the host: what a guest has it send, and what it hands on to a guest, is the guest’s', () => {
+  const host = { in: 'port', out: 'port' } as const;
+  const world = addressed();
+  assert.is(shown(frame({ iif: 'vnet0', oif: 'eth0', host }, world)), 'eth0 1:20 30/50 < 1:ffff 1000/1000');
+  assert.is(
+    shown(frame({ iif: 'eth0', oif: 'vnet0', host, daddr: own }, world)),
+    'ifb-eth0 2:20 30/50 < 2:ffff 1000/1000',
+  );
+  // Between two guests, and to the host, it is nobody's.
+  assert.is(shown(frame({ iif: 'vnet0', oif: 'vnet4', host }, world)), 'direct');
+});
+
+test('behind a router: the same classes, by the mark that a frame got where it came in', () => {
+  const world = makeWorld(
+    `[uplink.eth0]\nrouted = "virbr0"\n[uplink.wg0]\nrouted = "virbr0"\nceil = "100mbit"\n${friends}`,
+    { jason: `vnet0@virbr0/${own}`, cliff: 'vnet3@br0' },
+  );
+  world.host.devices.set('wg0', { tap: false });
+  const bridged = { in: 'port', out: 'port' } as const;
+  assert.is(
+    shown(frame({ iif: 'vnet0', oif: 'eth0', host: bridged }, world)),
+    'eth0 1:20 30/50 < 1:ffff 1000/1000',
+  );
+  assert.is(
+    shown(frame({ iif: 'eth0', oif: 'vnet0', host: bridged, daddr: own }, world)),
+    'ifb-eth0 2:20 30/50 < 2:ffff 1000/1000',
+  );
+  const out = { in: 'port', out: 'device' } as const;
+  assert.is(shown(frame({ iif: 'vnet0', oif: 'wg0', host: out }, world)), 'wg0 1:20 30/50 < 1:ffff 100/100');
+  const into = { in: 'device', out: 'port', bridge: 'virbr0' } as const;
+  assert.is(
+    shown(frame({ iif: 'wg0', oif: 'vnet0', host: into, daddr: own }, world)),
+    'ifb-wg0 2:20 30/50 < 2:ffff 100/100',
+  );
+});
+
 test.run();

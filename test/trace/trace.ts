@@ -1,7 +1,7 @@
 // Walks one frame through the text of rules.d: the bridge's forward hook, the filter at the device it leaves
 // by, the HTB tree it queues in. What the files mean, told without asking the code that wrote them.
 import type { Rules } from '../../src/render/render.ts';
-import { Ruleset } from './nft.ts';
+import { type Marking, Ruleset } from './nft.ts';
 import { type Devices, type Htb, type HtbClass, readShape } from './tc.ts';
 
 export interface Frame {
@@ -10,6 +10,14 @@ export interface Frame {
   oif: string;
   /** What that port lies on, and so what the frame passes after it. */
   below?: string[];
+  /** The Ethernet address that it is sent to, and whether it asks for one. */
+  daddr?: string;
+  asks?: 'arp' | 'nd';
+  /**
+   * The ways into and out of the host, where it goes through it: by a port of a bridge, or by a device of the host's own.
+   * Routing forgets the priority that it had.
+   */
+  host?: { in: 'port' | 'device'; out: 'port' | 'device'; bridge?: string };
 }
 
 export interface Traced {
@@ -50,8 +58,9 @@ function readIfbs(text: string): Set<string> {
   return new Set(added);
 }
 
-export function trace({ ruleset, devices, ifbs }: Network, { iif, oif, below = [] }: Frame): Traced {
-  const marking = iif === undefined ? { mark: 0, rules: 0 } : ruleset.forward(iif, oif);
+export function trace({ ruleset, devices, ifbs }: Network, frame: Frame): Traced {
+  const { oif, below = [] } = frame;
+  const marking = mark(ruleset, frame);
   const filter = devices.get(oif)?.filters?.find(({ matches }) => matches(marking.mark));
   if (filter && !ifbs.has(filter.redirect)) throw new Error(`${filter.redirect} is no ifb that is up`);
   const passed = [filter?.redirect ?? oif, ...below];
@@ -59,6 +68,19 @@ export function trace({ ruleset, devices, ifbs }: Network, { iif, oif, below = [
   const htb = devices.get(device)?.htb;
   const leaf = htb && classify(htb, marking.priority);
   return { ...marking, queue: leaf ? { device, path: pathOf(leaf) } : 'direct' };
+}
+
+function mark(ruleset: Ruleset, { iif, oif, host, ...frame }: Frame): Marking {
+  if (iif === undefined) return { mark: 0, rules: 0 };
+  if (!host) return ruleset.forward(iif, oif, frame);
+  const entered =
+    host.in === 'port'
+      ? ruleset.pass('bridge', 'input', { iif })
+      : ruleset.pass('inet', 'forward', { iif, oif: host.bridge ?? oif });
+  const { mark } = entered;
+  return host.out === 'port'
+    ? ruleset.pass('bridge', 'output', { ...frame, oif, mark })
+    : ruleset.pass('inet', 'postrouting', { oif, mark });
 }
 
 /** htb_classify(): the leaf the priority names, else the default class, else none. */

@@ -17,7 +17,7 @@ function changed(file: keyof Rules, from: string | RegExp, to: string): Rules {
 
 const refused: [string, keyof Rules, string | RegExp, string][] = [
   ['a rule it does not know', 'ruleset.nft', 'meta mark set', 'ether type ip meta mark set'],
-  ['another hook', 'ruleset.nft', 'hook forward', 'hook input'],
+  ['another hook', 'ruleset.nft', 'hook forward', 'hook ingress'],
   ['a chain that is not there', 'ruleset.nft', 'goto out-10', 'goto out-11'],
   ['a map that is not there', 'ruleset.nft', 'vmap @guests', 'vmap @guest'],
   ['two elements for one pair', 'ruleset.nft', '"eth0" . "vnet0"', '"vnet0" . "eth0"'],

@@ -33,7 +33,7 @@ function answers(...list: Partial<Outcome>[]): { run: Run; calls: Call[] } {
 
 function steps(run: Run, list: Step[]): Promise<Step[]> {
   return runSteps(
-    { run, journal, rules: '', listing: '', seen: '', owner: 'host', foreignTaps: '' },
+    { run, journal, rules: '', listing: '', seen: '', owner: 'host', formerSettings: '', foreignTaps: '' },
     'stage',
     list,
   );

@@ -61,7 +61,12 @@ map guests {\n type ifname . ifname : verdict\n elements = {\n${elements.join('\
 chain forward {\n type filter hook forward priority 250; policy accept;\n iifname . oifname vmap @guests\n}\n}\n`
     : 'table bridge virt-shaper {}\ndelete table bridge virt-shaper\n';
   return parseRules(
-    { 'shape.tc': `${shape.join('\n')}\n`, 'devices.ip': `${devices.join('\n')}\n`, 'ruleset.nft': ruleset },
+    {
+      'shape.tc': `${shape.join('\n')}\n`,
+      'devices.ip': `${devices.join('\n')}\n`,
+      'ruleset.nft': ruleset,
+      'settings.sysctl': '',
+    },
     '',
   );
 }
@@ -77,6 +82,7 @@ function inKernel(of: State, hasTable = true): KernelState {
     occupiedTaps: new Set(),
     sharedTaps: new Set(),
     unfinished: new Set(),
+    formerSettings: new Map(),
     hasTable,
   };
 }

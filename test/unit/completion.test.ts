@@ -60,11 +60,7 @@ bash('bash: commands, options, and what they take', () => {
   assert.equal(inBash('virt-shaper hook n'), ['network']);
   assert.equal(inBash('virt-shaper hook qemu --help st'), ['start', 'started', 'stopped']);
   assert.equal(inBash('virt-shaper hook qemu -'), ['-x']);
-  assert.equal(
-    inBash('virt-shaper explain -'),
-    inBash('virt-shaper plan -'),
-    'not -x, which would be an option',
-  );
+  assert.not.ok(inBash('virt-shaper explain -').includes('-x'), 'it would be an option');
   assert.equal(inBash('virt-shaper explain -- -'), ['-x']);
   assert.equal(inBash('virt-shaper explain folder '), [], 'it takes one guest');
   assert.equal(inBash('virt-shaper status folder all'), ['all\\ of\\ us']);

@@ -65,6 +65,7 @@ test('an empty file is the built-in defaults', ({ root }) => {
       metadata: false,
     },
     markBase: 0x76730000,
+    reflect: true,
     hook: { onFailure: 'allow' },
     uplinks: [],
     groups: [],

@@ -248,7 +248,16 @@ function tree(direction: Direction): TreePlan {
 
 /** @param ceil of jason, when he sends */
 function uses(without: string[], ceil = 30_000_000): Uses {
-  const counters = { at: 0, bytes: 0, packets: 0, dropped: 0, overlimits: 0, backlog: 0, queued: 0 };
+  const counters = {
+    at: 0,
+    spread: 0,
+    bytes: 0,
+    packets: 0,
+    dropped: 0,
+    overlimits: 0,
+    backlog: 0,
+    queued: 0,
+  };
   return new Map(
     ['1', '2'].flatMap((major) =>
       Object.values(minors).flatMap((minor) => {

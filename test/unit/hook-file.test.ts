@@ -79,6 +79,36 @@ test('only a refused start fails', () => {
   });
 });
 
+test('a program that cannot be run refuses a start where the configuration says so, and nothing else', () => {
+  const etc = join(folder, "o'root/etc/virt-shaper");
+  mkdirSync(join(etc, 'config.d'), { recursive: true });
+  const statuses = (config: string, more = '') => {
+    writeFileSync(join(etc, 'config.toml'), config);
+    writeFileSync(join(etc, 'config.d/10.toml'), more);
+    return ['start', 'started', 'reconnect', 'release'].map((operation) => {
+      const { status, stderr } = runHook('qemu', [name, operation, 'begin', '-']);
+      if (status === 1) assert.match(stderr, /^virt-shaper: the qemu hook could not be run \(status 2\)/m);
+      return status;
+    });
+  };
+  makeProgram('exit 2');
+  const refuse = '[hook]\n  on_failure = "refuse" # nobody without a limit\n';
+  assert.equal(statuses(refuse), [1, 0, 0, 0]);
+  assert.equal(statuses('hook.on_failure="refuse"\n'), [1, 0, 0, 0]);
+  assert.equal(statuses('', refuse), [1, 0, 0, 0]);
+  assert.equal(statuses(refuse, '[hook]\non_failure = "allow"\n'), [0, 0, 0, 0], 'the later file counts');
+  assert.equal(statuses('# on_failure = "refuse"\n'), [0, 0, 0, 0]);
+  assert.is(runHook('network', ['default', 'start', 'begin', '-']).status, 0);
+  writeFileSync(join(etc, 'config.toml'), refuse);
+  writeFileSync(join(etc, 'config.d/10.toml'), '');
+  rmSync(program);
+  assert.is(
+    runHook('qemu', [name, 'start', 'begin', '-']).status,
+    0,
+    'a program that is gone refuses nobody',
+  );
+});
+
 /** Lock files as after the first load since boot. */
 function makeLocks(): string[] {
   const run = join(folder, "o'root/run/virt-shaper");

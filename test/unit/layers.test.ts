@@ -68,6 +68,7 @@ const outside: Record<string, string[]> = {
     'host/networks.ts',
     'host/read-host.ts',
     'init/defined-guests.ts',
+    'kernel/settings.ts',
     'launch.ts',
     'load/read-state.ts',
     'operations/output-file.ts',

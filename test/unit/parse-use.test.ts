@@ -125,11 +125,22 @@ for (const [order, list] of Object.entries({ first: deep, last: [...deep].revers
 }
 
 test('a speed needs two readings of one class', async () => {
-  const use = { ...parseClasses(classes)[0], device: 'e0', at: 2000 } as Parameters<typeof speedBetween>[1];
-  assert.is(speedBetween({ at: 1500, bytes: 1_522_058 - 125_000 }, use), 2_000_000);
-  assert.is(speedBetween({ at: 1500, bytes: 1_522_059 }, use), undefined, 'made anew');
-  assert.is(speedBetween({ at: 2000, bytes: 0 }, use), undefined, 'the same reading');
+  const use = { ...parseClasses(classes)[0], device: 'e0', at: 2000, spread: 0 } as Parameters<
+    typeof speedBetween
+  >[1];
+  assert.is(speedBetween({ at: 1500, spread: 0, bytes: 1_522_058 - 125_000 }, use), 2_000_000);
+  assert.is(speedBetween({ at: 1500, spread: 0, bytes: 1_522_059 }, use), undefined, 'made anew');
+  assert.is(speedBetween({ at: 2000, spread: 0, bytes: 0 }, use), undefined, 'the same reading');
   assert.is(speedBetween(undefined, use), undefined);
+});
+
+test('a limit that holds does not show above itself because tc took its time; one that does not hold does', () => {
+  const bytes = (mbit: number) => mbit * 125_000;
+  const before = { at: 1000, spread: 20, bytes: 0 };
+  const after = (mbit: number) => ({ at: 2000, spread: 30, bytes: bytes(mbit) });
+  assert.is(speedBetween(before, after(31), 30e6), 30e6);
+  assert.is(speedBetween(before, after(29), 30e6), 29e6);
+  assert.is(speedBetween(before, after(42), 30e6), 40e6);
 });
 
 test.run();

@@ -126,7 +126,7 @@ function help(...args: string[]): string {
 }
 
 function commandNames(): Set<string> {
-  const list = help().split('\nCommands:\n')[1]?.split('\n\n')[0] ?? '';
+  const list = help().match(/^From the configuration[\s\S]*?(?=^First steps)/m)?.[0] ?? '';
   return new Set(
     [...list.matchAll(/^ {2}(\w\S*)/gm)].flatMap(([, name = '']) => (name === 'help' ? [] : name)),
   );

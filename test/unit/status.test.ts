@@ -34,7 +34,7 @@ link                          1:ffff            10mbit  30mbit  1.00mbit      3 
 ├─ group friends              1:f000            10mbit  30mbit  1.00mbit      3 %  ╸                12   3.00kB
 │  └─ cliff                   1:10    10mbit of 20mbit  30mbit  1.00mbit      3 %  ╸                12   3.00kB
 ├─ jason                      1:11              10mbit  30mbit  1.00mbit      3 %  ╸                12   3.00kB
-└─ everything else            1:fffe            10mbit  30mbit  1.00mbit      3 %  ╸                12   3.00kB`,
+└─ unmarked                   1:fffe            10mbit  30mbit  1.00mbit      3 %  ╸                12   3.00kB`,
   );
 });
 

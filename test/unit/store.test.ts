@@ -56,6 +56,7 @@ const rules = (word: string) => ({
   'ruleset.nft': `${word} n`,
   'shape.tc': `${word} t`,
   'devices.ip': `${word} i`,
+  'settings.sysctl': `${word} s`,
 });
 
 test('a snapshot takes the place of the one before, with all its files', () => {

@@ -84,7 +84,7 @@ friends          eth0       99% 29.6M ########   30M 7.71M ##------   30M      0
 |- cliff         eth0       99% 29.6M ########   30M  210k +-------   30M     12
 \`- rob           eth0       25%     0 --------   30M 7.50M ##------   30M      0
 jason            bond0.120  50% 20.0M ####----   40M 2.00M +-------  100M      0
-everything else  eth0       47%  470M ####----    1G 23.0M +-------    1G      0
+unmarked         eth0       47%  470M ####----    1G 23.0M +-------    1G      0
 名前のゲスト     eth0        0%     0 --------   20M     0 --------   20M      0
 lost                       unshaped: vnet7: there is no such device
 free                       it has no entry

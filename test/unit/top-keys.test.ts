@@ -90,11 +90,11 @@ test('F6 chooses a column, Esc leaves it as it was', () => {
 });
 
 test('the largest first, names from A; reversed the other way, what has no value last all the same', () => {
-  assert.equal(order(start).slice(0, 4), ['cliff', 'jason', 'everything else', 'rob']);
-  assert.equal(order({ ...start, sort: 'in' }).slice(0, 2), ['everything else', 'rob']);
-  assert.equal(order({ ...start, sort: 'guest' }).slice(0, 3), ['cliff', 'everything else', 'free']);
+  assert.equal(order(start).slice(0, 4), ['cliff', 'jason', 'unmarked', 'rob']);
+  assert.equal(order({ ...start, sort: 'in' }).slice(0, 2), ['unmarked', 'rob']);
+  assert.equal(order({ ...start, sort: 'guest' }).slice(0, 3), ['cliff', 'unmarked', 'free']);
   const reversed = order({ ...start, sort: 'in', reversed: true });
-  assert.equal(reversed, ['名前のゲスト', 'cliff', 'jason', 'rob', 'everything else', 'lost', 'free']);
+  assert.equal(reversed, ['名前のゲスト', 'cliff', 'jason', 'rob', 'unmarked', 'lost', 'free']);
 });
 
 test('every column sorts', () => {
@@ -135,7 +135,7 @@ test('u goes through the uplinks and back to all', () => {
 });
 
 test('i hides who is idle', () => {
-  assert.equal(order(pressed('i')), ['cliff', 'jason', 'everything else', 'rob']);
+  assert.equal(order(pressed('i')), ['cliff', 'jason', 'unmarked', 'rob']);
 });
 
 test('the interval: longer, shorter, typed, never beyond its limits', () => {

@@ -36,7 +36,7 @@ export function someScene(): Scene {
       },
       {
         kind: 'unmarked',
-        name: 'everything else',
+        name: 'unmarked',
         uplink: 'eth0',
         flow: { out: flow(470, 10, 1000), in: flow(23, 10, 1000) },
       },

@@ -3,26 +3,64 @@
 
 import { memoize } from '../../system/memoize.ts';
 import type { State, TcObject } from '../objects.ts';
-import { given, parseRuleset, targetOf, wordsOf } from './table.ts';
+import { given, parseRuleset, type Table, targetOf, wordsOf } from './table.ts';
 
 /** Class id (`1:10`) -> the pairs (`vnet0 . eth0`) whose frames it gets. Empty for a ruleset of other form. */
 export type Owners = Map<string, Set<string>>;
 
 export const readOwners = memoize((text: string): Owners => {
   const owners: Owners = new Map();
-  for (const { chains, maps } of parseRuleset(text).tables.values()) {
+  const { tables } = parseRuleset(text);
+  const entrances = readEntrances([...tables.values()]);
+  for (const { chains, maps } of tables.values()) {
     for (const { elements } of maps.values()) {
       for (const [key, value] of elements) {
         const chain = chains.get(targetOf(value) ?? '');
-        const id = chain && given(chain).class;
+        const id = chain ? given(chain).class : value.includes(':') ? value : undefined;
         if (!id) continue;
         const pairs = owners.get(id) ?? new Set();
-        owners.set(id, pairs.add(wordsOf(key).join(' . ')));
+        owners.set(id, pairs);
+        const [first = '', second = ''] = wordsOf(key);
+        // What leaves the host is known by its mark, which it got where it came in.
+        if (!second.startsWith('0x')) pairs.add(`${first} . ${second}`);
+        else for (const entrance of entrances.get(second) ?? []) pairs.add(`${entrance} . ${first}`);
       }
     }
   }
   return owners;
 });
+
+/**
+ * Every element with what it leads to, in words: `vnet0 . eth0` -> `class 1:10`, of other maps than that of the forward
+ * hook with the map's name before it.
+ */
+export function readElements(text: string): Map<string, string> {
+  const all = new Map<string, string>();
+  for (const { chains, maps } of parseRuleset(text).tables.values()) {
+    for (const [name, { elements }] of maps) {
+      for (const [key, value] of elements) {
+        const chain = chains.get(targetOf(value) ?? '');
+        const id = chain ? given(chain).class : value.startsWith('0x') ? undefined : value;
+        const words = wordsOf(key).join(' . ');
+        all.set(name === 'guests' ? words : `${name} ${words}`, id ? `class ${id}` : value);
+      }
+    }
+  }
+  return all;
+}
+
+/** Mark -> the devices by which a frame came into the host that has it. */
+function readEntrances(tables: Table[]): Map<string, Set<string>> {
+  const entrances = new Map<string, Set<string>>();
+  for (const { elements } of tables.flatMap(({ maps }) => [...maps.values()])) {
+    for (const [key, mark] of elements) {
+      if (!mark.startsWith('0x')) continue;
+      const devices = entrances.get(mark) ?? new Set();
+      entrances.set(mark, devices.add(wordsOf(key)[0] ?? ''));
+    }
+  }
+  return entrances;
+}
 
 /** The pairs whose frames pass a class: its own, or those of the classes below it. */
 export function pairsBelow(owners: Owners, state: State, { device, id }: TcObject): Set<string> {

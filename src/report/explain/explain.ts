@@ -7,14 +7,15 @@ import type { Inputs, Outputs } from '../../pipeline.ts';
 import { assignIds } from '../../plan/ids.ts';
 import { makePlan } from '../../plan/make-plan.ts';
 import { markOf } from '../../plan/names.ts';
-import type { Unshaped, UplinkPolicy } from '../../policy/policy.ts';
+import { type Unshaped, type UplinkPolicy, wished } from '../../policy/policy.ts';
 import { prospectOf } from '../../policy/prospect.ts';
 import type { Rules } from '../../render/render.ts';
 import type { Source } from '../../system/errors.ts';
 import { nearest } from '../../system/nearest.ts';
 import { label } from '../../text/label.ts';
+import { both } from '../../units/units.ts';
 import { differenceAsData } from '../differences.ts';
-import { shapingAsData } from '../in-use-data.ts';
+import { dataVersion, shapingAsData } from '../in-use-data.ts';
 import { type Held, heldFor, type KernelNow } from './kernel.ts';
 import { explainMatch, type Matches } from './match.ts';
 import { type Handles, linesAbout, type RuleLine } from './rules.ts';
@@ -23,7 +24,7 @@ import { type ExplainedUplink, explainUplink } from './values.ts';
 export interface Explanation {
   guest: string;
   /** As status has it: `partly` in one direction only, or not by all of its NICs that could be. */
-  state: 'shaped' | 'partly' | 'unshaped' | 'stopped';
+  state: 'shaped' | 'partly' | 'unshaped' | 'left out' | 'stopped';
   /** Reasons that concern it as a whole. */
   reasons: Pick<Unshaped, 'kind' | 'reason'>[];
   match: Matches;
@@ -75,7 +76,7 @@ export function explain(name: string, inputs: Inputs, outputs: Outputs, looked: 
   const mine = asked.uplinks.filter((uplink) => uplink.guests.some((one) => one.name === name));
   const shaped = policy.uplinks.flatMap((uplink) => uplink.guests.map((one) => one.name));
   const { ids } = assignIds(config, mine.length > 0 ? [...shaped, name] : shaped, chosen);
-  const plan = makePlan({ ...asked, uplinks: mine }, ids, config.markBase, host.kernel);
+  const plan = makePlan({ ...asked, uplinks: mine }, ids, config, host.kernel);
   const id = ids.guests.get(name);
   const uplinks = mine.flatMap((uplink, index) => {
     const [own, planned] = [uplink.guests.find((one) => one.name === name), plan.uplinks[index]];
@@ -91,7 +92,7 @@ export function explain(name: string, inputs: Inputs, outputs: Outputs, looked: 
   const ways = new Set([0, ...uplinks.flatMap(({ taps }) => taps.map(({ way }) => way))]);
   return {
     guest: name,
-    state: shaping.length > 0 ? worstOf(shaping) : stateOf(guest, nics),
+    state: shaping.length > 0 ? worstOf(shaping) : stateOf(guest, nics, about),
     shaping,
     reasons: about.filter(({ tap }) => tap === undefined).map(reasonOf),
     match,
@@ -137,17 +138,21 @@ function nameLike(name: string, { config, guests }: Inputs): string | undefined 
 
 const reasonOf = ({ kind, reason }: Unshaped) => ({ kind, reason });
 
-function stateOf(guest: Guest | undefined, nics: ExplainedNic[]): Explanation['state'] {
+function stateOf(guest: Guest | undefined, nics: ExplainedNic[], about: Unshaped[]): Explanation['state'] {
   if (!guest) return 'stopped';
-  if (nics.every(({ uplinks }) => uplinks.length === 0)) return 'unshaped';
-  const lacking = nics.filter(({ reasons }) => reasons.some(({ kind }) => kind === 'unable'));
+  if (nics.every(({ uplinks }) => uplinks.length === 0)) {
+    return about.length > 0 && about.every(({ kind }) => wished.includes(kind)) ? 'left out' : 'unshaped';
+  }
+  const wrong = ['unable', 'unreachable'];
+  const lacking = nics.filter(({ reasons }) => reasons.some(({ kind }) => wrong.includes(kind)));
   return lacking.length > 0 ? 'partly' : 'shaped';
 }
 
 /** One word for all of its rows. */
 function worstOf(rows: GuestRow[]): Explanation['state'] {
   const wanted = rows.filter(({ state }) => state !== 'left out');
-  if (wanted.length === 0 || wanted.every(({ state }) => state === 'unshaped')) return 'unshaped';
+  if (wanted.length === 0) return 'left out';
+  if (wanted.every(({ state }) => state === 'unshaped')) return 'unshaped';
   return wanted.every(({ state }) => state === 'shaped') ? 'shaped' : 'partly';
 }
 
@@ -191,9 +196,35 @@ function explainKernel(
   return heldFor(kernel, handles ?? nothing, `guest ${label(name)}`, devices);
 }
 
-/** For --json: a difference as plan and verify print it. */
-export function explanationAsData({ kernel, shaping, ...about }: Explanation) {
-  const rest = { version: 1, ...about, shaping: shapingAsData(shaping) };
-  if (typeof kernel === 'string') return { ...rest, kernel: { unreadable: kernel } };
-  return { ...rest, kernel: { ...kernel, differences: kernel.differences.map(differenceAsData) } };
+/** For --json: ids and marks as tc and nft print them, reasons with the NIC that each is about. */
+export function explanationAsData({ kernel, id, marks, nics, uplinks, shaping, ...rest }: Explanation) {
+  const hex = (number: number) => `0x${number.toString(16)}`;
+  return {
+    version: dataVersion,
+    ...rest,
+    shaping: shapingAsData(shaping),
+    reasons: [
+      ...rest.reasons,
+      ...nics.flatMap(({ nic: tap, reasons }) => reasons.map((reason) => ({ ...reason, tap }))),
+    ],
+    ...(id ? { id: { ...id, value: hex(id.value) } } : {}),
+    ...(marks ? { marks: marks.map(hex) } : {}),
+    nics,
+    uplinks: uplinks.map(({ name: uplink, ...ways }) => ({
+      uplink,
+      ...ways,
+      ...both((way) => {
+        const { id: own, ...values } = ways[way];
+        return { ...values, class: own };
+      }),
+    })),
+    kernel:
+      typeof kernel === 'string'
+        ? { unreadable: kernel }
+        : {
+            ...kernel,
+            classes: kernel.classes.map(({ id: own, ...held }) => ({ class: own, ...held })),
+            differences: kernel.differences.map(differenceAsData),
+          },
+  };
 }

@@ -50,6 +50,7 @@ function tcLines(text: string, { id, taps }: Handles): Set<number> {
 /** The chains that set its classes, whatever they are called, and the elements that lead to them. */
 function nftLines(text: string, { id }: Handles): Set<number> {
   const ids = directions.map((direction) => classId(direction, id));
+  const isOwnMark = (value: string) => value.startsWith('0x') && isMarkOf(id, value);
   const wanted = new Set<number>();
   for (const { chains, maps } of parseRuleset(text).tables.values()) {
     const own = [...chains].filter(([, chain]) => ids.includes(given(chain).class ?? ''));
@@ -57,7 +58,8 @@ function nftLines(text: string, { id }: Handles): Set<number> {
     const names = new Set(own.map(([name]) => name));
     for (const { elements, lines } of maps.values()) {
       for (const [key, value] of elements) {
-        if (names.has(targetOf(value) ?? '')) wanted.add(lines.get(key) ?? -1);
+        const isOwn = names.has(targetOf(value) ?? '') || ids.includes(value) || isOwnMark(value);
+        if (isOwn) wanted.add(lines.get(key) ?? -1);
       }
     }
   }

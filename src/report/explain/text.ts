@@ -1,6 +1,7 @@
 // The screen of explain: first whether all is well, then why. Who reads this was woken up, so what is wrong
 // comes first and with what to do about it; what is the same in both directions stands once.
 
+import { wished } from '../../policy/policy.ts';
 import { label } from '../../text/label.ts';
 import type { Line, Span } from '../../text/spans.ts';
 import { formatRate } from '../../units/rate.ts';
@@ -35,21 +36,20 @@ export function explainText(explanation: Explanation, folder: string): Line[] {
   return lines.map((line) => line.map((span) => ({ ...span, text: printable(span.text) })));
 }
 
-/** NICs of these kinds are none of ours to shape: their own line says so. */
-const harmless = ['needless', 'unsuited'];
-
 function verdict(explanation: Explanation): Line[] {
   const { guest, state, reasons, uplinks, rules, kernel, nics, warnings, meant } = explanation;
   const astray = waysAstray(rules, kernel);
+  // NICs that are none of ours to shape have their own line.
+  const isBare = state === 'unshaped' || state === 'left out';
   const wrong = [
     ...(meant === undefined ? [] : [`no entry has its own name; did you mean ${label(meant)}?`]),
     ...reasons.map(({ reason }) => reason),
     ...nics.flatMap((nic) =>
       nic.reasons
-        .filter(({ kind }) => state === 'unshaped' || !harmless.includes(kind))
+        .filter(({ kind }) => isBare || !wished.includes(kind))
         .map(({ reason }) => `${label(nic.nic)}: ${reason}`),
     ),
-    ...(state === 'unshaped' && reasons.length + nics.length === 0 ? ['it has no NIC'] : []),
+    ...(isBare && reasons.length + nics.length === 0 ? ['it has no NIC'] : []),
     ...passing(explanation),
     ...astray,
     ...(state === 'stopped' ? [] : uplinks.flatMap(scaledGuarantees)),
@@ -74,6 +74,7 @@ function passing({ shaping, reasons, nics }: Explanation): string[] {
 function headline({ state, uplinks, kernel }: Explanation, inForce: boolean): string {
   if (state === 'stopped') return `does not run${inForce ? ', and the kernel holds nothing for it' : ''}`;
   if (state === 'unshaped') return 'is NOT shaped';
+  if (state === 'left out') return 'is left out: it is not shaped, as configured';
   const where = `shaped on ${uplinks.map(({ name }) => name).join(' and ')}`;
   if (inForce) {
     const part = state === 'partly' ? ', but not in both directions by all of its NICs' : '';

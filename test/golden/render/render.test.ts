@@ -33,7 +33,11 @@ function generateFrom(folder: string): Record<string, string> {
   const world = {
     config: readToml(read('config.toml')),
     guests: JSON.parse(read('guests.json')),
-    host: { ...host, devices: new Map(Object.entries(host.devices)) },
+    host: {
+      ...host,
+      devices: new Map(Object.entries(host.devices)),
+      ...(host.networks ? { networks: new Map(Object.entries(host.networks)) } : {}),
+    },
   };
   const chosen = existsSync(join(folder, 'ids.json')) ? JSON.parse(read('ids.json')) : noneChosen;
   const { rules, policy } = generateFor(world, chosen);

@@ -1,0 +1,95 @@
+// Which frames are whose, whatever way they take. What a bridge forwards is told by its two ports. What goes through the
+// host is marked where it enters and gets its class where it leaves: routing rewrites a frame's priority, not its mark.
+
+import type { GuestPolicy, Policy, TapPolicy, UplinkPolicy } from '../policy/policy.ts';
+import { byDevice, type Direction, directions } from '../units/units.ts';
+import { type Ids, idOf } from './ids.ts';
+import { arrivalMark, chainName, classId, markOf } from './names.ts';
+import type { ArrivalPlan, ChainPlan, Plan, SenderPlan } from './plan.ts';
+
+export function marking(
+  { uplinks }: Policy,
+  ids: Ids,
+  markBase: number,
+): Pick<Plan, 'chains' | 'senders' | 'arrivals'> {
+  const chains = new Map<string, ChainPlan>();
+  const senders = new Map<string, SenderPlan>();
+  const arrivals = new Map<string, ArrivalPlan>();
+  for (const [index, uplink] of uplinks.entries()) {
+    const arrival = arrivalMark(markBase, index);
+    for (const { name } of uplink.ports)
+      senders.set(name, { device: name, name: uplink.name, mark: arrival });
+    for (const guest of uplink.guests) {
+      const id = idOf(ids.guests, guest.name);
+      for (const tap of guest.taps) {
+        // Where it leaves is not known when it enters, so a guest has one mark on all ways into the host.
+        const sender = markOf(markBase, id);
+        senders.set(tap.name, { device: tap.name, name: guest.name, mark: sender });
+        for (const iif of uplink.routes)
+          arrivals.set(`${iif} ${tap.bridge}`, { iif, oif: tap.bridge, name: uplink.name, mark: arrival });
+        for (const direction of directions) {
+          const name = chainName(direction, id, tap.way);
+          const chain =
+            chains.get(name) ?? newChain(name, guest, direction, markOf(markBase, id, tap.way), id, ids);
+          chains.set(name, chain);
+          lead(chain, uplink, tap, { sender, arrival });
+        }
+      }
+    }
+  }
+  return {
+    chains: [...chains.values()].sort(
+      (a, b) => order(a.guest, b.guest) || order(b.direction, a.direction) || order(a.name, b.name),
+    ),
+    senders: [...senders.values()].sort(byDevice),
+    arrivals: [...arrivals.values()].sort((a, b) => order(a.iif, b.iif) || order(a.oif, b.oif)),
+  };
+}
+
+function newChain(
+  name: string,
+  { name: guest, macs }: GuestPolicy,
+  direction: Direction,
+  mark: number,
+  id: number,
+  { flooded }: Ids,
+): ChainPlan {
+  return {
+    name,
+    guest,
+    direction,
+    mark,
+    class: classId(direction, id),
+    ...(direction === 'in' && macs ? { macs, flooded: classId(direction, flooded) } : {}),
+    lookups: [],
+    sent: [],
+    routed: [],
+  };
+}
+
+/** Leads to a chain all that a tap sends by an uplink, or receives by it. */
+function lead(
+  chain: ChainPlan,
+  { ports, routes }: UplinkPolicy,
+  { name: tap, bridge }: TapPolicy,
+  { sender, arrival }: { sender: number; arrival: number },
+): void {
+  const own = ports.filter((port) => port.bridge === bridge).map(({ name }) => name);
+  if (chain.direction === 'in') {
+    chain.lookups.push(...own.map((iif) => ({ iif, oif: tap })));
+    chain.sent.push({ device: tap, mark: arrival });
+    return;
+  }
+  chain.lookups.push(...own.map((oif) => ({ iif: tap, oif })));
+  // Another NIC of the guest may have led the same way.
+  for (const device of ports.map(({ name }) => name)) add(chain.sent, { device, mark: sender });
+  for (const device of routes) add(chain.routed, { device, mark: sender });
+}
+
+function add(list: { device: string; mark: number }[], one: { device: string; mark: number }): void {
+  if (!list.some(({ device, mark }) => device === one.device && mark === one.mark)) list.push(one);
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
