@@ -11,6 +11,7 @@ import { folderFor, generateNow, sayPolicy } from '../operations/generate.ts';
 import { findGuests, sayFound } from '../operations/note-guests.ts';
 import { tell } from '../operations/say-changes.ts';
 import { underLock } from '../operations/under-lock.ts';
+import { noteLoad } from '../store/history.ts';
 import { readPending, sinceBoot } from '../store/pending.ts';
 import { describeOff, readOff } from '../store/unloaded.ts';
 import { makeRun } from '../system/exec.ts';
@@ -18,7 +19,7 @@ import { isChanged, touch, writeUnlocked } from '../system/files.ts';
 import { Occupied, withLock } from '../system/lock.ts';
 import { guardCommand } from './confirm.ts';
 import { loadNow } from './load.ts';
-import { writeRules } from './render.ts';
+import { writeRulesAnywhere } from './render.ts';
 
 export interface SyncOptions {
   /** Seconds, as text of the command line. */
@@ -106,14 +107,15 @@ function syncOnce(context: Context, inForce: boolean): Promise<number> {
     const noted = await findGuests(context);
     sayFound(context, noted);
     const outputs = await generateNow(context, inForce ? 'in force' : 'present');
-    const folder = inForce ? folderFor(context, outputs) : context.paths.rules;
-    const written = writeRules(context, outputs, folder);
+    const wanted = inForce ? folderFor(context, outputs) : context.paths.rules;
+    const { folder, written, full } = writeRulesAnywhere(context, outputs, wanted);
     const quiet = { ...context, say: context.detail };
     const nothing = inForce ? '' : 'nothing to do: the kernel holds what the running guests need';
     const { changed, obstacles } = await loadNow(context, site, folder, present, tell(context, nothing));
     sayPolicy(noted.changed || written || changed ? context : quiet, outputs);
+    if (full) noteLoad(context.paths.history, full);
     const lacking = outputs.policy.unshaped.some(({ uplink }) => uplink !== undefined);
-    return lacking || obstacles.length > 0 ? 1 : 0;
+    return lacking || full || obstacles.length > 0 ? 1 : 0;
   };
   return underLock(context, (site) => countingFailures(context, () => work(site)));
 }

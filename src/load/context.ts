@@ -1,4 +1,5 @@
 // Where a load takes place: its door to processes, which holds the lock, and its folders.
+import { dirname, join } from 'node:path';
 import type { Found } from '../diff/comparison.ts';
 import type { Run } from '../system/exec.ts';
 
@@ -22,4 +23,9 @@ export interface Site {
   progress?: (text: string) => void;
   /** Told what is about to change, where somebody wants to know. */
   announce?: (found: Found) => void;
+}
+
+/** Where the rules in force are kept while the disk of rules.d is full: beside the journal, in /run. */
+export function spareOf({ journal }: Site): string {
+  return join(dirname(journal), 'in-force');
 }

@@ -16,7 +16,7 @@ import { noteSmallChange, readCommitted } from '../store/table-fingerprint.ts';
 import { Failure } from '../system/errors.ts';
 import { readCache, writeWhole } from '../system/files.ts';
 import { runSteps } from './batch.ts';
-import type { Site } from './context.ts';
+import { type Site, spareOf } from './context.ts';
 import { readIfbs } from './read-state.ts';
 import { Staging } from './staging.ts';
 
@@ -64,7 +64,7 @@ export async function loadSmall(site: Site, small: Small): Promise<string | unde
   try {
     name = await staging.run(() => {
       small.meanwhile();
-      return layGood(site.rules, small.rules, small.companions);
+      return layGood(site.rules, small.rules, small.companions, spareOf(site));
     });
     await commit(site, to.ruleset);
   } catch (error) {

@@ -17,7 +17,7 @@ import { isOlder, writeListing } from '../store/table-fingerprint.ts';
 import { Failure } from '../system/errors.ts';
 import { removeFile } from '../system/files.ts';
 import { keepSeen } from './answer-cache.ts';
-import type { Site } from './context.ts';
+import { type Site, spareOf } from './context.ts';
 import { findForeignMarks } from './foreign-marks.ts';
 import { checkAhead, type Present, readAhead } from './prefetch.ts';
 import { transact } from './transaction.ts';
@@ -49,7 +49,7 @@ export async function load(
   const rules = readRules(folder);
   const companions = readCompanions(folder);
   if (await present.isUnchanged(rules)) {
-    keepGood(site.rules, layGood(site.rules, rules, companions));
+    keepGood(site.rules, layGood(site.rules, rules, companions, spareOf(site)));
     return { changed: false, unreached: [], obstacles: [], foreignMarks: [], joined: [] };
   }
   const checked = checkAhead(site, rules, present);
@@ -63,7 +63,7 @@ export async function load(
   }
   let laid: string | undefined;
   const lay = () => {
-    laid = layGood(site.rules, rules, withPlanObstacles(companions, obstacles));
+    laid = layGood(site.rules, rules, withPlanObstacles(companions, obstacles), spareOf(site));
     return laid;
   };
   const vanished = await transact(site, { before, wanted, found, checked, whileReadingBack: lay });

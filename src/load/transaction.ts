@@ -11,7 +11,7 @@ import { type Ruleset, runNft } from '../kernel/nft/run.ts';
 import type { KernelState, State } from '../kernel/objects.ts';
 import { clearJournal, recordFormer } from '../store/journal.ts';
 import { Failure } from '../system/errors.ts';
-import { readCache, writeWhole } from '../system/files.ts';
+import { readCache, removeFile, writeWhole } from '../system/files.ts';
 import { runSteps } from './batch.ts';
 import type { Site } from './context.ts';
 import { readState, readTable } from './read-state.ts';
@@ -42,16 +42,41 @@ export async function transact(site: Site, change: Change): Promise<Unreached[]>
   const phases = planPhases(found, before, wanted);
   await checkRulesets(site, phases, change.checked);
   const record = readCache(site.listing);
-  if (phases.length > 0) recordFormer(site.journal, before);
+  const reserve = prepareJournal(site, before, phases);
   try {
     const applied = await apply(site, phases, wanted);
     const vanished = phases.length > 0 ? await readBack(site, change, applied) : [];
     clearJournal(site.journal);
     return vanished;
   } catch (error) {
+    removeFile(reserve);
     await undo(site, before, record, error);
     throw inForce(error, 'what was in force before still is');
   }
+}
+
+function prepareJournal(site: Site, before: KernelState, phases: Phase[]): string {
+  try {
+    if (phases.length > 0) recordFormer(site.journal, before);
+    return reserveRoom(site, phases);
+  } catch (error) {
+    clearJournal(site.journal);
+    throw inForce(error, 'nothing has been changed');
+  }
+}
+
+/**
+ * Before anything is changed: when /run is full in the middle, the way back still finds room for its batches.
+ * @returns the file to remove then; it goes with the journal otherwise
+ */
+function reserveRoom({ journal }: Site, phases: Phase[]): string {
+  const file = join(journal, 'reserve');
+  const lines = phases.map((phase) =>
+    phase.name === 'commit' ? [phase.ruleset] : phase.steps.map(({ line }) => line),
+  );
+  const size = lines.flat().reduce((sum, line) => sum + line.length + 1, 0);
+  if (size > 0) writeWhole(file, ' '.repeat(2 * size + 16_384), 0o600);
+  return file;
 }
 
 /** What is being checked is waited for before anything is changed. */
@@ -185,5 +210,5 @@ function byHand(site: Site, phases: Phase[]): string {
 
 function inForce(error: unknown, now: string): unknown {
   if (!(error instanceof Failure) || error.message.includes('could not be undone')) return error;
-  return new Failure(error.message, error.hint ? `${now}; ${error.hint}` : now, error.place);
+  return new Failure(error.message, error.hint ? `${now}; ${error.hint}` : now, error.place, error.code);
 }

@@ -25,7 +25,7 @@ import {
 } from '../store/in-force-rules.ts';
 import { readPending } from '../store/pending.ts';
 import { withKnownSpeeds } from '../store/speeds.ts';
-import { ConfigError, type Problem } from '../system/errors.ts';
+import { ConfigError, isFull, type Problem } from '../system/errors.ts';
 import { label } from '../text/label.ts';
 import type { Context } from './context.ts';
 
@@ -82,9 +82,17 @@ function templatesAt({ root = '', file }: ConfigLocation): string {
   return join(root, templatesBeside(file));
 }
 
-/** Where the configuration in force is, laid out to be read; the present one's place where there is none. */
+/**
+ * Where the configuration in force is, laid out to be read; the present one's place where there is none, or no room for
+ * it.
+ */
 export function placeInForce({ paths }: Context): ConfigLocation {
-  return findLaidOut(paths.held) ?? layOut(goodSource(paths.rules), paths.lastGood) ?? paths.config;
+  try {
+    return findLaidOut(paths.held) ?? layOut(goodSource(paths.rules), paths.lastGood) ?? paths.config;
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    return paths.config;
+  }
 }
 
 /** @returns nothing where nothing was loaded, or where another version of virt-shaper could read what was */

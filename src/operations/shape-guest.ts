@@ -1,15 +1,16 @@
 // What a hook does once a guest is noted: renders, and loads by the short way what this guest changes, or all of it.
 
 import { loadGuest, loadNow } from '../commands/load.ts';
-import { writeRules } from '../commands/render.ts';
+import { type Written, writeRulesAnywhere } from '../commands/render.ts';
 import { readOnFailure } from '../config/read-config.ts';
 import type { GuestKey } from '../guests/list.ts';
 import type { Site } from '../load/context.ts';
+import type { Loaded } from '../load/load.ts';
 import { readTrusted } from '../load/load-small.ts';
 import { readAhead } from '../load/prefetch.ts';
 import { areOwn } from '../render/compile.ts';
 import type { Rules } from '../render/render.ts';
-import { hasFailed } from '../store/history.ts';
+import { hasFailed, noteLoad } from '../store/history.ts';
 import { readPending } from '../store/pending.ts';
 import { Failure } from '../system/errors.ts';
 import { label } from '../text/label.ts';
@@ -29,32 +30,38 @@ export async function shape(context: Context, { name }: GuestKey, refusal?: 'may
     if (good === undefined) {
       const present = readAhead(site);
       // Of all it makes nothing is kept in memory while the kernel's answers are read.
-      const folder = await renderNow(context, name, refusal)
+      const { folder, full } = await renderNow(context, name, refusal)
         .then((generated) => write(context, generated))
         .catch(async (error) => {
           await present.interview.all().catch(() => {}); // Its children hold the lock, which is soon asked for again.
           throw error;
         });
-      return loadNow(quiet, site, folder, present);
+      return noting(full, await loadNow(quiet, site, folder, present));
     }
     const generated = await renderNow(context, name, refusal);
     const { rules, companions, inputs, plan } = generated;
-    const meanwhile = () => write(context, generated);
+    let place: Written | undefined;
+    const meanwhile = () => {
+      place ??= write(context, generated);
+      return place.folder;
+    };
     const taps = plan.uplinks.flatMap((uplink) => uplink.taps.filter(({ guest }) => guest === name));
     const small = { good, rules, companions, taps: taps.map((tap) => tap.name), meanwhile };
-    if (areOwn(inputs.templates)) return loadGuest(quiet, site, small);
-    return loadNow(quiet, site, meanwhile());
+    const own = areOwn(inputs.templates);
+    const loaded = await (own ? loadGuest(quiet, site, small) : loadNow(quiet, site, meanwhile()));
+    return noting(place?.full, loaded);
+  };
+  const noting = (full: string | undefined, loaded: Loaded): Loaded => {
+    if (full) noteLoad(context.paths.history, full);
+    return loaded;
   };
   const { obstacles } = await underLock(context, (site) => countingFailures(context, () => work(site)));
   const [own] = obstacles.filter(({ guests }) => guests.some(({ guest }) => guest === label(name)));
   if (refusal && own) throw new Failure(`guest ${label(name)}: ${own.reason}`, own.hint);
 }
 
-/** @returns where to */
-function write(context: Context, generated: Generated): string {
-  const folder = folderFor(context, generated);
-  writeRules(context, generated, folder);
-  return folder;
+function write(context: Context, generated: Generated): Written {
+  return writeRulesAnywhere(context, generated, folderFor(context, generated));
 }
 
 /** The rules in force, where nobody has failed or waits for a confirmation. */

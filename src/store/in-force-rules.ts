@@ -1,10 +1,17 @@
 // rules.d/good: the rules that are in force. A symlink to a folder of all three, swapped in one step, so that
 // whenever the machine stops it is one whole policy that was loaded.
 import { existsSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import type { Rules } from '../render/render.ts';
-import { Failure } from '../system/errors.ts';
-import { isChanged, type NewFile, readCache, readIfThere, writeTogether } from '../system/files.ts';
+import { Failure, isFull } from '../system/errors.ts';
+import {
+  isChanged,
+  type NewFile,
+  readCache,
+  readIfThere,
+  unwritten,
+  writeTogether,
+} from '../system/files.ts';
 
 export const ruleFiles = [
   'ruleset.nft',
@@ -76,35 +83,56 @@ export function readIfGood(folder: string): Rules | undefined {
  * @param folder rules.d
  * @param rules what is being loaded
  * @param companions what is known of where it came from
- * @returns the folder's name
+ * @param spare where they go while the disk is full: a name in /run, to which a number is added
+ * @returns the folder's name, or the path of the spare one
  */
-export function layGood(folder: string, rules: Rules, companions: Companions): string {
+export function layGood(folder: string, rules: Rules, companions: Companions, spare?: string): string {
   const filesIn = (place: string) => [...filesOf(place, rules), ...companionsOf(place, companions)];
   const current = currentGood(folder);
   const good = join(folder, 'good');
   const isSame = () => !filesIn(good).some(isChanged) && readCompanions(good).size === companions.size;
-  if (current !== undefined && isSame()) return current;
-  const name = `.good-${Number(current?.match(/\d+$/)?.[0] ?? 0) + 1}`;
-  const next = join(folder, name);
-  rmSync(next, { recursive: true, force: true }); // Of a load that was killed.
-  writeTogether(filesIn(next));
-  return name;
+  if (current !== undefined && !isAbsolute(current) && isSame()) return current;
+  const number = Number(current?.match(/\d+$/)?.[0] ?? 0) + 1;
+  const lay = (name: string) => {
+    const next = resolve(folder, name);
+    rmSync(next, { recursive: true, force: true }); // Of a load that was killed.
+    writeTogether(filesIn(next));
+    return name;
+  };
+  try {
+    return lay(`.good-${number}`);
+  } catch (error) {
+    if (!isFull(error) || spare === undefined) throw error;
+    rmSync(join(folder, `.good-${number}`), { recursive: true, force: true });
+    return isSame() && current !== undefined ? current : lay(`${spare}-${number}`);
+  }
 }
 
 /** @param name of the folder that was laid: what is in it is in force */
 export function keepGood(folder: string, name: string): void {
-  if (currentGood(folder) !== name) {
+  const former = currentGood(folder);
+  if (former !== name) {
     const next = join(folder, '.good.next');
     rmSync(next, { force: true });
-    symlinkSync(name, next);
-    // A folder of that name is of another version; nothing else is put there.
-    if (currentGood(folder) === undefined) rmSync(join(folder, 'good'), { recursive: true, force: true });
-    renameSync(next, join(folder, 'good'));
+    try {
+      symlinkSync(name, next);
+      // A folder of that name is of another version; nothing else is put there.
+      if (former === undefined) rmSync(join(folder, 'good'), { recursive: true, force: true });
+      renameSync(next, join(folder, 'good'));
+    } catch (error) {
+      throw unwritten(join(folder, 'good'), error);
+    }
+    removeSpare(former);
   }
   removeFormer(folder, name);
 }
 
+function removeSpare(name: string | undefined): void {
+  if (name !== undefined && isAbsolute(name)) rmSync(name, { recursive: true, force: true });
+}
+
 export function dropGood(folder: string): void {
+  removeSpare(currentGood(folder));
   rmSync(join(folder, 'good'), { recursive: true, force: true });
   removeFormer(folder);
 }

@@ -33,7 +33,14 @@ export class Failure extends Error {
     readonly hint?: string,
     /** The line of a generated file that it is about. */
     readonly place?: { at: Source; text: string },
+    /** By which a caller asks what it was: the kernel's for files, such as `ENOSPC`. */
+    readonly code?: string,
   ) {
     super(message);
   }
+}
+
+/** Whether a file system takes nothing more: full, out of quota, or read-only since it was damaged. */
+export function isFull(error: unknown): boolean {
+  return error instanceof Failure && ['ENOSPC', 'EDQUOT', 'EROFS'].includes(error.code ?? '');
 }

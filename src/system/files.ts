@@ -54,8 +54,15 @@ export function writeTogether(files: NewFile[], ending = '.next'): void {
     for (const folder of new Set(files.map(({ file }) => dirname(file)))) syncFolder(folder);
   } catch (error) {
     for (const { file } of files) removeIfThere(next(file));
-    throw new Failure(`${files[0]?.file} cannot be written: ${(error as Error).message}`);
+    throw unwritten(files[0]?.file ?? '', error);
   }
+}
+
+/** What could not be done, with the kernel's code, and what to do about a disk that is full. */
+export function unwritten(file: string, error: unknown): Failure {
+  const { message, code } = error as NodeJS.ErrnoException;
+  const hint = code === 'ENOSPC' || code === 'EDQUOT' ? `make room: df -h ${dirname(file)}` : undefined;
+  return new Failure(`${file} cannot be written: ${message}`, hint, undefined, code);
 }
 
 /** No folder is ours where a file goes, and what somebody put into it is not ours to lose. */

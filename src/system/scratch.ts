@@ -2,7 +2,7 @@
 // writes its listing token by token, 36,000 times for a thousand guests (nft 1.0.6), and by a pipe each of them would
 // wake us: 100 ms of our time against 24. Nobody else can open such a file, and it is gone when the last who has it open
 // ends.
-import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import fs, { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 
 /** O_TMPFILE of open(2), which Node has no name for: its own bit and that of a directory. */
@@ -12,12 +12,22 @@ const nameless = 0o20000000 | constants.O_DIRECTORY;
 export function openScratch(): number | undefined {
   for (const folder of ['/run', tmpdir()]) {
     try {
+      if (!hasRoom(folder)) continue;
       return openSync(folder, nameless | constants.O_RDWR, 0o600);
     } catch {
       // Not ours to write, or of a kind that cannot: the next one.
     }
   }
   return undefined;
+}
+
+/** Bytes: more than the answers of thousands of guests. What a command cannot write it leaves out, and says nothing. */
+const room = 2 ** 25;
+
+function hasRoom(folder: string): boolean {
+  // Node.js has it from 18.15 on.
+  const { bavail = room, bsize = 1 } = fs.statfsSync?.(folder) ?? {};
+  return Number(bavail) * Number(bsize) >= room;
 }
 
 /** With a text in it, and read from its beginning. @returns nothing where no file system here takes one */
