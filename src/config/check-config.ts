@@ -2,6 +2,7 @@
 // Guests, groups and the class of everything unmarked share one number space, the minors of tc's classes.
 
 import { nearest } from '../system/nearest.ts';
+import { counted } from '../text/label.ts';
 import type { Findings } from '../toml/findings.ts';
 import { byPlace, formatPath, formatPlace } from '../toml/place.ts';
 import { checkGuarantees } from './check-guarantees.ts';
@@ -12,6 +13,7 @@ export function checkConfig(config: Config, findings: Findings): void {
   checkNames(config, findings);
   checkGroups(config, findings);
   checkIds(config, findings);
+  checkMarks(config, findings);
   checkGuarantees(config, findings);
 }
 
@@ -72,6 +74,21 @@ function checkIds({ uplinks, groups, guests }: Config, findings: Findings): void
       `${formatPath(id.path)}.id: 0x${id.value.toString(16)} is taken by ${formatPath(other.path)} ` +
         `(${formatPlace(other.at)})`,
       'guests, groups and the unmarked share one set of ids; give one of the two another, or leave it out',
+    );
+  }
+}
+
+/** Each uplink of a bridge has marks of a range of its own, one above the other (plan/names.ts). */
+function checkMarks({ markBase, uplinks }: Config, findings: Findings): void {
+  const room = (0xffff0000 - markBase) / 0x10000 + 1;
+  const bridges = new Set(uplinks.flatMap(({ bridges = [] }) => bridges.map(({ value }) => value)));
+  for (const bridge of bridges) {
+    const own = uplinks.filter((uplink) => uplink.bridges?.some(({ value }) => value === bridge));
+    if (own.length <= room) continue;
+    findings.error(
+      own.at(-1)?.at,
+      `[marks] base = 0x${markBase.toString(16)} leaves marks for ${counted(room, 'uplink')} of ${bridge}, and it has ${own.length}`,
+      `a base of at most 0x${(0xffff0000 - (own.length - 1) * 0x10000).toString(16)}`,
     );
   }
 }

@@ -1,7 +1,7 @@
 // The state wanted against the kernel's own, object by object, as plain data: what differs, from what to
 // what, and why. Nothing is decided here about the order in which it is mended (phases.ts).
 
-import { isHandedOver, pairsBelow, readOwners } from '../kernel/nft/owners.ts';
+import { type Children, childrenIn, isHandedOver, pairsBelow, readOwners } from '../kernel/nft/owners.ts';
 import type { IfbDevice, KernelState, State, TcObject } from '../kernel/objects.ts';
 import { aliasText } from '../kernel/owner.ts';
 import { differingOptions, isFixed } from '../kernel/tc/values.ts';
@@ -73,6 +73,11 @@ function compareObjects(from: KernelState, to: State): Difference[] {
     );
     return parents.has(`${device} ${id}`);
   };
+  let children: Record<'from' | 'to', Children> | undefined; // Few loads need them either.
+  const below = () => {
+    children ??= { from: childrenIn(from), to: childrenIn(to) };
+    return children;
+  };
   const moved = new Set<string>();
   return [...to.objects.values()].flatMap((wanted): Difference[] => {
     const held = from.objects.get(wanted.key);
@@ -93,8 +98,8 @@ function compareObjects(from: KernelState, to: State): Difference[] {
       const handedOver =
         options.length > 0 &&
         isHandedOver(
-          pairsBelow(readOwners(from.ruleset), from, held),
-          pairsBelow(readOwners(to.ruleset), to, wanted),
+          pairsBelow(readOwners(from.ruleset), below().from, held),
+          pairsBelow(readOwners(to.ruleset), below().to, wanted),
         );
       const why = elsewhere ? `it is below ${held.parent}` : 'others had it';
       if (isInner(wanted) && (elsewhere || (handedOver && options.includes('ceil')))) {

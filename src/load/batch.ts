@@ -6,6 +6,7 @@ import type { Step } from '../diff/tc-commands.ts';
 import { applySetting, readSettings } from '../kernel/settings.ts';
 import { keepFormerSettings } from '../store/former-settings.ts';
 import { Failure } from '../system/errors.ts';
+import type { Outcome } from '../system/exec.ts';
 import { writeWhole } from '../system/files.ts';
 import type { Site } from './context.ts';
 
@@ -50,8 +51,7 @@ async function runBatch(
   const file = join(journal, name);
   writeWhole(file, batch.map((step) => `${step.line}\n`).join(''), 0o600);
   const outcome = await run(tool, ['-batch', file]);
-  // tc warns with status 0 ("quantum of class X is big"); we set what it warns about, so it is a failure too.
-  if (outcome.status === 0 && outcome.stderr === '') return undefined;
+  if (!isRefused(outcome)) return undefined;
   const line = outcome.stderr.match(/Command failed .*:(\d+)/)?.[1];
   const message = outcome.stderr
     .replace(/Command failed .*:\d+\s*/, '')
@@ -83,4 +83,15 @@ function refused(tool: string, step: Step | undefined, message: string): Failure
   const whose = step?.object?.subject ? `${step.object.subject}: ` : '';
   const did = step && step.line !== step.object?.line ? ` to "${step.line}"` : '';
   return new Failure(`${whose}${tool} refused${did}: ${message}`, undefined, step?.object?.place);
+}
+
+/**
+ * What tc warns of with status 0 and does not do as it was told: we set what it warns about, so it is a failure. Of any
+ * other word a newer one may say, what the kernel holds afterwards decides.
+ */
+const warnings = /quantum of class \S+ is (?:big|small)/;
+
+/** Whether tc, ip or one of their lines failed. */
+export function isRefused({ status, stderr }: Outcome): boolean {
+  return status !== 0 || /^Command failed /m.test(stderr) || warnings.test(stderr);
 }

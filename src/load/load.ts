@@ -5,7 +5,7 @@ import type { Found } from '../diff/comparison.ts';
 import { reachable } from '../diff/obstacles.ts';
 import { parseRules } from '../diff/parse-rules.ts';
 import type { Unreached } from '../diff/unreached.ts';
-import { emptyState, type KernelState, type State } from '../kernel/objects.ts';
+import { emptyState, type KernelState, type State, type TcObject } from '../kernel/objects.ts';
 import { describeOwner, othersOf, ownedBy } from '../kernel/owner.ts';
 import { differingOptions } from '../kernel/tc/values.ts';
 import { tableName } from '../plan/names.ts';
@@ -159,11 +159,25 @@ async function prepare(site: Site, rules?: Rules, folder = site.rules, present =
   const before = await present.before();
   refuseOthers(site, before);
   refuseForeignTable(before);
+  if (rules) await refuseUnreadable(site, before);
   const prepared = { before, good: good?.state, same: false, ...reachable(before, asked) };
   if (!known) return prepared;
   if (compare(before, prepared.wanted).length === 0) return { ...prepared, same: true };
   // Somebody changed it in the kernel. Read once more: what cannot be mended is said with the place of its line.
   return { ...prepared, ...reachable(before, owned(parseRules(rules, folder))) };
+}
+
+/** What is not understood could neither be told from what is wanted nor be said to be as it was loaded. */
+async function refuseUnreadable({ run }: Site, { objects }: KernelState): Promise<void> {
+  const isOdd = ({ kind, values }: TcObject) =>
+    kind === 'class' && (values.rate === undefined || values.ceil === undefined);
+  const odd = [...objects.values()].find(isOdd);
+  if (!odd) return;
+  const version = (await run('tc', ['-V'])).stdout.trim();
+  throw new Failure(
+    `tc shows the rate or the ceil of class ${odd.id} on ${odd.device} in words that virt-shaper does not know: ${version}`,
+    'nothing has been changed; install the iproute2 of your distribution, and report this',
+  );
 }
 
 /** The kernel's state belongs to one installation, whose files alone know what shall be in it. */

@@ -10,6 +10,7 @@ import { differingOptions } from '../kernel/tc/values.ts';
 import { clearJournal } from '../store/journal.ts';
 import { Failure } from '../system/errors.ts';
 import { writeWhole } from '../system/files.ts';
+import { isRefused } from './batch.ts';
 import type { Site } from './context.ts';
 
 export class Staging {
@@ -46,8 +47,7 @@ export class Staging {
     const { status, stdout, stderr } = await this.site.run('tc', ['-d', '-batch', file]);
     const failed = stderr.match(/Command failed .*:(\d+)/)?.[1];
     this.done = failed === undefined ? this.steps.length : Math.min(this.steps.length, Number(failed) - 1);
-    // tc warns with status 0; we set what it warns about, so it is a failure too.
-    if (status !== 0 || stderr !== '') throw new Failure(`tc refused: ${stderr.trim()}`);
+    if (isRefused({ status, stdout, stderr })) throw new Failure(`tc refused: ${stderr.trim()}`);
     const lines = stdout.split('\n');
     const wrong = findWrongClass(lines, classes ?? []) ?? findMissingFilter(lines, filters ?? []);
     if (wrong) throw new Failure(`tc made something else of "${wrong.line}"`);

@@ -2,6 +2,7 @@
 // as an HTB root's r2q (unused, every class has its quantum), as the filters' preference and as the base of
 // the marks, so that our objects are known by looking at the kernel alone.
 import { sha256 } from '../system/digest.ts';
+import { Failure } from '../system/errors.ts';
 import type { Direction } from '../units/units.ts';
 
 export const signature = 0x7673;
@@ -41,9 +42,15 @@ export function chainName(direction: Direction, id: number, way = 0): string {
 /**
  * Where a bridge has several uplinks, its second has marks of the next range, and so on: what a tap gets is sent
  * to one ifb or another by its mark.
+ * @throws Failure when there is no such range
  */
 export function markOf(base: number, id: number, way = 0): number {
-  return (base + way * 0x10000 + id) >>> 0;
+  const mark = base + way * 0x10000 + id;
+  if (mark <= 0xffffffff) return mark;
+  throw new Failure(
+    `[marks] base = 0x${base.toString(16)} leaves no marks for uplink number ${way + 1} of a bridge`,
+    'make it smaller, by 0x10000 for each further uplink',
+  );
 }
 
 /**

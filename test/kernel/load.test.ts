@@ -228,6 +228,20 @@ test('a step that fails is undone, and says which line and whose', () => {
   }
 });
 
+test('a tc whose words for a rate are not known is not believed', () => {
+  startAll();
+  const before = kernelState();
+  const path = wrap('tc', '$real "$@" | sed "s/ rate \\([0-9.]*\\)Mbit/ rate \\1Mbps?/"; exit 0');
+  for (const args of [['verify'], ['load'], ['plan'], ['sync']]) {
+    const { status, stderr } = host.run(args, { path });
+    assert.is(status, 1, `${args}: ${stderr}`);
+    assert.match(stderr, /shows the rate or the ceil of class \S+ on \S+ in words .*: tc utility, iproute2/);
+  }
+  assert.is(kernelState(), before);
+  assert.is(host.run(['unload'], { path }).status, 0);
+  assert.not.match(sh('tc qdisc show'), 'htb');
+});
+
 test('when nft fails at the commit, tc goes back to what it was', () => {
   startAll();
   const before = kernelState();

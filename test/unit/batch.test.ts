@@ -74,6 +74,11 @@ test('a warning with status 0 is a failure', async () => {
   assert.match((await failure(run, [step('class', 'class add x')])).message, 'quantum of class 10010 is big');
 });
 
+test('of another warning with status 0 the kernel decides', async () => {
+  const { run } = answers({ stderr: 'Warning: this option will go away in a later version.\n' });
+  assert.equal(await steps(run, [tc('a')]), []);
+});
+
 test('a status without a word is a failure too', async () => {
   const { message } = await failure(answers({ status: 2 }).run, [tc('a')]);
   assert.match(message, 'tc refused to "a": ended with status 2');

@@ -63,10 +63,26 @@ function readEntrances(tables: Table[]): Map<string, Set<string>> {
 }
 
 /** The pairs whose frames pass a class: its own, or those of the classes below it. */
-export function pairsBelow(owners: Owners, state: State, { device, id }: TcObject): Set<string> {
-  const below = [...state.objects.values()].filter((child) => child.device === device && child.parent === id);
-  const pairs = below.flatMap((child) => [...pairsBelow(owners, state, child)]);
+export function pairsBelow(owners: Owners, children: Children, { device, id }: TcObject): Set<string> {
+  const pairs = (children.get(`${device} ${id}`) ?? []).flatMap((child) => [
+    ...pairsBelow(owners, children, child),
+  ]);
   return new Set([...(owners.get(id) ?? []), ...pairs]);
+}
+
+/** Device and id of a class -> what hangs below it. */
+export type Children = Map<string, TcObject[]>;
+
+export function childrenIn({ objects }: State): Children {
+  const children: Children = new Map();
+  for (const object of objects.values()) {
+    if (object.parent === undefined) continue;
+    const key = `${object.device} ${object.parent}`;
+    const known = children.get(key);
+    if (known) known.push(object);
+    else children.set(key, [object]);
+  }
+  return children;
 }
 
 /** Whether a class that has frames now shall have none of those, but others. */

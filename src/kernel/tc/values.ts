@@ -87,13 +87,16 @@ export function differingOptions(wanted: TcObject, held: TcObject): string[] {
   return differing;
 }
 
+/** What tc shows of whatever has it: a version that prints it in other words is not believed. */
+const always = ['match', 'to', 'kind', 'rate', 'ceil'];
+
 /** What a class of ours never has; seen in the kernel only where somebody set it by hand. */
 export const unset: Record<string, string> = { prio: '0', overhead: '0', mpu: '0b', linklayer: 'ethernet' };
 
 function isOtherwise(option: string, wanted: TcObject, held: TcObject): boolean {
   const want = wanted.values[option];
   const have = held.values[option];
-  if (have === undefined) return option === 'match' || option === 'to' || option === 'kind';
+  if (have === undefined) return always.includes(option);
   if (typeof want !== 'number' || typeof have !== 'number') return want !== have;
   return !sameNumber(option, want, have, wanted);
 }
