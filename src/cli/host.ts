@@ -13,10 +13,10 @@ export function declareHostCommands(command: Declare): void {
       'after',
       `
 Example: from the old hook, from libvirt, from Proxmox VE
-  virt-shaper import /etc/libvirt/hooks/bandwidth.conf > config.toml
-  virsh dumpxml cliff | virt-shaper import - > config.toml
-  virt-shaper import /etc/pve/qemu-server/*.conf > config.toml
-  virt-shaper check --config config.toml`,
+  virt-shaper import /etc/libvirt/hooks/bandwidth.conf > /etc/virt-shaper/config.d/50-limits.toml
+  virsh dumpxml cliff | virt-shaper import - > /etc/virt-shaper/config.d/50-limits.toml
+  virt-shaper import /etc/pve/qemu-server/*.conf > /etc/virt-shaper/config.d/50-limits.toml
+  virt-shaper check`,
     );
   command(
     'sync',

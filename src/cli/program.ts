@@ -19,8 +19,8 @@ export function makeProgram(): Command {
       'after',
       `
 First steps: doctor says what this host can do, init writes a first config.toml. Write in it what your guests shall
-have, then: check, hooks install (a package has done it), sync, status. From there on libvirt tells of guests that
-start and stop. After a change of the configuration: check, render, plan, load.
+have, then: check, hooks install (a package has done it), apply, status. From there on libvirt tells of guests that
+start and stop. After a change of the configuration: check, apply.
 
 Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 3 differences found.`,
     )

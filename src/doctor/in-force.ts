@@ -49,7 +49,7 @@ function checkHistory({ history, now, loaded }: InForceFacts): Finding {
       ...about,
       level: 'warning',
       detail,
-      hint: 'virt-shaper check && virt-shaper render && virt-shaper load',
+      hint: 'virt-shaper check, then: virt-shaper apply',
     };
   }
   if (error === undefined) return { ...about, level: 'ok', detail: ago(now - at) };
@@ -100,7 +100,7 @@ function checkShaped(attempted: InForceFacts['inForce']): Finding[] {
         level: 'warning',
         subject: 'in force',
         detail: attempted.failed,
-        hint: 'virt-shaper render && virt-shaper load',
+        hint: 'virt-shaper apply',
       },
     ];
   }

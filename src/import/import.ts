@@ -42,6 +42,11 @@ export function importFiles(files: InputFile[], from?: Format): { toml: string; 
   const [first] = files;
   if (format === 'bandwidth.conf') {
     if (!first || files.length > 1) throw wrong('one bandwidth.conf at a time');
+    if (!from && isNonsense(first.text)) {
+      throw wrong(
+        `${first.name} is none of: the old hook's bandwidth.conf, libvirt's domain XML, a guest's file of Proxmox VE`,
+      );
+    }
     return importBandwidthConf(first.text, first.name);
   }
   const read = { libvirt: importDomains, proxmox: importProxmox }[format];
@@ -58,6 +63,11 @@ export function importFiles(files: InputFile[], from?: Format): { toml: string; 
     guests,
   });
   return { toml, problems };
+}
+
+/** It says something, and assigns nothing. */
+function isNonsense(text: string): boolean {
+  return /^\s*[^#\s]/m.test(text) && !/^[^#\n]*\w\+?=/m.test(text);
 }
 
 /** What no entry's own comment says. */

@@ -41,7 +41,7 @@ const intro = `# virt-shaper's configuration, begun by "virt-shaper init" from w
 #      ceil = { out = "30mbit", in = "100mbit" }, where out is what the guest sends.
 #   2. virt-shaper check            finds mistakes and shows what each guest would have
 #   3. virt-shaper hooks install    lets libvirt call virt-shaper for guests that start (a package has done it)
-#   4. virt-shaper sync             finds the guests that run and puts it in force for them
+#   4. virt-shaper apply            puts it in force for the guests that run; from afar: apply --confirm 60
 #   5. virt-shaper status           shows who has what now
 `;
 

@@ -40,6 +40,7 @@ export function formatAge(since: number): string {
 
 /** @param share 1 is all of it */
 export function formatShare(share: number): string {
+  if (share > 0 && share < 0.005) return '< 1 %';
   return `${Math.round(share * 100)} %`;
 }
 

@@ -1,7 +1,7 @@
 // What to do from here to the first guest that is shaped: one sequence, wherever it is told. The manual page, the README
 // and the comments of a first configuration have it too (test/unit/first-steps.test.ts).
 
-export const firstSteps = ['doctor', 'init', 'check', 'hooks install', 'sync', 'status'];
+export const firstSteps = ['doctor', 'init', 'check', 'hooks install', 'apply', 'status'];
 
 /** From a command on, as a line to type. */
 export function stepsAfter(step: string): string {
