@@ -138,7 +138,7 @@ export function kernelState(): string {
   const ways = ['egress', 'ingress'].map((way) => ask(`filter show dev DEV ${way}`));
   const lines = devices.flatMap(({ ifname, master, ifalias, txqlen, flags }, index) => [
     // Whose load it was is not what was loaded.
-    `== ${JSON.stringify({ ifname, master, ifalias: String(ifalias).split('=')[0], txqlen, flags })}`,
+    `== ${JSON.stringify({ ifname, master, ifalias: `${ifalias ?? ''}`.split('=')[0], txqlen, flags })}`,
     ...qdiscs
       .filter((line) => line.includes(` dev ${ifname} `))
       .map((line) => line.replace(/ (refcnt|direct_packets_stat) \d+/g, '')),
