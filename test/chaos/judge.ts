@@ -18,36 +18,69 @@ export interface Problem {
 const keyOf = ({ guest, nic, direction }: Truth) => `${guest}, ${nic.tap} ${direction} by ${nic.uplink}`;
 
 /**
- * Every view that speaks of every guest: a row says shaped where all that it is about is shaped, and only there. Where
+ * A row says shaped where all that it is about is shaped, and only there; who runs has a row in every view of all. Where
  * a device of the host is down or apart, so that no frame can pass whoever shapes it, neither word is false; there the
  * row must name what is wrong.
  */
-export function judgeViews(truths: Truth[], { said, verify, broken }: Views): Problem[] {
-  const texts = [...broken];
-  for (const one of said) {
-    const own = truths.filter((truth) => isAbout(one, truth));
-    const passing = own.filter(({ fate, joined }) => fate !== 'cut' || joined);
-    const shown = own.map((truth) => `${keyOf(truth)} ${truth.fate}: ${truth.shown}`).join('; ');
-    const isTrue =
-      passing.length < own.length && passing.every(({ fate }) => fate === 'shaped')
-        ? one.noted || !one.shaped
-        : one.shaped === own.every(({ fate }) => fate === 'shaped');
-    if (own.length > 0 && !isTrue) texts.push(`${one.view} says of ${one.guest}: ${one.words}; ${shown}`);
-    if (own.length === 0 && one.shaped)
-      texts.push(`${one.view} says of ${one.guest}, who does not run: ${one.words}`);
-  }
-  for (const truth of truths)
-    for (const view of speaking)
-      if (!said.some((one) => one.view === view && isAbout(one, truth)))
-        texts.push(`${view} says nothing of ${keyOf(truth)}, which is ${truth.fate}: ${truth.shown}`);
-  const unshaped = truths.filter(({ fate }) => fate !== 'shaped');
-  if (verify === 0 && unshaped.length > 0)
-    texts.push(`verify finds nothing: ${unshaped.map(keyOf).join('; ')}`);
+export function judgeViews(truths: Truth[], views: Views): Problem[] {
+  const texts = [
+    ...views.broken,
+    ...views.said.flatMap((one) => judgeRow(one, truths)),
+    ...views.asked.flatMap((view) => truths.flatMap((truth) => judgeSilence(view, truth, views))),
+    ...judgeVerify(truths, views.verify),
+    ...judgeDoctor(truths, views),
+  ];
   return texts.map((text) => ({ count: 'lie', text }));
 }
 
-/** Every guest that runs is in them. */
-const speaking = ['status', 'top', 'metrics'];
+function judgeRow(one: Said, truths: Truth[]): string[] {
+  const own = truths.filter((truth) => isAbout(one, truth));
+  const says = `${one.view} says of ${one.guest}: ${one.words}`;
+  if (own.length === 0) return one.shaped ? [`${says}; who does not run`] : [];
+  const passing = own.filter(canPass);
+  const isTrue =
+    passing.length < own.length && passing.every(({ fate }) => fate === 'shaped')
+      ? one.noted || !one.shaped
+      : one.shaped === own.every(({ fate }) => fate === 'shaped');
+  return isTrue ? [] : [`${says}; ${own.map(shownOf).join('; ')}`];
+}
+
+const canPass = ({ fate, joined }: Truth) => fate !== 'cut' || joined;
+
+const shownOf = (truth: Truth) => `${keyOf(truth)} ${truth.fate}: ${truth.shown}`;
+
+function judgeSilence(view: string, truth: Truth, { said }: Views): string[] {
+  if (view === 'doctor' || said.some((one) => one.view === view && isAbout(one, truth))) return [];
+  return [`${view} says nothing of ${shownOf(truth)}`];
+}
+
+function judgeVerify(truths: Truth[], verify: number): string[] {
+  const unshaped = truths.filter((truth) => truth.fate !== 'shaped' && canPass(truth));
+  return verify === 0 && unshaped.length > 0
+    ? [`verify finds nothing: ${unshaped.map(shownOf).join('; ')}`]
+    : [];
+}
+
+/** It names who is not shaped, or the device that is to blame; and says of nobody who is that he is not. */
+function judgeDoctor(truths: Truth[], { findings, asked }: Views): string[] {
+  if (!asked.includes('doctor')) return [];
+  const silent = truths
+    .filter(({ fate }) => fate !== 'shaped')
+    .filter(
+      ({ guest, nic: { tap, uplink, bridge } }) =>
+        !findings.some((text) => [guest, tap, uplink, bridge].some((name) => text.includes(name))),
+    );
+  const well = [...new Set(truths.map(({ guest }) => guest))].filter((guest) =>
+    truths.every((truth) => truth.guest !== guest || truth.fate === 'shaped'),
+  );
+  const untrue = findings.filter((text) =>
+    well.some((guest) => /^problem (passing|guest)\./.test(text) && text.includes(`, ${guest}: `)),
+  );
+  return [
+    ...silent.map((truth) => `doctor names nothing of ${shownOf(truth)}`),
+    ...untrue.map((text) => `doctor says ${text}, of one who is shaped`),
+  ];
+}
 
 function isAbout(said: Said, { guest, nic, direction }: Truth): boolean {
   return (

@@ -27,9 +27,6 @@ export interface Look {
 /** More foreign things at a time are on no host. */
 const most = 3;
 
-/** How many guests are explained at a moment: each is half as dear as all other views together. */
-const explained = 2;
-
 /**
  * @param indexes of the seed's steps, in order; each chooses by its own chance, so that any part can be run again
  * @param only the one kind of action for all of them
@@ -48,9 +45,10 @@ export async function runSeed(
     for (const index of indexes) {
       const began = performance.now();
       const random = new Random(`${seed}:${index}`);
+      const views = new Random(`${seed}:${index}:views`);
       const problems: Step['problems'] = [];
       const judge = async (moment: string, more: (before: Look, now: Look) => Problem[]) => {
-        const now = await lookAround(world, random);
+        const now = await lookAround(world, views);
         const found = [...judgeViews(now.truths, now.views), ...more(last, now)];
         problems.push(...found.map((problem) => ({ ...problem, moment })));
         last = now;
@@ -97,7 +95,7 @@ function act(
 async function lookAround(world: World, random: Random): Promise<Look> {
   const truths = lookAtFrames(world);
   const names = world.running().map(({ name }) => name);
-  return { truths, views: await readViews(world.program, random.shuffle(names).slice(0, explained)) };
+  return { truths, views: await readViews(world.program, names, random) };
 }
 
 function sync(world: World, inForce: boolean, history: string[]): void {

@@ -1,5 +1,6 @@
 // What each view says of each guest and direction, as words that can be held against each other and against frames:
 // shaped, or not. Texts are for people; what is asked here is what programs are given.
+import type { Random } from '../faults/random.ts';
 import { parseExposition } from '../support/exposition.ts';
 import type { Program } from './program.ts';
 import { type Direction, directions } from './wire.ts';
@@ -20,75 +21,72 @@ export interface Said {
 
 export interface Views {
   said: Said[];
-  /** 0: the kernel is as loaded. 3: it is not. */
+  /** Those that were asked for every guest, and answered. */
+  asked: string[];
+  /** What doctor finds wrong: subject and detail. */
+  findings: string[];
+  /** 0: all is as loaded, and everybody shaped. 3: it is not. */
   verify: number;
   /** A view that ended otherwise than it may, with what it said. */
   broken: string[];
 }
 
-interface Fault {
-  kind: string;
-  direction?: Direction;
-  reason: string;
-}
-
+/** The same in the data of every view. */
 interface Row {
   guest: string;
   uplink?: string;
-  taps: string[];
   state: string;
   shaped: Record<Direction, boolean>;
-  faults: Fault[];
+  faults: { kind: string; direction?: Direction; reason: string }[];
 }
 
-/** @param guests those that run */
-export async function readViews(program: Program, guests: string[]): Promise<Views> {
-  const said: Said[] = [];
-  const broken: string[] = [];
+/**
+ * Asks status, verify and metrics every time, and of the dearer others each every second time: tree, top, doctor, and
+ * explain about one guest.
+ * @param guests those that run
+ */
+export async function readViews(program: Program, guests: string[], random: Random): Promise<Views> {
+  const views: Views = { said: [], asked: [], findings: [], verify: 1, broken: [] };
   const read = async (args: string[], statuses: number[], take: (text: string) => Said[]) => {
+    const [view = ''] = args;
     const { status, stdout, stderr } = await program.look(args);
-    const isFine = status !== null && statuses.includes(status);
+    if (view === 'verify') views.verify = status ?? 1;
     try {
-      if (isFine) said.push(...take(stdout));
-      else broken.push(`${args[0]} ends with ${status}: ${stderr.trim()}`);
+      if (!statuses.includes(status ?? 1)) throw new Error(`ends with ${status}: ${stderr.trim()}`);
+      views.said.push(...take(stdout));
+      if (view !== 'explain' && view !== 'doctor') views.asked.push(view);
     } catch (error) {
-      broken.push(`${args[0]}: ${(error as Error).message}: ${stdout.slice(0, 200)}`);
+      views.broken.push(`${view}: ${(error as Error).message}`);
     }
-    return status ?? 1;
   };
-  await read(['status', '--json', '--interval', '0'], [0], ofStatus);
-  await read(['tree', '--json', '--interval', '0'], [0], () => []);
-  await read(['top', '--json', '--interval', '0.1'], [0], ofTop);
+  const rows = (view: string) => (text: string) =>
+    ofRows(view, (JSON.parse(text) as { guests: Row[] }).guests);
+  await read(['status', '--json', '--interval', '0'], [0], rows('status'));
+  await read(['verify', '--json'], [0, 3], rows('verify'));
   await read(['metrics'], [0], ofMetrics);
-  for (const guest of guests) await read(['explain', '--json', '--', guest], [0], (text) => ofExplain(text));
-  const verify = await read(['verify', '--json'], [0, 3], () => []);
-  await read(['doctor', '--json'], [0, 1, 3], () => []);
-  return { said, verify, broken };
+  if (random.chance(0.5)) await read(['tree', '--json', '--interval', '0'], [0], rows('tree'));
+  if (random.chance(0.5)) await read(['top', '--json', '--interval', '0.1'], [0], rows('top'));
+  if (random.chance(0.5) && guests.length > 0)
+    await read(['explain', '--json', '--', random.pick(guests)], [0], ofExplain);
+  if (random.chance(0.5)) {
+    views.asked.push('doctor');
+    await read(['doctor', '--json'], [0, 1, 3], (text) => {
+      views.findings.push(...findingsOf(text));
+      return [];
+    });
+  }
+  return views;
 }
 
-function ofStatus(text: string): Said[] {
-  const { guests } = JSON.parse(text) as { guests: Row[] };
-  return guests.flatMap(({ guest, uplink, state, shaped, faults }) =>
+function ofRows(view: string, rows: Row[]): Said[] {
+  return rows.flatMap(({ guest, uplink, state, shaped, faults }) =>
     directions.map((direction) => {
       const own = faults.filter((fault) => (fault.direction ?? direction) === direction);
       const words = [state, ...own.map(({ kind, reason }) => `${kind}: ${reason}`)].join(', ');
       const where = { ...(uplink ? { uplink } : {}), direction };
-      return { view: 'status', guest, ...where, shaped: shaped[direction], noted: own.length > 0, words };
+      return { view, guest, ...where, shaped: shaped[direction], noted: own.length > 0, words };
     }),
   );
-}
-
-/** A row of both directions together: `partly` is said of the pair, and is held against the pair. */
-function ofTop(text: string): Said[] {
-  const { guests } = JSON.parse(text) as { guests: (Omit<Row, 'faults'> & { reason?: string })[] };
-  return guests.map(({ guest, uplink, state, reason = '' }) => ({
-    view: 'top',
-    guest,
-    ...(uplink ? { uplink } : {}),
-    shaped: state === 'shaped',
-    noted: reason !== '',
-    words: `${state} ${reason}`,
-  }));
 }
 
 function ofMetrics(text: string): Said[] {
@@ -105,8 +103,21 @@ function ofMetrics(text: string): Said[] {
   }));
 }
 
+/** Its one word for a guest, and its rows. */
 function ofExplain(text: string): Said[] {
-  const { guest, state, reasons } = JSON.parse(text) as { guest: string; state: string; reasons: unknown[] };
-  const words = `${state} ${JSON.stringify(reasons)}`;
-  return [{ view: 'explain', guest, shaped: state === 'shaped', noted: reasons.length > 0, words }];
+  const { guest, state, shaping } = JSON.parse(text) as { guest: string; state: string; shaping: Row[] };
+  const noted = shaping.some(({ faults }) => faults.length > 0);
+  const one = { view: 'explain', guest, shaped: state === 'shaped', noted, words: state };
+  return [one, ...ofRows('explain', shaping)];
+}
+
+function findingsOf(text: string): string[] {
+  const { findings } = JSON.parse(text) as {
+    findings: { level: string; check: string; subject: string; detail: string }[];
+  };
+  return findings
+    .filter(({ level }) => level !== 'ok')
+    .map(
+      ({ check, subject, detail, level }) => `${level} ${check}, ${subject.replaceAll(`"`, ``)}: ${detail}`,
+    );
 }
