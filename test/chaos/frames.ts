@@ -12,6 +12,8 @@ export interface Truth {
   nic: Nic;
   direction: Direction;
   fate: Fate;
+  /** What its uplink is called now. */
+  uplink: string;
   /** The devices between guest and world are there, up and joined: who cuts it off is no matter of devices. */
   joined: boolean;
   /** Of its class, as tc shows it; absent when there is none. */
@@ -37,10 +39,10 @@ export function lookAtFrames(world: World): Truth[] {
   const after = readClasses(world);
   return nics.flatMap(({ guest, nic }) =>
     directions.map((direction): Truth => {
-      const key = `${world.named(direction === 'out' ? nic.uplink : `ifb-${nic.uplink}`)} ${direction === 'out' ? 1 : 2}:${guest.id.toString(16)}`;
+      const keys = classesOf(world, guest.id, nic.uplink, direction);
       const has = arrived.get(wireKey(nic, direction)) ?? 0;
-      const own = after.get(key);
-      const counted = own ? own.packets - (before.get(key)?.packets ?? 0) : 0;
+      const own = keys.flatMap((key) => after.get(key) ?? [])[0];
+      const counted = sum(after, keys) - sum(before, keys);
       const shaped = Math.min(counted, frames);
       const fate = has < frames ? 'cut' : shaped === frames ? 'shaped' : shaped === 0 ? 'unshaped' : 'partly';
       return {
@@ -48,13 +50,25 @@ export function lookAtFrames(world: World): Truth[] {
         nic,
         direction,
         fate,
+        uplink: world.named(nic.uplink),
         joined: joined.get(nic) ?? false,
         ...(own ? { ceil: own.ceil } : {}),
-        packets: own?.packets ?? 0,
-        shown: `${has} of ${frames} arrived, ${counted} by ${key}`,
+        packets: sum(after, keys),
+        shown: `${has} of ${frames} arrived, ${counted} by ${keys.join(' or ')}`,
       };
     }),
   );
+}
+
+/** Under an uplink's own name and, where somebody gave it another, under that. */
+function classesOf(world: World, id: number, uplink: string, direction: Direction): string[] {
+  const names = [...new Set([uplink, world.named(uplink)])];
+  const hex = id.toString(16);
+  return names.map((name) => (direction === 'out' ? `${name} 1:${hex}` : `ifb-${name} 2:${hex}`));
+}
+
+function sum(classes: Map<string, Counted>, keys: string[]): number {
+  return keys.reduce((packets, key) => packets + (classes.get(key)?.packets ?? 0), 0);
 }
 
 interface Link {
@@ -76,7 +90,8 @@ function isJoined(world: World, { tap, bridge, uplink }: Nic, links: Map<string,
 
 /** By `device id`. A guest on two NICs of one uplink would be counted in one class; nobody here has that. */
 function readClasses(world: World): Map<string, Counted> {
-  const devices = world.uplinks.flatMap(({ name }) => [world.named(name), world.named(`ifb-${name}`)]);
+  const names = world.uplinks.flatMap(({ name }) => [...new Set([name, world.named(name)])]);
+  const devices = names.flatMap((name) => [name, `ifb-${name}`]);
   const lines = devices.flatMap((device) => [`class show dev ${device}`, 'qdisc show dev lo']);
   const { stdout } = spawnSync('tc', ['-s', '-force', '-batch', '-'], {
     input: `${lines.join('\n')}\n`,

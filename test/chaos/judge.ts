@@ -82,10 +82,10 @@ function judgeDoctor(truths: Truth[], { findings, asked }: Views): string[] {
   ];
 }
 
-function isAbout(said: Said, { guest, nic, direction }: Truth): boolean {
+function isAbout(said: Said, { guest, nic, uplink, direction }: Truth): boolean {
   return (
     said.guest === guest &&
-    (said.uplink ?? nic.uplink) === nic.uplink &&
+    [undefined, nic.uplink, uplink].includes(said.uplink) &&
     (said.direction ?? direction) === direction
   );
 }

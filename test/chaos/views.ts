@@ -89,18 +89,26 @@ function ofRows(view: string, rows: Row[]): Said[] {
   );
 }
 
+/** One figure for both directions; of whom there is nothing to shape, or who is left out, the reason only. */
 function ofMetrics(text: string): Said[] {
   const families = parseExposition(text);
   const samplesOf = (name: string) => families.get(`virt_shaper_${name}`)?.samples ?? [];
-  const reasons = samplesOf('guest_reason').map(({ labels }) => `${labels.guest} ${labels.uplink}`);
-  return samplesOf('guest_shaped').map(({ labels: { guest = '', uplink = '' }, value }) => ({
-    view: 'metrics',
+  const reasons = samplesOf('guest_reason').map(({ labels }) => labels);
+  const figures = samplesOf('guest_shaped').map(({ labels: { guest = '', uplink = '' }, value }) => ({
     guest,
-    ...(uplink ? { uplink } : {}),
+    uplink,
     shaped: value === 1,
-    noted: reasons.includes(`${guest} ${uplink}`),
+    noted: reasons.some((reason) => reason.guest === guest && reason.uplink === uplink),
     words: `guest_shaped ${value}`,
   }));
+  const others = reasons
+    .filter(({ state = '' }) => /^(gone|left.out)$/.test(state))
+    .map(({ guest = '', uplink = '', state = '', kind = '' }) => {
+      return { guest, uplink, shaped: false, noted: true, words: `${state} ${kind}` };
+    });
+  return [...figures, ...others].map(({ uplink, ...one }) => {
+    return { view: 'metrics', ...(uplink ? { uplink } : {}), ...one };
+  });
 }
 
 /** Its one word for a guest, and its rows. */
