@@ -24,6 +24,8 @@ export interface Facts {
   bridged: { ip: boolean; ip6: boolean };
   /** Tap -> the guest that runs on it, as far as that is known. */
   owners: Map<string, string>;
+  /** `tap guest` of NICs that libvirt says are in use and that are no device: under another name, or just unplugged. */
+  missing: Set<string>;
   /** Taps with libvirt's own <bandwidth>. */
   limited: Set<string>;
   /** BPF programs that decide about packets, as far as they can be seen. */

@@ -4,7 +4,7 @@ import type { Direction } from '../units/units.ts';
 
 /**
  * The policy's own kinds. Of a running guest: `unknown` to the rules in force, `unloaded` where there are none. Of what
- * is ours: `tap-gone`, `tap-moved` to another bridge, `uplink-gone`, `uplink-moved` out of the bridge, `ifb` missing,
+ * is ours: `tap-gone`, `tap-missing` where libvirt names it still, `tap-moved` to another bridge, `uplink-gone`, `uplink-moved` out of the bridge, `ifb` missing,
  * down or somebody else's, `class` missing, `changed` to other rates, `table` without its frames, `redirect` missing.
  * Of others: `root` qdisc in the place of ours, `occupied` tap, `rule` or `filter` that takes its frames, `program`
  * that may. `down`: a device through which nothing passes at all, so that nothing meets its class.
@@ -15,6 +15,7 @@ export type FaultKind =
   | 'unknown'
   | 'unloaded'
   | 'tap-gone'
+  | 'tap-missing'
   | 'tap-moved'
   | 'uplink-gone'
   | 'uplink-moved'
@@ -48,3 +49,13 @@ export interface Fault {
 
 /** In sentences about a guest. */
 export const verbs = { out: 'sends', in: 'receives' };
+
+/** Of a NIC that libvirt names and the kernel does not have. */
+export function describeMissing(tap: string): { kind: FaultKind; reason: string; remedy: string } {
+  const reason = `libvirt says that it runs by ${tap}, and there is no such device: it has another name, or is unplugged`;
+  return {
+    kind: 'tap-missing',
+    reason,
+    remedy: 'ip link shows what there is; a tap of libvirt keeps its name',
+  };
+}

@@ -9,7 +9,7 @@ import { formatRate } from '../units/rate.ts';
 import { type Both, type Direction, directions } from '../units/units.ts';
 import { describeBehind } from './behind.ts';
 import type { Facts } from './facts.ts';
-import type { Fault } from './fault.ts';
+import { describeMissing, type Fault } from './fault.ts';
 import type { ClassInUse, UplinkInUse } from './in-use.ts';
 import type { Way } from './way.ts';
 
@@ -112,8 +112,11 @@ function tapFaults(
   look: (way: Way) => Fault[],
 ): Fault[] {
   const { name: tap, bridge, mark } = plan;
-  if (!facts.devices.has(tap))
-    return [{ kind: 'tap-gone', tap, reason: `its tap ${tap} is gone`, remedy: sync }];
+  if (!facts.devices.has(tap)) {
+    return facts.missing.has(`${tap} ${guest}`)
+      ? [{ tap, ...describeMissing(tap) }]
+      : [{ kind: 'tap-gone', tap, reason: `its tap ${tap} is gone`, remedy: sync }];
+  }
   const owner = facts.owners.get(tap);
   if (owner !== undefined && owner !== guest) {
     return [

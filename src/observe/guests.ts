@@ -130,7 +130,7 @@ export type Stray = Omit<Unshaped, 'kind'> & { kind: FaultKind };
 function rowOfUnshaped(entry: Unshaped | Stray): GuestRow {
   const taps = entry.tap ? [entry.tap] : [];
   const shaped = { out: false, in: false };
-  const state = wished.includes(entry.kind) ? 'left out' : 'unshaped';
+  const state = entry.kind === 'tap-gone' ? 'gone' : wished.includes(entry.kind) ? 'left out' : 'unshaped';
   return { guest: entry.guest, taps, state, shaped, faults: [policyFault(entry)] };
 }
 

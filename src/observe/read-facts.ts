@@ -3,7 +3,6 @@
 
 import { join } from 'node:path';
 import { makesNoTable } from '../diff/compare.ts';
-import type { Guest } from '../guests/guest.ts';
 import { bridgesOf } from '../host/host.ts';
 import { deviceNames, portNames, readBridged, readDeviceState } from '../host/read-host.ts';
 import { cutTable, parseListing } from '../kernel/nft/listing.ts';
@@ -17,6 +16,7 @@ import { Failure } from '../system/errors.ts';
 import { hasTool, type Run } from '../system/exec.ts';
 import { readCache } from '../system/files.ts';
 import type { DeviceFacts, Facts, ProgramFacts } from './facts.ts';
+import type { RunningGuests } from './read-running.ts';
 
 /** All but what the qdiscs say, which come with the counters (read-use.ts). */
 export type Read = Omit<Facts, 'clsacts' | 'occupied' | 'roots'>;
@@ -26,7 +26,7 @@ export async function readFacts(
   run: Run,
   loaded: { rules: string; listing: string },
   { uplinks }: InForce,
-  running: Guest[],
+  { guests, missing }: RunningGuests,
 ): Promise<Read> {
   const bridges = [...new Set(uplinks.flatMap(bridgesOf))];
   const present = new Set(deviceNames());
@@ -41,7 +41,7 @@ export async function readFacts(
     readEveryFilter(run, names),
     readPrograms(run),
   ]);
-  const nics = running.flatMap((guest) => guest.nics.map((nic) => ({ guest: guest.name, ...nic })));
+  const nics = guests.flatMap((guest) => guest.nics.map((nic) => ({ guest: guest.name, ...nic })));
   return {
     ...tables,
     filters,
@@ -50,6 +50,7 @@ export async function readFacts(
     ifbs: await readIfbs(run, filters),
     ports: new Map(bridges.map((bridge) => [bridge, new Set(portNames(bridge))])),
     bridged: readBridged(bridges),
+    missing: new Set(missing.map(({ tap, guest }) => `${tap} ${guest}`)),
     owners: new Map(nics.map(({ tap, guest }) => [tap, guest])),
     limited: new Set(nics.flatMap(({ tap, bandwidth }) => (bandwidth ? tap : []))),
   };

@@ -13,6 +13,7 @@ import { readGuests } from '../store/guests.ts';
 import { guestsWithout, type InForce } from '../store/in-force-plan.ts';
 import { Failure } from '../system/errors.ts';
 import { isThere } from '../system/files.ts';
+import { describeMissing } from './fault.ts';
 import type { Stray } from './guests.ts';
 
 export interface RunningPaths {
@@ -24,10 +25,24 @@ export interface RunningPaths {
   unloaded: string;
 }
 
-/** Longest running first. What cannot be read tells of nobody. */
-export function readRunningGuests({ guests, libvirtState }: RunningPaths, names = deviceNames()): Guest[] {
+export interface RunningGuests {
+  /** Longest running first. */
+  guests: Guest[];
+  /** NICs that libvirt names and the kernel does not have: unplugged just now, or under another name. */
+  missing: { guest: string; tap: string }[];
+}
+
+/** What cannot be read tells of nobody. */
+export function readRunningGuests({ guests, libvirtState }: RunningPaths): RunningGuests {
   const noted = readNoted(guests);
-  return reconcile(noted, readRunning(libvirtState, noted), new Set(names));
+  const running = readRunning(libvirtState, noted);
+  const names = new Set(deviceNames());
+  return {
+    guests: reconcile(noted, running, names),
+    missing: running.guests.flatMap(({ name, nics }) =>
+      nics.filter(({ tap }) => !names.has(tap)).map(({ tap }) => ({ guest: name, tap })),
+    ),
+  };
 }
 
 function readNoted(file: string): Guest[] {
@@ -40,15 +55,25 @@ function readNoted(file: string): Guest[] {
 }
 
 /** Those that run and that the rules in force do not know, NIC by NIC, with what the configuration has for them. */
-export function findStrays(inForce: InForce, running: Guest[], paths: RunningPaths): Stray[] {
-  const unknown = guestsWithout(inForce, running).map((guest) => ({
+export function findStrays(
+  inForce: InForce,
+  { guests, missing }: RunningGuests,
+  paths: RunningPaths,
+): Stray[] {
+  const gone = missing
+    .filter(
+      ({ guest, tap }) =>
+        guestsWithout(inForce, [{ name: guest, driver: 'qemu', nics: [{ tap }] }]).length > 0,
+    )
+    .map(({ guest, tap }): Stray => ({ guest, tap, ...describeMissing(tap) }));
+  const unknown = guestsWithout(inForce, guests).map((guest) => ({
     ...guest,
     nics: guest.nics.filter(({ tap }) => guestsWithout(inForce, [{ ...guest, nics: [{ tap }] }]).length > 0),
   }));
-  if (unknown.length === 0) return [];
+  if (unknown.length === 0) return gone;
   const unloaded = isThere(paths.unloaded);
   const wished = leftOut(unknown, paths);
-  return unknown.flatMap(({ name, nics }) =>
+  const strays = unknown.flatMap(({ name, nics }) =>
     nics.flatMap(({ tap }): Stray[] => {
       const policy = wished.find((one) => one.guest === name && (one.tap ?? tap) === tap);
       if (policy) return [{ ...policy, tap }];
@@ -60,6 +85,7 @@ export function findStrays(inForce: InForce, running: Guest[], paths: RunningPat
       return [{ guest: name, tap, kind: 'unknown', reason, remedy: 'virt-shaper sync shapes it' }];
     }),
   );
+  return [...strays, ...gone];
 }
 
 /** What the configuration as it is now leaves out; nothing where it cannot be read. */

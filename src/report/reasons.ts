@@ -11,6 +11,7 @@ const ofMany: Partial<Record<FaultKind, string>> = {
   unknown: 'they run, and no load has seen that: they have no limit',
   unloaded: 'virt-shaper unload has taken all limits out',
   'tap-gone': 'their taps are gone',
+  'tap-missing': 'libvirt names taps of theirs that are no devices',
   'tap-moved': 'their taps are no ports of their bridges any more',
   class: 'their classes are missing in the kernel',
   redirect: 'their taps have no clsact or filter of ours, so what they receive is not shaped',

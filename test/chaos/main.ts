@@ -17,7 +17,7 @@ const { values: options } = parseArgs({
     actions: { type: 'string', default: '1000' },
     /** Of one seed: those only, on a host where nothing was done before. */
     steps: { type: 'string' },
-    only: { type: 'string' },
+    only: { type: 'string', multiple: true },
     workers: { type: 'string', default: String(Math.min(2, availableParallelism())) },
     /** Seconds after which no further seed is begun. */
     time: { type: 'string', default: '3600' },

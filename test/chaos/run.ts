@@ -29,13 +29,13 @@ const most = 3;
 
 /**
  * @param indexes of the seed's steps, in order; each chooses by its own chance, so that any part can be run again
- * @param only the one kind of action for all of them
+ * @param only kinds of action, one after the other, in place of chance
  */
 export async function runSeed(
   seed: string,
   indexes: number[],
   report: (step: Step) => void,
-  only?: string,
+  only?: string[],
 ): Promise<void> {
   const world = new World(Number(seed) % 2 === 0 ? 2 : 1);
   const tracer = new Tracer();
@@ -53,7 +53,7 @@ export async function runSeed(
         problems.push(...found.map((problem) => ({ ...problem, moment })));
         last = now;
       };
-      const { kind, text, harmless } = act(world, random, only);
+      const { kind, text, harmless } = act(world, random, only && [only[index % only.length] ?? '']);
       history.push(`${index} ${kind}: ${text}`);
       await judge('at once', (before, now) => (harmless ? judgeHarmless(before, now) : []));
       const inForce = random.chance(world.settings.mistake === undefined ? 0.5 : 0.8);
@@ -79,9 +79,9 @@ export async function runSeed(
 function act(
   world: World,
   random: Random,
-  only?: string,
+  only?: string[],
 ): { kind: string; text: string; harmless?: boolean } {
-  const kinds = only === undefined ? random.shuffle(Object.keys(actions)) : [only];
+  const kinds = only ?? random.shuffle(Object.keys(actions));
   for (const kind of kinds) {
     const done = actions[kind]?.(world, random);
     if (!done) continue;

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { runSeed } from './run.ts';
 
 for await (const line of createInterface(process.stdin)) {
-  const { seed, indexes, only } = JSON.parse(line) as { seed: string; indexes: number[]; only?: string };
+  const { seed, indexes, only } = JSON.parse(line) as { seed: string; indexes: number[]; only?: string[] };
   try {
     await runSeed(seed, indexes, (step) => console.log(JSON.stringify(step)), only);
   } catch (error) {

@@ -8,8 +8,8 @@ import type { Step } from './run.ts';
 export interface Job {
   seed: string;
   indexes: number[];
-  /** The one kind of action, for every step. */
-  only?: string;
+  /** Kinds of action, one after the other. */
+  only?: string[];
 }
 
 export class Workers {

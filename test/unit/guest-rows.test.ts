@@ -32,6 +32,12 @@ test('a tap is gone, and both', () => {
   assert.equal(look({ gone: ['vnet0', 'vnet1'] }).states, ['cliff gone tap-gone tap-gone', 'jason shaped']);
 });
 
+test('a tap that libvirt names and the kernel does not have: its frames may pass under another name', () => {
+  const change = ({ missing }: Facts) => missing.add('vnet2 jason').add('vnet0 somebody');
+  assert.is(look({ gone: ['vnet2'], change }).states[1], 'jason unshaped tap-missing');
+  assert.is(look({ gone: ['vnet0'], change }).states[0], 'cliff shaped tap-gone', "another guest's tap");
+});
+
 test('a tap is in another bridge', () => {
   assert.equal(look({ moved: ['vnet2'] }).states, ['cliff shaped', 'jason unshaped tap-moved']);
   assert.equal(look({ moved: ['vnet1'] }).states, ['cliff partly tap-moved', 'jason shaped']);

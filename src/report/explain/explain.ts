@@ -84,7 +84,8 @@ export function explain(name: string, inputs: Inputs, outputs: Outputs, looked: 
   });
   const about = policy.unshaped.filter((one) => one.guest === name);
   const nics = nicsOf(guest, mine, about);
-  const shaping = (looked.rows ?? []).filter((row) => row.guest === name && row.state !== 'gone');
+  const own = (looked.rows ?? []).filter((row) => row.guest === name);
+  const shaping = own.every(({ state }) => state === 'gone') ? [] : own;
   const match = explainMatch(config, name);
   const known = match.entry && (guest || !match.entry.pattern);
   const meant = known ? undefined : nameLike(name, inputs);
