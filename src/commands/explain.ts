@@ -45,7 +45,7 @@ export async function explainCommand(
     kernel,
     ...(typeof kernel === 'string' ? {} : { rows: (await observe(context)).guests }),
   });
-  refuseUnknown(explanation);
+  refuseUnknown(explanation, inputs.config.groups);
   if (json) {
     context.print(`${JSON.stringify(explanationAsData(explanation), null, 2)}\n`);
     return 0;
@@ -91,9 +91,18 @@ async function readNow(site: Site, rules: Rules | undefined, folder: string): Pr
   return { from, to: wanted, list: compare(from, wanted), unreached, obstacles, uses };
 }
 
-function refuseUnknown({ guest, state, match, meant, kernel }: Explanation): void {
+function refuseUnknown(
+  { guest, state, match, meant, kernel }: Explanation,
+  groups: { name: string }[],
+): void {
   const isHeld = typeof kernel !== 'string' && kernel.classes.length > 0;
   if (state !== 'stopped' || match.entry || isHeld) return;
+  if (groups.some(({ name }) => name === guest)) {
+    throw new Failure(
+      `${label(guest)} is a group, not a guest`,
+      `virt-shaper status ${label(guest)} shows its members`,
+    );
+  }
   throw new Failure(
     `no guest ${label(guest)} runs, and no entry of the configuration fits that name` +
       `${meant === undefined ? '' : ` (did you mean ${label(meant)}?)`}`,

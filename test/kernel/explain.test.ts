@@ -222,4 +222,11 @@ test('names that hold anything stay on their line, and a dash is none of an opti
   }
 });
 
+test('the name of a group is answered with where its members are', () => {
+  start();
+  const { status, stderr } = host.run(['explain', 'friends']);
+  assert.is(status, 1);
+  assert.match(stderr, 'friends is a group, not a guest\n      virt-shaper status friends');
+});
+
 test.run();
