@@ -38,16 +38,19 @@ function checkLookups(rules: Rules, state: State, folder: string): Problem[] {
   const parents = new Set([...state.objects.values()].map(({ device, parent }) => `${device} ${parent}`));
   const lines = rules['ruleset.nft'].split('\n');
   const owners = readOwners(state.ruleset);
-  const all = new Set([...owners.values()].flatMap((pairs) => [...pairs]));
   const ifbs = new Map<string, string[]>();
   for (const { kind, device, values } of state.objects.values()) {
     if (kind === 'filter') ifbs.set(device, [...(ifbs.get(device) ?? []), String(values.to)]);
   }
+  const backs = new Map<string, Set<string>>();
+  for (const pair of [...owners.values()].flatMap((pairs) => [...pairs])) {
+    const [port = '', tap = ''] = pair.split(' . ');
+    for (const ifb of ifbs.get(tap) ?? []) backs.set(port, (backs.get(port) ?? new Set()).add(ifb));
+  }
   return [...owners].flatMap(([id, pairs]) =>
     [...pairs].flatMap((pair) => {
       const [iif = '', oif = ''] = pair.split(' . ');
-      const back = all.has(`${oif} . ${iif}`) ? ifbs.get(iif) : [];
-      const devices = queuesOn(state, oif, ifbs.get(oif), back);
+      const devices = queuesOn(state, oif, ifbs.get(oif), [...(backs.get(oif) ?? [])]);
       const isLeaf = (device: string) =>
         state.objects.has(keyOf('class', device, id)) && !parents.has(`${device} ${id}`);
       if (devices.some(isLeaf)) return [];
@@ -66,8 +69,8 @@ function checkLookups(rules: Rules, state: State, folder: string): Problem[] {
 
 /**
  * Where what leaves by a port may queue: in its own tree, or on the ifbs that its filters lead to. A port without
- * either lies on an uplink, whose ifb is the one by which the sender gets what comes back.
- * @param own the ifbs of the port, @param back those of the sender
+ * either lies on an uplink, whose ifb is one of those by which guests get what comes in by it.
+ * @param own the ifbs of the port, @param back those of who receives by it
  */
 function queuesOn(state: State, port: string, own: string[] = [], back: string[] = []): string[] {
   const hasTree = (device: string) => state.objects.has(keyOf('root', device, ''));
