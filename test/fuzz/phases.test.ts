@@ -233,6 +233,18 @@ const others: Record<string, (policy: Policy) => Policy | undefined> = {
       guests: policy.guests.map((one) => (one.group === group ? { ...one, runs: false } : one)),
     };
   },
+  'a guarantee passes from one to another': (policy) => {
+    const [one, two] = policy.guests.filter(({ runs, taps }) => runs && taps.length > 0);
+    if (!one || !two || one.rate.out < 2000 || two.ceil.out < two.rate.out + 1000) return undefined;
+    const by = new Map([
+      [one, -1000],
+      [two, 1000],
+    ]);
+    const guests = policy.guests.map((guest) => {
+      return { ...guest, rate: { ...guest.rate, out: guest.rate.out + (by.get(guest) ?? 0) } };
+    });
+    return { ...policy, guests };
+  },
   'a guest changes group while one comes whose id a stand-in would have': (policy) => {
     const [group] = policy.groups;
     const guest = policy.guests.find(

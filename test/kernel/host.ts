@@ -138,7 +138,7 @@ export function kernelState(): string {
   const ways = ['egress', 'ingress'].map((way) => ask(`filter show dev DEV ${way}`));
   const lines = devices.flatMap(({ ifname, master, ifalias, txqlen, flags }, index) => [
     // Whose load it was is not what was loaded.
-    `== ${JSON.stringify({ ifname, master, ifalias: `${ifalias ?? ''}`.split('=')[0], txqlen, flags })}`,
+    `== ${JSON.stringify({ ifname, master, ifalias: `${ifalias ?? ''}`.split('=')[0], txqlen, flags: lasting(flags) })}`,
     ...qdiscs
       .filter((line) => line.includes(` dev ${ifname} `))
       .map((line) => line.replace(/ (refcnt|direct_packets_stat) \d+/g, '')),
@@ -146,6 +146,11 @@ export function kernelState(): string {
     ...ways.flatMap((filters) => filters[index]?.replace(/index \d+ /g, '') ?? []),
   ]);
   return [...lines, inOrder(sh('nft -s list ruleset'))].join('\n');
+}
+
+/** A carrier comes a moment after its device, on a busy machine much later. */
+function lasting(flags: unknown): unknown {
+  return Array.isArray(flags) ? flags.filter((flag) => flag !== 'NO-CARRIER' && flag !== 'LOWER_UP') : flags;
 }
 
 /**

@@ -31,11 +31,11 @@ export class InsideHost extends TestHost {
     return result;
   }
 
-  /** Puts a script in front of a command until `unwrap`; what the script leaves to it the real one does. */
+  /** Puts a script in front of a command until `unwrap`; what the script leaves to it `$real` does. */
   wrap(tool: string, body: string): void {
     const folder = join(this.root, 'wrap');
     const real = sh(`PATH=$PATH:/usr/sbin:/sbin command -v ${tool} || echo true`).trim();
-    this.write(`wrap/${tool}`, `#!/bin/sh\n${body}\nexec ${real} "$@"\n`);
+    this.write(`wrap/${tool}`, `#!/bin/sh\nreal=${real}\n${body}\nexec $real "$@"\n`);
     chmodSync(join(folder, tool), 0o755);
     this.before = folder;
   }

@@ -22,7 +22,7 @@ interface Wanted<Host extends TestHost> {
 /** What `verify --json` says that somebody has changed. Guests that no load has seen are no drift. */
 export function driftIn({ stdout, stderr }: Result): unknown[] {
   try {
-    return (JSON.parse(stdout) as { differences: { differences: unknown[] } }).differences.differences;
+    return (JSON.parse(stdout) as { differences: unknown[] }).differences;
   } catch {
     return [stdout, stderr];
   }

@@ -91,7 +91,7 @@ function code(text = ''): string {
   return text
     .replace(/#.*/g, '')
     .replace(/^\s+/gm, '')
-    .replace(/^table bridge virt-shaper \{\}\ndelete .*\n/gm, '')
+    .replace(/^(?:table|delete table) \w+ virt-shaper(?: \{\})?\n/gm, '')
     .replace(/^=+\n/gm, '');
 }
 

@@ -158,7 +158,7 @@ export const mutants: Listed[] = [
     what: 'a warning of tc is no failure, by the short way',
     from: "status !== 0 || stderr !== ''",
     to: 'status !== 0',
-    kernel: ['small-faults'],
+    kernel: ['second-time', 'small-faults'],
   },
   {
     what: 'a refused guest keeps his place in rules.d',
@@ -186,7 +186,7 @@ export const mutants: Listed[] = [
   },
   {
     what: 'a stop after an unload brings back what was unloaded',
-    from: 'if (changed && whyUnloaded(context.paths) === undefined)',
+    from: 'if (changed && !readOff(context.paths.unloaded))',
     to: 'if (changed)',
     kernel: ['second-time', 'life', 'sync'],
   },
