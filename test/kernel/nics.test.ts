@@ -31,7 +31,7 @@ function ceilOnEth0(): unknown {
   assert.is(host.hook('cliff', 'start', { vnet0: 'br0' }).stderr, '');
   const { guests, uplinks } = JSON.parse(host.run(['status', '--json', '--interval', '0']).stdout);
   assert.equal(
-    uplinks.map(({ name, out }: { name: string; out: { ceil: number } }) => `${name} ${out.ceil}`),
+    uplinks.map(({ uplink, out }: { uplink: string; out: { ceil: number } }) => `${uplink} ${out.ceil}`),
     ['eth0 300000000'],
   );
   return guests[0].out.ceil;
