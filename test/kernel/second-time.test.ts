@@ -336,23 +336,6 @@ keeps('a guest of which no NIC can be shaped is a guest all the same', async () 
   assert.match(host.read('run/virt-shaper/guests.json'), 'ovs');
 });
 
-keeps('a warning of tc is a failure by the short way too, and all is read', async () => {
-  await host.call('cliff', 'start', { vnet0: 'br0' });
-  await sync();
-  for (const [warns, way] of [
-    ['', 'short'],
-    ['case "$*" in *stage.tc) $real "$@"; echo \'Warning: quantum is big\' >&2; exit 0;; esac', 'whole'],
-  ]) {
-    host.wrap('nft', `echo "$*" >>${host.root}/asked`);
-    host.wrap('tc', warns ?? '');
-    assert.is((await host.call('duo', 'start', { vnet1: 'br0' })).stderr, '');
-    host.unwrap();
-    assert.is(host.read('asked').includes('list table'), way === 'whole', `the ${way} way`);
-    rmSync(join(host.root, 'asked'));
-    await host.call('duo', 'stopped');
-  }
-});
-
 keeps('the first of a group whose start cannot be committed leaves nothing of it', async () => {
   await host.call('cliff', 'start', { vnet0: 'br0' });
   await sync();

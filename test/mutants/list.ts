@@ -158,7 +158,7 @@ export const mutants: Listed[] = [
     what: 'a warning of tc is no failure, by the short way',
     from: "status !== 0 || stderr !== ''",
     to: 'status !== 0',
-    kernel: ['second-time', 'small-faults'],
+    kernel: ['small-faults'],
   },
   {
     what: 'a refused guest keeps his place in rules.d',
