@@ -83,11 +83,11 @@ export interface InnerFault {
 export function findInnerFaults(uplinks: UplinkInUse[], { roots, devices }: Facts): InnerFault[] {
   return uplinks.flatMap(({ trees }) =>
     directions.flatMap((direction) => {
-      const { device, link, unmarked, groups } = trees[direction];
+      const { device, link, unmarked, flooded, groups } = trees[direction];
       // A tree that is not there at all is said with each of its guests.
       if (!devices.has(device) || roots.get(device)?.ours === false) return [];
-      return [link, ...groups.map(({ group }) => group), unmarked].flatMap((one) =>
-        classFaults(direction, one).map((fault) => ({ one, fault })),
+      return [link, ...groups.map(({ group }) => group), unmarked, ...(flooded ? [flooded] : [])].flatMap(
+        (one) => classFaults(direction, one).map((fault) => ({ one, fault })),
       );
     }),
   );

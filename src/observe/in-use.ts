@@ -31,6 +31,8 @@ export interface TreeInUse {
   device: string;
   link: ClassInUse;
   unmarked: ClassInUse;
+  /** Only where it receives. */
+  flooded?: ClassInUse;
   groups: { group: ClassInUse; guests: ClassInUse[] }[];
   /** Guests on their own. */
   guests: ClassInUse[];
@@ -64,6 +66,7 @@ function joinTree(tree: TreePlan, uses: Uses, before: Counted | undefined): Tree
     device,
     link: join(tree.link),
     unmarked: join(tree.unmarked),
+    ...(tree.flooded ? { flooded: join(tree.flooded) } : {}),
     groups: tree.groups
       .map(({ group, guests }) => ({ group: join(group), guests: guests.map(join).sort(naturally) }))
       .sort((a, b) => naturally(a.group, b.group)),

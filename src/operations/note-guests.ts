@@ -75,15 +75,15 @@ function sayUnread(context: Context, { unread }: Running): void {
   }
 }
 
-/** The rules in force know the guests' names and taps. None where they are damaged too. */
+/** The rules in force know the guests' names, taps and addresses. None where they are damaged too. */
 function guestsInForce(rules: string): Guest[] {
   const guests = new Map<string, Guest>();
   const taps = tryInForce(rules)?.uplinks.flatMap((uplink) => uplink.taps) ?? [];
-  for (const { guest: name, name: tap, bridge } of taps) {
+  for (const { guest: name, name: tap, bridge, mac } of taps) {
     const guest = guests.get(name) ?? { name, driver: 'qemu', nics: [] };
     // Where its bridge has two uplinks, it is behind both.
     if (guest.nics.some((nic) => nic.tap === tap)) continue;
-    guests.set(name, { ...guest, nics: [...guest.nics, { tap, bridge }] });
+    guests.set(name, { ...guest, nics: [...guest.nics, { tap, bridge, ...(mac ? { mac } : {}) }] });
   }
   return [...guests.values()];
 }

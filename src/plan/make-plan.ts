@@ -44,12 +44,13 @@ function uplinkPlan(uplink: UplinkPolicy, ids: Ids, markBase: number, kernel: Ke
     trees: both((direction) => treePlan(uplink, direction, devices[direction], ids, kernel)),
     taps: uplink.guests
       .flatMap((guest) =>
-        guest.taps.map(({ name, bridge, way }) => ({
+        guest.taps.map(({ name, bridge, way, mac }) => ({
           name,
           bridge,
           guest: guest.name,
           mark: markOf(markBase, idOf(ids.guests, guest.name), way),
           clsact: true,
+          ...(mac ? { mac } : {}),
         })),
       )
       .sort(byName),

@@ -77,6 +77,8 @@ export interface TapPlan extends Port {
   mark: number;
   /** Whether its clsact is made here, and not with another uplink of its bridge. */
   clsact: boolean;
+  /** Of its guest, where that is known. */
+  mac?: string;
 }
 
 export interface UplinkPlan {

@@ -33,6 +33,8 @@ export interface GroupPolicy extends ClassPolicy {
 export interface TapPolicy extends Port {
   /** Which of the ways out of its bridge this uplink is, from 0: what comes in by each has a mark of its own. */
   way: number;
+  /** Its guest's Ethernet address there, where that is known. */
+  mac?: string;
 }
 
 export interface GuestPolicy extends ClassPolicy {

@@ -53,7 +53,7 @@ export function resolvePolicy(config: Config, guests: Guest[], host: Host): Poli
         const uplink = uplinks.get(each.name) ?? newUplink(host, each, policy.warnings);
         uplinks.set(each.name, uplink);
         addPorts(uplink, each.ports);
-        const tap = { name: nic.tap, bridge, way };
+        const tap = { name: nic.tap, bridge, way, ...(nic.mac ? { mac: nic.mac } : {}) };
         const key = `${each.name} ${guest.name}`;
         const known = placed.get(key);
         if (known) known.taps.push(tap);

@@ -53,6 +53,10 @@ export function statusAsData(inUse: InUse, asked: Asked): object {
       uplink,
       ...both((way) => classAsData(trees[way].unmarked)),
     })),
+    flooded: uplinks.flatMap(({ name: uplink, trees }) => {
+      const { flooded } = trees.in;
+      return flooded ? { uplink, in: classAsData(flooded) } : [];
+    }),
     groups: uplinks.flatMap((uplink) => groupsOf(uplink)),
     guests: guests.map(guestAsData),
   };
@@ -93,12 +97,13 @@ function guestAsData({ out, in: inbound, ...row }: GuestRow): object {
   };
 }
 
-function treeData({ device, link, unmarked, groups, guests }: TreeInUse): object {
+function treeData({ device, link, unmarked, flooded, groups, guests }: TreeInUse): object {
   const member = (one: ClassInUse) => ({ guest: one.name, ...classAsData(one) });
   return {
     device,
     link: classAsData(link),
     unmarked: classAsData(unmarked),
+    ...(flooded ? { flooded: classAsData(flooded) } : {}),
     groups: groups.map(({ group, guests: members }) => ({
       group: group.name,
       ...classAsData(group),

@@ -34,7 +34,7 @@ interface Reason {
 /** @returns lines, one for each */
 export function describeInner(faults: InnerFault[]): string[] {
   const nameOf = ({ kind, name }: ClassInUse) =>
-    kind === 'group' ? `group ${label(name)}` : kind === 'link' ? `link ${name}` : 'unmarked';
+    kind === 'group' ? `group ${label(name)}` : kind === 'link' ? `link ${name}` : kind;
   return faults.map(({ one, fault }) => `${nameOf(one)}: ${fault.reason}`);
 }
 

@@ -66,11 +66,12 @@ function columnsFor(title: string, speeds: boolean): Column<Row>[] {
   ];
 }
 
-function rows({ link, unmarked, groups, guests }: TreeInUse): Row[] {
+function rows({ link, unmarked, flooded, groups, guests }: TreeInUse): Row[] {
   const below = [
     ...groups.map(({ group, guests: members }) => ({ one: group, members })),
     ...guests.map((one) => ({ one, members: [] })),
     { one: unmarked, members: [] },
+    ...(flooded ? [{ one: flooded, members: [] }] : []),
   ];
   return [
     { branch: 'link', one: link },
@@ -86,7 +87,7 @@ function rows({ link, unmarked, groups, guests }: TreeInUse): Row[] {
 }
 
 function nameOf({ kind, name }: ClassInUse): string {
-  return kind === 'group' ? `group ${label(name)}` : kind === 'guest' ? label(name) : 'unmarked';
+  return kind === 'group' ? `group ${label(name)}` : kind === 'guest' ? label(name) : kind;
 }
 
 function id({ id: own, use }: ClassInUse): Cell {

@@ -6,8 +6,8 @@ export interface Measure {
   /** Bits per second, like the others; absent while nothing has been measured. */
   now?: number | undefined;
   /** What is guaranteed. */
-  rate: number;
-  ceil: number;
+  rate?: number | undefined;
+  ceil?: number | undefined;
 }
 
 export interface Glyphs {
@@ -45,7 +45,7 @@ export const ascii: Glyphs = {
 export const atCeil = 0.97;
 
 /** Exactly `width` columns. */
-export function bar({ now = 0, rate, ceil }: Measure, width: number, glyphs: Glyphs): Line {
+export function bar({ now = 0, rate = 0, ceil = 0 }: Measure, width: number, glyphs: Glyphs): Line {
   const used = ceil > 0 ? Math.min(1, now / ceil) : 0;
   // A little use is seen, a few packets of housekeeping are not.
   const drawn = Math.max(Math.round(used * width * 2), used >= 0.005 ? 1 : 0);

@@ -77,7 +77,7 @@ export const sortable = columnIds.filter((id) => columns[id].order !== undefined
 
 /** As it is shown, without the branch in front of it. */
 export function nameOf({ kind, name }: Row): string {
-  return kind === 'unmarked' ? 'unmarked' : label(name);
+  return kind === 'unmarked' || kind === 'flooded' ? kind : label(name);
 }
 
 /** What is not as it should be, or why it is left out. */
@@ -88,7 +88,7 @@ export function noteOf({ state, note = '' }: Row): string {
 function nameStyle({ kind, state }: Row): Style {
   if (state === 'left out') return 'dim';
   if (state && state !== 'shaped') return 'warning';
-  return kind === 'group' ? 'strong' : kind === 'unmarked' ? 'dim' : 'plain';
+  return kind === 'group' ? 'strong' : kind === 'guest' ? 'plain' : 'dim';
 }
 
 /** As it is shown: who is equally busy stands still. */
@@ -100,7 +100,7 @@ function roundShare({ flow }: Row): number | undefined {
 /** The colour of the fuller direction's bar. */
 function fullness(row: Row): Style {
   if ((share(row.flow) ?? 0) >= atCeil) return 'full';
-  const isAbove = ({ now = 0, rate }: Flow) => now > rate;
+  const isAbove = ({ now = 0, rate = 0 }: Flow) => now > rate;
   return row.flow && (isAbove(row.flow.out) || isAbove(row.flow.in)) ? 'above' : 'plain';
 }
 

@@ -22,7 +22,11 @@ export function makeScene(inUse: InUse, before: Uses | undefined, host: string, 
     }),
     rows: [
       ...inUse.guests.map((row) => guestRow(row, flow)),
-      ...inUse.uplinks.flatMap((uplink) => [...groupRows(uplink, flow), unmarkedRow(uplink, flow)]),
+      ...inUse.uplinks.flatMap((uplink) => [
+        ...groupRows(uplink, flow),
+        unmarkedRow(uplink, flow),
+        ...floodedRow(uplink, before),
+      ]),
     ],
     ...troubleOf(inUse),
   };
@@ -72,6 +76,12 @@ function groupRows({ name: uplink, trees }: UplinkInUse, flow: ToFlow): Row[] {
 function unmarkedRow({ name: uplink, trees }: UplinkInUse, flow: ToFlow): Row {
   const classes = { out: trees.out.unmarked, in: trees.in.unmarked };
   return { kind: 'unmarked', name: 'unmarked', uplink, flow: flow(classes) };
+}
+
+function floodedRow({ name: uplink, trees }: UplinkInUse, before: Uses | undefined): Row[] {
+  const { flooded } = trees.in;
+  if (!flooded) return [];
+  return [{ kind: 'flooded', name: 'flooded', uplink, flow: { out: {}, in: flowOf(flooded, before) } }];
 }
 
 function flowOf({ device, id, rate, ceil, now, use }: ClassInUse, before: Uses | undefined): Flow {

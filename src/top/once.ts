@@ -47,6 +47,10 @@ export function onceAsData({ at, links, rows, trouble }: Scene, interval: number
     ...(trouble ? { trouble } : {}),
     uplinks: links.map(({ name, flow }) => ({ uplink: name, ...flowsAsData(flow) })),
     unmarked: of('unmarked').map(({ uplink, flow }) => ({ uplink, ...flowsAsData(flow) })),
+    flooded: of('flooded').map(({ uplink, flow }) => ({
+      uplink,
+      ...(flow ? { in: flowAsData(flow.in) } : {}),
+    })),
     groups: of('group').map(({ name, uplink, flow }) => ({ group: name, uplink, ...flowsAsData(flow) })),
     guests: of('guest').map(({ name, group, uplink, state, shaped, faults, flow }) => {
       return { guest: name, group, uplink, state, shaped, faults, ...flowsAsData(flow) };

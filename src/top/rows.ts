@@ -79,7 +79,7 @@ function byNames(a: Row, b: Row): number {
 }
 
 function rank({ kind, state }: Row): number {
-  return state === 'left out' ? 2 : kind === 'unmarked' ? 1 : 0;
+  return state === 'left out' ? 2 : kind === 'unmarked' || kind === 'flooded' ? 1 : 0;
 }
 
 function compare(a = '', b = ''): number {

@@ -7,9 +7,9 @@ import type { Both } from '../units/units.ts';
 
 /** One class in one direction. */
 export interface Flow {
-  /** Guaranteed. */
-  rate: number;
-  ceil: number;
+  /** Guaranteed. Absent, as all else, where there is no class in this direction. */
+  rate?: number | undefined;
+  ceil?: number | undefined;
   /** Absent until it has been counted twice, and for a class that the kernel does not have. */
   now?: number | undefined;
   packets?: number | undefined;
@@ -17,9 +17,9 @@ export interface Flow {
   backlog?: number | undefined;
 }
 
-/** A guest, a group or all that belongs to no guest, on one uplink. */
+/** A guest, a group, all that belongs to no guest or is sent to none alone, on one uplink. */
 export interface Row {
-  kind: 'guest' | 'group' | 'unmarked';
+  kind: 'guest' | 'group' | 'unmarked' | 'flooded';
   name: string;
   group?: string | undefined;
   /** Absent, with `flow`, for a guest that the policy leaves out. */
@@ -60,7 +60,7 @@ export function sum(flow: Both<Flow> | undefined, key: Counted): number | undefi
 /** How much of its ceil the fuller direction uses, 1 being all of it. */
 export function share(flow: Both<Flow> | undefined): number | undefined {
   const shares = [flow?.out, flow?.in].flatMap((one) =>
-    one?.now === undefined || one.ceil === 0 ? [] : one.now / one.ceil,
+    one?.now === undefined || !one.ceil ? [] : one.now / one.ceil,
   );
   return shares.length === 0 ? undefined : Math.max(...shares);
 }

@@ -30,7 +30,7 @@ const packets = (device: string, id: string) =>
 
 /** From the wire, and from the host itself: a bridge sends what it does not know to every port. */
 function talk(): void {
-  sh(`ip addr replace 10.9.1.1/24 dev w-eth0; ip neigh replace 10.9.1.2 lladdr 02:00:00:00:00:02 dev w-eth0
+  sh(`ip addr replace 10.9.1.1/24 dev w-eth0; ip neigh replace 10.9.1.2 lladdr 52:54:00:6d:90:01 dev w-eth0
       ip addr replace 10.9.2.1/24 dev br0; ip neigh replace 10.9.2.2 lladdr 02:00:00:00:00:03 dev br0
       ping -q -c 3 -i 0.01 -W 1 -I w-eth0 10.9.1.2 || true
       ping -q -c 30 -i 0.01 -W 1 10.9.2.2 || true`);

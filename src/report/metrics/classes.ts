@@ -115,6 +115,11 @@ function levels(uplinks: UplinkInUse[]): Level[] {
       classes: trees.map(({ unmarked, labels }) => ({ one: unmarked, labels })),
     },
     {
+      name: 'flooded',
+      what: 'what is sent to no guest alone',
+      classes: trees.flatMap(({ flooded, labels }) => (flooded ? { one: flooded, labels } : [])),
+    },
+    {
       name: 'group',
       what: 'a group',
       classes: trees.flatMap(({ groups, labels }) =>
