@@ -183,7 +183,17 @@ test('without a terminal it is one frame, as text or data', () => {
   const cliff = data.guests.find(({ guest }: { guest: string }) => guest === 'cliff');
   assert.is(cliff.out.ceil, 30_000_000);
   assert.type(cliff.in.now, 'number');
-  assert.equal(Object.keys(data), ['version', 'time', 'interval', 'uplinks', 'unmarked', 'groups', 'guests']);
+  assert.equal(Object.keys(data), [
+    'version',
+    'time',
+    'interval',
+    'uplinks',
+    'unmarked',
+    'flooded',
+    'groups',
+    'guests',
+  ]);
+  assert.is(data.flooded[0].in.rate, 1_000_000);
 });
 
 test('an interval that makes no sense is refused', () => {
