@@ -8,6 +8,8 @@ import { emptyState } from '../kernel/objects.ts';
 import { ownedBy } from '../kernel/owner.ts';
 import type { Site } from '../load/context.ts';
 import { readState } from '../load/read-state.ts';
+import type { GuestRow } from '../observe/guests.ts';
+import { readRunningGuests } from '../observe/read-running.ts';
 import { readUse } from '../observe/read-use.ts';
 import type { Context } from '../operations/context.ts';
 import { type Generated, generateNow, placeInForce } from '../operations/generate.ts';
@@ -43,7 +45,7 @@ export async function explainCommand(
   const explanation = explain(name, inputs, outputs, {
     rules: { folder, ...(rules ? { rules } : {}) },
     kernel,
-    ...(typeof kernel === 'string' ? {} : { rows: (await observe(context)).guests }),
+    ...(await rowsOf(context)),
   });
   refuseUnknown(explanation, inputs.config.groups);
   if (json) {
@@ -57,15 +59,26 @@ export async function explainCommand(
   return 0;
 }
 
+/** What status says. Nothing where the kernel cannot be asked, which is said with what it holds. */
+async function rowsOf(context: Context): Promise<{ rows?: GuestRow[] }> {
+  try {
+    return { rows: (await observe(context)).guests };
+  } catch (error) {
+    if (!(error instanceof Failure || error instanceof ConfigError)) throw error;
+    return {};
+  }
+}
+
 /** With a mistake in the configuration there are still the values in force to explain. */
 async function generateSomehow(context: Context): Promise<Generated> {
+  const { guests } = readRunningGuests(context.paths);
   try {
-    return await generateNow(context);
+    return await generateNow(context, 'present', guests);
   } catch (error) {
     if (!(error instanceof ConfigError) || placeInForce(context) === context.paths.config) throw error;
     context.warn(describeError(error));
     context.warn('warning: the configuration cannot be used; the one in force is explained');
-    return generateNow(context, 'in force');
+    return generateNow(context, 'in force', guests);
   }
 }
 

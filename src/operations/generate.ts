@@ -57,12 +57,12 @@ export async function generateNow(
     context.warn(
       'warning: the configuration that was not confirmed is left out until the next virt-shaper apply or render',
     );
-    return generateFrom(context, await read(former));
+    return generateFrom(context, await read(former), guests);
   }
   const inForce = choice === 'present' ? undefined : await readInForce(context);
-  if (!inForce) return generateFrom(context, await read(paths.config, paths.templates));
+  if (!inForce) return generateFrom(context, await read(paths.config, paths.templates), guests);
   const newer = typeof choice === 'object' && (await generateNewer(context, inForce, choice.starting));
-  return newer || generateFrom(context, inForce);
+  return newer || generateFrom(context, inForce, guests);
 }
 
 /** A configuration with its templates, and what both were read from. */
