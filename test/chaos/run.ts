@@ -47,13 +47,14 @@ export async function runSeed(
       const random = new Random(`${seed}:${index}`);
       const views = new Random(`${seed}:${index}:views`);
       const problems: Step['problems'] = [];
+      const { kind, text, harmless, harms } = act(world, random, only && [only[index % only.length] ?? '']);
       const judge = async (moment: string, more: (before: Look, now: Look) => Problem[]) => {
         const now = await lookAround(world, views);
-        const found = [...judgeViews(now.truths, now.views), ...more(last, now)];
+        const mayFail = harms && moment === 'at once';
+        const found = [...judgeViews(now.truths, now.views, mayFail), ...more(last, now)];
         problems.push(...found.map((problem) => ({ ...problem, moment })));
         last = now;
       };
-      const { kind, text, harmless } = act(world, random, only && [only[index % only.length] ?? '']);
       history.push(`${index} ${kind}: ${text}`);
       await judge('at once', (before, now) => (harmless ? judgeHarmless(before, now) : []));
       const inForce = random.chance(world.settings.mistake === undefined ? 0.5 : 0.8);
@@ -80,14 +81,14 @@ function act(
   world: World,
   random: Random,
   only?: string[],
-): { kind: string; text: string; harmless?: boolean } {
+): { kind: string; text: string; harmless?: boolean; harms?: boolean } {
   const kinds = only ?? random.shuffle(Object.keys(actions));
   for (const kind of kinds) {
     const done = actions[kind]?.(world, random);
     if (!done) continue;
-    const { text, undo, spoils = () => false, harmless = false } = done;
+    const { text, undo, spoils = () => false, harmless = false, harms = false } = done;
     if (undo) world.standing.push({ text, undo, spoils });
-    return { kind, text, harmless };
+    return { kind, text, harmless, harms };
   }
   return { kind: 'nothing', text: 'it cannot be done here' };
 }

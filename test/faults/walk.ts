@@ -95,6 +95,7 @@ function forward(kernel: Kernel, iif: string, oif: string, walked: Walked): void
     .flatMap(({ chain }) => (chain?.family === 'bridge' && chain.hook !== undefined ? [chain] : []))
     .sort((a, b) => Number(a.prio) - Number(b.prio));
   for (const base of bases) {
+    if (base.hook === 'input' || base.hook === 'output') continue; // What the host itself takes and sends.
     if (base.hook !== 'forward') throw new Error(`a chain at the hook ${base.hook}`);
     let next: string | undefined = String(base.name);
     while (next !== undefined) next = runChain(kernel, String(base.table), next, { iif, oif }, walked);
@@ -116,15 +117,21 @@ function runChain(
   );
   for (const { expr } of rules) {
     for (const one of expr) {
-      const { mangle, vmap, ...unknown } = one as Record<string, Record<string, unknown> | undefined>;
+      const { mangle, vmap, match, ...unknown } = one as Record<string, Record<string, unknown> | undefined>;
       if (mangle) setMeta(mangle, walked);
       else if (vmap) {
         const target = lookUp(kernel, table, vmap, frame);
         if (target !== undefined) return target;
-      } else throw new Error(`a rule that is not known: ${JSON.stringify(unknown)}`);
+      } else if (match && isOfOthers(match)) break;
+      else throw new Error(`a rule that is not known: ${JSON.stringify(unknown)}`);
     }
   }
   return undefined;
+}
+
+/** What asks for another address than the guest's own, to which the walked frame is sent. */
+function isOfOthers({ op, left }: Record<string, unknown>): boolean {
+  return op === '!=' && JSON.stringify(left) === '{"payload":{"protocol":"ether","field":"daddr"}}';
 }
 
 function setMeta({ key, value }: Record<string, unknown>, walked: Walked): void {

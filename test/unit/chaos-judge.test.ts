@@ -60,6 +60,14 @@ test('silence is a lie, in every view that was asked; so is a row of one who doe
   assert.equal(lies([], views([row('out', false)])), []);
 });
 
+test('a view that says that it cannot tell is no lie where files were harmed, and one elsewhere', () => {
+  const broken = views([], { asked: [], broken: ['metrics: ends with 1: virt-shaper: x is damaged'] });
+  assert.equal(judgeViews([], broken, true), []);
+  assert.is(judgeViews([], broken).length, 1);
+  const defect = views([], { asked: [], broken: ['metrics: ends with 1: virt-shaper: this is a defect'] });
+  assert.is(judgeViews([], defect, true).length, 1);
+});
+
 test('verify and doctor', () => {
   const unshaped = [truth('out', 'unshaped')];
   const said = [row('out', false)];

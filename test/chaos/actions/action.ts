@@ -13,6 +13,8 @@ export interface Done {
   spoils?: (nic: Nic, direction: Direction) => boolean;
   /** Nothing of anybody's shaping is touched: what was in order stays so, for `verify` too. */
   harmless?: true;
+  /** Files that views read are harmed: until a sync has mended them, a view may say that it cannot tell. */
+  harms?: true;
 }
 
 /** @returns nothing where there is nothing to do it to, and then nothing was done */

@@ -32,7 +32,7 @@ function oneFile(folder: string): Action {
     if (files.length === 0) return undefined;
     const [file, way] = [random.pick(files), random.pick(ways)];
     harm(file, way);
-    return { text: `${file.slice(world.root.length)} ${way}` };
+    return { text: `${file.slice(world.root.length)} ${way}`, harms: true };
   };
 }
 
@@ -42,7 +42,7 @@ function everyFile(folder: string): Action {
     if (files.length === 0) return undefined;
     const way = random.pick(ways);
     for (const file of files) harm(file, way);
-    return { text: `every file below /${folder} ${way}` };
+    return { text: `every file below /${folder} ${way}`, harms: true };
   };
 }
 

@@ -27,6 +27,7 @@ function elements(): Element[] {
 export const tableActions: Record<string, Action> = {
   'ruleset flushed': () => damage('nft flush ruleset'),
   'our table deleted': () => damage(`nft delete table ${table}`),
+  'senders forgotten': () => damage(`nft flush map ${table} senders`),
   'our table emptied': () => damage(`nft flush table ${table}`),
   'our table dormant': () => damage(`nft -f -`, `table ${table} { flags dormant; }\n`),
   'our map emptied': (_world, random) => {
