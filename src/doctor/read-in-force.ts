@@ -7,7 +7,7 @@ import type { GuestRow } from '../observe/guests.ts';
 import { generate } from '../pipeline.ts';
 import type { Rules } from '../render/render.ts';
 import { readTemplates } from '../render/templates.ts';
-import { readHistory } from '../store/history.ts';
+import { readWholeHistory } from '../store/history.ts';
 import { readIds } from '../store/ids.ts';
 import { readInForce } from '../store/in-force-plan.ts';
 import { readIfGood, ruleFiles } from '../store/in-force-rules.ts';
@@ -25,7 +25,7 @@ export async function readInForceFacts(
 ): Promise<InForceFacts> {
   return {
     now: Date.now(),
-    history: await attempt(() => readHistory(paths.history)),
+    history: await attempt(() => readWholeHistory(paths.history)),
     loaded: isThere(join(paths.rules, 'good')),
     drift,
     rows,

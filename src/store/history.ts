@@ -11,14 +11,20 @@ export interface History {
   last: { at?: number; error?: string };
 }
 
+const beginning: History = { version: 1, loads: 0, failures: 0, last: {} };
+
 /** One that is damaged counts from the beginning: nothing else depends on it. */
 export function readHistory(file: string): History {
-  const beginning: History = { version: 1, loads: 0, failures: 0, last: {} };
   try {
-    return readJson(file, beginning);
+    return readWholeHistory(file);
   } catch {
     return beginning;
   }
+}
+
+/** For who wants to know that it is damaged. @throws Failure saying so */
+export function readWholeHistory(file: string): History {
+  return readJson(file, beginning);
 }
 
 /**

@@ -1,6 +1,7 @@
 // The only door to a process. Never a shell: arguments are a list, input goes by stdin. The hook's PATH may
 // lack the sbin folders in which tc, ip and nft live, and messages are read, so they come in English.
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { execa, execaSync, type Options } from 'execa';
 import { Failure } from './errors.ts';
 import { isThere } from './files.ts';
@@ -41,7 +42,29 @@ const packages: Record<string, string> = {
  * @param hold an open file that every child keeps open: the lock, which thus outlives us until the last
  *   command that we started has ended
  */
-export function makeRun({ timeout = 30_000, hold }: { timeout?: number; hold?: number } = {}): Run {
+export function makeRun(door: { timeout?: number; hold?: number } = {}): Run {
+  const run = makeRunOnce(door);
+  return async (command, args, options) => {
+    for (let pause = 5; ; pause *= 2) {
+      const outcome = await run(command, args, options);
+      if (!isTorn(outcome) || pause > longestPause) return outcome;
+      await sleep(pause);
+    }
+  };
+}
+
+/** Milliseconds before the last of the questions that are asked again. */
+const longestPause = 640;
+
+/**
+ * What ip and tc say, with status 0, of a listing during which somebody else has changed what is listed. Nothing that
+ * changes something prints it, so it can be asked again.
+ */
+function isTorn({ stderr }: Outcome): boolean {
+  return stderr.includes('Dump was interrupted and may be inconsistent');
+}
+
+function makeRunOnce({ timeout = 30_000, hold }: { timeout?: number; hold?: number }): Run {
   return async (command, args, options = {}) => {
     const name = [command, ...args].join(' ');
     const limit = options.timeout ?? timeout;

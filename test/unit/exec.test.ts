@@ -40,6 +40,22 @@ test('input reaches it; many at once do not mix; no file stays open', async () =
   assert.is(openFiles(), before);
 });
 
+test('a listing that was torn is asked for again, input and all, and not for ever', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'virt-shaper-'));
+  try {
+    const script = (whole: number) => `cat; echo >>${folder}/n
+      [ $(wc -l <${folder}/n) -ge ${whole} ] || echo 'Dump was interrupted and may be inconsistent.' >&2`;
+    const asked = () => readFileSync(join(folder, 'n'), 'utf8').length;
+    assert.equal(await run('sh', ['-c', script(3)], { input: 'x' }), { status: 0, stdout: 'x', stderr: '' });
+    assert.is(asked(), 3);
+    rmSync(join(folder, 'n'));
+    assert.match((await run('sh', ['-c', script(99)], { input: 'x' })).stderr, 'inconsistent');
+    assert.is(asked(), 9);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test('a command that leaves a child behind is not waited for', async () => {
   const { stdout } = await run('sh', ['-c', 'sleep 15 2>/dev/null & echo begun $!']);
   assert.match(stdout, /^begun \d+\n$/);
