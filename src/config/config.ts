@@ -19,6 +19,21 @@ export interface ClassSettings {
   quantum?: Setting<number>;
 }
 
+/** Packets per second, where a rate would count bits. */
+export interface PacketRate {
+  packets: number;
+}
+
+/** What a guest may send inside the host, bits per second, and how many packets at all; absent = inherited, or off. */
+export interface LimitSettings {
+  /** To other guests, and to the host. */
+  local?: Setting<number | 'off'>;
+  /** Packets per second, wherever they go. */
+  pps?: Setting<number | 'off'>;
+  /** Broadcast, multicast, and frames to addresses that no bridge has learned. */
+  storm?: Setting<number | PacketRate | 'off'>;
+}
+
 export interface UplinkEntry extends ClassSettings {
   name: string;
   at: Source;
@@ -37,7 +52,8 @@ export interface GroupValues extends Omit<ClassSettings, 'rate'> {
   leaf?: Setting<LeafSettings>;
 }
 
-export interface GroupEntry extends GroupValues {
+/** Limits hold for each of its members. */
+export interface GroupEntry extends GroupValues, LimitSettings {
   name: string;
   at: Source;
   id?: Setting<number>;
@@ -50,7 +66,7 @@ export interface GuestValues extends ClassSettings {
   leaf?: Setting<LeafSettings>;
 }
 
-export interface GuestEntry extends GuestValues {
+export interface GuestEntry extends GuestValues, LimitSettings {
   /** The guest's exact name, or a pattern of `*` (any characters) and `?` (one character). */
   name: string;
   at: Source;
@@ -63,7 +79,7 @@ export interface GuestEntry extends GuestValues {
 }
 
 export interface Config {
-  defaults: {
+  defaults: LimitSettings & {
     rate: Both<Setting<number>>;
     ceil: Both<Setting<number>>;
     unlisted: 'ignore' | 'shape' | 'refuse';
@@ -73,6 +89,8 @@ export interface Config {
     /** Of guests where neither they nor their groups name one; absent: what the kernel has. */
     leaf?: Setting<LeafSettings>;
   };
+  /** Which limits any of them has: chains for these are there whoever runs. */
+  limited: Record<keyof LimitSettings, boolean>;
   /** Added to a guest's id to make its mark; a multiple of 0x10000. */
   markBase: number;
   /** Whether the kernel's own replies to a guest carry its mark (net.ipv4.fwmark_reflect and its IPv6 twin). */

@@ -13,10 +13,12 @@ import type {
   GroupValues,
   GuestEntry,
   GuestValues,
+  LimitSettings,
   Setting,
   UplinkEntry,
 } from './config.ts';
 import { leaf } from './decode-leaf.ts';
+import { decodeLimits } from './decode-limits.ts';
 import { macs } from './decode-macs.ts';
 import { deviceNames, eachWay, integer, oneOf, quantum, rate, size, text, yesOrNo } from './decode-values.ts';
 import { type Decoder, Fields, type Section } from './fields.ts';
@@ -43,20 +45,30 @@ export function decodeConfig(tree: TomlTable | undefined, findings: Findings): C
   const defaults = decodeDefaults(root.section('defaults'));
   const marks = root.section('marks');
   const hook = root.section('hook');
-  const config: Config = {
-    defaults,
-    markBase: marks.optional('base', markBase).base?.value ?? 0x76730000,
-    reflect: marks.optional('reflect', yesOrNo).reflect ?? true,
-    hook: { onFailure: hook.optional('on_failure', oneOf('allow', 'refuse')).on_failure ?? 'allow' },
-    uplinks: root.sections('uplink').map(decodeUplink).sort(byName),
+  const entries = {
     groups: root.sections('group').map(decodeGroup).sort(byName),
     guests: root
       .sections('guest')
       .map((section) => decodeGuest(section, defaults))
       .sort(byName),
   };
+  const config: Config = {
+    defaults,
+    limited: limitsOf([defaults, ...entries.groups, ...entries.guests]),
+    markBase: marks.optional('base', markBase).base?.value ?? 0x76730000,
+    reflect: marks.optional('reflect', yesOrNo).reflect ?? true,
+    hook: { onFailure: hook.optional('on_failure', oneOf('allow', 'refuse')).on_failure ?? 'allow' },
+    uplinks: root.sections('uplink').map(decodeUplink).sort(byName),
+    ...entries,
+  };
   for (const fields of [root, marks, hook]) fields.reportUnknown();
   return config;
+}
+
+function limitsOf(settings: LimitSettings[]): Config['limited'] {
+  const isOn = (key: keyof LimitSettings) =>
+    settings.some((one) => one[key] !== undefined && one[key].value !== 'off');
+  return { local: isOn('local'), pps: isOn('pps'), storm: isOn('storm') };
 }
 
 function decodeDefaults(fields: Fields): Config['defaults'] {
@@ -73,6 +85,7 @@ function decodeDefaults(fields: Fields): Config['defaults'] {
     ...fields.optional('oversubscribed', oneOf('scale', 'refuse')),
     ...fields.optional('metadata', yesOrNo),
     ...fields.optional('leaf', leaf),
+    ...decodeLimits(fields),
   };
   fields.reportUnknown();
   return defaults;
@@ -121,6 +134,7 @@ function decodeGroup({ name, at, fields }: Section): GroupEntry {
     name,
     at,
     ...values,
+    ...decodeLimits(fields),
     ...fields.optional('id', id),
     on: decodeOn(fields, (on) => decodeGroupValues(on, values)),
   };
@@ -143,6 +157,7 @@ function decodeGuest({ name: written, at, fields }: Section, defaults: Config['d
     ...values,
     ...fields.optional('id', pattern ? noId : id),
     ...fields.optional('macs', macs),
+    ...decodeLimits(fields),
     on: decodeOn(fields, (on) => decodeGuestValues(on, { ...defaults, ...values })),
   };
   fields.reportUnknown();

@@ -47,7 +47,7 @@ function tableChange(name: string, from: Table | undefined, to: Table): TableCha
       const was = former.get(key);
       if (was === value) continue;
       if (was !== undefined) return undefined;
-      change.come.push(`create element ${name} ${map} { ${key} : ${value} }`);
+      change.come.push(`create element ${name} ${map} { ${key}${value === '' ? '' : ` : ${value}`} }`);
     }
     for (const key of former.keys()) {
       if (!elements.has(key)) change.go.push(`delete element ${name} ${map} { ${key} }`);

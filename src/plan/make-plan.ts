@@ -9,6 +9,7 @@ import { both, byName, type Direction } from '../units/units.ts';
 import { burstFor, fitBurst, frameOf, quantumFor } from './arithmetic.ts';
 import { type Ids, idOf } from './ids.ts';
 import { makeLeaf } from './leaf.ts';
+import { limiting } from './limiting.ts';
 import { marking } from './marking.ts';
 import { classId, hex, ifbName, majors, markOf } from './names.ts';
 import type { ClassPlan, Plan, TreePlan, UplinkPlan } from './plan.ts';
@@ -16,7 +17,7 @@ import type { ClassPlan, Plan, TreePlan, UplinkPlan } from './plan.ts';
 export function makePlan(
   policy: Policy,
   ids: Ids,
-  { markBase, reflect }: Pick<Config, 'markBase' | 'reflect'>,
+  { markBase, reflect, limited }: Pick<Config, 'markBase' | 'reflect' | 'limited'>,
   kernel: Kernel,
 ): Plan {
   const uplinks = policy.uplinks.map((uplink) => uplinkPlan(uplink, ids, markBase, kernel));
@@ -29,6 +30,7 @@ export function makePlan(
     uplinks,
     ...marking(policy, ids, markBase),
     reflect: reflect && uplinks.length > 0,
+    limits: limiting(policy, ids, markBase, limited),
     leaf: kernel.leaf,
     redirect: kernel.redirect,
   };

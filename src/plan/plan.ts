@@ -124,6 +124,33 @@ export interface ArrivalPlan {
   mark: number;
 }
 
+/** What a guest may send inside the host, and how many packets at all. Rates in bytes per second. */
+export interface LimitPlan {
+  guest: string;
+  /** In hexadecimal, of its chains' names. */
+  id: string;
+  /** What it sends into the host has it. */
+  mark: number;
+  devices: string[];
+  local?: number;
+  pps?: PacketBucket;
+  storm?: number | PacketBucket;
+}
+
+/** Packets per second, and how many of them at once. */
+export interface PacketBucket {
+  packets: number;
+  burst: number;
+}
+
+export interface LimitsPlan {
+  /** Which kinds the configuration knows, whoever runs. */
+  kinds: Record<'local' | 'pps' | 'storm', boolean>;
+  guests: LimitPlan[];
+  /** Taps whose guests' addresses are known, and these: other frames to them are flooded. Only for storms. */
+  taps: { device: string; macs: string[] }[];
+}
+
 export interface Plan {
   uplinks: UplinkPlan[];
   chains: ChainPlan[];
@@ -132,6 +159,7 @@ export interface Plan {
   arrivals: ArrivalPlan[];
   /** Whether the kernel's own replies carry the mark of what they answer. */
   reflect: boolean;
+  limits: LimitsPlan;
   leaf: LeafKind;
   redirect: RedirectKind;
 }

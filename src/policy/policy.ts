@@ -5,6 +5,7 @@ import type { LeafSettings } from '../config/leaf.ts';
 import type { Port } from '../host/host.ts';
 import type { Source } from '../system/errors.ts';
 import type { Both } from '../units/units.ts';
+import type { Limits } from './limits.ts';
 import type { LeafOrigin, Origin, Traced } from './origin.ts';
 
 /** A guarantee as written, and what is left of it when not all of them can be kept. */
@@ -43,6 +44,8 @@ export interface GuestPolicy extends ClassPolicy {
   taps: TapPolicy[];
   /** Ethernet addresses, sorted: frames from the uplink to another one are flooded. Absent: all are its own. */
   macs?: string[];
+  /** On every uplink the same, but for a group's. */
+  limits: Limits;
   /** The entry that applies; absent for a guest that has none. */
   at?: Source;
   /** Where its values come from. What `tuning` holds says so itself. */

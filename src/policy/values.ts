@@ -6,6 +6,7 @@ import { label } from '../text/label.ts';
 import { formatRate } from '../units/rate.ts';
 import { both, type Direction, directions } from '../units/units.ts';
 import { findLeaf } from './leaves.ts';
+import { findLimits } from './limits.ts';
 import { bound, type Cut, findGroup, findRate, type Origin, type Sources } from './origin.ts';
 import { type GroupPolicy, type GuestPolicy, type TapPolicy, tuningOf, type UplinkPolicy } from './policy.ts';
 
@@ -41,6 +42,7 @@ export function addGuest(
     ...(group ? { group: group.policy.name } : {}),
     taps: tap ? [tap] : [],
     ...macsOf(entry?.macs, own),
+    limits: findLimits(sources, group?.policy.name),
     ...(entry ? { at: entry.at } : {}),
     rate,
     ceil,

@@ -1,7 +1,16 @@
 // The plan as the templates print it: plain data only, with the words each line needs at its own level.
 import { bridgesOf } from '../host/host.ts';
 import { aliasPrefix, hex, signature, tableName } from '../plan/names.ts';
-import type { ClassPlan, Leaf, Plan, TreePlan, UplinkPlan } from '../plan/plan.ts';
+import type {
+  ClassPlan,
+  Leaf,
+  LimitPlan,
+  LimitsPlan,
+  PacketBucket,
+  Plan,
+  TreePlan,
+  UplinkPlan,
+} from '../plan/plan.ts';
 import { version } from '../system/version.ts';
 import { label } from '../text/label.ts';
 
@@ -30,11 +39,48 @@ export function makeView(plan: Plan, source: string) {
     senders: plan.senders.map(markView),
     arrivals: plan.arrivals.map(markView),
     reflect: plan.reflect,
+    limits: limitsView(plan.limits),
+    inet: plan.limits.kinds.local || plan.chains.some(({ routed }) => routed.length > 0),
     forwarded: plan.chains.some(({ lookups }) => lookups.length > 0),
     routes: plan.chains.some(({ routed }) => routed.length > 0),
     uplinks: plan.uplinks.map((uplink) => uplinkView(uplink, plan)),
   };
 }
+
+function limitsView({ kinds, guests, taps }: LimitsPlan) {
+  const enters = kinds.pps || kinds.storm;
+  const neighbours = kinds.local || kinds.storm;
+  const views = guests.map((guest) => limitView(guest));
+  return {
+    ...kinds,
+    enters,
+    neighbours,
+    any: enters || neighbours,
+    entering: views.filter(({ pps, storm }) => pps || storm),
+    near: views.filter(({ local, storm }) => local || storm),
+    toHost: views.filter(({ local }) => local),
+    taps,
+    addresses: taps.flatMap(({ device, macs }) => macs.map((mac) => ({ device, mac }))),
+  };
+}
+
+function limitView({ local, pps, storm, ...guest }: LimitPlan) {
+  const text = (amount: number | PacketBucket | undefined) => amount && over(amount);
+  return { ...markView(guest), local: text(local), pps: text(pps), storm: text(storm) };
+}
+
+/** As nft prints it. A frame larger than the burst would never pass: one with GSO has 64 KB. */
+function over(amount: number | PacketBucket): string {
+  if (typeof amount !== 'number') return `${amount.packets}/second burst ${amount.burst} packets`;
+  const [unit = '', worth = 1] = byteUnits.find(([, size]) => amount % size === 0) ?? [];
+  return `${amount / worth} ${unit}/second burst 128 kbytes`;
+}
+
+const byteUnits = [
+  ['mbytes', 2 ** 20],
+  ['kbytes', 2 ** 10],
+  ['bytes', 1],
+] as const;
 
 function hasOthers({ uplinks, leaf }: Plan): boolean {
   const trees = uplinks.flatMap(({ trees }) => [trees.out, trees.in]);

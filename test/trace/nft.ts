@@ -8,6 +8,15 @@ export interface Marking {
   priority?: string;
   /** Rules the frame was held against. */
   rules: number;
+  /** Limits that it counts against: what is over one is dropped. */
+  limits: Limit[];
+}
+
+/** Bytes or packets per second, and at once. */
+export interface Limit {
+  over: number;
+  unit: 'bytes' | 'packets';
+  burst: number;
 }
 
 /** What a hook can know of a frame. */
@@ -20,18 +29,27 @@ export interface Passing {
   daddr?: string;
   /** What it asks for: an address, by ARP or neighbour discovery; absent: nothing of the kind. */
   asks?: 'arp' | 'nd';
+  /** Absent: to one station that is not the host. */
+  pkttype?: 'broadcast' | 'multicast' | 'other';
 }
 
-type Match = { kind: 'daddr'; not: boolean; addresses: string[] } | { kind: 'arp' } | { kind: 'nd' };
+type Match =
+  | { kind: 'pkttype'; among: string[] }
+  | { kind: 'oifname'; set: string }
+  | { kind: 'address'; set: string }
+  | { kind: 'daddr'; not: boolean; addresses: string[] }
+  | { kind: 'arp' }
+  | { kind: 'nd' };
 
 interface Rule {
   matches: Match[];
+  limit?: Limit;
   mark?: number;
   priority?: string;
   comment?: string;
   /** Looked up by these properties: as a verdict, a mark or a priority. */
   lookup?: { keys: Key[]; map: string; gives: 'verdict' | 'mark' | 'classid' };
-  verdict?: 'accept' | { goto: string };
+  verdict?: 'accept' | 'drop' | { goto: string };
 }
 
 type Key = 'iifname' | 'oifname' | 'mark';
@@ -51,6 +69,7 @@ interface Elements {
 interface Table {
   chains: Map<string, Chain>;
   maps: Map<string, Elements>;
+  sets: Map<string, { keys: string[]; elements: Set<string> }>;
 }
 
 const hooks: Record<string, string[]> = {
@@ -79,12 +98,12 @@ export class Ruleset {
 
   /** What a frame carries after a hook. */
   pass(of: 'bridge' | 'inet', hook: string, frame: Passing): Marking {
-    const marking: Marking = { mark: frame.mark ?? 0, rules: 0 };
+    const marking: Marking = { mark: frame.mark ?? 0, rules: 0, limits: [] };
     if (frame.priority !== undefined) marking.priority = frame.priority;
-    for (const [name, { chains, maps }] of this.tables) {
+    for (const [name, { chains, maps, sets }] of this.tables) {
       if (!name.startsWith(`${of} `)) continue;
       const base = [...chains.values()].filter((chain) => chain.hook === hook);
-      for (const chain of base) walk(chain, chains, maps, frame, marking);
+      for (const chain of base) walk(chain, chains, maps, sets, frame, marking);
     }
     return marking;
   }
@@ -95,13 +114,14 @@ export class Ruleset {
 
   private add(of: string, words: Words): void {
     const name = `${of} ${words.match(/[a-z-]+/)}`;
-    const table = this.tables.get(name) ?? { chains: new Map(), maps: new Map() };
+    const table = this.tables.get(name) ?? { chains: new Map(), maps: new Map(), sets: new Map() };
     this.tables.set(name, table);
     words.expect('{');
     while (!words.skip('}')) {
       if (words.skip('\n')) continue;
       if (words.skip('chain')) addOnce(table.chains, words.match(/[a-z][a-z0-9-]*/), readChain(of, words));
       else if (words.skip('map')) addOnce(table.maps, words.match(/[a-z]+/), readMap(words));
+      else if (words.skip('set')) addOnce(table.sets, words.match(/[a-z]+/), readSetOf(words));
       else throw words.unknown();
     }
     for (const { elements } of table.maps.values()) {
@@ -109,8 +129,17 @@ export class Ruleset {
         if (value.startsWith('goto ')) found(table.chains, value.slice(5));
     }
     for (const { rules } of table.chains.values()) {
+      for (const { matches, limit, verdict } of rules) {
+        if (limit && verdict !== 'drop') throw new Error('a limit that drops nothing');
+        for (const match of matches) {
+          if (!('set' in match)) continue;
+          const wanted = match.kind === 'oifname' ? 'ifname' : 'ifname,ether_addr';
+          if (found(table.sets, match.set).keys.join() !== wanted)
+            throw new Error(`${match.set}: another type`);
+        }
+      }
       for (const { lookup, verdict } of rules) {
-        if (verdict && verdict !== 'accept') found(table.chains, verdict.goto);
+        if (verdict && typeof verdict !== 'string') found(table.chains, verdict.goto);
         if (!lookup) continue;
         const map = found(table.maps, lookup.map);
         const keys = lookup.keys.map((key: Key) => (key === 'mark' ? key : 'ifname'));
@@ -129,6 +158,7 @@ function walk(
   first: Chain,
   chains: Map<string, Chain>,
   maps: Map<string, Elements>,
+  sets: Table['sets'],
   frame: Passing,
   marking: Marking,
 ): void {
@@ -138,7 +168,11 @@ function walk(
     chain = undefined;
     for (const rule of rules) {
       marking.rules += 1;
-      if (!rule.matches.every((match) => holds(match, frame))) continue;
+      if (!rule.matches.every((match) => holds(match, frame, sets))) continue;
+      if (rule.limit) {
+        marking.limits.push(rule.limit);
+        continue;
+      }
       let verdict = rule.verdict;
       if (rule.lookup) {
         const { keys, map, gives } = rule.lookup;
@@ -155,7 +189,7 @@ function walk(
       }
       if (rule.mark !== undefined) marking.mark = rule.mark;
       if (rule.priority !== undefined) marking.priority = rule.priority;
-      if (verdict === 'accept') return;
+      if (typeof verdict === 'string') return;
       if (!verdict) continue;
       chain = found(chains, verdict.goto);
       break;
@@ -163,7 +197,14 @@ function walk(
   }
 }
 
-function holds(match: Match, { daddr = '', asks }: Passing): boolean {
+function holds(
+  match: Match,
+  { daddr = '', asks, oif = '', pkttype = 'other' }: Passing,
+  sets: Table['sets'],
+): boolean {
+  if (match.kind === 'pkttype') return match.among.includes(pkttype);
+  if (match.kind === 'oifname') return found(sets, match.set).elements.has(oif);
+  if (match.kind === 'address') return !found(sets, match.set).elements.has(`${oif} . ${daddr}`);
   if (match.kind === 'daddr') return match.addresses.includes(daddr) !== match.not;
   return asks === match.kind;
 }
@@ -212,12 +253,24 @@ function readRule(words: Words): Rule {
         not: true,
         addresses: readSet(words, /(?:[0-9a-f]{2}:){5}[0-9a-f]{2}/),
       });
+    } else if (words.skip('meta', 'pkttype')) {
+      rule.matches.push({ kind: 'pkttype', among: readSet(words, /broadcast|multicast|other/) });
+    } else if (words.skip('oifname', '@taps')) rule.matches.push({ kind: 'oifname', set: 'taps' });
+    else if (words.skip('oifname', '.', 'ether', 'daddr', '!=', '@addresses')) {
+      rule.matches.push({ kind: 'address', set: 'addresses' });
+    } else if (words.skip('limit', 'rate', 'over')) {
+      if (rule.limit) throw words.unknown('a second limit');
+      rule.limit = readLimit(words);
+      words.expect('counter', 'drop');
+      rule.verdict = 'drop';
     } else if (words.skip('meta', 'mark', 'set')) {
       if (!readLookup(words, rule, 'map', 'mark')) rule.mark = Number(words.match(/0x[0-9a-f]{1,8}/));
     } else if (words.skip('meta', 'priority', 'set')) {
       if (!readLookup(words, rule, 'map', 'classid'))
         rule.priority = words.match(/[0-9a-f]{1,4}:[0-9a-f]{1,4}/);
     } else if (words.skip('comment')) rule.comment = readComment(words);
+    else if (words.skip('meta', 'mark', 'vmap'))
+      rule.lookup = { keys: ['mark'], gives: 'verdict', map: words.match(/@[a-z]+/).slice(1) };
     else if (words.skip('accept')) rule.verdict = 'accept';
     else if (words.skip('goto')) rule.verdict = { goto: words.match(/[a-z][a-z0-9-]*/) };
     else if (!readLookup(words, rule, 'vmap', 'verdict')) throw words.unknown();
@@ -284,6 +337,44 @@ function readMap(words: Words): Elements {
   }
   words.expect('\n', '}');
   return { keys, gives, elements };
+}
+
+function readSetOf(words: Words): { keys: string[]; elements: Set<string> } {
+  words.expect('{', '\n', 'type');
+  const keys = [words.match(/ifname/)];
+  if (words.skip('.')) keys.push(words.match(/ether_addr/));
+  words.expect('\n');
+  const elements = new Set<string>();
+  if (words.skip('}')) return { keys, elements };
+  words.expect('elements', '=', '{', '\n');
+  while (!words.skip('}')) {
+    let key = readDevice(words);
+    if (keys.length > 1) {
+      words.expect('.');
+      key += ` . ${words.match(/(?:[0-9a-f]{2}:){5}[0-9a-f]{2}/)}`;
+    }
+    if (elements.has(key)) throw words.unknown('twice');
+    elements.add(key);
+    words.expect(',', '\n');
+  }
+  words.expect('\n', '}');
+  return { keys, elements };
+}
+
+/** `5000/second burst 100 packets`, `1250 kbytes/second burst 128 kbytes` */
+function readLimit(words: Words): Limit {
+  const amount = words.match(/\d+(?:\/second)?/);
+  const sizes: Record<string, number> = { bytes: 1, kbytes: 1024, mbytes: 1024 ** 2 };
+  if (amount.endsWith('/second')) {
+    words.expect('burst');
+    const burst = Number(words.match(/\d+/));
+    words.expect('packets');
+    return { over: Number.parseInt(amount, 10), unit: 'packets', burst };
+  }
+  const unit = words.match(/[km]?bytes\/second/).replace('/second', '');
+  words.expect('burst');
+  const burst = Number(words.match(/\d+/)) * (sizes[words.match(/[km]?bytes/)] ?? 0);
+  return { over: Number(amount) * (sizes[unit] ?? 0), unit: 'bytes', burst };
 }
 
 const readDevice = (words: Words) => words.match(/"[^"*\s/]{1,15}"/).slice(1, -1);

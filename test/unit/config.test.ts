@@ -64,6 +64,7 @@ test('an empty file is the built-in defaults', ({ root }) => {
       oversubscribed: 'scale',
       metadata: false,
     },
+    limited: { local: false, pps: false, storm: false },
     markBase: 0x76730000,
     reflect: true,
     hook: { onFailure: 'allow' },

@@ -42,7 +42,7 @@ export function readElements(text: string): Map<string, string> {
         const chain = chains.get(targetOf(value) ?? '');
         const id = chain ? given(chain).class : value.startsWith('0x') ? undefined : value;
         const words = wordsOf(key).join(' . ');
-        all.set(name === 'guests' ? words : `${name} ${words}`, id ? `class ${id}` : value);
+        all.set(name === 'guests' ? words : `${name} ${words}`, id ? `class ${id}` : value || 'the set');
       }
     }
   }

@@ -16,7 +16,7 @@ export interface Chain {
 export interface ElementMap {
   /** `type ifname . ifname : verdict`, and what else nft says of it. */
   type: string;
-  /** `"vnet0" . "eth0"` -> `goto out-10`, a mark or a class. */
+  /** `"vnet0" . "eth0"` -> `goto out-10`, a mark or a class; of a set, nothing. */
   elements: Map<string, string>;
   /** The key's line, by index. */
   lines: Map<string, number>;
@@ -24,6 +24,7 @@ export interface ElementMap {
 
 export interface Table {
   chains: Map<string, Chain>;
+  /** And sets. */
   maps: Map<string, ElementMap>;
 }
 
@@ -44,6 +45,9 @@ export interface Ruleset {
 const element =
   /((?:"[^"]+"|0x[0-9a-f]+|[0-9a-f:.]+)(?: \. (?:"[^"]+"|0x[0-9a-f]+|[0-9a-f:.]+))*) : (goto [\w-]+|0x[0-9a-f]+|[0-9a-f]+:[0-9a-f]+)/g;
 
+/** Of a set: a device, or one with an Ethernet address. */
+const setElement = /(?:"[^"]+"|0x[0-9a-f]+|[0-9a-f:]{17})(?: \. (?:"[^"]+"|[0-9a-f:]{17}))*/g;
+
 /** Never fails: what it does not know is among `outside` and `others`. */
 export const parseRuleset = memoize((text: string): Ruleset => {
   const ruleset: Ruleset = { tables: new Map(), outside: [], others: [] };
@@ -51,6 +55,7 @@ export const parseRuleset = memoize((text: string): Ruleset => {
   let block: Chain | ElementMap | 'other' | undefined;
   let depth = 0; // Of braces in a block of no kind that is known here.
   let listing = false;
+  let isSet = false;
   for (const [line, raw] of text.split('\n').entries()) {
     const code = withoutComment(raw.trimStart());
     if (code === '') continue;
@@ -59,12 +64,13 @@ export const parseRuleset = memoize((text: string): Ruleset => {
       if (name === undefined) ruleset.outside.push({ line, text: code });
       else table = put(ruleset.tables, name, { chains: new Map(), maps: new Map() });
     } else if (block === undefined) {
-      const [, kind, name = ''] = code.match(/^(chain|map) ([\w-]+) \{$/) ?? [];
+      const [, kind, name = ''] = code.match(/^(chain|map|set) ([\w-]+) \{$/) ?? [];
       if (code === '}') table = undefined;
       else if (kind === 'chain') block = put(table.chains, name, { rules: [], line, end: line });
-      else if (kind === 'map')
+      else if (kind !== undefined) {
         block = put(table.maps, name, { type: '', elements: new Map(), lines: new Map() });
-      else {
+        isSet = kind === 'set';
+      } else {
         ruleset.others.push({ line, text: code });
         depth = braces(code);
         if (depth > 0) block = 'other';
@@ -80,7 +86,8 @@ export const parseRuleset = memoize((text: string): Ruleset => {
       } else if (code.startsWith('type ')) block.hook = code;
       else block.rules.push(code);
     } else if (listing || code.startsWith('elements = {')) {
-      for (const [, key = '', value = ''] of code.matchAll(element)) {
+      const found = isSet ? code.matchAll(setElement) : code.matchAll(element);
+      for (const [whole, key = whole, value = ''] of found) {
         block.elements.set(key, value);
         block.lines.set(key, line);
       }
