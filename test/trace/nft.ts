@@ -8,8 +8,8 @@ export interface Marking {
   priority?: string;
   /** Rules the frame was held against. */
   rules: number;
-  /** Limits that it counts against: what is over one is dropped. */
-  limits: Limit[];
+  /** Limits that it counts against: what is over one is dropped. Absent: none. */
+  limits?: Limit[];
 }
 
 /** Bytes or packets per second, and at once. */
@@ -29,8 +29,8 @@ export interface Passing {
   daddr?: string;
   /** What it asks for: an address, by ARP or neighbour discovery; absent: nothing of the kind. */
   asks?: 'arp' | 'nd';
-  /** Absent: to one station that is not the host. */
-  pkttype?: 'broadcast' | 'multicast' | 'other';
+  /** Absent: to one station, which is not the host where it is forwarded. */
+  pkttype?: 'broadcast' | 'multicast' | 'other' | 'host';
 }
 
 type Match =
@@ -98,12 +98,13 @@ export class Ruleset {
 
   /** What a frame carries after a hook. */
   pass(of: 'bridge' | 'inet', hook: string, frame: Passing): Marking {
-    const marking: Marking = { mark: frame.mark ?? 0, rules: 0, limits: [] };
+    const marking: Marking = { mark: frame.mark ?? 0, rules: 0 };
     if (frame.priority !== undefined) marking.priority = frame.priority;
     for (const [name, { chains, maps, sets }] of this.tables) {
       if (!name.startsWith(`${of} `)) continue;
       const base = [...chains.values()].filter((chain) => chain.hook === hook);
-      for (const chain of base) walk(chain, chains, maps, sets, frame, marking);
+      const known: Passing = hook === 'forward' ? { pkttype: 'other', ...frame } : frame;
+      for (const chain of base) walk(chain, chains, maps, sets, known, marking);
     }
     return marking;
   }
@@ -170,7 +171,7 @@ function walk(
       marking.rules += 1;
       if (!rule.matches.every((match) => holds(match, frame, sets))) continue;
       if (rule.limit) {
-        marking.limits.push(rule.limit);
+        marking.limits = [...(marking.limits ?? []), rule.limit];
         continue;
       }
       let verdict = rule.verdict;
@@ -199,7 +200,7 @@ function walk(
 
 function holds(
   match: Match,
-  { daddr = '', asks, oif = '', pkttype = 'other' }: Passing,
+  { daddr = '', asks, oif = '', pkttype = 'host' }: Passing,
   sets: Table['sets'],
 ): boolean {
   if (match.kind === 'pkttype') return match.among.includes(pkttype);

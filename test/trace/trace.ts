@@ -71,7 +71,7 @@ export function trace({ ruleset, devices, ifbs }: Network, frame: Frame): Traced
 }
 
 function mark(ruleset: Ruleset, { iif, oif, host, ...frame }: Frame): Marking {
-  if (iif === undefined) return { mark: 0, rules: 0, limits: [] };
+  if (iif === undefined) return { mark: 0, rules: 0 };
   if (!host) return ruleset.forward(iif, oif, frame);
   const entered =
     host.in === 'port'
