@@ -131,7 +131,7 @@ function checkShaped(attempted: InForceFacts['inForce']): Finding[] {
 }
 
 /** Said where the obstacle is: by the network, by the guests that run, or by the policy above. */
-const saidElsewhere: FaultKind[] = ['occupied', 'unloaded', 'contested', 'refused', 'unreachable', 'unable'];
+const saidElsewhere: FaultKind[] = ['occupied', 'contested', 'refused', 'unreachable', 'unable'];
 
 /** Whether the guests' frames meet their classes, as status has it. */
 function checkPassing({ rows, drift }: InForceFacts): Finding[] {
@@ -147,7 +147,8 @@ function checkPassing({ rows, drift }: InForceFacts): Finding[] {
         .map(
           ({ kind, tap, reason, remedy }): Finding => ({
             check: `passing.${kind}`,
-            level: notes.includes(kind) ? 'warning' : 'problem',
+            // An unload is somebody's wish; that everybody runs without limit is said all the same.
+            level: notes.includes(kind) || kind === 'unloaded' ? 'warning' : 'problem',
             subject: label(guest),
             detail: tap === undefined || reason.includes(tap) ? reason : `${tap}: ${reason}`,
             ...(remedy === undefined ? {} : { hint: remedy }),

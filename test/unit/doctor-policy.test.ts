@@ -176,6 +176,15 @@ test('what is in force: well, changed by hand, outdated, failed', () => {
     'warning rules: the configuration',
   );
   const error = 'virt-shaper: eth0 has a root qdisc\n      nothing has been changed';
+  const row = {
+    guest: 'ann',
+    taps: ['vnet0'],
+    state: 'unshaped',
+    shaped: { out: false, in: false },
+  } as const;
+  const unloaded = { kind: 'unloaded', reason: 'virt-shaper unload has taken all limits out' } as const;
+  const rows = { value: [{ ...row, taps: ['vnet0'], faults: [unloaded] }] };
+  assert.match(wrong(checkInForce({ ...inForce, rows })).join(), 'warning ann: virt-shaper unload');
   const failed = checkInForce({
     ...inForce,
     history: { value: { version: 1, loads: 0, failures: 1, last: { at: 90_000, error } } },
