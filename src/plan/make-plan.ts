@@ -87,7 +87,7 @@ function treePlan(
       ceil,
       burst: fitBurst(policy.tuning.burst?.[direction].value ?? burstFor(effective, frame), effective),
       cburst: fitBurst(policy.tuning.cburst?.[direction].value ?? burstFor(ceil, frame), ceil),
-      quantum: policy.tuning.quantum?.value ?? quantumFor(effective, frame),
+      quantum: policy.tuning.quantum?.value ?? quantumFor(effective),
       ...(handle === undefined
         ? {}
         : { leaf: makeLeaf(hex(handle), ceil, possibleLeaf(policy.leaf, kernel), frame) }),

@@ -1,7 +1,8 @@
 // The changes (changes.ts) as lines, and in one sentence. What has no guest's name is said, too: the table, a device.
 import type { Difference } from '../diff/compare.ts';
 import type { Found } from '../diff/comparison.ts';
-import { readOwners } from '../kernel/nft/owners.ts';
+import { readElements } from '../kernel/nft/owners.ts';
+import { classId } from '../plan/names.ts';
 import { type Change, changesOf, guestActions, type Manner, onSeveral, uplinkOf } from './changes.ts';
 import { subjectOf } from './differences.ts';
 
@@ -51,15 +52,23 @@ function tableLines(
   const had = [...found.from.objects.values()].some(({ kind }) => kind === 'class');
   if (action === 'add') return had ? ['~ the nftables table: it is not there, so nobody is shaped'] : [];
   if (action === 'remove') return [];
-  const [before, after] = [readOwners(found.from.ruleset), readOwners(found.to.ruleset)];
-  const others = [...new Set([...before.keys(), ...after.keys()])].filter((id) => {
-    const [was, is] = [[...(before.get(id) ?? [])].sort(), [...(after.get(id) ?? [])].sort()];
-    return was.join() !== is.join();
-  });
-  const names = others.map((id) => nameOfClass(id, found)).filter((name) => !told.has(`guest ${name}`));
+  const [before, after] = [readElements(found.from.ruleset), readElements(found.to.ruleset)];
+  const changed = [...new Set([...before.keys(), ...after.keys()])].filter(
+    (key) => before.get(key) !== after.get(key),
+  );
+  const others = new Set(
+    changed.flatMap((key) => [before, after].flatMap((all) => classOf(all.get(key)) ?? [])),
+  );
+  const names = [...others].map((id) => nameOfClass(id, found)).filter((name) => !told.has(`guest ${name}`));
   const marks = manner === 'plan' ? 'its marks' : 'its marks are not those that were loaded';
   const lines = [...new Set(names)].map((name) => `~ ${name}: ${marks}`);
   return lines.length === 0 && told.size === 0 ? [`~ the nftables table: ${reason}`] : lines;
+}
+
+/** A mark ends in its guest's id, like its class. */
+function classOf(value = ''): string | undefined {
+  if (value.startsWith('0x')) return classId('out', Number(value) & 0xffff);
+  return value.match(/^class (.+)$/)?.[1];
 }
 
 function nameOfClass(id: string, { from, to, loaded }: Found): string {

@@ -37,15 +37,18 @@ test('the time a burst takes fits the 32 bits of 64 ns that the kernel has for i
   );
 });
 
-test('a quantum is 8 ms of the rate, between one frame and 60,000 bytes', () => {
-  assert.is(quantumFor(15e6), 15_000);
-  assert.is(quantumFor(8), 1514);
-  assert.is(quantumFor(1e9), 60_000);
-  never((slow, fast) => [slow, fast].every((bits) => quantumFor(bits) >= 1514 && quantumFor(bits) <= 60_000));
+test('a quantum is 66 ms of the rate, at least a whole frame of GSO, at most what tc does not call big', () => {
+  assert.is(quantumFor(16e6), 132_000);
+  assert.is(quantumFor(8), 66_000);
+  assert.is(quantumFor(1e9), 200_000);
+  never((slow, fast) =>
+    [slow, fast].every((bits) => quantumFor(bits) >= 66_000 && quantumFor(bits) <= 200_000),
+  );
 });
 
 test('who is guaranteed twice as much gets twice the quantum', () => {
   assert.is(quantumFor(20e6), 2 * quantumFor(10e6));
+  assert.is(quantumFor(1e6), quantumFor(2e6), 'but a frame of GSO is sent whole');
 });
 
 test('a plain queue holds 35 ms of the ceil, at least 32 KB', () => {
@@ -89,7 +92,6 @@ test('with jumbo frames a class can send two at once, a turn is a frame, and a q
   assert.is(frameOf(576), 1514, 'a small one beside which others are large');
   assert.is(burstFor(1e6, jumbo), 2 * 9014 + 1068);
   assert.is(burstFor(1e9, jumbo), burstFor(1e9));
-  assert.is(quantumFor(8, jumbo), 9014);
   assert.is(bfifoLimit(2e6, jumbo), 8 * 9014);
   assert.is(bfifoLimit(1e9, jumbo), bfifoLimit(1e9));
   assert.ok(codelTarget(2e6, jumbo) > codelTarget(2e6));

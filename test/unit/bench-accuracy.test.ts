@@ -26,7 +26,7 @@ test('bursts, leaves or quanta are left out, and nothing else', () => {
   assert.is(words(leaveToTc(shape, 'leaf')).includes('fq_codel'), false);
   assert.match(leaveToTc(shape, 'leaf'), / root handle 1: htb /);
   const quanta = [...leaveToTc(shape, 'quantum').matchAll(/^ *class .* quantum (\d+)/gm)];
-  assert.equal(new Set(quanta.map(([, quantum]) => quantum)), new Set(['60000']));
+  assert.equal(new Set(quanta.map(([, quantum]) => quantum)), new Set(['200000']));
   assert.equal(lost(leaveToTc(shape, 'quantum'), shape), []);
 });
 
