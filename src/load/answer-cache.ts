@@ -3,6 +3,7 @@
 // than asking. Kept in /run, written when it has changed.
 
 import { deviceNames } from '../host/read-host.ts';
+import { withoutLearned } from '../kernel/nft/table.ts';
 import type { Rules } from '../render/render.ts';
 import { ruleFiles } from '../store/in-force-rules.ts';
 import type { Outcome, Run } from '../system/exec.ts';
@@ -84,7 +85,7 @@ async function textOf(rules: Rules, interview: Interview): Promise<string> {
       [command, ...args].join(' '),
       input,
       String(status),
-      stdout.replace(passing, ''),
+      withoutLearned(stdout).replace(passing, ''),
       stderr,
     ],
   );

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { noTable } from '../diff/compare.ts';
 import { ifbLines } from '../diff/tc-commands.ts';
 import { deviceNames } from '../host/read-host.ts';
+import { withoutLearned } from '../kernel/nft/table.ts';
 import type { IfbDevice, KernelState, State } from '../kernel/objects.ts';
 import { splitAlias } from '../kernel/owner.ts';
 import { readSettings } from '../kernel/settings.ts';
@@ -140,5 +141,5 @@ async function listTable(run: Run, family: string): Promise<string> {
   if (nft.status !== 0 && !nft.stderr.includes('No such file or directory')) {
     throw new Failure(`nft cannot list the table ${family} ${tableName}: ${nft.stderr.trim()}`);
   }
-  return nft.status === 0 ? nft.stdout : '';
+  return nft.status === 0 ? withoutLearned(nft.stdout) : '';
 }

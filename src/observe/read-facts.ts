@@ -6,6 +6,7 @@ import { makesNoTable } from '../diff/compare.ts';
 import { bridgesOf } from '../host/host.ts';
 import { deviceNames, portNames, readBridged, readDeviceState } from '../host/read-host.ts';
 import { cutTable, parseListing } from '../kernel/nft/listing.ts';
+import { withoutLearned } from '../kernel/nft/table.ts';
 import { isOurFilter } from '../kernel/tc/foreign-filters.ts';
 import { readEveryFilter } from '../kernel/tc/read.ts';
 import { signature, tableName } from '../plan/names.ts';
@@ -74,13 +75,14 @@ async function readTables(
       denied ? asRoot() : undefined,
     );
   }
-  const parts = ['bridge', 'inet'].map((family) => cutTable(nft.stdout, family, tableName));
+  const all = withoutLearned(nft.stdout);
+  const parts = ['bridge', 'inet'].map((family) => cutTable(all, family, tableName));
   const own = parts.join('');
   if (own !== '' && recognize(listing, own) !== undefined) {
-    const others = parts.reduce((text, part) => text.replace(part, ''), nft.stdout);
+    const others = parts.reduce((text, part) => text.replace(part, ''), all);
     return { table: { kind: 'as loaded' }, tables: parseListing(others) };
   }
-  const tables = parseListing(nft.stdout);
+  const tables = parseListing(all);
   if (own !== '') return { table: { kind: 'changed' }, tables };
   const wanted = readCache(join(rules, 'good/ruleset.nft')) ?? '';
   return { table: { kind: makesNoTable(wanted) ? 'as loaded' : 'missing' }, tables };

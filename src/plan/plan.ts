@@ -97,8 +97,9 @@ export interface ChainPlan {
   direction: Direction;
   mark: number;
   class: string;
-  /** Frames to other addresses are flooded: `flooded` is their class. Absent: all are the guest's. */
+  /** Its addresses; what it sends from others is learned. Absent: all are the guest's. */
   macs?: string[];
+  /** The class of frames to other addresses; of what it sends there is none. */
   flooded?: string;
   /** The pairs of ports that lead here what a bridge forwards. */
   lookups: { iif: string; oif: string }[];

@@ -87,7 +87,8 @@ test('each frame and hook has one lookup more, however many guests there are', (
 
 test('without any limit in the configuration there is nothing of them', () => {
   const plain = generateFor(makeWorld('[guest."*"]\nlocal = "off"\n', guests)).rules['ruleset.nft'];
-  for (const word of ['limit', 'prerouting', 'set taps', 'neighbours']) assert.not.match(plain, word);
+  for (const word of ['limit rate over', 'prerouting', 'set taps', 'neighbours'])
+    assert.not.match(plain, word);
 });
 
 test.run();

@@ -27,6 +27,8 @@ export interface Passing {
   priority?: string;
   /** The Ethernet address that it is sent to. */
   daddr?: string;
+  /** Whether the port has been learned to have that address. */
+  learned?: boolean;
   /** What it asks for: an address, by ARP or neighbour discovery; absent: nothing of the kind. */
   asks?: 'arp' | 'nd';
   /** Absent: to one station, which is not the host where it is forwarded. */
@@ -39,6 +41,7 @@ type Match =
   | { kind: 'address'; set: string }
   | { kind: 'daddr'; not: boolean; addresses: string[] }
   | { kind: 'arp' }
+  | { kind: 'learned' }
   | { kind: 'nd' };
 
 interface Rule {
@@ -47,6 +50,8 @@ interface Rule {
   mark?: number;
   priority?: string;
   comment?: string;
+  /** Learns other addresses that a guest sends from than these. */
+  learns?: string[];
   /** Looked up by these properties: as a verdict, a mark or a priority. */
   lookup?: { keys: Key[]; map: string; gives: 'verdict' | 'mark' | 'classid' };
   verdict?: 'accept' | 'drop' | { goto: string };
@@ -200,12 +205,13 @@ function walk(
 
 function holds(
   match: Match,
-  { daddr = '', asks, oif = '', pkttype = 'host' }: Passing,
+  { daddr = '', asks, learned, oif = '', pkttype = 'host' }: Passing,
   sets: Table['sets'],
 ): boolean {
   if (match.kind === 'pkttype') return match.among.includes(pkttype);
   if (match.kind === 'oifname') return found(sets, match.set).elements.has(oif);
   if (match.kind === 'address') return !found(sets, match.set).elements.has(`${oif} . ${daddr}`);
+  if (match.kind === 'learned') return !learned;
   if (match.kind === 'daddr') return match.addresses.includes(daddr) !== match.not;
   return asks === match.kind;
 }
@@ -264,6 +270,13 @@ function readRule(words: Words): Rule {
       rule.limit = readLimit(words);
       words.expect('counter', 'drop');
       rule.verdict = 'drop';
+    } else if (words.skip('oifname', '.', 'ether', 'daddr', '!=', '@learned')) {
+      rule.matches.push({ kind: 'learned' });
+    } else if (words.skip('ether', 'saddr', '!=')) {
+      const addresses = readSet(words, /(?:[0-9a-f]{2}:){5}[0-9a-f]{2}/);
+      words.expect('limit', 'rate', '10/second', 'burst', '100', 'packets', 'update', '@learned');
+      words.expect('{', 'iifname', '.', 'ether', 'saddr', '}');
+      rule.learns = addresses;
     } else if (words.skip('meta', 'mark', 'set')) {
       if (!readLookup(words, rule, 'map', 'mark')) rule.mark = Number(words.match(/0x[0-9a-f]{1,8}/));
     } else if (words.skip('meta', 'priority', 'set')) {
@@ -345,6 +358,11 @@ function readSetOf(words: Words): { keys: string[]; elements: Set<string> } {
   const keys = [words.match(/ifname/)];
   if (words.skip('.')) keys.push(words.match(/ether_addr/));
   words.expect('\n');
+  // Learned from traffic: what is in it cannot be told.
+  if (words.skip('size', '65535', '\n')) {
+    words.expect('flags', 'dynamic', ',', 'timeout', '\n', 'timeout', '5m', '\n', '}');
+    return { keys, elements: new Set() };
+  }
   const elements = new Set<string>();
   if (words.skip('}')) return { keys, elements };
   words.expect('elements', '=', '{', '\n');

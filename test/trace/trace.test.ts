@@ -123,6 +123,7 @@ test('what is sent to no guest alone is in the class of what is flooded, questio
     shown(trace(readNetwork(generateFor(addressed()).rules), { iif: 'eth0', oif: 'vnet0', ...frame }));
   assert.is(received({ daddr: own }), jason);
   assert.is(received({ daddr: nobody }), flooded);
+  assert.is(received({ daddr: nobody, learned: true }), jason, 'it has sent from there');
   assert.is(received({ daddr: all }), flooded);
   assert.is(received({ daddr: all, asks: 'arp' }), 'direct');
   assert.is(received({ daddr: '33:33:ff:00:00:01', asks: 'nd' }), 'direct');

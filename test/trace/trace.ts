@@ -12,6 +12,7 @@ export interface Frame {
   below?: string[];
   /** The Ethernet address that it is sent to, and whether it asks for one. */
   daddr?: string;
+  learned?: boolean;
   asks?: 'arp' | 'nd';
   /**
    * The ways into and out of the host, where it goes through it: by a port of a bridge, or by a device of the host's own.

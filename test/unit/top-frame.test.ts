@@ -29,14 +29,14 @@ test('80 columns', () => {
 virt-shaper  kvm1  07:08:09  every 1 s    4 shaped  1 not  1 left out  12 drop/s
 eth0      out  500M of 1G    ━━━━━━━╸─────── in  31.0M of 1G    ╸──────────────
 bond0.120 out     0 of 50M   ─────────────── in      0 of 100M  ───────────────
-GUEST          GROUP   USE▼   OUT         CEIL    IN         CEIL DROP/S BACKLOG
-cliff          friends  99% 29.6M ━━━━━━   30M  210k ╸─────   30M     12   94.0k
-jason                   50% 20.0M ━━━───   40M 2.00M ╸─────  100M      0       0
-everything el…          47%  470M ━━━───    1G 23.0M ╸─────    1G      0       0
-rob            friends  25%     0 ──────   30M 7.50M ━╸────   30M      0       0
-名前のゲスト             0%     0 ──────   20M     0 ──────   20M      0       0
-lost                   unshaped: vnet7: there is no such device
-free                   it has no entry
+GUEST        GROUP   UPLINK    USE▼   OUT         CEIL    IN         CEIL DROP/S
+cliff        friends eth0       99% 29.6M ━━━━━━   30M  210k ╸─────   30M     12
+jason                bond0.120  50% 20.0M ━━━───   40M 2.00M ╸─────  100M      0
+unmarked             eth0       47%  470M ━━━───    1G 23.0M ╸─────    1G      0
+rob          friends eth0       25%     0 ──────   30M 7.50M ━╸────   30M      0
+名前のゲスト         eth0        0%     0 ──────   20M     0 ──────   20M      0
+lost                           unshaped: vnet7: there is no such device
+free                           it has no entry
 
 
 h help  q quit  < > sort  r reverse  / filter  g groups  u uplink  i busy only
@@ -54,7 +54,7 @@ bond0.120 out     0 ──── in      0 ────
 GUEST         USE▼   OUT         IN
 cliff          99% 29.6M ━━━━  210k ╸───
 jason          50% 20.0M ━━── 2.00M ╸───
-everything e…  47%  470M ━━── 23.0M ╸───
+unmarked       47%  470M ━━── 23.0M ╸───
 rob            25%     0 ──── 7.50M ━───
 名前のゲスト    0%     0 ────     0 ────
 1-5 of 7  h help  q quit  < > sort
@@ -79,15 +79,15 @@ test('guests below their groups, in ASCII', () => {
 virt-shaper  kvm1  07:08:09  every 1 s    4 shaped  1 not  1 left out  12 drop/s
 eth0      out  500M of 1G    #######+------- in  31.0M of 1G    +--------------
 bond0.120 out     0 of 50M   --------------- in      0 of 100M  ---------------
-GUEST            UPLINK    USEv   OUT           CEIL    IN           CEIL DROP/S
-friends          eth0       99% 29.6M ########   30M 7.71M ##------   30M      0
-|- cliff         eth0       99% 29.6M ########   30M  210k +-------   30M     12
-\`- rob           eth0       25%     0 --------   30M 7.50M ##------   30M      0
-jason            bond0.120  50% 20.0M ####----   40M 2.00M +-------  100M      0
-unmarked         eth0       47%  470M ####----    1G 23.0M +-------    1G      0
-名前のゲスト     eth0        0%     0 --------   20M     0 --------   20M      0
-lost                       unshaped: vnet7: there is no such device
-free                       it has no entry
+GUEST        UPLINK    USEv   OUT         CEIL    IN         CEIL DROP/S BACKLOG
+friends      eth0       99% 29.6M ######   30M 7.71M #+----   30M      0       0
+|- cliff     eth0       99% 29.6M ######   30M  210k +-----   30M     12   94.0k
+\`- rob       eth0       25%     0 ------   30M 7.50M #+----   30M      0       0
+jason        bond0.120  50% 20.0M ###---   40M 2.00M +-----  100M      0       0
+unmarked     eth0       47%  470M ###---    1G 23.0M +-----    1G      0       0
+名前のゲスト eth0        0%     0 ------   20M     0 ------   20M      0       0
+lost                   unshaped: vnet7: there is no such device
+free                   it has no entry
 
 h help  q quit  < > sort  r reverse  / filter  g groups  u uplink  i busy only
 `,
@@ -125,7 +125,7 @@ test('before the second reading there are no speeds', () => {
   scene.links = scene.links.map((link) => ({ ...link, flow: once(link.flow) }));
   const lines = screen(usual, {}, scene);
   assert.match(lines[0] ?? '', /- drop\/s$/);
-  assert.match(lines[4] ?? '', /^cliff +friends +- +- ─+ +30M +- ─+ +30M +- +-$/);
+  assert.match(lines[4] ?? '', /^cliff +friends +eth0 +- +- ─+ +30M +- ─+ +30M +-$/);
 });
 
 test('more rows than there is room for: those in view, and which they are', () => {

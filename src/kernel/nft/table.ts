@@ -136,3 +136,8 @@ export function targetOf(value: string): string | undefined {
 export function wordsOf(key: string): string[] {
   return key.split(' . ').map((word) => word.replaceAll('"', ''));
 }
+
+/** A listing without what was learned from traffic: it changes by itself. */
+export function withoutLearned(listing: string): string {
+  return listing.replace(/^(\tset learned \{\n(?:\t\t(?!elements).*\n)*)\t\telements = \{[^}]*\}\n/gm, '$1');
+}
