@@ -62,8 +62,13 @@ function tellUnreachable({ guest, tap, reason, remedy }: Unshaped): Finding {
   return { ...about, detail, ...(remedy ? { hint: remedy } : {}) };
 }
 
-function waysOf({ config, devices, guests }: NetworkFacts, bridge: string): Ways {
-  return findUplinks(config, { devices, kernel: { leaf: 'bfifo', redirect: 'bpf' } }, guests, bridge);
+function waysOf({ config, devices, networks, guests }: NetworkFacts, bridge: string): Ways {
+  return findUplinks(
+    config,
+    { devices, networks, kernel: { leaf: 'bfifo', redirect: 'bpf' } },
+    guests,
+    bridge,
+  );
 }
 
 function checkBridge({ guests, devices, networks }: NetworkFacts, bridge: string, ways: Ways): Finding[] {

@@ -18,6 +18,9 @@ interface Subject {
   uplink: string;
   /** Of the uplink. */
   ports: Port[];
+  /** Of the uplink too. */
+  routes: string[];
+  arrival: number;
   taps: TapPlan[];
   classes: Both<ClassInUse>;
 }
@@ -107,7 +110,7 @@ function classFaults(direction: Direction, { device, id, use, loaded, rate, ceil
 
 function tapFaults(
   plan: TapPlan,
-  { guest, ports, classes }: Subject,
+  { guest, ports, routes, arrival, classes }: Subject,
   facts: Facts,
   look: (way: Way) => Fault[],
 ): Fault[] {
@@ -127,18 +130,22 @@ function tapFaults(
     const reason = `its tap ${tap} is no port of ${bridge} any more`;
     return [{ kind: 'tap-moved', tap, reason, remedy: sync }];
   }
-  const own = ports.filter((port) => port.bridge === bridge);
-  const ways = own.filter(({ name }) => facts.ports.get(bridge)?.has(name));
+  const near = ports.filter((port) => port.bridge === bridge);
+  const isRouted = near.length === 0;
+  // Behind a router it leaves by ports of other bridges, and by what is none.
+  const own = isRouted ? ports : near;
+  const ways = own.filter((port) => facts.ports.get(port.bridge)?.has(port.name));
   const lost = own.filter((port) => !ways.includes(port) && facts.devices.has(port.name));
-  const moved = lost.map(({ name }): Fault => {
-    const remedy = `ip link set dev ${name} master ${bridge}, or where that is meant: virt-shaper sync`;
-    return { kind: 'uplink-moved', tap, reason: `${name} is no port of ${bridge} any more`, remedy };
+  const moved = lost.map(({ name, bridge: left }): Fault => {
+    const remedy = `ip link set dev ${name} master ${left}, or where that is meant: virt-shaper sync`;
+    return { kind: 'uplink-moved', tap, reason: `${name} is no port of ${left} any more`, remedy };
   });
   if (facts.table.kind === 'missing') {
     const reason = 'the nftables table bridge virt-shaper is not there';
     return [...moved, { kind: 'table', tap, reason, remedy: load }];
   }
   const passed = new Set([tap, bridge, ...ways.map(({ name }) => name), classes.out.device]);
+  const exits = isRouted ? [...ways, ...routes.map((name) => ({ name }))] : ways;
   const down = [...passed]
     .filter((name) => facts.devices.get(name)?.up === false)
     .map((name): Fault => {
@@ -151,7 +158,11 @@ function tapFaults(
     ...directions.flatMap((direction) => {
       const { device, id } = classes[direction];
       // By each port the same is said once.
-      const found = ways.flatMap((port) => look({ direction, tap, port, device, mark, class: id }));
+      const held = direction === 'out' ? (plan.sender ?? mark) : arrival;
+      const routed = isRouted ? { routed: { bridge, mark: held } } : {};
+      const found = exits.flatMap((port) =>
+        look({ direction, tap, port, device, mark, class: id, ...routed }),
+      );
       return found.filter((one, at) => found.findIndex(({ reason }) => reason === one.reason) === at);
     }),
     ...redirectFaults(tap, mark, classes.in.device, facts),

@@ -64,7 +64,7 @@ function isAbout({ guest, tap, kind }: Unshaped, row: GuestRow): boolean {
 }
 
 function rowsOf(
-  { name: uplink, ports, trees }: UplinkInUse,
+  { name: uplink, ports, routes, arrival, trees }: UplinkInUse,
   taps: TapPlan[],
   facts: Facts,
   look: (way: Way) => Fault[],
@@ -78,7 +78,11 @@ function rowsOf(
       const classes = { out, in: inbound.get(out.name) as ClassInUse };
       const own = tapsOf.get(out.name) ?? [];
       const names = own.map(({ name }) => name);
-      const faults = findFaults({ guest: out.name, uplink, ports, taps: own, classes }, facts, look);
+      const faults = findFaults(
+        { guest: out.name, uplink, ports, routes, arrival, taps: own, classes },
+        facts,
+        look,
+      );
       const shaped = both((direction) => passesBy(direction, names, faults) === 'none');
       return {
         guest: out.name,

@@ -41,13 +41,23 @@ export interface TreeInUse {
 export interface UplinkInUse {
   name: string;
   ports: Port[];
+  /** Devices by which what the host routes reaches it. */
+  routes: string[];
+  /** Of what comes in by it and goes through the host. */
+  arrival: number;
   trees: Both<TreeInUse>;
 }
 
 /** @param before the reading before, for the speeds */
 export function joinUplinks({ uplinks }: InForce, uses: Uses, before?: Counted): UplinkInUse[] {
-  return uplinks.map(({ name, ports, trees }) => {
-    return { name, ports, trees: both((direction) => joinTree(trees[direction], uses, before)) };
+  return uplinks.map(({ name, ports, routes = [], arrival = 0, trees }) => {
+    return {
+      name,
+      ports,
+      routes,
+      arrival,
+      trees: both((direction) => joinTree(trees[direction], uses, before)),
+    };
   });
 }
 

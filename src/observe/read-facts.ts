@@ -29,11 +29,14 @@ export async function readFacts(
   { uplinks }: InForce,
   { guests, missing }: RunningGuests,
 ): Promise<Read> {
-  const bridges = [...new Set(uplinks.flatMap(bridgesOf))];
+  const bridges = [
+    ...new Set(uplinks.flatMap(({ ports, taps }) => bridgesOf({ ports: [...ports, ...taps] }))),
+  ];
   const present = new Set(deviceNames());
-  const wanted = uplinks.flatMap(({ name, ifb, ports, taps }) => [
+  const wanted = uplinks.flatMap(({ name, ifb, ports, routes = [], taps }) => [
     name,
     ifb,
+    ...routes,
     ...[...ports, ...taps].map((one) => one.name),
   ]);
   const names = [...new Set(wanted)].filter((name) => present.has(name));

@@ -15,6 +15,10 @@ export interface Stage {
   oifname: string;
   /** Only chains behind this priority, where ours has marked the frame. */
   after?: number;
+  /** Only chains before this one. */
+  before?: number;
+  /** Whether all its frames are of IP, and pass an inet table's chains. */
+  routed?: boolean;
 }
 
 /** Something that a rule of somebody does to the frame after us. */
@@ -57,11 +61,11 @@ export function makeWalk(tables: NftTable[]) {
     const key = `${base.table.family} ${base.hook.hook}`;
     byHook.set(key, [...(byHook.get(key) ?? []), base]);
   }
-  const chainsAt = ({ families, hook, device, after = -Infinity }: Stage) =>
+  const chainsAt = ({ families, hook, device, after = -Infinity, before = Infinity }: Stage) =>
     families
       .flatMap((family) => byHook.get(`${family} ${hook}`) ?? [])
       .filter((base) => device === undefined || base.hook.devices.includes(device))
-      .filter((base) => base.hook.priority >= after || isOurs(base.table))
+      .filter((base) => (base.hook.priority >= after && base.hook.priority < before) || isOurs(base.table))
       .sort((a, b) => a.hook.priority - b.hook.priority);
 
   return {
@@ -71,7 +75,7 @@ export function makeWalk(tables: NftTable[]) {
       const state: State = { ...begin, dropped: false, changes: [] };
       for (const stage of stages) {
         for (const { table, chain } of chainsAt(stage)) {
-          if (!isOfIp(table)) {
+          if (!isOfIp(table) || (stage.routed && table.family === 'inet')) {
             state.dropped ||= walk(table, chain, state, stage, 'yes', 0) === 'drop';
             continue;
           }

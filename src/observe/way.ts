@@ -5,7 +5,8 @@ import { type FilterPlace, type ForeignFilter, foreignFilters } from '../kernel/
 import type { Direction } from '../units/units.ts';
 import type { Facts } from './facts.ts';
 import { type Fault, verbs } from './fault.ts';
-import { type Change, makeWalk, type Stage } from './walk.ts';
+import { passRouted, type Routed } from './routed-way.ts';
+import { type Change, makeWalk, type Passage, type Stage } from './walk.ts';
 
 /** Where ours marks, in the forward hook of the bridge. */
 const ourPriority = 250;
@@ -14,7 +15,10 @@ const ourPriority = 250;
 export interface Way {
   direction: Direction;
   tap: string;
-  port: Port;
+  /** Without a bridge where it is one to which the host routes. */
+  port: Pick<Port, 'name'> & Partial<Port>;
+  /** Absent where the bridge forwards it. */
+  routed?: Routed;
   /** Where its classes are: the uplink, or the ifb. */
   device: string;
   mark: number;
@@ -32,23 +36,31 @@ export function makeLook(facts: Facts): (way: Way) => Fault[] {
 }
 
 function ruleFaults(way: Way, facts: Facts, walk: ReturnType<typeof makeWalk>): Fault[] {
-  const isLoaded = facts.table.kind === 'as loaded';
-  const stages = stagesOf(way, facts);
-  if (isLoaded && !walk.isBusy(stages)) return [];
-  const { direction, tap, mark, port } = way;
-  const begin = isLoaded ? { mark, priority: way.class } : { mark: 0, priority: 'none' };
-  const passed = walk.pass(stages, { ...begin, bridge: port.bridge });
+  const { direction, tap, mark, routed } = way;
+  const passed = routed ? passRouted(way, routed, facts, walk) : passBridged(way, facts, walk);
+  if (!passed) return [];
   if (passed.dropped && !passed.changes.some(({ what }) => what === 'way')) return [];
   const lost = passed.priority !== way.class || (direction === 'in' && passed.mark !== mark);
   const foreign = passed.changes.filter(
     ({ ours, what, match }) =>
-      !ours && (match === 'maybe' || what === 'way' || lost) && (what !== 'mark' || direction === 'in'),
+      !ours &&
+      (match === 'maybe' || what === 'way' || lost) &&
+      (what !== 'mark' || direction === 'in' || routed !== undefined),
   );
   const [first] = foreign;
   if (first) return [ruleFault(way, first)];
   if (!lost) return [];
   const reason = `the nftables table does not lead what ${tap} ${verbs[direction]} to its class`;
   return [{ kind: 'table', direction, tap, reason, remedy: 'virt-shaper load' }];
+}
+
+/** @returns nothing where nobody is on it */
+function passBridged(way: Way, facts: Facts, walk: ReturnType<typeof makeWalk>): Passage | undefined {
+  const isLoaded = facts.table.kind === 'as loaded';
+  const stages = stagesOf(way, facts);
+  if (isLoaded && !walk.isBusy(stages)) return undefined;
+  const begin = isLoaded ? { mark: way.mark, priority: way.class } : { mark: 0, priority: 'none' };
+  return walk.pass(stages, { ...begin, bridge: way.port.bridge ?? '' });
 }
 
 /** From where ours marks; before it whatever others set is overwritten, but a frame may be led away. */
@@ -68,7 +80,7 @@ function stagesOf({ direction, tap, port, device }: Way, { bridged, table }: Fac
     { families: ['bridge'], hook: 'forward', iifname, oifname, ...marking },
     { families: ['bridge'], hook: 'postrouting', iifname: '', oifname },
     ...(ip.length > 0
-      ? [{ families: [...ip, 'inet'], hook: 'postrouting', iifname: '', oifname: port.bridge }]
+      ? [{ families: [...ip, 'inet'], hook: 'postrouting', iifname: '', oifname: port.bridge ?? '' }]
       : []),
     ...[...new Set(exits)].map((name) => ({
       families: ['netdev'],

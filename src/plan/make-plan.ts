@@ -11,7 +11,7 @@ import { type Ids, idOf } from './ids.ts';
 import { makeLeaf } from './leaf.ts';
 import { limiting } from './limiting.ts';
 import { marking } from './marking.ts';
-import { classId, hex, ifbName, majors, markOf } from './names.ts';
+import { arrivalMark, classId, hex, ifbName, majors, markOf } from './names.ts';
 import type { ClassPlan, Plan, TreePlan, UplinkPlan } from './plan.ts';
 
 export function makePlan(
@@ -20,7 +20,10 @@ export function makePlan(
   { markBase, reflect, limited }: Pick<Config, 'markBase' | 'reflect' | 'limited'>,
   kernel: Kernel,
 ): Plan {
-  const uplinks = policy.uplinks.map((uplink) => uplinkPlan(uplink, ids, markBase, kernel));
+  const uplinks = policy.uplinks.map((uplink, index) => ({
+    ...uplinkPlan(uplink, ids, markBase, kernel),
+    arrival: arrivalMark(markBase, index),
+  }));
   const clsacts = new Set<string>();
   for (const tap of uplinks.flatMap(({ taps }) => taps)) {
     tap.clsact = !clsacts.has(tap.name);
@@ -42,6 +45,7 @@ function uplinkPlan(uplink: UplinkPolicy, ids: Ids, markBase: number, kernel: Ke
   return {
     name: uplink.name,
     ports: uplink.ports,
+    routes: uplink.routes,
     ifb,
     trees: both((direction) => treePlan(uplink, direction, devices[direction], ids, kernel)),
     taps: uplink.guests
@@ -51,6 +55,7 @@ function uplinkPlan(uplink: UplinkPolicy, ids: Ids, markBase: number, kernel: Ke
           bridge,
           guest: guest.name,
           mark: markOf(markBase, idOf(ids.guests, guest.name), way),
+          sender: markOf(markBase, idOf(ids.guests, guest.name)),
           clsact: true,
           ...(mac ? { mac } : {}),
         })),

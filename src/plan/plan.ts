@@ -77,6 +77,8 @@ export interface TapPlan extends Port {
   mark: number;
   /** Whether its clsact is made here, and not with another uplink of its bridge. */
   clsact: boolean;
+  /** Of what its guest sends through the host; absent in what an older version has loaded, like those of an uplink. */
+  sender?: number;
   /** Of its guest, where that is known. */
   mac?: string;
 }
@@ -85,6 +87,10 @@ export interface UplinkPlan {
   name: string;
   /** The ports by which guests' frames reach it: itself, or what lies on it. */
   ports: Port[];
+  /** Devices by which what the host routes reaches it. */
+  routes?: string[];
+  /** Of what comes in by it and goes through the host. */
+  arrival?: number;
   ifb: string;
   trees: Both<TreePlan>;
   taps: TapPlan[];

@@ -1,0 +1,94 @@
+// The way of a guest's frames that the host routes: marked where they enter it, given their class where they leave.
+// Between the two, rules of others may take the mark; behind them, the class.
+import type { Facts } from './facts.ts';
+import type { makeWalk, Passage, Stage } from './walk.ts';
+import type { Way } from './way.ts';
+
+/** Priorities of our chains: in the hooks of a bridge and where routed frames are marked, and behind the routing. */
+const ours = { mark: 250, class: 300 };
+
+export interface Routed {
+  /** That the tap is a port of. */
+  bridge: string;
+  /** That it has between the two. */
+  mark: number;
+}
+
+type Walk = ReturnType<typeof makeWalk>;
+
+/** The same as `pass` of a way that a bridge forwards. @returns nothing where nobody is on it */
+export function passRouted(way: Way, routed: Routed, { table }: Facts, walk: Walk): Passage | undefined {
+  const { bridge, mark } = routed;
+  const stages = stagesOf(way, routed);
+  if (table.kind !== 'as loaded') return walk.pass(stages, { mark: 0, priority: 'none', bridge });
+  // Ours is as it was loaded, so what it does is known, and it is not among the tables.
+  const [marks, classes] = [stages.findIndex(isEntry), stages.findLastIndex(isExit)];
+  const between = stages.slice(marks, classes + 1).map((stage) => ({
+    ...stage,
+    ...(isEntry(stage) ? { after: ours.mark } : {}),
+    ...(isExit(stage) ? { before: exitPriority(stage) } : {}),
+  }));
+  const behind = stages
+    .slice(classes)
+    .map((stage) => (isExit(stage) ? { ...stage, after: exitPriority(stage) } : stage));
+  const early = stages.slice(0, marks);
+  if (![early, between, behind].some((part) => walk.isBusy(part))) return undefined;
+  const before = walk.pass([...early, ...between], { mark, priority: 'none', bridge });
+  const after = walk.pass(behind, { mark: way.mark, priority: way.class, bridge });
+  return {
+    // One whose mark is gone finds no class.
+    priority: before.mark === mark ? after.priority : undefined,
+    mark: after.mark,
+    dropped: before.dropped || after.dropped,
+    changes: [...before.changes.filter(({ what }) => what !== 'priority'), ...after.changes],
+  };
+}
+
+type Marked = Stage & { role?: 'entry' | 'exit' };
+
+function isEntry({ role }: Marked): boolean {
+  return role === 'entry';
+}
+
+function isExit({ role }: Marked): boolean {
+  return role === 'exit';
+}
+
+function exitPriority({ families }: Stage): number {
+  return families.includes('bridge') ? ours.mark : ours.class;
+}
+
+function stagesOf({ direction, tap, port, device }: Way, { bridge }: Routed): Marked[] {
+  const own = { name: tap, bridge };
+  const [from, to] = direction === 'out' ? [own, port] : [port, own];
+  const exits = direction === 'out' ? [...new Set([port.name, device])] : [tap];
+  const [iifname, oifname] = [from.bridge ?? from.name, to.bridge ?? to.name];
+  const ip = { families: ['ip', 'ip6', 'inet'], routed: true };
+  const netdev = (hook: string, name: string): Marked => ({
+    families: ['netdev'],
+    hook,
+    device: name,
+    iifname: hook === 'ingress' ? name : '',
+    oifname: hook === 'ingress' ? '' : name,
+  });
+  const entry: Marked[] =
+    from.bridge === undefined
+      ? []
+      : [{ families: ['bridge'], hook: 'input', iifname: from.name, oifname: '', role: 'entry' }];
+  const exit: Marked[] =
+    to.bridge === undefined
+      ? []
+      : [
+          { families: ['bridge'], hook: 'output', iifname: '', oifname: to.name, role: 'exit' },
+          { families: ['bridge'], hook: 'postrouting', iifname: '', oifname: to.name },
+        ];
+  return [
+    netdev('ingress', from.name),
+    ...entry,
+    { ...ip, hook: 'prerouting', iifname, oifname: '' },
+    { ...ip, hook: 'forward', iifname, oifname, ...(entry.length === 0 ? { role: 'entry' } : {}) },
+    { ...ip, hook: 'postrouting', iifname: '', oifname, ...(exit.length === 0 ? { role: 'exit' } : {}) },
+    ...exit,
+    ...exits.map((name) => netdev('egress', name)),
+  ];
+}

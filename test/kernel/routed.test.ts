@@ -1,0 +1,181 @@
+// Guests behind a router, as on libvirt's `default` network: real frames from a namespace to another by the host's
+// routing, each counted in its guest's class, whichever way it leaves.
+import * as assert from 'uvu/assert';
+import { needsCommand, needsNamespace } from '../support/needs.ts';
+import { unless } from '../support/skip.ts';
+import { kernelState, sh, TestHost } from './host.ts';
+import { counted, endSpaces, guestNic, talk, talked } from './stack.ts';
+
+const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'ping', 'flock'));
+
+const config = (routed: string, more = '') => `
+[uplink.eth0]
+ceil = "1gbit"
+routed = ${routed}
+${more}
+[defaults]
+rate = "1mbit"
+[group.friends]
+ceil = "100mbit"
+[guest.alice]
+id = 0x10
+group = "friends"
+[guest.bob]
+id = 0x11
+group = "friends"
+`;
+
+const network = (mode: string) => `<networkstatus><network><name>default</name><forward mode='${mode}'/>
+  <bridge name='virbr0' stp='on' delay='0'/></network></networkstatus>`;
+
+/** As the hook is told (host.ts). */
+const mac = '52:54:00:6d:90:01';
+
+const nat = `table inet libvirt_network {
+  chain guest_nat {
+    type nat hook postrouting priority 100
+    ip saddr 10.8.0.0/24 ip daddr != 10.8.0.0/24 masquerade
+    ip6 saddr fd00:8::/64 ip6 daddr != fd00:8::/64 masquerade
+  }
+}
+`;
+
+let host: TestHost;
+
+/** The host has 10.8.0.1 on virbr0 and 192.0.2.1 on the way out, at whose other end is 192.0.2.2, `wire`. */
+function begin(text: string, { mode = 'nat', bridged = false } = {}): void {
+  host = new TestHost(text);
+  host.write('run/libvirt/network/default.xml', network(mode));
+  const way = bridged ? 'br0' : 'eth0';
+  sh(`ip link set lo up; ip netns add wire
+      ip link add eth0 type veth peer name eth0 netns wire
+      ip link set eth0 up; ip -n wire link set eth0 up; ip -n wire link set lo up
+      ${bridged ? 'ip link add br0 type bridge; ip link set br0 up; ip link set eth0 master br0' : ''}
+      echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
+      ip addr add 192.0.2.1/24 dev ${way}; ip addr add fd00:2::1/64 dev ${way} nodad
+      ip -n wire addr add 192.0.2.2/24 dev eth0; ip -n wire addr add fd00:2::2/64 dev eth0 nodad
+      ip -n wire route add 10.8.0.0/24 via 192.0.2.1; ip -n wire route add fd00:8::/64 via fd00:2::1`);
+  network0();
+  if (mode === 'nat') {
+    sh('nft -f -', nat);
+  }
+}
+
+/** What net-start makes, and libvirt's guest's NIC on it. */
+function network0(): void {
+  sh(`ip link add virbr0 type bridge; ip link set virbr0 up
+      ip addr add 10.8.0.1/24 dev virbr0; ip addr add fd00:8::1/64 dev virbr0 nodad
+      tc qdisc add dev virbr0 root handle 1: htb default 2
+      tc class add dev virbr0 parent 1: classid 1:2 htb rate 10gbit`);
+  guestNic('alice', 'vnet0', 'virbr0', '10.8.0.2');
+  sh(`ip -n alice link set g-vnet0 address ${mac}; ip -n alice addr add fd00:8::2/64 dev g-vnet0 nodad
+      ip -n alice route add default via 10.8.0.1; ip -n alice route add default via fd00:8::1`);
+}
+
+function start(name: string, taps: Record<string, string>): void {
+  const { status, stderr } = host.hook(name, 'start', taps);
+  assert.equal({ status, stderr }, { status: 0, stderr: '' });
+}
+
+const ids = ['1:10', '2:10'] as const;
+const deviceOf = (id: string) => (id.startsWith('1:') ? 'eth0' : 'ifb-eth0');
+const packets = (id: string) => counted(deviceOf(id), id).packets;
+
+/** Whether all that a guest sends and receives in a conversation is in its classes, and nothing else is. */
+function mustCount(space: string, address: string, [out, into]: readonly [string, string] = ids): void {
+  // The first may be asked again, until each knows where the other is.
+  sh(`ip netns exec ${space} ping -q -c 1 -w 10 ${address}`);
+  const before = [packets(out), packets(into)];
+  talk(space, address);
+  const after = [packets(out), packets(into)];
+  assert.equal(
+    after.map((count, at) => count - (before[at] ?? 0)),
+    [talked + 1, talked + 1],
+    `${space} to ${address}\n${sh('tc -s class show dev eth0; tc -s class show dev ifb-eth0; nft list ruleset')}`,
+  );
+}
+
+function stateOf(guest: string): { state: string; reasons: string[] } {
+  const { stdout, stderr } = host.run(['status', '--json']);
+  assert.match(stdout, /^\{/, stderr);
+  const rows = JSON.parse(stdout).guests as { guest: string; state: string; faults: { reason: string }[] }[];
+  const row = rows.find((one) => one.guest === guest);
+  return { state: row?.state ?? 'none', reasons: (row?.faults ?? []).map(({ reason }) => reason) };
+}
+
+const shaped = { state: 'shaped', reasons: [] };
+
+function onHost(body: () => void): () => void {
+  return () => {
+    try {
+      body();
+    } finally {
+      endSpaces();
+      host.end();
+      sh('echo 0 >/proc/sys/net/ipv4/fwmark_reflect; echo 0 >/proc/sys/net/ipv6/fwmark_reflect');
+    }
+  };
+}
+
+for (const mode of ['nat', 'route']) {
+  for (const bridged of [false, true]) {
+    const way = bridged ? 'a port of a bridge' : 'a NIC';
+    test(
+      `a guest behind a router (${mode}) by ${way}: IPv4 and IPv6, both ways`,
+      onHost(() => {
+        begin(config('"libvirt"'), { mode, bridged });
+        const theirs = () =>
+          sh(
+            'nft list table inet libvirt_network 2>/dev/null || true; tc qdisc show dev virbr0; tc -d class show dev virbr0',
+          );
+        const before = theirs();
+        const reflect = () => sh('cat /proc/sys/net/ipv4/fwmark_reflect').trim();
+        assert.is(reflect(), '0');
+        start('alice', { vnet0: 'virbr0' });
+        mustCount('alice', '192.0.2.2');
+        mustCount('alice', 'fd00:2::2');
+        if (mode === 'route') mustCount('wire', '10.8.0.2');
+        assert.equal(stateOf('alice'), shaped);
+        assert.is(host.run(['verify']).status, 0);
+        assert.is(theirs(), before, 'what libvirt made stays');
+        assert.is(reflect(), '1');
+
+        // The host's own is nobody's.
+        const own = packets('1:10');
+        talk('wire', '192.0.2.1');
+        assert.is(packets('1:10'), own);
+
+        assert.is(host.run(['unload']).status, 0);
+        assert.is(theirs(), before);
+        assert.is(reflect(), '0');
+        assert.not.match(kernelState(), 'virt-shaper"|7673');
+      }),
+    );
+  }
+}
+
+test(
+  'a bridged guest and a routed one share a group; net-destroy and net-start are healed by sync',
+  onHost(() => {
+    begin(config('["virbr0"]'), { bridged: true });
+    guestNic('bob', 'vnet1', 'br0', '192.0.2.3');
+    sh(`ip -n bob link set g-vnet1 address ${mac}`);
+    start('alice', { vnet0: 'virbr0' });
+    start('bob', { vnet1: 'br0' });
+    mustCount('bob', '192.0.2.2', ['1:11', '2:11']);
+    mustCount('alice', '192.0.2.2');
+    assert.equal([stateOf('alice'), stateOf('bob')], [shaped, shaped]);
+    const tree = host.run(['tree']).stdout;
+    assert.match(tree, /group friends[\s\S]*─ alice[\s\S]*─ bob/);
+
+    sh('ip netns del alice; ip link del virbr0');
+    assert.is(stateOf('alice').state, 'gone');
+    network0();
+    assert.is.not(stateOf('alice').state, 'shaped');
+    assert.is(host.run(['sync']).status, 0);
+    assert.equal(stateOf('alice'), shaped);
+    mustCount('alice', '192.0.2.2');
+  }),
+);
+
+test.run();
