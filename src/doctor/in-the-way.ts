@@ -1,6 +1,7 @@
 // What somebody else has put where virt-shaper's things go. Nothing of others is ever replaced by virt-shaper, so
 // each of these is an administrator's to decide.
 import type { Guest } from '../guests/guest.ts';
+import { foreignFamilies } from '../kernel/nft/listing.ts';
 import type { KernelState } from '../kernel/objects.ts';
 import { occupiedBy } from '../observe/faults.ts';
 import { ifbName, tableName } from '../plan/names.ts';
@@ -86,14 +87,14 @@ function quoted(name: string): string {
 }
 
 function checkTable({ hasTable, loaded, ruleset }: Obstacles): Finding[] {
-  if (!hasTable || loaded || /^\s*map guests \{/m.test(ruleset)) return [];
-  return [
-    {
+  if (!hasTable || loaded) return [];
+  return foreignFamilies(ruleset).map(
+    (family): Finding => ({
       check: 'table',
       level: 'problem',
       subject: 'nftables',
-      detail: `there is a table bridge ${tableName} that virt-shaper did not make`,
-      hint: `if nobody needs it: nft delete table bridge ${tableName}`,
-    },
-  ];
+      detail: `there is a table ${family} ${tableName} that virt-shaper did not make`,
+      hint: `if nobody needs it: nft delete table ${family} ${tableName}`,
+    }),
+  );
 }

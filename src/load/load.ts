@@ -5,6 +5,7 @@ import type { Found } from '../diff/comparison.ts';
 import { reachable } from '../diff/obstacles.ts';
 import { parseRules } from '../diff/parse-rules.ts';
 import type { Unreached } from '../diff/unreached.ts';
+import { foreignFamilies } from '../kernel/nft/listing.ts';
 import { emptyState, type KernelState, type State, type TcObject } from '../kernel/objects.ts';
 import { describeOwner, othersOf, ownedBy } from '../kernel/owner.ts';
 import { differingOptions } from '../kernel/tc/values.ts';
@@ -192,9 +193,11 @@ function refuseOthers({ owner }: Site, { devices }: KernelState): void {
 
 /** It is everybody's table: taking its place would be taking it out for good. */
 function refuseForeignTable(kernel: KernelState): void {
-  if (!kernel.hasTable || kernel.loaded || /^\s*map guests \{/m.test(kernel.ruleset)) return;
+  if (!kernel.hasTable || kernel.loaded) return;
+  const [family] = foreignFamilies(kernel.ruleset);
+  if (family === undefined) return;
   throw new Failure(
-    `there is a table bridge ${tableName} that virt-shaper did not make`,
-    `nothing has been changed; if nobody needs it: nft delete table bridge ${tableName}`,
+    `there is a table ${family} ${tableName} that virt-shaper did not make`,
+    `nothing has been changed; if nobody needs it: nft delete table ${family} ${tableName}`,
   );
 }

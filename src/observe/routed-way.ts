@@ -33,14 +33,19 @@ export function passRouted(way: Way, routed: Routed, { table }: Facts, walk: Wal
     .map((stage) => (isExit(stage) ? { ...stage, after: exitPriority(stage) } : stage));
   const early = stages.slice(0, marks);
   if (![early, between, behind].some((part) => walk.isBusy(part))) return undefined;
-  const before = walk.pass([...early, ...between], { mark, priority: 'none', bridge });
+  const until = walk.pass(early, { mark: 0, priority: 'none', bridge });
+  const before = walk.pass(between, { mark, priority: 'none', bridge });
   const after = walk.pass(behind, { mark: way.mark, priority: way.class, bridge });
   return {
     // One whose mark is gone finds no class.
     priority: before.mark === mark ? after.priority : undefined,
     mark: after.mark,
-    dropped: before.dropped || after.dropped,
-    changes: [...before.changes.filter(({ what }) => what !== 'priority'), ...after.changes],
+    dropped: until.dropped || before.dropped || after.dropped,
+    changes: [
+      ...until.changes.filter(({ what }) => what === 'way'),
+      ...before.changes.filter(({ what }) => what !== 'priority'),
+      ...after.changes,
+    ],
   };
 }
 

@@ -54,6 +54,14 @@ export function cutTable(listing: string, family: string, name: string): string 
   return end < 0 ? '' : listing.slice(begin, end + 3);
 }
 
+/** Families in which a table of our name has none of our maps: somebody else's. @param text as State.ruleset */
+export function foreignFamilies(text: string): string[] {
+  return Object.entries({ bridge: 'guests', inet: 'routed' }).flatMap(([family, map]) => {
+    const table = cutTable(text, family, tableName);
+    return table === '' || new RegExp(`^\\s*map ${map} \\{`, 'm').test(table) ? [] : family;
+  });
+}
+
 /** @param listing without our own table where that is known to be as it was loaded */
 export function parseListing(listing: string): NftTable[] {
   const tables: NftTable[] = [];
