@@ -11,7 +11,7 @@ import { describeBehind } from './behind.ts';
 import type { Facts } from './facts.ts';
 import { describeMissing, type Fault } from './fault.ts';
 import type { ClassInUse, UplinkInUse } from './in-use.ts';
-import type { Way } from './way.ts';
+import type { Way } from './walk.ts';
 
 interface Subject {
   guest: string;

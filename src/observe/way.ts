@@ -1,29 +1,13 @@
 // The way of a guest's frames, hook by hook, and who else is on it: rules and filters of others that take the mark or
 // the class away, or the frame itself. Whoever drops it is its firewall, and none of our business.
-import type { Port } from '../host/host.ts';
 import { type FilterPlace, type ForeignFilter, foreignFilters } from '../kernel/tc/foreign-filters.ts';
-import type { Direction } from '../units/units.ts';
 import type { Facts } from './facts.ts';
 import { type Fault, verbs } from './fault.ts';
-import { passRouted, type Routed } from './routed-way.ts';
-import { type Change, makeWalk, type Passage, type Stage } from './walk.ts';
+import { passRouted } from './routed-way.ts';
+import { type Change, makeWalk, type Passage, type Stage, type Way } from './walk.ts';
 
 /** Where ours marks, in the forward hook of the bridge. */
 const ourPriority = 250;
-
-/** A NIC's frames of one direction, by one port of its uplink. */
-export interface Way {
-  direction: Direction;
-  tap: string;
-  /** Without a bridge where it is one to which the host routes. */
-  port: Pick<Port, 'name'> & Partial<Port>;
-  /** Absent where the bridge forwards it. */
-  routed?: Routed;
-  /** Where its classes are: the uplink, or the ifb. */
-  device: string;
-  mark: number;
-  class: string;
-}
 
 /** Looks along ways. What is the same for all of them is made once. */
 export function makeLook(facts: Facts): (way: Way) => Fault[] {
