@@ -9,6 +9,7 @@ import { ownedBy } from '../kernel/owner.ts';
 import type { Site } from '../load/context.ts';
 import { readState } from '../load/read-state.ts';
 import type { GuestRow } from '../observe/guests.ts';
+import type { LimitInUse } from '../observe/limits.ts';
 import { readRunningGuests } from '../observe/read-running.ts';
 import { readUse } from '../observe/read-use.ts';
 import type { Context } from '../operations/context.ts';
@@ -60,9 +61,10 @@ export async function explainCommand(
 }
 
 /** What status says. Nothing where the kernel cannot be asked, which is said with what it holds. */
-async function rowsOf(context: Context): Promise<{ rows?: GuestRow[] }> {
+async function rowsOf(context: Context): Promise<{ rows?: GuestRow[]; limits?: LimitInUse[] }> {
   try {
-    return { rows: (await observe(context)).guests };
+    const { guests: rows, limits } = await observe(context);
+    return { rows, limits };
   } catch (error) {
     if (!(error instanceof Failure || error instanceof ConfigError)) throw error;
     return {};

@@ -42,7 +42,7 @@ export async function examine(paths: Paths, timeout: number): Promise<Section[]>
   const configuration = await attempt(() => readConfiguration(paths, had(found)));
   const config = had(configuration)?.config;
   const named = config?.uplinks.map(({ name }) => name) ?? [];
-  const guests = await attempt(() => readGuestFacts(paths, devices, bridges, named));
+  const guests = await attempt(() => readGuestFacts(paths, devices, bridges, named, config));
   const network = await attempt(() =>
     readNetwork(paths, {
       devices,

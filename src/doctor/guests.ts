@@ -1,9 +1,11 @@
 // The guests that run, against those that virt-shaper knows: what no hook told of is unshaped until a sync.
+import type { Config } from '../config/config.ts';
 import type { Guest } from '../guests/guest.ts';
 import { Known } from '../guests/list.ts';
 import type { Host } from '../host/host.ts';
 import { label } from '../text/label.ts';
 import type { Attempt, Finding } from './finding.ts';
+import { checkForgers } from './forgers.ts';
 
 export interface GuestFacts {
   /** As virt-shaper has noted them. */
@@ -16,6 +18,8 @@ export interface GuestFacts {
   bridges: string[];
   /** Those of the configuration: one may be a tap, of a VPN for example. */
   uplinks: string[];
+  /** Absent with errors. */
+  config?: Config;
 }
 
 export function checkGuests(facts: GuestFacts): Finding[] {
@@ -34,6 +38,7 @@ export function checkGuests(facts: GuestFacts): Finding[] {
       ({ name, reason }): Finding => ({ ...about, level: 'warning', subject: label(name), detail: reason }),
     ),
     ...checkStrayTaps(facts),
+    ...checkForgers(facts),
   ];
   const detail = `${running.length} running, ${noted.value.length} noted`;
   return [{ ...about, level: 'ok', detail }, ...found];

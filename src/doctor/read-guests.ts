@@ -1,4 +1,5 @@
 // The guests that virt-shaper has noted, and those that libvirt's status files and the kernel's taps show.
+import type { Config } from '../config/config.ts';
 import { reconcile } from '../guests/reconcile.ts';
 import { readRunning } from '../guests/status-files.ts';
 import type { Device } from '../host/host.ts';
@@ -12,6 +13,7 @@ export async function readGuestFacts(
   devices: Map<string, Device>,
   bridges: string[],
   uplinks: string[],
+  config: Config | undefined,
 ): Promise<GuestFacts> {
   const noted = await attempt(() => readGuests(paths.guests));
   const known = had(noted) ?? [];
@@ -23,5 +25,6 @@ export async function readGuestFacts(
     devices,
     bridges,
     uplinks,
+    ...(config ? { config } : {}),
   };
 }

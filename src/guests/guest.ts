@@ -11,6 +11,8 @@ export interface Nic {
   /** Absent for type='ethernet', whose bridge only the kernel knows. */
   bridge?: string;
   mac?: string;
+  /** Name of its nwfilter. */
+  filter?: string;
   /** It has libvirt's own <bandwidth>, a second master. */
   bandwidth?: true;
 }

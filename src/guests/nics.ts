@@ -36,11 +36,13 @@ function decodeNic(item: Element): Nic | string {
     return `its bridge has a name that virt-shaper does not take: ${JSON.stringify(bridge)}`;
   }
   if (!isDeviceName(tap)) return `its tap has a name that virt-shaper does not take: ${JSON.stringify(tap)}`;
+  const filter = textOf(element(item.filterref)['@filter']);
   const limits = [item, actual].map(({ bandwidth }) => element(bandwidth));
   return {
     tap,
     ...(bridge ? { bridge } : {}),
     ...(mac ? { mac } : {}),
+    ...(filter ? { filter } : {}),
     ...(limits.some(({ inbound, outbound }) => inbound ?? outbound) ? { bandwidth: true as const } : {}),
   };
 }

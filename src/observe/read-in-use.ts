@@ -10,6 +10,7 @@ import type { TableState } from './facts.ts';
 import { findInnerFaults, type InnerFault } from './faults.ts';
 import { type GuestRow, guestRows } from './guests.ts';
 import { joinUplinks, type UplinkInUse } from './in-use.ts';
+import { type LimitInUse, readLimits } from './limits.ts';
 import { readFacts } from './read-facts.ts';
 import { findStrays, type RunningPaths, readRunningGuests } from './read-running.ts';
 import { listQdiscs, readBytes, readUse } from './read-use.ts';
@@ -28,6 +29,8 @@ export interface InUse {
   guests: GuestRow[];
   /** What is wrong about classes that are no guest's. */
   inner: InnerFault[];
+  /** Inside the host; empty where no guest has any. */
+  limits: LimitInUse[];
   table: TableState['kind'];
   /** This reading, for the speeds of the next. */
   uses: Uses;
@@ -46,10 +49,11 @@ export async function readInUse(run: Run, loaded: Loaded, before?: Counted | num
   const running = readRunningGuests(loaded);
   // What waits for a second reading has time to ask for all else meanwhile.
   const waits = typeof before === 'number';
-  const [former, read, listed] = await Promise.all([
+  const [former, read, listed, limits] = await Promise.all([
     waits ? readEarlier(run, devices, before) : before,
     readFacts(run, loaded, inForce, running),
     waits ? listQdiscs(run) : undefined,
+    readLimits(run, inForce.limits),
   ]);
   const { uses, qdiscs } = await readUse(run, devices, listed);
   const facts = { ...read, ...qdiscs };
@@ -59,6 +63,7 @@ export async function readInUse(run: Run, loaded: Loaded, before?: Counted | num
     uplinks,
     guests: guestRows(inForce, uplinks, facts, findStrays(inForce, running, loaded)),
     inner: findInnerFaults(uplinks, facts),
+    limits,
     table: read.table.kind,
     uses,
     ...(waits ? { interval: before } : {}),

@@ -8,6 +8,7 @@ import type { InUse } from '../observe/read-in-use.ts';
 import { atCeil, formatBytes, formatCount, formatSet, formatSpeed } from '../text/figures.ts';
 import { label } from '../text/label.ts';
 import { type Cell, type Column, paint, type Screen, table } from '../text/table.ts';
+import { describeLimits } from './limits.ts';
 import { describeInner, describeReasons, hints } from './reasons.ts';
 import { nothingLoaded, remarks, summary, uplinkLines } from './summary.ts';
 
@@ -18,9 +19,15 @@ export function reportStatus(inUse: InUse, asked: Asked, screen: Screen, now: nu
   const warnings = remarks(inUse, asked, now).map((text) => paint({ text, tone: 'warning' }, screen));
   const head = [summary(inUse, asked, now), ...warnings, ...uplinkLines(uplinks)];
   const rows = guests.length === 0 ? '' : `\n${table(guests, columnsFor(inUse), screen)}`;
-  const reasons = [...describeInner(inner), ...describeReasons(guests)];
+  const reasons = [...describeInner(inner), ...describeReasons(guests), ...describeLimits(limitsOf(inUse))];
   const end = [...reasons, ...hints(guests, inner)].map((line) => `${line}\n`).join('');
   return `${head.join('\n')}\n${rows}${end === '' ? '' : `\n${end}`}`;
+}
+
+/** Of the guests that are shown: a name may have been asked for. */
+function limitsOf({ guests, limits }: InUse): InUse['limits'] {
+  const shown = new Set(guests.map(({ guest }) => guest));
+  return limits.filter(({ guest }) => shown.has(guest));
 }
 
 function columnsFor({ guests, uplinks, interval }: InUse): Column<GuestRow>[] {

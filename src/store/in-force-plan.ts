@@ -2,7 +2,7 @@
 // the state of things, without reading the configuration again. Figures that count are the kernel's own.
 import { join } from 'node:path';
 import type { Guest } from '../guests/guest.ts';
-import type { Plan, UplinkPlan } from '../plan/plan.ts';
+import type { LimitPlan, Plan, UplinkPlan } from '../plan/plan.ts';
 import type { Policy, Unshaped } from '../policy/policy.ts';
 import { Failure } from '../system/errors.ts';
 import { readJson } from '../system/files.ts';
@@ -29,13 +29,17 @@ export interface InForce {
   unshaped: Unshaped[];
   /** Sentences of the policy, such as guarantees scaled down. */
   warnings: string[];
+  /** Limits inside the host; absent where no guest has one. */
+  limits?: LimitPlan[];
   /** What stood in the way of an uplink when this was loaded; absent when nothing did. */
   obstacles?: Obstacle[];
 }
 
 export function inForceText({ plan, policy }: { plan: Plan; policy: Policy }): string {
   const { unshaped, warnings } = policy;
-  const inForce: InForce = { version: 1, uplinks: plan.uplinks, unshaped, warnings };
+  const { guests } = plan.limits;
+  const limits = guests.length > 0 ? { limits: guests } : {};
+  const inForce: InForce = { version: 1, uplinks: plan.uplinks, unshaped, warnings, ...limits };
   return `${JSON.stringify(inForce)}\n`;
 }
 

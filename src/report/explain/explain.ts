@@ -3,6 +3,7 @@
 
 import type { Guest, GuestMetadata } from '../../guests/guest.ts';
 import type { GuestRow } from '../../observe/guests.ts';
+import type { LimitInUse } from '../../observe/limits.ts';
 import type { Inputs, Outputs } from '../../pipeline.ts';
 import { assignIds } from '../../plan/ids.ts';
 import { makePlan } from '../../plan/make-plan.ts';
@@ -48,6 +49,8 @@ export interface Explanation {
   kernel: Held | string;
   /** Its rows of status: each uplink, or NIC that none is behind. Empty where the kernel cannot be asked. */
   shaping: GuestRow[];
+  /** Inside the host, of the rules in force, with what they dropped. */
+  limits: LimitInUse[];
 }
 
 export interface ExplainedNic {
@@ -66,6 +69,7 @@ export interface Looked {
   kernel: KernelNow | string;
   /** Of status; absent where it could not be read. */
   rows?: GuestRow[];
+  limits?: LimitInUse[];
 }
 
 export function explain(name: string, inputs: Inputs, outputs: Outputs, looked: Looked): Explanation {
@@ -95,6 +99,7 @@ export function explain(name: string, inputs: Inputs, outputs: Outputs, looked: 
     guest: name,
     state: shaping.length > 0 ? worstOf(shaping) : stateOf(guest, nics, about),
     shaping,
+    limits: (looked.limits ?? []).filter((one) => one.guest === name),
     reasons: about.filter(({ tap }) => tap === undefined).map(reasonOf),
     match,
     ...(meant === undefined ? {} : { meant }),

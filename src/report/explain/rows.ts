@@ -1,10 +1,12 @@
 // The values of a guest on one uplink as rows: name, direction, value, origin. A row that is the same in both
 // directions stands once.
 
+import { type LimitInUse, limitKinds } from '../../observe/limits.ts';
 import { label } from '../../text/label.ts';
 import type { Line } from '../../text/spans.ts';
 import { formatRate } from '../../units/rate.ts';
 import { type Direction, directions } from '../../units/units.ts';
+import { amountText, droppedText } from '../limits.ts';
 import { titleOf } from '../summary.ts';
 import type { Explanation } from './explain.ts';
 import { leafOrigin, leafText } from './leaf.ts';
@@ -20,7 +22,7 @@ interface Row {
   origin: string[];
 }
 
-export function valueLines(uplink: ExplainedUplink, { state }: Explanation, place: Place): Line[] {
+export function valueLines(uplink: ExplainedUplink, { state, limits }: Explanation, place: Place): Line[] {
   const { name, ports, link, group } = uplink;
   const rows = [
     ...(group
@@ -35,6 +37,7 @@ export function valueLines(uplink: ExplainedUplink, { state }: Explanation, plac
       sizeOrigin(quantum, 'rate', place),
     ]),
     ...eachWay('leaf', uplink, (one) => [leafText(one), leafOrigin(one, uplink, place)]),
+    ...limitRows(uplink, limits, place),
     ...eachWay('class', uplink, ({ id, device, parent, chains }) => [
       id,
       [
@@ -55,6 +58,32 @@ export function valueLines(uplink: ExplainedUplink, { state }: Explanation, plac
       ...more.map((text) => row([plain(' '.repeat(15 + width)), dim(text)])),
     ]),
   ];
+}
+
+/** With what they dropped, where they are in force. */
+function limitRows({ name: uplink, limits }: ExplainedUplink, inUse: LimitInUse[], place: Place): Row[] {
+  return limitKinds.flatMap((kind): Row[] => {
+    const limit = limits[kind];
+    if (!limit) return [];
+    const { value, from, at } = limit;
+    const [rate, unit] =
+      typeof value === 'object'
+        ? ([value.packets, 'packets'] as const)
+        : ([value, kind === 'pps' ? 'packets' : 'bits'] as const);
+    const origin =
+      from === 'group'
+        ? `${at ? place(at) : ''}, its group`
+        : originText({ from, ...(at ? { at } : {}) }, uplink, place);
+    const held = inUse.find((one) => one.limit === kind);
+    return [
+      {
+        name: kind,
+        way: 'out',
+        value: amountText(rate, unit),
+        origin: [origin, ...(held ? [droppedText(held)] : [])],
+      },
+    ];
+  });
 }
 
 function eachWay(

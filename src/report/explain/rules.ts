@@ -1,7 +1,7 @@
 // The lines of rules.d that are about one guest. They are known by its id and its taps rather than by their
 // comments, which a template of the administrator's own may leave out.
 import { given, parseRuleset, targetOf } from '../../kernel/nft/table.ts';
-import { classId } from '../../plan/names.ts';
+import { classId, hex } from '../../plan/names.ts';
 import type { Rules } from '../../render/render.ts';
 import { directions } from '../../units/units.ts';
 
@@ -47,13 +47,16 @@ function tcLines(text: string, { id, taps }: Handles): Set<number> {
   });
 }
 
-/** The chains that set its classes, whatever they are called, and the elements that lead to them. */
+/** The chains that set its classes, whatever they are called, those of its limits, and the elements that lead to them. */
 function nftLines(text: string, { id }: Handles): Set<number> {
   const ids = directions.map((direction) => classId(direction, id));
   const isOwnMark = (value: string) => value.startsWith('0x') && isMarkOf(id, value);
   const wanted = new Set<number>();
   for (const { chains, maps } of parseRuleset(text).tables.values()) {
-    const own = [...chains].filter(([, chain]) => ids.includes(given(chain).class ?? ''));
+    const limits = new RegExp(`^(?:limit|local)-${hex(id)}$`);
+    const own = [...chains].filter(
+      ([name, chain]) => ids.includes(given(chain).class ?? '') || limits.test(name),
+    );
     for (const [, { line, end }] of own) for (let at = line; at < end; at += 1) wanted.add(at);
     const names = new Set(own.map(([name]) => name));
     for (const { elements, lines } of maps.values()) {

@@ -4,6 +4,7 @@
 import type { Port } from '../../host/host.ts';
 import { chainName } from '../../plan/names.ts';
 import type { ClassPlan, Leaf, TreePlan, UplinkPlan } from '../../plan/plan.ts';
+import type { Limits } from '../../policy/limits.ts';
 import type { LeafOrigin, Origin, Traced } from '../../policy/origin.ts';
 import type { GuestPolicy, TapPolicy, UplinkPolicy } from '../../policy/policy.ts';
 import type { Source } from '../../system/errors.ts';
@@ -44,6 +45,8 @@ export interface ExplainedUplink {
   link: Both<{ value: number } & UplinkPolicy['linkOrigin']['out']>;
   group?: Origin & { name: string };
   taps: TapPolicy[];
+  /** Inside the host, with their origins. */
+  limits: Limits;
   out: ExplainedClass;
   in: ExplainedClass;
 }
@@ -55,13 +58,14 @@ export function explainUplink(
   policy: GuestPolicy,
   id: number,
 ): ExplainedUplink {
-  const { group, origin, taps } = policy;
+  const { group, limits, origin, taps } = policy;
   return {
     name: uplink.name,
     ports: uplink.ports,
     link: both((direction) => ({ value: uplink.link[direction], ...uplink.linkOrigin[direction] })),
     ...(group !== undefined && origin.group ? { group: { name: group, ...origin.group } } : {}),
     taps,
+    limits,
     ...both((direction) => explainClass(plan.trees[direction], policy, direction, id)),
   };
 }

@@ -9,6 +9,7 @@ import { version } from '../../system/version.ts';
 import { count } from '../summary.ts';
 import { classFamilies } from './classes.ts';
 import { exposition, type Family, type Sample } from './exposition.ts';
+import { limitFamilies } from './limits.ts';
 
 /** What every report begins with, by which a file of it is known again. */
 export const metricsHead = '# HELP virt_shaper_';
@@ -23,6 +24,7 @@ function* families(inUse: InUse, asked: Asked): Generator<Family> {
   yield* loadFamilies(asked);
   yield* guestFamilies(inUse.guests);
   yield* classFamilies(inUse.uplinks);
+  yield* limitFamilies(inUse.limits);
 }
 
 function stateFamilies(inUse: InUse, asked: Asked): Family[] {
