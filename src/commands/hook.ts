@@ -5,7 +5,7 @@ import { readOnFailure } from '../config/read-config.ts';
 import { maxDomainXml, parseDomain, uuidOf } from '../guests/domain-xml.ts';
 import { type Driver, drivers, type Guest } from '../guests/guest.ts';
 import { type GuestKey, isSame, withGuest, withoutEnded, withoutGuest } from '../guests/list.ts';
-import { refusalVariable } from '../hooks/hook-file.ts';
+import { doneVariable, refusalVariable } from '../hooks/hook-file.ts';
 import { deviceNames } from '../host/read-host.ts';
 import type { Context } from '../operations/context.ts';
 import { Refused } from '../operations/failures.ts';
@@ -19,7 +19,7 @@ import { hasGuest, tryInForce } from '../store/in-force-plan.ts';
 import { describeOff, readOff } from '../store/unloaded.ts';
 import { ConfigError } from '../system/errors.ts';
 import { startDetached } from '../system/exec.ts';
-import { makeEmpty } from '../system/files.ts';
+import { isChanged, writeUnlocked } from '../system/files.ts';
 import { Occupied } from '../system/lock.ts';
 import { speak } from '../system/speak.ts';
 import { label } from '../text/label.ts';
@@ -43,12 +43,18 @@ export async function hookCommand(context: Context, args: string[]): Promise<num
   }
   return withLog(context, async (heard) => {
     try {
-      await follow(heard, driver, name, operation, xml);
+      return statusOf(await follow(heard, driver, name, operation, xml));
     } catch (error) {
       heard.warn(describeError(error));
+      return 0;
     }
-    return 0;
   });
+}
+
+/** The installed hook file notes that the guest's next operation need not begin Node.js. */
+function statusOf(isDone: boolean): number {
+  const status = Number(process.env[doneVariable]);
+  return isDone && status > 0 && status < 126 ? status : 0;
 }
 
 /**
@@ -66,23 +72,28 @@ async function passingOn(work: () => Promise<number>): Promise<number> {
   }
 }
 
-/** Every operation whose failure would harm a guest. Of those not named here nothing is to be done. */
+/**
+ * Every operation whose failure would harm a guest. Of those not named here nothing is to be done.
+ * @returns whether `release` has nothing left to do
+ */
 async function follow(
   context: Context,
   driver: string,
   name: string,
   operation: string,
   xml: string,
-): Promise<void> {
+): Promise<boolean> {
   noteCall(context, driver);
-  if (driver === 'network') return plugged(context, operation);
-  if (!isDriver(driver)) return;
+  if (driver === 'network') plugged(context, operation);
+  if (!isDriver(driver)) return false;
   if (['started', 'reconnect', 'attach'].includes(operation)) {
     await keep(context, parseDomain(xml, name, driver));
   } else if (operation === 'stopped' || operation === 'release') {
     const uuid = uuidOf(xml);
     await stop(context, { driver, name, ...(uuid ? { uuid } : {}) });
+    return operation === 'stopped';
   }
+  return false;
 }
 
 function isDriver(driver: string): driver is Driver {
@@ -102,10 +113,9 @@ async function start(context: Context, driver: Driver, name: string, xml: string
       context.warn(
         `guest ${label(name)} starts UNSHAPED: ${describeOff(off)}; virt-shaper apply loads again`,
       );
-      return 0;
+      return statusOf(true);
     }
-    await shape(context, started, 'may refuse');
-    return 0;
+    return statusOf(await shape(context, started, 'may refuse'));
   } catch (error) {
     if (error instanceof Refused || readOnFailure(placeInForce(context)) === 'refuse') {
       // Who has just waited in vain for the lock need not do so again: `release` follows anyway.
@@ -158,8 +168,9 @@ function plugged({ paths }: Context, operation: string): void {
  */
 function noteCall({ paths }: Context, driver: string): void {
   if (!/^[a-z]+$/.test(driver)) return;
+  const call = { file: paths.hookCalled(driver), text: 'Node.js has begun\n' };
   try {
-    makeEmpty(paths.hookCalled(driver));
+    if (isChanged(call)) writeUnlocked(call.file, call.text);
   } catch {
     // `hooks status` then does not know that libvirt calls.
   }

@@ -1,6 +1,7 @@
 // What systemd knows of our units and of libvirt's sockets, in one call; and when the last sync was.
 
-import { packaged, stableNames } from '../hooks/program.ts';
+import { packaged } from '../hooks/hook-file.ts';
+import { stableNames } from '../hooks/program.ts';
 import type { Run } from '../system/exec.ts';
 import type { Paths } from '../system/paths.ts';
 import { attempt, had } from './finding.ts';

@@ -1,6 +1,7 @@
 // The small sh file that libvirt runs for one of its drivers, and how to know it again. libvirt aborts a start
 // whose hook fails, and kills a running guest whose `reconnect` does, so the file itself sees to it that only a
-// start which virt-shaper refuses fails: not a program that is gone, nor a Node.js that does not begin.
+// start which virt-shaper refuses fails: not a program that is gone, nor a Node.js that does not begin. And it ends by
+// itself where there is nothing to decide, since a start of Node.js is most of what libvirt waits for.
 import { dirname, join, resolve } from 'node:path';
 import { sha256 } from '../system/digest.ts';
 import { inheritedVariable } from '../system/lock.ts';
@@ -13,10 +14,18 @@ export type HookDriver = (typeof hookDrivers)[number];
 /** `edited`: it was ours, and somebody has changed it since. */
 export type Whose = 'ours' | 'edited' | 'foreign';
 
+/** The name of the program's package that stays when a new version comes. */
+export const packaged = '/usr/sbin/virt-shaper';
+
 /** Of the environment: the status with which the program says that it refuses a start. */
 export const refusalVariable = 'VIRT_SHAPER_REFUSAL';
 
 const refusal = 100;
+
+/** Of the environment: the status with which the program says that after a `start` or `stopped` nothing is left to do. */
+export const doneVariable = 'VIRT_SHAPER_DONE';
+
+const done = 99;
 
 const mark = '# Made by "virt-shaper hooks install", taken away by "virt-shaper hooks remove"; sum ';
 
@@ -29,28 +38,53 @@ export interface HookCommand {
   locks: string[];
   /** The configuration's main file. */
   config: string;
+  /** Where a configuration that was loaded is; without it and the files of the present one nothing is shaped. */
+  loaded: string[];
+  /** Where one file says that libvirt has called a driver's hook. */
+  called: (driver: string) => string;
+  /** The folder of notes on how the last call of a guest ended, below the driver, under the guest's name. */
+  told: string;
+  /** What the path unit watches, where it and this hook lead to the same files. */
+  wanted?: string;
+  /** There where systemd runs the host. */
+  systemd: string;
 }
 
 /** @param program Node.js and the program's file */
-export function hookCommand(program: string[], { options, guestsLock, lock, config }: Paths): HookCommand {
+export function hookCommand(program: string[], paths: Paths): HookCommand {
+  const { options, guestsLock, lock, config, rules, held, hookCalled, hookTold, syncWanted, systemd } = paths;
+  const isService = options.length === 0 && program.at(-1) === packaged;
   return {
     program,
     options,
     locks: [guestsLock, lock],
     config: join(config.root ?? '/', resolve(config.file)),
+    loaded: [join(rules, 'good'), held],
+    called: hookCalled,
+    told: hookTold,
+    ...(isService ? { wanted: syncWanted } : {}),
+    systemd,
   };
 }
 
 export function hookText(driver: HookDriver, command: HookCommand): string {
   const there = command.program.map((file) => `[ -r ${quote(file)} ]`).join(' && ');
   const body = `# libvirt kills a running guest whose hook fails, so nothing but a refused start is passed on to it.
-status=127
+${noteTheCall(driver, command)}${endWithoutProgram(driver, command)}status=127
 if ${there}; then
 ${driver === 'network' ? `  ${callLine(driver, command)}` : callTakingLocks(driver, command)}
   status=$?
 fi
 [ "$status" -ne 0 ] || exit 0
-${driver === 'network' ? '' : `[ "$2" != start ] || [ "$status" -ne ${refusal} ] || exit 1\n`}said="the ${driver} hook could not be run (status $status), so $1 may be unshaped: virt-shaper hooks status"
+${
+  driver === 'network'
+    ? ''
+    : `if [ "$status" -eq ${done} ]; then
+  { echo "$2" >"$told"; } 2>/dev/null
+  exit 0
+fi
+[ "$2" != start ] || [ "$status" -ne ${refusal} ] || exit 1\n`
+}said="the ${driver} hook could not be run (status $status), so $1 may be unshaped: virt-shaper hooks status"
 timeout 5 logger -t virt-shaper -p daemon.err -- "$said"
 ${driver === 'network' ? '' : refuseByConfiguration(command)}exit 0
 `;
@@ -69,6 +103,64 @@ export function whoseHook(text: string): Whose {
   return second.slice(mark.length) === sumOf(rest.join('\n')) ? 'ours' : 'edited';
 }
 
+/** That libvirt has noticed the hook; and where nothing is to be shaped, no more is done. */
+function noteTheCall(driver: HookDriver, { called, told, config, loaded }: HookCommand): string {
+  const [call, notes] = [quote(called(driver)), quote(join(told, driver))];
+  const dropIns = `${quote(join(dirname(config), 'config.d'))}/*.toml`;
+  return `{
+  [ -d ${notes} ] || mkdir -p ${notes}
+  [ -e ${call} ] || true >>${call}
+} 2>/dev/null
+configured=
+for file in ${quote(config)} ${dropIns} ${loaded.map(quote).join(' ')}; do
+  if [ -e "$file" ] || [ -L "$file" ]; then configured=1; fi
+done
+[ "$configured" ] || exit 0
+`;
+}
+
+/** What is left to a sync is left to it only where its path unit sees at once that one is wanted. */
+function endWithoutProgram(driver: HookDriver, command: HookCommand): string {
+  if (driver === 'network') {
+    return `case $2 in port-created | port-deleted | plugged | unplugged) ;; *) exit 0 ;; esac
+${whereSyncReads(command, (want) => `  # Its tap is there a moment later.\n  { sleep 1; ${want}; } </dev/null >/dev/null 2>&1 &\n  exit 0\n`, '*')}`;
+  }
+  return `told=${quote(join(command.told, driver))}/$1
+case $1 in '' | . | .. | */*) told= ;; esac
+case $2 in
+  start | stopped) { echo begun >"$told" || rm -f "$told"; } 2>/dev/null ;;
+  started | release)
+    word=
+    { read -r word <"$told"; } 2>/dev/null
+    [ "$2" = started ] || rm -f "$told" 2>/dev/null
+    case $word.$2 in start.started | stopped.release) exit 0 ;; esac
+    ;;
+  reconnect | attach) ;;
+  *) exit 0 ;;
+esac
+${whereSyncReads(command, (want) => `  { ${want}; } 2>/dev/null && exit 0\n`, 'started | reconnect | attach')}`;
+}
+
+/**
+ * @param lines of what wants a sync
+ * @param operations a pattern of those that do
+ */
+function whereSyncReads(
+  { wanted, systemd }: HookCommand,
+  lines: (want: string) => string,
+  operations: string,
+): string {
+  if (wanted === undefined) return '';
+  return `isRead() {
+  case $1 in ${operations}) ;; *) return 1 ;; esac
+  [ -d ${quote(systemd)} ] && [ -w ${quote(dirname(wanted))} ] &&
+    timeout 5 systemctl --quiet is-active virt-shaper-sync.path >/dev/null 2>&1
+}
+if isRead "$2"; then
+${lines(`true >>${quote(wanted)}`)}fi
+`;
+}
+
 /**
  * flock starts while Node.js does: it waits by itself for a lock that somebody else has. In a shell of its own, so that
  * nobody but the program has the locks open. Only for operations that need them.
@@ -80,11 +172,11 @@ function callTakingLocks(driver: HookDriver, command: HookCommand): string {
     (
       # Asked for while Node.js begins, which waits by itself for one that somebody else has.
 ${files.map(({ fd }) => `      flock -n ${fd} 2>/dev/null &`).join('\n')}
-      export ${inheritedVariable}='${files.map(({ fd }) => fd).join(' ')}' ${refusing}
+      export ${inheritedVariable}='${files.map(({ fd }) => fd).join(' ')}' ${asking}
       exec ${callWords(driver, command)}
     ) ${files.map(({ fd, file }) => `${fd}>>${file}`).join(' ')}
   else
-    ${callLine(driver, command)}
+    ${asking} ${callWords(driver, command)}
   fi`;
 }
 
@@ -102,13 +194,14 @@ fi
 }
 
 const refusing = `${refusalVariable}=${refusal}`;
+const asking = `${refusing} ${doneVariable}=${done}`;
 
 function callLine(driver: HookDriver, command: HookCommand): string {
   return `${refusing} ${callWords(driver, command)}`;
 }
 
 /** libvirt takes what a hook prints for the guest's new XML. */
-function callWords(driver: HookDriver, { program, options }: Omit<HookCommand, 'locks'>): string {
+function callWords(driver: HookDriver, { program, options }: HookCommand): string {
   return `${[...program, ...options].map(quote).join(' ')} hook ${driver} "$@" >/dev/null`;
 }
 

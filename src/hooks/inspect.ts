@@ -34,6 +34,8 @@ export interface DriverHooks {
   daemon?: Daemon;
   /** When libvirt has first called it since boot; milliseconds since 1970. */
   called?: number;
+  /** Whether such a call has begun Node.js. */
+  hasRun: boolean;
 }
 
 /** @param folders whether this libvirt reads `qemu.d` (daemon.ts) */
@@ -44,7 +46,7 @@ export function inspectDriver(paths: Paths, driver: HookDriver, folders: boolean
   const [place, former] = folders ? [inFolder, single] : [single, inFolder];
   const run = [single, ...(folders ? namesIn(folder).map((name) => join(folder, name)) : [])];
   const daemon = findDaemon(driver, paths.daemonPid);
-  const called = statOf(paths.hookCalled(driver))?.mtimeMs;
+  const call = statOf(paths.hookCalled(driver));
   return {
     driver,
     place: readHook(place),
@@ -54,7 +56,8 @@ export function inspectDriver(paths: Paths, driver: HookDriver, folders: boolean
       return stats && isRunnable(stats) ? [{ path, since: stats.ctimeMs, ...brokenness(path) }] : [];
     }),
     ...(daemon ? { daemon } : {}),
-    ...(called === undefined ? {} : { called }),
+    ...(call ? { called: call.mtimeMs } : {}),
+    hasRun: (call?.size ?? 0) > 0,
   };
 }
 

@@ -14,7 +14,7 @@ import { whySelinuxRefuses } from './selinux.ts';
 export async function findObstacles(
   run: Run,
   paths: Paths,
-  { driver, daemon, place, called }: DriverHooks,
+  { driver, daemon, place, called, hasRun }: DriverHooks,
   command: HookCommand | undefined,
 ): Promise<Obstacle[]> {
   const view = viewOf(daemon?.pid ?? 'self');
@@ -25,8 +25,8 @@ export async function findObstacles(
   if (refused) found.push(refused);
   const [node] = command?.program ?? [];
   // What has called us runs Node.js, whatever we make of the profile.
-  const hasRun = called !== undefined && daemon !== undefined && called >= daemon.since;
-  if (node && found.length === 0 && !hasRun) {
+  const isProved = hasRun && called !== undefined && daemon !== undefined && called >= daemon.since;
+  if (node && found.length === 0 && !isProved) {
     const denied = whyApparmorRefuses({ sys: paths.sys, etc: paths.apparmor }, daemon, node);
     if (denied) found.push(denied);
   }

@@ -6,9 +6,9 @@ import { dirname, extname, join, resolve } from 'node:path';
 import { Failure } from '../system/errors.ts';
 import { otherWriters, placesOf } from '../system/trust.ts';
 import { label } from '../text/label.ts';
+import { packaged } from './hook-file.ts';
 
 /** Names that stay when a new version comes, for what they lead to. */
-export const packaged = '/usr/sbin/virt-shaper';
 const stable = { program: packaged, node: '/usr/bin/node' };
 
 /**

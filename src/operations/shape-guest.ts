@@ -8,6 +8,7 @@ import type { Site } from '../load/context.ts';
 import type { Loaded } from '../load/load.ts';
 import { readTrusted } from '../load/load-small.ts';
 import { readAhead } from '../load/prefetch.ts';
+import { wished } from '../policy/policy.ts';
 import { areOwn } from '../render/compile.ts';
 import type { Rules } from '../render/render.ts';
 import { hasFailed, noteLoad } from '../store/history.ts';
@@ -22,15 +23,22 @@ import { underLock } from './under-lock.ts';
 /**
  * Renders and loads for all guests that are noted by now: many that start at once need few loads. What is noted
  * stays so even when loading fails, or its lock cannot be had in time.
+ * @returns whether all was done, and nothing is to be tried again soon
  */
-export async function shape(context: Context, { name }: GuestKey, refusal?: 'may refuse'): Promise<void> {
+export async function shape(context: Context, { name }: GuestKey, refusal?: 'may refuse'): Promise<boolean> {
+  let isLacking = false;
+  const render = async () => {
+    const generated = await renderNow(context, name, refusal);
+    isLacking = generated.policy.unshaped.some(({ guest, kind }) => guest === name && !wished.includes(kind));
+    return generated;
+  };
   const quiet = { ...context, say: context.detail };
   const work = async (site: Site) => {
     const good = trusted(context, site);
     if (good === undefined) {
       const present = readAhead(site);
       // Of all it makes nothing is kept in memory while the kernel's answers are read.
-      const { folder, full } = await renderNow(context, name, refusal)
+      const { folder, full } = await render()
         .then((generated) => write(context, generated))
         .catch(async (error) => {
           await present.interview.all().catch(() => {}); // Its children hold the lock, which is soon asked for again.
@@ -38,7 +46,7 @@ export async function shape(context: Context, { name }: GuestKey, refusal?: 'may
         });
       return noting(full, await loadNow(quiet, site, folder, present));
     }
-    const generated = await renderNow(context, name, refusal);
+    const generated = await render();
     const { rules, companions, inputs, plan } = generated;
     let place: Written | undefined;
     const meanwhile = () => {
@@ -58,6 +66,7 @@ export async function shape(context: Context, { name }: GuestKey, refusal?: 'may
   const { obstacles } = await underLock(context, (site) => countingFailures(context, () => work(site)));
   const [own] = obstacles.filter(({ guests }) => guests.some(({ guest }) => guest === label(name)));
   if (refusal && own) throw new Failure(`guest ${label(name)}: ${own.reason}`, own.hint);
+  return !isLacking && own === undefined && !hasFailed(context.paths.history);
 }
 
 function write(context: Context, generated: Generated): Written {

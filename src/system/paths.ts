@@ -41,8 +41,12 @@ export interface Paths {
   lastSync: string;
   /** There after an unload, until somebody loads again (store/unloaded.ts). */
   unloaded: string;
-  /** Empty files, one for each driver whose hook libvirt has called since boot. */
+  /** One file for each driver whose hook libvirt has called since boot; empty while none of these calls has begun Node.js. */
   hookCalled: (driver: string) => string;
+  /** How the last call of each guest ended (hooks/hook-file.ts). */
+  hookTold: string;
+  /** virt-shaper-sync.path watches it. */
+  syncWanted: string;
   /** Where libvirt keeps the state of the guests that a driver runs now. */
   libvirtState: (driver: string) => string;
   /** Where it keeps the state of its networks. */
@@ -106,6 +110,8 @@ export function makePaths(options: { root?: string; config?: string; rules?: str
     unloaded: below('/var/lib/virt-shaper/unloaded.json'),
     lastSync: below('/run/virt-shaper/last-sync'),
     hookCalled: (driver) => below(`/run/virt-shaper/hook-called-${driver}`),
+    hookTold: below('/run/virt-shaper/hook-told'),
+    syncWanted: below('/run/virt-shaper/sync-wanted'),
     libvirtState: (driver) => below(`/run/libvirt/${driver}`),
     libvirtNetworks: below('/run/libvirt/network'),
     libvirtEtc: below('/etc/libvirt'),

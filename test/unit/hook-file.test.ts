@@ -1,9 +1,19 @@
 // The file that libvirt runs, run by sh as it would be: what is passed on to libvirt and what is not, whatever
 // the program does. And whose a file is.
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
@@ -21,6 +31,9 @@ let program: string;
 test.before.each(() => {
   folder = mkdtempSync(join(tmpdir(), 'virt-shaper it\'s $(a) "hook" '));
   program = join(folder, 'the program');
+  const etc = join(folder, "o'root/etc/virt-shaper");
+  mkdirSync(etc, { recursive: true });
+  writeFileSync(join(etc, 'config.toml'), '');
 });
 test.after.each(() => rmSync(folder, { recursive: true }));
 
@@ -37,13 +50,18 @@ function makeProgram(end: string): void {
   chmodSync(program, 0o755);
 }
 
-function runHook(driver: HookDriver, args: string[], { text, path }: { text?: string; path?: string } = {}) {
+const pathsHere = () => makePaths({ root: join(folder, "o'root") });
+
+function runHook(
+  driver: HookDriver,
+  args: string[],
+  { text, path, input = '<domain/>' }: { text?: string; path?: string; input?: string } = {},
+) {
   const file = join(folder, 'hook');
-  const command = hookCommand([program], makePaths({ root: join(folder, "o'root") }));
-  writeFileSync(file, text ?? hookText(driver, command));
+  writeFileSync(file, text ?? hookText(driver, hookCommand([program], pathsHere())));
   chmodSync(file, 0o755);
   const { status, stdout, stderr } = spawnSync(file, args, {
-    input: '<domain/>',
+    input,
     encoding: 'utf8',
     ...(path ? { env: { PATH: path } } : {}),
   });
@@ -61,11 +79,119 @@ test('the program gets what libvirt passes, and nothing of it reaches libvirt bu
   assert.is(readFileSync(join(folder, 'xml'), 'utf8'), '<domain/>');
 });
 
+/** Of a life of a guest: which calls began the program. @param end how the program ends */
+function begun(end: string, operations: string[], more: Parameters<typeof runHook>[2] = {}): string[] {
+  makeProgram(end);
+  return operations.filter((operation) => {
+    rmSync(join(folder, 'given'), { force: true });
+    const result = runHook('qemu', [name, operation, 'begin', '-'], more);
+    assert.equal({ operation, ...result, stderr: '' }, { operation, status: 0, stdout: '', stderr: '' });
+    return existsSync(join(folder, 'given'));
+  });
+}
+
+const life = ['restore', 'migrate', 'prepare', 'start', 'started', 'stopped', 'release', '', 'from-2030'];
+const good = 'exit "$VIRT_SHAPER_DONE"';
+
+test('a life of a guest begins the program twice, unless something is left to do', () => {
+  assert.equal(begun(good, life), ['start', 'stopped']);
+  assert.equal(begun(good, life, { input: 'x'.repeat(2_000_000) }), ['start', 'stopped'], 'not read');
+  for (const end of ['exit 0', 'exit 1', 'kill -9 $$']) {
+    assert.equal(begun(end, life), ['start', 'started', 'stopped', 'release'], end);
+  }
+  begun(good, ['start']);
+  assert.equal(begun('exit 0', ['start', 'started']), ['start', 'started'], 'the last start counts');
+  assert.equal(begun(good, ['started', 'reconnect', 'attach']), ['started', 'reconnect', 'attach']);
+  begun(good, ['start', 'stopped']);
+  assert.equal(begun(good, ['started']), ['started'], 'of a start that was not told');
+  assert.equal(begun(good, ['release', 'release']), ['release', 'release'], 'each end is told once');
+  begun(good, ['start']);
+  assert.is(runHook('lxc', [name, 'started', 'begin', '-']).status, 0);
+  assert.ok(readFileSync(join(folder, 'given'), 'utf8').includes('|lxc|'), 'another driver, another guest');
+  assert.equal(readdirSync(join(pathsHere().hookTold, 'qemu')), [name]);
+  begun(good, ['stopped', 'release']);
+  assert.equal(readdirSync(join(pathsHere().hookTold, 'qemu')), [], 'nothing is left of a guest');
+});
+
+test('a name that is no file name, and a folder that cannot be written, begin the program', () => {
+  for (const odd of ['', '.', '..', '../x', 'a/b', 'x'.repeat(300)]) {
+    makeProgram(good);
+    runHook('qemu', [odd, 'start', 'begin', '-']);
+    rmSync(join(folder, 'given'));
+    assert.equal(runHook('qemu', [odd, 'started', 'begin', '-']), { status: 0, stdout: '', stderr: 'err\n' });
+    assert.ok(existsSync(join(folder, 'given')), odd);
+  }
+  mkdirSync(dirname(pathsHere().hookTold), { recursive: true });
+  rmSync(pathsHere().hookTold, { recursive: true, force: true });
+  writeFileSync(pathsHere().hookTold, '');
+  assert.equal(begun(good, life), ['start', 'started', 'stopped', 'release']);
+});
+
+test('without a configuration nothing begins, but that libvirt has called is known', () => {
+  const { config, hookCalled, rules } = pathsHere();
+  const etc = join(config.root ?? '', dirname(config.file));
+  rmSync(join(etc, 'config.toml'));
+  assert.equal(begun('exit 1', [...life, 'reconnect', 'attach']), []);
+  assert.is(readFileSync(hookCalled('qemu'), 'utf8'), '');
+  mkdirSync(join(etc, 'config.d'));
+  for (const file of [join(etc, 'config.d/1.toml'), join(rules, 'good')]) {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, '');
+    assert.equal(begun(good, life), ['start', 'stopped'], file);
+    rmSync(file);
+    symlinkSync('/nowhere', file);
+    assert.equal(begun(good, life), ['start', 'stopped'], `${file}, which leads nowhere`);
+    rmSync(file);
+  }
+});
+
+test('what a sync finds is left to it where its path unit is active, and nowhere else', () => {
+  const paths = pathsHere();
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  const path = `${bin}:${process.env.PATH}`;
+  const active = (status: number) =>
+    writeFileSync(join(bin, 'systemctl'), `#!/bin/sh\n[ "$3" = virt-shaper-sync.path ] && exit ${status}\n`, {
+      mode: 0o755,
+    });
+  const text = (driver: HookDriver) =>
+    hookText(driver, { ...hookCommand([program], paths), wanted: paths.syncWanted });
+  const all = ['started', 'reconnect', 'attach', 'stopped', 'release', 'start'];
+  const calls = () => begun('exit 0', all, { text: text('qemu'), path });
+  active(0);
+  assert.equal(calls(), all, 'no systemd');
+  assert.not.ok(existsSync(paths.syncWanted));
+  mkdirSync(paths.systemd, { recursive: true });
+  assert.equal(calls(), ['stopped', 'release', 'start']);
+  assert.is(readFileSync(paths.syncWanted, 'utf8'), '');
+  rmSync(paths.syncWanted);
+  const port = () =>
+    runHook('network', ['default', 'port-created', 'begin', '-'], { text: text('network'), path });
+  rmSync(join(folder, 'given'));
+  assert.equal(port(), { status: 0, stdout: '', stderr: '' });
+  assert.not.ok(existsSync(paths.syncWanted), 'its tap is not there yet');
+  spawnSync('sleep', ['1.3']);
+  assert.ok(existsSync(paths.syncWanted));
+  assert.not.ok(existsSync(join(folder, 'given')));
+  active(3);
+  assert.equal(calls(), all, 'a unit that is off');
+  port();
+  assert.ok(existsSync(join(folder, 'given')));
+  const packaged = ['/usr/bin/node', '/usr/sbin/virt-shaper'];
+  assert.is(hookCommand(packaged, makePaths({})).wanted, '/run/virt-shaper/sync-wanted');
+  assert.is(
+    hookCommand(packaged, makePaths({ config: '/x.toml' })).wanted,
+    undefined,
+    'a sync of other files',
+  );
+  assert.is(hookCommand(['/opt/virt-shaper'], makePaths({})).wanted, undefined, 'another program');
+});
+
 test('only a refused start fails', () => {
   const statuses: Record<string, number> = {};
   for (const end of ['exit "$VIRT_SHAPER_REFUSAL"', 'exit 1', 'exit 2', 'exit 126', 'kill -9 $$']) {
     makeProgram(end);
-    for (const operation of ['prepare', 'start', 'started', 'reconnect', 'stopped', 'release', 'migrate']) {
+    for (const operation of ['start', 'started', 'reconnect', 'attach', 'stopped', 'release']) {
       const { status } = runHook('qemu', [name, operation, 'begin', '-']);
       if (status !== 0) statuses[`${operation}: ${end}`] = status ?? -1;
     }
@@ -134,7 +260,7 @@ test('a start and an end find their locks taken; one that somebody else has is l
     assert.is(runHook('qemu', [name, operation, 'begin', '-']).status, 0);
     assert.is(told(), '8 locked\n9 locked\n');
   }
-  runHook('qemu', [name, 'prepare', 'begin', '-']);
+  runHook('qemu', [name, 'reconnect', 'begin', '-']);
   assert.is(told(), '', 'what needs no lock takes none');
   const other = spawn('flock', [kernel, 'sleep', '30'], { stdio: 'ignore' });
   try {
