@@ -54,6 +54,7 @@ test('what goes to a neighbour counts, and as a storm where it is flooded', () =
     counted('bridge', 'forward', { iif, oif, ...frame });
   assert.is(goes('vnet0', 'vnet2', { daddr: macs[2] ?? '' }), '1000000 bytes');
   assert.is(goes('vnet0', 'vnet2', { daddr: macs[3] ?? '' }), '50 packets, 1000000 bytes');
+  assert.is(goes('vnet0', 'vnet2', { daddr: macs[3] ?? '', learned: true }), '1000000 bytes');
   assert.is(goes('vnet0', 'vnet2', { daddr: 'ff:ff:ff:ff:ff:ff', pkttype: 'broadcast' }), '1000000 bytes');
   assert.is(goes('vnet0', 'stray', { daddr: macs[3] ?? '' }), '1000000 bytes');
   assert.is(goes('vnet3', 'vnet2', { daddr: macs[2] ?? '' }), '');
