@@ -4,11 +4,13 @@ import { decodeConfig } from '../config/decode-config.ts';
 import type { Guest } from '../guests/guest.ts';
 import { reconcile } from '../guests/reconcile.ts';
 import { readRunning } from '../guests/status-files.ts';
-import type { Host } from '../host/host.ts';
+import { readDefaultRoute } from '../host/default-route.ts';
+import { type Host, stackOf } from '../host/host.ts';
+import { readNetworks } from '../host/networks.ts';
 import { readBridges, readDevices } from '../host/read-host.ts';
 import { tomlKey } from '../import/to-toml.ts';
 import { readDefined } from '../init/defined-guests.ts';
-import { type FoundHost, firstConfig } from '../init/first-config.ts';
+import { type FoundHost, type FoundLink, firstConfig } from '../init/first-config.ts';
 import type { Context } from '../operations/context.ts';
 import { findUplinks, sharedBelow } from '../policy/uplinks.ts';
 import { describeError } from '../report/errors.ts';
@@ -73,6 +75,7 @@ async function findHost(context: Context): Promise<FoundHost> {
   );
   const config = decodeConfig(undefined, new Findings());
   // Which kinds are chosen has nothing to do with the way out.
+  const networks = readNetworks(context.paths.libvirtNetworks);
   const host: Host = { devices, kernel: { leaf: 'bfifo', redirect: 'bpf' } };
   const found: FoundHost = { uplinks: [], undecided: [], isolated: [], guests: [] };
   const ports = new Map<string, string>();
@@ -102,6 +105,14 @@ async function findHost(context: Context): Promise<FoundHost> {
     const speed = devices.get(name)?.speed;
     found.uplinks.push({ name, bridges, ...(speed === undefined ? {} : { speed }) });
   }
+  const routed = routedWith(networks, [...guests, ...off], devices);
+  const way = routed.length > 0 ? wayOut(found.uplinks, devices) : undefined;
+  if (way) {
+    if (!found.uplinks.includes(way)) found.uplinks.push(way);
+    way.routed = true;
+    for (const bridge of routed) ways.set(bridge, way.name);
+    found.isolated = found.isolated.filter((bridge) => !routed.includes(bridge));
+  }
   found.uplinks.sort(byName);
   found.guests = [...guests, ...off].sort(byName).map(({ name, nics, skipped = [] }) => ({
     name,
@@ -114,6 +125,30 @@ async function findHost(context: Context): Promise<FoundHost> {
     skipped,
   }));
   return found;
+}
+
+/** Bridges of libvirt's networks that lead out by the host's routing, and have guests. */
+function routedWith(
+  networks: NonNullable<Host['networks']>,
+  guests: Guest[],
+  devices: Host['devices'],
+): string[] {
+  const used = new Set(
+    guests.flatMap(({ nics }) => nics.map(({ tap, bridge }) => devices.get(tap)?.master ?? bridge)),
+  );
+  return [...networks].flatMap(([bridge, { mode }]) =>
+    mode !== 'isolated' && used.has(bridge) ? bridge : [],
+  );
+}
+
+/** The uplink by which the host's default route leaves, found or new. */
+function wayOut(uplinks: FoundLink[], devices: Host['devices']): FoundLink | undefined {
+  const name = readDefaultRoute();
+  if (name === undefined || !isDeviceName(name)) return undefined;
+  const below = stackOf(devices, name);
+  const found = uplinks.find((uplink) => uplink.bridges.includes(name) || below.includes(uplink.name));
+  const speed = devices.get(name)?.speed;
+  return found ?? { name, bridges: [], ...(speed === undefined ? {} : { speed }) };
 }
 
 /** As `sync` finds them, without noting them; one name of two drivers is one entry. */

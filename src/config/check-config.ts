@@ -12,6 +12,7 @@ import type { Config, GuestEntry, Setting } from './config.ts';
 export function checkConfig(config: Config, findings: Findings): void {
   checkNames(config, findings);
   checkGroups(config, findings);
+  checkRouted(config, findings);
   checkIds(config, findings);
   checkMarks(config, findings);
   checkGuarantees(config, findings);
@@ -30,6 +31,20 @@ function checkNames({ guests }: Config, findings: Findings): void {
       );
     }
     first.set(guest.name, other ?? guest);
+  }
+}
+
+/** What is a port of a bridge does not route for it. */
+function checkRouted({ uplinks }: Config, findings: Findings): void {
+  for (const { name, at, bridges = [], routed = [] } of uplinks) {
+    for (const { value, at: place = at } of routed) {
+      if (!bridges.some((bridge) => bridge.value === value)) continue;
+      findings.error(
+        place,
+        `${formatPath(['uplink', name, 'routed'])}: ${JSON.stringify(value)} is named as its bridge too`,
+        `"bridge" is for one that ${name} is a port of, "routed" for one whose guests reach it by way of the host`,
+      );
+    }
   }
 }
 

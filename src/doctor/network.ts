@@ -77,10 +77,15 @@ function checkBridge({ guests, devices, networks }: NetworkFacts, bridge: string
     nics.some((nic) => (devices.get(nic.tap)?.master ?? nic.bridge) === bridge),
   );
   return [
-    ...ways.uplinks.map((uplink) => ({ ...about, ...describeLink(uplink, devices.get(uplink.name)?.speed) })),
+    ...ways.uplinks.map((uplink) => ({
+      ...about,
+      ...describeLink(uplink, bridge, devices.get(uplink.name)?.speed),
+    })),
     ...ways.doubts.map(({ kind, reason }): Finding => {
       if (kind === 'unable') return { ...about, level: used ? 'problem' : 'warning', detail: reason };
-      return { ...about, level: 'ok', detail: describeDeadEnd(networks.get(bridge)) };
+      const network = networks.get(bridge);
+      const hint = network && network.mode !== 'isolated' && used ? { hint: routedHint } : {};
+      return { ...about, level: 'ok', detail: describeDeadEnd(network), ...hint };
     }),
     ...(ways.odd ? [{ ...about, level: 'warning' as const, detail: ways.odd }] : []),
     ...ways.open.map((port): Finding => {
@@ -90,6 +95,9 @@ function checkBridge({ guests, devices, networks }: NetworkFacts, bridge: string
     }),
   ];
 }
+
+const routedHint =
+  'so that they are: write routed = "libvirt" in [uplink.NAME], NAME being the device of the default route (ip route)';
 
 function describeDeadEnd(network: Network | undefined): string {
   if (!network) return 'has no uplink: guests there are not shaped';
@@ -126,8 +134,15 @@ function checkShared({ config, devices }: NetworkFacts, uplinks: string[]): Find
 
 type Spoken = Pick<Finding, 'level' | 'detail' | 'hint'>;
 
-function describeLink({ name: uplink, ports, entry }: FoundUplink, speed: number | undefined): Spoken {
-  const by = ports.map(({ name }) => name).filter((port) => port !== uplink);
+function describeLink(
+  { name: uplink, ports, entry }: FoundUplink,
+  bridge: string,
+  speed: number | undefined,
+): Spoken {
+  const isRouted = !ports.some((port) => port.bridge === bridge);
+  const by = isRouted
+    ? ["the host's routing"]
+    : ports.map(({ name }) => name).filter((port) => port !== uplink);
   const name = by.length > 0 ? `${uplink} by ${by.join(' and ')}` : uplink;
   const ceils = directions.flatMap((direction) => entry?.ceil?.[direction].value ?? []);
   // One that is more than the link has is among what the configuration is warned of.

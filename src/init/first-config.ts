@@ -20,6 +20,8 @@ export interface FoundLink {
   name: string;
   /** Several where it is below ports of several. */
   bridges: string[];
+  /** Whether it is where the host routes what guests of libvirt's networks send. */
+  routed?: true;
   /** Bits per second; absent when the kernel does not know. */
   speed?: number;
 }
@@ -89,7 +91,7 @@ function uplinkParts({ uplinks, undecided, isolated }: FoundHost): string[] {
   ];
 }
 
-function uplinkTable({ name, bridges, speed }: FoundLink): string {
+function uplinkTable({ name, bridges, routed, speed }: FoundLink): string {
   const quoted = bridges.map((bridge) => `"${bridge}"`).join(', ');
   const ceil =
     speed === undefined
@@ -97,7 +99,11 @@ function uplinkTable({ name, bridges, speed }: FoundLink): string {
         `# ceil = "${formatRate(usualSpeed)}"\n`
       : `# As fast as the kernel reports, now ${formatRate(speed)}. Where the line behind it has less, write that:\n` +
         `# ceil = "${formatRate(speed)}"\n`;
-  return `[uplink.${tomlKey(name)}]\nbridge = ${bridges.length > 1 ? `[${quoted}]` : quoted}\n${ceil}`;
+  const bridge = bridges.length > 0 ? `bridge = ${bridges.length > 1 ? `[${quoted}]` : quoted}\n` : '';
+  const way = routed
+    ? '# Guests on libvirt\'s own networks reach it by way of the host.\nrouted = "libvirt"\n'
+    : '';
+  return `[uplink.${tomlKey(name)}]\n${bridge}${way}${ceil}`;
 }
 
 function guestParts(host: FoundHost): string[] {

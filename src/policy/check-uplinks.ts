@@ -3,6 +3,7 @@
 import type { Config, UplinkEntry } from '../config/config.ts';
 import { type Host, stackOf } from '../host/host.ts';
 import type { Problem } from '../system/errors.ts';
+import { label } from '../text/label.ts';
 import { byPlace, formatPath, formatPlace } from '../toml/place.ts';
 import { formatRate } from '../units/rate.ts';
 import { directions } from '../units/units.ts';
@@ -31,10 +32,10 @@ export function checkSpeeds({ uplinks }: Config, devices: Host['devices']): Prob
   });
 }
 
-function checkPorts({ name, at, bridges }: UplinkEntry, devices: Host['devices']): Problem[] {
+function checkPorts({ name, at, bridges, routed = [] }: UplinkEntry, devices: Host['devices']): Problem[] {
   const path = ['uplink', name];
   const ports = portsOn(devices, name);
-  if (!bridges && ports.length === 0) {
+  if (!bridges && ports.length === 0 && routed.length === 0) {
     return [
       {
         severity: 'warning',
@@ -44,7 +45,18 @@ function checkPorts({ name, at, bridges }: UplinkEntry, devices: Host['devices']
       },
     ];
   }
-  return (bridges ?? []).flatMap(({ value: bridge, at: place = at }): Problem[] => {
+  const lacking = routed
+    .filter(({ value }) => value !== 'libvirt' && !devices.has(value))
+    .map(({ value: bridge, at: place = at }): Problem => {
+      const message = `${formatPath([...path, 'routed'])}: there is no bridge ${label(bridge)} now`;
+      return {
+        severity: 'warning',
+        at: place,
+        message,
+        hint: 'its guests are shaped as soon as it is there',
+      };
+    });
+  const apart = (bridges ?? []).flatMap(({ value: bridge, at: place = at }): Problem[] => {
     if (!devices.has(bridge) || ports.some((port) => port.bridge === bridge)) return [];
     return [
       {
@@ -55,6 +67,7 @@ function checkPorts({ name, at, bridges }: UplinkEntry, devices: Host['devices']
       },
     ];
   });
+  return [...apart, ...lacking];
 }
 
 function checkBelow({ name, at }: UplinkEntry, { uplinks }: Config, devices: Host['devices']): Problem[] {

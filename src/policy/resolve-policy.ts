@@ -126,9 +126,14 @@ function judged(
 ): Unshaped {
   const base = { guest, ...(tap === undefined ? {} : { tap }), ...(uplink ? { uplink } : {}), reason };
   const isWish = hasEntry && (routed || !isPlaced) && (kind === 'needless' || kind === 'unsuited');
-  return isWish ? { ...base, kind: 'unreachable', remedy: unreachableRemedy } : { ...base, kind };
+  return isWish
+    ? { ...base, kind: 'unreachable', remedy: routed ? routedRemedy : unreachableRemedy }
+    : { ...base, kind };
 }
 
+const routedRemedy =
+  'write routed = "libvirt" in [uplink.NAME], NAME being the device of the default route (ip route), or take its entry ' +
+  'out of the configuration';
 const unreachableRemedy =
   'give it a NIC on a bridge with an uplink, or take its entry out of the configuration';
 

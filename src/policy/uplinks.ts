@@ -151,9 +151,9 @@ function noUplink(bridge: string, network: Network | undefined): Doubt {
   if (!network) return { reason: `its bridge ${bridge} has no uplink`, kind: 'needless' };
   const { name, mode } = network;
   const word = { nat: 'NAT', route: 'routed', open: 'open', isolated: 'isolated' }[mode];
+  const where = `it is on libvirt's ${word} network ${label(name)} (${bridge})`;
   const reason =
-    `it is on libvirt's ${word} network ${label(name)} (${bridge}): ` +
-    'virt-shaper shapes guests on bridges with an uplink only';
+    mode === 'isolated' ? `${where}, which leads nowhere` : `${where}, which no uplink has as routed`;
   return { reason, kind: 'needless', routed: mode !== 'isolated' };
 }
 

@@ -78,8 +78,7 @@ test("a guest with an entry on libvirt's NAT network is a problem in every view,
   host.tap('vnet5', 'virbr0');
   host.write('run/libvirt/network/default.xml', network("<forward mode='nat'/>"));
   host.configure(`${config}[guest.natguest]\nceil = "2mbit"\n`);
-  const reason =
-    "it is on libvirt's NAT network default (virbr0): virt-shaper shapes guests on bridges with an uplink only";
+  const reason = "it is on libvirt's NAT network default (virbr0), which no uplink has as routed";
   assert.match(host.hook('natguest', 'start', { vnet5: 'virbr0' }).stderr, reason);
   assert.equal(host.examine().wrong, ['problem guest.unreachable']);
   const { stdout } = host.run(['status']);

@@ -291,4 +291,36 @@ test(
   }),
 );
 
+for (const bridged of [false, true]) {
+  test(
+    `what is said of a guest behind a router helps when it is followed (by ${bridged ? 'a port of a bridge' : 'a NIC'})`,
+    onHost(() => {
+      const entry = '[guest.alice]\nid = 0x10\nceil = "100mbit"\n';
+      begin(bridged ? entry : `[uplink.eth0]\nrouted = "virbr7"\n${entry}`, { bridged });
+      sh('ip route add default via 192.0.2.2');
+      const reason = "it is on libvirt's NAT network default (virbr0), which no uplink has as routed";
+      const { status, stderr } = host.hook('alice', 'start', { vnet0: 'virbr0' });
+      assert.is(status, 0);
+      assert.match(stderr, reason);
+      assert.equal(stateOf('alice'), { state: 'unshaped', reasons: [reason] });
+      assert.match(host.run(['status']).stdout, 'write routed = "libvirt" in [uplink.NAME]');
+      assert.match(host.run(['doctor']).stdout, 'write routed = "libvirt" in [uplink.NAME]');
+      if (!bridged)
+        assert.match(host.run(['check']).stderr, 'uplink.eth0.routed: there is no bridge virbr7 now');
+
+      const first = host.run(['init', '--print']).stdout;
+      const table = first.match(/^\[uplink\.eth0\]\n(?:.+\n)*/m)?.[0] ?? '';
+      assert.match(table, '\nrouted = "libvirt"\n');
+      assert.is(table.includes('bridge = "br0"'), bridged);
+      host.configure(`${first}${entry}`);
+      assert.is(host.run(['check']).status, 0);
+      assert.is(host.run(['sync']).status, 0);
+      assert.equal(stateOf('alice'), shaped);
+      mustCount('alice', '192.0.2.2');
+      assert.match(host.run(['doctor']).stdout, /virbr0 +.*eth0.* by the host's routing/);
+      assert.match(host.run(['explain', 'alice']).stdout, 'eth0');
+    }),
+  );
+}
+
 test.run();
