@@ -48,20 +48,22 @@ function checkRouted({ uplinks }: Config, findings: Findings): void {
   }
 }
 
-function checkGroups({ groups, guests }: Config, findings: Findings): void {
+function checkGroups({ groups, guests, defaults }: Config, findings: Findings): void {
   const names = groups.map((group) => group.name);
+  for (const group of defaults.metadata ? defaults.metadata.groups : [])
+    check(group, ['defaults', 'metadata'], 'groups');
   for (const guest of guests) {
     const path = ['guest', guest.name];
     check(guest.group, path);
     for (const [uplink, values] of guest.on) check(values.group, [...path, 'on', uplink]);
   }
 
-  function check(group: Setting<string> | undefined, path: string[]): void {
+  function check(group: Setting<string> | undefined, path: string[], key = 'group'): void {
     if (!group?.at || names.includes(group.value)) return;
     const meant = nearest(group.value, names);
     findings.absence(
       group.at,
-      `${formatPath([...path, 'group'])}: there is no group ${JSON.stringify(group.value)}` +
+      `${formatPath([...path, key])}: there is no group ${JSON.stringify(group.value)}` +
         (meant === undefined ? '' : ` (did you mean "${meant}"?)`),
       meant === undefined ? `write a table [${formatPath(['group', group.value])}] with a ceil` : undefined,
     );

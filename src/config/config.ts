@@ -78,6 +78,13 @@ export interface GuestEntry extends GuestValues, LimitSettings {
   on: Map<string, GuestValues & { at: Source }>;
 }
 
+/** What a guest's own XML may ask for, at most; where nothing is said, what [defaults] gives. */
+export interface MetadataRules {
+  groups: Setting<string>[];
+  rate?: Both<Setting<number>>;
+  ceil?: Both<Setting<number>>;
+}
+
 export interface Config {
   defaults: LimitSettings & {
     rate: Both<Setting<number>>;
@@ -85,7 +92,7 @@ export interface Config {
     unlisted: 'ignore' | 'shape' | 'refuse';
     oversubscribed: 'scale' | 'refuse';
     /** Whether a guest's own XML may say what it gets, where its entry is silent. */
-    metadata: boolean;
+    metadata: MetadataRules | false;
     /** Of guests where neither they nor their groups name one; absent: what the kernel has. */
     leaf?: Setting<LeafSettings>;
   };

@@ -20,6 +20,7 @@ import type {
 import { leaf } from './decode-leaf.ts';
 import { decodeLimits } from './decode-limits.ts';
 import { macs } from './decode-macs.ts';
+import { metadataRules } from './decode-metadata.ts';
 import { deviceNames, eachWay, integer, oneOf, quantum, rate, size, text, yesOrNo } from './decode-values.ts';
 import { type Decoder, Fields, type Section } from './fields.ts';
 import { checkDeviceName, checkGroupName, checkGuestName } from './names.ts';
@@ -83,7 +84,7 @@ function decodeDefaults(fields: Fields): Config['defaults'] {
     ...fields.optional('ceil', eachWay(rate, builtIn.ceil)),
     ...fields.optional('unlisted', oneOf('ignore', 'shape', 'refuse')),
     ...fields.optional('oversubscribed', oneOf('scale', 'refuse')),
-    ...fields.optional('metadata', yesOrNo),
+    ...fields.optional('metadata', metadataRules),
     ...fields.optional('leaf', leaf),
     ...decodeLimits(fields),
   };

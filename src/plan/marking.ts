@@ -15,6 +15,7 @@ export function marking(
   const chains = new Map<string, ChainPlan>();
   const senders = new Map<string, SenderPlan>();
   const arrivals = new Map<string, ArrivalPlan>();
+  const known = new Set<string>();
   for (const [index, uplink] of uplinks.entries()) {
     const arrival = arrivalMark(markBase, index);
     for (const { name } of uplink.ports)
@@ -32,7 +33,7 @@ export function marking(
           const chain =
             chains.get(name) ?? newChain(name, guest, direction, markOf(markBase, id, tap.way), id, ids);
           chains.set(name, chain);
-          lead(chain, uplink, tap, { sender, arrival });
+          lead(chain, uplink, tap, { sender, arrival }, known);
         }
       }
     }
@@ -74,6 +75,7 @@ function lead(
   { ports, routes }: UplinkPolicy,
   { name: tap, bridge }: TapPolicy,
   { sender, arrival }: { sender: number; arrival: number },
+  known: Set<string>,
 ): void {
   const own = ports.filter((port) => port.bridge === bridge).map(({ name }) => name);
   if (chain.direction === 'in') {
@@ -82,13 +84,14 @@ function lead(
     return;
   }
   chain.lookups.push(...own.map((oif) => ({ iif: tap, oif })));
-  // Another NIC of the guest may have led the same way.
-  for (const device of ports.map(({ name }) => name)) add(chain.sent, { device, mark: sender });
-  for (const device of routes) add(chain.routed, { device, mark: sender });
-}
-
-function add(list: { device: string; mark: number }[], one: { device: string; mark: number }): void {
-  if (!list.some(({ device, mark }) => device === one.device && mark === one.mark)) list.push(one);
+  // Another NIC of the guest may have led the same way, by a chain of another number but the same class.
+  const add = (list: ChainPlan['sent'], device: string) => {
+    const key = `${device} ${sender}`;
+    if (!known.has(key)) list.push({ device, mark: sender });
+    known.add(key);
+  };
+  for (const { name } of ports) add(chain.sent, name);
+  for (const device of routes) add(chain.routed, device);
 }
 
 function order(a: string, b: string): number {

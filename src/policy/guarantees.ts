@@ -19,13 +19,30 @@ export function scaleGuarantees(uplink: UplinkPolicy): string[] {
   const warnings: string[] = [];
   for (const direction of directions) {
     for (const { name, members, limit } of ceilings(uplink, direction)) {
+      const all = total(members, direction, 'effective');
+      if (all <= limit) continue;
+      // What a tenant asks for yields before what the administrator has promised.
+      const [asked, promised] = [true, false].map((own) =>
+        members.filter(({ origin }) => (origin.rate[direction].from === 'metadata') === own),
+      );
+      const shrink = (some: GuestPolicy[] = [], room: number) => {
+        const sum = total(some, direction, 'effective');
+        for (const { rate, origin } of sum > room ? some : []) {
+          const to = scaled(rate[direction].effective, Math.max(0, room) / sum);
+          rate[direction].effective = to;
+          origin.rate[direction].cuts.push({ by: 'sum', name, to, sum: { of: all, limit } });
+        }
+      };
+      shrink(asked, limit - total(promised ?? [], direction, 'effective'));
       const sum = total(members, direction, 'effective');
-      if (sum <= limit) continue;
-      for (const { rate, origin } of members) {
-        const to = scaled(rate[direction].effective, limit / sum);
-        rate[direction].effective = to;
-        origin.rate[direction].cuts.push({ by: 'sum', name, to, sum: { of: sum, limit } });
+      if (sum <= limit) {
+        warnings.push(
+          `${uplink.name}, ${direction}: the guarantees of ${name} sum to ${formatRate(all)}, but there are only ` +
+            `${formatRate(limit)}: those that guests ask for in their metadata are scaled`,
+        );
+        continue;
       }
+      shrink(promised, limit - total(asked ?? [], direction, 'effective'));
       warnings.push(
         `${uplink.name}, ${direction}: the guarantees of ${name} sum to ${formatRate(sum)}, but there are only ` +
           `${formatRate(limit)}: each is scaled to ${((100 * limit) / sum).toFixed(1)} %`,
@@ -44,7 +61,11 @@ export function scaleGuarantees(uplink: UplinkPolicy): string[] {
 export function refuseGuarantees(uplink: UplinkPolicy, order: string[]): Unshaped[] {
   const refused: Unshaped[] = [];
   const rank = new Map(order.map((name, index) => [name, index]));
-  const byStart = [...uplink.guests].sort((a, b) => (rank.get(a.name) ?? 0) - (rank.get(b.name) ?? 0));
+  // What a tenant asks for yields before what the administrator has promised.
+  const isAsked = ({ origin }: GuestPolicy) => Number(origin.rate.out.from === 'metadata');
+  const byStart = [...uplink.guests].sort(
+    (a, b) => isAsked(a) - isAsked(b) || (rank.get(a.name) ?? 0) - (rank.get(b.name) ?? 0),
+  );
   const admitted = new Set<GuestPolicy>();
   for (const guest of byStart) {
     admitted.add(guest);

@@ -24,8 +24,8 @@ export interface LeafOrigin {
 
 /** What made a value less than it was found, in bits per second. */
 export interface Cut {
-  /** `sum`: all guarantees below `name` sum to more than it has. `refused`: oversubscribed = "refuse". */
-  by: 'ceil' | 'group' | 'link' | 'sum' | 'refused';
+  /** `metadata`: what [defaults] lets a guest's own XML ask for. `sum`: all guarantees below `name` sum to more than it has. `refused`: oversubscribed = "refuse". */
+  by: 'metadata' | 'ceil' | 'group' | 'link' | 'sum' | 'refused';
   /** Whose limit that is: the group's or the uplink's name. */
   name: string;
   to: number;
@@ -51,8 +51,11 @@ export interface Sources {
 
 export function sourcesOf(config: Config, { name, metadata }: Pick<Guest, 'name' | 'metadata'>): Sources {
   const entry = matchGuest(config, name);
-  const accepted = config.defaults.metadata && metadata && (metadata.group ?? metadata.rate ?? metadata.ceil);
-  return { config, ...(entry ? { entry } : {}), ...(accepted ? { metadata } : {}) };
+  return {
+    config,
+    ...(entry ? { entry } : {}),
+    ...(config.defaults.metadata && metadata ? { metadata } : {}),
+  };
 }
 
 /** What of its metadata, where that counts, could not be understood: a sentence each, for a terminal. */
@@ -62,7 +65,7 @@ export function metadataProblems(config: Config, { name, metadata }: Guest): str
   return problems.map((problem) => `guest ${label(name)}: its metadata: ${shown(problem)}: left out`);
 }
 
-/** A guest that brings values of its own is as good as one with an entry. */
+/** A guest that brings values of its own is as good as one with an entry, whatever of them can be used. */
 export function isListed({ entry, metadata }: Sources): boolean {
   return entry !== undefined || metadata !== undefined;
 }
@@ -89,7 +92,13 @@ export function findRate(
   if (here && here !== own && here !== fallback) return traced('on', here);
   if (own && own !== fallback) return traced('entry', own);
   const told = metadata?.[key]?.[direction];
-  if (told !== undefined) return traced('metadata', { value: told });
+  if (told !== undefined) {
+    const asked = traced('metadata', { value: told });
+    const { value, at } = (config.defaults.metadata || undefined)?.[key]?.[direction] ?? fallback;
+    if (told > value)
+      asked.cuts.push({ by: 'metadata', name: '[defaults]', to: value, ...(at ? { at } : {}) });
+    return asked;
+  }
   return traced(fallback.at ? 'defaults' : 'built-in', fallback);
 }
 
@@ -104,11 +113,12 @@ export function findGroup(
   return metadata?.group === undefined ? undefined : { name: metadata.group, from: 'metadata' };
 }
 
-/** The lowest of the limits; each that lowers the value is among its cuts. */
+/** The lowest of the limits; each that lowers the value further is among its cuts. */
 export function bound(traced: Traced, limits: Cut[]): number {
+  const before = Math.min(traced.found, ...traced.cuts.map(({ to }) => to));
   return limits.reduce((value, limit) => {
     if (limit.to >= value) return value;
     traced.cuts.push(limit);
     return limit.to;
-  }, traced.found);
+  }, before);
 }

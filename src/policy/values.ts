@@ -95,8 +95,18 @@ function groupOf(
   const found = findGroup(sources, uplink.name);
   if (!found) return undefined;
   const { name, ...origin } = found;
-  const { groups } = sources.config;
-  if (origin.from === 'metadata' && !groups.some((group) => group.name === name)) {
+  const { groups, defaults } = sources.config;
+  const allowed = defaults.metadata ? defaults.metadata.groups : [];
+  if (origin.from === 'metadata' && groups.some((group) => group.name === name)) {
+    if (allowed.some(({ value }) => value === name))
+      return { policy: groupOn(sources.config, uplink, name), origin };
+    const warning =
+      `guest ${label(guest)}: its metadata asks for group ${label(name)}, which is not among those that ` +
+      '[defaults] metadata lets guests choose: it is in none';
+    if (!warnings.includes(warning)) warnings.push(warning);
+    return undefined;
+  }
+  if (origin.from === 'metadata') {
     const meant = nearest(
       name,
       groups.map((group) => group.name),
@@ -141,7 +151,8 @@ function lowered(uplink: string, { name, rate, origin }: GuestPolicy): string[] 
   return asked.map(
     (direction) =>
       `guest ${label(name)} on ${uplink}, ${direction}: the rate of its metadata, ` +
-      `${formatRate(origin.rate[direction].found)}, is more than its ceil: ` +
+      `${formatRate(origin.rate[direction].found)}, is more than ` +
+      `${origin.rate[direction].cuts.at(-1)?.by === 'metadata' ? '[defaults] lets guests ask for' : 'its ceil'}: ` +
       `it is cut to ${formatRate(rate[direction].effective)}`,
   );
 }

@@ -68,6 +68,7 @@ function values(traced: Both<Traced>, value: Both<number>): Cell {
 }
 
 const lowered: Record<Cut['by'], string> = {
+  metadata: '[defaults] metadata',
   ceil: 'its ceil',
   group: 'its group',
   link: 'the link',

@@ -69,7 +69,10 @@ test('a value of a pattern is from its entry', () => {
   assert.is(cliff(policy).at?.line, 1);
 });
 
-const accepted = '[defaults]\nmetadata = true\nrate = "5mbit"\nceil = "50mbit"\n';
+const asking = (names: string) =>
+  `[defaults]\nmetadata = { groups = [${names}], rate = "8mbit", ceil = "80mbit" }\nrate = "5mbit"\nceil = "50mbit"\n`;
+const accepted = asking('');
+const choosing = asking('"friends"');
 const told: GuestMetadata = { rate: each(7 * mbit), ceil: each(70 * mbit) };
 
 test('metadata counts between the entry and the defaults, value by value and direction by direction', () => {
@@ -107,17 +110,42 @@ test('a guest without an entry but with accepted metadata is as good as listed',
       ['rob'],
     );
   }
-  assert.is(policyOf(accepted, { problems: ['it says nothing of use'] }).unshaped[0]?.guest, 'cliff');
+  // Also where nothing of it can be used: then it gets the defaults.
+  const useless = policyOf(accepted, { problems: ['it says nothing of use'] });
+  assert.equal(values(useless), { rate: 'defaults:3 5', ceil: 'defaults:4 50' });
 });
 
 const groups = '[group.friends]\nceil = "30mbit"\n[group.web]\nceil = "20mbit"\n';
 
+test('a tenant asks for no more than he may, takes nobody’s guarantee, and joins no group that is not his', () => {
+  const greedy: GuestMetadata = { rate: each(900 * mbit), ceil: each(900 * mbit), group: 'web' };
+  const cut = policyOf(`${choosing}${groups}`, greedy);
+  assert.equal(values(cut), { rate: 'metadata 900 < metadata 8', ceil: 'metadata 900 < metadata 80' });
+  assert.is(cliff(cut).group, undefined);
+  assert.match(cut.warnings.join('\n'), 'asks for group web, which is not among those');
+  // Where nothing is named, no more than everybody has.
+  const plain = '[defaults]\nmetadata = true\nrate = "5mbit"\nceil = "50mbit"\n';
+  assert.equal(values(policyOf(plain, greedy)), {
+    rate: 'metadata 900 < metadata 5',
+    ceil: 'metadata 900 < metadata 50',
+  });
+  for (const rule of ['scale', 'refuse']) {
+    const full = policyOf(
+      `${plain}oversubscribed = "${rule}"\n[uplink.eth0]\nceil = "100mbit"\n[guest.rob]\nrate = "97mbit"\nceil = "100mbit"\n`,
+      greedy,
+    );
+    const rob = full.uplinks[0]?.guests.find(({ name }) => name === 'rob');
+    assert.is(rob?.rate.out.effective, 97 * mbit, rule);
+    assert.ok(cliff(full).rate.out.effective <= 2 * mbit, rule);
+  }
+});
+
 test('a group of the metadata counts unless the entry has one', () => {
-  const own = policyOf(`${accepted}${groups}[guest.cliff]`, { ...told, group: 'friends' });
+  const own = policyOf(`${choosing}${groups}[guest.cliff]`, { ...told, group: 'friends' });
   assert.is(cliff(own).group, 'friends');
   assert.equal(cliff(own).origin.group, { from: 'metadata' });
   assert.is(values(own).ceil, 'metadata 70 < group 30');
-  const written = policyOf(`${accepted}${groups}[guest.cliff]\ngroup = "web"\n`, {
+  const written = policyOf(`${choosing}${groups}[guest.cliff]\ngroup = "web"\n`, {
     ...told,
     group: 'friends',
   });
@@ -126,7 +154,7 @@ test('a group of the metadata counts unless the entry has one', () => {
 });
 
 test('a group that the configuration does not have is left out, and said once', () => {
-  const policy = policyOf(`${accepted}${groups}`, { ...told, group: 'freinds' }, 'vnet0@br0 vnet1@br1');
+  const policy = policyOf(`${choosing}${groups}`, { ...told, group: 'freinds' }, 'vnet0@br0 vnet1@br1');
   assert.is(cliff(policy).group, undefined);
   assert.is(values(policy).ceil, 'metadata 70');
   assert.is(policy.warnings.length, 1);
@@ -143,7 +171,9 @@ test('what of the metadata could not be understood is said, where it counts', ()
 });
 
 test('a rate of the metadata above the ceil is cut to it, and said', () => {
-  const policy = policyOf(`${accepted}[guest.cliff]\nceil = "40mbit"\n`, { rate: { in: 60 * mbit } });
+  const policy = policyOf('[defaults]\nmetadata = { rate = "60mbit" }\n[guest.cliff]\nceil = "40mbit"\n', {
+    rate: { in: 60 * mbit },
+  });
   assert.equal(cliff(policy).rate.in, { configured: 40 * mbit, effective: 40 * mbit });
   assert.is(show(cliff(policy).origin.rate.in), 'metadata 60 < ceil 40');
   assert.equal(policy.warnings.length, 1);

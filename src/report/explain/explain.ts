@@ -103,7 +103,9 @@ export function explain(name: string, inputs: Inputs, outputs: Outputs, looked: 
     reasons: about.filter(({ tap }) => tap === undefined).map(reasonOf),
     match,
     ...(meant === undefined ? {} : { meant }),
-    ...(guest?.metadata ? { metadata: { accepted: config.defaults.metadata, ...guest.metadata } } : {}),
+    ...(guest?.metadata
+      ? { metadata: { accepted: config.defaults.metadata !== false, ...guest.metadata } }
+      : {}),
     ...(id === undefined ? {} : { id: { value: id, ...idOrigin(inputs, name) } }),
     ...(id === undefined ? {} : { marks: [...ways].sort().map((way) => markOf(config.markBase, id, way)) }),
     nics,

@@ -48,6 +48,8 @@ export function originText({ from, at }: Origin, uplink: string, place: Place): 
 function cutText({ by, name, at, sum }: Cut, { link }: ExplainedUplink, place: Place): string {
   const written = at ? `, ${place(at)}` : '';
   switch (by) {
+    case 'metadata':
+      return `cut to what [defaults] lets a guest ask for${written}`;
     case 'ceil':
       return 'cut to its ceil';
     case 'group':

@@ -1,0 +1,24 @@
+// metadata = true, or { groups = [...], rate = "...", ceil = "..." }: what a guest's own XML may ask for. A tenant may
+// write that XML, so nothing is his that is not named here or given to everybody.
+import type { MetadataRules, Setting } from './config.ts';
+import { eachWay, rate, text } from './decode-values.ts';
+import { type Decoder, Fields, wrongType } from './fields.ts';
+
+export const metadataRules: Decoder<MetadataRules | false> = ({ value }, path, findings) => {
+  if (value.type === 'boolean') return value.value ? { groups: [] } : false;
+  if (value.type !== 'table') return wrongType(value, path, 'true, false or a table', findings);
+  const fields = new Fields(path, value, findings);
+  const rules: MetadataRules = {
+    groups: [],
+    ...fields.optional('groups', groups),
+    ...fields.optional('rate', eachWay(rate)),
+    ...fields.optional('ceil', eachWay(rate)),
+  };
+  fields.reportUnknown();
+  return rules;
+};
+
+const groups: Decoder<Setting<string>[]> = ({ key, value }, path, findings) => {
+  const items = value.type === 'list' ? value.items : [value];
+  return items.flatMap((item) => text({ key, value: item }, path, findings) ?? []);
+};
