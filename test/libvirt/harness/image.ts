@@ -65,7 +65,7 @@ export function buildImage(folder: string): Image {
     const files = execaSync('find', ['.'], { cwd: root }).stdout;
     const archive = execaSync('cpio', ['--create', '--format=newc', '--quiet'], {
       cwd: root,
-      input: files,
+      input: Buffer.from(files),
       encoding: 'buffer',
     });
     writeFileSync(image.initramfs, archive.stdout);

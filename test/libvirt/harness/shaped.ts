@@ -81,7 +81,7 @@ async function readClasses(host: Host): Promise<string[]> {
   const trees = Object.values(uplinks).flatMap((uplink) => [uplink, `ifb-${uplink}`]);
   for (const [device, text] of await forEach(host, 'tc class show dev "$device"', trees)) {
     for (const [, id] of text.matchAll(/^class htb (\S+) parent \S+ leaf/gm)) {
-      if (/:fff[ef]$/.test(id ?? '')) continue; // The link and what is not marked.
+      if (/:ff..$/.test(id ?? '')) continue; // The link, what is not marked, and what is flooded.
       classes.push(`${names.get(`${device} ${id}`) ?? `class ${id}`} has a class on ${device}`);
     }
   }
