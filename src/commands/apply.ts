@@ -1,18 +1,18 @@
 // virt-shaper apply: the everyday verb. The configuration as it is now is checked, the running guests are found, the rules
 // rendered, what changes is said for each guest, and loaded. Nothing is touched where there is a mistake.
 import { readAhead } from '../load/prefetch.ts';
+import { loadAndConfirm } from '../operations/confirm.ts';
 import { type Context, seconds } from '../operations/context.ts';
 import { generateNow, sayPolicy } from '../operations/generate.ts';
+import { loadNow } from '../operations/load-now.ts';
 import { findGuests, foundGuests, sayFound } from '../operations/note-guests.ts';
+import { type PlanOptions, planFolder } from '../operations/plan-rules.ts';
 import { tell } from '../operations/say-changes.ts';
 import { underLock } from '../operations/under-lock.ts';
+import { layRules, writeRules } from '../operations/write-rules.ts';
 import { dropPending } from '../store/pending.ts';
 import { ConfigError } from '../system/errors.ts';
 import { removeFolder } from '../system/folders.ts';
-import { loadAndConfirm } from './confirm.ts';
-import { loadNow } from './load.ts';
-import { type PlanOptions, planFolder } from './plan.ts';
-import { layRules, writeRules } from './render.ts';
 
 export interface ApplyOptions extends PlanOptions {
   dryRun?: boolean;

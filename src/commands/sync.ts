@@ -5,21 +5,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { runningStamp } from '../guests/status-files.ts';
 import type { Site } from '../load/context.ts';
 import { readAhead } from '../load/prefetch.ts';
+import { guardCommand } from '../operations/confirm.ts';
 import { type Context, seconds } from '../operations/context.ts';
 import { countingFailures } from '../operations/failures.ts';
 import { folderFor, generateNow, sayPolicy } from '../operations/generate.ts';
+import { loadNow } from '../operations/load-now.ts';
 import { findGuests, sayFound } from '../operations/note-guests.ts';
 import { tell } from '../operations/say-changes.ts';
 import { underLock } from '../operations/under-lock.ts';
+import { writeRulesAnywhere } from '../operations/write-rules.ts';
 import { noteLoad } from '../store/history.ts';
 import { readPending, sinceBoot } from '../store/pending.ts';
 import { describeOff, readOff } from '../store/unloaded.ts';
 import { makeRun } from '../system/exec.ts';
 import { isChanged, touch, writeUnlocked } from '../system/files.ts';
 import { Occupied, withLock } from '../system/lock.ts';
-import { guardCommand } from './confirm.ts';
-import { loadNow } from './load.ts';
-import { writeRulesAnywhere } from './render.ts';
 
 export interface SyncOptions {
   /** Seconds, as text of the command line. */

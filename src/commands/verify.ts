@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { differences } from '../load/load.ts';
 import type { Context } from '../operations/context.ts';
+import { sayObstacles, sayUnreached } from '../operations/load-now.ts';
 import { observe } from '../operations/look.ts';
 import { underLock } from '../operations/under-lock.ts';
 import { changeLines } from '../report/change-lines.ts';
@@ -11,7 +12,6 @@ import { differencesAsData, reportDifferences } from '../report/differences.ts';
 import { shapingAsData } from '../report/in-use-data.ts';
 import { describeReasons, hints } from '../report/reasons.ts';
 import { ConfigError, Failure } from '../system/errors.ts';
-import { sayObstacles, sayUnreached } from './load.ts';
 
 /** @returns 3 when the kernel holds anything else, or a guest is not shaped as it should be */
 export async function verifyCommand(context: Context, { json }: { json?: boolean }): Promise<number> {

@@ -1,7 +1,5 @@
 // What a hook does once a guest is noted: renders, and loads by the short way what this guest changes, or all of it.
 
-import { loadGuest, loadNow } from '../commands/load.ts';
-import { type Written, writeRulesAnywhere } from '../commands/render.ts';
 import { readOnFailure } from '../config/read-config.ts';
 import type { GuestKey } from '../guests/list.ts';
 import type { Site } from '../load/context.ts';
@@ -18,7 +16,9 @@ import { label } from '../text/label.ts';
 import type { Context } from './context.ts';
 import { countingFailures, Refused } from './failures.ts';
 import { folderFor, type Generated, generateNow, placeInForce, sayPolicy } from './generate.ts';
+import { loadGuest, loadNow } from './load-now.ts';
 import { underLock } from './under-lock.ts';
+import { type Written, writeRulesAnywhere } from './write-rules.ts';
 
 /**
  * Renders and loads for all guests that are noted by now: many that start at once need few loads. What is noted

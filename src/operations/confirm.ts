@@ -7,10 +7,6 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Site } from '../load/context.ts';
 import { load } from '../load/load.ts';
-import type { Context } from '../operations/context.ts';
-import { generateNow } from '../operations/generate.ts';
-import { tell } from '../operations/say-changes.ts';
-import { underLock } from '../operations/under-lock.ts';
 import { layOut } from '../store/configuration.ts';
 import { readGuests } from '../store/guests.ts';
 import { readCompanions, readIfGood, sourceFile } from '../store/in-force-rules.ts';
@@ -27,9 +23,13 @@ import { Failure } from '../system/errors.ts';
 import { type Run, startDetached } from '../system/exec.ts';
 import { readCache, removeFile, writeWhole } from '../system/files.ts';
 import { label } from '../text/label.ts';
-import { loadNow } from './load.ts';
-import { writeRules } from './render.ts';
-import { unloadNow } from './unload.ts';
+import type { Context } from './context.ts';
+import { generateNow } from './generate.ts';
+import { loadNow } from './load-now.ts';
+import { tell } from './say-changes.ts';
+import { underLock } from './under-lock.ts';
+import { unloadNow } from './unload-now.ts';
+import { writeRules } from './write-rules.ts';
 
 /**
  * @param seconds how long the new policy holds without being confirmed

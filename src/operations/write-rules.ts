@@ -1,0 +1,63 @@
+// What was generated, written where `load` finds it: rules.d, or /run while the disk is full.
+import { describeError } from '../report/errors.ts';
+import { writeIds } from '../store/ids.ts';
+import { companionsOf, filesOf } from '../store/in-force-rules.ts';
+import { rememberSpeeds } from '../store/speeds.ts';
+import { isFull } from '../system/errors.ts';
+import { isChanged, writeTogether } from '../system/files.ts';
+import type { Context } from './context.ts';
+import type { Generated } from './generate.ts';
+
+/**
+ * @param folder where to, when not to rules.d itself
+ * @returns whether any file differs from what was there
+ */
+export function writeRules(
+  { paths }: Context,
+  { rules, chosen, companions, inputs, policy }: Generated,
+  folder = paths.rules,
+): boolean {
+  writeIds(paths.ids, chosen);
+  const uplinks = policy.uplinks.map(({ name }) => name);
+  rememberSpeeds(paths.speeds, inputs.host.devices, uplinks);
+  return layRules(folder, { rules, companions });
+}
+
+export interface Written {
+  folder: string;
+  /** Whether any file differs from what was there. */
+  written: boolean;
+  /** Why they are in /run; to be noted once they are loaded. */
+  full?: string;
+}
+
+/** The same; while the disk is full they go to /run, from where they are loaded all the same. */
+export function writeRulesAnywhere(
+  context: Context,
+  generated: Generated,
+  folder = context.paths.rules,
+): Written {
+  try {
+    return { folder, written: writeRules(context, generated, folder) };
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    const { syncRules } = context.paths;
+    const full = describeError(error);
+    context.warn(full);
+    context.warn(
+      `warning: the rules are written to ${syncRules} and loaded from there, until a sync finds room`,
+    );
+    return { folder: syncRules, written: layRules(syncRules, generated), full };
+  }
+}
+
+/** The files alone, for a look at what would be. */
+export function layRules(
+  folder: string,
+  { rules, companions }: Pick<Generated, 'rules' | 'companions'>,
+): boolean {
+  const files = filesOf(folder, rules);
+  const changed = files.some(isChanged);
+  writeTogether([...(changed ? files : []), ...companionsOf(folder, companions).filter(isChanged)]);
+  return changed;
+}
