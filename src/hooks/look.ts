@@ -30,7 +30,21 @@ export async function lookAtHooks(
   const running = files.flatMap(({ daemon }) => daemon?.name ?? []);
   const told = provenLooks(files, systemd ? await readTold(run, running) : new Map<string, number>());
   const all = await Promise.all(
-    files.map(async (hooks) => ({ ...hooks, obstacles: await findObstacles(run, paths, hooks, command) })),
+    files.map(async (hooks) => ({
+      ...hooks,
+      obstacles: await findObstacles(
+        run,
+        paths,
+        hooks,
+        command,
+        files.some((other) => hasRun(other, hooks)),
+      ),
+    })),
   );
   return { ...(version ? { version } : {}), all, around: { systemd, told } };
+}
+
+/** Whether the daemon of some hooks has begun Node.js for others. */
+function hasRun({ hasRun, called, daemon }: DriverHooks, hooks: DriverHooks): boolean {
+  return hasRun && daemon !== undefined && daemon.pid === hooks.daemon?.pid && (called ?? 0) >= daemon.since;
 }

@@ -10,12 +10,17 @@ import type { HookCommand } from './hook-file.ts';
 import type { DriverHooks } from './inspect.ts';
 import { whySelinuxRefuses } from './selinux.ts';
 
-/** Seen as the driver's daemon sees it, when it runs. @param command what the hook shall run, where that is known */
+/**
+ * Seen as the driver's daemon sees it, when it runs.
+ * @param command what the hook shall run, where that is known
+ * @param hasRun whether a hook of the daemon has begun Node.js, whatever we make of its profile
+ */
 export async function findObstacles(
   run: Run,
   paths: Paths,
-  { driver, daemon, place, called, hasRun }: DriverHooks,
+  { driver, daemon, place }: DriverHooks,
   command: HookCommand | undefined,
+  hasRun: boolean,
 ): Promise<Obstacle[]> {
   const view = viewOf(daemon?.pid ?? 'self');
   const found = [...findMissing(view, place.path, command)];
@@ -24,9 +29,7 @@ export async function findObstacles(
   const refused = await whySelinuxRefuses(run, paths, { driver, daemon, labels });
   if (refused) found.push(refused);
   const [node] = command?.program ?? [];
-  // What has called us runs Node.js, whatever we make of the profile.
-  const isProved = hasRun && called !== undefined && daemon !== undefined && called >= daemon.since;
-  if (node && found.length === 0 && !isProved) {
+  if (node && found.length === 0 && !hasRun) {
     const denied = whyApparmorRefuses({ sys: paths.sys, etc: paths.apparmor }, daemon, node);
     if (denied) found.push(denied);
   }
