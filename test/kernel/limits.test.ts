@@ -188,7 +188,8 @@ test('somebody who changes a limit is found', () => {
   );
   assert.is(host.run(['verify']).status, 1);
   assert.is(host.run(['load']).status, 0);
-  assert.is(host.run(['verify']).status, 0);
+  const { status, stdout, stderr } = host.run(['verify']);
+  assert.is(status, 0, stdout + stderr + sh('nft -s list table bridge virt-shaper'));
 });
 
 test('doctor names who may forge addresses, which is no warning', () => {

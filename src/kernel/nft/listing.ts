@@ -56,9 +56,9 @@ export function cutTable(listing: string, family: string, name: string): string 
 
 /** Families in which a table of our name has none of our maps: somebody else's. @param text as State.ruleset */
 export function foreignFamilies(text: string): string[] {
-  return Object.entries({ bridge: 'guests', inet: 'routed' }).flatMap(([family, map]) => {
+  return Object.entries({ bridge: 'guests', inet: 'routed|local' }).flatMap(([family, map]) => {
     const table = cutTable(text, family, tableName);
-    return table === '' || new RegExp(`^\\s*map ${map} \\{`, 'm').test(table) ? [] : family;
+    return table === '' || new RegExp(`^\\s*map (?:${map}) \\{`, 'm').test(table) ? [] : family;
   });
 }
 
