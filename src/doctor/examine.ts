@@ -3,6 +3,7 @@
 // read costs its own section only.
 
 import type { Device } from '../host/host.ts';
+import { readNetworks } from '../host/networks.ts';
 import { readBridges, readDevices } from '../host/read-host.ts';
 import { readInUse } from '../observe/read-in-use.ts';
 import { makeRun } from '../system/exec.ts';
@@ -44,7 +45,7 @@ export async function examine(paths: Paths, timeout: number): Promise<Section[]>
   const named = config?.uplinks.map(({ name }) => name) ?? [];
   const guests = await attempt(() => readGuestFacts(paths, devices, bridges, named, config));
   const network = await attempt(() =>
-    readNetwork(paths, {
+    readNetwork(run, paths, {
       devices,
       bridges,
       config,
@@ -59,7 +60,11 @@ export async function examine(paths: Paths, timeout: number): Promise<Section[]>
     const present = config && features && noted;
     return readInForceFacts(
       paths,
-      present && { config, guests: noted, host: { devices, kernel: features } },
+      present && {
+        config,
+        guests: noted,
+        host: { devices, networks: readNetworks(paths.libvirtNetworks), kernel: features },
+      },
       'value' in kernelState ? kernelState.value.drift : kernelState,
       observed,
     );

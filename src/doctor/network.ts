@@ -8,6 +8,7 @@ import { type FoundUplink, findUplinks, sharedBelow, type Ways } from '../policy
 import { label } from '../text/label.ts';
 import { formatRate } from '../units/rate.ts';
 import { directions } from '../units/units.ts';
+import { type BypassFacts, checkBypass } from './bypass.ts';
 import type { Finding } from './finding.ts';
 import { checkInTheWay, type Obstacles } from './in-the-way.ts';
 
@@ -27,6 +28,8 @@ export interface NetworkFacts {
   obstacles?: Obstacles;
   /** Sentences about tables of others that set our marks. */
   foreignMarks: string[];
+  /** Absent when it could not be read. */
+  bypass?: BypassFacts;
   /** Absent where br_netfilter is not loaded: whether iptables sees what crosses a bridge. */
   callIptables?: boolean;
 }
@@ -44,6 +47,7 @@ export function checkNetwork(facts: NetworkFacts): Finding[] {
     ...facts.foreignMarks.map(
       (detail): Finding => ({ check: 'marks', level: 'warning', subject: 'marks', detail }),
     ),
+    ...(facts.bypass ? checkBypass(facts.bypass) : []),
     checkBrNetfilter(facts.callIptables),
   ];
 }

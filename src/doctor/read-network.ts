@@ -9,9 +9,11 @@ import { markOf } from '../plan/names.ts';
 import type { Policy } from '../policy/policy.ts';
 import { resolvePolicy } from '../policy/resolve-policy.ts';
 import { readInForce } from '../store/in-force-plan.ts';
+import type { Run } from '../system/exec.ts';
 import { readIfThere } from '../system/files.ts';
 import type { Paths } from '../system/paths.ts';
 import { Findings } from '../toml/findings.ts';
+import { readBypass } from './bypass.ts';
 import { attempt, had } from './finding.ts';
 import type { NetworkFacts } from './network.ts';
 import type { KernelStateFacts } from './read-kernel-state.ts';
@@ -27,13 +29,28 @@ export interface NetworkSources {
   kernelState: KernelStateFacts | undefined;
 }
 
-export async function readNetwork(paths: Paths, sources: NetworkSources): Promise<NetworkFacts> {
+export async function readNetwork(run: Run, paths: Paths, sources: NetworkSources): Promise<NetworkFacts> {
   const { devices, bridges, guests, kernelState } = sources;
   const config = sources.config ?? decodeConfig(undefined, new Findings());
   const networks = readNetworks(paths.libvirtNetworks);
   const policy = wantedPolicy(config, networks, sources);
   const wanted = policy.uplinks.flatMap((uplink) => uplink.guests.flatMap(({ taps }) => taps));
   const marks = [0, ...wanted.map(({ way }) => way)].map((way) => markOf(config.markBase, 0, way));
+  const bypass = await attempt(() =>
+    readBypass(run, {
+      listing: kernelState?.listing ?? '',
+      devices: new Set([
+        ...wanted.flatMap(({ name, bridge }) => [name, bridge]),
+        ...policy.uplinks.flatMap(({ name, ports, routes }) => [
+          name,
+          ...routes,
+          ...ports.map((port) => port.name),
+        ]),
+      ]),
+      marks,
+      reflect: config.reflect && wanted.length > 0,
+    }),
+  );
   return {
     devices,
     networks,
@@ -44,6 +61,7 @@ export async function readNetwork(paths: Paths, sources: NetworkSources): Promis
     shaped: new Set([...wanted, ...(await loadedTaps(paths))].map(({ name }) => name)),
     ...(kernelState ? { obstacles: kernelState.obstacles } : {}),
     foreignMarks: kernelState ? findMarksBeside(kernelState.listing, marks) : [],
+    ...('value' in bypass ? { bypass: bypass.value } : {}),
     ...readCallIptables(),
   };
 }

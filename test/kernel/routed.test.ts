@@ -255,6 +255,42 @@ test(
 );
 
 test(
+  'doctor: what would pass a routed guest’s class, and nothing of what does not',
+  onHost(() => {
+    begin(config('"libvirt"'), { mode: 'route' });
+    start('alice', { vnet0: 'virbr0' });
+    const findings = () =>
+      (
+        JSON.parse(host.run(['doctor', '--json']).stdout).findings as {
+          check: string;
+          subject: string;
+          detail: string;
+        }[]
+      )
+        .filter(({ check }) => /^(flowtable|ip-rule|settings|in-force|rules|guest\.un.*|policy)$/.test(check))
+        .map(({ check, detail }) => `${check}: ${detail}`);
+    sh('ip rule add fwmark 0x80000/0xff0000 table 52; ip rule add fwmark 0x1 table 52');
+    const before = findings();
+    assert.not.ok(
+      before.some((one) => /^(flowtable|ip-rule|settings|guest|policy)/.test(one)),
+      `${before}`,
+    );
+    sh('ip rule add fwmark 0x73000000/0xff000000 table 53');
+    sh(
+      'nft -f -',
+      'table inet fast { flowtable f { hook ingress priority 0; devices = { eth0, virbr0 }\n }\n}\n',
+    );
+    const after = findings().filter((one) => !before.includes(one));
+    assert.is(after.length, 2, `${after}`);
+    assert.match(after[0] ?? '', 'holds eth0, virbr0');
+    assert.match(after[1] ?? '', 'from all fwmark 0x73000000/0xff000000 lookup 53');
+    sh(
+      'ip rule del fwmark 0x73000000/0xff000000; ip rule del fwmark 0x80000/0xff0000; ip rule del fwmark 0x1',
+    );
+  }),
+);
+
+test(
   'what comes in for no guest’s own address is the flooded class’s; of macs that are written it is not',
   onHost(() => {
     const other = '02:00:00:00:00:77';
