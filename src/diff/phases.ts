@@ -3,7 +3,7 @@
 // Where a guest's class must be made anew, its marks take a detour meanwhile (detours.ts): two commits.
 
 import { withClasses } from '../kernel/nft/owners.ts';
-import type { KernelState, State } from '../kernel/objects.ts';
+import type { KernelState, State, TcObject } from '../kernel/objects.ts';
 import { aliasText } from '../kernel/owner.ts';
 import type { Difference } from './compare.ts';
 import { detourIds, planDetours } from './detours.ts';
@@ -42,6 +42,7 @@ export function planPhases(differences: Difference[], from: KernelState, to: Sta
   const withoutGuarantee = (list: Difference[]) =>
     given ? list.flatMap(exceptGuarantee) : list.flatMap(inPlace);
 
+  const inTheWay = handleHolders(rest, from, to);
   const phases: Phase[] = [
     {
       name: 'stage',
@@ -50,7 +51,8 @@ export function planPhases(differences: Difference[], from: KernelState, to: Sta
         ...rest.flatMap(newSetting),
         ...rebuilds.flatMap(({ steps }) => steps),
         ...withoutGuarantee(early),
-        ...rest.flatMap((one) => newObject(one, from)),
+        ...inTheWay.map(remove),
+        ...rest.flatMap((one) => newObject(one, from, inTheWay)),
         ...changed.filter(({ kind }) => kind === 'filter').flatMap(inPlace),
         ...kinds.stage,
         ...(around === undefined ? [] : detours.flatMap(({ build }) => build)),
@@ -71,7 +73,7 @@ export function planPhases(differences: Difference[], from: KernelState, to: Sta
       steps: [
         ...(around === undefined ? [] : detours.flatMap(({ leave }) => leave)),
         ...kinds.retire,
-        ...changed.flatMap((one) => goneObject(one, to)),
+        ...changed.flatMap((one) => goneObject(one, to, inTheWay)),
         ...rebuilds.flatMap(({ retire }) => retire),
         ...changed.flatMap(goneDevice),
         ...changed.flatMap(goneSetting),
@@ -103,8 +105,25 @@ function goneSetting({ action, setting }: Difference): Step[] {
   return action === 'remove' && setting !== undefined ? [sysctl(setting)] : [];
 }
 
-function newObject({ action, kind, device, wanted }: Difference, from: State): Step[] {
+/**
+ * Queues whose handle another queue of their device is about to get. Their class goes, or they get another handle
+ * themselves; until then it queues as HTB's default does.
+ */
+function handleHolders(rest: Difference[], from: State, to: State): TcObject[] {
+  const handle = ({ device, values }: TcObject) => `${device} ${values.handle}`;
+  const wanted = new Map(
+    rest.flatMap((one) => (one.kind === 'leaf' && one.wanted ? [[handle(one.wanted), one.wanted.key]] : [])),
+  );
+  return [...from.objects.values()].filter((held) => {
+    if (held.kind !== 'leaf' || !wanted.has(handle(held)) || wanted.get(handle(held)) === held.key)
+      return false;
+    return to.objects.get(held.key)?.values.handle !== held.values.handle;
+  });
+}
+
+function newObject({ action, kind, device, wanted }: Difference, from: State, inTheWay: TcObject[]): Step[] {
   if (!wanted) return [];
+  if (action === 'replace' && inTheWay.some(({ key }) => key === wanted.key)) return [add(wanted)];
   if (action === 'add' && kind === 'root' && from.noqueue?.has(device)) return [replace(wanted)];
   if (action === 'add') return [add(wanted)];
   // Between the two the class queues as HTB's default does: still with its ceil.
@@ -112,7 +131,8 @@ function newObject({ action, kind, device, wanted }: Difference, from: State): S
 }
 
 /** Taking a load back leaves the noqueue that was there before. */
-function goneObject({ action, kind, device, held }: Difference, to: State): Step[] {
+function goneObject({ action, kind, device, held }: Difference, to: State, inTheWay: TcObject[]): Step[] {
+  if (inTheWay.some(({ key }) => key === held?.key)) return [];
   if (action !== 'remove' || !held) return [];
   return kind === 'root' && to.noqueue?.has(device) ? [noqueue(held)] : [remove(held)];
 }

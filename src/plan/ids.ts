@@ -64,7 +64,7 @@ export function assignIds(
       groups: new Map([...groups, ...fixedGroups]),
       link,
       unmarked: unmarkedId,
-      flooded: lastFree(taken),
+      flooded: firstFree(taken),
     },
     chosen: {
       guests: toRecord(guests),
@@ -133,6 +133,13 @@ function nextFree(
     `no class id is left: all of 0x${first.toString(16)}..0x${last.toString(16)} are taken`,
     'all of them are of guests that run or have an entry: take entries out of the configuration',
   );
+}
+
+/** Far from where leaves find handles when their class's minor is taken (make-plan.ts). */
+function firstFree(taken: Set<number>): number {
+  let id = groupRange.last + 1;
+  while (taken.has(id)) id += 1;
+  return id;
 }
 
 function lastFree(taken: Set<number>): number {

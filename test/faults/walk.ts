@@ -129,9 +129,11 @@ function runChain(
   return undefined;
 }
 
-/** What asks for another address than the guest's own, to which the walked frame is sent. */
+/** What asks for another address than the guest's own, to or from which the walked frame is sent. */
 function isOfOthers({ op, left }: Record<string, unknown>): boolean {
-  return op === '!=' && JSON.stringify(left) === '{"payload":{"protocol":"ether","field":"daddr"}}';
+  return (
+    op === '!=' && /^\{"payload":\{"protocol":"ether","field":"[ds]addr"\}\}$/.test(JSON.stringify(left))
+  );
 }
 
 function setMeta({ key, value }: Record<string, unknown>, walked: Walked): void {

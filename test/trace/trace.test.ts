@@ -117,7 +117,7 @@ const [own, nobody, all] = ['52:54:00:00:00:01', '52:54:00:00:00:99', 'ff:ff:ff:
 const addressed = () => makeWorld(friends, { jason: `vnet0@br0/${own}`, rob: 'vnet4@br0' });
 
 test('what is sent to no guest alone is in the class of what is flooded, questions for addresses in none', () => {
-  const flooded = 'ifb-eth0 2:fffd 1/100 < 2:ffff 1000/1000';
+  const flooded = 'ifb-eth0 2:ff00 1/100 < 2:ffff 1000/1000';
   const jason = 'ifb-eth0 2:20 30/50 < 2:ffff 1000/1000';
   const received = (frame: Partial<Frame>) =>
     shown(trace(readNetwork(generateFor(addressed()).rules), { iif: 'eth0', oif: 'vnet0', ...frame }));

@@ -3,7 +3,7 @@
 import type { Difference } from '../../diff/compare.ts';
 import type { Found } from '../../diff/comparison.ts';
 import type { Unreached } from '../../diff/unreached.ts';
-import { readOwners } from '../../kernel/nft/owners.ts';
+import { readElements } from '../../kernel/nft/owners.ts';
 import type { KernelState, State, TcObject } from '../../kernel/objects.ts';
 import { type Use, type Uses, useKey } from '../../observe/use.ts';
 import { classId } from '../../plan/names.ts';
@@ -89,8 +89,10 @@ function heldClass(object: TcObject, from: State, uses: Uses): HeldClass {
 }
 
 function elementsOf({ ruleset }: State, ids: string[]): Held['elements'] {
-  const owners = readOwners(ruleset);
-  return ids.flatMap((id) => [...(owners.get(id) ?? [])].sort().map((ports) => ({ ports, class: id })));
+  const elements = [...readElements(ruleset)].sort(([a], [b]) => (a < b ? -1 : 1));
+  return ids.flatMap((id) =>
+    elements.flatMap(([ports, target]) => (target === `class ${id}` ? [{ ports, class: id }] : [])),
+  );
 }
 
 interface Marks extends Handles {
