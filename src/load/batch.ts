@@ -29,8 +29,9 @@ export async function runSteps(site: Site, name: string, steps: Step[]): Promise
       continue;
     }
     const step = batch[failed.index];
-    if (!step || !isVanishedTap(step, failed.message)) throw refused(tool, step, failed.message);
-    lost.push(step);
+    const isGone = step !== undefined && isGoneAlready(step, failed.message);
+    if (!step || !(isGone || isVanishedTap(step, failed.message))) throw refused(tool, step, failed.message);
+    if (!isGone) lost.push(step);
     rest = rest.slice(failed.index + 1);
   }
   return lost;
@@ -77,6 +78,12 @@ function applySettings(file: string, batch: Step[]): FailedLine | undefined {
 function isVanishedTap({ object }: Step, message: string): boolean {
   const onTap = object?.kind === 'filter' || object?.kind === 'clsact';
   return onTap && (message.includes('Cannot find device') || message.includes('No such device'));
+}
+
+/** A tap that went and came again, as another guest's, has lost what is to be taken from it. */
+function isGoneAlready({ object, line }: Step, message: string): boolean {
+  const onTap = object?.kind === 'filter' || object?.kind === 'clsact';
+  return onTap && / del /.test(line) && /Invalid handle|No such file or directory/.test(message);
 }
 
 function refused(tool: string, step: Step | undefined, message: string): Failure {

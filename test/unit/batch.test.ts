@@ -100,6 +100,18 @@ test('the line that failed is named, with whose it is; those after it are not ru
   assert.is(changed.message, 'guest cliff: tc refused to "class change one": No');
 });
 
+test('what is to be taken from a tap that came again without it is gone already; of a class it is a failure', async () => {
+  const gone = { status: 1, stderr: 'Error: Invalid handle.\nCommand failed x:1\n' };
+  const { run, calls } = answers(gone, {});
+  const clsact = tc('qdisc del dev vnet0 clsact', object('clsact', 'qdisc add dev vnet0 clsact'));
+  assert.equal(await steps(run, [clsact, step('class', 'two')]), []);
+  assert.equal(calls.at(-1)?.lines, ['two']);
+  const added = await failure(answers(gone).run, [step('clsact', 'qdisc add dev vnet0 clsact')]);
+  assert.match(added.message, 'Invalid handle');
+  const other = tc('class del dev eth0 classid 1:10', object('class', 'class add'));
+  assert.match((await failure(answers(gone).run, [other])).message, 'Invalid handle');
+});
+
 for (const said of ['Cannot find device "vnet0"', 'RTNETLINK answers: No such device']) {
   test(`a tap that vanished costs its own steps only: ${said}`, async () => {
     const gone = { status: 1, stderr: `${said}\nCommand failed x:2\n` };
