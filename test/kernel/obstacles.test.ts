@@ -211,6 +211,7 @@ test('a guest behind an obstacle is told of at its start, and does not start whe
   assert.match(allowed.stderr, 'guest cliff starts UNSHAPED');
   host.hook('cliff', 'stopped');
   host.configure(`${config}[hook]\non_failure = "refuse"\n`);
+  host.run(['apply']); // What is saved counts when somebody applies it.
   const refused = host.hook('cliff', 'start', { vnet0: 'br0' });
   assert.is(refused.status, 1);
   assert.match(refused.stderr, 'eth0 has a root qdisc');

@@ -155,6 +155,8 @@ for (const [what, command, out, into, kind] of cases) {
     );
     if (kind === 'rule') sh('nft list tables | grep -v virt-shaper | sed "s/^/delete /" | nft -f -');
     else await follow(host, row);
+    // A carrier comes a moment after its device.
+    for (let tries = 0; tries < 20 && !(truth().out && truth().in); tries += 1) sh('sleep 0.1');
     assert.equal(truth(), { out: true, in: true }, `after: ${commandOf(row.faults[0] as Fault)}`);
     assert.is((await statusOf(host)).state, 'shaped');
   });
