@@ -292,7 +292,7 @@ test(
     sh(`ip -n bob link set g-vnet1 address ${mac}`);
     start('bob', { vnet1: 'br0' });
     const flood = (lladdr: string) => {
-      const count = () => [packets('2:11'), packets('2:fffd')];
+      const count = () => [packets('2:11'), packets('2:ff00')];
       sh(`ip -n wire neigh replace 192.0.2.99 lladdr ${lladdr} dev eth0`);
       const before = count();
       sh('ip netns exec wire ping -q -c 20 -i 0.01 -W 1 192.0.2.99 || true');
@@ -303,7 +303,7 @@ test(
     assert.ok((flooded ?? 0) >= 20, String(flooded));
     const metrics = host.run(['metrics']).stdout;
     assert.match(metrics, /virt_shaper_flooded_packets_total\{uplink="eth0",direction="in"\} \d\d/);
-    assert.match(host.run(['tree']).stdout, /└─ flooded +2:fffd/);
+    assert.match(host.run(['tree']).stdout, /└─ flooded +2:ff00/);
 
     // Questions for addresses are in no class of ours.
     sh('ip -n bob neigh flush all; ip -n wire neigh flush all');

@@ -62,7 +62,7 @@ for (const [what, command] of Object.entries(drifts)) {
     const { status, stderr } = host.run(['load']);
     assert.is(status, 0, stderr);
     if (what === 'a filter beside ours') return assert.is(kernelState(), drifted, 'it is left alone');
-    assert.match(stderr, 'loaded ');
+    assert.match(stderr, /^loaded: /m);
     assert.is(kernelState(), loaded);
     return assert.ok(isNothing(host.run(['load'])));
   });
@@ -102,13 +102,13 @@ test('a damaged file, or one of other rules, is not believed', () => {
   }
   sh('tc qdisc del dev eth0 root');
   writeFileSync(kept, whole.slice(0, whole.length / 2));
-  assert.match(host.run(['load']).stderr, 'loaded ');
+  assert.match(host.run(['load']).stderr, /^loaded: /m);
   assert.is(kernelState(), loaded);
 });
 
 test('a table that nobody knows any more to be ours is loaded anew', () => {
   rmSync(join(host.root, 'run/virt-shaper/table-as-listed'));
-  assert.match(host.run(['load']).stderr, 'loaded ');
+  assert.match(host.run(['load']).stderr, /^loaded: /m);
   assert.is(kernelState(), loaded);
 });
 

@@ -49,10 +49,8 @@ test('IPv6 and ARP went unshaped', () => {
       const before = [packets('eth0', '1:10'), packets('ifb-eth0', '2:10')] as const;
       sh(`${command} >/dev/null`);
       assert.ok(packets('eth0', '1:10') - before[0] >= 4, `${what}: three answers and one of the address`);
-      assert.ok(
-        packets('ifb-eth0', '2:10') - before[1] >= 4,
-        `${what}: three questions and one for the address`,
-      );
+      // The question for its address, which every guest is asked, passes whatever its class does.
+      assert.ok(packets('ifb-eth0', '2:10') - before[1] >= 3, `${what}: three questions`);
     }
   } finally {
     sh('ip netns del guest');
