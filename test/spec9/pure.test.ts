@@ -175,7 +175,7 @@ test('no temp files: what a command leaves is what it is for', () => {
   assert.is(status, 0, stderr);
   assert.equal(temporary, []);
   const files = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
-  const rules = ['.plan.json', '.source.json', 'devices.ip', 'ruleset.nft', 'shape.tc'];
+  const rules = ['.plan.json', '.source.json', 'devices.ip', 'ruleset.nft', 'settings.sysctl', 'shape.tc'];
   assert.equal(files.sort(), ['config.toml', 'ids.json', 'kernel.json', 'lock', ...rules].sort());
 });
 

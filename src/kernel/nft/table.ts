@@ -139,5 +139,8 @@ export function wordsOf(key: string): string[] {
 
 /** A listing without what was learned from traffic: it changes by itself. */
 export function withoutLearned(listing: string): string {
-  return listing.replace(/^(\tset learned \{\n(?:\t\t(?!elements).*\n)*)\t\telements = \{[^}]*\}\n/gm, '$1');
+  return listing.replace(
+    /^(\tset learned \{[^\n]*\n(?:\t\t(?!elements).*\n)*)\t\telements = \{[^}]*\}\n/gm,
+    '$1',
+  );
 }

@@ -128,7 +128,7 @@ export function leaveToTc(shape: string, left: Left): string {
   const without = {
     burst: () => shape.replace(/ burst \d+ cburst \d+/g, ''),
     leaf: () => shape.replace(/^ *qdisc add dev \S+ parent .*\n/gm, ''),
-    quantum: () => shape.replace(/^( *class .* quantum) \d+/gm, '$1 60000'),
+    quantum: () => shape.replace(/^( *class .* quantum) \d+/gm, '$1 200000'),
   }[left]();
   if (without === shape) throw new Error(`shape.tc has no ${left} that could be left to tc`);
   return without;
