@@ -67,7 +67,9 @@ export function importFiles(files: InputFile[], from?: Format): { toml: string; 
 
 /** It says something, and assigns nothing. */
 function isNonsense(text: string): boolean {
-  return /^\s*[^#\s]/m.test(text) && !/^[^#\n]*\w\+?=/m.test(text);
+  // Line by line: a text of somebody's may be half a million blanks.
+  const lines = text.split('\n').map((line) => (line.split('#', 1)[0] ?? '').trim());
+  return lines.some((line) => line !== '') && !lines.some((line) => /\w\+?=/.test(line));
 }
 
 /** What no entry's own comment says. */
