@@ -18,6 +18,8 @@ const parts = [
   'package.json',
   'tsconfig.json',
   'README.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
 ];
 
 export interface Tests {

@@ -19,6 +19,8 @@ export function copyCheckout(root: string): string {
     'man',
     'docs',
     'README.md',
+    'CONTRIBUTING.md',
+    'CHANGELOG.md',
     'LICENSE',
     'package.json',
     'tsconfig.json',

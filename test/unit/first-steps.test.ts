@@ -19,9 +19,11 @@ function stepsIn(text: string, before = 'virt-shaper '): string[] {
   return [...new Set(all.map(([, step = '']) => step))];
 }
 
-test('README, manual page, package and first configuration name the same steps', () => {
-  const block = read('README.md').match(/```sh\nvirt-shaper doctor\n[\s\S]*?```/)?.[0] ?? '';
-  assert.equal(stepsIn(block), firstSteps);
+test('documents, manual page, package and first configuration name the same steps', () => {
+  for (const page of ['README.md', 'docs/getting-started.md']) {
+    const block = read(page).match(/```sh\nvirt-shaper doctor\b[\s\S]*?```/)?.[0] ?? '';
+    assert.equal(stepsIn(block), firstSteps, page);
+  }
   const setUp = sectionOf(read('man/virt-shaper.8'), 'EXAMPLES').split('.Ss A change')[0] ?? '';
   assert.equal(stepsIn(setUp), firstSteps);
   const said =

@@ -1,15 +1,15 @@
-// The try-out of the README, its commands word for word, in the namespace it asks for.
+// The try-out of docs/getting-started.md, its commands word for word, in the namespace it asks for.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { needsCommand, needsUnshare, netnsScript } from '../support/needs.ts';
+import { readPages } from '../support/pages.ts';
 import { unless } from '../support/skip.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const readme = readFileSync(process.env.README ?? `${root}README.md`, 'utf8');
-const steps = [...readme.matchAll(/^<!-- try-out -->\n```sh\n(.*?)^```$/gms)].map(([, text = '']) => text);
+const [page] = readPages(['docs/getting-started.md']);
+const steps = (page?.blocks ?? []).filter(({ label }) => label === 'try-out').map(({ text }) => text);
 
 unless(needsCommand('bash', 'ip', 'tc', 'nft', 'iperf3') ?? needsUnshare())(
   'the try-out works as written and leaves nothing',
@@ -23,7 +23,7 @@ unless(needsCommand('bash', 'ip', 'tc', 'nft', 'iperf3') ?? needsUnshare())(
       timeout: 120_000,
     });
     assert.is(status, 0, `${stdout}\n${stderr}`);
-    const [tree = ''] = readme.match(/^eth0 \(br0\), sending.*?(?=^```)/ms) ?? [];
+    const [tree = ''] = page?.text.match(/^eth0 \(br0\), sending.*?(?=^```)/ms) ?? [];
     assert.ok(tree.length > 0 && stdout.includes(tree), `the tree is not as shown:\n${stdout}`);
     assert.not.match(stdout.split('iperf Done.').at(-1) ?? '', /htb|clsact/);
     const received = [...stdout.matchAll(/([\d.]+) Mbits\/sec +receiver/g)].map(([, mbit]) => Number(mbit));
