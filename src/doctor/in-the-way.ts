@@ -3,7 +3,7 @@
 import type { Guest } from '../guests/guest.ts';
 import { foreignFamilies } from '../kernel/nft/listing.ts';
 import type { KernelState } from '../kernel/objects.ts';
-import { occupiedBy } from '../observe/faults.ts';
+import { occupiedBy } from '../observe/redirect-faults.ts';
 import { ifbName, tableName } from '../plan/names.ts';
 import { label } from '../text/label.ts';
 import type { Finding } from './finding.ts';

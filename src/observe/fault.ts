@@ -47,6 +47,9 @@ export interface Fault {
   remedy?: string;
 }
 
+/** The remedy where something of ours is missing. */
+export const loadRemedy = 'virt-shaper load puts back what is missing';
+
 /** In sentences about a guest. */
 export const verbs = { out: 'sends', in: 'receives' };
 

@@ -1,17 +1,16 @@
 // What keeps a guest from being shaped, one NIC and direction at a time: whether all of ours is there, up and led to.
 // Pure: from facts to faults. What of others comes between is looked for along the way (way.ts).
 import type { Port } from '../host/host.ts';
-import { filtersBehind, redirectsOf } from '../kernel/tc/foreign-filters.ts';
 import { shownRate } from '../kernel/tc/values.ts';
 import type { TapPlan } from '../plan/plan.ts';
 import { label } from '../text/label.ts';
 import { formatRate } from '../units/rate.ts';
 import { type Both, type Direction, directions } from '../units/units.ts';
-import { describeBehind } from './behind.ts';
 import type { Facts } from './facts.ts';
-import { describeMissing, type Fault } from './fault.ts';
+import { describeMissing, type Fault, loadRemedy as load } from './fault.ts';
 import type { ClassInUse, UplinkInUse } from './in-use.ts';
-import type { Way } from './walk.ts';
+import type { Way } from './passage.ts';
+import { redirectFaults } from './redirect-faults.ts';
 
 interface Subject {
   guest: string;
@@ -25,7 +24,6 @@ interface Subject {
   classes: Both<ClassInUse>;
 }
 
-const load = 'virt-shaper load puts back what is missing';
 const sync = 'virt-shaper sync finds where guests run now';
 
 /** @param look for what of others is on a way */
@@ -167,46 +165,4 @@ function tapFaults(
     }),
     ...redirectFaults(tap, mark, classes.in.device, facts),
   ];
-}
-
-/** What sends a tap's frames to the ifb. */
-function redirectFaults(tap: string, mark: number, ifb: string, facts: Facts): Fault[] {
-  const about = { direction: 'in', tap } as const;
-  if (facts.occupied.has(tap)) {
-    return [{ ...about, kind: 'occupied', ...occupiedBy(tap, facts.limited.has(tap)) }];
-  }
-  if (!facts.clsacts.has(tap)) {
-    const reason = `${tap} has no clsact, so what it receives does not pass ${ifb}`;
-    return [{ ...about, kind: 'redirect', reason, remedy: load }];
-  }
-  const redirects = redirectsOf(facts.filters.get(`${tap} egress`) ?? []);
-  const behind = filtersBehind(facts.filters.get(`${tap} egress`) ?? []).map((one): Fault => {
-    const { reason, remedy } = describeBehind(tap, one);
-    return { ...about, kind: 'behind', reason, remedy };
-  });
-  const own = redirects.filter((one) => one.mark === undefined || one.mark === mark);
-  if (own.some(({ to }) => to === ifb)) return behind;
-  const reason =
-    own.length === 0
-      ? `${tap} has no filter of ours, so what it receives does not pass ${ifb}`
-      : `the filter of ${tap} leads to ${own[0]?.to ?? 'a device that is gone'}, not to ${ifb}`;
-  return [{ ...about, kind: 'redirect', reason, remedy: load }];
-}
-
-/** @param limited whether libvirt's XML has a <bandwidth> for it */
-export function occupiedBy(
-  tap: string,
-  limited: boolean,
-  guest = 'GUEST',
-): { reason: string; remedy: string } {
-  if (limited) {
-    return {
-      reason: `${tap} has an ingress qdisc, which libvirt's <bandwidth><outbound> sets and which leaves no room for ours`,
-      remedy: `take <bandwidth> out of the XML; now: virsh domiftune ${guest} ${tap} --outbound 0 --live; virt-shaper load`,
-    };
-  }
-  return {
-    reason: `${tap} has an ingress qdisc of others, which leaves no room for ours`,
-    remedy: `let its owner use clsact, which has the same hook; or if nobody needs it: tc qdisc del dev ${tap} ingress; virt-shaper load`,
-  };
 }

@@ -9,7 +9,7 @@ import type { Facts } from './facts.ts';
 import { type Fault, type FaultKind, notes } from './fault.ts';
 import { findFaults } from './faults.ts';
 import { type ClassInUse, naturally, type UplinkInUse } from './in-use.ts';
-import type { Way } from './walk.ts';
+import type { Way } from './passage.ts';
 import { makeLook } from './way.ts';
 
 /**

@@ -1,7 +1,8 @@
 // The way of a guest's frames that the host routes: marked where they enter it, given their class where they leave.
 // Between the two, rules of others may take the mark; behind them, the class.
 import type { Facts } from './facts.ts';
-import type { makeWalk, Passage, Routed, Stage, Way } from './walk.ts';
+import type { Passage, Routed, Stage, Way } from './passage.ts';
+import type { makeWalk } from './walk.ts';
 
 /** Priorities of our chains: in the hooks of a bridge and where routed frames are marked, and behind the routing. */
 const ours = { mark: 250, class: 300 };

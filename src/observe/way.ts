@@ -3,8 +3,9 @@
 import { type FilterPlace, type ForeignFilter, foreignFilters } from '../kernel/tc/foreign-filters.ts';
 import type { Facts } from './facts.ts';
 import { type Fault, verbs } from './fault.ts';
+import type { Change, Passage, Stage, Way } from './passage.ts';
 import { passRouted } from './routed-way.ts';
-import { type Change, makeWalk, type Passage, type Stage, type Way } from './walk.ts';
+import { makeWalk } from './walk.ts';
 
 /** Where ours marks, in the forward hook of the bridge. */
 const ourPriority = 250;

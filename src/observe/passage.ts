@@ -1,0 +1,65 @@
+// A frame's way through the host's chains, as data: where it goes (Way, Stage), and what it is like at the end (Passage).
+import type { Port } from '../host/host.ts';
+import type { Match } from '../kernel/nft/rule.ts';
+import type { Direction } from '../units/units.ts';
+
+/** A NIC's frames of one direction, by one port of its uplink. */
+export interface Way {
+  direction: Direction;
+  tap: string;
+  /** Without a bridge where it is one to which the host routes. */
+  port: Pick<Port, 'name'> & Partial<Port>;
+  /** Absent where the bridge forwards it. */
+  routed?: Routed;
+  /** Where its classes are: the uplink, or the ifb. */
+  device: string;
+  mark: number;
+  class: string;
+}
+
+/** Of a way by the host's routing. */
+export interface Routed {
+  /** That the tap is a port of. */
+  bridge: string;
+  /** That it has between the two. */
+  mark: number;
+}
+
+/** One hook that it passes, with what is known of it there. */
+export interface Stage {
+  families: string[];
+  hook: string;
+  /** Of the netdev family. */
+  device?: string;
+  iifname: string;
+  oifname: string;
+  /** Only chains behind this priority, where ours has marked the frame. */
+  after?: number;
+  /** Only chains before this one. */
+  before?: number;
+  /** Whether all its frames are of IP, and pass an inet table's chains. */
+  routed?: boolean;
+}
+
+/** Something that a rule of somebody does to the frame after us. */
+export interface Change {
+  what: 'mark' | 'priority' | 'way';
+  /** `chain POSTROUTING of table ip mangle` */
+  where: string;
+  table: string;
+  chain: string;
+  family: string;
+  ours: boolean;
+  /** `maybe`: some frames only. */
+  match: Match;
+  /** Where a frame is sent, of `way`. */
+  to?: string;
+}
+
+export interface Passage {
+  /** Absent when it cannot be told. */
+  mark?: number | undefined;
+  priority?: string | undefined;
+  dropped: boolean;
+  changes: Change[];
+}
