@@ -51,10 +51,16 @@ export function blockOf(page: Page | undefined, kind: string): string {
   return block.text;
 }
 
-/** What a link to a heading ends with, as GitHub makes it. */
-export function anchor(heading: string): string {
-  return heading
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
-    .replaceAll(' ', '-');
+/** What links to the headings of a page end with, as GitHub makes them. */
+export function anchorsOf({ headings }: Page): string[] {
+  const seen = new Map<string, number>();
+  return headings.map((heading) => {
+    const text = heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-');
+    const before = seen.get(text) ?? 0;
+    seen.set(text, before + 1);
+    return before === 0 ? text : `${text}-${before}`;
+  });
 }

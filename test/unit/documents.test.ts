@@ -6,7 +6,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { shapeOf } from '../../build/completions/shape.ts';
+import { makeParts } from '../../build/documents/parts.ts';
 import { type ConfigLocation, readConfig } from '../../src/config/read-config.ts';
 import type { Device } from '../../src/host/host.ts';
 import { importBandwidthConf } from '../../src/import/bandwidth-conf.ts';
@@ -15,7 +15,8 @@ import { readTemplates } from '../../src/render/templates.ts';
 import { formatProblem } from '../../src/report/problems.ts';
 import { ConfigError } from '../../src/system/errors.ts';
 import { callsIn, checkCall } from '../support/calls.ts';
-import { anchor, blockOf, type Page, readPages } from '../support/pages.ts';
+import { fillMarked } from '../support/marked.ts';
+import { anchorsOf, blockOf, type Page, readPages } from '../support/pages.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const pages = readPages();
@@ -51,24 +52,23 @@ test('every command of the documents can be typed so', () => {
   assert.ok(calls > 100, 'the documents show commands');
 });
 
-test('the table of commands has every command and option, and no other', () => {
-  const { prose } = page('docs/commands.md');
-  const { options: common, commands } = shapeOf();
-  const flagsOf = (options: typeof common) => options.flatMap(({ flags }) => flags);
-  const shown = optionsIn((prose.match(/^- `--[^:]*:/gm) ?? []).join('\n'));
-  assert.equal(
-    shown.sort(),
-    flagsOf(common)
-      .filter((flag) => !/version|-V/.test(flag))
-      .sort(),
-  );
-  const rows = [...prose.matchAll(/^\| `virt-shaper (\S+)[^`]*` \|[^|]*\|(.*)\|$/gm)];
-  const known = commands.filter(({ name }) => name !== 'help');
-  assert.equal(rows.map(([, name]) => name).sort(), known.map(({ name }) => name).sort());
-  for (const [, name = '', cell = ''] of rows) {
-    const own = flagsOf(known.find((one) => one.name === name)?.options ?? []);
-    assert.equal(optionsIn(cell).sort(), own.filter((flag) => !shown.includes(flag)).sort(), name);
-  }
+test('what is made of manual pages and of the program is as npm run documents makes it', () => {
+  const parts = makeParts();
+  const places = pages.flatMap(({ path, text }) => {
+    const names: string[] = [];
+    const now = fillMarked(
+      text,
+      'made',
+      (name) => {
+        names.push(name);
+        return parts.get(name);
+      },
+      [],
+    );
+    assert.is(now, text, `${path} is out of date: npm run documents`);
+    return names;
+  });
+  assert.equal(places.sort(), [...parts.keys()].sort());
 });
 
 for (const { path, text, blocks } of pages) {
@@ -119,7 +119,7 @@ test('every page and heading that is linked exists, and every file that is named
     for (const { path, heading, link } of linksOf(one)) {
       assert.ok(existsSync(join(root, path)), `${one.path}: ${link}`);
       if (heading === undefined) continue;
-      const headings = readPages([path]).flatMap(({ headings }) => headings.map(anchor));
+      const headings = readPages([path]).flatMap(anchorsOf);
       assert.ok(headings.includes(heading), `${one.path}: ${link}`);
     }
     const files = one.text.matchAll(/(?<![\w/.-])(?:src|test|templates|build|packaging)\/[\w./*-]*/g);
@@ -141,11 +141,6 @@ function linksOf({ path, prose }: Page): { path: string; heading?: string; link:
       const to = file === '' ? path : relative(root, join(root, dirname(path), file));
       return { path: to, link, ...(heading !== undefined && { heading }) };
     });
-}
-
-/** The options in code of a piece of Markdown. */
-function optionsIn(text: string): string[] {
-  return [...text.matchAll(/`(--?\w[\w-]*)(?: [A-Z]+)?`/g)].map(([, option = '']) => option);
 }
 
 function check(toml: string): string[] {

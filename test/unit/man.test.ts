@@ -9,9 +9,13 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { shapeOf } from '../../build/completions/shape.ts';
 import { makeProgram } from '../../src/cli/program.ts';
+import type { Config } from '../../src/config/config.ts';
+import { diffservs, isolations, leafKinds } from '../../src/config/leaf.ts';
 import { readConfig } from '../../src/config/read-config.ts';
 import { parseDomain } from '../../src/guests/domain-xml.ts';
+import { usual } from '../../src/plan/leaf.ts';
 import { ConfigError, type Problem } from '../../src/system/errors.ts';
+import { formatRate } from '../../src/units/rate.ts';
 import { callsIn, checkCall } from '../support/calls.ts';
 import { asRead, headingsOf, itemsOf, literalsOf, sectionOf } from '../support/mdoc.ts';
 import { needsPackage } from '../support/needs.ts';
@@ -57,6 +61,62 @@ test('virt-shaper.toml(5) has every table and key, and no other', () => {
     );
     assert.equal([...keys, ...subtables].sort(), knownIn(table).sort(), `[${table}]`);
   }
+});
+
+test('what counts unless given is what --help says, for every option that has such a value', () => {
+  const items = itemsWithText(program8);
+  let compared = 0;
+  for (const { name, options } of [{ name: '', options: shape.options }, ...shape.commands]) {
+    for (const option of options) {
+      const [, value] = option.description.match(/\(([^() ]+)\)$/) ?? [];
+      if (value === undefined) continue;
+      const own = items.filter(
+        ({ head, command }) => command === name && optionOf(head) === described(option),
+      );
+      for (const { text } of own) {
+        assert.ok(text.includes(value) || /As for/.test(text), `${name} ${option.flags}: ${value}`);
+        compared++;
+      }
+    }
+  }
+  assert.ok(compared > 5);
+});
+
+test('what counts unless given is what an empty configuration is read as', () => {
+  const { defaults, markBase, reflect, hook } = configOf('');
+  const said = itemsWithText(toml5);
+  const expected: [table: string, key: string, value: string][] = [
+    ['[defaults]', 'rate', `"${formatRate(defaults.rate.out.value)}"`],
+    ['[defaults]', 'ceil', `"${formatRate(defaults.ceil.in.value)}"`],
+    ['[defaults]', 'unlisted', `"${defaults.unlisted}" , the default`],
+    ['[defaults]', 'oversubscribed', `"${defaults.oversubscribed}" , the default`],
+    ['[defaults]', 'metadata', `${defaults.metadata} , the default`],
+    ['[marks]', 'base', `0x${markBase.toString(16)} unless given`],
+    ['[marks]', 'reflect', `${reflect} unless given`],
+    ['[hook]', 'on_failure', `"${hook.onFailure}" , the default`],
+  ];
+  for (const [table, key, value] of expected) {
+    const text = said.find(({ head, under }) => under === table && head === `Ic ${key}`)?.text;
+    assert.ok(text?.includes(value), `${table} ${key}: ${value}\n${text}`);
+  }
+});
+
+test('each leaf has its parameters, and what counts unless given', () => {
+  const leaves = itemsWithText(sectionOf(toml5, 'LEAVES'));
+  for (const kind of leafKinds) {
+    const text = leaves.find(({ head }) => asRead(head) === `Li "${kind}"`)?.text ?? '';
+    const parameters = [...text.matchAll(/Cm (\w+)/g)].map(([, name = '']) => name);
+    const [problem] = problemsOf(`[defaults]\nleaf = { kind = "${kind}", nothing = 1 }\n`);
+    const known = problem?.hint?.replace('known here: ', '').split(', ') ?? [];
+    assert.equal(parameters.sort(), known.filter((name) => name !== 'kind').sort(), kind);
+  }
+  const of = (kind: string) => leaves.find(({ head }) => head.includes(kind))?.text ?? '';
+  assert.match(of('fq_codel'), `Cm limit in packets (${usual.packets})`);
+  assert.match(of('fq_codel'), `Cm flows (${usual.flows})`);
+  assert.match(of('fq_codel'), `Cm interval (${usual.interval / 1000} ms)`);
+  assert.match(of('fq_codel'), `Cm memory_limit (${usual.memory / 2 ** 20}mb)`);
+  assert.match(of('sfq'), `Cm limit in packets (${usual.depth})`);
+  for (const word of [...isolations, ...diffservs]) assert.match(of('cake'), word);
 });
 
 test('version and date are those of the package', () => {
@@ -172,14 +232,47 @@ function knownIn(table: string): string[] {
   return hint.replace('known here: ', '').split(', ');
 }
 
+interface TextItem {
+  head: string;
+  under: string;
+  /** What the item stands below, of the pages' list of commands; empty above it. */
+  command: string;
+  /** Behind the head, macros other than Cm gone, in one line. */
+  text: string;
+}
+
+/** Each item with what it says, up to the next. */
+function itemsWithText(page: string): TextItem[] {
+  const texts = page.split(/^\.It (?:Xo\n(?:.*\n)*?\.Xc$|.*$)/m).slice(1);
+  let command = '';
+  return itemsOf(page).map(({ head, under }, at) => {
+    command = head.match(/^Ic (\S+)/)?.[1] ?? command;
+    const lines = (texts[at] ?? '').split('\n').filter((line) => !/^\.(El|Bl|Ss|Sh|\\")/.test(line));
+    const text = lines.map((line) => line.replace(/^\.(Cm )?(?:(?!Cm)[A-Z][a-z] )?/, '$1')).join(' ');
+    return { head, under, command, text: asRead(text.replace(/\s+/g, ' ')) };
+  });
+}
+
+function configOf(toml: string): Config {
+  return withConfig(toml, (file) => readConfig({ file }).config);
+}
+
 function problemsOf(toml: string): Problem[] {
+  return withConfig(toml, (file) => {
+    try {
+      return readConfig({ file }).warnings;
+    } catch (error) {
+      if (error instanceof ConfigError) return error.problems;
+      throw error;
+    }
+  });
+}
+
+function withConfig<T>(toml: string, use: (file: string) => T): T {
   const folder = mkdtempSync(join(tmpdir(), 'virt-shaper-man-'));
   try {
     writeFileSync(join(folder, 'config.toml'), toml, { mode: 0o644 });
-    return readConfig({ file: join(folder, 'config.toml') }).warnings;
-  } catch (error) {
-    if (error instanceof ConfigError) return error.problems;
-    throw error;
+    return use(join(folder, 'config.toml'));
   } finally {
     rmSync(folder, { recursive: true });
   }

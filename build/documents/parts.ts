@@ -1,0 +1,41 @@
+// What no person writes twice: the parts of documents that come from manual pages, schemas and the program itself.
+// They stand between `<!-- made: NAME -->` and `<!-- /made -->`.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { markdownOf } from './mdoc.ts';
+
+export const top = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Name -> Markdown, with an empty line before and behind. */
+export function makeParts(): Map<string, string> {
+  const parts = {
+    configuration: markdownOf(manual('virt-shaper.toml.5'), [
+      'DESCRIPTION',
+      'VALUES',
+      'TABLES',
+      'TUNING',
+      'LIMITS INSIDE THE HOST',
+      'LEAVES',
+      'NAMES AND PATTERNS',
+      'IDS',
+      "THE POLICY IN THE GUEST'S XML",
+      'EXAMPLES',
+    ]),
+    commands: markdownOf(manual('virt-shaper.8'), [
+      'OPTIONS',
+      'COMMANDS',
+      'EXIT STATUS',
+      'ENVIRONMENT',
+      'FILES',
+      'EXAMPLES',
+      'DIAGNOSTICS',
+      'SECURITY CONSIDERATIONS',
+    ]),
+  };
+  return new Map(Object.entries(parts).map(([name, text]) => [name, `\n${text}\n`]));
+}
+
+function manual(name: string): string {
+  return readFileSync(join(top, 'man', name), 'utf8');
+}
