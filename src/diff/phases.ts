@@ -35,10 +35,11 @@ export function planPhases(differences: Difference[], from: KernelState, to: Sta
   const early = around === undefined ? [...lowered, ...raised] : lowered.filter((one) => !isInner(one, to));
   const late = around === undefined ? [] : [...lowered.filter((one) => isInner(one, to)), ...raised];
 
-  // A guarantee that grows takes what another gives up, so it waits until that one is gone.
-  const given = changed.some(
-    ({ kind, action }) => kind === 'class' && (action === 'remove' || action === 'move'),
-  );
+  // A guarantee that grows takes what another gives up, so it waits until that one is gone or has been lowered.
+  const given =
+    changed.some(({ kind, action }) => kind === 'class' && (action === 'remove' || action === 'move')) ||
+    lowered.some(raisesGuarantee) ||
+    raised.some(lowersGuarantee);
   const withoutGuarantee = (list: Difference[]) =>
     given ? list.flatMap(exceptGuarantee) : list.flatMap(inPlace);
 
@@ -144,6 +145,10 @@ function inPlace({ action, held, wanted }: Difference): Step[] {
 
 function raisesGuarantee({ kind, held, wanted }: Difference): boolean {
   return kind === 'class' && Number(wanted?.values.rate) > Number(held?.values.rate);
+}
+
+function lowersGuarantee({ kind, held, wanted }: Difference): boolean {
+  return kind === 'class' && Number(wanted?.values.rate) < Number(held?.values.rate);
 }
 
 /** All of a change but the guarantee that it raises. */

@@ -131,12 +131,12 @@ class Model {
       .sort();
   }
 
-  /** Bits per second that are guaranteed below each class. */
+  /** Bits per second that are guaranteed below each class, as tc shows them: what it cannot tell apart is not changed. */
   sums(): Map<string, number> {
     const sums = new Map<string, number>();
     for (const [device, { classes }] of this.devices) {
       for (const { parent, rate } of classes.values())
-        sums.set(`${device} ${parent}`, (sums.get(`${device} ${parent}`) ?? 0) + bits(rate));
+        sums.set(`${device} ${parent}`, (sums.get(`${device} ${parent}`) ?? 0) + shownRate(bits(rate)));
     }
     return sums;
   }
@@ -175,20 +175,30 @@ function kernelOf(state: State): KernelState {
   };
 }
 
-/** Every class that the ruleset leads to is one without others below it, in some tree that is not being made anew. */
+/** Every class that the ruleset leads a frame to is there where that frame queues, and has no others below it. */
 function leadsSomewhere(ruleset: string, { devices }: Model): void {
-  const ids = [...ruleset.replace(/#.*/g, '').matchAll(/meta priority set ([12]:[0-9a-f]+)/g)].map(
-    ([, id]) => id ?? '',
+  const text = ruleset.replace(/#.*/g, '');
+  const chains = new Map(
+    [...text.matchAll(/chain (\S+) \{\s+meta mark set (\S+) meta priority set (\S+)/g)].map(
+      ([, name = '', mark = '', id = '']) => [name, { mark: Number(mark), id }],
+    ),
   );
-  for (const id of ids) {
-    const trees = [...devices.values()].filter(({ root }) => root === `${id.split(':')[0]}:`);
-    const holds = trees.filter(({ classes }) => classes.has(id));
-    assert.ok(holds.length > 0, `a frame is led to ${id}, which is not there`);
-    for (const { classes } of holds)
-      assert.not(
-        [...classes.values()].some(({ parent }) => parent === id),
-        `${id} has others below it`,
-      );
+  for (const [, iif, oif = '', chain = ''] of text.matchAll(/"(\S+)" \. "(\S+)" : goto ([\w-]+)/g)) {
+    const { mark, id } = chains.get(chain) ?? { mark: 0, id: '' };
+    const way = `${iif} . ${oif}: ${id}`;
+    const ifbs = [...(devices.get(oif)?.filters ?? [])].flatMap((filter) => {
+      const [, wanted, to = ''] = filter.split(' ');
+      return Number(wanted) === mark ? [to] : [];
+    });
+    const queue = id.startsWith('1:') ? [oif] : ifbs;
+    assert.ok(queue.length > 0, `${way}: nothing leads to an ifb`);
+    for (const device of queue) {
+      const held = devices.get(device);
+      assert.is(held?.root, `${id.split(':')[0]}:`, `${way}: the tree on ${device}`);
+      assert.ok(held?.classes.has(id), `${way} is not on ${device}`);
+      const below = [...(held?.classes.values() ?? [])].some(({ parent }) => parent === id);
+      assert.not(below, `${way} has others below it on ${device}`);
+    }
   }
 }
 
@@ -214,8 +224,7 @@ function play(from: State, to: State, ours: boolean): void {
       if (!isRates) continue;
       for (const [key, sum] of model.sums()) {
         assert.ok(
-          // Where tc shows two rates as one, the class keeps the one it has: five digits are told apart.
-          sum <= 1.0001 * Math.max(before.get(key) ?? 0, after.get(key) ?? 0),
+          sum <= Math.max(before.get(key) ?? 0, after.get(key) ?? 0),
           `${line}: the guarantees below ${key} sum to ${sum}`,
         );
       }
@@ -245,6 +254,28 @@ const others: Record<string, (policy: Policy) => Policy | undefined> = {
     ]);
     const guests = policy.guests.map((guest) => {
       return { ...guest, rate: { ...guest.rate, out: guest.rate.out + (by.get(guest) ?? 0) } };
+    });
+    return { ...policy, guests };
+  },
+  'a guarantee passes to one whose ceil is lowered': (policy) => {
+    const [one, two] = policy.guests.filter(({ runs, taps }) => runs && taps.length > 0);
+    if (!one || !two || two.rate.out < 3000 || one.ceil.out < one.rate.out + 2000) return undefined;
+    const guests = policy.guests.map((guest) => {
+      const { rate, ceil } = guest;
+      if (guest === one)
+        return { ...guest, rate: { ...rate, out: rate.out + 1000 }, ceil: { ...ceil, out: ceil.out - 500 } };
+      return guest === two ? { ...guest, rate: { ...rate, out: rate.out - 1000 } } : guest;
+    });
+    return { ...policy, guests };
+  },
+  'a guarantee passes from one whose ceil is raised': (policy) => {
+    const [one, two] = policy.guests.filter(({ runs, taps }) => runs && taps.length > 0).reverse();
+    if (!one || !two || one.rate.out < 3000 || two.ceil.out < two.rate.out + 1000) return undefined;
+    const guests = policy.guests.map((guest) => {
+      const { rate, ceil } = guest;
+      if (guest === one)
+        return { ...guest, rate: { ...rate, out: rate.out - 1000 }, ceil: { ...ceil, out: ceil.out + 500 } };
+      return guest === two ? { ...guest, rate: { ...rate, out: rate.out + 1000 } } : guest;
     });
     return { ...policy, guests };
   },
