@@ -2,7 +2,8 @@
 // its daemon has to be told is said, since only the administrator knows when that suits.
 import { existsSync } from 'node:fs';
 import { adviseDriver } from '../hooks/advice.ts';
-import { type HookCommand, hookCommand, hookText, quote } from '../hooks/hook-file.ts';
+import { type HookCommand, hookCommand, quote } from '../hooks/hook-file.ts';
+import { hookText } from '../hooks/hook-script.ts';
 import { installHook, removeHook, removeIfEmpty } from '../hooks/install.ts';
 import { type LibvirtHooks, lookAtHooks } from '../hooks/look.ts';
 import { findProgram } from '../hooks/program.ts';

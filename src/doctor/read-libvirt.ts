@@ -3,7 +3,8 @@
 
 import { drivers } from '../guests/guest.ts';
 import { adviseDriver, isNoticed } from '../hooks/advice.ts';
-import { hookCommand, hookText } from '../hooks/hook-file.ts';
+import { hookCommand } from '../hooks/hook-file.ts';
+import { hookText } from '../hooks/hook-script.ts';
 import { lookAtHooks } from '../hooks/look.ts';
 import { findProgram } from '../hooks/program.ts';
 import type { Run } from '../system/exec.ts';

@@ -1,10 +1,7 @@
-// The small sh file that libvirt runs for one of its drivers, and how to know it again. libvirt aborts a start
-// whose hook fails, and kills a running guest whose `reconnect` does, so the file itself sees to it that only a
-// start which virt-shaper refuses fails: not a program that is gone, nor a Node.js that does not begin. And it ends by
-// itself where there is nothing to decide, since a start of Node.js is most of what libvirt waits for.
-import { dirname, join, resolve } from 'node:path';
+// The small sh file that libvirt runs for one of its drivers: what it leads to, and how to know it again. What stands in
+// it is hook-script.ts.
+import { join, resolve } from 'node:path';
 import { sha256 } from '../system/digest.ts';
-import { inheritedVariable } from '../system/lock.ts';
 import type { Paths } from '../system/paths.ts';
 
 /** Those of libvirt's drivers that can tell of guests on a bridge. */
@@ -20,12 +17,12 @@ export const packaged = '/usr/sbin/virt-shaper';
 /** Of the environment: the status with which the program says that it refuses a start. */
 export const refusalVariable = 'VIRT_SHAPER_REFUSAL';
 
-const refusal = 100;
+export const refusal = 100;
 
 /** Of the environment: the status with which the program says that after a `start` or `stopped` nothing is left to do. */
 export const doneVariable = 'VIRT_SHAPER_DONE';
 
-const done = 99;
+export const done = 99;
 
 const mark = '# Made by "virt-shaper hooks install", taken away by "virt-shaper hooks remove"; sum ';
 
@@ -67,142 +64,15 @@ export function hookCommand(program: string[], paths: Paths): HookCommand {
   };
 }
 
-export function hookText(driver: HookDriver, command: HookCommand): string {
-  const there = command.program.map((file) => `[ -r ${quote(file)} ]`).join(' && ');
-  const body = `# libvirt kills a running guest whose hook fails, so nothing but a refused start is passed on to it.
-${noteTheCall(driver, command)}${endWithoutProgram(driver, command)}status=127
-if ${there}; then
-${driver === 'network' ? `  ${callLine(driver, command)}` : callTakingLocks(driver, command)}
-  status=$?
-fi
-[ "$status" -ne 0 ] || exit 0
-${
-  driver === 'network'
-    ? ''
-    : `if [ "$status" -eq ${done} ]; then
-  { echo "$2" >"$told"; } 2>/dev/null
-  exit 0
-fi
-[ "$2" != start ] || [ "$status" -ne ${refusal} ] || exit 1\n`
-}said="the ${driver} hook could not be run (status $status), so $1 may be unshaped: virt-shaper hooks status"
-timeout 5 logger -t virt-shaper -p daemon.err -- "$said"
-${driver === 'network' ? '' : refuseByConfiguration(command)}exit 0
-`;
+/** @param body the script's lines, from which a file that somebody has changed is told apart */
+export function signed(body: string): string {
   return `#!/bin/sh\n${mark}${sumOf(body)}\n${body}`;
-}
-
-/** What a file of somebody else's has to run to the same end. */
-export function lineForOthers(driver: HookDriver, command: HookCommand): string {
-  const kept = driver === 'network' ? '|| true' : '|| [ "$2" != start ] || exit 1';
-  return `${callLine(driver, command)} ${kept}`;
 }
 
 export function whoseHook(text: string): Whose {
   const [, second = '', ...rest] = text.split('\n');
   if (!second.startsWith(mark)) return 'foreign';
   return second.slice(mark.length) === sumOf(rest.join('\n')) ? 'ours' : 'edited';
-}
-
-/** That libvirt has noticed the hook; and where nothing is to be shaped, no more is done. */
-function noteTheCall(driver: HookDriver, { called, told, config, loaded }: HookCommand): string {
-  const [call, notes] = [quote(called(driver)), quote(join(told, driver))];
-  const dropIns = `${quote(join(dirname(config), 'config.d'))}/*.toml`;
-  return `{
-  [ -d ${notes} ] || mkdir -p ${notes}
-  [ -e ${call} ] || true >>${call}
-} 2>/dev/null
-configured=
-for file in ${quote(config)} ${dropIns} ${loaded.map(quote).join(' ')}; do
-  if [ -e "$file" ] || [ -L "$file" ]; then configured=1; fi
-done
-[ "$configured" ] || exit 0
-`;
-}
-
-/** What is left to a sync is left to it only where its path unit sees at once that one is wanted. */
-function endWithoutProgram(driver: HookDriver, command: HookCommand): string {
-  if (driver === 'network') {
-    return `case $2 in port-created | port-deleted | plugged | unplugged) ;; *) exit 0 ;; esac
-${whereSyncReads(command, (want) => `  # Its tap is there a moment later.\n  { sleep 1; ${want}; } </dev/null >/dev/null 2>&1 &\n  exit 0\n`, '*')}`;
-  }
-  return `told=${quote(join(command.told, driver))}/$1
-case $1 in '' | . | .. | */*) told= ;; esac
-case $2 in
-  start | stopped) { echo begun >"$told" || rm -f "$told"; } 2>/dev/null ;;
-  started | release)
-    word=
-    { read -r word <"$told"; } 2>/dev/null
-    [ "$2" = started ] || rm -f "$told" 2>/dev/null
-    case $word.$2 in start.started | stopped.release) exit 0 ;; esac
-    ;;
-  reconnect | attach) ;;
-  *) exit 0 ;;
-esac
-${whereSyncReads(command, (want) => `  { ${want}; } 2>/dev/null && exit 0\n`, 'started | reconnect | attach')}`;
-}
-
-/**
- * @param lines of what wants a sync
- * @param operations a pattern of those that do
- */
-function whereSyncReads(
-  { wanted, systemd }: HookCommand,
-  lines: (want: string) => string,
-  operations: string,
-): string {
-  if (wanted === undefined) return '';
-  return `isRead() {
-  case $1 in ${operations}) ;; *) return 1 ;; esac
-  [ -d ${quote(systemd)} ] && [ -w ${quote(dirname(wanted))} ] &&
-    timeout 5 systemctl --quiet is-active virt-shaper-sync.path >/dev/null 2>&1
-}
-if isRead "$2"; then
-${lines(`true >>${quote(wanted)}`)}fi
-`;
-}
-
-/**
- * flock starts while Node.js does: it waits by itself for a lock that somebody else has. In a shell of its own, so that
- * nobody but the program has the locks open. Only for operations that need them.
- */
-function callTakingLocks(driver: HookDriver, command: HookCommand): string {
-  const files = command.locks.map((file, index) => ({ fd: 8 + index, file: quote(file) }));
-  return `  case $2 in start | stopped) lock=1 ;; *) lock= ;; esac
-  if [ "$lock" ] && ${files.map(({ file }) => `[ -f ${file} ] && [ -w ${file} ]`).join(' && ')}; then
-    (
-      # Asked for while Node.js begins, which waits by itself for one that somebody else has.
-${files.map(({ fd }) => `      flock -n ${fd} 2>/dev/null &`).join('\n')}
-      export ${inheritedVariable}='${files.map(({ fd }) => fd).join(' ')}' ${asking}
-      exec ${callWords(driver, command)}
-    ) ${files.map(({ fd, file }) => `${fd}>>${file}`).join(' ')}
-  else
-    ${asking} ${callWords(driver, command)}
-  fi`;
-}
-
-/** As far as sh can read it; where the program has been taken away nobody wants its word kept. */
-function refuseByConfiguration({ program, config }: HookCommand): string {
-  const files = `${quote(config)} ${quote(join(dirname(config), 'config.d'))}/*.toml`;
-  const value =
-    's/^[[:blank:]]*\\(hook\\.\\)\\{0,1\\}on_failure[[:blank:]]*=[[:blank:]]*"\\([a-z]*\\)".*/\\2/p';
-  return `if [ "$2" = start ] && [ -e ${quote(program.at(-1) ?? '')} ] &&
-  [ "$(sed -n '${value}' ${files} 2>/dev/null | tail -n 1)" = refuse ]; then
-  echo "virt-shaper: $said" >&2
-  exit 1
-fi
-`;
-}
-
-const refusing = `${refusalVariable}=${refusal}`;
-const asking = `${refusing} ${doneVariable}=${done}`;
-
-function callLine(driver: HookDriver, command: HookCommand): string {
-  return `${refusing} ${callWords(driver, command)}`;
-}
-
-/** libvirt takes what a hook prints for the guest's new XML. */
-function callWords(driver: HookDriver, { program, options }: HookCommand): string {
-  return `${[...program, ...options].map(quote).join(' ')} hook ${driver} "$@" >/dev/null`;
 }
 
 /** For sh, whatever the text holds. */

@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path';
 import { Failure } from '../system/errors.ts';
 import { moveWhole, writeWhole } from '../system/files.ts';
 import { label } from '../text/label.ts';
-import { type HookCommand, lineForOthers, quote } from './hook-file.ts';
+import { type HookCommand, quote } from './hook-file.ts';
+import { lineForOthers } from './hook-script.ts';
 import type { DriverHooks, HookFile } from './inspect.ts';
 
 /**

@@ -16,14 +16,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  type HookDriver,
-  hookCommand,
-  hookText,
-  lineForOthers,
-  quote,
-  whoseHook,
-} from '../../src/hooks/hook-file.ts';
+import { type HookDriver, hookCommand, quote, whoseHook } from '../../src/hooks/hook-file.ts';
+import { hookText, lineForOthers } from '../../src/hooks/hook-script.ts';
 import { makePaths } from '../../src/system/paths.ts';
 
 let folder: string;

@@ -2,7 +2,8 @@
 // /etc, /run and /var in which the guests are noted as running. The taps are real ones, whose guests are silent.
 import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { hookCommand, hookText } from '../../../src/hooks/hook-file.ts';
+import { hookCommand } from '../../../src/hooks/hook-file.ts';
+import { hookText } from '../../../src/hooks/hook-script.ts';
 import { writeGuests } from '../../../src/store/guests.ts';
 import { makePaths } from '../../../src/system/paths.ts';
 import { domainXml } from '../../kernel/host.ts';
