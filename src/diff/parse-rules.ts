@@ -94,10 +94,19 @@ function place(file: string, line: number, text: string): { at: Source; text: st
   return { at: { file, line, column: text.length - text.trimStart().length + 1 }, text };
 }
 
-/** What a line of a batch file does, and its comment: tc and ip both cut at the first `#`. */
+/** What shape.tc adds where a guarantee had to be scaled: another figure does not make it another guest's class. */
+const scaled = /, configured [\w.]+$/;
+
+/** What a line of a batch file does, and whose it is by its comment: tc and ip both cut at the first `#`. */
 function withoutComment(text: string): { code: string; subject: string } {
   const hash = text.indexOf('#');
   return hash < 0
     ? { code: text.trim(), subject: '' }
-    : { code: text.slice(0, hash).trim(), subject: text.slice(hash + 1).trim() };
+    : {
+        code: text.slice(0, hash).trim(),
+        subject: text
+          .slice(hash + 1)
+          .trim()
+          .replace(scaled, ''),
+      };
 }

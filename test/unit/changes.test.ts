@@ -15,6 +15,8 @@ interface Guest {
   parent?: string;
   tap: string;
   leaf?: string;
+  /** What its guarantee was before it was scaled. */
+  configured?: string;
 }
 
 const cliff: Guest = { name: 'cliff', id: '10', out: 20, in: 20, tap: 'vnet0' };
@@ -37,7 +39,7 @@ function state(uplinks: Record<string, Guest[]>, { group = 30, table = true } = 
         `class add dev ${device} parent ${major}:ffff classid ${major}:fffe htb ${rate(1000)} # all that is not marked`,
         `class add dev ${device} parent ${major}:ffff classid ${major}:5 htb ${rate(group)} # group friends`,
         ...guests.flatMap((guest) => [
-          `class add dev ${device} parent ${major}:${guest.parent ?? 'ffff'} classid ${major}:${guest.id} htb ${rate(guest[way])} # guest ${guest.name}`,
+          `class add dev ${device} parent ${major}:${guest.parent ?? 'ffff'} classid ${major}:${guest.id} htb ${rate(guest[way])} # guest ${guest.name}${guest.configured ? `, configured ${guest.configured}` : ''}`,
           `qdisc add dev ${device} parent ${major}:${guest.id} handle ${guest.id}: ${guest.leaf ?? 'bfifo limit 87500'} # guest ${guest.name}`,
         ]),
       );
@@ -111,6 +113,13 @@ const cases: [what: string, before: State, after: State, lines: string[], summar
     state({ eth0: [cliff] }),
     state({ eth0: [{ ...cliff, out: 30, in: 40 }] }),
     ['~ cliff: ceil 20mbit -> 30mbit, sending; ceil 20mbit -> 40mbit, receiving'],
+    '1 guest to change, none to add or take away',
+  ],
+  [
+    'a guarantee that is scaled, from another figure than before',
+    state({ eth0: [{ ...cliff, configured: '20mbit' }, rob] }),
+    state({ eth0: [{ ...cliff, configured: '19.5mbit', out: 30, in: 30 }, rob] }),
+    ['~ cliff: ceil 20mbit -> 30mbit, both directions'],
     '1 guest to change, none to add or take away',
   ],
   [
