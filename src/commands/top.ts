@@ -22,7 +22,7 @@ export interface TopOptions {
 /** Seconds that one call of tc or nft may take on the screen: what hangs is said, and who quits waits no longer. */
 const patience = 5;
 
-/** Seconds until the nftables table is listed again. */
+/** Seconds until nft is asked the same again. */
 const listingAge = 5;
 
 export async function topCommand(
@@ -59,14 +59,16 @@ function makeReader({ paths }: Context, timeout: number): () => Promise<Scene> {
  * Nobody changes the table every second.
  */
 function withRareListing(run: Run): Run {
-  let listed: { at: number; outcome: Outcome } | undefined;
+  const listings = new Map<string, { at: number; outcome: Outcome }>();
   return async (command, args, options) => {
     if (command !== 'nft') return run(command, args, options);
-    if (!listed || performance.now() - listed.at > listingAge * 1000) {
-      const at = performance.now();
-      listed = { at, outcome: await run(command, args, options) };
-    }
-    return listed.outcome;
+    const question = args.join(' ');
+    const listed = listings.get(question);
+    if (listed && performance.now() - listed.at <= listingAge * 1000) return listed.outcome;
+    const at = performance.now();
+    const outcome = await run(command, args, options);
+    listings.set(question, { at, outcome });
+    return outcome;
   };
 }
 
