@@ -33,7 +33,7 @@ install -m 755 packaging/virt-shaper.js "$destdir/usr/sbin/virt-shaper"
 put 755 /usr/lib/virt-shaper packaging/maintainer/*
 
 put 644 /usr/share/virt-shaper/templates templates/*.hbs
-put 644 /usr/share/virt-shaper/schema packaging/schema/*.rng
+put 644 /usr/share/virt-shaper/schema packaging/schema/*
 put 644 /usr/share/virt-shaper/grafana packaging/grafana/*.json
 put 644 /usr/share/virt-shaper/prometheus packaging/prometheus/*.yml
 

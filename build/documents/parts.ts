@@ -4,12 +4,19 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { markdownOf } from './mdoc.ts';
+import { exampleGuest, jsonTables, metricsTable } from './output.ts';
+import { screens } from './screens.ts';
 
 export const top = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Name -> Markdown, with an empty line before and behind. */
 export function makeParts(): Map<string, string> {
+  const drawn = Object.entries(screens()).map(([name, text]) => [`screen-${name}`, block('text', text)]);
   const parts = {
+    ...Object.fromEntries(drawn),
+    json: jsonTables(),
+    metrics: metricsTable(),
+    'example-guest': block('json', exampleGuest()),
     configuration: markdownOf(manual('virt-shaper.toml.5'), [
       'DESCRIPTION',
       'VALUES',
@@ -38,4 +45,8 @@ export function makeParts(): Map<string, string> {
 
 function manual(name: string): string {
   return readFileSync(join(top, 'man', name), 'utf8');
+}
+
+function block(kind: string, text: string): string {
+  return `\`\`\`${kind}\n${text}\`\`\``;
 }

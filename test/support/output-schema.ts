@@ -4,8 +4,10 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 
-interface Schema {
+export interface Schema {
   $ref?: string;
+  description?: string;
+  required?: string[];
   $defs?: Record<string, Schema>;
   properties?: Record<string, Schema>;
   additionalProperties?: unknown;

@@ -16,6 +16,7 @@ import { formatProblem } from '../../src/report/problems.ts';
 import { ConfigError } from '../../src/system/errors.ts';
 import { callsIn, checkCall } from '../support/calls.ts';
 import { fillMarked } from '../support/marked.ts';
+import { outputSchema } from '../support/output-schema.ts';
 import { anchorsOf, blockOf, type Page, readPages } from '../support/pages.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -84,6 +85,23 @@ for (const { path, text, blocks } of pages) {
     }
   });
 }
+
+test('every state and every kind of fault has its line, in the documents, the schema and the program', () => {
+  const rows = (heading: string) => {
+    const [, section = ''] = page('docs/output.md').text.split(`\n## ${heading}\n`);
+    const [own = ''] = section.split('\n## ');
+    return [...own.matchAll(/^\| `([^`]+)` \|/gm)].map(([, word]) => word).sort();
+  };
+  const { state, fault } = outputSchema.$defs;
+  assert.equal(rows('States'), [...(state?.enum ?? [])].sort());
+  const kinds = [...(fault?.properties?.kind?.enum ?? [])].sort();
+  assert.equal(rows('Faults'), kinds);
+  const source = (path: string) => readFileSync(join(root, 'src', path), 'utf8');
+  const own = source('observe/fault.ts').match(/type FaultKind =([^;]*);/)?.[1] ?? '';
+  const policy = source('policy/policy.ts').match(/interface Unshaped \{[^}]*kind: ([^;]*);/)?.[1] ?? '';
+  const typed = [...`${own} ${policy}`.matchAll(/'([\w-]+)'/g)].map(([, kind]) => kind);
+  assert.equal(typed.filter((kind) => kind !== 'kind').sort(), kinds);
+});
 
 test('the import gives what is shown', () => {
   const { blocks } = page('docs/migrating.md');

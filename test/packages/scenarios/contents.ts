@@ -102,6 +102,7 @@ const wanted = [
   '/usr/share/fish/vendor_completions.d/virt-shaper.fish',
   '/usr/share/virt-shaper/templates/shape.tc.hbs',
   '/usr/share/virt-shaper/schema/virt-shaper-guest.rng',
+  '/usr/share/virt-shaper/schema/virt-shaper-output.schema.json',
 ];
 
 /** Where Fedora has it. */
