@@ -41,6 +41,9 @@ export interface UplinkEntry extends ClassSettings {
   bridges?: Setting<string>[];
   /** Bridges whose guests reach it by routing. */
   routed?: Setting<string>[];
+  /** Bytes that the wire carries beside each frame, and the least that a frame counts with them. */
+  overhead?: Setting<number>;
+  mpu?: Setting<number>;
   /** [uplink.X.unmarked]: the class of everything no guest owns; `id` fixes its minor. */
   unmarked: ClassSettings & { id?: Setting<number>; leaf?: Setting<LeafSettings> };
   /** [uplink.X.flooded]: the class of frames from the uplink that are sent to no guest's own address. */

@@ -35,6 +35,8 @@ const noId: Decoder<Setting<number>> = ({ key }, path, findings) =>
     `${formatPath(path)}: a pattern cannot have an id, because every guest it fits needs its own`,
     'leave it out: each guest gets an id that stays with it; or write a [guest.NAME] for one guest',
   );
+const overhead = integer((number) => number >= 0 && number <= 512, 'bytes of each frame, 0 to 512');
+const mpu = integer((number) => number >= 0 && number <= 2048, 'bytes, 0 to 2048');
 const markBase = integer(
   (number) => number >= 0 && number <= 0xffff0000 && number % 0x10000 === 0,
   'a multiple of 0x10000 from 0 to 0xffff0000 (ids are added to it)',
@@ -103,6 +105,8 @@ function decodeUplink({ name, at, fields }: Section): UplinkEntry {
     ...(bridges ? { bridges } : {}),
     ...fields.optional('routed', deviceNames),
     ...decodeClass(fields),
+    ...fields.optional('overhead', overhead),
+    ...fields.optional('mpu', mpu),
     unmarked: {
       ...unmarked.optional('rate', eachWay(rate)),
       ...decodeClass(unmarked),

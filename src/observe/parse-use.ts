@@ -25,7 +25,7 @@ export interface ListedQdisc {
 // A rate comes before the backlog where the kernel estimates one.
 const backlog = /.*\n.*?\bbacklog (\S+) (\d+)p\b/.source;
 const classes = new RegExp(
-  /^class htb (\S+) (?:root|parent (\S+)).*? rate (\S+) ceil (\S+).*\n Sent (\d+) bytes (\d+) pkts? \(dropped (\d+), overlimits (\d+)/
+  /^class htb (\S+) (?:root|parent (\S+)).*? rate (\S+) (?:overhead \d+ )?ceil (\S+).*\n Sent (\d+) bytes (\d+) pkts? \(dropped (\d+), overlimits (\d+)/
     .source + backlog,
   'gm',
 );

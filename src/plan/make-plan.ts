@@ -93,6 +93,8 @@ function treePlan(
       burst: fitBurst(policy.tuning.burst?.[direction].value ?? burstFor(effective, frame), effective),
       cburst: fitBurst(policy.tuning.cburst?.[direction].value ?? burstFor(ceil, frame), ceil),
       quantum: policy.tuning.quantum?.value ?? quantumFor(effective),
+      overhead: uplink.counting.overhead.value,
+      mpu: uplink.counting.mpu.value,
       ...(handle === undefined
         ? {}
         : { leaf: makeLeaf(hex(handle), ceil, possibleLeaf(policy.leaf, kernel), frame) }),

@@ -53,6 +53,9 @@ export interface ClassPlan {
   burst: number;
   cburst: number;
   quantum: number;
+  /** What a frame counts more than its own bytes, and at least. */
+  overhead: number;
+  mpu: number;
   leaf?: Leaf;
 }
 

@@ -7,6 +7,9 @@ import { type Both, both } from '../units/units.ts';
 import { type ClassPolicy, type Guarantee, tuningOf, type UplinkPolicy } from './policy.ts';
 import type { FoundUplink } from './uplinks.ts';
 
+/** Bytes of the least frame that Ethernet sends, without its checksum: a NIC pads what is shorter. */
+const leastFrame = 60;
+
 /** Bits per second taken for a link whose speed neither the configuration nor the kernel knows. */
 const assumedSpeed = 10_000_000_000;
 
@@ -27,6 +30,10 @@ export function newUplink(host: Host, { name, ports, entry }: FoundUplink, warni
     routes: routesOver(host.devices, name),
     link,
     ...(mtus.length > 0 ? { mtu: Math.max(...mtus) } : {}),
+    counting: {
+      overhead: entry?.overhead ?? { value: 0 },
+      mpu: entry?.mpu ?? { value: leastFrame + (entry?.overhead?.value ?? 0) },
+    },
     linkOrigin: both((direction) => {
       const at = entry?.ceil?.[direction].at;
       return at

@@ -1,6 +1,6 @@
 // Who gets which rate on which uplink: the answer to "Config + Guests + Host", before any class, mark or
 // file. All rates are bits per second.
-import type { ClassSettings } from '../config/config.ts';
+import type { ClassSettings, Setting } from '../config/config.ts';
 import type { LeafSettings } from '../config/leaf.ts';
 import type { Port } from '../host/host.ts';
 import type { Source } from '../system/errors.ts';
@@ -52,6 +52,12 @@ export interface GuestPolicy extends ClassPolicy {
   origin: { group?: Origin; leaf?: LeafOrigin; rate: Both<Traced>; ceil: Both<Traced> };
 }
 
+/** How many bytes a frame counts: its own and `overhead`, at least `mpu`. */
+export interface Counting {
+  overhead: Setting<number>;
+  mpu: Setting<number>;
+}
+
 export interface UplinkPolicy {
   name: string;
   /** The ports by which the frames of these guests reach it, in name order: itself, or what lies on it. */
@@ -61,6 +67,7 @@ export interface UplinkPolicy {
   link: Both<number>;
   /** Bytes of payload of the largest frame that passes it; absent where nobody knows. */
   mtu?: number;
+  counting: Counting;
   linkOrigin: Both<{ from: 'entry' | 'kernel' | 'remembered' | 'assumed'; at?: Source }>;
   tuning: Tuning;
   unmarked: ClassPolicy;

@@ -114,6 +114,7 @@ test('the lines of rules.d are those of the files, by number', () => {
 test('what the kernel holds, with its counters', () => {
   start();
   const { kernel } = JSON.parse(host.run(['explain', 'cliff', '--json']).stdout);
+  const counting = { mpu: 60, overhead: 0 };
   assert.equal(
     kernel.classes.map(
       ({ device, class: id, values }: { device: string; class: string; values: object }) => ({
@@ -123,7 +124,16 @@ test('what the kernel holds, with its counters', () => {
       }),
     ),
     [
-      { device: 'eth0', id: '1:cc41', rate: 17142e3, ceil: 30e6, burst: 65536, cburst: 30000, quantum: 9000 },
+      {
+        device: 'eth0',
+        id: '1:cc41',
+        rate: 17142e3,
+        ceil: 30e6,
+        burst: 65536,
+        cburst: 30000,
+        quantum: 9000,
+        ...counting,
+      },
       {
         device: 'ifb-eth0',
         id: '2:cc41',
@@ -132,9 +142,15 @@ test('what the kernel holds, with its counters', () => {
         burst: 65536,
         cburst: 25000,
         quantum: 9000,
+        ...counting,
       },
     ],
   );
+  host.configure(config.replace('[uplink.eth0]', '[uplink.eth0]\noverhead = 24'));
+  assert.is(host.run(['apply']).status, 0);
+  assert.match(screen('cliff'), /overhead +24 B +config\.toml:\d+:12, of each frame\n +mpu +84 B +the least/);
+  const drift = JSON.parse(host.run(['explain', 'cliff', '--json']).stdout).kernel;
+  assert.equal([drift.differences, drift.classes[0].values.mpu], [[], 84]);
   assert.type(kernel.classes[0].use.packets, 'number');
   assert.equal(kernel.elements, [
     { ports: 'sent eth0 . 0x7673cc41', class: '1:cc41' },

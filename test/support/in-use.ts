@@ -77,6 +77,8 @@ function tree(direction: Direction, guests: MadeGuest[]): TreePlan {
     ceil: 30_000_000,
     burst: 1,
     cburst: 1,
+    overhead: 0,
+    mpu: 60,
     quantum: 1,
   });
   const guest = ({ name, configured }: MadeGuest) =>

@@ -14,6 +14,8 @@ export interface HtbClass {
   /** Bytes. */
   burst: number;
   cburst: number;
+  mpu: number;
+  overhead: number;
   quantum: number;
   /** Handle of the qdisc in it. */
   leaf?: string;
@@ -129,6 +131,8 @@ function addClass({ htb }: Device, words: Words): void {
     burst: after('burst', bytes),
     cburst: after('cburst', bytes),
     quantum: after('quantum', bytes),
+    mpu: after('mpu', bytes),
+    overhead: words.skip('overhead') ? bytes() : 0,
   };
   if (parent) added.parent = parent;
   parent?.children.push(added);

@@ -229,7 +229,7 @@ function look({
 function tree(direction: Direction): TreePlan {
   const major = direction === 'out' ? 1 : 2;
   const make = (kind: ClassPlan['kind'], name: keyof typeof minors): ClassPlan => {
-    const sizes = { burst: 1, cburst: 1, quantum: 1 };
+    const sizes = { burst: 1, cburst: 1, quantum: 1, overhead: 0, mpu: 60 };
     return {
       kind,
       name,

@@ -22,7 +22,7 @@ class fq_codel 10:33e parent 10:
  (dropped 8, overlimits 0 requeues 0) 
  backlog 2884b 2p requeues 0
   deficit -1254 count 845 lastcount 811 ldelay 24.9ms
-class htb 1:20 parent 1:1 leaf 20: prio 0 rate 12345Kbit ceil 10Gbit burst 4Kb cburst 4Kb 
+class htb 1:20 parent 1:1 leaf 20: prio 0 rate 12345Kbit overhead 24 ceil 10Gbit burst 4Kb cburst 4Kb 
  Sent 0 bytes 0 pkts (dropped 0, overlimits 0 requeues 0) 
  backlog 0b 0p requeues 0
 `;

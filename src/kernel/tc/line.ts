@@ -11,7 +11,7 @@ import {
   type Values,
 } from '../objects.ts';
 import { flagNamed } from './flags.ts';
-import { isKnownKind, parseValue } from './values.ts';
+import { isKnownKind, parseValue, uncounted } from './values.ts';
 
 /** @returns the object, or what is wrong with the line */
 export function parseTcLine(line: string): TcObject | string {
@@ -45,7 +45,8 @@ function parseClass(line: string, device: string, words: string[]): TcObject | s
   if (word !== 'parent' || classid !== 'classid' || !parent || !id || kind !== 'htb') return unknown;
   const values = parseOptions(kind, options);
   if (typeof values === 'string') return values;
-  return { ...make('class', device, canonicalHandle(id), values, line), parent: canonicalHandle(parent) };
+  const counting = { ...values, ...uncounted(values) };
+  return { ...make('class', device, canonicalHandle(id), counting, line), parent: canonicalHandle(parent) };
 }
 
 function parseFilter(line: string, device: string, words: string[]): TcObject | string {

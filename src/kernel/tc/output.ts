@@ -5,7 +5,7 @@ import { flowsFor } from '../../plan/leaf.ts';
 import { memoize } from '../../system/memoize.ts';
 import { canonicalHandle, keyOf, type TcObject, type Values } from '../objects.ts';
 import { readFlags } from './flags.ts';
-import { optionNames, parseValue, unset } from './values.ts';
+import { optionNames, parseValue, uncounted, unset } from './values.ts';
 
 export interface Qdisc {
   kind: string;
@@ -59,12 +59,13 @@ const readClass = memoize((text: string): TcObject => {
   const id = canonicalHandle(minor);
   const after = (word: string) => words[words.indexOf(word) + 1] ?? '';
   const parent = words[0] === 'parent' ? canonicalHandle(after('parent')) : `${id.split(':')[0]}:`;
-  const values: Values = {};
-  for (const option of ['rate', 'ceil', 'burst', 'cburst', 'quantum']) {
+  let values: Values = {};
+  for (const option of ['rate', 'ceil', 'burst', 'cburst', 'quantum', 'mpu', 'overhead']) {
     if (!words.includes(option)) continue; // The quantum of an inner class is not shown, nor used.
     const value = parseValue('htb', option, after(option).split('/')[0] ?? '');
     if (value !== undefined) values[option] = value;
   }
+  values = { ...values, ...uncounted(values) };
   const made = classLine(device, parent, id, values);
   for (const [option, usual] of Object.entries(unset)) {
     if (words.includes(option) && after(option) !== usual) values[option] = after(option);
@@ -80,11 +81,11 @@ function classLine(
   device: string,
   parent: string,
   id: string,
-  { rate, ceil, burst, cburst, quantum }: Values,
+  { rate, ceil, burst, cburst, quantum, mpu, overhead }: Values,
 ): string {
   return (
     `class add dev ${device} parent ${parent} classid ${id} htb rate ${rate}bit ceil ${ceil}bit ` +
-    `burst ${Number(burst) + 1} cburst ${Number(cburst) + 1} quantum ${quantum ?? 1514}`
+    `burst ${Number(burst) + 1} cburst ${Number(cburst) + 1} quantum ${quantum ?? 1514} mpu ${mpu} overhead ${overhead}`
   );
 }
 

@@ -1,7 +1,7 @@
 // What a number means in tc's own text, and when two of them are the same one. tc prints fewer digits than
 // it was given: rates to the thousand, bursts in whole microseconds of the class's rate.
 import { parseRate, parseSize } from '../../units/rate.ts';
-import type { TcObject } from '../objects.ts';
+import type { TcObject, Values } from '../objects.ts';
 
 type Unit = 'rate' | 'size' | 'count' | 'hex' | 'time';
 
@@ -15,6 +15,8 @@ const units: Record<string, Record<string, Unit>> = {
     burst: 'size',
     cburst: 'size',
     quantum: 'size',
+    mpu: 'size',
+    overhead: 'count',
   },
   bfifo: { limit: 'size' },
   fq_codel: {
@@ -29,6 +31,11 @@ const units: Record<string, Record<string, Unit>> = {
   cake: { rtt: 'time', memlimit: 'size' },
   clsact: {},
 };
+
+/** Of a class whose line says nothing, as those of older versions do not; tc shows no overhead that is 0. */
+export function uncounted({ mpu = 0, overhead = 0 }: Values): Values {
+  return { mpu, overhead };
+}
 
 export function isKnownKind(kind: string): boolean {
   return Object.hasOwn(units, kind);
@@ -91,7 +98,7 @@ export function differingOptions(wanted: TcObject, held: TcObject): string[] {
 const always = ['match', 'to', 'kind', 'rate', 'ceil'];
 
 /** What a class of ours never has; seen in the kernel only where somebody set it by hand. */
-export const unset: Record<string, string> = { prio: '0', overhead: '0', mpu: '0b', linklayer: 'ethernet' };
+export const unset: Record<string, string> = { prio: '0', linklayer: 'ethernet' };
 
 function isOtherwise(option: string, wanted: TcObject, held: TcObject): boolean {
   const want = wanted.values[option];

@@ -36,6 +36,7 @@ export function valueLines(uplink: ExplainedUplink, { state, limits }: Explanati
       bytes(quantum.value),
       sizeOrigin(quantum, 'rate', place),
     ]),
+    ...countingRows(uplink, place),
     ...eachWay('leaf', uplink, (one) => [leafText(one), leafOrigin(one, uplink, place)]),
     ...limitRows(uplink, limits, place),
     ...eachWay('class', uplink, ({ id, device, parent, chains }) => [
@@ -58,6 +59,20 @@ export function valueLines(uplink: ExplainedUplink, { state, limits }: Explanati
       ...more.map((text) => row([plain(' '.repeat(15 + width)), dim(text)])),
     ]),
   ];
+}
+
+/** Only of an uplink that counts otherwise than the least frame of Ethernet. */
+function countingRows({ counting: { overhead, mpu } }: ExplainedUplink, place: Place): Row[] {
+  if (!overhead.at && !mpu.at) return [];
+  return [
+    { name: 'overhead', way: '', ...overhead, text: 'of each frame' },
+    { name: 'mpu', way: '', ...mpu, text: 'the least that a frame counts' },
+  ].map(({ name, way, value, at, text }) => ({
+    name,
+    way,
+    value: bytes(value),
+    origin: [at ? `${place(at)}, ${text}` : text],
+  }));
 }
 
 /** With what they dropped, where they are in force. */

@@ -1,6 +1,7 @@
 // The values of one guest on one uplink, each with where it was found and what became of it: policy and plan side
 // by side, since the policy knows origins and the plan what the kernel is told.
 
+import type { Setting } from '../../config/config.ts';
 import type { Port } from '../../host/host.ts';
 import { chainName } from '../../plan/names.ts';
 import type { ClassPlan, Leaf, TreePlan, UplinkPlan } from '../../plan/plan.ts';
@@ -43,6 +44,8 @@ export interface ExplainedUplink {
   name: string;
   ports: Port[];
   link: Both<{ value: number } & UplinkPolicy['linkOrigin']['out']>;
+  /** Bytes that each frame counts more than it has, and at least. */
+  counting: Record<'overhead' | 'mpu', ExplainedSize>;
   group?: Origin & { name: string };
   taps: TapPolicy[];
   /** Inside the host, with their origins. */
@@ -63,11 +66,16 @@ export function explainUplink(
     name: uplink.name,
     ports: uplink.ports,
     link: both((direction) => ({ value: uplink.link[direction], ...uplink.linkOrigin[direction] })),
+    counting: { overhead: countingSize(uplink.counting.overhead), mpu: countingSize(uplink.counting.mpu) },
     ...(group !== undefined && origin.group ? { group: { name: group, ...origin.group } } : {}),
     taps,
     limits,
     ...both((direction) => explainClass(plan.trees[direction], policy, direction, id)),
   };
+}
+
+function countingSize({ value, at }: Setting<number>): ExplainedSize {
+  return { value, from: at ? 'entry' : 'computed', ...(at ? { at } : {}) };
 }
 
 function explainClass(tree: TreePlan, policy: GuestPolicy, direction: Direction, id: number): ExplainedClass {
