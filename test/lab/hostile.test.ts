@@ -1,0 +1,247 @@
+// What a hostile guest can try, with its figure: by no way do more bytes of its reach the wire than 1.05 times its ceil,
+// and no neighbour is left with less than 95 % of its guarantee (docs/hostile-guest.md).
+import { setTimeout as delay } from 'node:timers/promises';
+import * as assert from 'uvu/assert';
+import { needsCommand, needsNamespace } from '../support/needs.ts';
+import { emulated } from '../support/patience.ts';
+import { unless } from '../support/skip.ts';
+import { AttackedHost, hostMac, inMbit, outsideMac, tcpShare } from './attacked-host.ts';
+import { arpReply, echo, udp, unknown } from './frames.ts';
+import { mbit } from './policy.ts';
+
+const slow = emulated ? 'figures of a machine that is not emulated' : undefined;
+const test = unless(needsNamespace() ?? needsCommand('ip', 'tc', 'nft', 'iperf3', 'ping', 'perl') ?? slow);
+
+/** Of a ceil. */
+const most = 1.05;
+/** Of a guarantee. */
+const least = 0.95;
+
+const two = (more = '', uplink = '') => `
+[uplink.eth0]
+ceil = "200mbit"
+${uplink}
+[guest.mallory]
+rate = "5mbit"
+ceil = "10mbit"
+${more}
+[guest.bob]
+rate = "20mbit"
+ceil = "30mbit"
+`;
+
+function on(
+  config: string,
+  guests: string[],
+  body: (host: AttackedHost) => Promise<void>,
+): () => Promise<void> {
+  return async () => {
+    const host = await AttackedHost.make(config, guests);
+    try {
+      await body(host);
+      // Nobody who is attacked says that something is wrong.
+      await host.do('verify');
+    } finally {
+      host.end();
+    }
+  };
+}
+
+/** The attack goes on, and its ceil is kept. */
+function within(what: string, wire: number, ceil: number, atLeast = 0.85): void {
+  assert.ok(
+    wire <= most * ceil && wire >= atLeast * ceil,
+    `${what}: ${inMbit(wire)} of ${inMbit(ceil)} mbit`,
+  );
+}
+
+/** @param got payload of TCP */
+function keeps(what: string, got: number, guarantee: number): void {
+  assert.ok(
+    got >= least * guarantee * tcpShare,
+    `${what}: TCP at ${inMbit(got)} mbit, guaranteed ${inMbit(guarantee)}`,
+  );
+}
+
+test(
+  'by way of the host: routed, and as its own replies, both ways',
+  on(two(), ['mallory', 'bob'], async (host) => {
+    const [mallory, { outside }] = [host.guest('mallory'), host];
+    const ceil = 10 * mbit;
+    const rate = 100 * mbit;
+    const [own, far, its] = [mallory.address, outside.address, host.host.address];
+    const toHost = { from: mallory.mac, to: hostMac };
+    const intoHost = { from: outsideMac, to: hostMac };
+    const six = { mac: await linkLocal(host), far: await linkLocal(host, true) };
+    for (const [what, from, frame, to] of [
+      ['to the outside', mallory, udp({ from: mallory.mac, to: outsideMac }, own[4], far[4], 1514), outside],
+      ['a question to the host, forged as the outside', mallory, echo(toHost, far[4], its[4], 1514), outside],
+      ['the same by IPv6', mallory, echo(toHost, far[6], its[6], 1494), outside],
+      ["to the bridge's own address", mallory, echo(toHost, six.far, six.mac, 1494), outside],
+      [
+        'a question from outside, forged as the guest',
+        outside,
+        echo(intoHost, own[4], its[4], 1514),
+        mallory,
+      ],
+    ] as const)
+      within(what, (await host.attack(from, { frame, rate }, to)).wire, ceil);
+
+    await host.set(host.host, 'net.ipv4.ip_forward=1');
+    const routed = udp(toHost, own[4], far[4], 1514);
+    within('routed by the host', (await host.attack(mallory, { frame: routed, rate }, outside)).wire, ceil);
+    const lie = arpReply({ from: mallory.mac, to: outsideMac }, own[4], hostMac, far[4]);
+    await host.attack(mallory, { frame: lie, rate: mbit / 50 }, outside, () => delay(200));
+    const back = udp(intoHost, far[4], own[4], 1514);
+    within('routed to the guest', (await host.attack(outside, { frame: back, rate }, mallory)).wire, ceil);
+  }),
+);
+
+async function linkLocal(host: AttackedHost, far = false): Promise<string> {
+  const [{ space }, device] = far ? [host.outside, 'eth0'] : [host.host, 'br0'];
+  for (;;) {
+    const shown = await space.run('ip', ['-6', '-o', 'addr', 'show', 'dev', device, 'scope', 'link']);
+    const found = shown.match(/inet6 ([^/]+)/)?.[1];
+    // Until its double was looked for it is no address.
+    if (found && !shown.includes('tentative')) return found;
+    await delay(50);
+  }
+}
+
+test(
+  'with `local`: off a neighbour that answers, and by one that routes',
+  on(two('local = "10mbit"'), ['mallory', 'bob'], async (host) => {
+    const [mallory, bob, { outside }] = [host.guest('mallory'), host.guest('bob'), host];
+    const ends = { from: mallory.mac, to: bob.mac };
+    const reflected = echo(ends, outside.address[4], bob.address[4], 1514);
+    const upload = () => host.tcp(bob, outside);
+    const { found } = await host.attack(mallory, { frame: reflected, rate: 300 * mbit }, outside, upload);
+    // What bob answers is bob's: all that is left of 30 is his.
+    keeps('while it is made to answer', found, 20 * mbit - 0.5 * mbit);
+
+    await host.set(bob, 'net.ipv4.ip_forward=1');
+    const handed = udp(ends, mallory.address[4], outside.address[4], 1514);
+    const { wire } = await host.attack(mallory, { frame: handed, rate: 100 * mbit }, outside);
+    within('by a neighbour that routes', wire, 10 * mbit);
+  }),
+);
+
+test(
+  'floods from outside: to an address that nobody has, to all, and to one guest',
+  on(two(), ['mallory', 'bob'], async (host) => {
+    const [mallory, bob, { outside }] = [host.guest('mallory'), host.guest('bob'), host];
+    const download = () => host.tcp(outside, bob);
+    for (const [what, to, size, rate] of [
+      ['an address that nobody has learned', '52:54:00:aa:aa:aa', 1514, 80],
+      ['broadcast', 'ff:ff:ff:ff:ff:ff', 1514, 60],
+      ['a neighbour, ten times its ceil', mallory.mac, 1514, 100],
+      ['a neighbour, small frames', mallory.mac, 100, 25],
+    ] as const) {
+      const frame = unknown({ from: outsideMac, to }, size);
+      const { found } = await host.attack(outside, { frame, rate: rate * mbit }, mallory, download);
+      keeps(what, found, 20 * mbit);
+    }
+  }),
+);
+
+test(
+  'with `storm`: to all, to many and to nobody',
+  on(two('storm = "2mbit"'), ['mallory', 'bob'], async (host) => {
+    const [mallory, bob, { outside }] = [host.guest('mallory'), host.guest('bob'), host];
+    for (const to of ['ff:ff:ff:ff:ff:ff', '01:00:5e:01:02:03', '52:54:00:aa:aa:aa']) {
+      const sending = { frame: unknown({ from: mallory.mac, to }, 1514), rate: 300 * mbit };
+      within(`storm to ${to}`, (await host.attack(mallory, sending, bob)).wire, 2 * mbit, 0.7);
+      const { found } = await host.attack(mallory, sending, bob, () => host.tcp(outside, bob));
+      keeps(`storm to ${to}`, found, 20 * mbit);
+    }
+  }),
+);
+
+test(
+  'bursts in step with silence: no second has more than the ceil',
+  on(two(), ['mallory', 'bob'], async (host) => {
+    const mallory = host.guest('mallory');
+    const frame = udp(
+      { from: mallory.mac, to: outsideMac },
+      mallory.address[4],
+      host.outside.address[4],
+      1514,
+    );
+    for (const period of [0.04, 0.4, 2]) {
+      const turns = { on: period / 4, off: (period * 3) / 4 };
+      const seconds: number[] = [];
+      await host.attack(mallory, { frame, rate: 100 * mbit, turns }, host.outside, async () => {
+        const count = async () =>
+          Number(await host.outside.space.run('cat', ['/sys/class/net/eth0/statistics/rx_bytes']));
+        const samples: [number, number][] = [];
+        for (const began = performance.now(); performance.now() - began < 3000; await delay(20))
+          samples.push([performance.now(), await count()]);
+        for (const [start, before] of samples) {
+          const last = samples.filter(([at]) => at >= start + 1000)[0];
+          if (last) seconds.push(((last[1] - before) * 8 * 1000) / (last[0] - start));
+        }
+      });
+      const peak = Math.max(...seconds);
+      within(`a quarter of every ${period} s`, peak, 10 * mbit, 0.25);
+    }
+  }),
+);
+
+test(
+  'small frames: each counts 60 bytes, or what the uplink says, and they cost nobody his guarantee',
+  on(two(), ['mallory', 'bob'], async (host) => {
+    const [mallory, bob, { outside }] = [host.guest('mallory'), host.guest('bob'), host];
+    const ends = { from: mallory.mac, to: outsideMac };
+    const flood = (size: number) => ({ frame: unknown(ends, size), rate: 40_000 * size * 8 });
+    // The wire pads a frame of 14 bytes to 60.
+    const short = await host.attack(mallory, flood(14), outside);
+    within('frames of 14 bytes', (short.wire / 14) * 60, 10 * mbit);
+    within('frames of 60 bytes', (await host.attack(mallory, flood(60), outside)).wire, 10 * mbit);
+    for (const [from, to] of [
+      [bob, outside],
+      [outside, bob],
+    ] as const) {
+      const { found } = await host.attack(mallory, flood(60), outside, () => host.tcp(from, to));
+      keeps('beside small frames', found, 20 * mbit);
+    }
+  }),
+);
+
+test(
+  'overhead and mpu: what the wire carries beside each frame counts too',
+  on(two('', 'overhead = 24\nmpu = 200'), ['mallory', 'bob'], async (host) => {
+    const [mallory, { outside }] = [host.guest('mallory'), host];
+    const ends = { from: mallory.mac, to: outsideMac };
+    for (const [size, counts] of [
+      [60, 200],
+      [500, 524],
+      [1514, 1538],
+    ] as const) {
+      const sending = { frame: unknown(ends, size), rate: 60 * mbit * (size / counts) };
+      const { wire } = await host.attack(mallory, sending, outside);
+      const share = ((wire / size) * counts) / (10 * mbit);
+      assert.ok(share > 0.95 && share < 1.01, `frames of ${size} bytes: ${share} of the ceil`);
+    }
+  }),
+);
+
+test(
+  'a forged address: what reaches a tap is its guest’s, as is what leaves it',
+  on(two(), ['mallory', 'bob'], async (host) => {
+    const [mallory, bob, { outside }] = [host.guest('mallory'), host.guest('bob'), host];
+    const forged = unknown({ from: bob.mac, to: outsideMac }, 1514);
+    const before = await host.counted('eth0', 'guest bob');
+    within(
+      'with a neighbour’s address',
+      (await host.attack(mallory, { frame: forged, rate: 100 * mbit }, outside)).wire,
+      10 * mbit,
+    );
+    assert.ok((await host.counted('eth0', 'guest bob')) - before < 10_000, 'it is nobody else’s');
+    // The bridge now sends to mallory what is bob's: not more than what mallory may receive.
+    const theirs = udp({ from: outsideMac, to: bob.mac }, outside.address[4], bob.address[4], 1514);
+    const { wire } = await host.attack(outside, { frame: theirs, rate: 60 * mbit }, mallory);
+    assert.ok(wire <= most * 10 * mbit, `of a neighbour’s download: ${inMbit(wire)} mbit`);
+  }),
+);
+
+test.run();
