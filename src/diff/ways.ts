@@ -1,0 +1,62 @@
+// Which uplink and direction an element of the ruleset is of, and the ruleset without some of its elements.
+
+import { given, parseRuleset, targetOf, wordsOf } from '../kernel/nft/table.ts';
+import { canonicalMark, keyOf, type State } from '../kernel/objects.ts';
+import { aliasPrefix } from '../plan/names.ts';
+import type { Direction } from '../units/units.ts';
+import { noTable } from './compare.ts';
+
+export interface Way {
+  uplink: string;
+  direction: Direction;
+}
+
+/**
+ * Which uplink and direction an element is of. What a tap receives has the mark by which its filter knows the ifb; the
+ * port that it came in by, or the mark that it got there, is the uplink's for what is sent, too.
+ */
+export function waysOf({ ruleset, objects, devices }: State): Map<string, Way> {
+  const tables = [...parseRuleset(ruleset).tables.values()];
+  const leads = tables.flatMap(({ chains, maps }) =>
+    [...maps.values()].flatMap(({ elements }) =>
+      [...elements].map(([key, value]) => {
+        const [first = '', second = ''] = wordsOf(key);
+        const chain = chains.get(targetOf(value) ?? '');
+        const { mark, class: id = chain ? '' : value } = chain ? given(chain) : {};
+        return { key, first, second, mark, id };
+      }),
+    ),
+  );
+  const uplinks = new Map<string, string>(); // By device, and by the mark of what came in.
+  for (const { first, second, mark } of leads.filter(({ id }) => id.startsWith('2:'))) {
+    const [tap, from] = second.startsWith('0x') ? [first, second] : [second, first];
+    const filter = mark && objects.get(keyOf('filter', tap, canonicalMark(mark)));
+    const uplink = filter && devices.get(String(filter.values.to))?.alias.slice(aliasPrefix.length);
+    if (uplink) uplinks.set(from, uplink);
+  }
+  for (const { first, id } of leads) if (uplinks.has(id)) uplinks.set(first, uplinks.get(id) ?? '');
+  const ways = new Map<string, Way>();
+  for (const { key, first, second, id } of leads) {
+    const direction = id.startsWith('2:') ? 'in' : id.startsWith('1:') ? 'out' : undefined;
+    const isMarked = second.startsWith('0x');
+    const uplink = uplinks.get((direction === 'in') === isMarked ? second : first);
+    if (direction && uplink !== undefined) ways.set(key, { uplink, direction });
+  }
+  return ways;
+}
+
+/** As a file of rules.d has them, one a line, or as nft lists them. */
+export function withoutElements(ruleset: string, isLost: (key: string) => boolean): string {
+  let left = 0;
+  const text = ruleset.replace(
+    /(^[ \t]*)?("[^"\n]+" \. (?:"[^"\n]+"|0x[0-9a-f]+)) : (?:goto [\w-]+|[0-9a-f]+:[0-9a-f]+)(?:,(?:[ \t]*#[^\n]*)?(\n)?)?/gm,
+    (all, begin: string | undefined, key: string, end: string | undefined) => {
+      if (!isLost(key)) {
+        left += 1;
+        return all;
+      }
+      return begin !== undefined && end !== undefined ? '' : `${begin ?? ''}${end ?? ''}`;
+    },
+  );
+  return left > 0 ? text.replace(/[ \t]*elements = \{\s*\}\n?/g, '') : noTable;
+}
