@@ -2,25 +2,20 @@
 // the transaction, and only then the new rules are the good ones.
 import { compare, type Difference, noTable } from '../diff/compare.ts';
 import type { Found } from '../diff/comparison.ts';
-import { reachable } from '../diff/obstacles.ts';
-import { parseRules } from '../diff/parse-rules.ts';
 import type { Unreached } from '../diff/unreached.ts';
-import { foreignFamilies } from '../kernel/nft/listing.ts';
-import { emptyState, type KernelState, type State, type TcObject } from '../kernel/objects.ts';
-import { describeOwner, othersOf, ownedBy } from '../kernel/owner.ts';
+import type { KernelState, State } from '../kernel/objects.ts';
+
 import { differingOptions } from '../kernel/tc/values.ts';
-import { tableName } from '../plan/names.ts';
-import type { Rules } from '../render/render.ts';
 import { keepForeignTaps } from '../store/foreign-taps.ts';
 import { type Obstacle, withPlanObstacles } from '../store/in-force-plan.ts';
-import { areSame, dropGood, keepGood, layGood, readCompanions, readRules } from '../store/in-force-rules.ts';
+import { dropGood, keepGood, layGood, readCompanions, readRules } from '../store/in-force-rules.ts';
 import { isOlder, writeListing } from '../store/table-fingerprint.ts';
-import { Failure } from '../system/errors.ts';
 import { removeFile } from '../system/files.ts';
 import { keepSeen } from './answer-cache.ts';
 import { type Site, spareOf } from './context.ts';
 import { findForeignMarks } from './foreign-marks.ts';
 import { checkAhead, type Present, readAhead } from './prefetch.ts';
+import { nothing, prepare } from './prepare.ts';
 import { transact } from './transaction.ts';
 
 export interface Loaded {
@@ -121,8 +116,6 @@ export async function differences(
   };
 }
 
-const nothing = emptyState(noTable);
-
 /** Takes out everything of ours, whoever loaded it. Call it under the lock. @returns whether there was any */
 export async function unload(site: Site): Promise<boolean> {
   const { before, good } = await prepare(site);
@@ -145,59 +138,4 @@ function recallLines(kernel: KernelState, good: State | undefined): void {
     if (!held || held.parent !== loaded.parent || differingOptions(loaded, held).length > 0) continue;
     kernel.objects.set(held.key, held.handle === undefined ? loaded : { ...loaded, handle: held.handle });
   }
-}
-
-/**
- * @param rules absent: nothing is wanted, and so nothing can stand in its way
- * @returns `same` where it is known already that nothing differs
- */
-async function prepare(site: Site, rules?: Rules, folder = site.rules, present = readAhead(site)) {
-  const good = present.good();
-  // Mostly the rules are those in force, which need not be read and checked again.
-  const known = good && rules && areSame(good.rules, rules);
-  const owned = (state: State) => ownedBy(site.owner, state);
-  const asked = owned(known ? good.state : rules ? parseRules(rules, folder) : nothing);
-  const before = await present.before();
-  refuseOthers(site, before);
-  refuseForeignTable(before);
-  if (rules) await refuseUnreadable(site, before);
-  const prepared = { before, good: good?.state, same: false, ...reachable(before, asked) };
-  if (!known) return prepared;
-  if (compare(before, prepared.wanted).length === 0) return { ...prepared, same: true };
-  // Somebody changed it in the kernel. Read once more: what cannot be mended is said with the place of its line.
-  return { ...prepared, ...reachable(before, owned(parseRules(rules, folder))) };
-}
-
-/** What is not understood could neither be told from what is wanted nor be said to be as it was loaded. */
-async function refuseUnreadable({ run }: Site, { objects }: KernelState): Promise<void> {
-  const isOdd = ({ kind, values }: TcObject) =>
-    kind === 'class' && (values.rate === undefined || values.ceil === undefined);
-  const odd = [...objects.values()].find(isOdd);
-  if (!odd) return;
-  const version = (await run('tc', ['-V'])).stdout.trim();
-  throw new Failure(
-    `tc shows the rate or the ceil of class ${odd.id} on ${odd.device} in words that virt-shaper does not know: ${version}`,
-    'nothing has been changed; install the iproute2 of your distribution, and report this',
-  );
-}
-
-/** The kernel's state belongs to one installation, whose files alone know what shall be in it. */
-function refuseOthers({ owner }: Site, { devices }: KernelState): void {
-  const [other] = othersOf(owner, devices.values());
-  if (other === undefined) return;
-  throw new Failure(
-    `what the kernel holds was loaded by ${describeOwner(other)}`,
-    `nothing has been changed; leave it to that one, or take it out first by that one's unload`,
-  );
-}
-
-/** It is everybody's table: taking its place would be taking it out for good. */
-function refuseForeignTable(kernel: KernelState): void {
-  if (!kernel.hasTable || kernel.loaded) return;
-  const [family] = foreignFamilies(kernel.ruleset);
-  if (family === undefined) return;
-  throw new Failure(
-    `there is a table ${family} ${tableName} that virt-shaper did not make`,
-    `nothing has been changed; if nobody needs it: nft delete table ${family} ${tableName}`,
-  );
 }
