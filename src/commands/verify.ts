@@ -25,11 +25,12 @@ export async function verifyCommand(context: Context, { json }: { json?: boolean
   } = await underLock(context, (site) => differences(site, good)).catch((error) => {
     throw good && error instanceof ConfigError ? unreadable(error) : error;
   });
-  const { guests } = await observe(context);
+  const { guests, inForce } = await observe(context);
+  const refused = found.list.length > 0 ? (inForce.obstacles ?? []).filter((one) => one.refused) : [];
   const passing = guests.filter(({ state }) => state === 'partly' || state === 'unshaped');
   if (!good) context.say('nothing has been loaded');
   sayUnreached(context, unreached);
-  sayObstacles(context, obstacles);
+  sayObstacles(context, [...obstacles, ...refused]);
   if (json) {
     const data = { ...differencesAsData(found), guests: shapingAsData(guests) };
     context.print(`${JSON.stringify(data, null, 2)}\n`);
@@ -41,7 +42,7 @@ export async function verifyCommand(context: Context, { json }: { json?: boolean
   if (found.list.length > 0)
     context.say(
       good
-        ? 'the kernel differs from what was loaded; virt-shaper load repairs it'
+        ? `the kernel differs from what was loaded${refused.length > 0 ? '' : '; virt-shaper load repairs it'}`
         : 'this is in the kernel, and no load of virt-shaper made it; virt-shaper load takes it over, unload takes it out',
     );
   const wrong = found.list.length + unreached.length + obstacles.length + passing.length;

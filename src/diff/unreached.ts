@@ -8,15 +8,25 @@ export interface Unreached {
   reason: string;
 }
 
-/** A tap that is gone, or occupied, costs its own guest only. */
+/** What the kernel would not do to a device. */
+export interface Refusal {
+  device: string;
+  /** In the words of tc or ip, with the line. */
+  message: string;
+  /** Key of the object that would not go. */
+  stays?: string;
+}
+
+/** A tap that is gone, occupied, or refused what it was told, costs its own guest only. */
 export function withoutUnreached(
   kernel: KernelState,
   asked: State,
+  refusals: Refusal[] = [],
 ): { wanted: State; unreached: Unreached[] } {
   const objects = new Map(asked.objects);
   const unreached = new Map<string, Unreached>();
   for (const object of asked.objects.values()) {
-    const reason = whyUnreached(kernel, object);
+    const reason = whyUnreached(kernel, object, refusals);
     if (reason === undefined) continue;
     objects.delete(object.key);
     unreached.set(object.device, unreachedTap(object, reason));
@@ -24,10 +34,14 @@ export function withoutUnreached(
   return { wanted: { ...asked, objects }, unreached: [...unreached.values()] };
 }
 
-function whyUnreached(kernel: KernelState, { kind, device }: TcObject): string | undefined {
+function whyUnreached(
+  kernel: KernelState,
+  { kind, device }: TcObject,
+  refusals: Refusal[],
+): string | undefined {
   if (kind !== 'filter' && kind !== 'clsact') return undefined;
   if (!kernel.present.has(device)) return 'it is not there';
-  if (!kernel.occupiedTaps.has(device)) return undefined;
+  if (!kernel.occupiedTaps.has(device)) return refusals.find((one) => one.device === device)?.message;
   return 'it has an ingress qdisc of others, which leaves no room for ours; virt-shaper doctor says what to do';
 }
 

@@ -9,6 +9,10 @@ import { noTable } from './compare.ts';
 export interface Way {
   uplink: string;
   direction: Direction;
+  /** The class that it leads to. */
+  id: string;
+  /** The mark that it gives, as a filter has it. */
+  mark?: string;
 }
 
 /**
@@ -36,11 +40,13 @@ export function waysOf({ ruleset, objects, devices }: State): Map<string, Way> {
   }
   for (const { first, id } of leads) if (uplinks.has(id)) uplinks.set(first, uplinks.get(id) ?? '');
   const ways = new Map<string, Way>();
-  for (const { key, first, second, id } of leads) {
+  for (const { key, first, second, id, mark } of leads) {
     const direction = id.startsWith('2:') ? 'in' : id.startsWith('1:') ? 'out' : undefined;
     const isMarked = second.startsWith('0x');
     const uplink = uplinks.get((direction === 'in') === isMarked ? second : first);
-    if (direction && uplink !== undefined) ways.set(key, { uplink, direction });
+    if (direction && uplink !== undefined) {
+      ways.set(key, { uplink, direction, id, ...(mark === undefined ? {} : { mark: canonicalMark(mark) }) });
+    }
   }
   return ways;
 }

@@ -10,6 +10,18 @@ import type { Outcome } from '../system/exec.ts';
 import { writeWhole } from '../system/files.ts';
 import type { Site } from './context.ts';
 
+/** A line that was refused, and the device that it is about: what others need may go on without it. */
+export class RefusedLine extends Failure {
+  /** @param stays key of the object that would not go */
+  constructor(
+    failure: Failure,
+    readonly device: string,
+    readonly stays?: string,
+  ) {
+    super(failure.message, failure.hint, failure.place, failure.code);
+  }
+}
+
 /**
  * @returns what a tap that vanished meanwhile cost: its own steps, no other guest's
  * @throws Failure at the first step that fails otherwise; those before it are done
@@ -87,6 +99,13 @@ function isGoneAlready({ object, line }: Step, message: string): boolean {
 }
 
 function refused(tool: string, step: Step | undefined, message: string): Failure {
+  const failure = describeRefusal(tool, step, message);
+  const device = step?.object?.device ?? step?.line.match(/^link (?:add name|set dev|del dev) (\S+)/)?.[1];
+  const stays = step?.object && / del /.test(step.line) ? step.object.key : undefined;
+  return device === undefined ? failure : new RefusedLine(failure, device, stays);
+}
+
+function describeRefusal(tool: string, step: Step | undefined, message: string): Failure {
   const whose = step?.object?.subject ? `${step.object.subject}: ` : '';
   const did = step && step.line !== step.object?.line ? ` to "${step.line}"` : '';
   return new Failure(`${whose}${tool} refused${did}: ${message}`, undefined, step?.object?.place);

@@ -2,21 +2,32 @@
 // the transaction, and only then the new rules are the good ones.
 import { compare, type Difference, noTable } from '../diff/compare.ts';
 import type { Found } from '../diff/comparison.ts';
-import type { Unreached } from '../diff/unreached.ts';
+import { concerns, hasTree } from '../diff/obstacles.ts';
+import { parseRules } from '../diff/parse-rules.ts';
+import type { Refusal, Unreached } from '../diff/unreached.ts';
 import type { KernelState, State } from '../kernel/objects.ts';
 
 import { differingOptions } from '../kernel/tc/values.ts';
+import type { Rules } from '../render/render.ts';
 import { keepForeignTaps } from '../store/foreign-taps.ts';
 import { type Obstacle, withPlanObstacles } from '../store/in-force-plan.ts';
-import { dropGood, keepGood, layGood, readCompanions, readRules } from '../store/in-force-rules.ts';
+import {
+  type Companions,
+  dropGood,
+  keepGood,
+  layGood,
+  readCompanions,
+  readRules,
+} from '../store/in-force-rules.ts';
 import { isOlder, writeListing } from '../store/table-fingerprint.ts';
 import { removeFile } from '../system/files.ts';
 import { keepSeen } from './answer-cache.ts';
+import { RefusedLine } from './batch.ts';
 import { type Site, spareOf } from './context.ts';
 import { findForeignMarks } from './foreign-marks.ts';
 import { checkAhead, type Present, readAhead } from './prefetch.ts';
 import { nothing, prepare } from './prepare.ts';
-import { transact } from './transaction.ts';
+import { type Checked, transact } from './transaction.ts';
 
 export interface Loaded {
   changed: boolean;
@@ -48,8 +59,41 @@ export async function load(
     keepGood(site.rules, layGood(site.rules, rules, companions, spareOf(site)));
     return { changed: false, unreached: [], obstacles: [], foreignMarks: [], joined: [] };
   }
-  const checked = checkAhead(site, rules, present);
-  const { before, wanted, unreached, obstacles, good, same } = await prepare(site, rules, folder, present);
+  const asked = { rules, companions, folder, checked: checkAhead(site, rules, present) };
+  const refusals: Refusal[] = [];
+  const doubted = new Set<string>();
+  for (let now = present; ; now = readAhead(site)) {
+    try {
+      return await tryLoad(site, asked, now, refusals);
+    } catch (error) {
+      if (!(error instanceof RefusedLine) || refusals.length === most) throw error;
+      const { device, message, stays } = error;
+      const wanted = parseRules(rules, folder);
+      const isKnown = refusals.some((one) => one.device === device && one.stays === stays);
+      if (isKnown || !concerns(device, wanted)) throw error;
+      // Another look may tell of what came between the first one and now.
+      if (doubted.has(device) || !hasTree(device, wanted))
+        refusals.push({ device, message, ...(stays === undefined ? {} : { stays }) });
+      doubted.add(device);
+    }
+  }
+}
+
+/** Refusals that are got around: where there are more, something is wrong with all. */
+const most = 8;
+
+interface Asked {
+  rules: Rules;
+  companions: Companions;
+  folder: string;
+  checked: Checked | undefined;
+}
+
+/** All or nothing, but for what has been refused before. */
+async function tryLoad(site: Site, asked: Asked, present: Present, refusals: Refusal[]): Promise<Loaded> {
+  const { rules, companions, folder, checked } = asked;
+  const prepared = await prepare(site, rules, folder, present, refusals);
+  const { before, wanted, unreached, obstacles, good, same } = prepared;
   keepForeignTaps(site.foreignTaps, before, wanted);
   refreshListing(site, before);
   recallLines(before, good);

@@ -2,6 +2,7 @@
 import { compare, noTable } from '../diff/compare.ts';
 import { reachable } from '../diff/obstacles.ts';
 import { parseRules } from '../diff/parse-rules.ts';
+import type { Refusal } from '../diff/unreached.ts';
 import { foreignFamilies } from '../kernel/nft/listing.ts';
 import { emptyState, type KernelState, type State, type TcObject } from '../kernel/objects.ts';
 import { describeOwner, othersOf, ownedBy } from '../kernel/owner.ts';
@@ -18,7 +19,13 @@ export const nothing = emptyState(noTable);
  * @param rules absent: nothing is wanted, and so nothing can stand in its way
  * @returns `same` where it is known already that nothing differs
  */
-export async function prepare(site: Site, rules?: Rules, folder = site.rules, present = readAhead(site)) {
+export async function prepare(
+  site: Site,
+  rules?: Rules,
+  folder = site.rules,
+  present = readAhead(site),
+  refusals: Refusal[] = [],
+) {
   const good = present.good();
   // Mostly the rules are those in force, which need not be read and checked again.
   const known = good && rules && areSame(good.rules, rules);
@@ -28,11 +35,11 @@ export async function prepare(site: Site, rules?: Rules, folder = site.rules, pr
   refuseOthers(site, before);
   refuseForeignTable(before);
   if (rules) await refuseUnreadable(site, before);
-  const prepared = { before, good: good?.state, same: false, ...reachable(before, asked) };
+  const prepared = { before, good: good?.state, same: false, ...reachable(before, asked, refusals) };
   if (!known) return prepared;
   if (compare(before, prepared.wanted).length === 0) return { ...prepared, same: true };
   // Somebody changed it in the kernel. Read once more: what cannot be mended is said with the place of its line.
-  return { ...prepared, ...reachable(before, owned(parseRules(rules, folder))) };
+  return { ...prepared, ...reachable(before, owned(parseRules(rules, folder)), refusals) };
 }
 
 /** What is not understood could neither be told from what is wanted nor be said to be as it was loaded. */

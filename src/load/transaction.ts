@@ -12,7 +12,7 @@ import type { KernelState, State } from '../kernel/objects.ts';
 import { clearJournal, recordFormer } from '../store/journal.ts';
 import { Failure } from '../system/errors.ts';
 import { readCache, removeFile, writeWhole } from '../system/files.ts';
-import { runSteps } from './batch.ts';
+import { RefusedLine, runSteps } from './batch.ts';
 import type { Site } from './context.ts';
 import { readState, readTable } from './read-state.ts';
 
@@ -163,11 +163,12 @@ async function readBack(
   if (!first) return [...taps.values()];
   const object = first.wanted ?? first.held;
   const what = object?.subject ?? object?.line ?? first.device;
-  throw new Failure(
+  const failure = new Failure(
     `the kernel did not take all it was told: ${first.kind} ${first.device}, ${what}: ${first.reason}`,
     undefined,
     object?.place,
   );
+  throw first.kind === 'table' || first.kind === 'setting' ? failure : new RefusedLine(failure, first.device);
 }
 
 async function undo(
@@ -179,10 +180,11 @@ async function undo(
   let left: Phase[] = [];
   try {
     left = wayBack(await readState(site, { expected: before }), before);
-    await apply(site, left);
-    if (record !== undefined) writeWhole(site.listing, record, 0o600);
-    left = wayBack(await readState(site, { expected: before }), before);
+    const { committed } = await apply(site, left);
+    // Where an uplink has gone meanwhile, it is the table of before without what led there.
+    left = wayBack(await readState(site, { expected: before, committed }), before);
     if (left.length > 0) throw new Failure('the kernel is not as it was');
+    if (record !== undefined) writeWhole(site.listing, record, 0o600);
     clearJournal(site.journal);
   } catch (error) {
     throw new Failure(
@@ -210,5 +212,7 @@ function byHand(site: Site, phases: Phase[]): string {
 
 function inForce(error: unknown, now: string): unknown {
   if (!(error instanceof Failure) || error.message.includes('could not be undone')) return error;
-  return new Failure(error.message, error.hint ? `${now}; ${error.hint}` : now, error.place, error.code);
+  const hint = error.hint ? `${now}; ${error.hint}` : now;
+  const failure = new Failure(error.message, hint, error.place, error.code);
+  return error instanceof RefusedLine ? new RefusedLine(failure, error.device, error.stays) : failure;
 }

@@ -3,6 +3,7 @@
 import type { Port } from '../host/host.ts';
 import { shownRate } from '../kernel/tc/values.ts';
 import type { TapPlan } from '../plan/plan.ts';
+import type { Obstacle } from '../store/in-force-plan.ts';
 import { label } from '../text/label.ts';
 import { formatRate } from '../units/rate.ts';
 import { type Both, type Direction, directions } from '../units/units.ts';
@@ -22,6 +23,8 @@ interface Subject {
   arrival: number;
   taps: TapPlan[];
   classes: Both<ClassInUse>;
+  /** What the kernel refused to do to its trees at the last load. */
+  refused?: Obstacle[];
 }
 
 const sync = 'virt-shaper sync finds where guests run now';
@@ -31,7 +34,14 @@ export function findFaults(subject: Subject, facts: Facts, look: (way: Way) => F
   return [
     ...directions.flatMap((direction) => treeFaults(direction, subject, facts)),
     ...subject.taps.flatMap((tap) => tapFaults(tap, subject, facts, look)),
-  ];
+  ].map((fault) => withRefusal(fault, subject.refused));
+}
+
+/** Of what the last load could not set right, its reason is the cause, and another load no remedy. */
+function withRefusal(fault: Fault, refused: Obstacle[] = []): Fault {
+  if (!['ifb', 'class', 'changed', 'redirect'].includes(fault.kind)) return fault;
+  const why = refused.find(({ directions: ways }) => ways.some((way) => way === fault.direction));
+  return why ? { ...fault, reason: `${fault.reason} (${why.reason})`, remedy: why.hint } : fault;
 }
 
 /** Of the device on which it queues, and its class there. */
@@ -101,8 +111,8 @@ function classFaults(direction: Direction, { device, id, use, loaded, rate, ceil
   const held = { rate, ceil };
   const changes = (['rate', 'ceil'] as const)
     .filter((value) => shownRate(loaded[value]) !== shownRate(held[value]))
-    .map((value) => `${value} ${formatRate(held[value])}, loaded with ${formatRate(loaded[value])}`);
-  const reason = `somebody has changed class ${id} on ${device}: ${changes.join('; ')}`;
+    .map((value) => `${value} ${formatRate(held[value])}, not ${formatRate(loaded[value])}`);
+  const reason = `class ${id} on ${device} is not as it should be: ${changes.join('; ')}`;
   return [{ kind: 'changed', direction, reason, remedy: 'virt-shaper load sets it back' }];
 }
 

@@ -3,7 +3,7 @@
 import { bridgesOf } from '../host/host.ts';
 import type { TapPlan } from '../plan/plan.ts';
 import { type Unshaped, wished } from '../policy/policy.ts';
-import type { InForce } from '../store/in-force-plan.ts';
+import type { InForce, Obstacle } from '../store/in-force-plan.ts';
 import { type Both, both, type Direction, directions } from '../units/units.ts';
 import type { Facts } from './facts.ts';
 import { type Fault, type FaultKind, notes } from './fault.ts';
@@ -47,8 +47,9 @@ export function guestRows(
   strays: Stray[] = [],
 ): GuestRow[] {
   const look = makeLook(facts);
+  const refused = (inForce.obstacles ?? []).filter((one) => one.refused === 'tree');
   const shaped = uplinks.flatMap((uplink, index) =>
-    rowsOf(uplink, inForce.uplinks[index]?.taps ?? [], facts, look),
+    rowsOf(uplink, inForce.uplinks[index]?.taps ?? [], facts, look, refused),
   );
   const left = inForce.unshaped.filter((entry) => {
     const rows = shaped.filter((row) => isAbout(entry, row));
@@ -69,7 +70,9 @@ function rowsOf(
   taps: TapPlan[],
   facts: Facts,
   look: (way: Way) => Fault[],
+  refused: Obstacle[],
 ): GuestRow[] {
+  const own = refused.filter((one) => one.uplink === uplink);
   const tapsOf = new Map<string, TapPlan[]>();
   for (const tap of taps) tapsOf.set(tap.guest, [...(tapsOf.get(tap.guest) ?? []), tap]);
   const inbound = new Map(membersOf(trees.in).map(({ member }) => [member.name, member]));
@@ -77,10 +80,10 @@ function rowsOf(
     .sort((a, b) => naturally(a.member, b.member))
     .map(({ member: out, group }) => {
       const classes = { out, in: inbound.get(out.name) as ClassInUse };
-      const own = tapsOf.get(out.name) ?? [];
-      const names = own.map(({ name }) => name);
+      const nics = tapsOf.get(out.name) ?? [];
+      const names = nics.map(({ name }) => name);
       const faults = findFaults(
-        { guest: out.name, uplink, ports, routes, arrival, taps: own, classes },
+        { guest: out.name, uplink, ports, routes, arrival, taps: nics, classes, refused: own },
         facts,
         look,
       );
@@ -89,7 +92,7 @@ function rowsOf(
         guest: out.name,
         ...(group === undefined ? {} : { group }),
         uplink,
-        bridges: bridgesOf({ ports: own }),
+        bridges: bridgesOf({ ports: nics }),
         taps: names,
         ...classes,
         state: stateOf(names, faults),

@@ -20,10 +20,12 @@ export interface Telling {
 
 export function tell(context: Context, nothing: string): Telling {
   let done = '';
+  const said = new Set<string>();
   return {
     nothing,
+    // A load that has to be tried again without what was refused says what is new.
     announce: (found) => {
-      sayChanges(context, found);
+      sayChanges(context, found, said);
       done = changeSummary(found, 'done');
     },
     summary: () => done,
@@ -33,8 +35,9 @@ export function tell(context: Context, nothing: string): Telling {
 /** Of a first load of a thousand guests nobody reads each. */
 const most = 20;
 
-function sayChanges(context: Context, found: Found): void {
-  const lines = changeLines(found, 'plan');
+function sayChanges(context: Context, found: Found, said: Set<string>): void {
+  const lines = changeLines(found, 'plan').filter((line) => !said.has(line));
+  for (const line of lines) said.add(line);
   const shown = context.verbose || lines.length <= most ? lines : lines.slice(0, most - 1);
   for (const line of shown) context.say(line);
   if (shown.length < lines.length)

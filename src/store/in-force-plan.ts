@@ -20,6 +20,8 @@ export interface Obstacle {
   hint: string;
   /** The guests behind it, and their taps. */
   guests: { guest: string; tap: string }[];
+  /** What the kernel would not change or take out stays, with the guests that are in it: `guests` are the others. */
+  refused?: 'tree' | 'leftover';
 }
 
 export interface InForce {
