@@ -27,13 +27,13 @@ changes=$(git status --porcelain)
 [ -z "$changes" ] || die "this checkout has changes that are not committed:
 $changes"
 ! git rev-parse --quiet --verify "refs/tags/$tag" >/dev/null ||
-  die "there is a tag $tag already: write a higher version into package.json, and into the files that test/unit/version.test.ts names"
+  die "there is a tag $tag already: write a higher version into package.json, and into the files that test/unit/packaging/version.test.ts names"
 grep -q "^## $version (20[0-9][0-9]-[0-9][0-9]-[0-9][0-9])$" CHANGELOG.md ||
   die "CHANGELOG.md has no line \"## $version ($(date +%F))\": what it releases needs its day"
 ! head -n 1 packaging/debian/changelog | grep -q UNRELEASED ||
   die 'packaging/debian/changelog says UNRELEASED: write a distribution and the day (dch --release)'
 [ -d node_modules ] || sh build/setup.sh
-node --import tsx test/unit/version.test.ts >&2 || die 'the versions differ, see above'
+node --import tsx test/unit/packaging/version.test.ts >&2 || die 'the versions differ, see above'
 say "version $version, nothing in its way"
 [ -z "$dry" ] || exit 0
 

@@ -152,7 +152,7 @@ export const mutants: Listed[] = [
     what: 'a warning of tc is no failure',
     from: "outcome.status === 0 && outcome.stderr === ''",
     to: 'outcome.status === 0',
-    quick: ['unit/batch'],
+    quick: ['unit/load/batch'],
   },
   {
     what: 'a warning of tc is no failure, by the short way',
@@ -220,7 +220,7 @@ export const mutants: Listed[] = [
     what: 'Ctrl-C reaches tc',
     from: '      detached: true,\n      stdio: [',
     to: '      stdio: [',
-    quick: ['unit/exec'],
+    quick: ['unit/system/exec'],
   },
 
   // Things of others beside ours.
@@ -267,7 +267,7 @@ export const mutants: Listed[] = [
     what: 'drops of guests in groups are counted twice',
     from: '    if (inner.has(leaf.id)) continue;\n',
     to: '',
-    quick: ['unit/parse-use'],
+    quick: ['unit/observe/parse-use'],
   },
   {
     what: 'the guarantee that was written is not said',
@@ -317,31 +317,31 @@ export const mutants: Listed[] = [
     what: 'fq_codel drops without end',
     from: 'target < interval',
     to: 'target <= interval',
-    quick: ['unit/leaf-bounds'],
+    quick: ['unit/config/leaf-bounds'],
   },
   {
     what: 'sfq takes more than it holds',
     from: 'limit <= depth * Math.min(limit, sfqFlows)',
     to: 'limit < depth * Math.min(limit, sfqFlows)',
-    quick: ['unit/leaf-bounds'],
+    quick: ['unit/config/leaf-bounds'],
   },
   {
     what: 'a mark has 33 bits',
     from: '(base + way * 0x10000 + id) >>> 0',
     to: 'base + way * 0x10000 + id',
-    quick: ['unit/plan'],
+    quick: ['unit/plan/names'],
   },
   {
     what: 'an id depends on who came first',
     from: 'filter((name) => !fixedIds.has(name)).sort()',
     to: 'filter((name) => !fixedIds.has(name))',
-    quick: ['unit/ids'],
+    quick: ['unit/plan/ids'],
   },
   {
     what: 'the last of a range is never drawn',
     from: 'const size = last - first + 1;',
     to: 'const size = last - first;',
-    quick: ['unit/ids'],
+    quick: ['unit/plan/ids'],
   },
   {
     what: 'a stand-in has the minor of a class that comes',

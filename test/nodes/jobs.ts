@@ -11,12 +11,12 @@ export interface Job {
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 /** Of the unit tests, those that start what is built. */
-const units = ['archive', 'completion', 'launch'];
+const units = ['cli/completion', 'launch', 'packaging/archive'];
 /** In CI, which has not the time for all. */
 export const core = [
   'kernel/node',
   'unit/launch',
-  'unit/completion',
+  'unit/cli/completion',
   'kernel/redirects',
   'kernel/hooks',
   'kernel/top',

@@ -16,7 +16,7 @@ const folders = ['unit', 'golden', 'trace', 'fuzz'];
 
 /** Seconds each, of which nothing is about what the core does: other programs, the runner, documents, packages. */
 const slow =
-  /^unit\/.*(archive|bench|completion|hook-file|import|kernels|launch|printers|documents|support|version|files|speak)|^fuzz\/domain-xml/;
+  /^unit\/.*(archive|bench|completion|hook-file|import|kernels|launch|printers|documents\/(documents|try-out)|support|version|files|speak)|^fuzz\/domain-xml/;
 
 type Ran = [errors: string | true, passed: number, skipped: number, total: number];
 type Queue = [name: string, ...suites: (() => Promise<Ran>)[]];

@@ -1,0 +1,223 @@
+// Doctor's judgements of the policy, each from facts made up for it: configuration, network, guests, what is in
+// force. How the facts are read is for the tests on a real kernel.
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type ConfigurationFacts, checkConfiguration } from '../../../src/doctor/configuration.ts';
+import { checkGuests } from '../../../src/doctor/guests.ts';
+import { checkInForce, type InForceFacts } from '../../../src/doctor/in-force.ts';
+import { checkNetwork, type NetworkFacts } from '../../../src/doctor/network.ts';
+import type { Device } from '../../../src/host/host.ts';
+import { line, named, wrong } from '../../support/findings.ts';
+import { makeWorld } from '../../support/world.ts';
+
+const configuration: ConfigurationFacts = {
+  file: '/etc/virt-shaper/config.toml',
+  there: true,
+  errors: [],
+  warnings: [],
+  config: makeWorld('[guest.cliff]\n', {}).config,
+  held: false,
+  writable: new Map(),
+  templates: { value: new Map() },
+};
+
+test('the configuration: counted, missing, wrong, held back', () => {
+  assert.equal(checkConfiguration(configuration).map(line), [
+    'ok configuration: /etc/virt-shaper/config.toml: 1 guest, 0 groups, 0 uplinks',
+    'ok permissions: only root can write what is read',
+  ]);
+  const { config: _, ...broken } = configuration;
+  assert.match(checkConfiguration({ ...broken, there: false })[0]?.hint ?? '', 'virt-shaper init');
+  const at = { file: 'config.toml', line: 3, column: 8 };
+  const error = { severity: 'error' as const, at, message: 'guest.cliff.rate: "fast" is not a rate' };
+  assert.equal(wrong(checkConfiguration({ ...broken, errors: [error, error] })), [
+    'problem configuration: config.toml:3:8: guest.cliff.rate: "fast" is not a rate (the first of 2 mistakes)',
+  ]);
+  assert.match(
+    wrong(checkConfiguration({ ...configuration, held: true }))[0] ?? '',
+    'warning confirmation: a load was not confirmed',
+  );
+  assert.match(
+    wrong(checkConfiguration({ ...configuration, pending: 30_400 }))[0] ?? '',
+    'a load goes back in 30 s',
+  );
+});
+
+test('who else can write, and templates that leave out burst', () => {
+  const writable = new Map([
+    ['/etc/virt-shaper', 'others than root can write it (owner 0, group 0, mode 0777)'],
+  ]);
+  assert.match(
+    wrong(checkConfiguration({ ...configuration, writable }))[0] ?? '',
+    'problem permissions: /etc/virt-shaper: others',
+  );
+  const withOwn = (text: string) =>
+    checkConfiguration({ ...configuration, templates: { value: new Map([['class.tc', text]]) } });
+  assert.equal(wrong(withOwn('class add rate {{rate}} burst {{burst}}')), []);
+  assert.match(
+    wrong(withOwn('class add rate {{rate}}'))[0] ?? '',
+    'warning templates: your class.tc.hbs leaves out burst',
+  );
+});
+
+function network(toml: string, devices: Record<string, Device>, bridges = ['br0']): NetworkFacts {
+  const { config } = makeWorld(toml, {});
+  return {
+    devices: new Map(Object.entries(devices)),
+    networks: new Map(),
+    bridges,
+    config,
+    guests: [],
+    shaped: new Set(),
+    unreachable: [],
+    foreignMarks: [],
+  };
+}
+
+test('bridges and their uplinks', () => {
+  const port = { tap: false, master: 'br0' };
+  const eth0 = { ...port, speed: 1e9 };
+  const detail = (toml: string, devices: Record<string, Device>) =>
+    line(named(checkNetwork(network(toml, devices)), 'bridge'));
+  assert.is(detail('', { eth0 }), 'ok br0: uplink eth0, 1gbit as the kernel reports it');
+  assert.is(
+    detail('[uplink.eth0]\nceil = "500mbit"\n', { eth0 }),
+    'ok br0: uplink eth0, 500mbit as configured',
+  );
+  assert.is(
+    detail('[uplink.eth0]\nceil = { out = "50mbit", in = "100mbit" }\n', { eth0 }),
+    'ok br0: uplink eth0, 50mbit out, 100mbit in as configured',
+  );
+  assert.match(
+    detail('[uplink.eth0]\nceil = "10gbit"\n', { eth0 }),
+    'ok br0: uplink eth0, 10gbit as configured',
+  );
+  assert.match(
+    detail('', { eth0: port }),
+    'warning br0: uplink eth0, of a speed the kernel does not know: 10gbit',
+  );
+  assert.match(
+    detail('', { eth0, eth1: port }),
+    'warning br0: br0 has 2 ports that may be its uplink (eth0, eth1)',
+  );
+  assert.match(detail('', {}), 'ok br0: has no uplink');
+  const vlan = checkNetwork(network('', { 'eth0.100': port }));
+  assert.match(named(vlan, 'bridge').hint ?? '', '[uplink."eth0.100"] ceil');
+});
+
+test('an uplink in doubt is a problem once a guest needs it; no bridge at all', () => {
+  const port = { tap: false, master: 'br0' };
+  const facts = network('', { eth0: port, eth1: port, vnet0: { tap: true, master: 'br0' } });
+  const guests = [{ name: 'cliff', driver: 'qemu' as const, nics: [{ tap: 'vnet0', bridge: 'br0' }] }];
+  assert.is(named(checkNetwork({ ...facts, guests }), 'bridge').level, 'problem');
+  assert.match(wrong(checkNetwork(network('', {}, [])))[0] ?? '', 'warning bridges: this host has none');
+});
+
+test('br_netfilter: not loaded, loaded and quiet, in the way', () => {
+  const level = (callIptables?: boolean) =>
+    named(
+      checkNetwork({ ...network('', {}), ...(callIptables === undefined ? {} : { callIptables }) }),
+      'br_netfilter',
+    ).level;
+  assert.equal([level(), level(false), level(true)], ['ok', 'ok', 'warning']);
+});
+
+test('guests that run and are not noted, noted and gone, with a new NIC, taps of nobody', () => {
+  const guest = (name: string, ...taps: string[]) => ({
+    name,
+    driver: 'qemu' as const,
+    nics: taps.map((tap) => ({ tap, bridge: 'br0' })),
+  });
+  const tap = { tap: true, master: 'br0' };
+  const facts = { unread: [], uplinks: [], devices: new Map(), bridges: ['br0'] };
+  assert.equal(
+    wrong(
+      checkGuests({
+        ...facts,
+        noted: { value: [guest('cliff', 'vnet0'), guest('gone', 'vnet9')] },
+        running: [guest('cliff', 'vnet0', 'vnet1'), guest('new', 'vnet2')],
+        devices: new Map([
+          ...['vnet0', 'vnet1', 'vnet2', 'vnet5'].map((name) => [name, tap] as const),
+          ['eth0', { ...tap, tap: false }],
+        ]),
+      }),
+    ),
+    [
+      'problem cliff: has a NIC that virt-shaper does not know of, unshaped: vnet1',
+      'problem new: runs, and virt-shaper was never told: it is not shaped',
+      'warning gone: is noted as running and does not run any more: its classes are left over',
+      'warning br0: taps of no guest that virt-shaper knows, unshaped: vnet5',
+    ],
+  );
+  const damaged = checkGuests({ ...facts, noted: { failed: 'guests.json is damaged' }, running: [] });
+  assert.equal(damaged.map(line), ['problem guests: guests.json is damaged']);
+});
+
+const inForce: InForceFacts = {
+  now: 100_000,
+  history: { value: { version: 1, loads: 1, failures: 0, last: { at: 40_000 } } },
+  loaded: true,
+  drift: { value: 0 },
+  rows: { value: [] },
+  inForce: { value: { version: 1, uplinks: [], unshaped: [], warnings: [] } },
+  outdated: { value: false },
+};
+
+test('what is in force: well, changed by hand, outdated, failed', () => {
+  assert.equal(checkInForce(inForce).map(line), [
+    'ok last load: 60 s ago',
+    'ok kernel state: as loaded',
+    'ok rules: in force as configured',
+  ]);
+  const drift = wrong(checkInForce({ ...inForce, drift: { value: 1 } }));
+  assert.equal(drift, ['problem kernel state: differs from what was loaded in one thing']);
+  assert.match(
+    wrong(checkInForce({ ...inForce, outdated: { value: true } }))[0] ?? '',
+    'warning rules: the configuration',
+  );
+  const error = 'virt-shaper: eth0 has a root qdisc\n      nothing has been changed';
+  const row = {
+    guest: 'ann',
+    taps: ['vnet0'],
+    state: 'unshaped',
+    shaped: { out: false, in: false },
+  } as const;
+  const unloaded = { kind: 'unloaded', reason: 'virt-shaper unload has taken all limits out' } as const;
+  const rows = { value: [{ ...row, taps: ['vnet0'], faults: [unloaded] }] };
+  assert.match(wrong(checkInForce({ ...inForce, rows })).join(), 'warning ann: virt-shaper unload');
+  const failed = checkInForce({
+    ...inForce,
+    history: { value: { version: 1, loads: 0, failures: 1, last: { at: 90_000, error } } },
+  });
+  assert.equal(wrong(failed), ['problem last load: failed 10 s ago: eth0 has a root qdisc']);
+  assert.match(failed[0]?.hint ?? '', /^nothing has been changed\n/);
+});
+
+test('nothing loaded, and leftovers of a load that nobody knows of', () => {
+  const none = {
+    ...inForce,
+    loaded: false,
+    history: { value: { version: 1 as const, loads: 0, failures: 0, last: {} } },
+  };
+  assert.equal(wrong(checkInForce(none)), ['warning last load: none: nothing is shaped']);
+  assert.match(
+    wrong(checkInForce({ ...none, drift: { value: 4 } }))[1] ?? '',
+    "problem kernel state: 4 things of virt-shaper's",
+  );
+});
+
+test('guests that get less than they should, and why', () => {
+  const unshaped = [
+    { guest: 'cliff', tap: 'vnet0', reason: 'br0 has 2 ports', kind: 'unable' as const },
+    { guest: 'rob', reason: 'its guarantee does not fit', kind: 'refused' as const },
+    { guest: 'jason', reason: 'it has no entry', kind: 'unlisted' as const },
+  ];
+  const value = { version: 1 as const, uplinks: [], unshaped, warnings: ['guarantees are scaled down'] };
+  assert.equal(wrong(checkInForce({ ...inForce, inForce: { value } })), [
+    'problem cliff: vnet0 not shaped: br0 has 2 ports',
+    'warning rob: not shaped: its guarantee does not fit',
+    'warning policy: guarantees are scaled down',
+  ]);
+});
+
+test.run();

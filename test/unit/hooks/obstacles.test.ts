@@ -1,0 +1,144 @@
+// What would keep libvirt from running a hook, on hosts that are laid out as files: SELinux, AppArmor, and what Linux
+// itself cannot execute.
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { whyApparmorRefuses } from '../../../src/hooks/apparmor.ts';
+import { viewOf, whyNoexec, whyNotExecutable } from '../../../src/hooks/executable.ts';
+import { isAllowed, whySelinuxRefuses } from '../../../src/hooks/selinux.ts';
+import type { Run } from '../../../src/system/exec.ts';
+import { makePaths } from '../../../src/system/paths.ts';
+
+let root: string;
+test.before.each(() => {
+  root = mkdtempSync(join(tmpdir(), 'virt-shaper-obstacles-'));
+});
+test.after.each(() => rmSync(root, { recursive: true }));
+
+function put(path: string, text: string, mode = 0o644): string {
+  const file = join(root, path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  chmodSync(file, mode);
+  return file;
+}
+
+test('what Linux cannot execute is told by what is wrong with it', () => {
+  const why = (text: string, mode = 0o755) => {
+    const said = whyNotExecutable(put('hook', text, mode), viewOf('self'));
+    return said?.replaceAll(join(root, 'hook'), 'HOOK');
+  };
+  assert.is(why('#!/bin/sh\n'), undefined);
+  assert.is(why('#! /bin/sh -e\nexit 0\n'), undefined);
+  assert.is(why(''), 'HOOK is empty');
+  for (const text of ['\0\0\0\0', 'exit 0\n', '# !/bin/sh\n', '#!\n']) {
+    assert.is(why(text), 'HOOK is neither a program nor begins with #!', text);
+  }
+  assert.match(why('#!/usr/bin/no-such-python\n') ?? '', /no-such-python is not there/);
+  assert.match(why('#!/etc\n') ?? '', /\/etc is no file/);
+  assert.match(why('#!/etc/passwd\n') ?? '', /\/etc\/passwd is not executable/);
+  assert.is(why('#!/bin/sh\n', 0o644), 'HOOK is not executable');
+  assert.is(whyNotExecutable(process.execPath, viewOf('self')), undefined);
+});
+
+test('a mount counts for what is below it, and the last of several on one another', () => {
+  const mounts = (...lines: string[]) => ({ root: '', mounts: lines.join('\n') });
+  const mount = (point: string, options: string) => `24 1 0:22 / ${point} ${options} - tmpfs tmpfs rw`;
+  const base = mount('/', 'rw');
+  const noexec = mount('/no/where', 'rw,nosuid,noexec');
+  assert.is(whyNoexec('/no/where/hooks/qemu', mounts(base)), undefined);
+  assert.match(
+    whyNoexec('/no/where/hooks/qemu', mounts(base, noexec)) ?? '',
+    /^\/no\/where is mounted noexec/,
+  );
+  assert.is(whyNoexec('/no/wherever', mounts(base, noexec)), undefined);
+  assert.is(whyNoexec('/no/where/x', mounts(base, noexec, mount('/no/where', 'rw'))), undefined);
+  assert.is(whyNoexec('/no/where/in/x', mounts(mount('/no/where/in', 'rw'), base, noexec)), undefined);
+  assert.ok(whyNoexec('/a b/x', mounts(mount('/a\\040b', 'noexec'), base)));
+});
+
+interface Host {
+  enforce?: string;
+  boolean?: string;
+  label?: string;
+  daemon?: string;
+  answer?: boolean;
+}
+
+/** What is to be done, or nothing. */
+async function selinux({ enforce, boolean, label, daemon = 'virtqemud', answer }: Host) {
+  const paths = makePaths({ root });
+  if (enforce) put('sys/fs/selinux/enforce', enforce);
+  if (boolean) put('sys/fs/selinux/booleans/virt_hooks_unconfined', boolean);
+  const run: Run = async () => ({ status: 0, stdout: `${label ?? '?'}\n`, stderr: '' });
+  const about = {
+    driver: 'qemu' as const,
+    daemon: { name: daemon, pid: process.pid, since: 0 },
+    labels: ['/etc/libvirt/hooks'],
+  };
+  const obstacle = await whySelinuxRefuses(run, paths, about, () => answer);
+  return obstacle?.todo.map((line) => line.replace(root, ''));
+}
+
+const hookLabel = 'system_u:object_r:virt_hook_t:s0';
+const install = 'dnf install virt-shaper-selinux';
+const setBoolean = 'setsebool -P virt_hooks_unconfined on';
+
+test('SELinux that is absent or permissive stops nothing', async () => {
+  assert.is(await selinux({}), undefined);
+  assert.is(await selinux({ enforce: '0', boolean: '0 0', answer: false }), undefined);
+});
+
+test('where the kernel does not say what its policy lets, the boolean counts', async () => {
+  assert.equal(await selinux({ enforce: '1', boolean: '0 0', daemon: 'libvirtd' }), [setBoolean]);
+  assert.equal(await selinux({ enforce: '1', boolean: '0 1' }), [setBoolean, install]);
+  assert.is(await selinux({ enforce: '1', boolean: '1 1' }), undefined);
+});
+
+test('what the kernel says counts, whatever the boolean', async () => {
+  const enforce = '1\n';
+  assert.is(await selinux({ enforce, boolean: '0 0', label: hookLabel, answer: true }), undefined);
+  assert.equal(await selinux({ enforce, boolean: '1 1', label: hookLabel, answer: false }), [install]);
+  const wrong = 'unconfined_u:object_r:virt_etc_t:s0';
+  const relabel = 'restorecon -RFv /etc/libvirt/hooks';
+  assert.equal(await selinux({ enforce, boolean: '1 1', label: wrong, answer: false }), [relabel]);
+  assert.equal(await selinux({ enforce, boolean: '0 0', label: wrong, answer: false }), [
+    relabel,
+    setBoolean,
+  ]);
+});
+
+test('a module that is there is not asked for again', async () => {
+  put('var/lib/selinux/targeted/active/modules/200/virt_shaper/cil', '');
+  assert.equal(await selinux({ enforce: '1', boolean: '0 0' }), [setBoolean]);
+});
+
+test('the kernel s answer is read, and what is none is not', () => {
+  assert.is(isAllowed('20000 ffffffff 0 ffffffff 5 0', 18), true);
+  assert.is(isAllowed('1ffff ffffffff 0 ffffffff 5 0', 18), false);
+  assert.is(isAllowed('0 ffffffff 0 ffffffff 5 1', 18), true, 'a permissive domain');
+  assert.is(isAllowed('ffffffff ffffffff 0 ffffffff 12 0\0', 32), true);
+  assert.is(isAllowed('system_u:system_r:virtd_t:s0 system_u:object_r:x:s0 6', 18), undefined);
+});
+
+test('AppArmor: a Node.js elsewhere than the profile lets hooks start from', () => {
+  const where = { sys: join(root, 'sys'), etc: join(root, 'etc/apparmor.d') };
+  const node = put('opt/node/bin/node', '', 0o755);
+  const profiles = 'sys/kernel/security/apparmor/profiles';
+  assert.is(whyApparmorRefuses(where, undefined, node), undefined, 'no AppArmor');
+  put(profiles, 'man_groff (enforce)\nlibvirtd (complain)\n');
+  assert.is(whyApparmorRefuses(where, undefined, node), undefined, 'not enforced');
+  put(profiles, 'libvirtd//qemu_bridge_helper (enforce)\nlibvirtd (enforce)\n');
+  put('etc/apparmor.d/usr.sbin.libvirtd', '');
+  assert.equal(whyApparmorRefuses(where, undefined, node)?.todo, [
+    `echo '"${node}" PUx,' >> /etc/apparmor.d/local/usr.sbin.libvirtd`,
+    'apparmor_parser -r /etc/apparmor.d/usr.sbin.libvirtd',
+  ]);
+  assert.is(whyApparmorRefuses(where, undefined, '/bin/sh'), undefined, 'in /usr/bin');
+  put('etc/apparmor.d/local/usr.sbin.libvirtd', `${node} PUx,\n`);
+  assert.is(whyApparmorRefuses(where, undefined, node), undefined, 'as advised');
+});
+
+test.run();

@@ -1,0 +1,306 @@
+// Whether a guest is shaped, from what the kernel holds: each thing its shaping hangs on taken away in turn.
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { parseListing } from '../../../src/kernel/nft/listing.ts';
+import type { TcFilter } from '../../../src/kernel/tc/foreign-filters.ts';
+import type { Facts } from '../../../src/observe/facts.ts';
+import { guestRows, type Stray } from '../../../src/observe/guests.ts';
+import { joinUplinks } from '../../../src/observe/in-use.ts';
+import { type Uses, useKey } from '../../../src/observe/use.ts';
+import type { ClassPlan, TreePlan } from '../../../src/plan/plan.ts';
+import type { InForce } from '../../../src/store/in-force-plan.ts';
+import { both, type Direction } from '../../../src/units/units.ts';
+import { healthy, redirect } from '../../support/facts.ts';
+
+const minors = { link: 'ffff', unmarked: 'fffe', friends: 'f000', cliff: '10', jason: '20' };
+const marks = { cliff: 0x76730010, jason: 0x76730020 };
+const pairs = { cliff: ['vnet0', 'vnet1'], jason: ['vnet2'] };
+
+test('all is there', () => {
+  const { rows } = look();
+  assert.equal(
+    rows.map(({ guest, group, state, faults }) => [guest, group, state, faults.length]),
+    [
+      ['cliff', 'friends', 'shaped', 0],
+      ['jason', undefined, 'shaped', 0],
+    ],
+  );
+});
+
+test('a tap is gone, and both', () => {
+  assert.equal(look({ gone: ['vnet0'] }).states, ['cliff shaped tap-gone', 'jason shaped']);
+  assert.equal(look({ gone: ['vnet0', 'vnet1'] }).states, ['cliff gone tap-gone tap-gone', 'jason shaped']);
+});
+
+test('a tap that libvirt names and the kernel does not have: its frames may pass under another name', () => {
+  const change = ({ missing }: Facts) => missing.add('vnet2 jason').add('vnet0 somebody');
+  assert.is(look({ gone: ['vnet2'], change }).states[1], 'jason unshaped tap-missing');
+  assert.is(look({ gone: ['vnet0'], change }).states[0], 'cliff shaped tap-gone', "another guest's tap");
+});
+
+test('a tap is in another bridge', () => {
+  assert.equal(look({ moved: ['vnet2'] }).states, ['cliff shaped', 'jason unshaped tap-moved']);
+  assert.equal(look({ moved: ['vnet1'] }).states, ['cliff partly tap-moved', 'jason shaped']);
+  assert.equal(look({ moved: ['vnet1'], gone: ['vnet0'] }).states[0], 'cliff unshaped tap-gone tap-moved');
+});
+
+test('a tap has no clsact', () => {
+  assert.equal(look({ clsacts: ['vnet0', 'vnet1'] }).states[1], 'jason partly redirect');
+});
+
+test('a class is missing, in one direction and in both', () => {
+  assert.equal(look({ without: ['1:20'] }).states[1], 'jason partly class');
+  assert.equal(look({ without: ['1:20', '2:20'] }).states[1], 'jason unshaped class class');
+});
+
+test('the table is missing, or leads some frames elsewhere', () => {
+  assert.equal(look({ table: 'missing' }).states[1], 'jason unshaped table');
+  const out = ['vnet2 . eth0 : goto out-20'];
+  const into = ['eth0 . vnet2 : goto in-20'];
+  assert.equal(look({ table: into }).states, [
+    'cliff unshaped table table table table',
+    'jason partly table',
+  ]);
+  const all = ['vnet0', 'vnet1'].flatMap((tap) => [
+    `${tap} . eth0 : goto out-10`,
+    `eth0 . ${tap} : goto in-10`,
+  ]);
+  assert.equal(
+    look({ table: [...all, ...out, ...into] }).states,
+    ['cliff shaped', 'jason shaped'],
+    'elsewhere',
+  );
+  assert.equal(
+    look({ table: [...all, 'vnet2 . eth0 : goto out-10', ...into] }).states[1],
+    'jason partly table',
+  );
+});
+
+test('the table leads by one port of an uplink, and by the other no more', () => {
+  const table = [
+    'vnet2 . eth0.100 : goto out-20',
+    'eth0.100 . vnet2 : goto in-20',
+    'eth0.200 . vnet2 : goto in-20',
+  ];
+  assert.equal(look({ table, ports: ['eth0.100', 'eth0.200'] }).states[1], 'jason partly table');
+  assert.equal(look({ table, ports: ['eth0.100'] }).states[1], 'jason shaped');
+});
+
+test('a device is down, gone, or of somebody else', () => {
+  const states = (change: (facts: Facts) => void) => look({ change }).states;
+  assert.equal(
+    states(({ devices }) => devices.set('ifb-eth0', { up: false, ours: true })),
+    ['cliff partly ifb', 'jason partly ifb'],
+  );
+  assert.equal(
+    states(({ devices }) => devices.set('ifb-eth0', { up: true, ours: false }))[1],
+    'jason partly ifb',
+  );
+  assert.equal(states(({ devices }) => devices.delete('ifb-eth0'))[1], 'jason partly ifb');
+  assert.equal(
+    states(({ devices }) => devices.set('eth0', { up: false, ours: false }))[1],
+    'jason unshaped down',
+  );
+  assert.equal(states(({ devices }) => devices.delete('eth0'))[1], 'jason unshaped uplink-gone');
+  assert.equal(states(({ ports }) => ports.get('br0')?.delete('eth0'))[1], 'jason unshaped uplink-moved');
+  assert.equal(
+    states(({ roots }) => roots.set('eth0', { what: 'pfifo 8001:', ours: false }))[1],
+    'jason partly root',
+  );
+});
+
+test('the way of a tap to its ifb', () => {
+  const states = (filter: TcFilter[]) =>
+    look({ change: ({ filters }) => filters.set('vnet2 egress', filter) }).states[1];
+  assert.is(states([]), 'jason partly redirect');
+  assert.is(states([redirect(0x76730010)]), 'jason partly redirect', 'of another mark');
+  assert.is(states([redirect(0x76730020, 'ifb-eth1')]), 'jason partly redirect', 'to another device');
+  assert.is(states([redirect(0x76730020, '*')]), 'jason partly redirect', 'to one that is gone');
+  assert.is(look({ change: ({ occupied }) => occupied.add('vnet2') }).states[1], 'jason partly occupied');
+  assert.is(look({ change: ({ owners }) => owners.set('vnet2', 'ann') }).states[1], 'jason gone tap-gone');
+});
+
+test('shaped is said of a direction in which all of its taps are', () => {
+  const { rows } = look({
+    clsacts: ['vnet0', 'vnet2'],
+    change: ({ ports }) => ports.get('br0')?.delete('vnet2'),
+  });
+  assert.equal(
+    rows.map(({ shaped }) => shaped),
+    [
+      { out: true, in: false },
+      { out: false, in: false },
+    ],
+  );
+});
+
+test('guests that no load has seen have rows of their own', () => {
+  const strays = [{ guest: 'ann', tap: 'vnet7', kind: 'unknown' as const, reason: 'no load has seen it' }];
+  const { states, rows } = look({ strays });
+  assert.equal(states.slice(2), ['ann unshaped unknown']);
+  assert.equal(rows[2]?.taps, ['vnet7']);
+});
+
+test('somebody has changed a class', () => {
+  const { states, rows } = look({ ceil: 50_000_000 });
+  assert.equal(states[1], 'jason shaped changed');
+  assert.is(rows[1]?.out?.ceil, 50_000_000);
+  assert.equal(rows[1]?.out?.loaded, { rate: 10_000_000, ceil: 30_000_000 });
+});
+
+test('the policy leaves out, refuses, and shares a guest with libvirt', () => {
+  const { states } = look({
+    unshaped: [
+      { guest: 'bob', reason: 'no entry', kind: 'unlisted' },
+      { guest: 'cliff', tap: 'vnet1', reason: 'libvirt too', kind: 'contested' },
+      { guest: 'jason', reason: 'no room', kind: 'refused' },
+      { guest: 'jason', tap: 'macvtap0', reason: 'no bridge', kind: 'unsuited' },
+      { guest: 'ann', reason: 'no room', kind: 'refused' },
+    ],
+  });
+  assert.equal(states, [
+    'cliff shaped contested',
+    'jason shaped refused',
+    'bob left out unlisted',
+    'jason left out unsuited',
+    'ann unshaped refused',
+  ]);
+});
+
+interface Changes {
+  /** The elements of our table, where it is not as it was loaded. */
+  table?: string[] | 'missing';
+  change?: (facts: Facts) => void;
+  strays?: Stray[];
+  /** Of the uplink. */
+  ports?: string[];
+  gone?: string[];
+  moved?: string[];
+  clsacts?: string[];
+  without?: string[];
+  ceil?: number;
+  unshaped?: InForce['unshaped'];
+}
+
+function look({
+  ports = ['eth0'],
+  gone = [],
+  moved = [],
+  clsacts,
+  without = [],
+  ceil,
+  table,
+  unshaped = [],
+  strays = [],
+  change = () => {},
+}: Changes = {}) {
+  const taps = Object.entries(pairs).flatMap(([guest, names]) =>
+    names.map((name) => ({ name, bridge: 'br0', guest, mark: marks[guest as 'cliff'], clsact: true })),
+  );
+  const names = taps.map(({ name }) => name);
+  const inForce: InForce = {
+    version: 1,
+    uplinks: [
+      {
+        name: 'eth0',
+        ports: ports.map((name) => ({ name, bridge: 'br0' })),
+        ifb: 'ifb-eth0',
+        trees: both(tree),
+        taps,
+      },
+    ],
+    unshaped,
+    warnings: [],
+  };
+  const facts = healthy(new Map(taps.map(({ name, mark }) => [name, mark])), ports);
+  for (const name of gone) facts.devices.delete(name);
+  for (const name of moved) facts.ports.get('br0')?.delete(name);
+  facts.clsacts = new Set(clsacts ?? names);
+  if (table) facts.table.kind = table === 'missing' ? 'missing' : 'changed';
+  if (Array.isArray(table)) facts.tables = parseListing(ruleset(table));
+  change(facts);
+  const rows = guestRows(inForce, joinUplinks(inForce, uses(without, ceil)), facts, strays);
+  const states = rows.map(({ guest, state, faults }) =>
+    [guest, state, ...faults.map(({ kind }) => kind)].join(' '),
+  );
+  return { rows, states };
+}
+
+function tree(direction: Direction): TreePlan {
+  const major = direction === 'out' ? 1 : 2;
+  const make = (kind: ClassPlan['kind'], name: keyof typeof minors): ClassPlan => {
+    const sizes = { burst: 1, cburst: 1, quantum: 1, overhead: 0, mpu: 60 };
+    return {
+      kind,
+      name,
+      id: `${major}:${minors[name]}`,
+      parent: '',
+      rate: 10_000_000,
+      ceil: 30_000_000,
+      ...sizes,
+    };
+  };
+  return {
+    direction,
+    device: direction === 'out' ? 'eth0' : 'ifb-eth0',
+    root: `${major}:`,
+    default: minors.unmarked,
+    link: make('link', 'link'),
+    unmarked: make('unmarked', 'unmarked'),
+    groups: [{ group: make('group', 'friends'), guests: [make('guest', 'cliff')] }],
+    guests: [make('guest', 'jason')],
+  };
+}
+
+/** @param ceil of jason, when he sends */
+function uses(without: string[], ceil = 30_000_000): Uses {
+  const counters = {
+    at: 0,
+    spread: 0,
+    bytes: 0,
+    packets: 0,
+    dropped: 0,
+    overlimits: 0,
+    backlog: 0,
+    queued: 0,
+  };
+  return new Map(
+    ['1', '2'].flatMap((major) =>
+      Object.values(minors).flatMap((minor) => {
+        const id = `${major}:${minor}`;
+        const device = major === '1' ? 'eth0' : 'ifb-eth0';
+        const own = { rate: 10_000_000, ceil: id === '1:20' ? ceil : 30_000_000 };
+        return without.includes(id)
+          ? []
+          : [[useKey(device, id), { device, id, ...own, ...counters }] as const];
+      }),
+    ),
+  );
+}
+
+/** As nft lists ours. */
+function ruleset(elements: string[]): string {
+  const chains = Object.entries(marks).flatMap(([guest, mark]) =>
+    ['out', 'in'].map((way, at) => {
+      const minor = minors[guest as 'cliff'];
+      const rule = `meta mark set 0x${mark.toString(16)} meta priority set ${at + 1}:${minor} comment "${guest}"`;
+      return `\tchain ${way}-${minor} {\n\t\t${rule}\n\t}\n`;
+    }),
+  );
+  const list = elements
+    .map((element) => element.replace(/^(\S+) \. (\S+)/, '"$1" . "$2"'))
+    .join(',\n\t\t\t     ');
+  return `table bridge virt-shaper {
+	map guests {
+		type ifname . ifname : verdict
+		elements = { ${list} }
+	}
+${chains.join('')}	chain forward {
+		type filter hook forward priority 250; policy accept;
+		iifname . oifname vmap @guests
+	}
+}
+`;
+}
+
+test.run();

@@ -1,0 +1,47 @@
+// One version, wherever it is written: packages, changelogs, man pages, and what --version says.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { makeProgram } from '../../../src/cli/program.ts';
+
+const top = fileURLToPath(new URL('../../..', import.meta.url));
+const read = (file: string) => readFileSync(join(top, file), 'utf8');
+const { version } = JSON.parse(read('package.json'));
+
+/** Each with the first version that its file names: the newest, in a changelog. */
+const places: Record<string, RegExp> = {
+  'package-lock.json': /^ {2}"version": "(.*)",$/m,
+  'CHANGELOG.md': /^## (\S+) \(/m,
+  'packaging/debian/changelog': /^virt-shaper \((.*)\) /m,
+  'packaging/rpm/virt-shaper.spec': /^Version: +(\S+)$/m,
+};
+const changelogOfSpec = /^%changelog\n\* .* - (.*)-1$/m;
+
+for (const [file, pattern] of Object.entries(places)) {
+  test(`${file} has the version of package.json`, () => {
+    assert.is(read(file).match(pattern)?.[1], version);
+  });
+}
+
+test('the changelog of the .rpm has it too', () => {
+  assert.is(read('packaging/rpm/virt-shaper.spec').match(changelogOfSpec)?.[1], version);
+});
+
+for (const page of ['man/virt-shaper.8', 'man/virt-shaper.toml.5']) {
+  test(`${page} has it, if it names one`, () => {
+    assert.ok(existsSync(join(top, page)), 'the packages have it');
+    const title =
+      read(page)
+        .match(/^\.(?:TH|Os) .*$/gm)
+        ?.join(' ') ?? '';
+    for (const [named] of title.matchAll(/\d+\.\d+\.\d+/g)) assert.is(named, version);
+  });
+}
+
+test('--version says it', () => {
+  assert.is(makeProgram().version(), version);
+});
+
+test.run();

@@ -1,0 +1,142 @@
+// What is said of uplinks that this host's devices do not bear out, by check, doctor and load, each from devices made
+// up for it. Whether real frames take these ways is test/kernel/uplinks.test.ts.
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { parseRules } from '../../../src/diff/parse-rules.ts';
+import { checkNetwork } from '../../../src/doctor/network.ts';
+import type { Device } from '../../../src/host/host.ts';
+import { stackOf } from '../../../src/host/host.ts';
+import { checkUplinks } from '../../../src/policy/check-uplinks.ts';
+import { findUplinks, portsOn, sharedBelow } from '../../../src/policy/uplinks.ts';
+import { formatProblem } from '../../../src/report/problems.ts';
+import { wrong } from '../../support/findings.ts';
+import { generateFor, readToml } from '../../support/world.ts';
+
+const nic: Device = { tap: false, physical: true, speed: 1e9 };
+const port = (master: string, ...lower: string[]): Device => ({
+  ...nic,
+  master,
+  ...(lower.length > 0 ? { lower } : {}),
+});
+const bridge: Device = { tap: false };
+const tap = (master: string): Device => ({ tap: true, master });
+
+/** Two VLANs of one NIC, each in a bridge of its own. */
+const vlans = {
+  br0: bridge,
+  br1: bridge,
+  eth0: nic,
+  'eth0.100': port('br0', 'eth0'),
+  'eth0.200': port('br1', 'eth0'),
+};
+const map = (devices: Record<string, Device>) => new Map(Object.entries(devices));
+const kernel = { leaf: 'fq_codel', redirect: 'fw' } as const;
+
+/** The first line of each problem, without its file. */
+function said(toml: string, devices: Record<string, Device>): string[] {
+  return checkUplinks(readToml(toml), map(devices)).map(
+    (problem) =>
+      formatProblem(problem)
+        .split('\n')[0]
+        ?.replace(/^.*?config\.toml:/, '') ?? '',
+  );
+}
+
+test('what lies on what, down to the NIC', () => {
+  const devices = map({ ...vlans, 'eth0.100.7': port('br2', 'eth0.100') });
+  assert.equal(stackOf(devices, 'eth0.100.7'), ['eth0.100.7', 'eth0.100', 'eth0']);
+  assert.equal(stackOf(devices, 'gone'), ['gone']);
+  assert.equal(
+    portsOn(devices, 'eth0.100').map(({ name }) => name),
+    ['eth0.100', 'eth0.100.7'],
+  );
+  assert.is(sharedBelow(devices, 'eth0.100', ['eth0.100', 'eth0.200']), 'eth0');
+  assert.is(sharedBelow(devices, 'eth0.100.7', ['eth0.100.7', 'eth0.100']), 'eth0', 'the link itself');
+  assert.is(sharedBelow(devices, 'eth0.100', ['eth0.100', 'eth7']), 'eth0.100');
+});
+
+test('check: nothing to say of what is as it is written', () => {
+  assert.equal(said('[uplink.eth0]\nbridge = ["br0", "br1"]\n', vlans), []);
+  assert.equal(
+    said('[uplink.eth0]\n[uplink.eth1]\nbridge = "br9"\n', vlans),
+    [],
+    'absent devices are told of elsewhere',
+  );
+  assert.equal(said('[uplink."eth0.100"]\n[uplink."eth0.200"]\n', vlans), []);
+});
+
+test('check: an uplink of no bridge, a bridge that it is not below, and two of which one lies on the other', () => {
+  assert.equal(said('[uplink.eth0]\n', { eth0: nic, bond0: port('br0'), br0: bridge }), [
+    '1:9: warning: uplink.eth0: eth0 is no port of a bridge, and none lies on it: no guest is behind it',
+  ]);
+  assert.equal(said('[uplink."eth0.100"]\nbridge = ["br0", "br1"]\n', vlans), [
+    '2:18: warning: uplink."eth0.100".bridge: no port of br1 is eth0.100 or lies on it',
+  ]);
+  const [both = '', ...more] = said('[uplink.eth0]\n[uplink."eth0.100"]\n', vlans);
+  assert.match(
+    both,
+    /^2:9: warning: uplink\."eth0\.100": eth0\.100 lies on eth0, which is an uplink too \(.*:1:9\)/,
+  );
+  assert.equal(more, []);
+});
+
+test('a port whose name nft cannot be told never gets into the rules', () => {
+  const odd = { br0: bridge, eth0: nic, 'x" . "y': port('br0', 'eth0') };
+  const ways = findUplinks(readToml('[uplink.eth0]\n'), { devices: map(odd), kernel }, [], 'br0');
+  assert.equal(ways.uplinks, []);
+  assert.match(ways.doubts[0]?.reason ?? '', 'has a name that virt-shaper does not take');
+});
+
+test('doctor: uplinks over one NIC that do not say what each has, and a NIC beside the configured one', () => {
+  const judged = (toml: string, devices: Record<string, Device>, bridges = ['br0', 'br1']) =>
+    wrong(
+      checkNetwork({
+        devices: map(devices),
+        networks: new Map(),
+        bridges,
+        config: readToml(toml),
+        guests: [],
+        shaped: new Set(),
+        unreachable: [],
+        foreignMarks: [],
+      }),
+    );
+  const toItself =
+    'warning eth0: eth0.100 and eth0.200 lie on it, and each is shaped as if it had the link to itself';
+  assert.equal(judged('', vlans), [toItself]);
+  assert.equal(judged('[uplink."eth0.100"]\nceil = "1mbit"\n', vlans), [toItself]);
+  const divided = '[uplink."eth0.100"]\nceil = "400mbit"\n[uplink."eth0.200"]\nceil = "600mbit"\n';
+  assert.equal(judged(divided, vlans), []);
+  assert.equal(judged('[uplink.eth0]\n', vlans), []);
+  const under = { ...vlans, eth0: port('br2'), br2: bridge };
+  assert.equal(judged('', under, ['br0', 'br1', 'br2']), [], 'found: the NIC that is a port itself');
+  assert.equal(judged('[uplink."eth0.100"]\nceil = "1mbit"\n', under, ['br0', 'br2']), [
+    "warning eth0: eth0.100 lies on it, and it is an uplink too: what passes both is shaped twice, here as nobody's",
+  ]);
+  const beside = { br0: bridge, eth0: port('br0'), eth1: port('br0') };
+  assert.match(
+    judged('[uplink.eth0]\n', beside, ['br0'])[0] ?? '',
+    'warning br0: also leads out by eth1, which is no uplink',
+  );
+  assert.equal(judged('[uplink.eth0]\n[uplink.eth1]\n', beside, ['br0']), []);
+});
+
+test('load: a pair by a port that lies on the uplink must lead to a class there, and the way back must be there', () => {
+  const config = readToml('[uplink.eth0]\n[guest.cliff]\nrate = "1mbit"\nid = 0x10\n');
+  const guests = [{ name: 'cliff', driver: 'qemu' as const, nics: [{ tap: 'vnet0', bridge: 'br0' }] }];
+  const { rules } = generateFor({
+    config,
+    guests,
+    host: { devices: map({ ...vlans, vnet0: tap('br0') }), kernel },
+  });
+  parseRules(rules, 'rules.d');
+  const edited = (from: string, to: string) => () =>
+    parseRules({ ...rules, 'ruleset.nft': rules['ruleset.nft'].replace(from, to) }, 'rules.d');
+  assert.throws(
+    edited('"vnet0" . "eth0.100"', '"vnet0" . "eth0.300"'),
+    /leads to eth0\.300, for which shape\.tc has/,
+  );
+  assert.throws(edited('set 1:10', 'set 1:99'), /leads to class 1:99, which shape\.tc does not have on eth0/);
+});
+
+test.run();

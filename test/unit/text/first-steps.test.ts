@@ -1,0 +1,53 @@
+// Whoever reads any page of it begins with the same commands in the same order.
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { importFiles } from '../../../src/import/import.ts';
+import { firstConfig } from '../../../src/init/first-config.ts';
+import { firstSteps, stepsAfter } from '../../../src/text/first-steps.ts';
+import { sectionOf } from '../../support/mdoc.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+
+/** Those of the steps that a text names, in its order. */
+function stepsIn(text: string, before = 'virt-shaper '): string[] {
+  const all = [...text.matchAll(new RegExp(`${before}(${firstSteps.join('|')})\\b`, 'g'))];
+  return [...new Set(all.map(([, step = '']) => step))];
+}
+
+test('documents, manual page, package and first configuration name the same steps', () => {
+  for (const page of ['README.md', 'docs/getting-started.md']) {
+    const block = read(page).match(/```sh\nvirt-shaper doctor\b[\s\S]*?```/)?.[0] ?? '';
+    assert.equal(stepsIn(block), firstSteps, page);
+  }
+  const setUp = sectionOf(read('man/virt-shaper.8'), 'EXAMPLES').split('.Ss A change')[0] ?? '';
+  assert.equal(stepsIn(setUp), firstSteps);
+  const said =
+    read('packaging/maintainer/after-install').match(/say_first_steps\(\) \{[\s\S]*?\n\}/)?.[0] ?? '';
+  assert.equal(stepsIn(said), firstSteps);
+  const begun = firstConfig({ uplinks: [], undecided: [], isolated: [], guests: [] });
+  assert.equal(stepsIn(begun, '#   \\d\\. virt-shaper '), firstSteps.slice(2));
+  assert.equal(stepsIn(stepsAfter('init')), firstSteps.slice(2));
+});
+
+test('so does --help', () => {
+  const args = ['--import', 'tsx', join(root, 'src/cli.ts'), '--help'];
+  const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: root });
+  const steps = stdout.slice(stdout.indexOf('First steps:')).split('From there')[0] ?? '';
+  assert.equal(stepsIn(steps, ''), firstSteps);
+});
+
+test('a text that nothing can be imported from is refused, with what could be; an empty one is none', () => {
+  const from = (text: string) => importFiles([{ name: 'notes', text }]);
+  assert.throws(
+    () => from('hello\n'),
+    /notes is none of: the old hook's bandwidth\.conf, libvirt's domain XML/,
+  );
+  assert.match(from('# nothing yet\n').toml, '#');
+});
+
+test.run();
