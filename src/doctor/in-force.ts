@@ -31,7 +31,7 @@ export function checkInForce(facts: InForceFacts): Finding[] {
     checkHistory(facts),
     checkDrift(facts),
     ...checkOutdated(facts),
-    ...checkShaped(facts.inForce),
+    ...checkShaped(facts),
     ...checkPassing(facts),
   ];
 }
@@ -92,7 +92,7 @@ function checkOutdated({ outdated, loaded }: InForceFacts): Finding[] {
   return [{ ...about, level: 'warning', detail, hint }];
 }
 
-function checkShaped(attempted: InForceFacts['inForce']): Finding[] {
+function checkShaped({ inForce: attempted, rows }: InForceFacts): Finding[] {
   if ('failed' in attempted) {
     return [
       {
@@ -109,9 +109,10 @@ function checkShaped(attempted: InForceFacts['inForce']): Finding[] {
   // Libvirt's own limits are told with the tap that they are on, and bad ways with the bridges.
   const elsewhere = ['contested', 'unreachable'];
   const less = unshaped.filter((one) => !ignored.includes(one) && !elsewhere.includes(one.kind));
-  const counts = uplinks.map(
-    ({ name, taps }) => `${new Set(taps.map(({ guest }) => guest)).size} on ${name}`,
-  );
+  const counts = uplinks.map(({ name, taps }) => {
+    const planned = new Set(taps.map(({ guest }) => guest)).size;
+    return countShaped('value' in rows ? rows.value : [], name, planned);
+  });
   const others = ignored.length > 0 ? `${ignored.length} left alone: no entry, or no uplink` : '';
   const detail = [...counts, others].filter(Boolean).join(', ');
   return [
@@ -128,6 +129,15 @@ function checkShaped(attempted: InForceFacts['inForce']): Finding[] {
       (warning): Finding => ({ check: 'policy', level: 'warning', subject: 'policy', detail: warning }),
     ),
   ];
+}
+
+/** As status has it; what keeps the others is said where it stands. @param planned how many, where nobody could look */
+function countShaped(rows: GuestRow[], uplink: string, planned: number): string {
+  const due = rows.filter((row) => row.uplink === uplink && row.state !== 'gone');
+  const shaped = due.filter(({ state }) => state === 'shaped').length;
+  return due.length > shaped
+    ? `${shaped} of ${due.length} on ${uplink}`
+    : `${due.length || planned} on ${uplink}`;
 }
 
 /** Said where the obstacle is: by the network, by the guests that run, or by the policy above. */

@@ -7,7 +7,9 @@ import { checkGuests } from '../../../src/doctor/guests.ts';
 import { checkInForce, type InForceFacts } from '../../../src/doctor/in-force.ts';
 import { checkNetwork, type NetworkFacts } from '../../../src/doctor/network.ts';
 import type { Device } from '../../../src/host/host.ts';
+import type { GuestRow } from '../../../src/observe/guests.ts';
 import { line, named, wrong } from '../../support/findings.ts';
+import { makeInUse } from '../../support/in-use.ts';
 import { makeWorld } from '../../support/world.ts';
 
 const configuration: ConfigurationFacts = {
@@ -191,6 +193,18 @@ test('what is in force: well, changed by hand, outdated, failed', () => {
   });
   assert.equal(wrong(failed), ['problem last load: failed 10 s ago: eth0 has a root qdisc']);
   assert.match(failed[0]?.hint ?? '', /^nothing has been changed\n/);
+});
+
+test('how many are shaped is what status says, not how many were loaded', () => {
+  const { inForce: plan, guests } = makeInUse([{ name: 'cliff' }, { name: 'rob' }]);
+  const detail = (rows: InForceFacts['rows']) =>
+    checkInForce({ ...inForce, inForce: { value: plan }, rows }).find(({ check }) => check === 'shaped')
+      ?.detail;
+  assert.is(detail({ value: guests }), '2 on eth0');
+  const [cliff, rob] = guests as [GuestRow, GuestRow];
+  assert.is(detail({ value: [cliff, { ...rob, state: 'partly' }] }), '1 of 2 on eth0');
+  assert.is(detail({ value: [cliff, { ...rob, state: 'gone' }] }), '1 on eth0');
+  assert.is(detail({ failed: 'tc hangs' }), '2 on eth0');
 });
 
 test('nothing loaded, and leftovers of a load that nobody knows of', () => {
