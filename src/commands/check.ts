@@ -1,11 +1,14 @@
 // virt-shaper check: every problem of every file of the configuration in one report, and what was understood.
 import { checkHost } from '../config/check-host.ts';
 import { type ConfigHere, readConfigHere } from '../host/config-here.ts';
+import type { Kernel } from '../host/host.ts';
 import { askKernel } from '../host/kernel.ts';
 import type { Context } from '../operations/context.ts';
 import { screenOf } from '../operations/look.ts';
+import { tryTemplates } from '../operations/try-templates.ts';
 import { checkUplinks } from '../policy/check-uplinks.ts';
 import { foresee } from '../policy/foresee.ts';
+import { hasOverrides, readTemplates } from '../render/templates.ts';
 import { type Checked, checkAsData, reportCheck } from '../report/check.ts';
 import { formatProblem } from '../report/problems.ts';
 import { ConfigError } from '../system/errors.ts';
@@ -33,6 +36,12 @@ export async function checkCommand(context: Context, { json, quiet }: CheckOptio
   // Who may not ask the kernel checks the rest.
   const kernel = await askKernel(context.paths.kernel).catch(() => undefined);
   const foreseen = foresee(config, devices, kernel);
+  const own = findTemplateMistakes(context, kernel);
+  if (own) {
+    if (!json) throw own;
+    show({ files, problems: own.problems });
+    return 2;
+  }
   const problems = [
     ...warnings,
     ...checkHost(config, devices.keys()),
@@ -58,6 +67,19 @@ export async function checkCommand(context: Context, { json, quiet }: CheckOptio
   const found = problems.length > 0 ? `${counted(problems.length, 'warning')}, no errors` : 'no errors';
   context.say(`${files.join(', ')}: ${counts.join(', ')}: ${found}`);
   return 0;
+}
+
+/** Of the administrator's own, if there are any. */
+function findTemplateMistakes({ paths }: Context, kernel: Kernel | undefined): ConfigError | undefined {
+  try {
+    if (hasOverrides(paths.templates)) {
+      tryTemplates(readTemplates(paths.templates), kernel ?? { leaf: 'bfifo', redirect: 'bpf' });
+    }
+    return undefined;
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
 }
 
 /** For the caret under its place. */

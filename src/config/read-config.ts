@@ -22,7 +22,13 @@ export interface ReadConfig {
 
 /** Throws a ConfigError with every problem of every file. */
 export function readConfig(location: ConfigLocation): ReadConfig {
-  const { config, findings, files } = decodeFiles(location);
+  const findings = new Findings();
+  return parseConfig(readFiles(location, findings), findings);
+}
+
+/** The same of texts that were read already. @param findings what was found out about them before */
+export function parseConfig(files: SourceFile[], findings = new Findings()): ReadConfig {
+  const config = decodeFiles(files, findings);
   findings.throwErrors();
   const names = files.map((file) => file.name);
   return { config, warnings: findings.inOrder(), files: names, sources: files };
@@ -33,14 +39,13 @@ export function readConfig(location: ConfigLocation): ReadConfig {
  * is wrong must not depend on nothing being wrong. The default where even this cannot be read.
  */
 export function readOnFailure(location: ConfigLocation): Config['hook']['onFailure'] {
-  return decodeFiles(location).config.hook.onFailure;
+  const findings = new Findings();
+  return decodeFiles(readFiles(location, findings), findings).hook.onFailure;
 }
 
-function decodeFiles(location: ConfigLocation): { config: Config; findings: Findings; files: SourceFile[] } {
-  const findings = new Findings();
-  const files = readFiles(location, findings);
+function decodeFiles(files: SourceFile[], findings: Findings): Config {
   const trees = files.map((file) => parseToml(file, findings)).filter((tree) => tree !== undefined);
   const config = decodeConfig(mergeFiles(trees), findings);
   checkConfig(config, findings);
-  return { config, findings, files };
+  return config;
 }

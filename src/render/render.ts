@@ -7,6 +7,7 @@ import { label, nftComment } from '../text/label.ts';
 import { formatRate } from '../units/rate.ts';
 import { areOwn, compile } from './compile.ts';
 import { printers } from './compiled.ts';
+import { explainTemplate } from './template-errors.ts';
 import type { Templates } from './templates.ts';
 import { makeView, type View } from './view.ts';
 
@@ -50,8 +51,12 @@ function printOwn(view: View, templates: Templates): Rules | undefined {
 function printWithHandlebars(view: View, templates: Templates): Rules {
   const handlebars = Handlebars.create();
   handlebars.registerHelper(helpers);
+  const names = { partials: [...templates.keys()].sort(), helpers: Object.keys(helpers) };
   const compiled = new Map(
-    [...templates].map(([name, { file, text }]) => [name, naming(file, compile(handlebars, name, text))]),
+    [...templates].map(([name, template]) => {
+      const explain = (error: unknown) => explainTemplate(template, error, names);
+      return [name, explained(compile(handlebars, name, template.text), explain)];
+    }),
   );
   for (const [name, template] of compiled) handlebars.registerPartial(name, template);
   const print = (name: keyof Rules): string => {
@@ -72,13 +77,15 @@ function printEach(print: (name: keyof Rules) => string): Rules {
 }
 
 /** Handlebars names the line, but not which of the templates it is in. */
-function naming(file: string, template: HandlebarsTemplateDelegate): HandlebarsTemplateDelegate {
+function explained(
+  template: HandlebarsTemplateDelegate,
+  explain: (error: unknown) => ConfigError,
+): HandlebarsTemplateDelegate {
   return (context, options) => {
     try {
       return template(context, options);
     } catch (error) {
-      if (error instanceof ConfigError) throw error;
-      throw new ConfigError([{ severity: 'error', message: `${file}: ${(error as Error).message}` }]);
+      throw error instanceof ConfigError ? error : explain(error);
     }
   };
 }

@@ -6,8 +6,18 @@ import { fileURLToPath } from 'node:url';
 import { ConfigError } from '../system/errors.ts';
 import { whyUntrusted } from '../system/trust.ts';
 
-/** Name without `.hbs` (`shape.tc`, `class.tc`) -> text and where it was read, for messages. */
-export type Templates = Map<string, { file: string; text: string }>;
+export interface Template {
+  /** Where it was read, for messages. */
+  file: string;
+  text: string;
+  /** Whether it is the package's. */
+  isPackaged: boolean;
+  /** The text of the package's, in whose place the administrator's is. */
+  own?: string;
+}
+
+/** By name without `.hbs`: `shape.tc`, `class.tc`. */
+export type Templates = Map<string, Template>;
 
 /** As seen from the bundle in dist/, from src/render/ and from /usr/lib/virt-shaper. */
 const packaged = ['../templates', '../../templates', '../../share/virt-shaper/templates'].map(
@@ -16,7 +26,7 @@ const packaged = ['../templates', '../../templates', '../../share/virt-shaper/te
 
 /** The administrator's, as files of the configuration beside its main one: what they say counts like it. */
 export function readOverrides(folder: string, main: string): { name: string; text: string }[] {
-  const names = [...readFolder(folder)].sort(([a], [b]) => (a < b ? -1 : 1));
+  const names = [...readFolder(folder, false)].sort(([a], [b]) => (a < b ? -1 : 1));
   return names.map(([name, { text }]) => ({ name: join(templatesBeside(main), `${name}.hbs`), text }));
 }
 
@@ -31,17 +41,27 @@ export function readTemplates(overrides: string): Templates {
     .map((url) => fileURLToPath(url))
     .find((folder) => existsSync(join(folder, 'shape.tc.hbs')));
   if (own === undefined) throw new Error('the templates of the package are missing');
-  const others = readFolder(overrides);
+  const others = readFolder(overrides, false);
   if (others.size > 0) checkTrust([overrides, ...[...others.values()].map(({ file }) => file)]);
-  return new Map([...readFolder(own), ...others]);
+  const all = readFolder(own, true);
+  for (const [name, template] of others) {
+    const replaced = all.get(name)?.text;
+    all.set(name, { ...template, ...(replaced === undefined ? {} : { own: replaced }) });
+  }
+  return all;
 }
 
-function readFolder(folder: string): Templates {
+/** Whether any of them is the administrator's. */
+export function hasOverrides(overrides: string): boolean {
+  return readFolder(overrides, false).size > 0;
+}
+
+function readFolder(folder: string, isPackaged: boolean): Templates {
   const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.hbs')) : [];
   return new Map(
     names.map((name) => {
       const file = join(folder, name);
-      return [name.slice(0, -'.hbs'.length), { file, text: readFileSync(file, 'utf8') }];
+      return [name.slice(0, -'.hbs'.length), { file, text: readFileSync(file, 'utf8'), isPackaged }];
     }),
   );
 }

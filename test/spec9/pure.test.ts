@@ -104,10 +104,13 @@ test('a misspelt name is an error, not an empty value (gobalceil, $interface)', 
   assert.throws(() => readToml('[defaults]\ngobalceil = "1mbit"\n'), /defaults\.gobalceil: unknown key/);
   const world = makeWorld('[guest.cliff]\n', { cliff: 'vnet0@br0' });
   const text = 'qdisc add dev {{interface}} root handle 1: htb';
-  const misspelt = new Map(templates).set('shape.tc', { file: 'shape.tc.hbs', text });
+  const misspelt = new Map(templates).set('shape.tc', { file: 'shape.tc.hbs', text, isPackaged: true });
   assert.throws(
     () => generate({ ...world, chosen: noneChosen, templates: misspelt, source: 'config.toml' }),
-    (error: unknown) => error instanceof ConfigError && /shape\.tc\.hbs: .*interface/.test(error.message),
+    (error: unknown) =>
+      error instanceof ConfigError &&
+      error.problems[0]?.at?.file === 'shape.tc.hbs' &&
+      /no value interface/.test(error.message),
   );
 });
 

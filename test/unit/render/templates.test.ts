@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { tryTemplates } from '../../../src/operations/try-templates.ts';
 import { render } from '../../../src/render/render.ts';
 import { readTemplates } from '../../../src/render/templates.ts';
-import { ConfigError } from '../../../src/system/errors.ts';
+import { ConfigError, type Problem } from '../../../src/system/errors.ts';
 import { generateFor, makeWorld } from '../../support/world.ts';
 
 let folder: string;
@@ -25,6 +26,16 @@ function renderWith(templates: Record<string, string>) {
   return render(plan, readTemplates(folder), 'config.toml');
 }
 
+function problemsWith(templates: Record<string, string>): Problem[] {
+  try {
+    renderWith(templates);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
 test('a template of the same name takes the place of the package’s, partials too', () => {
   const own = render(plan, readTemplates('/nonexistent'), 'config.toml');
   const changed = renderWith({ 'leaf.tc.hbs': 'bfifo limit 5000', 'devices.ip.hbs': '# mine\n' });
@@ -34,18 +45,67 @@ test('a template of the same name takes the place of the package’s, partials t
   assert.is(changed['ruleset.nft'], own['ruleset.nft']);
 });
 
-test('a field that is not there, a helper nobody knows and broken syntax name the file', () => {
-  const mistakes = { '{{kindd}}': 'kindd', '{{shell "id"}}': 'shell', '{{#if kind}}': 'Parse error' };
-  for (const [text, word] of Object.entries(mistakes)) {
-    assert.throws(
-      () => renderWith({ 'leaf.tc.hbs': text }),
-      (error: unknown) =>
-        error instanceof ConfigError &&
-        error.message.includes(`${folder}/leaf.tc.hbs`) &&
-        error.message.includes(word),
+test('what is wrong with one is said with its place, and what to do', () => {
+  const mistakes: [text: string, place: string, message: RegExp, hint: RegExp][] = [
+    ['bfifo\n {{kindd}}', '2:4', /no value kindd/, /did you mean kind\?/],
+    ['{{foobar}}', '1:3', /no value foobar/, /the values are .*\bkind\b.*\blimit\b/],
+    [
+      'bfifo {{leaf.of.limit}}',
+      '1:9',
+      /no value leaf\.of\.limit here: what is before \.of is not there/,
+      /kind/,
+    ],
+    ['{{shell "id"}}', '1:1', /no helper shell/, /the helpers are rate, label, comment, verb, if/],
+    ['{{rat limit}}', '1:1', /no helper rat\b/, /did you mean rate\?/],
+    ['{{kind}}\n{{> lef.tc}}', '2:1', /no template lef\.tc\.hbs/, /did you mean leaf\.tc\?/],
+    ['a\n{{#if kind}}\nb', '2:1', /\{\{#if\}\} is never closed by \{\{\/if\}\}/, /counts without/],
+    [
+      '{{#if kind}}\n\n{{/each}}',
+      '3:1',
+      /\{\{\/each\}\} stands where \{\{#if\}\} of line 1 is to be closed/,
+      /mv/,
+    ],
+    ['{{kind}}{{/if}}', '1:9', /\{\{\/if\}\} closes nothing/, /mv/],
+    ['{{else}}', '1:1', /stands in no block/, /mv/],
+    ['limit {{kind}', '1:7', /not closed by \}\}$/, /mv/],
+    ['limit {{{kind}}', '1:7', /not closed by \}\}\}$/, /mv/],
+    ['{{}}', '1:1', /is empty/, /mv/],
+    ['{{#if}}{{/if}}', '1:1', /lacks a name/, /mv/],
+    ['{{* kind}}', '1:1', /cannot be read/, /tags are \{\{name\}\}/],
+  ];
+  const file = join(folder, 'leaf.tc.hbs');
+  for (const [text, place, message, hint] of mistakes) {
+    const problems = problemsWith({ 'leaf.tc.hbs': text });
+    const [problem] = problems;
+    assert.is(problems.length, 1, text);
+    assert.is(`${problem?.at?.file}:${problem?.at?.line}:${problem?.at?.column}`, `${file}:${place}`, text);
+    assert.match(problem?.message ?? '', message, text);
+    assert.match(problem?.hint ?? '', hint, text);
+    assert.match(problem?.hint ?? '', `counts without this file: mv ${file} ${file}.off`, text);
+    assert.is(problem?.text, text.split('\n')[Number(place.split(':')[0]) - 1], text);
+    assert.not.match(
+      `${problem?.message}${problem?.hint}`,
+      /object Object|Parse error|Expecting|undefined/,
       text,
     );
   }
+});
+
+test("one of the package's that gets less than it prints blames its caller", () => {
+  const [problem] = problemsWith({ 'tree.tc.hbs': '{{> leaf.tc nobody}}' });
+  assert.match(problem?.at?.file ?? '', /\/templates\/leaf\.tc\.hbs$/);
+  assert.match(problem?.hint ?? '', /one of your templates calls it .*grep '\{\{> leaf\.tc'/);
+});
+
+test('they are tried before a guest needs them: what is printed must be what load takes', () => {
+  const kernel = { leaf: 'bfifo', redirect: 'bpf' } as const;
+  const attempt = (text: string) => {
+    writeFileSync(join(folder, 'leaf.tc.hbs'), text, { mode: 0o644 });
+    tryTemplates(readTemplates(folder), kernel);
+  };
+  attempt('bfifo limit 5000');
+  assert.throws(() => attempt('pfifo limit 5'), /does not know how to load this line/);
+  assert.throws(() => attempt('{{kindd}}'), /no value kindd/);
 });
 
 test('nothing of the program can be reached from a template', () => {
