@@ -12,6 +12,7 @@ import { underLock } from '../operations/under-lock.ts';
 import { layRules, writeRules } from '../operations/write-rules.ts';
 import { dropPending } from '../store/pending.ts';
 import { ConfigError } from '../system/errors.ts';
+import { touch } from '../system/files.ts';
 import { removeFolder } from '../system/folders.ts';
 
 export interface ApplyOptions extends PlanOptions {
@@ -50,6 +51,7 @@ async function renderPresent(context: Context): Promise<void> {
   removeFolder(context.paths.held); // One that was not confirmed counts again, since somebody applies it.
   sayPolicy(context, outputs);
   writeRules(context, outputs);
+  touch(context.paths.lastSync); // It has looked for guests as a sync does.
 }
 
 /** The rules go to a folder of their own; neither they nor the guests that are found count for anything else. */

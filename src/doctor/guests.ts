@@ -40,7 +40,7 @@ export function checkGuests(facts: GuestFacts): Finding[] {
     ...checkStrayTaps(facts),
     ...checkForgers(facts),
   ];
-  const detail = `${running.length} running, ${noted.value.length} noted`;
+  const detail = running.length === 0 ? 'none runs' : `${running.length} running`;
   return [{ ...about, level: 'ok', detail }, ...found];
 }
 
@@ -59,7 +59,7 @@ function checkRunning(guest: Guest, noted: Known<Guest>): Finding[] {
 function checkNoted(guest: Guest, running: Known<Guest>): Finding[] {
   if (running.has(guest)) return [];
   const subject = label(guest.name);
-  const detail = 'is noted as running and does not run any more: its classes are left over';
+  const detail = 'does not run any more, and virt-shaper was not told: its classes are left over';
   return [{ check: 'guest.gone', level: 'warning', subject, detail, hint: 'virt-shaper sync' }];
 }
 

@@ -41,7 +41,12 @@ export function checkKernel(facts: KernelFacts): Finding[] {
     ...[...needed].map(([module, [subject = '', use]]): Finding => {
       const about = { check: `kernel.${subject}`, subject };
       if (!lacking.value.has(module)) return { ...about, level: 'ok', detail: `there (${use})` };
-      return { ...about, level: 'problem', detail: `this kernel has no ${module}: ${use}`, ...fix(facts) };
+      return {
+        ...about,
+        level: 'problem',
+        detail: `this kernel has no ${module}: ${use}`,
+        ...fix(facts, module),
+      };
     }),
     checkRedirect(facts, lacking.value),
     checkLeaf(facts, lacking.value),
@@ -64,19 +69,21 @@ function checkRedirect(facts: KernelFacts, lacking: Set<string>): Finding {
     const detail = 'u32 filters, since this kernel has neither cls_fw nor cls_bpf; the same to packets';
     return { ...about, level: 'ok', detail };
   }
-  return { ...about, level: 'problem', detail: noRedirect, ...fix(facts) };
+  return { ...about, level: 'problem', detail: noRedirect, ...fix(facts, 'cls_fw') };
 }
 
 function checkLeaf(facts: KernelFacts, lacking: Set<string>): Finding {
   const about = { check: 'kernel.leaf', subject: 'leaf' };
   const others = (['cake', 'sfq'] as const).filter((kind) => lacking.has(`sch_${kind}`));
-  const not = others.length > 0 ? `; not to be had by configuration: ${others.join(', ')}` : '';
-  if (!lacking.has('sch_fq_codel')) return { ...about, level: 'ok', detail: `fq_codel${not}` };
+  const note =
+    others.length > 0 ? { note: `leaf = "${others.join('" or "')}" gets that, too: not in this kernel` } : {};
+  if (!lacking.has('sch_fq_codel')) return { ...about, level: 'ok', detail: 'fq_codel', ...note };
   return {
     ...about,
     level: 'warning',
-    detail: `bfifo, since this kernel has no sch_fq_codel: a guest's small flows wait behind its large ones${not}`,
-    ...fix(facts),
+    detail: `bfifo, since this kernel has no sch_fq_codel: a guest's small flows wait behind its large ones`,
+    ...fix(facts, 'sch_fq_codel'),
+    ...note,
   };
 }
 
@@ -88,7 +95,7 @@ function checkBridgeTable(facts: KernelFacts): Finding {
     return { ...about, level: 'ok', detail: 'bridge family, verdict maps by pairs of ports' };
   }
   const detail = `a table of the bridge family is refused: ${bridgeTable.value}`;
-  return { ...about, level: 'problem', detail, ...fix(facts) };
+  return { ...about, level: 'problem', detail, ...fix(facts, 'nf_tables for bridges') };
 }
 
 /** What was kept in /run counts until the next boot, also when modules have been installed since. */
@@ -114,8 +121,9 @@ function list(kinds: LeafKind[] = []): string {
   return kinds.map((kind) => `sch_${kind}`).join(', ');
 }
 
-function fix({ release, modulesThere }: KernelFacts): { hint: string } {
-  if (modulesThere === undefined) return { hint: 'this kernel loads no modules: boot one that has it' };
+function fix({ release, modulesThere }: KernelFacts, module: string): { hint: string } {
+  if (modulesThere === undefined)
+    return { hint: `this kernel loads no modules: boot one that has ${module}` };
   if (modulesThere === false) return { hint: modulesGone(release).hint };
   return {
     hint:

@@ -71,7 +71,7 @@ function checkDaemon({ version = 'of unknown version', daemons, sockets, systemd
   return {
     ...about,
     level: 'warning',
-    detail: `${version}, no daemon of it runs: no guest can start, and of one that stops nobody tells`,
+    detail: `${version}, no daemon of it runs: no guest can start, and no hook is called when one stops`,
     hint: systemd
       ? 'systemctl start libvirtd (or virtqemud.socket, where the daemons are split)'
       : 'start libvirtd, or where the daemons are split virtqemud',

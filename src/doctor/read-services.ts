@@ -1,18 +1,21 @@
 // What systemd knows of our units and of libvirt's sockets, in one call; and when the last sync was.
 
+import { join } from 'node:path';
 import { packaged } from '../hooks/hook-file.ts';
 import { stableNames } from '../hooks/program.ts';
 import type { Run } from '../system/exec.ts';
+import { readCache } from '../system/files.ts';
 import type { Paths } from '../system/paths.ts';
 import { attempt, had } from './finding.ts';
 import { otherUnits, ownUnits, type ServiceFacts, syncUnit, type UnitFacts } from './services.ts';
-import { isThere, timeOf } from './stat.ts';
+import { filesIn, isThere, timeOf } from './stat.ts';
 
 const properties = ['Id', 'LoadState', 'UnitFileState', 'ActiveState'];
 
 export async function readServices(run: Run, paths: Paths): Promise<ServiceFacts> {
   const systemd = isThere(paths.systemd);
   const at = timeOf(paths.lastSync);
+  const cron = systemd ? undefined : findCron(paths.cron);
   const [node = '', program = ''] = stableNames(process.argv[1] ?? '', process.execPath);
   const options = paths.options.flatMap((word, index) =>
     index % 2 === 0 ? [`${word}=${paths.options[index + 1]}`] : [],
@@ -20,8 +23,10 @@ export async function readServices(run: Run, paths: Paths): Promise<ServiceFacts
   return {
     systemd,
     // That of the package names its Node.js itself.
+    configured: isThere(join(paths.config.root ?? '/', paths.config.file)),
     command: [...(program === packaged ? [program] : [node, program]), ...options],
     units: systemd ? await readUnits(run) : [],
+    ...(cron === undefined ? {} : { cron }),
     ...(at === undefined ? {} : { lastSync: Date.now() - at }),
   };
 }
@@ -45,4 +50,11 @@ async function readUnits(run: Run): Promise<UnitFacts[]> {
       failed: ActiveState === 'failed',
     };
   });
+}
+
+/** An entry that calls a sync of virt-shaper, whatever it is called. @returns its file */
+function findCron(places: string[]): string | undefined {
+  // Files with a dot in their names are none to cron.
+  const entries = places.flatMap(filesIn).flatMap(filesIn);
+  return entries.find((file) => /^\s*[^#\s].*virt-shaper.*\bsync\b/m.test(readCache(file) ?? ''));
 }

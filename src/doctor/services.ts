@@ -19,6 +19,10 @@ export interface ServiceFacts {
   /** Whether systemd runs this host. */
   systemd: boolean;
   units: UnitFacts[];
+  /** The file by which cron calls a sync; absent where there is none. */
+  cron?: string;
+  /** Whether there is a configuration: without one no sync does anything. */
+  configured: boolean;
   /** What runs this program with its options, whatever the PATH. */
   command: string[];
   /** Milliseconds since the last sync; absent when there was none since boot. */
@@ -43,7 +47,8 @@ const patience = 3 * 60_000;
 
 export function checkServices(facts: ServiceFacts): Finding[] {
   const timer = facts.units.some(({ name, active }) => name === 'virt-shaper-sync.timer' && active);
-  return [...checkUnits(facts), checkLastSync(facts.lastSync, timer)];
+  const isDue = facts.configured || facts.lastSync !== undefined;
+  return [...checkUnits(facts), ...(isDue ? [checkLastSync(facts.lastSync, timer)] : [])];
 }
 
 /** cron's PATH lacks /usr/sbin, and a `%` would end the command there. */
@@ -52,8 +57,11 @@ export function cronLine(command: string[]): string {
   return `echo ${quote(`* * * * * root ${words}`)} > /etc/cron.d/virt-shaper`;
 }
 
-function checkUnits({ systemd, units, command }: ServiceFacts): Finding[] {
+function checkUnits({ systemd, units, command, cron }: ServiceFacts): Finding[] {
   const about = { check: 'units', subject: 'units' };
+  if (!systemd && cron !== undefined) {
+    return [{ ...about, level: 'ok', detail: `systemd does not run this host, cron calls it by ${cron}` }];
+  }
   if (!systemd) {
     return [
       {

@@ -1,5 +1,6 @@
 // What can be said of a file without opening it. What cannot be seen is as good as not there: its reader says why.
-import { type Stats, statSync } from 'node:fs';
+import { readdirSync, type Stats, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { otherWriters } from '../system/trust.ts';
 
 export function isThere(path: string): boolean {
@@ -22,5 +23,15 @@ function statOf(path: string): Stats | undefined {
     return statSync(path);
   } catch {
     return undefined;
+  }
+}
+
+/** What is in a folder, but for names with a dot; anything else is itself. Nothing where nothing is. */
+export function filesIn(path: string): string[] {
+  try {
+    if (!statSync(path).isDirectory()) return [path];
+    return readdirSync(path).flatMap((name) => (name.includes('.') ? [] : [join(path, name)]));
+  } catch {
+    return [];
   }
 }

@@ -64,6 +64,8 @@ export interface Paths {
   selinuxModule: string;
   /** There where systemd runs the host. */
   systemd: string;
+  /** Where cron has its entries: folders of files, and one file. */
+  cron: string[];
   /** Kept for good. */
   ids: string;
   /** Which installation this is, as the kernel's objects say it (kernel/owner.ts). */
@@ -121,6 +123,7 @@ export function makePaths(options: { root?: string; config?: string; rules?: str
     apparmor: below('/etc/apparmor.d'),
     selinuxModule: below('/var/lib/selinux/targeted/active/modules/200/virt_shaper'),
     systemd: below('/run/systemd/system'),
+    cron: [below('/etc/cron.d'), below('/etc/crontab'), below('/var/spool/cron')],
     ids: below('/var/lib/virt-shaper/ids.json'),
     speeds: below('/var/lib/virt-shaper/speeds.json'),
   };

@@ -54,10 +54,13 @@ test('bridged frames that pass iptables are told of, where the kernel has br_net
 test('without systemd: what it says for cron is what cron runs, and finds a guest that nobody told of', () => {
   rmSync(join(host.root, 'run/systemd'), { recursive: true });
   const { hint = '' } = named(host.examine().findings, 'units');
-  const cron = join(host.root, 'cron.d');
-  mkdirSync(cron);
+  assert.equal(host.examine().wrong, ['warning units']);
+  const cron = join(host.root, 'etc/cron.d');
+  mkdirSync(cron, { recursive: true });
   sh(hint.replace('let cron do it: ', '').replace('/etc/cron.d', cron));
-  const [, user, command = ''] = /^\* \* \* \* \* (\S+) (.*)\n$/.exec(host.read('cron.d/virt-shaper')) ?? [];
+  const [, user, command = ''] =
+    /^\* \* \* \* \* (\S+) (.*)\n$/.exec(host.read('etc/cron.d/virt-shaper')) ?? [];
+  assert.equal(host.examine().wrong, [], 'who has followed the advice hears no more of it');
   assert.is(user, 'root');
   const cliff = domainXml('cliff', { vnet0: 'br0', vnet1: 'br0' });
   host

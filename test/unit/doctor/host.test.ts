@@ -96,7 +96,8 @@ test('each part that a kernel lacks: what nothing stands in for is a problem', (
   assert.is(none.level, 'problem');
   assert.match(none.detail, 'nor marks in cls_u32');
   const lesser = named(kernelWithout('sch_cake', 'sch_sfq'), 'kernel.leaf');
-  assert.is(lesser.detail, 'fq_codel; not to be had by configuration: cake, sfq');
+  assert.is(lesser.detail, 'fq_codel');
+  assert.match(lesser.note ?? '', 'leaf = "cake" or "sfq" gets that, too');
   assert.is(lesser.level, 'ok', 'who configured one is warned by each load');
   const leaf = named(kernelWithout('sch_fq_codel'), 'kernel.leaf');
   assert.is(leaf.level, 'warning');
@@ -221,6 +222,7 @@ function units(...changes: Partial<UnitFacts>[]): ServiceFacts {
   const well = { there: true, enabled: true, active: true, failed: false };
   return {
     systemd: true,
+    configured: true,
     lastSync: 30_000,
     command: ['/usr/sbin/virt-shaper'],
     units: names.map((name, at) => ({ name, ...well, ...changes[at] })),
@@ -246,6 +248,8 @@ test('units that are on, off, failed or not there', () => {
     wrong(checkServices({ ...units(), systemd: false, units: [] }))[0] ?? '',
     'warning units: systemd does not run',
   );
+  const cron = '/etc/cron.d/virt-shaper';
+  assert.equal(wrong(checkServices({ ...units(), systemd: false, units: [], cron })), [], 'as it advises');
 });
 
 test('the line for cron has the whole path, and nothing in it that cron takes for its own', () => {
@@ -277,6 +281,7 @@ test('the clock of the last sync', () => {
   assert.is(named(checkServices({ ...off, lastSync: late }), 'last-sync').level, 'warning');
   const { lastSync: _, ...never } = units();
   assert.is(line(named(checkServices(never), 'last-sync')), 'warning last sync: none since boot');
+  assert.equal(wrong(checkServices({ ...never, configured: false })), [], 'there is nothing to sync yet');
 });
 
 test.run();
