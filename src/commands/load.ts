@@ -1,14 +1,9 @@
 // virt-shaper load: the kernel holds what rules.d says, all of it or nothing of it.
-import { join } from 'node:path';
 import { type Context, seconds } from '../operations/context.ts';
 import { asRendered, loadNow } from '../operations/load-now.ts';
 import { underLock } from '../operations/under-lock.ts';
-import { readGuests } from '../store/guests.ts';
-import { guestsWithout, tryInForce } from '../store/in-force-plan.ts';
-import { planFile, readCompanions } from '../store/in-force-rules.ts';
 import { dropPending } from '../store/pending.ts';
 import { ConfigError } from '../system/errors.ts';
-import { label } from '../text/label.ts';
 
 export interface LoadOptions {
   dryRun?: boolean;
@@ -28,24 +23,12 @@ export async function loadCommand(context: Context, options: LoadOptions): Promi
     const time = seconds('--confirm', options.confirm);
     return (await import('../operations/confirm.ts')).loadAndConfirm(context, time, asRendered);
   }
-  const { sayEdited, tell } = await import('../operations/say-changes.ts');
+  const { tell } = await import('../operations/say-changes.ts');
+  const { sayRendered } = await import('../operations/say-rendered.ts');
   const { obstacles } = await underLock(context, async (site) => {
     dropPending(context.paths.pending); // Who loads plainly has decided.
     return loadNow(context, site, site.rules, undefined, tell(context, asRendered));
   });
-  sayLeftOut(context);
-  sayEdited(context);
+  sayRendered(context);
   return obstacles.length > 0 ? 1 : 0;
-}
-
-/** What was looked at is what is loaded; who came since is not in it. */
-function sayLeftOut({ paths, warn }: Context): void {
-  const inForce = readCompanions(join(paths.rules, 'good')).has(planFile) && tryInForce(paths.rules);
-  if (!inForce) return;
-  for (const guest of guestsWithout(inForce, readGuests(paths.guests))) {
-    warn(
-      `warning: guest ${label(guest.name)} is not shaped by all of its NICs: it has changed since these rules ` +
-        'were rendered; virt-shaper sync shapes it',
-    );
-  }
 }

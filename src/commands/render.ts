@@ -2,8 +2,10 @@
 
 import type { Context } from '../operations/context.ts';
 import { generateNow, sayPolicy } from '../operations/generate.ts';
+import { sayUnknown } from '../operations/say-rendered.ts';
 import { underLock } from '../operations/under-lock.ts';
 import { writeRules } from '../operations/write-rules.ts';
+import { readRenderedPlan } from '../store/in-force-plan.ts';
 import { removeFolder } from '../system/folders.ts';
 
 export async function renderCommand(context: Context): Promise<number> {
@@ -19,6 +21,8 @@ export async function renderCommand(context: Context): Promise<number> {
         ? 'no guest to shape'
         : `${guests.size} guest${guests.size > 1 ? 's' : ''} on ${uplinks}`;
     context.say(`${what}: ${context.paths.rules} ${written ? 'written' : 'is as it was'}`);
+    const plan = readRenderedPlan(context.paths.rules);
+    if (plan) sayUnknown(context, plan);
   });
   return 0;
 }

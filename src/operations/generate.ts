@@ -137,7 +137,8 @@ async function generateNewer(context: Context, inForce: Read, name: string): Pro
 async function generateFrom(context: Context, from: Read, guests?: Guest[]): Promise<Generated> {
   const { config, devices, warnings, files, templates, snapshot } = from;
   const { paths } = context;
-  sayProblems(context, [...warnings, ...checkSpeeds(config, devices)]);
+  const about = sumUp([...warnings, ...checkSpeeds(config, devices)]);
+  for (const line of about) context.warn(line);
   const kernel = await readKernel(paths.kernel);
   const ids = readIds(paths.ids, paths.rules);
   if (ids.lost) context.warn(`warning: ${ids.lost}`);
@@ -156,17 +157,21 @@ async function generateFrom(context: Context, from: Read, guests?: Guest[]): Pro
   const outputs = generate(inputs);
   const companions: Companions = new Map([
     [sourceFile, snapshot],
-    [planFile, inForceText(outputs)],
+    [planFile, inForceText(outputs, about)],
   ]);
   return { ...outputs, inputs, companions };
 }
 
 /** A line for each of a few: `check` shows them whole, with their places. */
-function sayProblems({ warn }: Context, problems: Problem[]): void {
+function sumUp(problems: Problem[]): string[] {
   const few = problems.length > 3 ? problems.slice(0, 2) : problems;
-  for (const problem of few) warn(formatLine(problem));
   const more = problems.length - few.length;
-  if (more > 0) warn(`warning: the configuration has ${more} more of these: virt-shaper check shows them`);
+  return [
+    ...few.map(formatLine),
+    ...(more > 0
+      ? [`warning: the configuration has ${more} more of these: virt-shaper check shows them`]
+      : []),
+  ];
 }
 
 /**

@@ -7,7 +7,7 @@ import { differencesAsData, reportDifferences } from '../report/differences.ts';
 import { ConfigError } from '../system/errors.ts';
 import type { Context } from './context.ts';
 import { asRendered, sayBehind, sayObstacles, sayUnreached } from './load-now.ts';
-import { sayEdited } from './say-changes.ts';
+import { sayRendered } from './say-rendered.ts';
 import { underLock } from './under-lock.ts';
 
 export interface PlanOptions {
@@ -19,7 +19,7 @@ export interface PlanOptions {
 /** @returns 3 when anything would change */
 export async function planRules(context: Context, options: PlanOptions): Promise<number> {
   const status = await planFolder(context, context.paths.rules, options);
-  if (!options.json) sayEdited(context);
+  if (!options.json) sayRendered(context);
   return status;
 }
 

@@ -1,11 +1,7 @@
 // What a load changes, as it is said to whoever loads: a line for each guest, the lines of tc behind it with --verbose.
-import { readSources } from '../config/read-files.ts';
 import type { Found } from '../diff/comparison.ts';
-import { readOverrides } from '../render/templates.ts';
 import { changeLines, changeSummary } from '../report/change-lines.ts';
 import { reportDifferences } from '../report/differences.ts';
-import { snapshotText } from '../store/configuration.ts';
-import { readCompanions, sourceFile } from '../store/in-force-rules.ts';
 import type { Context } from './context.ts';
 
 /** Whoever wants to know what a load changes. */
@@ -43,17 +39,4 @@ function sayChanges(context: Context, found: Found, said: Set<string>): void {
   if (shown.length < lines.length)
     context.say(`and ${lines.length - shown.length} more: --verbose shows them`);
   if (context.verbose) context.detail(reportDifferences(found).trimEnd());
-}
-
-/** plan and load go by rules.d; who has just saved a change would wonder. */
-export function sayEdited({ paths, say }: Context): void {
-  const rendered = readCompanions(paths.rules).get(sourceFile);
-  if (rendered === undefined) return;
-  try {
-    const sources = [...readSources(paths.config), ...readOverrides(paths.templates, paths.config.file)];
-    if (snapshotText(sources) === rendered) return;
-  } catch {
-    return; // It cannot be read at all, which whoever renders is told.
-  }
-  say('the configuration has changed since rules.d was rendered: virt-shaper apply --dry-run shows what for');
 }

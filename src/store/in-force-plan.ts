@@ -5,7 +5,7 @@ import type { Guest } from '../guests/guest.ts';
 import type { LimitPlan, Plan, UplinkPlan } from '../plan/plan.ts';
 import type { Policy, Unshaped } from '../policy/policy.ts';
 import { Failure } from '../system/errors.ts';
-import { readJson } from '../system/files.ts';
+import { isThere, readJson } from '../system/files.ts';
 import type { Direction } from '../units/units.ts';
 import { type Companions, planFile } from './in-force-rules.ts';
 
@@ -31,17 +31,28 @@ export interface InForce {
   unshaped: Unshaped[];
   /** Sentences of the policy, such as guarantees scaled down. */
   warnings: string[];
+  /** What the configuration that it came from was warned of, a line each; absent where there was nothing. */
+  configuration?: string[];
   /** Limits inside the host; absent where no guest has one. */
   limits?: LimitPlan[];
   /** What stood in the way of an uplink when this was loaded; absent when nothing did. */
   obstacles?: Obstacle[];
 }
 
-export function inForceText({ plan, policy }: { plan: Plan; policy: Policy }): string {
+/** @param about what the configuration was warned of, as lines */
+export function inForceText({ plan, policy }: { plan: Plan; policy: Policy }, about: string[] = []): string {
   const { unshaped, warnings } = policy;
   const { guests } = plan.limits;
   const limits = guests.length > 0 ? { limits: guests } : {};
-  const inForce: InForce = { version: 1, uplinks: plan.uplinks, unshaped, warnings, ...limits };
+  const configuration = about.length > 0 ? { configuration: about } : {};
+  const inForce: InForce = {
+    version: 1,
+    uplinks: plan.uplinks,
+    unshaped,
+    warnings,
+    ...configuration,
+    ...limits,
+  };
   return `${JSON.stringify(inForce)}\n`;
 }
 
@@ -58,8 +69,21 @@ export function withPlanObstacles(companions: Companions, obstacles: Obstacle[])
  * @throws Failure when it is of another version
  */
 export function readInForce(rules: string): InForce {
+  return readPlan(join(rules, 'good', planFile));
+}
+
+/** Of what was rendered last, loaded or not. @returns nothing where it is not there, or cannot be read */
+export function readRenderedPlan(rules: string): InForce | undefined {
+  const file = join(rules, planFile);
+  try {
+    return isThere(file) ? readPlan(file) : undefined;
+  } catch {
+    return undefined; // The rules count without it.
+  }
+}
+
+function readPlan(file: string): InForce {
   const nothing: InForce = { version: 1, uplinks: [], unshaped: [], warnings: [] };
-  const file = join(rules, 'good', planFile);
   const inForce = readJson(file, nothing);
   if (inForce.uplinks.every(isUplink)) return inForce;
   throw new Failure(`${file} is damaged`, 'virt-shaper render and virt-shaper load make it anew');

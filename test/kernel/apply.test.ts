@@ -126,6 +126,38 @@ test('plan and load after an edit say that they go by what was rendered before i
   );
 });
 
+test('who renders, plans and loads in steps hears at each of them what the configuration was warned of, and who runs unknown', () => {
+  host.configure(config.replace('ceil = "50mbit"', 'ceil = "100Mbps"'));
+  assert.is(host.run(['apply']).status, 0);
+  runs('bob', { vnet1: 'br0' });
+  for (const command of ['render', 'plan', 'load']) {
+    const { status, stderr } = host.run([command]);
+    assert.is(status, 0, command);
+    assert.match(
+      stderr,
+      /warning: \/etc\/.*:8:8: .*"100Mbps" counts megabytes per second, 800mbit\n/,
+      command,
+    );
+    assert.match(
+      stderr,
+      'warning: guest bob runs by vnet1, of which these rules do not know, so without limit: virt-shaper sync finds it\n',
+      command,
+    );
+  }
+  assert.is(host.run(['sync']).status, 0);
+  assert.not.match(host.run(['plan']).stderr, 'bob');
+  assert.is(host.run(['unload']).status, 0);
+  host.tap('vnet2');
+  runs('carol', { vnet2: 'br0' });
+  assert.not.match(host.run(['plan']).stderr, 'carol', 'it has no entry');
+});
+
+test('apply has looked for guests as a sync does', () => {
+  assert.not.ok(existsSync(join(host.root, 'run/virt-shaper/last-sync')));
+  assert.is(host.run(['apply']).status, 0);
+  assert.ok(existsSync(join(host.root, 'run/virt-shaper/last-sync')));
+});
+
 test('the commands that plan prints lead a shell to where load leads', () => {
   runs('bob', { vnet1: 'br0' });
   assert.is(host.run(['apply']).status, 0);

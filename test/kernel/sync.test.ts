@@ -317,7 +317,7 @@ test('rules that were rendered before a NIC came are loaded as they are, and tha
   sync('--in-force');
   const { status, stderr } = host.run(['load']);
   assert.is(status, 0);
-  assert.match(stderr, 'warning: guest cliff is not shaped by all of its NICs');
+  assert.match(stderr, 'warning: guest cliff runs by vnet1, of which these rules do not know');
   assert.equal(shapedTaps(), ['vnet0']);
   sync('--in-force');
   assert.equal(shapedTaps(), ['vnet0', 'vnet1']);

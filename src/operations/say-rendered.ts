@@ -1,0 +1,48 @@
+// What whoever takes the way from the configuration to the kernel in steps is told at each of them: what the rendered
+// configuration was warned of, whether it has been edited since, and who runs without being in the rules.
+import { readSources } from '../config/read-files.ts';
+import { findStrays, readRunningGuests } from '../observe/read-running.ts';
+import { readOverrides } from '../render/templates.ts';
+import { snapshotText } from '../store/configuration.ts';
+import { type InForce, readRenderedPlan } from '../store/in-force-plan.ts';
+import { readCompanions, sourceFile } from '../store/in-force-rules.ts';
+import { label } from '../text/label.ts';
+import type { Context } from './context.ts';
+
+/** plan and load go by rules.d, and not by what was written since. */
+export function sayRendered(context: Context): void {
+  const plan = readRenderedPlan(context.paths.rules);
+  for (const warning of plan?.configuration ?? []) context.warn(warning);
+  for (const warning of plan?.warnings ?? []) context.warn(`warning: ${warning}`);
+  if (plan) sayUnknown(context, plan);
+  sayEdited(context);
+}
+
+/** Guests that run, or NICs of theirs, of which whoever rendered was never told. */
+export function sayUnknown({ paths, warn }: Context, plan: InForce): void {
+  const taps = new Map<string, string[]>();
+  for (const { kind, guest, tap = '' } of findStrays(plan, readRunningGuests(paths), paths)) {
+    if (kind === 'unknown' || kind === 'unloaded') taps.set(guest, [...(taps.get(guest) ?? []), tap]);
+  }
+  const all = [...taps];
+  const few = all.length > 3 ? all.slice(0, 2) : all;
+  for (const [guest, names] of few) {
+    warn(
+      `warning: guest ${label(guest)} runs by ${names.join(' and ')}, of which these rules do not know, so without ` +
+        'limit: virt-shaper sync finds it',
+    );
+  }
+  if (few.length < all.length) warn(`warning: and so do ${all.length - few.length} more guests`);
+}
+
+function sayEdited({ paths, say }: Context): void {
+  const rendered = readCompanions(paths.rules).get(sourceFile);
+  if (rendered === undefined) return;
+  try {
+    const sources = [...readSources(paths.config), ...readOverrides(paths.templates, paths.config.file)];
+    if (snapshotText(sources) === rendered) return;
+  } catch {
+    return; // It cannot be read at all, which whoever renders is told.
+  }
+  say('the configuration has changed since rules.d was rendered: virt-shaper apply --dry-run shows what for');
+}
