@@ -1,6 +1,6 @@
 // What the program takes, as plain data: read from what commander is told (src/cli/), so that completion knows no
 // command or option that is not there. What an option's value or an argument stands for is known by what the
-// declaration calls it (<file>, <guest>); a new such word has to be added here first.
+// declaration calls it (<file>, <name>); a new such word has to be added here first.
 import type { Command, Option } from 'commander';
 import { makeProgram } from '../../src/cli/program.ts';
 import type { kindsOfNames } from '../../src/commands/complete.ts';
@@ -51,7 +51,7 @@ const meanings: Record<string, Takes> = {
   dir: { kind: 'folders' },
   seconds: { kind: 'anything' },
   format: words(...formats),
-  guest: { kind: 'names', of: 'guests' },
+  name: { kind: 'names', of: 'known' },
   names: { kind: 'names', of: 'in-force' },
   action: words('install', 'remove', 'status'),
 };

@@ -24,7 +24,8 @@ _virt_shaper_argument() {
   case $1 in
     :*) takes=words words=(check apply render load confirm plan verify unload status tree top explain metrics import sync doctor init hooks hook help) ;;
     status:*) takes=in-force ;;
-    explain:0) takes=guests ;;
+    tree:*) takes=in-force ;;
+    explain:0) takes=known ;;
     import:*) takes=files ;;
     hooks:0) takes=words words=(install remove status) ;;
     hook:0) takes=words words=(qemu lxc network) ;;

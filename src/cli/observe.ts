@@ -15,15 +15,18 @@ NAME is a guest or a group, * and ? stand for any characters and for one.
 Example: the members of a group, every two seconds
   watch virt-shaper status friends`,
     );
-  command('tree', 'show each uplink with its groups and guests', async (context, _args, options) =>
-    (await import('../commands/tree.ts')).treeCommand(context, options),
+  command('tree [names...]', 'show each uplink with its groups and guests', async (context, names, options) =>
+    (await import('../commands/tree.ts')).treeCommand(context, names, options),
   )
     .option('--json', 'as data: bits per second, bytes')
     .option('--interval <seconds>', 'what "now" is taken over; 0 leaves it out (1)')
     .addHelpText(
       'after',
       `
-Example: the names of the groups, with jq
+NAME is a guest or a group, as for status.
+
+Example: one group with its members; the names of all groups, with jq
+  virt-shaper tree friends
   virt-shaper tree --json | jq -r '.uplinks[].out.groups[].group'`,
     );
   command('top', 'show live who uses what, and how much of it is left', async (context, _args, options) =>
@@ -41,10 +44,10 @@ Example: who used most of their ceil in the last five seconds
   virt-shaper top --once --interval 5 | head`,
     );
   command(
-    'explain <guest>',
-    "show where each of a guest's values comes from, and what the kernel holds for it",
-    async (context, [guest = ''], options) =>
-      (await import('../commands/explain.ts')).explainCommand(context, guest, options),
+    'explain <name>',
+    "show where each of a guest's or group's values comes from, and what the kernel holds for it",
+    async (context, [name = ''], options) =>
+      (await import('../commands/explain.ts')).explainCommand(context, name, options),
   )
     .option('--json', 'as data')
     .addHelpText(

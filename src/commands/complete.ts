@@ -6,14 +6,16 @@ import { readGuests } from '../store/guests.ts';
 import { readInForce } from '../store/in-force-plan.ts';
 import { directions } from '../units/units.ts';
 
-/** `guests`: those that explain can say something of. `in-force`: the guests and groups that status has. */
-export const kindsOfNames = ['guests', 'in-force'] as const;
+/** `guests`: those that are known. `known`: with groups, what explain can say something of. `in-force`: those that status has. */
+export const kindsOfNames = ['guests', 'known', 'in-force'] as const;
 type Kind = (typeof kindsOfNames)[number];
 
 type Names = (context: Context) => string[];
 
+const guests = [guestsInForce, guestsRunning, guestsConfigured];
 const sources: Record<Kind, Names[]> = {
-  guests: [guestsInForce, guestsRunning, guestsConfigured],
+  guests,
+  known: [...guests, groupsInForce, groupsConfigured],
   'in-force': [guestsInForce, groupsInForce],
 };
 
@@ -54,6 +56,10 @@ function guestsRunning({ paths }: Context): string[] {
 
 function guestsConfigured({ paths }: Context): string[] {
   return readConfig(paths.config).config.guests.flatMap(({ name, pattern }) => (pattern ? [] : name));
+}
+
+function groupsConfigured({ paths }: Context): string[] {
+  return readConfig(paths.config).config.groups.map(({ name }) => name);
 }
 
 function attempt<T>(work: () => T): T | undefined {

@@ -1,6 +1,8 @@
 // virt-shaper explain GUEST: where each of its values comes from, its lines in rules.d, and what the kernel holds
 // for it now. Nothing is changed; what cannot be read is said and the rest is shown.
 
+import type { Config } from '../config/config.ts';
+import { escapeName, matchGuest } from '../config/pattern.ts';
 import { compare } from '../diff/compare.ts';
 import { reachable } from '../diff/obstacles.ts';
 import { parseRules } from '../diff/parse-rules.ts';
@@ -14,18 +16,21 @@ import { readRunningGuests } from '../observe/read-running.ts';
 import { readUse } from '../observe/read-use.ts';
 import type { Context } from '../operations/context.ts';
 import { type Generated, generateNow, placeInForce } from '../operations/generate.ts';
-import { observe } from '../operations/look.ts';
+import { look, observe, screenOf, selectBranches, usualInterval } from '../operations/look.ts';
 import { underLock } from '../operations/under-lock.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { Rules } from '../render/render.ts';
 import { describeError } from '../report/errors.ts';
 import { type Explanation, explain, explanationAsData } from '../report/explain/explain.ts';
+import { explainGroup, type GroupExplanation, groupAsData, groupText } from '../report/explain/group.ts';
 import type { KernelNow } from '../report/explain/kernel.ts';
 import { folderOf } from '../report/explain/origin.ts';
 import { explainText } from '../report/explain/text.ts';
 import { readRules } from '../store/in-force-rules.ts';
 import { ConfigError, Failure } from '../system/errors.ts';
+import { nearest } from '../system/nearest.ts';
 import { label } from '../text/label.ts';
-import { paint, textOf } from '../text/spans.ts';
+import { type Line, paint, textOf } from '../text/spans.ts';
 
 export async function explainCommand(
   context: Context,
@@ -48,16 +53,28 @@ export async function explainCommand(
     kernel,
     ...(await rowsOf(context)),
   });
-  refuseUnknown(explanation, inputs.config.groups);
+  if (isNobody(explanation)) {
+    const shown = await explainAsGroup(context, name, inputs.config, outputs.policy);
+    if (!shown) refuseUnknown(explanation, inputs.config.groups);
+    else if (json) context.print(`${JSON.stringify(groupAsData(shown), null, 2)}\n`);
+    else
+      context.print(
+        groupText(shown, inputs.config.groups, folderOf(config.file), screenOf(process), onScreen),
+      );
+    return 0;
+  }
   if (json) {
     context.print(`${JSON.stringify(explanationAsData(explanation), null, 2)}\n`);
     return 0;
   }
   const lines = explainText(explanation, folderOf(config.file));
-  const terminal = process.stdout.isTTY === true && process.env.TERM !== 'dumb';
-  const colours = !process.env.NO_COLOR;
-  context.print(lines.map((line) => `${terminal ? paint(line, colours) : textOf(line)}\n`).join(''));
+  context.print(lines.map((line) => `${onScreen(line)}\n`).join(''));
   return 0;
+}
+
+function onScreen(line: Line): string {
+  const terminal = process.stdout.isTTY === true && process.env.TERM !== 'dumb';
+  return terminal ? paint(line, !process.env.NO_COLOR) : textOf(line);
 }
 
 /** What status says. Nothing where the kernel cannot be asked, which is said with what it holds. */
@@ -106,21 +123,41 @@ async function readNow(site: Site, rules: Rules | undefined, folder: string): Pr
   return { from, to: wanted, list: compare(from, wanted), unreached, obstacles, uses };
 }
 
-function refuseUnknown(
-  { guest, state, match, meant, kernel }: Explanation,
-  groups: { name: string }[],
-): void {
+/** Of whom nothing is known, so that the name may be a group's. */
+function isNobody({ state, match, kernel }: Explanation): boolean {
   const isHeld = typeof kernel !== 'string' && kernel.classes.length > 0;
-  if (state !== 'stopped' || match.entry || isHeld) return;
-  if (groups.some(({ name }) => name === guest)) {
-    throw new Failure(
-      `${label(guest)} is a group, not a guest`,
-      `virt-shaper status ${label(guest)} shows its members`,
+  return state === 'stopped' && !match.entry && !isHeld;
+}
+
+/** @returns nothing where there is no group of that name either, in the configuration or in force */
+async function explainAsGroup(
+  context: Context,
+  name: string,
+  config: Config,
+  policy: Policy,
+): Promise<GroupExplanation | undefined> {
+  const { inUse } = await look(context, usualInterval);
+  const isHere = (group: string | undefined) => group === name;
+  const uplinks = selectBranches(inUse.uplinks, [escapeName(name)]).filter(({ trees }) =>
+    trees.out.groups.some(({ group }) => isHere(group.name)),
+  );
+  if (uplinks.length === 0 && !config.groups.some((group) => isHere(group.name))) return undefined;
+  const guests = inUse.guests.filter(
+    ({ guest, group }) => isHere(group) || isHere(matchGuest(config, guest)?.group?.value),
+  );
+  return explainGroup(name, config, policy, { ...inUse, uplinks, guests });
+}
+
+function refuseUnknown({ guest, meant }: Explanation, groups: { name: string }[]): never {
+  const close =
+    meant ??
+    nearest(
+      guest,
+      groups.map((one) => one.name),
     );
-  }
   throw new Failure(
-    `no guest ${label(guest)} runs, and no entry of the configuration fits that name` +
-      `${meant === undefined ? '' : ` (did you mean ${label(meant)}?)`}`,
+    `no guest ${label(guest)} runs, and no entry or group of the configuration fits that name` +
+      `${close === undefined ? '' : ` (did you mean ${label(close)}?)`}`,
     'virt-shaper tree shows who is shaped, virsh list --all who there is',
   );
 }

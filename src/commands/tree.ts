@@ -1,7 +1,7 @@
 // virt-shaper tree: the hierarchy in force, each uplink in both directions, as drawn lines or --json.
 
 import type { Context } from '../operations/context.ts';
-import { look, screenOf, usualInterval } from '../operations/look.ts';
+import { look, screenOf, select, selectBranches, usualInterval } from '../operations/look.ts';
 import { treeAsData } from '../report/in-use-data.ts';
 import { nothingLoaded, remarks } from '../report/summary.ts';
 import { reportTree } from '../report/tree.ts';
@@ -14,9 +14,11 @@ export interface TreeOptions {
 
 export async function treeCommand(
   context: Context,
+  names: string[],
   { json, interval = usualInterval }: TreeOptions,
 ): Promise<number> {
-  const { inUse, asked } = await look(context, interval);
+  const { inUse: all, asked } = await look(context, interval);
+  const inUse = { ...all, guests: select(all.guests, names), uplinks: selectBranches(all.uplinks, names) };
   if (!asked.loaded) context.say(nothingLoaded(asked));
   else for (const remark of remarks(inUse, asked, Date.now())) context.say(remark);
   if (json) context.print(`${JSON.stringify(treeAsData(inUse), null, 2)}\n`);

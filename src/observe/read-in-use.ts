@@ -24,6 +24,8 @@ export interface Loaded extends RunningPaths {
 }
 
 export interface InUse {
+  /** Whether any rules are in force: with no guest to shape they have no uplink. */
+  loaded: boolean;
   inForce: InForce;
   uplinks: UplinkInUse[];
   guests: GuestRow[];
@@ -59,6 +61,7 @@ export async function readInUse(run: Run, loaded: Loaded, before?: Counted | num
   const facts = { ...read, ...qdiscs };
   const uplinks = joinUplinks(inForce, uses, former);
   return {
+    loaded: isLoaded(loaded.rules),
     inForce,
     uplinks,
     guests: guestRows(inForce, uplinks, facts, findStrays(inForce, running, loaded)),
@@ -72,12 +75,16 @@ export async function readInUse(run: Run, loaded: Loaded, before?: Counted | num
 
 function planInForce(rules: string): InForce {
   const inForce = readOrSay(rules);
-  const here = (name: string) => readCache(join(rules, 'good', name)) !== undefined;
-  if (inForce.uplinks.length > 0 || !here('shape.tc') || here(planFile)) return inForce;
+  const isPlanThere = readCache(join(rules, 'good', planFile)) !== undefined;
+  if (inForce.uplinks.length > 0 || !isLoaded(rules) || isPlanThere) return inForce;
   throw new Failure(
     `${join(rules, 'good')} has no ${planFile}, which names the guests of the rules in force`,
     'virt-shaper render && virt-shaper load writes it',
   );
+}
+
+function isLoaded(rules: string): boolean {
+  return readCache(join(rules, 'good', 'shape.tc')) !== undefined;
 }
 
 function readOrSay(rules: string): InForce {

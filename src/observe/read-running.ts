@@ -79,7 +79,7 @@ export function findStrays(
       if (policy) return [{ ...policy, tap }];
       if (unloaded) {
         const reason = 'virt-shaper unload has taken all limits out';
-        return [{ guest: name, tap, kind: 'unloaded', reason, remedy: 'virt-shaper load' }];
+        return [{ guest: name, tap, kind: 'unloaded', reason, remedy: 'virt-shaper apply' }];
       }
       const reason = `it runs by ${tap}, and no load has seen that: it has no limit`;
       return [{ guest: name, tap, kind: 'unknown', reason, remedy: 'virt-shaper sync shapes it' }];

@@ -4,6 +4,7 @@
 import { matchesName } from '../config/pattern.ts';
 import { type Asked, readAsked } from '../observe/freshness.ts';
 import type { GuestRow } from '../observe/guests.ts';
+import type { ClassInUse, TreeInUse, UplinkInUse } from '../observe/in-use.ts';
 import { type InUse, readInUse } from '../observe/read-in-use.ts';
 import { readUnclaimed } from '../observe/read-unclaimed.ts';
 import { asRoot } from '../system/as-root.ts';
@@ -12,6 +13,7 @@ import { makeRun } from '../system/exec.ts';
 import { nearest } from '../system/nearest.ts';
 import { label } from '../text/label.ts';
 import type { Screen } from '../text/table.ts';
+import { both } from '../units/units.ts';
 import { type Context, seconds } from './context.ts';
 
 /**
@@ -69,4 +71,21 @@ export function select(rows: GuestRow[], names: string[]): GuestRow[] {
   return rows.filter(({ guest, group }) =>
     names.some((name) => matchesName(name, guest) || (group !== undefined && matchesName(name, group))),
   );
+}
+
+/** Of each tree the groups and guests of these names, a group with all of its members; uplinks without any are left out. */
+export function selectBranches(uplinks: UplinkInUse[], names: string[]): UplinkInUse[] {
+  if (names.length === 0) return uplinks;
+  const isMeant = ({ name }: ClassInUse) => names.some((one) => matchesName(one, name));
+  const branches = (tree: TreeInUse): TreeInUse => ({
+    ...tree,
+    groups: tree.groups.flatMap(({ group, guests }) => {
+      const shown = isMeant(group) ? guests : guests.filter(isMeant);
+      return isMeant(group) || shown.length > 0 ? [{ group, guests: shown }] : [];
+    }),
+    guests: tree.guests.filter(isMeant),
+  });
+  return uplinks
+    .map((uplink) => ({ ...uplink, trees: both((way) => branches(uplink.trees[way])) }))
+    .filter(({ trees }) => trees.out.groups.length + trees.out.guests.length > 0);
 }

@@ -57,7 +57,7 @@ export function statusAsData(inUse: InUse, asked: Asked): object {
       const { flooded } = trees.in;
       return flooded ? { uplink, in: classAsData(flooded) } : [];
     }),
-    groups: uplinks.flatMap((uplink) => groupsOf(uplink)),
+    groups: uplinks.flatMap((uplink) => groupsAsData(uplink)),
     guests: guests.map(guestAsData),
     limits,
   };
@@ -80,7 +80,8 @@ export function shapingAsData(rows: GuestRow[]): object[] {
   return rows.map(({ out: _out, in: _in, ...row }) => row);
 }
 
-function groupsOf({ name: uplink, trees }: UplinkInUse): object[] {
+/** A line for each of its groups. */
+export function groupsAsData({ name: uplink, trees }: UplinkInUse): object[] {
   const classes = ({ groups }: TreeInUse) => new Map(groups.map(({ group }) => [group.name, group]));
   const all: Both<Map<string, ClassInUse>> = both((way) => classes(trees[way]));
   return [...all.out.keys()].map((group) => ({
@@ -90,7 +91,7 @@ function groupsOf({ name: uplink, trees }: UplinkInUse): object[] {
   }));
 }
 
-function guestAsData({ out, in: inbound, ...row }: GuestRow): object {
+export function guestAsData({ out, in: inbound, ...row }: GuestRow): object {
   return {
     ...row,
     ...(out ? { out: classAsData(out) } : {}),

@@ -14,10 +14,14 @@ import { nothingLoaded, remarks, summary, uplinkLines } from './summary.ts';
 
 /** @param now milliseconds since 1970 */
 export function reportStatus(inUse: InUse, asked: Asked, screen: Screen, now: number): string {
-  if (!asked.loaded) return `${nothingLoaded(asked)}\n`;
-  const { guests, uplinks, inner } = inUse;
+  const { uplinks, inner } = inUse;
+  // Whoever runs has no limit then, unless what is in the kernel is of others, or of a load by hand.
+  const { classes = 0, by } = asked.unclaimed ?? {};
+  const guests = asked.loaded || (classes === 0 && by === undefined) ? inUse.guests : [];
   const warnings = remarks(inUse, asked, now).map((text) => paint({ text, tone: 'warning' }, screen));
-  const head = [summary(inUse, asked, now), ...warnings, ...uplinkLines(uplinks)];
+  const head = asked.loaded
+    ? [summary(inUse, asked, now), ...warnings, ...uplinkLines(uplinks)]
+    : [nothingLoaded(asked)];
   const rows = guests.length === 0 ? '' : `\n${table(guests, columnsFor(inUse), screen)}`;
   const reasons = [...describeInner(inner), ...describeReasons(guests), ...describeLimits(limitsOf(inUse))];
   const end = [...reasons, ...hints(guests, inner)].map((line) => `${line}\n`).join('');

@@ -46,11 +46,14 @@ export function frame(state: State, { columns: width, rows }: Size): Frame {
 /** A small screen does without: it is there for the guests. */
 function linesAbove({ scene, view }: State, width: number, rows: number, glyphs: Glyphs): Line[] {
   const links = scene.links.filter(({ name }) => view.uplink === undefined || name === view.uplink);
-  const { trouble } = scene;
+  const { trouble, note } = scene;
+  const remark: Line = trouble
+    ? [{ text: `! ${trouble}`, style: 'warning' }]
+    : [{ text: note ?? '', style: 'dim' }];
   return [
     ...(rows > 4 ? [titleLine(scene, view, width)] : []),
     ...linkLines(links, width, Math.max(0, Math.floor((rows - 4) / 3)), glyphs),
-    ...(trouble ? [fitLine([{ text: `! ${trouble}`, style: 'warning' }], width)] : []),
+    ...(trouble || note ? [fitLine(remark, width)] : []),
   ].slice(0, Math.max(0, rows - 1));
 }
 

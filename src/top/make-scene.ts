@@ -28,13 +28,14 @@ export function makeScene(inUse: InUse, before: Uses | undefined, host: string, 
         ...floodedRow(uplink, before),
       ]),
     ],
-    ...troubleOf(inUse),
+    ...remarkOf(inUse),
   };
 }
 
-function troubleOf({ inForce, table, guests }: InUse): Pick<Scene, 'trouble'> {
-  if (inForce.uplinks.length === 0) {
-    return { trouble: `nothing is loaded, or ${nobodyRuns}` };
+function remarkOf({ loaded, inForce, table, guests }: InUse): Pick<Scene, 'trouble' | 'note'> {
+  if (!loaded) return { trouble: 'nothing is loaded: no guest is limited' };
+  if (inForce.uplinks.length === 0 && guests.every(({ state }) => state === 'left out')) {
+    return { note: nobodyRuns };
   }
   if (table === 'missing') {
     return { trouble: 'nobody is shaped: the nftables table is not there; virt-shaper load repairs it' };

@@ -27,7 +27,7 @@ export function onceAsText(scene: Scene, interval: number, isUnicode: boolean, w
   const lines: Line[] = [
     titleLine(scene, view, wide),
     ...linkLines(scene.links, wide, scene.links.length, glyphs),
-    ...(scene.trouble ? [[{ text: `! ${scene.trouble}` }]] : []),
+    ...(scene.trouble ? [[{ text: `! ${scene.trouble}` }]] : scene.note ? [[{ text: scene.note }]] : []),
     head(columns, view, glyphs, wide),
     ...placeRows(scene.rows, view).map((row) => tableLine(row, columns, glyphs, wide)),
   ];

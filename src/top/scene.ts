@@ -47,6 +47,8 @@ export interface Scene {
   rows: Row[];
   /** Why there is nothing, or nothing new, to be shown; printable. */
   trouble?: string | undefined;
+  /** Why there is nothing to be shown though all is well. */
+  note?: string | undefined;
 }
 
 export type Counted = 'now' | 'packets' | 'drops' | 'backlog';

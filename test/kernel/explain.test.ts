@@ -242,11 +242,38 @@ test('names that hold anything stay on their line, and a dash is none of an opti
   }
 });
 
-test('the name of a group is answered with where its members are', () => {
+test('a group: where its ceil is written, whose entries name it, and what it and its members have', () => {
+  const idle = host.run(['explain', 'friends']);
+  assert.is(idle.status, 0);
+  assert.match(
+    idle.stdout,
+    /^friends is a group; no guest of it runs\.\n\n {2}entry {3}\[group\.friends\] .*config\.toml:7:8\n/,
+  );
+  assert.match(idle.stdout, /\n {2}ceil {4}30mbit {2}config\.toml:8:8\n {2}guests {2}\[guest\.cliff\] /);
   start();
-  const { status, stderr } = host.run(['explain', 'friends']);
-  assert.is(status, 1);
-  assert.match(stderr, 'friends is a group, not a guest\n      virt-shaper status friends');
+  const text = screen('friends');
+  assert.match(text, /^friends is a group; 2 guests of it run\.\n/);
+  assert.match(text, /\nOn eth0\n {2}ceil {4}30mbit {6}config\.toml:8:8\n/);
+  assert.match(text, /\n {2}rate {4}30\.0mbit {4}the sum of its running guests', scaled from 35mbit\n/);
+  assert.match(text, /─ group friends +1:f8da +30\.0mbit of 35mbit +30mbit/);
+  assert.match(text, /─ cliff .*\n.*─ rob /);
+  const data = JSON.parse(host.run(['explain', 'friends', '--json']).stdout);
+  assert.equal(
+    [data.group, data.entry.at.line, data.uplinks[0].rate.in.configured, data.groups[0].out.class],
+    ['friends', 7, 35_000_000, '1:f8da'],
+  );
+  assert.equal(
+    data.guests
+      .filter(({ uplink }: { uplink?: string }) => uplink === 'eth0')
+      .map((one: { guest: string; state: string }) => [one.guest, one.state]),
+    [
+      ['cliff', 'shaped'],
+      ['rob', 'shaped'],
+    ],
+  );
+  sh('tc filter del dev vnet1 egress');
+  assert.match(host.run(['explain', 'friends']).stdout, /\n {2}! rob: vnet1 /);
+  assert.match(host.run(['explain', 'frends']).stderr, /no entry or group .*\(did you mean friends\?\)/);
 });
 
 test.run();

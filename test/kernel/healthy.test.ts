@@ -40,6 +40,9 @@ test('all guests have stopped', () => {
   sh('ip link del vnet0');
   isWell();
   assert.match(host.run(['status']).stdout, /^no guest that is to be shaped is running/);
+  const { stdout } = host.run(['top', '--once', '--interval', '0.1']);
+  assert.match(stdout, /^no guest that is to be shaped is running$/m);
+  assert.not.match(stdout, /^!/m);
 });
 
 test('nobody has run yet: a configuration was made and put in force', () => {

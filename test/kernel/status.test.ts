@@ -132,6 +132,23 @@ test('names choose guests and the members of groups', () => {
   );
 });
 
+test('tree shows the groups and guests that are asked for, a group with all of its members', () => {
+  start();
+  const shown = (...names: string[]) => {
+    const { status: code, stdout } = run('tree', '--interval', '0', ...names);
+    assert.is(code, 0);
+    return [...stdout.matchAll(/─ (group )?(\S+)/g)]
+      .map(([, , name]) => name)
+      .filter((name) => !/marked|flooded/.test(name ?? ''));
+  };
+  assert.equal(shown('friends'), ['friends', 'cliff', 'friends', 'cliff']);
+  assert.equal(shown('cliff'), ['friends', 'cliff', 'friends', 'cliff']);
+  assert.equal(shown('jason'), ['jason', 'jason']);
+  const { uplinks, guests } = JSON.parse(run('tree', '--json', 'jason').stdout);
+  assert.equal([uplinks[0].out.groups, guests.map((one: { guest: string }) => one.guest)], [[], ['jason']]);
+  assert.match(run('tree', 'frends').stderr, 'did you mean friends?');
+});
+
 test('what nobody has a record of is in the kernel all the same, and is counted', () => {
   start();
   assert.is(run('unload').status, 0);
@@ -150,9 +167,16 @@ test('what nobody has a record of is in the kernel all the same, and is counted'
 test('nothing is loaded, or by another version', () => {
   const nothing = run('status');
   assert.equal([nothing.status, nothing.stdout], [0, 'Nothing is loaded: no guest is limited.\n']);
+  assert.match(run('top', '--once', '--interval', '0.1').stdout, '! nothing is loaded: no guest is limited');
   assert.equal([run('tree').status, run('tree').stdout], [0, '']);
   assert.match(run('metrics').stdout, /^virt_shaper_loaded 0$/m);
   start();
+  assert.is(run('unload').status, 0);
+  const { stdout: off } = run('status');
+  assert.match(off, /^Nothing is loaded: unloaded since .* loads again\.\n\nGUEST/);
+  assert.match(off, /^cliff .* unshaped$/m, 'who runs is named');
+  assert.match(off, /\nvirt-shaper apply\n$/);
+  assert.is(run('load').status, 0);
   writeFileSync(join(host.rules, 'good/.plan.json'), '{"version":99}');
   for (const command of ['status', 'tree', 'metrics']) {
     const { status: code, stdout, stderr } = run(command);

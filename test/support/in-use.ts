@@ -62,7 +62,17 @@ export function makeInUse(guests: MadeGuest[], unshaped: InForce['unshaped'] = [
   const facts = healthy(new Map(taps.map(({ name, mark }) => [name, mark])));
   for (const [at, { gone }] of guests.entries()) if (gone) facts.devices.delete(`vnet${at}`);
   const rows = guestRows(inForce, uplinks, facts);
-  return { inForce, uplinks, guests: rows, inner: [], limits: [], table: 'as loaded', uses, interval: 1000 };
+  return {
+    loaded: true,
+    inForce,
+    uplinks,
+    guests: rows,
+    inner: [],
+    limits: [],
+    table: 'as loaded',
+    uses,
+    interval: 1000,
+  };
 }
 
 function tree(direction: Direction, guests: MadeGuest[]): TreePlan {

@@ -26,7 +26,8 @@ export function explainMatch(config: Config, name: string): Matches {
   };
 }
 
-function matchOf({ name, pattern, at }: GuestEntry): EntryMatch {
+/** As it is written, and where. */
+export function matchOf({ name, pattern, at }: GuestEntry): EntryMatch {
   return { header: `[${formatPath(['guest', pattern ? name : escapeName(name)])}]`, pattern, at };
 }
 

@@ -23,7 +23,11 @@ export function folderOf(file: string): string {
 }
 
 /** First where the value is written, then a line for each cut. */
-export function rateOrigin(rate: ExplainedRate, uplink: ExplainedUplink, place: Place): string[] {
+export function rateOrigin(
+  rate: ExplainedRate,
+  uplink: Pick<ExplainedUplink, 'name' | 'link'>,
+  place: Place,
+): string[] {
   const origin = originText(rate, uplink.name, place);
   const found = rate.cuts.length > 0 ? ` says ${formatRate(rate.found)}` : '';
   return [`${origin}${found}`, ...rate.cuts.map((cut) => cutText(cut, uplink, place))];
@@ -45,7 +49,7 @@ export function originText({ from, at }: Origin, uplink: string, place: Place): 
   }
 }
 
-function cutText({ by, name, at, sum }: Cut, { link }: ExplainedUplink, place: Place): string {
+function cutText({ by, name, at, sum }: Cut, { link }: Pick<ExplainedUplink, 'link'>, place: Place): string {
   const written = at ? `, ${place(at)}` : '';
   switch (by) {
     case 'metadata':

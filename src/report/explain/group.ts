@@ -1,0 +1,154 @@
+// A group, explained: where its ceil is written and what cut it, whose entries name it, and what it and its members have
+// and do now.
+
+import type { Config, GroupEntry } from '../../config/config.ts';
+import type { GuestRow } from '../../observe/guests.ts';
+import type { InUse } from '../../observe/read-in-use.ts';
+import type { Guarantee, Policy, UplinkPolicy } from '../../policy/policy.ts';
+import type { Source } from '../../system/errors.ts';
+import { formatSet } from '../../text/figures.ts';
+import { label } from '../../text/label.ts';
+import type { Line } from '../../text/spans.ts';
+import type { Screen } from '../../text/table.ts';
+import { formatPath } from '../../toml/place.ts';
+import { formatRate } from '../../units/rate.ts';
+import { type Both, both, directions } from '../../units/units.ts';
+import { dataVersion, groupsAsData, guestAsData } from '../in-use-data.ts';
+import { describeReasons, hints } from '../reasons.ts';
+import { reportTree } from '../tree.ts';
+import { type EntryMatch, matchOf } from './match.ts';
+import { type Place, places, rateOrigin } from './origin.ts';
+import { dim, heading, plain, row, strong, warning } from './spans.ts';
+import type { ExplainedRate } from './values.ts';
+
+export interface GroupExplanation {
+  group: string;
+  /** Absent for one that is in force and in the configuration no more. */
+  entry?: { header: string; at: Source };
+  /** The guests' entries that name it. */
+  members: EntryMatch[];
+  /** By which a member is shaped, by the configuration as it is now. */
+  uplinks: {
+    uplink: string;
+    link: UplinkPolicy['linkOrigin'];
+    ceil: Both<ExplainedRate>;
+    /** Bits per second: the sum of its running members' guarantees. */
+    rate: Both<Guarantee>;
+  }[];
+  /** What is in force of it, and does what now. */
+  inUse: InUse;
+}
+
+/** @param inUse of this group only */
+export function explainGroup(group: string, config: Config, policy: Policy, inUse: InUse): GroupExplanation {
+  const own = config.groups.find(({ name }) => name === group);
+  return {
+    group,
+    ...(own ? { entry: { header: `[${formatPath(['group', group])}]`, at: own.at } } : {}),
+    members: config.guests.filter((entry) => names(entry, group)).map(matchOf),
+    uplinks: policy.uplinks.flatMap(({ name, groups, linkOrigin }) => {
+      const held = groups.find((one) => one.name === group);
+      if (!held) return [];
+      const { rate, ceil, origin } = held;
+      return [
+        {
+          uplink: name,
+          link: linkOrigin,
+          ceil: both((way) => ({ value: ceil[way], ...origin.ceil[way] })),
+          rate,
+        },
+      ];
+    }),
+    inUse,
+  };
+}
+
+function names({ group, on }: Config['guests'][number], name: string): boolean {
+  return [group, ...[...on.values()].map((values) => values.group)].some((one) => one?.value === name);
+}
+
+/** @param folder of the configuration: files below it are named without it */
+export function groupText(
+  explanation: GroupExplanation,
+  groups: GroupEntry[],
+  folder: string,
+  screen: Screen,
+  show: (line: Line) => string,
+): string {
+  const { group, entry, members, uplinks, inUse } = explanation;
+  const place = places(folder);
+  const running = new Set(inUse.guests.map(({ guest }) => guest));
+  const wrong = describeReasons(inUse.guests.filter(({ state }) => state !== 'left out'));
+  const written = groups.find(({ name }) => name === group);
+  const idle = written && uplinks.length === 0 ? ceilsWritten(written, place) : [];
+  const lines: Line[] = [
+    [strong(label(group)), plain(` is a group; ${describeRunning(running.size)}.`)],
+    ...[...wrong, ...hints(inUse.guests, [])].map((text): Line => [warning('  ! '), plain(text)]),
+    [],
+    entry
+      ? named('entry', entry.header, place(entry.at))
+      : named('entry', 'none in the configuration', 'what is in force has it still'),
+    ...idle,
+    ...members.map(({ header, at }, index) => named(index === 0 ? 'guests' : '', header, place(at))),
+    ...uplinks.flatMap((uplink) => [[], ...valueLines(uplink, place)]),
+    ...(inUse.uplinks.length > 0 ? [[]] : []),
+  ];
+  const tree = inUse.uplinks.length > 0 ? reportTree({ ...inUse, guests: [], inner: [] }, screen) : '';
+  return `${lines.map((line) => `${show(line)}\n`).join('')}${tree}`;
+}
+
+function describeRunning(count: number): string {
+  if (count === 0) return 'no guest of it runs';
+  return count === 1 ? '1 guest of it runs' : `${count} guests of it run`;
+}
+
+function ceilsWritten({ ceil }: GroupEntry, place: Place): Line[] {
+  if (!ceil) return [];
+  const { out, in: inward } = ceil;
+  const text =
+    out.value === inward.value
+      ? formatRate(out.value)
+      : `${formatRate(out.value)} out, ${formatRate(inward.value)} in`;
+  return [named('ceil', text, out.at ? place(out.at) : '')];
+}
+
+function valueLines({ uplink, link, ceil, rate }: GroupExplanation['uplinks'][number], place: Place): Line[] {
+  const same = ceil.out.value === ceil.in.value && rate.out.effective === rate.in.effective;
+  const rows = (same ? (['out'] as const) : directions).flatMap((way) => {
+    const { configured, effective } = rate[way];
+    const scaled = effective === configured ? '' : `, scaled from ${formatRate(configured)}`;
+    const to = { name: uplink, link: both((one) => ({ value: ceil[one].value, ...link[one] })) };
+    const shown = same ? '' : way;
+    return [
+      { name: 'ceil', way: shown, value: ceil[way].value, origin: rateOrigin(ceil[way], to, place) },
+      { name: 'rate', way: shown, value: effective, origin: [`the sum of its running guests'${scaled}`] },
+    ];
+  });
+  return [
+    heading(`On ${uplink}`),
+    ...rows.flatMap(({ name, way, value, origin: [first = '', ...more] }) => [
+      row([
+        plain(`${name.padEnd(8)}${way === '' ? '' : way.padEnd(5)}${formatSet(value).padEnd(10)}  `),
+        dim(first),
+      ]),
+      ...more.map((text) => row([plain(' '.repeat(same ? 20 : 25)), dim(text)])),
+    ]),
+  ];
+}
+
+function named(name: string, text: string, where: string): Line {
+  return row([plain(name.padEnd(8)), plain(text), dim(where === '' ? '' : `  ${where}`)]);
+}
+
+/** For --json: what is written, then the group and its members as `status` has them. */
+export function groupAsData({ inUse, entry, members, uplinks, group }: GroupExplanation): object {
+  return {
+    version: dataVersion,
+    group,
+    ...(entry ? { entry } : {}),
+    members,
+    uplinks: uplinks.map(({ link: _, ...values }) => values),
+    groups: inUse.uplinks.flatMap((uplink) => groupsAsData(uplink)),
+    guests: inUse.guests.map((one: GuestRow) => guestAsData(one)),
+  };
+}
