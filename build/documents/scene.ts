@@ -92,6 +92,7 @@ export function makeUse({ plan, policy }: Outputs, broken: string[] = []): { inU
   return {
     before,
     inUse: {
+      loaded: true,
       inForce,
       uplinks,
       guests: guestRows(inForce, uplinks, facts),

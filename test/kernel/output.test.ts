@@ -79,6 +79,7 @@ const definitions: Record<string, string> = {
   doctor: 'doctor',
   'hooks status': 'hooks',
   'explain cliff': 'explain',
+  'explain friends': 'explain-group',
 };
 
 function holdAll(commands = Object.keys(definitions)): void {
