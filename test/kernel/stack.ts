@@ -1,6 +1,6 @@
 // Ways out of a host that are more than a NIC in a bridge: devices that lie on it, each leading to the same one on
 // the far side. The far side, `wire`, and the guests are namespaces of their own, so that what arrives has crossed.
-import { spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { sh } from './host.ts';
 
 /** How a port of a bridge lies on a NIC. Its name is `NIC.ID` for all kinds. */
@@ -46,6 +46,48 @@ export function portOn(below: string, id: number, kind: Kind, bridge: string, fa
       ${isBridge ? `ip -n wire link set ${name} master ${far}` : `ip -n wire addr add ${far}/24 dev ${name}`}`);
 }
 
+const tunnelEnd = `
+use Socket;
+my ($device, $here, $there) = @ARGV;
+open my $tun, '+<', '/dev/net/tun' or die "tun: $!";
+ioctl $tun, 0x400454ca, pack 'a16 S x22', $device, 0x1001 or die "$device: $!";
+socket my $way, AF_UNIX, SOCK_DGRAM, 0; bind $way, pack_sockaddr_un $here or die "$here: $!";
+my $far = pack_sockaddr_un $there;
+for (;;) {
+  my $ready = '';
+  vec($ready, fileno $_, 1) = 1 for $tun, $way;
+  select $ready, undef, undef, undef;
+  if (vec $ready, fileno $tun, 1) { sysread $tun, my $packet, 65536; send $way, $packet, 0, $far }
+  if (vec $ready, fileno $way, 1) { recv $way, my $packet, 65536, 0; syswrite $tun, $packet }
+}
+`;
+const tunnels: ChildProcess[] = [];
+
+/**
+ * A device that carries packets without Ethernet, as ppp0 and wg0 do, to one of its name in `wire`. What lies between is
+ * a process for each end.
+ */
+export function tunnel(name: string): void {
+  const sockets = ['here', 'there'].map((end) => `/run/tunnel-${name}-${end}`);
+  const perl = ['perl', '-e', tunnelEnd, name];
+  const ends = [
+    [...perl, ...sockets],
+    ['ip', 'netns', 'exec', 'wire', ...perl, ...sockets.reverse()],
+  ];
+  for (const [command = '', ...args] of ends) tunnels.push(spawn(command, args, { stdio: 'ignore' }));
+  sh(`for way in '' '-n wire'; do
+        for try in $(seq 500); do ip $way link set ${name} up 2>/dev/null && break; sleep 0.02; done
+      done`);
+}
+
+export function needsTunnel(): string | undefined {
+  const made = spawnSync('sh', [
+    '-c',
+    'command -v perl && ip tuntap add tun-probe mode tun && ip link del tun-probe',
+  ]);
+  return made.status === 0 ? undefined : 'no tun devices here, or no perl';
+}
+
 /** A guest's NIC on a bridge. Its namespace is called like the guest. */
 export function guestNic(guest: string, tap: string, bridge: string, address: string): void {
   sh(`ip netns add ${guest} 2>/dev/null || true
@@ -74,5 +116,7 @@ export function counted(device: string, id: string): Counted {
 }
 
 export function endSpaces(): void {
+  for (const one of tunnels.splice(0)) one.kill('SIGKILL');
+  spawnSync('sh', ['-c', 'rm -f /run/tunnel-*']);
   spawnSync('ip', ['-all', 'netns', 'delete']);
 }
