@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { houseTable } from './house.ts';
 import { markdownOf } from './mdoc.ts';
 import { exampleGuest, jsonTables, metricsTable } from './output.ts';
 import { screens } from './screens.ts';
@@ -14,6 +15,7 @@ export function makeParts(): Map<string, string> {
   const drawn = Object.entries(screens()).map(([name, text]) => [`screen-${name}`, block('text', text)]);
   const parts = {
     ...Object.fromEntries(drawn),
+    house: block('text', houseTable()),
     json: jsonTables(),
     metrics: metricsTable(),
     'example-guest': block('json', exampleGuest()),

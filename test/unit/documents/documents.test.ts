@@ -1,11 +1,20 @@
 // The documents say what the program does: their commands and options are there, their configurations pass the
 // program's own check, their excerpts are what is rendered, their links lead somewhere.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { house } from '../../../build/documents/house.ts';
 import { makeParts } from '../../../build/documents/parts.ts';
 import { type ConfigLocation, readConfig } from '../../../src/config/read-config.ts';
 import type { Device } from '../../../src/host/host.ts';
@@ -14,6 +23,7 @@ import { generate } from '../../../src/pipeline.ts';
 import { readTemplates } from '../../../src/render/templates.ts';
 import { formatProblem } from '../../../src/report/problems.ts';
 import { ConfigError } from '../../../src/system/errors.ts';
+import { makePaths } from '../../../src/system/paths.ts';
 import { callsIn, checkCall } from '../../support/calls.ts';
 import { fillMarked } from '../../support/marked.ts';
 import { outputSchema } from '../../support/output-schema.ts';
@@ -101,6 +111,32 @@ test('every state and every kind of fault has its line, in the documents, the sc
   const policy = source('policy/policy.ts').match(/interface Unshaped \{[^}]*kind: ([^;]*);/)?.[1] ?? '';
   const typed = [...`${own} ${policy}`.matchAll(/'([\w-]+)'/g)].map(([, kind]) => kind);
   assert.equal(typed.filter((kind) => kind !== 'kind').sort(), kinds);
+});
+
+test('the house is as it stands: its folders, in the order of their imports', () => {
+  const layers =
+    readFileSync(join(root, 'test/unit/layers.test.ts'), 'utf8').match(/const layers = \[(.*?)\]/s)?.[1] ??
+    '';
+  const order = [...layers.matchAll(/'(\w+)'/g)].map(([, folder]) => folder);
+  const folders = house.map(([folder]) => folder);
+  assert.equal(folders, order);
+  const there = readdirSync(join(root, 'src'), { withFileTypes: true }).filter((entry) =>
+    entry.isDirectory(),
+  );
+  assert.equal([...folders].sort(), there.map(({ name }) => name).sort());
+});
+
+test('every file that outlives a call is in the table, and no other', () => {
+  const rows = [...page('docs/internals.md').text.matchAll(/^\| `(\/(?:run|var)\/[^`]+)` \|/gm)].map(
+    ([, path = '']) => path,
+  );
+  const paths = makePaths({ rules: '/var/lib/virt-shaper/rules.d' });
+  const own = Object.values({ ...paths, hookCalled: paths.hookCalled('DRIVER') })
+    .filter((path): path is string => typeof path === 'string')
+    .filter((path) => /^\/(run|var\/lib|var\/cache)\/virt-shaper\//.test(path));
+  // Not of the program's own making, or told by another name.
+  const beside = ['rules.d/good', 'metrics', 'hook-installed'].map((name) => `/var/lib/virt-shaper/${name}`);
+  assert.equal(rows.sort(), [...own, ...beside, '/var/cache/virt-shaper'].sort());
 });
 
 test('the import gives what is shown', () => {
