@@ -9,7 +9,7 @@ export interface Block {
   /** What stands behind the fence, as `toml`. */
   kind: string;
   text: string;
-  /** The word of a comment on the line above, as in `<!-- try-out -->`. */
+  /** The word of a comment on the line above, as in `<!-- run: fresh -->`. */
   label?: string;
 }
 

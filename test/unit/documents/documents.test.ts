@@ -147,7 +147,7 @@ test('the import gives what is shown', () => {
 });
 
 test('the excerpts of rules.d are lines of what the try-out renders', () => {
-  const files = { ip: 'devices.ip', tc: 'shape.tc', nft: 'ruleset.nft' } as const;
+  const files = { ip: 'devices.ip', tc: 'shape.tc', nft: 'ruleset.nft', sysctl: 'settings.sysctl' } as const;
   const rules = renderTryOut();
   for (const [kind, file] of Object.entries(files)) {
     for (const part of blockOf(page('docs/rules.d.md'), kind).split('...\n')) {
