@@ -97,8 +97,11 @@ export class AttackedHost {
   }
 
   /** Bits of payload per second. */
-  async tcp(from: Station, to: Station, seconds = 2.5): Promise<number> {
-    const [rate = 0] = await measure([{ from, to, family: 4, protocol: 'tcp' }], { omit: 1, seconds });
+  async tcp(from: Station, to: Station, connections = 1): Promise<number> {
+    const [rate = 0] = await measure([{ from, to, family: 4, protocol: 'tcp', connections }], {
+      omit: 1,
+      seconds: 2.5,
+    });
     return rate;
   }
 

@@ -10,14 +10,22 @@ export interface Sending {
   seconds: number;
   /** Seconds of sending and of silence in turn; all the time unless told. */
   turns?: { on: number; off: number };
+  /** Payload of each of the pieces that `frame`, of `tcp`, is to be cut into, as a guest leaves it to the NIC (GSO). */
+  gso?: number;
 }
 
 const sender = `
-my ($device, $hex, $rate, $seconds, $on, $off) = @ARGV;
+my ($device, $hex, $rate, $seconds, $on, $off, $gso) = @ARGV;
 open my $f, '<', "/sys/class/net/$device/ifindex" or die "$device: $!";
 my $to = pack 'SnlSCCa8', 17, 0, <$f>, 0, 0, 6, '';
 socket my $s, 17, 3, 0 or die "socket: $!";
+setsockopt $s, 1, 32, pack 'i', 1 << 23; # SO_SNDBUFFORCE: what waits in a queue keeps it from sending
 my $frame = pack 'H*', $hex;
+my $length = length $frame;
+if ($gso) { # PACKET_VNET_HDR, and the header of virtio
+  setsockopt $s, 263, 15, pack 'i', 1 or die "gso: $!";
+  $frame = pack('CCSSSS', 1, 1, 54, $gso, 34, 16) . $frame;
+}
 sub now { open my $u, '<', '/proc/uptime'; (split ' ', <$u>)[0] }
 my ($began, $sent) = (now(), 0);
 for (;;) {
@@ -28,7 +36,7 @@ for (;;) {
     my $in = $passed - int($passed / ($on + $off)) * ($on + $off);
     $busy = int($passed / ($on + $off)) * $on + ($in < $on ? $in : $on);
   }
-  my $due = $rate * ($busy + 0.01) / 8 / length $frame;
+  my $due = $rate * ($busy + 0.01) / 8 / $length;
   for (my $n = 0; $sent < $due && $n < 256; $n++, $sent++) { send $s, $frame, 0, $to }
   select undef, undef, undef, 0.001 if $sent >= $due;
 }
@@ -38,9 +46,9 @@ for (;;) {
 export function sendFrames(
   space: Namespace,
   device: string,
-  { frame, rate, seconds, turns = { on: 1, off: 0 } }: Sending,
+  { frame, rate, seconds, turns = { on: 1, off: 0 }, gso = 0 }: Sending,
 ): Running {
-  const args = [device, frame.toString('hex'), rate, seconds, turns.on, turns.off].map(String);
+  const args = [device, frame.toString('hex'), rate, seconds, turns.on, turns.off, gso].map(String);
   return space.start('perl', ['-e', sender, ...args], { timeout: (seconds + 60) * 1000 });
 }
 
@@ -67,6 +75,23 @@ export function udp(ends: Ends, source: string, target: string, size: number): B
   // IPv6 wants a checksum, which nobody looks at who only forwards.
   const datagram = Buffer.concat([short(9), short(9), short(8 + text.length), short(0), text]);
   return internet(ends, source, target, 17, datagram);
+}
+
+/** IPv4. @param size of the whole frame */
+export function tcp(ends: Ends, source: string, target: string, size: number): Buffer {
+  const head = Buffer.concat([
+    short(9),
+    short(9),
+    Buffer.from([0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x10]),
+    short(1000),
+  ]);
+  return internet(
+    ends,
+    source,
+    target,
+    6,
+    Buffer.concat([head, Buffer.alloc(size - 34 - 16, 'x').fill(0, 0, 4)]),
+  );
 }
 
 /** A question that who gets it answers to `source`, in as many bytes. */

@@ -6,7 +6,9 @@ import { needsCommand, needsNamespace } from '../support/needs.ts';
 import { emulated } from '../support/patience.ts';
 import { unless } from '../support/skip.ts';
 import { AttackedHost, hostMac, inMbit, outsideMac, tcpShare } from './attacked-host.ts';
-import { arpReply, echo, udp, unknown } from './frames.ts';
+import { arpReply, echo, tcp, udp, unknown } from './frames.ts';
+import type { Guest } from './host.ts';
+import type { Station } from './iperf.ts';
 import { mbit } from './policy.ts';
 
 const slow = emulated ? 'figures of a machine that is not emulated' : undefined;
@@ -223,6 +225,79 @@ test(
       assert.ok(share > 0.95 && share < 1.01, `frames of ${size} bytes: ${share} of the ceil`);
     }
   }),
+);
+
+const alike = `
+[uplink.eth0]
+ceil = "200mbit"
+[defaults]
+leaf = { kind = "bfifo", limit = "200k" }
+[group.pair]
+ceil = "12mbit"
+[guest."*"]
+group = "pair"
+rate = "2mbit"
+ceil = "12mbit"
+`;
+
+/** 64 KB that the NIC is to cut. */
+const gso = (from: Guest, to: Station, payload = 60_000) => ({
+  frame: tcp({ from: from.mac, to: outsideMac }, from.address[4], to.address[4], 54 + payload),
+});
+
+test(
+  'equal guarantees: frames of 60 bytes and of 60 KB share what is left over alike',
+  on(alike, ['small', 'large'], async (host) => {
+    const [small, large, { outside }] = [host.guest('small'), host.guest('large'), host];
+    const tiny = { frame: unknown({ from: small.mac, to: outsideMac }, 60), rate: 30_000 * 60 * 8 };
+    const big = { ...gso(large, outside), gso: 1448, rate: 20 * mbit };
+    const subjects = ['guest small', 'guest large'];
+    const count = () => Promise.all(subjects.map((subject) => host.counted('eth0', subject)));
+    const { found } = await host.attack(small, tiny, outside, async () => {
+      const both = await host.attack(large, big, outside, async () => {
+        const before = await count();
+        await delay(3500);
+        return (await count()).map((bytes, at) => bytes - (before[at] ?? 0));
+      });
+      return both.found;
+    });
+    const [ratio, sum] = [(found[0] ?? 0) / (found[1] ?? 0), (found[0] ?? 0) + (found[1] ?? 0)];
+    assert.ok(ratio > 0.9 && ratio < 1 / 0.9, `small to large as ${found}, ${sum} together`);
+  }),
+);
+
+test(
+  'what the NIC is to cut counts with the headers of each piece',
+  on(two('leaf = { kind = "bfifo", limit = "200k" }'), ['mallory', 'bob'], async (host) => {
+    const [mallory, { outside }] = [host.guest('mallory'), host];
+    for (const [payload, piece] of [
+      [60_000, 1448],
+      [20_000, 536],
+      [12_000, 50],
+    ] as const) {
+      const sending = { ...gso(mallory, outside, payload), gso: piece, rate: 30 * mbit };
+      const counted = payload + Math.ceil(payload / piece) * 54;
+      const { wire } = await host.attack(mallory, sending, outside);
+      // Between namespaces nobody cuts it.
+      within(`pieces of ${piece}`, (wire / (payload + 54)) * counted, 10 * mbit);
+    }
+  }),
+);
+
+test(
+  'pps: frames of 60 bytes are held to it, TCP that the NIC cuts is not hurt by it',
+  on(
+    two('pps = 2500\nceil = "30mbit"').replace('ceil = "10mbit"\n', ''),
+    ['mallory', 'bob'],
+    async (host) => {
+      const [mallory, { outside }] = [host.guest('mallory'), host];
+      assert.ok((await host.tcp(mallory, outside)) > 0.95 * 30 * mbit * tcpShare, 'TCP');
+      const sending = { frame: unknown({ from: mallory.mac, to: outsideMac }, 60), rate: 20_000 * 60 * 8 };
+      const { wire } = await host.attack(mallory, sending, outside);
+      const share = wire / 60 / 8 / 2500;
+      assert.ok(share < 1.02 && share > 0.95, `${share} of 2500 a second`);
+    },
+  ),
 );
 
 test(
