@@ -3,39 +3,51 @@
 //   (nothing)             those of list.ts; a WORD picks what has it in its text. Fails when one lives that is not listed
 //                         as equivalent, and when the text of one is gone.
 //   --random N FOLDER...  N others, anywhere below these folders of src; --seed S for others again. For reading: it says
-//                         who lives, and many of those mean the same.
+//                         who lives, and many of those mean the same. What the types refuse is not counted.
+//   --fast                without those of test/kernel, which take a minute and more for each that lives
 //   --verbose             with what the tests say
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Random } from '../faults/random.ts';
+import { readClosures } from './closure.ts';
 import { type Listed, mutants } from './list.ts';
 import { mutantsOf } from './operators.ts';
+
 import { Copy, type Tests } from './try.ts';
 
 const { values: options, positionals: words } = parseArgs({
   allowPositionals: true,
   options: {
     random: { type: 'string' },
+    fast: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
     verbose: { type: 'boolean', default: false },
   },
 });
 
-/** For what nobody has listed: the tests of each folder, fast ones first. */
-const inKernel: [folder: RegExp, kernel: string[]][] = [
-  [/^(load|diff|store|kernel|operations)/, ['second-time', 'life', 'small-change', 'transaction', 'load']],
-  [/^commands/, ['second-time', 'life', 'hook', 'sync']],
-  [/^observe|^report\/metrics/, ['status']],
-  [/^(guests|host)/, ['second-time', 'sync']],
+/** For what nobody has listed: the tests of each file, those that find most first. */
+const inKernel: [file: RegExp, kernel: string[]][] = [
+  [/^load\/(?:answer-cache|prefetch)/, ['second-time', 'seen', 'small-faults']],
+  [/^load\/(?:load-small|staging)|^diff\/small/, ['small-change', 'second-time', 'small-faults']],
+  [/^operations\/(?:confirm|plan-rules)|^commands\/(?:apply|plan)/, ['second-time', 'apply', 'sync', 'said']],
+  [/^operations\/(?:log|failures|say-changes)/, ['said', 'second-time']],
+  [/^operations\/look|^observe|^report\/metrics|^commands\/(?:status|tree|top|metrics)/, ['status', 'top']],
+  [/^(?:load|diff|store|kernel|operations)/, ['second-time', 'life', 'small-change', 'transaction', 'load']],
+  [/^hooks|^commands\/hooks/, ['hooks']],
+  [/^commands\/(?:hook|sync)/, ['second-time', 'life', 'hook', 'sync']],
+  [/^commands\/(?:doctor|explain|init)/, ['explain', 'init', 'doctor']],
+  [/^commands/, ['second-time', 'said', 'life', 'load']],
+  [/^(?:guests|host)/, ['second-time', 'sync']],
 ];
 
 const copy = new Copy();
+const closures = readClosures(join(copy.folder, 'test'), ['unit', 'golden', 'trace', 'fuzz']);
 process.on('exit', () => copy.end());
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
 
 const list = options.random === undefined ? listed() : chosen(Number(options.random));
-const sum = { killed: 0, lives: 0, equivalent: 0, gone: 0 };
+const sum = { killed: 0, lives: 0, equivalent: 0, refused: 0, gone: 0 };
 for (const mutant of list) {
   const began = performance.now();
   const outcome = await copy.try(mutant, mutant, (text) => {
@@ -45,6 +57,9 @@ for (const mutant of list) {
   if ('gone' in outcome) {
     sum.gone += 1;
     console.log(`GONE    ${mutant.what}: ${outcome.gone}\n${mutant.from}`);
+  } else if ('refused' in outcome) {
+    sum.refused += 1;
+    console.log(`refused ${mutant.what} (by the types, ${seconds})`);
   } else if (outcome.killed) {
     sum.killed += 1;
     console.log(`killed  ${mutant.what} (${outcome.by}, ${seconds})`);
@@ -56,8 +71,8 @@ for (const mutant of list) {
     console.log(`LIVES   ${mutant.what} (${seconds})\n- ${mutant.from}\n+ ${mutant.to}`);
   }
 }
-const { killed, lives, equivalent, gone } = sum;
-console.log(`${killed} killed, ${lives} live, ${equivalent} mean the same, ${gone} gone`);
+const { killed, lives, equivalent, refused, gone } = sum;
+console.log(`${killed} killed, ${lives} live, ${equivalent} mean the same, ${refused} refused, ${gone} gone`);
 process.exit(lives + gone === 0 && killed > 0 ? 0 : 1);
 
 function listed(): Listed[] {
@@ -79,5 +94,11 @@ function chosen(count: number): Listed[] {
 }
 
 function testsOf(file: string): Tests {
-  return { quick: [], kernel: inKernel.find(([folder]) => folder.test(file))?.[1] ?? [] };
+  const kernel = inKernel.find(([folder]) => folder.test(file))?.[1] ?? [];
+  const importing = [...closures].filter(([, files]) => files.has(`../src/${file}`)).map(([test]) => test);
+  return {
+    ...(importing.length > 0 ? { quick: importing } : {}),
+    kernel: options.fast ? [] : kernel,
+    typed: true,
+  };
 }

@@ -27,9 +27,11 @@ export interface Tests {
   quick?: string[];
   /** Files below test/kernel. */
   kernel?: string[];
+  /** Whether the types may refuse it. */
+  typed?: boolean;
 }
 
-export type Outcome = { killed: true; by: string } | { killed: false } | { gone: string };
+export type Outcome = { killed: true; by: string } | { killed: false } | { refused: true } | { gone: string };
 
 export class Copy {
   readonly folder = mkdtempSync(join(tmpdir(), 'virt-shaper-mutants-'));
@@ -50,7 +52,7 @@ export class Copy {
 
   async try(
     { from, to }: Mutant,
-    { quick, kernel = [] }: Tests,
+    { quick, kernel = [], typed = false }: Tests,
     log: (text: string) => void,
   ): Promise<Outcome> {
     const [file, ...more] = this.find(from);
@@ -69,6 +71,8 @@ export class Copy {
         !(await this.passes(['node', '--import', 'tsx', 'test/support/quick.ts', '--bail', ...quick], log))
       )
         return { killed: true, by: 'quick' };
+      if (typed && !(await this.passes(['node_modules/.bin/tsc', '--noEmit'], () => {})))
+        return { refused: true };
       for (const name of kernel) {
         await this.build(from + to);
         const command = [
