@@ -6,11 +6,11 @@ import type { Uses } from '../observe/use.ts';
 import type { Context } from '../operations/context.ts';
 import { ConfigError } from '../system/errors.ts';
 import { makeRun, type Outcome, type Run } from '../system/exec.ts';
+import { topLive } from '../top/live.ts';
 import { makeScene } from '../top/make-scene.ts';
 import { onceAsData, onceAsText } from '../top/once.ts';
 import type { Scene } from '../top/scene.ts';
 import { leastInterval, longestInterval } from '../top/view.ts';
-import { topLive } from './top-live.ts';
 
 export interface TopOptions {
   once?: boolean;

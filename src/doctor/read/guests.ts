@@ -1,12 +1,12 @@
 // The guests that virt-shaper has noted, and those that libvirt's status files and the kernel's taps show.
-import type { Config } from '../config/config.ts';
-import { reconcile } from '../guests/reconcile.ts';
-import { readRunning } from '../guests/status-files.ts';
-import type { Device } from '../host/host.ts';
-import { readGuests } from '../store/guests.ts';
-import type { Paths } from '../system/paths.ts';
-import { attempt, had } from './finding.ts';
-import type { GuestFacts } from './guests.ts';
+import type { Config } from '../../config/config.ts';
+import { reconcile } from '../../guests/reconcile.ts';
+import { readRunning } from '../../guests/status-files.ts';
+import type { Device } from '../../host/host.ts';
+import { readGuests } from '../../store/guests.ts';
+import type { Paths } from '../../system/paths.ts';
+import { attempt, had } from '../finding.ts';
+import type { GuestFacts } from '../guests.ts';
 
 export async function readGuestFacts(
   paths: Paths,

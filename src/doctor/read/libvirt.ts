@@ -1,17 +1,17 @@
 // libvirt is looked at from outside: its processes, its files, what its programs print about themselves. Its
 // daemon is never asked, since one that hangs would hang the doctor too.
 
-import { drivers } from '../guests/guest.ts';
-import { adviseDriver, isNoticed } from '../hooks/advice.ts';
-import { hookCommand } from '../hooks/hook-file.ts';
-import { hookText } from '../hooks/hook-script.ts';
-import { lookAtHooks } from '../hooks/look.ts';
-import { findProgram } from '../hooks/program.ts';
-import type { Run } from '../system/exec.ts';
-import type { Paths } from '../system/paths.ts';
-import { attempt } from './finding.ts';
-import type { HookFacts, LibvirtFacts } from './libvirt.ts';
-import type { ServiceFacts } from './services.ts';
+import { drivers } from '../../guests/guest.ts';
+import { adviseDriver, isNoticed } from '../../hooks/advice.ts';
+import { hookCommand } from '../../hooks/hook-file.ts';
+import { hookText } from '../../hooks/hook-script.ts';
+import { lookAtHooks } from '../../hooks/look.ts';
+import { findProgram } from '../../hooks/program.ts';
+import type { Run } from '../../system/exec.ts';
+import type { Paths } from '../../system/paths.ts';
+import { attempt } from '../finding.ts';
+import type { HookFacts, LibvirtFacts } from '../libvirt.ts';
+import type { ServiceFacts } from '../services.ts';
 import { isThere } from './stat.ts';
 
 /** One of them is always there; it may be too slow to say its version. */

@@ -4,11 +4,11 @@
 import { printable } from '../report/problems.ts';
 import { Failure } from '../system/errors.ts';
 import { paint } from '../text/spans.ts';
-import { frame, type State } from '../top/frame.ts';
-import { type Key, press } from '../top/keys.ts';
-import type { Scene } from '../top/scene.ts';
-import { openTerminal } from '../top/terminal.ts';
-import { initialView, type Shown } from '../top/view.ts';
+import { frame, type State } from './frame.ts';
+import { type Key, press } from './keys.ts';
+import type { Scene } from './scene.ts';
+import { openTerminal } from './terminal.ts';
+import { initialView, type Shown } from './view.ts';
 
 /** Seconds until there are speeds for the first time. */
 const firstInterval = 0.5;

@@ -1,7 +1,7 @@
 // What can be said of a file without opening it. What cannot be seen is as good as not there: its reader says why.
 import { readdirSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { otherWriters } from '../system/trust.ts';
+import { otherWriters } from '../../system/trust.ts';
 
 export function isThere(path: string): boolean {
   return statOf(path) !== undefined;

@@ -1,13 +1,13 @@
 // What systemd knows of our units and of libvirt's sockets, in one call; and when the last sync was.
 
 import { join } from 'node:path';
-import { packaged } from '../hooks/hook-file.ts';
-import { stableNames } from '../hooks/program.ts';
-import type { Run } from '../system/exec.ts';
-import { readCache } from '../system/files.ts';
-import type { Paths } from '../system/paths.ts';
-import { attempt, had } from './finding.ts';
-import { otherUnits, ownUnits, type ServiceFacts, syncUnit, type UnitFacts } from './services.ts';
+import { packaged } from '../../hooks/hook-file.ts';
+import { stableNames } from '../../hooks/program.ts';
+import type { Run } from '../../system/exec.ts';
+import { readCache } from '../../system/files.ts';
+import type { Paths } from '../../system/paths.ts';
+import { attempt, had } from '../finding.ts';
+import { otherUnits, ownUnits, type ServiceFacts, syncUnit, type UnitFacts } from '../services.ts';
 import { filesIn, isThere, timeOf } from './stat.ts';
 
 const properties = ['Id', 'LoadState', 'UnitFileState', 'ActiveState'];

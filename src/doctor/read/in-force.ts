@@ -1,19 +1,19 @@
 // What the last load left behind, and whether the same would be made today.
 import { join } from 'node:path';
-import type { Config } from '../config/config.ts';
-import type { Guest } from '../guests/guest.ts';
-import type { Host } from '../host/host.ts';
-import type { GuestRow } from '../observe/guests.ts';
-import { generate } from '../pipeline.ts';
-import type { Rules } from '../render/render.ts';
-import { readTemplates } from '../render/templates.ts';
-import { readWholeHistory } from '../store/history.ts';
-import { readIds } from '../store/ids.ts';
-import { readInForce } from '../store/in-force-plan.ts';
-import { readIfGood, ruleFiles } from '../store/in-force-rules.ts';
-import type { Paths } from '../system/paths.ts';
-import { type Attempt, attempt } from './finding.ts';
-import type { InForceFacts } from './in-force.ts';
+import type { Config } from '../../config/config.ts';
+import type { Guest } from '../../guests/guest.ts';
+import type { Host } from '../../host/host.ts';
+import type { GuestRow } from '../../observe/guests.ts';
+import { generate } from '../../pipeline.ts';
+import type { Rules } from '../../render/render.ts';
+import { readTemplates } from '../../render/templates.ts';
+import { readWholeHistory } from '../../store/history.ts';
+import { readIds } from '../../store/ids.ts';
+import { readInForce } from '../../store/in-force-plan.ts';
+import { readIfGood, ruleFiles } from '../../store/in-force-rules.ts';
+import type { Paths } from '../../system/paths.ts';
+import { type Attempt, attempt } from '../finding.ts';
+import type { InForceFacts } from '../in-force.ts';
 import { isThere } from './stat.ts';
 
 export async function readInForceFacts(

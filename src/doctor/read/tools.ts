@@ -1,10 +1,10 @@
 // The tools' versions, and who we are. Which rights a root has is in its own status: a root in a container may
 // lack those that all of this needs.
 
-import type { Run } from '../system/exec.ts';
-import { readIfThere } from '../system/files.ts';
-import { attempt } from './finding.ts';
-import { type ToolFacts, toolsUsed } from './tools.ts';
+import type { Run } from '../../system/exec.ts';
+import { readIfThere } from '../../system/files.ts';
+import { attempt } from '../finding.ts';
+import { type ToolFacts, toolsUsed } from '../tools.ts';
 
 /** Capabilities by their number in the kernel. */
 const rights = new Map([

@@ -1,19 +1,19 @@
 // What the kernel holds, and in what it differs from what was loaded. Read under the lock where there is one, so
 // that a load in the middle of its work is not taken for drift; but not waited for long.
 import { join } from 'node:path';
-import { compare, noTable } from '../diff/compare.ts';
-import { reachable } from '../diff/obstacles.ts';
-import { parseRules } from '../diff/parse-rules.ts';
-import { emptyState, type KernelState, type State } from '../kernel/objects.ts';
-import { ownedBy } from '../kernel/owner.ts';
-import { readState } from '../load/read-state.ts';
-import { readIfGood } from '../store/in-force-rules.ts';
-import { Failure } from '../system/errors.ts';
-import { makeRun } from '../system/exec.ts';
-import { withLock } from '../system/lock.ts';
-import type { Paths } from '../system/paths.ts';
-import { type Attempt, attempt, had } from './finding.ts';
-import type { Obstacles } from './in-the-way.ts';
+import { compare, noTable } from '../../diff/compare.ts';
+import { reachable } from '../../diff/obstacles.ts';
+import { parseRules } from '../../diff/parse-rules.ts';
+import { emptyState, type KernelState, type State } from '../../kernel/objects.ts';
+import { ownedBy } from '../../kernel/owner.ts';
+import { readState } from '../../load/read-state.ts';
+import { readIfGood } from '../../store/in-force-rules.ts';
+import { Failure } from '../../system/errors.ts';
+import { makeRun } from '../../system/exec.ts';
+import { withLock } from '../../system/lock.ts';
+import type { Paths } from '../../system/paths.ts';
+import { type Attempt, attempt, had } from '../finding.ts';
+import type { Obstacles } from '../in-the-way.ts';
 import { isThere } from './stat.ts';
 
 export interface KernelStateFacts {

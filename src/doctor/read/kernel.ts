@@ -1,12 +1,12 @@
 // The kernel's features are found out by using them, in network namespaces that are gone at once: never from a
 // list of modules, since some are built in and others load when they are asked for.
 import { release } from 'node:os';
-import { chooseKernel, decodeCache, readLacking } from '../host/kernel.ts';
-import { Failure } from '../system/errors.ts';
-import type { Run } from '../system/exec.ts';
-import { readCache } from '../system/files.ts';
-import { attempt } from './finding.ts';
-import type { KernelFacts } from './kernel.ts';
+import { chooseKernel, decodeCache, readLacking } from '../../host/kernel.ts';
+import { Failure } from '../../system/errors.ts';
+import type { Run } from '../../system/exec.ts';
+import { readCache } from '../../system/files.ts';
+import { attempt } from '../finding.ts';
+import type { KernelFacts } from '../kernel.ts';
 import { isThere } from './stat.ts';
 
 /** As ours is: a verdict map by pairs of ports, looked up in the forward hook, that leads to a mark and a class. */

@@ -1,22 +1,22 @@
 // What the checks of the network need, put together from what the other readers found; little of it is read here.
-import type { Config } from '../config/config.ts';
-import { decodeConfig } from '../config/decode-config.ts';
-import type { Guest } from '../guests/guest.ts';
-import type { Host } from '../host/host.ts';
-import { readNetworks } from '../host/networks.ts';
-import { findMarksBeside } from '../load/foreign-marks.ts';
-import { markOf } from '../plan/names.ts';
-import type { Policy } from '../policy/policy.ts';
-import { resolvePolicy } from '../policy/resolve-policy.ts';
-import { readInForce } from '../store/in-force-plan.ts';
-import type { Run } from '../system/exec.ts';
-import { readIfThere } from '../system/files.ts';
-import type { Paths } from '../system/paths.ts';
-import { Findings } from '../toml/findings.ts';
-import { readBypass } from './bypass.ts';
-import { attempt, had } from './finding.ts';
-import type { NetworkFacts } from './network.ts';
-import type { KernelStateFacts } from './read-kernel-state.ts';
+import type { Config } from '../../config/config.ts';
+import { decodeConfig } from '../../config/decode-config.ts';
+import type { Guest } from '../../guests/guest.ts';
+import type { Host } from '../../host/host.ts';
+import { readNetworks } from '../../host/networks.ts';
+import { findMarksBeside } from '../../load/foreign-marks.ts';
+import { markOf } from '../../plan/names.ts';
+import type { Policy } from '../../policy/policy.ts';
+import { resolvePolicy } from '../../policy/resolve-policy.ts';
+import { readInForce } from '../../store/in-force-plan.ts';
+import type { Run } from '../../system/exec.ts';
+import { readIfThere } from '../../system/files.ts';
+import type { Paths } from '../../system/paths.ts';
+import { Findings } from '../../toml/findings.ts';
+import { readBypass } from '../bypass.ts';
+import { attempt, had } from '../finding.ts';
+import type { NetworkFacts } from '../network.ts';
+import type { KernelStateFacts } from './kernel-state.ts';
 
 export interface NetworkSources {
   devices: Host['devices'];

@@ -1,18 +1,18 @@
 // The configuration's files, and who can write them and all else that is read as root.
 import { dirname, join } from 'node:path';
-import { checkHost } from '../config/check-host.ts';
-import type { Config } from '../config/config.ts';
-import { readConfig } from '../config/read-config.ts';
-import { readConfigHere } from '../host/config-here.ts';
-import type { Host } from '../host/host.ts';
-import { checkUplinks } from '../policy/check-uplinks.ts';
-import { readTemplates } from '../render/templates.ts';
-import { findLaidOut } from '../store/configuration.ts';
-import { readPending } from '../store/pending.ts';
-import { ConfigError, type Problem } from '../system/errors.ts';
-import type { Paths } from '../system/paths.ts';
-import type { ConfigurationFacts } from './configuration.ts';
-import { attempt, had } from './finding.ts';
+import { checkHost } from '../../config/check-host.ts';
+import type { Config } from '../../config/config.ts';
+import { readConfig } from '../../config/read-config.ts';
+import { readConfigHere } from '../../host/config-here.ts';
+import type { Host } from '../../host/host.ts';
+import { checkUplinks } from '../../policy/check-uplinks.ts';
+import { readTemplates } from '../../render/templates.ts';
+import { findLaidOut } from '../../store/configuration.ts';
+import { readPending } from '../../store/pending.ts';
+import { ConfigError, type Problem } from '../../system/errors.ts';
+import type { Paths } from '../../system/paths.ts';
+import type { ConfigurationFacts } from '../configuration.ts';
+import { attempt, had } from '../finding.ts';
 import { isThere, writersOf } from './stat.ts';
 
 /** @param devices this host's, when they could be read */
