@@ -51,7 +51,7 @@ Example: after a change of the configuration
   virt-shaper render && virt-shaper load`,
     );
   command('confirm', 'keep the policy that "load --confirm" has loaded', async (context) =>
-    (await import('../operations/confirm.ts')).confirmCommand(context),
+    (await import('../commands/confirm.ts')).confirmCommand(context),
   ).addHelpText(
     'after',
     `

@@ -5,13 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { runningStamp } from '../guests/status-files.ts';
 import type { Site } from '../load/context.ts';
 import { readAhead } from '../load/prefetch.ts';
-import { guardCommand } from '../operations/confirm.ts';
 import { type Context, seconds } from '../operations/context.ts';
 import { countingFailures } from '../operations/failures.ts';
 import { folderFor, generateNow, sayPolicy } from '../operations/generate.ts';
 import { loadNow } from '../operations/load-now.ts';
 import { findGuests, sayFound } from '../operations/note-guests.ts';
 import { tell } from '../operations/say-changes.ts';
+import { takeBack } from '../operations/take-back.ts';
 import { underLock } from '../operations/under-lock.ts';
 import { writeRulesAnywhere } from '../operations/write-rules.ts';
 import { noteLoad } from '../store/history.ts';
@@ -43,7 +43,7 @@ export async function syncCommand(context: Context, options: SyncOptions): Promi
     context.warn(`nothing is loaded: ${describeOff(off)}; virt-shaper apply loads again`);
     return 0;
   }
-  await takeBack(context);
+  await takeOverdueBack(context);
   const lines: string[] = [];
   let status = 0;
   try {
@@ -70,9 +70,9 @@ async function isBooting(): Promise<boolean> {
 /** Seconds after its deadline that an unconfirmed load is nobody's: its own processes were killed. */
 const overdue = 5;
 
-async function takeBack(context: Context): Promise<void> {
+async function takeOverdueBack(context: Context): Promise<void> {
   const pending = readPending(context.paths.pending);
-  if (pending && sinceBoot() > pending.deadline + overdue * 1000) await guardCommand(context, pending.id);
+  if (pending && sinceBoot() > pending.deadline + overdue * 1000) await takeBack(context, pending.id);
 }
 
 /** Every minute the same warnings would be heard by nobody: the last sync's are kept in its file. */

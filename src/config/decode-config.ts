@@ -15,28 +15,26 @@ import type {
   GuestValues,
   LimitSettings,
   Setting,
-  UplinkEntry,
 } from './config.ts';
+import { decodeClass, id } from './decode-class.ts';
 import { leaf } from './decode-leaf.ts';
 import { decodeLimits } from './decode-limits.ts';
 import { macs } from './decode-macs.ts';
 import { metadataRules } from './decode-metadata.ts';
-import { deviceNames, eachWay, integer, oneOf, quantum, rate, size, text, yesOrNo } from './decode-values.ts';
+import { decodeUplink } from './decode-uplink.ts';
+import { eachWay, integer, oneOf, rate, text, yesOrNo } from './decode-values.ts';
 import { type Decoder, Fields, type Section } from './fields.ts';
 import { checkDeviceName, checkGroupName, checkGuestName } from './names.ts';
 import { parseName } from './pattern.ts';
 
 type Rates = Both<Setting<number>>;
 
-const id = integer((number) => number >= 1 && number <= 0xffff, 'an id from 1 to 65535 (0xffff)');
 const noId: Decoder<Setting<number>> = ({ key }, path, findings) =>
   findings.error(
     key,
     `${formatPath(path)}: a pattern cannot have an id, because every guest it fits needs its own`,
     'leave it out: each guest gets an id that stays with it; or write a [guest.NAME] for one guest',
   );
-const overhead = integer((number) => number >= 0 && number <= 512, 'bytes of each frame, 0 to 512');
-const mpu = integer((number) => number >= 0 && number <= 2048, 'bytes, 0 to 2048');
 const markBase = integer(
   (number) => number >= 0 && number <= 0xffff0000 && number % 0x10000 === 0,
   'a multiple of 0x10000 from 0 to 0xffff0000 (ids are added to it)',
@@ -94,37 +92,6 @@ function decodeDefaults(fields: Fields): Config['defaults'] {
   return defaults;
 }
 
-function decodeUplink({ name, at, fields }: Section): UplinkEntry {
-  checkDeviceName(name, at, fields);
-  const unmarked = fields.section('unmarked');
-  const flooded = fields.section('flooded');
-  const { bridge: bridges } = fields.optional('bridge', deviceNames);
-  const entry: UplinkEntry = {
-    name,
-    at,
-    ...(bridges ? { bridges } : {}),
-    ...fields.optional('routed', deviceNames),
-    ...decodeClass(fields),
-    ...fields.optional('overhead', overhead),
-    ...fields.optional('mpu', mpu),
-    unmarked: {
-      ...unmarked.optional('rate', eachWay(rate)),
-      ...decodeClass(unmarked),
-      ...unmarked.optional('id', id),
-      ...unmarked.optional('leaf', leaf),
-    },
-    flooded: {
-      ...flooded.optional('rate', eachWay(rate)),
-      ...decodeClass(flooded),
-      ...flooded.optional('leaf', leaf),
-    },
-  };
-  unmarked.reportUnknown();
-  flooded.reportUnknown();
-  fields.reportUnknown();
-  return entry;
-}
-
 function decodeGroup({ name, at, fields }: Section): GroupEntry {
   checkGroupName(name, at, fields);
   if (!fields.has('ceil')) {
@@ -175,16 +142,6 @@ function decodeGuestValues(fields: Fields, otherwise: ClassSettings): GuestValue
     ...fields.optional('rate', eachWay(rate, otherwise.rate)),
     ...decodeClass(fields, otherwise),
     ...fields.optional('leaf', leaf),
-  };
-}
-
-/** What every class may be told; `otherwise` holds what applies where these fields are silent. */
-function decodeClass(fields: Fields, otherwise: ClassSettings = {}): Omit<ClassSettings, 'rate'> {
-  return {
-    ...fields.optional('ceil', eachWay(rate, otherwise.ceil)),
-    ...fields.optional('burst', eachWay(size, otherwise.burst)),
-    ...fields.optional('cburst', eachWay(size, otherwise.cburst)),
-    ...fields.optional('quantum', quantum),
   };
 }
 

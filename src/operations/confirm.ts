@@ -5,31 +5,22 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Site } from '../load/context.ts';
-import { load } from '../load/load.ts';
-import { layOut } from '../store/configuration.ts';
-import { readGuests } from '../store/guests.ts';
-import { readCompanions, readIfGood, sourceFile } from '../store/in-force-rules.ts';
+import { readCompanions, readIfGood } from '../store/in-force-rules.ts';
 import {
   damaged,
   dropPending,
-  formerRules,
   type Pending,
   readPending,
   sinceBoot,
   writePending,
 } from '../store/pending.ts';
 import { Failure } from '../system/errors.ts';
-import { type Run, startDetached } from '../system/exec.ts';
-import { readCache, removeFile, writeWhole } from '../system/files.ts';
-import { label } from '../text/label.ts';
+import { startDetached } from '../system/exec.ts';
 import type { Context } from './context.ts';
-import { generateNow } from './generate.ts';
 import { loadNow } from './load-now.ts';
 import { tell } from './say-changes.ts';
+import { takeBack, wasTakenBack, whatIsNow } from './take-back.ts';
 import { underLock } from './under-lock.ts';
-import { unloadNow } from './unload-now.ts';
-import { writeRules } from './write-rules.ts';
 
 /**
  * @param seconds how long the new policy holds without being confirmed
@@ -69,78 +60,18 @@ export async function loadAndConfirm(
   return (await outcome(context, waiting, said)) ? 0 : 1;
 }
 
-/** virt-shaper confirm: the policy that was loaded last stays. */
-export async function confirmCommand(context: Context): Promise<number> {
+/** The policy that was loaded last stays. */
+export async function confirm(context: Context): Promise<void> {
   await underLock(context, async () => {
     if (!readPending(context.paths.pending)) throw new Failure('no load waits for a confirmation');
     dropPending(context.paths.pending);
   });
   context.say('confirmed');
-  return 0;
-}
-
-/** The process that keeps the time; started by `loadAndConfirm` only. */
-export async function guardCommand(context: Context, id: string): Promise<number> {
-  const { pending: folder } = context.paths;
-  const pending = readPending(folder);
-  if (pending?.id !== id) return 0;
-  await sleep(Math.max(0, pending.deadline - sinceBoot()));
-  await takeBack(context, id);
-  return 0;
-}
-
-/** Nothing where it was confirmed, or taken back, meanwhile. */
-async function takeBack(context: Context, id: string): Promise<void> {
-  const { pending: folder } = context.paths;
-  await underLock(context, async (site) => {
-    const pending = readPending(folder);
-    if (!pending || ![id, damaged].includes(pending.id)) return;
-    if (pending.former) await goBack(context, site);
-    else await unloadNow(context, site, 'not confirmed');
-    await report(site.run, context, pending.former);
-    writeWhole(undoneFile(folder), id, 0o600);
-    dropPending(folder);
-  });
-}
-
-function whatIsNow(former: boolean): string {
-  return former ? 'the former policy is in force again' : 'nothing is loaded again, as before';
-}
-
-/**
- * The former configuration counts for guests that start or stop from now on, and for those that did so
- * meanwhile, until somebody renders anew. Without it the former rules themselves have to do.
- */
-async function goBack(context: Context, site: Site): Promise<void> {
-  const { pending, held } = context.paths;
-  try {
-    if (!layOut(readCache(join(formerRules(pending), sourceFile)), held)) throw new Failure('no source');
-    writeRules(context, await generateNow(context));
-    await load(site);
-  } catch {
-    await load(site, formerRules(pending));
-  }
-}
-
-/** To the system's log, since nobody may be left to read anything else. */
-async function report(run: Run, { paths }: Context, former: boolean): Promise<void> {
-  const shaped = readIfGood(paths.rules)?.['shape.tc'] ?? '';
-  const strangers = readGuests(paths.guests)
-    .map(({ name }) => label(name))
-    .filter((name) => !shaped.includes(`# guest ${name}\n`));
-  const unknown = strangers.length > 0 ? `; not in it, so not shaped: ${strangers.join(', ')}` : '';
-  const input = `the load was not confirmed: ${whatIsNow(former)}${unknown}\n`;
-  await run('logger', ['-t', 'virt-shaper', '-p', 'daemon.warning'], { input }).catch(() => {});
 }
 
 function startGuard({ paths, lockTimeout, timeout }: Context, id: string): void {
   const options = ['--lock-timeout', String(lockTimeout), '--timeout', String(timeout)];
   startDetached(process.execPath, [process.argv[1] ?? '', ...options, ...paths.options, 'guard', id]);
-}
-
-/** Says which load went back, to whoever waits for it: on a busy machine the time does not tell. */
-function undoneFile(folder: string): string {
-  return `${folder}.undone`;
 }
 
 /** Milliseconds that the guard has to begin, from the deadline on. */
@@ -154,7 +85,7 @@ async function outcome(context: Context, { id, deadline, former }: Pending, said
   const { pending: folder } = context.paths;
   const keys = process.stdin.isTTY ? createInterface({ input: process.stdin }) : undefined;
   keys?.once('line', () => {
-    confirmCommand(context).catch(() => {}); // Too late: the guard was first, which is said below.
+    confirm(context).catch(() => {}); // Too late: the guard was first, which is said below.
   });
   let broken = false;
   const onBreak = () => {
@@ -169,8 +100,7 @@ async function outcome(context: Context, { id, deadline, former }: Pending, said
   }
   process.off('SIGINT', onBreak);
   keys?.close();
-  if (readCache(undoneFile(folder)) !== id) return true;
-  removeFile(undoneFile(folder));
+  if (!wasTakenBack(context, id)) return true;
   context.warn(`not confirmed: ${whatIsNow(former)}`);
   return false;
 }

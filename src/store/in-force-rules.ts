@@ -4,14 +4,8 @@ import { existsSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync 
 import { isAbsolute, join, resolve } from 'node:path';
 import type { Rules } from '../render/render.ts';
 import { Failure, isFull } from '../system/errors.ts';
-import {
-  isChanged,
-  type NewFile,
-  readCache,
-  readIfThere,
-  unwritten,
-  writeTogether,
-} from '../system/files.ts';
+import { isChanged, readCache, readIfThere, unwritten, writeTogether } from '../system/files.ts';
+import type { NewFile } from '../system/sync-files.ts';
 
 export const ruleFiles = [
   'ruleset.nft',

@@ -4,8 +4,6 @@
 import {
   closeSync,
   existsSync,
-  fchmodSync,
-  fsyncSync,
   linkSync,
   lstatSync,
   openSync,
@@ -13,26 +11,19 @@ import {
   renameSync,
   rmSync,
   utimesSync,
-  writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { reasonOf, rootHint } from './as-root.ts';
 import { Failure } from './errors.ts';
 import { makeFolder, syncFolder } from './folders.ts';
+import { type NewFile, removeIfThere, writeSynced } from './sync-files.ts';
 
 /** Makes the folders above it where they are missing. */
 export function writeWhole(file: string, text: string, mode = 0o644): void {
   writeTogether([{ file, text, mode }]);
 }
 
-export interface NewFile {
-  file: string;
-  text: string;
-  /** 0644 where it is absent. */
-  mode?: number;
-}
-
-/** For what several processes write at once without a lock: the last one counts, and none is in another's way. */
+/** Safe for concurrent writers without a lock; the last writer wins. */
 export function writeUnlocked(file: string, text: string): void {
   writeTogether([{ file, text }], `.${process.pid}.next`);
 }
@@ -84,35 +75,6 @@ export function writeNew(file: string, text: string): boolean {
     throw new Failure(`${file} cannot be written: ${(error as Error).message}`);
   } finally {
     removeIfThere(next);
-  }
-}
-
-/** Below what is no folder there is nothing to remove, which rmSync calls an error. */
-function removeIfThere(file: string): void {
-  try {
-    rmSync(file, { force: true });
-  } catch {
-    // What kept it from being written is said.
-  }
-}
-
-/** All are written before the first is waited for: the disk then takes them together. */
-function writeSynced(files: NewFile[]): void {
-  const opened: number[] = [];
-  try {
-    for (const { file, text, mode = 0o644 } of files) {
-      if (!existsSync(dirname(file))) makeFolder(dirname(file));
-      // Whatever stands there is of a writer that was killed, or of somebody who wants us to write where it leads to.
-      rmSync(file, { force: true });
-      const fd = openSync(file, 'wx', mode);
-      opened.push(fd);
-      fchmodSync(fd, mode);
-      const bytes = Buffer.from(text);
-      for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
-    }
-    for (const fd of opened) fsyncSync(fd);
-  } finally {
-    for (const fd of opened) closeSync(fd);
   }
 }
 

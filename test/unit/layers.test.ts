@@ -73,6 +73,7 @@ const outside: Record<string, string[]> = {
     'system/paths.ts',
     'system/scratch.ts',
     'system/speak.ts',
+    'system/sync-files.ts',
     'system/trust.ts',
     'system/version.ts',
   ],

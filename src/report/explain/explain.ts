@@ -1,7 +1,7 @@
-// All there is to know of one guest, as data: the entry it gets, its values with their origins, its lines in
-// rules.d and what the kernel holds for it. The screen is made from this (text.ts), --json prints it.
+// What explain says of one guest: the entry it gets, its values with their origins, its lines in rules.d and what the
+// kernel holds for it.
 
-import type { Guest, GuestMetadata } from '../../guests/guest.ts';
+import type { Guest } from '../../guests/guest.ts';
 import type { GuestRow } from '../../observe/guests.ts';
 import type { LimitInUse } from '../../observe/limits.ts';
 import type { Inputs, Outputs } from '../../pipeline.ts';
@@ -14,54 +14,11 @@ import type { Rules } from '../../render/render.ts';
 import type { Source } from '../../system/errors.ts';
 import { nearest } from '../../system/nearest.ts';
 import { label } from '../../text/label.ts';
-import { both } from '../../units/units.ts';
-import { differenceAsData } from '../differences.ts';
-import { dataVersion, shapingAsData } from '../in-use-data.ts';
-import { type Held, heldFor, type KernelNow } from './kernel.ts';
-import { explainMatch, type Matches } from './match.ts';
+import type { ExplainedNic, Explanation } from './explanation.ts';
+import { heldFor, type KernelNow } from './kernel.ts';
+import { explainMatch } from './match.ts';
 import { type Handles, linesAbout, type RuleLine } from './rules.ts';
 import { type ExplainedUplink, explainUplink } from './values.ts';
-
-export interface Explanation {
-  guest: string;
-  /** As status has it: `partly` in one direction only, or not by all of its NICs that could be. */
-  state: 'shaped' | 'partly' | 'unshaped' | 'left out' | 'stopped';
-  /** Reasons that concern it as a whole. */
-  reasons: Pick<Unshaped, 'kind' | 'reason'>[];
-  match: Matches;
-  /** A name like this one that the configuration or a running guest has, where no entry has this one. */
-  meant?: string;
-  metadata?: GuestMetadata & { accepted: boolean };
-  id?: { value: number; from: 'entry' | 'drawn'; at?: Source };
-  /** One, or where a bridge has several uplinks one for each. */
-  marks?: number[];
-  nics: ExplainedNic[];
-  uplinks: ExplainedUplink[];
-  /** Sentences of the policy that its values do not tell. */
-  warnings: string[];
-  rules: {
-    folder: string;
-    lines: RuleLine[];
-    /** Whether they are what a rendering would write now: `others` differ in lines of other guests only. */
-    rendered: 'same' | 'differ' | 'others' | 'missing';
-  };
-  /** Text: why it could not be read. */
-  kernel: Held | string;
-  /** Its rows of status: each uplink, or NIC that none is behind. Empty where the kernel cannot be asked. */
-  shaping: GuestRow[];
-  /** Inside the host, of the rules in force, with what they dropped. */
-  limits: LimitInUse[];
-}
-
-export interface ExplainedNic {
-  nic: string;
-  bridge?: string;
-  mac?: string;
-  /** Several where its bridge has several. */
-  uplinks: string[];
-  /** What is not as it should be with it. */
-  reasons: Pick<Unshaped, 'kind' | 'reason'>[];
-}
 
 export interface Looked {
   /** What was rendered last, when anything was. */
@@ -202,37 +159,4 @@ function explainKernel(
   // Without an id it has never been shaped: nothing can be its.
   const nothing = { id: -1, taps: [] };
   return heldFor(kernel, handles ?? nothing, `guest ${label(name)}`, devices);
-}
-
-/** For --json: ids and marks as tc and nft print them, reasons with the NIC that each is about. */
-export function explanationAsData({ kernel, id, marks, nics, uplinks, shaping, ...rest }: Explanation) {
-  const hex = (number: number) => `0x${number.toString(16)}`;
-  return {
-    version: dataVersion,
-    ...rest,
-    shaping: shapingAsData(shaping),
-    reasons: [
-      ...rest.reasons,
-      ...nics.flatMap(({ nic: tap, reasons }) => reasons.map((reason) => ({ ...reason, tap }))),
-    ],
-    ...(id ? { id: { ...id, value: hex(id.value) } } : {}),
-    ...(marks ? { marks: marks.map(hex) } : {}),
-    nics,
-    uplinks: uplinks.map(({ name: uplink, ...ways }) => ({
-      uplink,
-      ...ways,
-      ...both((way) => {
-        const { id: own, ...values } = ways[way];
-        return { ...values, class: own };
-      }),
-    })),
-    kernel:
-      typeof kernel === 'string'
-        ? { unreadable: kernel }
-        : {
-            ...kernel,
-            classes: kernel.classes.map(({ id: own, ...held }) => ({ class: own, ...held })),
-            differences: kernel.differences.map(differenceAsData),
-          },
-  };
 }

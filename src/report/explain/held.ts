@@ -5,7 +5,7 @@ import { figure } from '../../text/short-figures.ts';
 import type { Line } from '../../text/spans.ts';
 import { formatRate } from '../../units/rate.ts';
 import { differenceLine } from '../differences.ts';
-import type { Explanation } from './explain.ts';
+import type { Explanation } from './explanation.ts';
 import type { Held, HeldClass } from './kernel.ts';
 import { heading, plain, row, warning } from './spans.ts';
 

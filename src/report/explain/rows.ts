@@ -8,7 +8,7 @@ import { formatRate } from '../../units/rate.ts';
 import { type Direction, directions } from '../../units/units.ts';
 import { amountText, droppedText } from '../limits.ts';
 import { titleOf } from '../summary.ts';
-import type { Explanation } from './explain.ts';
+import type { Explanation } from './explanation.ts';
 import { leafOrigin, leafText } from './leaf.ts';
 import { originText, type Place, rateOrigin, sizeOrigin } from './origin.ts';
 import { dim, heading, plain, row } from './spans.ts';

@@ -7,7 +7,7 @@ import type { Line, Span } from '../../text/spans.ts';
 import { formatRate } from '../../units/rate.ts';
 import { directions } from '../../units/units.ts';
 import { printable } from '../problems.ts';
-import type { Explanation } from './explain.ts';
+import type { Explanation } from './explanation.ts';
 import { kernelLines } from './held.ts';
 import { type Place, places, sumText } from './origin.ts';
 import { valueLines } from './rows.ts';

@@ -1,0 +1,16 @@
+// What each kind of class is told in the same words: its bounds, and its id.
+import type { ClassSettings } from './config.ts';
+import { eachWay, integer, quantum, rate, size } from './decode-values.ts';
+import type { Fields } from './fields.ts';
+
+export const id = integer((number) => number >= 1 && number <= 0xffff, 'an id from 1 to 65535 (0xffff)');
+
+/** What every class may be told; `otherwise` holds what applies where these fields are silent. */
+export function decodeClass(fields: Fields, otherwise: ClassSettings = {}): Omit<ClassSettings, 'rate'> {
+  return {
+    ...fields.optional('ceil', eachWay(rate, otherwise.ceil)),
+    ...fields.optional('burst', eachWay(size, otherwise.burst)),
+    ...fields.optional('cburst', eachWay(size, otherwise.cburst)),
+    ...fields.optional('quantum', quantum),
+  };
+}

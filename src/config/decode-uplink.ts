@@ -1,0 +1,41 @@
+// [uplink.NAME], with the two classes that are nobody's entry: what no guest sends, and what a bridge floods.
+import type { UplinkEntry } from './config.ts';
+import { decodeClass, id } from './decode-class.ts';
+import { leaf } from './decode-leaf.ts';
+import { deviceNames, eachWay, integer, rate } from './decode-values.ts';
+import type { Section } from './fields.ts';
+import { checkDeviceName } from './names.ts';
+
+const overhead = integer((number) => number >= 0 && number <= 512, 'bytes of each frame, 0 to 512');
+const mpu = integer((number) => number >= 0 && number <= 2048, 'bytes, 0 to 2048');
+
+export function decodeUplink({ name, at, fields }: Section): UplinkEntry {
+  checkDeviceName(name, at, fields);
+  const unmarked = fields.section('unmarked');
+  const flooded = fields.section('flooded');
+  const { bridge: bridges } = fields.optional('bridge', deviceNames);
+  const entry: UplinkEntry = {
+    name,
+    at,
+    ...(bridges ? { bridges } : {}),
+    ...fields.optional('routed', deviceNames),
+    ...decodeClass(fields),
+    ...fields.optional('overhead', overhead),
+    ...fields.optional('mpu', mpu),
+    unmarked: {
+      ...unmarked.optional('rate', eachWay(rate)),
+      ...decodeClass(unmarked),
+      ...unmarked.optional('id', id),
+      ...unmarked.optional('leaf', leaf),
+    },
+    flooded: {
+      ...flooded.optional('rate', eachWay(rate)),
+      ...decodeClass(flooded),
+      ...flooded.optional('leaf', leaf),
+    },
+  };
+  unmarked.reportUnknown();
+  flooded.reportUnknown();
+  fields.reportUnknown();
+  return entry;
+}

@@ -1,0 +1,83 @@
+// A load that nobody confirmed in time is taken back: the former policy is in force again, or nothing is.
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Site } from '../load/context.ts';
+import { load } from '../load/load.ts';
+import { layOut } from '../store/configuration.ts';
+import { readGuests } from '../store/guests.ts';
+import { readIfGood, sourceFile } from '../store/in-force-rules.ts';
+import { damaged, dropPending, formerRules, readPending, sinceBoot } from '../store/pending.ts';
+import { Failure } from '../system/errors.ts';
+import type { Run } from '../system/exec.ts';
+import { readCache, removeFile, writeWhole } from '../system/files.ts';
+import { label } from '../text/label.ts';
+import type { Context } from './context.ts';
+import { generateNow } from './generate.ts';
+import { underLock } from './under-lock.ts';
+import { unloadNow } from './unload-now.ts';
+import { writeRules } from './write-rules.ts';
+
+/** Keeps the time of one load, and takes it back when that is up. */
+export async function takeBackInTime(context: Context, id: string): Promise<void> {
+  const pending = readPending(context.paths.pending);
+  if (pending?.id !== id) return;
+  await sleep(Math.max(0, pending.deadline - sinceBoot()));
+  await takeBack(context, id);
+}
+
+/** Nothing where it was confirmed, or taken back, meanwhile. */
+export async function takeBack(context: Context, id: string): Promise<void> {
+  const { pending: folder } = context.paths;
+  await underLock(context, async (site) => {
+    const pending = readPending(folder);
+    if (!pending || ![id, damaged].includes(pending.id)) return;
+    if (pending.former) await goBack(context, site);
+    else await unloadNow(context, site, 'not confirmed');
+    await report(site.run, context, pending.former);
+    writeWhole(undoneFile(folder), id, 0o600);
+    dropPending(folder);
+  });
+}
+
+export function whatIsNow(former: boolean): string {
+  return former ? 'the former policy is in force again' : 'nothing is loaded again, as before';
+}
+
+/**
+ * The former configuration counts for guests that start or stop from now on, and for those that did so
+ * meanwhile, until somebody renders anew. Without it the former rules themselves have to do.
+ */
+async function goBack(context: Context, site: Site): Promise<void> {
+  const { pending, held } = context.paths;
+  try {
+    if (!layOut(readCache(join(formerRules(pending), sourceFile)), held)) throw new Failure('no source');
+    writeRules(context, await generateNow(context));
+    await load(site);
+  } catch {
+    await load(site, formerRules(pending));
+  }
+}
+
+/** To the system's log, since nobody may be left to read anything else. */
+async function report(run: Run, { paths }: Context, former: boolean): Promise<void> {
+  const shaped = readIfGood(paths.rules)?.['shape.tc'] ?? '';
+  const strangers = readGuests(paths.guests)
+    .map(({ name }) => label(name))
+    .filter((name) => !shaped.includes(`# guest ${name}\n`));
+  const unknown = strangers.length > 0 ? `; not in it, so not shaped: ${strangers.join(', ')}` : '';
+  const input = `the load was not confirmed: ${whatIsNow(former)}${unknown}\n`;
+  await run('logger', ['-t', 'virt-shaper', '-p', 'daemon.warning'], { input }).catch(() => {});
+}
+
+/** Says which load went back, to whoever waits for it: on a busy machine the time does not tell. */
+function undoneFile(folder: string): string {
+  return `${folder}.undone`;
+}
+
+/** @returns whether this load was taken back, by whichever process; asked once */
+export function wasTakenBack({ paths }: Context, id: string): boolean {
+  const file = undoneFile(paths.pending);
+  if (readCache(file) !== id) return false;
+  removeFile(file);
+  return true;
+}

@@ -1,0 +1,40 @@
+// Files that are on the disk, whole, when it returns: what is renamed into place has to be.
+import { closeSync, existsSync, fchmodSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { makeFolder } from './folders.ts';
+
+export interface NewFile {
+  file: string;
+  text: string;
+  /** 0644 where it is absent. */
+  mode?: number;
+}
+
+/** All are written before the first is waited for: the disk then takes them together. */
+export function writeSynced(files: NewFile[]): void {
+  const opened: number[] = [];
+  try {
+    for (const { file, text, mode = 0o644 } of files) {
+      if (!existsSync(dirname(file))) makeFolder(dirname(file));
+      // Whatever stands there is of a writer that was killed, or of somebody who wants us to write where it leads to.
+      rmSync(file, { force: true });
+      const fd = openSync(file, 'wx', mode);
+      opened.push(fd);
+      fchmodSync(fd, mode);
+      const bytes = Buffer.from(text);
+      for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+    }
+    for (const fd of opened) fsyncSync(fd);
+  } finally {
+    for (const fd of opened) closeSync(fd);
+  }
+}
+
+/** Below what is no folder there is nothing to remove, which rmSync calls an error. */
+export function removeIfThere(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // What kept it from being written is said.
+  }
+}
