@@ -46,6 +46,10 @@ const closures = readClosures(join(copy.folder, 'test'), ['unit', 'golden', 'tra
 process.on('exit', () => copy.end());
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
 
+if (options.random !== undefined && !(await copy.compiles())) {
+  console.log('this checkout does not compile: every mutant would be refused');
+  process.exit(1);
+}
 const list = options.random === undefined ? listed() : chosen(Number(options.random));
 const sum = { killed: 0, lives: 0, equivalent: 0, refused: 0, gone: 0 };
 for (const mutant of list) {

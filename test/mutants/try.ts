@@ -71,8 +71,7 @@ export class Copy {
         !(await this.passes(['node', '--import', 'tsx', 'test/support/quick.ts', '--bail', ...quick], log))
       )
         return { killed: true, by: 'quick' };
-      if (typed && !(await this.passes(['node_modules/.bin/tsc', '--noEmit'], () => {})))
-        return { refused: true };
+      if (typed && !(await this.compiles())) return { refused: true };
       for (const name of kernel) {
         await this.build(from + to);
         const command = [
@@ -89,6 +88,10 @@ export class Copy {
     } finally {
       writeFileSync(path, text);
     }
+  }
+
+  compiles(): Promise<boolean> {
+    return this.passes(['node_modules/.bin/tsc', '--noEmit'], () => {});
   }
 
   end(): void {
