@@ -1,14 +1,17 @@
 // docs/performance.md: its text is written by people, and between its markers stand tables and pictures of the last
 // runs. The figures themselves are beside the pictures, as JSON.
 //
-//     <!-- bench: NAME -->   a section; or "figures": all that are asked for; or "machine": where it was measured
+//     <!-- bench: NAME -->   a section; or "short": what most want to know; "figures": all that are asked for; "machine":
+//                            where it was measured
 //     <!-- /bench -->
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fillMarked } from '../support/marked.ts';
+import { format } from './format.ts';
 import { machineLine } from './machine.ts';
 import { draw } from './plot/draw.ts';
 import type { Result } from './results.ts';
+import type { Row } from './section.ts';
 import { asMarkdown, plotAsMarkdown } from './show.ts';
 
 const page = 'docs/performance.md';
@@ -41,6 +44,7 @@ export function fill(text: string, results: Result[]): string {
 function contentOf(name: string, results: Result[]): string | undefined {
   if (results.length === 0) return undefined;
   if (name === 'machine') return machines(results);
+  if (name === 'short') return short(results);
   if (name === 'figures') return figures(results);
   const result = results.find((one) => one.name === name);
   if (!result) return undefined;
@@ -56,6 +60,44 @@ function withGap(table: string): string {
 
 function figures(results: Result[]): string {
   return `\n${asMarkdown(results.flatMap(({ rows }) => rows.filter(({ target }) => target)))}\n`;
+}
+
+/** Those lines whose sections were all measured. */
+function short(results: Result[]): string | undefined {
+  const rowsOf = (section: string) => results.find(({ name }) => name === section)?.rows ?? [];
+  const row = (section: string, what: string, bareIs?: string) =>
+    rowsOf(section).find((one) => one.what === what && (bareIs === undefined || one.bareIs === bareIs));
+  const value = (one: Row | undefined) => (one ? format(one.ours, one.unit) : undefined);
+  const frame = row('per-packet', '64 bytes, out: 1,000 guests', 'no rules')?.note?.split(
+    ' a frame, beside it ',
+  );
+  const exact = rowsOf('accuracy').filter(({ target, what }) => target?.most && /^(TCP|UDP)/.test(what));
+  const worst = Math.max(...exact.map(({ ratio = 1 }) => Math.abs(ratio - 1)));
+  const lines: [string, string | undefined][] = [
+    [
+      "a guest's start waits, with one guest running",
+      value(row('hook', 'hook, start of a guest, 1 running')),
+    ],
+    ['the same with 1,000 guests running', value(row('hook', 'hook, start of a guest, 1,000 running'))],
+    [
+      '1,000 guests are loaded on a clean host in',
+      value(row('scaling', 'load on a clean host, 1,000 guests')),
+    ],
+    [
+      'a frame of 64 bytes takes, 1,000 guests running, beside no rules at all',
+      frame && `${frame[0]}, beside ${frame[1]}`,
+    ],
+    [
+      'what arrives of a ceil, TCP and UDP, 1 mbit to 1 gbit, is off by at most',
+      exact.length > 0 ? `${(100 * worst).toFixed(1)} %` : undefined,
+    ],
+    [
+      'packets lost in 100 reloads under traffic, sending and receiving',
+      value(row('reloads', 'packets lost, sending')),
+    ],
+  ];
+  if (lines.some(([, shown]) => shown === undefined)) return undefined;
+  return `\n| what | |\n| --- | ---: |\n${lines.map(([what, shown]) => `| ${what} | ${shown} |\n`).join('')}\n`;
 }
 
 /** One line where all was measured under the same conditions. */

@@ -155,6 +155,7 @@ function plotOf(list: Kind[], ours: Shares, tcs: Shares): Plot {
     title: 'What arrives, as a part of what the ceil allows, sending',
     unit: 'x',
     axis: 'ceil in mbit',
+    from: 0.9,
     labels: labels.map(String),
     series: shown.flatMap(({ name }) => [
       line(name, ours, name, 'out'),

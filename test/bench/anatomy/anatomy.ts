@@ -40,9 +40,25 @@ export async function takeApart(
     kind: 'stacked',
     unit: 's',
     labels: Object.keys(subjects),
-    series: parts.map((name) => ({ name, values: columns.map((column) => column.get(name) ?? 0) })),
+    series: shown.map(([name, own]) => ({
+      name,
+      values: columns.map((column) => own.reduce((sum, part) => sum + (column.get(part) ?? 0), 0)),
+    })),
   };
 }
+
+/** As many as a picture can tell apart. */
+const shown: [name: string, own: Part[]][] = [
+  ['sh and Node.js start', ['sh and Node.js start']],
+  ['loading the program', ['loading modules']],
+  ['configuration, guests and plan', ['configuration', 'guests, policy and plan']],
+  ['rendering, comparing, files', ['rendering', 'comparing with the kernel', 'files']],
+  [
+    'nft, tc, ip and the lock',
+    ['starting processes', 'waiting for the lock', 'waiting for nft', 'waiting for tc and ip'],
+  ],
+  ['everything else', ['everything else', 'ending']],
+];
 
 async function partsOf({ run, undo }: Subject, folder: string): Promise<Parts> {
   const { began, ended } = await run(probeEnv(folder));

@@ -28,9 +28,9 @@ const bySource: [pattern: RegExp, part: Part][] = [
   [/^src\/config\/|\/toml\//, 'configuration'],
   [/^src\/(guests|policy|plan|host)\/|^src\/pipeline|fast-xml-parser/, 'guests, policy and plan'],
   [/^src\/render\/|handlebars/, 'rendering'],
-  [/^src\/load\//, 'comparing with the kernel'],
-  [/^src\/(files|scratch)\.ts/, 'files'],
-  [/^src\/exec\.ts|\/(execa|cross-spawn|human-signals|npm-run-path)\//, 'starting processes'],
+  [/^src\/(load|diff|kernel)\//, 'comparing with the kernel'],
+  [/^src\/store\/|^src\/system\/(files|folders|scratch)\.ts/, 'files'],
+  [/^src\/system\/exec\.ts|\/(execa|cross-spawn|human-signals|npm-run-path)\//, 'starting processes'],
 ];
 
 const byNode: [pattern: RegExp, part: Part][] = [

@@ -36,7 +36,10 @@ export function drawLines({ labels, series, unit, axis, log, from }: Plot, top: 
     return element('polyline', { points: path, fill: 'none', stroke, 'stroke-width': 2 }) + dots.join('');
   });
   const caption = axis
-    ? text(axis, (left + right) / 2, top + height + 36, { 'text-anchor': 'middle', fill: quiet })
+    ? text(log ? `${axis} (logarithmic upwards)` : axis, (left + right) / 2, top + height + 36, {
+        'text-anchor': 'middle',
+        fill: quiet,
+      })
     : '';
   return {
     content: [...grid, ...below, ...curves, caption].join(''),

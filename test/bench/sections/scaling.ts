@@ -36,7 +36,7 @@ export const measure: Measure = async (bench) => {
       {
         name: 'scaling-commands',
         kind: 'lines',
-        title: 'Each command with more guests running, nothing to change but in a start',
+        title: 'How long each command takes',
         unit: 's',
         axis: 'guests',
         labels,

@@ -229,7 +229,7 @@ test('the page of the repository has a place for every section, and every pictur
   const places = [...page.matchAll(/^<!-- bench: ([\w-]+) -->\n.*?^<!-- \/bench -->$/gms)].map(
     ([, name]) => name,
   );
-  assert.equal(places, ['machine', 'figures', ...Object.keys(sections)]);
+  assert.equal(places, ['machine', 'short', ...Object.keys(sections), 'figures']);
   const named = [...page.matchAll(/\]\(performance\/([\w.-]+)\)/g)].map(([, name = '']) => name);
   const there = named.length === 0 ? [] : readdirSync(join(top, 'docs/performance'));
   for (const name of named) assert.ok(there.includes(name), name);
