@@ -1,28 +1,33 @@
 // virt-shaper hook DRIVER NAME OP SUBOP EXTRA: what libvirt calls, with the domain's XML on stdin. Nothing ever
 // goes to stdout, which libvirt takes for new XML. A `start` that fails aborts the guest's start; any other
 // operation that fails may kill a guest that runs (reconnect does), so none of them ever does.
-import { readOnFailure } from '../config/read-config.ts';
-import { maxDomainXml, parseDomain, uuidOf } from '../guests/domain-xml.ts';
+import { dirname } from 'node:path';
+import { maxDomainXml, parseDomain } from '../guests/domain-xml.ts';
 import { type Driver, drivers, type Guest } from '../guests/guest.ts';
-import { type GuestKey, isSame, withGuest, withoutEnded, withoutGuest } from '../guests/list.ts';
+import { isSame, withGuest } from '../guests/list.ts';
+import {
+  answer,
+  type Call,
+  callVariable,
+  leadVariable,
+  readCall,
+  readWaiting,
+  remove,
+} from '../hooks/calls.ts';
 import { doneVariable, refusalVariable } from '../hooks/hook-file.ts';
-import { deviceNames } from '../host/read-host.ts';
 import type { Context } from '../operations/context.ts';
-import { Refused } from '../operations/failures.ts';
-import { placeInForce } from '../operations/generate.ts';
-import { withLog } from '../operations/log.ts';
+import { hearing, log, withLog } from '../operations/log.ts';
 import { noteGuests } from '../operations/note-guests.ts';
+import { serve } from '../operations/serve-calls.ts';
 import { shape } from '../operations/shape-guest.ts';
 import { describeError } from '../report/errors.ts';
 import { hasFailed } from '../store/history.ts';
 import { hasGuest, tryInForce } from '../store/in-force-plan.ts';
-import { describeOff, readOff } from '../store/unloaded.ts';
+import { readOff } from '../store/unloaded.ts';
 import { ConfigError } from '../system/errors.ts';
 import { startDetached } from '../system/exec.ts';
 import { isChanged, writeUnlocked } from '../system/files.ts';
-import { Occupied } from '../system/lock.ts';
-import { speak } from '../system/speak.ts';
-import { label } from '../text/label.ts';
+import { speak, tame } from '../system/speak.ts';
 
 /** @param args DRIVER NAME OP SUBOP EXTRA */
 export async function hookCommand(context: Context, args: string[]): Promise<number> {
@@ -36,19 +41,55 @@ export async function hookCommand(context: Context, args: string[]): Promise<num
       },
     ]);
   }
+  noteCall(context, driver);
+  const file = process.env[callVariable];
   // What is read from stdin must be read to its end, or libvirt's write fails.
-  const xml = await readStdin();
-  if (operation === 'start' && isDriver(driver)) {
-    return passingOn(() => withLog(context, (heard) => start(heard, driver, name, xml)));
+  const xml = file === undefined ? await readStdin() : '';
+  if (isDriver(driver) && (operation === 'start' || operation === 'stopped')) {
+    const given = { driver, name, operation, xml, file: file ?? '' } as const;
+    return passingOn(() => withLog(context, (heard) => startOrStop(heard, given)));
   }
   return withLog(context, async (heard) => {
     try {
-      return statusOf(await follow(heard, driver, name, operation, xml));
+      await follow(heard, driver, name, operation, xml);
     } catch (error) {
       heard.warn(describeError(error));
-      return 0;
     }
+    return 0;
   });
+}
+
+/**
+ * This call, and those of other hooks that wait for it to end, of which each is answered.
+ * @param given with the XML of stdin, where the hook's file has not laid it down
+ */
+async function startOrStop(context: Context, given: Call): Promise<number> {
+  const calls = process.env[leadVariable] ? readWaiting(dirname(given.file)) : [];
+  const laid = calls.find(({ file }) => file === given.file) ?? readCall(given.file) ?? given;
+  const works = (calls.length > 0 ? calls : [laid]).map((call) => {
+    return call === laid ? { call, heard: context, said: [] } : { call, ...hearing(silent(context)) };
+  });
+  const outcomes = await serve(context, works);
+  for (const work of works) {
+    const { isDone, refusal } = outcomes.get(work) ?? { isDone: false };
+    const { call, said } = work;
+    if (call === laid) continue;
+    if (refusal) said.push({ priority: 'error', text: describeError(refusal) });
+    const texts = said.map(({ text }) => tame(text));
+    answer(call, refusal ? Number(process.env[refusalVariable]) : statusOf(isDone), texts);
+    await log(said);
+  }
+  if (laid.file !== '') remove(laid.file);
+  const own = works.find(({ call }) => call === laid);
+  const { isDone, refusal } = (own && outcomes.get(own)) ?? { isDone: false };
+  if (refusal) throw refusal;
+  return statusOf(isDone);
+}
+
+/** What is said of another guest goes to its own hook. */
+function silent(context: Context): Context {
+  const nobody = () => {};
+  return { ...context, warn: nobody, say: nobody, detail: nobody };
 }
 
 /** The installed hook file notes that the guest's next operation need not begin Node.js. */
@@ -72,65 +113,26 @@ async function passingOn(work: () => Promise<number>): Promise<number> {
   }
 }
 
-/**
- * Every operation whose failure would harm a guest. Of those not named here nothing is to be done.
- * @returns whether `release` has nothing left to do
- */
+/** Every other operation: its failure would harm a guest that runs. Of those not named here nothing is to be done. */
 async function follow(
   context: Context,
   driver: string,
   name: string,
   operation: string,
   xml: string,
-): Promise<boolean> {
-  noteCall(context, driver);
+): Promise<void> {
   if (driver === 'network') plugged(context, operation);
-  if (!isDriver(driver)) return false;
+  if (!isDriver(driver)) return;
   if (['started', 'reconnect', 'attach'].includes(operation)) {
     await keep(context, parseDomain(xml, name, driver));
-  } else if (operation === 'stopped' || operation === 'release') {
-    const uuid = uuidOf(xml);
-    await stop(context, { driver, name, ...(uuid ? { uuid } : {}) });
-    return operation === 'stopped';
+  } else if (operation === 'release') {
+    const end = { driver, name, operation: 'stopped', xml } as const;
+    await serve(context, [{ call: end, heard: context }]);
   }
-  return false;
 }
 
 function isDriver(driver: string): driver is Driver {
   return drivers.some((known) => known === driver);
-}
-
-/** Trouble of any kind, with the guest's XML too, keeps it from starting only where on_failure says so. */
-async function start(context: Context, driver: Driver, name: string, xml: string): Promise<number> {
-  let guest: Guest | undefined;
-  try {
-    noteCall(context, driver);
-    guest = parseDomain(xml, name, driver);
-    const started = guest;
-    await noteGuests(context, (guests) => withGuest(guests, started));
-    const off = readOff(context.paths.unloaded);
-    if (off) {
-      context.warn(
-        `guest ${label(name)} starts UNSHAPED: ${describeOff(off)}; virt-shaper apply loads again`,
-      );
-      return statusOf(true);
-    }
-    return statusOf(await shape(context, started, 'may refuse'));
-  } catch (error) {
-    if (error instanceof Refused || readOnFailure(placeInForce(context)) === 'refuse') {
-      // Who has just waited in vain for the lock need not do so again: `release` follows anyway.
-      if (guest) await forget(context, guest, !(error instanceof Occupied)).catch(() => {});
-      throw error;
-    }
-    context.warn(describeError(error));
-    context.warn(`guest ${label(name)} starts UNSHAPED; virt-shaper sync tries again`);
-    return 0;
-  }
-}
-
-async function forget(context: Context, guest: Guest, reload: boolean): Promise<void> {
-  await noteGuests(context, (guests) => withoutGuest(guests, guest));
-  if (reload) await shape(context, guest);
 }
 
 /** A guest that runs: nothing to do when its `start` was heard and went well. */
@@ -144,14 +146,9 @@ async function keep(context: Context, guest: Guest): Promise<void> {
   if (readOff(paths.unloaded)) return;
   const inForce = tryInForce(paths.rules);
   const isShaped = inForce !== undefined && hasGuest(inForce, guest);
-  if (changed || !isShaped || hasFailed(paths.history)) await shape(context, guest);
-}
-
-async function stop(context: Context, gone: GuestKey & { uuid?: string }): Promise<void> {
-  const isDevice = (name: string) => deviceNames().includes(name);
-  const { changed } = await noteGuests(context, (guests) => withoutEnded(guests, gone, isDevice));
-  // Not for `release` after `stopped`, nor for a guest never told of.
-  if (changed && !readOff(context.paths.unloaded)) await shape(context, gone);
+  if (changed || !isShaped || hasFailed(paths.history)) {
+    await shape(context, [{ ...guest, starts: false, heard: context }]);
+  }
 }
 
 /** A NIC of a network is plugged before its tap is there, and libvirt tells of no other: it is looked for soon. */

@@ -41,6 +41,8 @@ export interface HookCommand {
   called: (driver: string) => string;
   /** The folder of notes on how the last call of a guest ended, below the driver, under the guest's name. */
   told: string;
+  /** The folder in which starts and stops wait to be done together (calls.ts). */
+  calls: string;
   /** What the path unit watches, where it and this hook lead to the same files. */
   wanted?: string;
   /** There where systemd runs the host. */
@@ -49,7 +51,19 @@ export interface HookCommand {
 
 /** @param program Node.js and the program's file */
 export function hookCommand(program: string[], paths: Paths): HookCommand {
-  const { options, guestsLock, lock, config, rules, held, hookCalled, hookTold, syncWanted, systemd } = paths;
+  const {
+    options,
+    guestsLock,
+    lock,
+    config,
+    rules,
+    held,
+    hookCalled,
+    hookTold,
+    hookCalls,
+    syncWanted,
+    systemd,
+  } = paths;
   const isService = options.length === 0 && program.at(-1) === packaged;
   return {
     program,
@@ -59,6 +73,7 @@ export function hookCommand(program: string[], paths: Paths): HookCommand {
     loaded: [join(rules, 'good'), held],
     called: hookCalled,
     told: hookTold,
+    calls: hookCalls,
     ...(isService ? { wanted: syncWanted } : {}),
     systemd,
   };

@@ -6,7 +6,14 @@ import { Failure } from '../system/errors.ts';
 import type { Context } from './context.ts';
 
 /** A guest that must not start, by the administrator's own rule. */
-export class Refused extends Failure {}
+export class Refused extends Failure {
+  constructor(
+    readonly guest: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
 
 /** Counted further in already. */
 const counted = new WeakSet<object>();

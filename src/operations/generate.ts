@@ -42,7 +42,7 @@ export interface Generated extends Outputs {
  * asked for at this moment: the timer, a guest that ends. `starting`: the same for a guest that starts, unless only the
  * present one has an entry for it. Where nothing was loaded yet the present one counts.
  */
-export type Choice = 'edited' | 'present' | 'in force' | { starting: string };
+export type Choice = 'edited' | 'present' | 'in force' | { starting: string[] };
 
 /** @param guests who runs, where that is not what is noted */
 export async function generateNow(
@@ -112,17 +112,23 @@ async function readInForce(context: Context): Promise<Read | undefined> {
  * By the present configuration, for a guest of which the one in force knows nothing: he who has written its entry wants
  * it to start so. Not while a load waits for its confirmation, and not with a mistake.
  */
-async function generateNewer(context: Context, inForce: Read, name: string): Promise<Generated | undefined> {
+async function generateNewer(
+  context: Context,
+  inForce: Read,
+  starting: string[],
+): Promise<Generated | undefined> {
   const { config, templates, pending } = context.paths;
-  if (matchGuest(inForce.config, name) || readPending(pending)) return undefined;
+  const unknown = starting.filter((name) => !matchGuest(inForce.config, name));
+  if (unknown.length === 0 || readPending(pending)) return undefined;
   const text = snapshotText([...readSources(config), ...readOverrides(templates, config.file)]);
   if (text === inForce.snapshot) return undefined;
   try {
     const present = await read(config, templates);
-    if (!matchGuest(present.config, name)) return undefined;
+    const newer = unknown.filter((name) => matchGuest(present.config, name));
+    if (newer.length === 0) return undefined;
     const generated = await generateFrom(context, present);
     context.warn(
-      `warning: only the configuration that was saved since the last load has an entry for guest ${label(name)}, ` +
+      `warning: only the configuration that was saved since the last load has an entry for guest ${newer.map(label).join(', ')}, ` +
         'so it counts from now on',
     );
     return generated;
@@ -185,12 +191,18 @@ export function folderFor({ paths }: Context, { companions }: Generated): string
   return isAhead && isOther && goodSource(paths.rules) !== undefined ? paths.syncRules : paths.rules;
 }
 
-/**
- * Says what the policy could not give, each in one line.
- * @param about the guest that it is asked for; absent for all
- */
-export function sayPolicy(context: Context, { policy }: Outputs, about?: string): void {
+/** Says what the policy could not give, each in one line. */
+export function sayPolicy(context: Context, outputs: Outputs): void {
+  sayWarnings(context, outputs);
+  sayUnshaped(context, outputs);
+}
+
+export function sayWarnings(context: Context, { policy }: Outputs): void {
   for (const warning of policy.warnings) context.warn(`warning: ${warning}`);
+}
+
+/** @param about the guest that it is asked for; absent for all */
+export function sayUnshaped(context: Context, { policy }: Outputs, about?: string): void {
   for (const { guest, tap, reason, kind } of policy.unshaped) {
     if (about !== undefined && guest !== about) continue;
     const whose = `guest ${label(guest)}${tap ? `, ${label(tap)}` : ''}`;

@@ -3,27 +3,40 @@
 
 import { describeError } from '../report/errors.ts';
 import { makeRun } from '../system/exec.ts';
-import { tame, withPriority } from '../system/speak.ts';
+import { type Priority, tame, withPriority } from '../system/speak.ts';
 import type { Context } from './context.ts';
+
+export interface Said {
+  priority: Priority;
+  text: string;
+}
+
+/** A context whose warnings are also kept. */
+export function hearing(context: Context): { heard: Context; said: Said[] } {
+  const said: Said[] = [];
+  const warn = (text: string) => {
+    said.push({ priority: 'warning', text });
+    context.warn(text);
+  };
+  return { heard: { ...context, warn }, said };
+}
 
 /** In one call at the end. Without a logger or a log there is nowhere else to say it. */
 export async function withLog<T>(context: Context, work: (heard: Context) => Promise<T>): Promise<T> {
-  const lines: string[] = [];
-  const warn = (text: string) => {
-    lines.push(withPriority('warning', text));
-    context.warn(text);
-  };
+  const { heard, said } = hearing(context);
   try {
-    return await work({ ...context, warn });
+    return await work(heard);
   } catch (error) {
-    lines.push(withPriority('error', describeError(error)));
+    said.push({ priority: 'error', text: describeError(error) });
     throw error;
   } finally {
-    if (lines.length > 0) await log(lines.map(tame).join('\n'));
+    await log(said);
   }
 }
 
-async function log(text: string): Promise<void> {
+export async function log(said: Said[]): Promise<void> {
+  if (said.length === 0) return;
+  const lines = said.map(({ priority, text }) => tame(withPriority(priority, text)));
   const args = ['--tag', 'virt-shaper', '--priority', 'daemon.warning', '--prio-prefix'];
-  await makeRun({ timeout: 5000 })('logger', args, { input: `${text}\n` }).catch(() => {});
+  await makeRun({ timeout: 5000 })('logger', args, { input: `${lines.join('\n')}\n` }).catch(() => {});
 }

@@ -45,6 +45,8 @@ export interface Paths {
   hookCalled: (driver: string) => string;
   /** How the last call of each guest ended (hooks/hook-file.ts). */
   hookTold: string;
+  /** Starts and stops that wait to be done together (hooks/calls.ts). */
+  hookCalls: string;
   /** virt-shaper-sync.path watches it. */
   syncWanted: string;
   /** Where libvirt keeps the state of the guests that a driver runs now. */
@@ -113,6 +115,7 @@ export function makePaths(options: { root?: string; config?: string; rules?: str
     lastSync: below('/run/virt-shaper/last-sync'),
     hookCalled: (driver) => below(`/run/virt-shaper/hook-called-${driver}`),
     hookTold: below('/run/virt-shaper/hook-told'),
+    hookCalls: below('/run/virt-shaper/hook-calls'),
     syncWanted: below('/run/virt-shaper/sync-wanted'),
     libvirtState: (driver) => below(`/run/libvirt/${driver}`),
     libvirtNetworks: below('/run/libvirt/network'),

@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert';
 import { hookCommand, quote } from '../../src/hooks/hook-file.ts';
 import { hookText } from '../../src/hooks/hook-script.ts';
 import { makePaths } from '../../src/system/paths.ts';
+import { awaitCalls } from '../support/hook-calls.ts';
 import { needsCommand, needsNamespace } from '../support/needs.ts';
 import { unless } from '../support/skip.ts';
 import { domainXml, kernelState, program, sh, TestHost } from './host.ts';
@@ -44,6 +45,7 @@ function call(name: string, operation: string, taps: Record<string, string> = { 
     encoding: 'utf8',
     env: { PATH: process.env.PATH ?? '', LC_ALL: 'C' },
   });
+  awaitCalls(makePaths({ root: host.root }).hookCalls);
   const starts = existsSync(join(host.root, 'starts')) ? host.read('starts').length / 6 : 0;
   return { starts, status, stdout, stderr: stderr.replace(/^logger: .*\n/gm, '') };
 }

@@ -393,7 +393,7 @@ test('libvirt, which may look at any moment, sees the former hook or the new one
     for (; Date.now() < until; looks += 1) for (const name of readdirSync(folder)) {
       try {
         const text = readFileSync(folder + '/' + name, 'utf8');
-        seen[name + ' ' + (text.startsWith('#!/bin/sh') && text.endsWith('exit 0\\n')) + ' ' + (statSync(folder + '/' + name).mode & 0o777).toString(8)] = text.length;
+        seen[name + ' ' + (text.startsWith('#!/bin/sh') && text.endsWith('endWith "$status" "$@"\\n')) + ' ' + (statSync(folder + '/' + name).mode & 0o777).toString(8)] = text.length;
       } catch (error) { seen[name + ' ' + error.code] = 1; }
     }
     console.log(JSON.stringify({ looks, seen: Object.keys(seen) }));`;

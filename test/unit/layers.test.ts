@@ -49,6 +49,7 @@ const outside: Record<string, string[]> = {
     'doctor/read/stat.ts',
     'guests/status-files.ts',
     'hooks/apparmor.ts',
+    'hooks/calls.ts',
     'hooks/executable.ts',
     'hooks/inspect.ts',
     'hooks/install.ts',

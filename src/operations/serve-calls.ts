@@ -1,0 +1,124 @@
+// Guests that start and guests that have stopped, as libvirt's hooks tell of them: noted, and shaped or taken out, all in
+// one load. What goes wrong for one of them is told of that one, and costs no other its load.
+
+import { readOnFailure } from '../config/read-config.ts';
+import { parseDomain, uuidOf } from '../guests/domain-xml.ts';
+import type { Guest } from '../guests/guest.ts';
+import { withGuest, withoutEnded, withoutGuest } from '../guests/list.ts';
+import type { Call } from '../hooks/calls.ts';
+import { deviceNames } from '../host/read-host.ts';
+import { describeError } from '../report/errors.ts';
+import { describeOff, readOff } from '../store/unloaded.ts';
+import { Occupied } from '../system/lock.ts';
+import { label } from '../text/label.ts';
+import type { Context } from './context.ts';
+import { Refused } from './failures.ts';
+import { placeInForce } from './generate.ts';
+import { noteGuests } from './note-guests.ts';
+import { shape } from './shape-guest.ts';
+
+/** A call, and who is told of it. */
+export interface Work {
+  call: Omit<Call, 'file'>;
+  heard: Context;
+}
+
+export interface Outcome {
+  /** Whether nothing is to be tried again when libvirt tells of the guest next. */
+  isDone: boolean;
+  /** Why the guest must not start. */
+  refusal?: unknown;
+}
+
+type Change = (guests: Guest[]) => Guest[];
+
+/** @param works in the order in which libvirt called */
+export async function serve(context: Context, works: Work[]): Promise<Map<Work, Outcome>> {
+  const outcomes = new Map<Work, Outcome>();
+  const changes: Change[] = [];
+  const ready: Work[] = [];
+  for (const work of works) {
+    try {
+      changes.push(changeOf(work));
+      ready.push(work);
+    } catch (error) {
+      outcomes.set(work, await fail(context, work, error));
+    }
+  }
+  const all: Change = (guests) => changes.reduce((noted, change) => change(noted), guests);
+  const starting = ready.filter(isStart);
+  try {
+    const { changed } = await noteGuests(context, all);
+    const off = readOff(context.paths.unloaded);
+    if (off) for (const { call, heard } of starting) heard.warn(unshaped(call.name, describeOff(off)));
+    // Not for a guest never told of.
+    if (!off && (changed || starting.length > 0)) await shapeAll(context, ready, outcomes);
+  } catch (error) {
+    for (const work of ready) outcomes.set(work, await fail(context, work, error));
+  }
+  for (const work of ready) if (!outcomes.has(work)) outcomes.set(work, { isDone: true });
+  return outcomes;
+}
+
+function isStart({ call }: Work): boolean {
+  return call.operation === 'start';
+}
+
+function unshaped(name: string, why: string): string {
+  return `guest ${label(name)} starts UNSHAPED: ${why}; virt-shaper apply loads again`;
+}
+
+/** @throws Failure for an XML that is not the guest's */
+function changeOf({ call: { driver, name, operation, xml } }: Work): Change {
+  if (operation === 'start') {
+    const guest = parseDomain(xml, name, driver);
+    return (guests) => withGuest(guests, guest);
+  }
+  const uuid = uuidOf(xml);
+  const isDevice = (device: string) => deviceNames().includes(device);
+  return (guests) => withoutEnded(guests, { driver, name, ...(uuid ? { uuid } : {}) }, isDevice);
+}
+
+/** One load for all. Where that fails, one for each: it is the fault of one of them, or they all hear of it. */
+async function shapeAll(context: Context, works: Work[], outcomes: Map<Work, Outcome>): Promise<void> {
+  const guests = works.map((work) => ({ ...work.call, starts: isStart(work), heard: work.heard }));
+  try {
+    const results = await shape(context, guests);
+    for (const [index, work] of works.entries()) {
+      const { isDone, failure } = results[index] ?? { isDone: false };
+      outcomes.set(work, failure ? await fail(context, work, failure) : { isDone });
+    }
+  } catch (error) {
+    if (error instanceof Occupied || works.length === 1) {
+      for (const work of works) outcomes.set(work, await fail(context, work, error));
+      return;
+    }
+    const [own, others] =
+      error instanceof Refused
+        ? [
+            works.filter(({ call }) => call.name === error.guest),
+            works.filter(({ call }) => call.name !== error.guest),
+          ]
+        : [works, []];
+    for (const work of own) await shapeAll(context, [work], outcomes);
+    if (others.length > 0) await shapeAll(context, others, outcomes);
+  }
+}
+
+/** Trouble of any kind, with the guest's XML too, keeps it from starting only where on_failure says so. */
+async function fail(context: Context, work: Work, error: unknown): Promise<Outcome> {
+  const { call, heard } = work;
+  if (isStart(work) && (error instanceof Refused || readOnFailure(placeInForce(context)) === 'refuse')) {
+    // Who has just waited in vain for the lock need not do so again: `release` follows anyway.
+    await forget(context, work, !(error instanceof Occupied)).catch(() => {});
+    return { isDone: false, refusal: error };
+  }
+  heard.warn(describeError(error));
+  if (isStart(work)) heard.warn(`guest ${label(call.name)} starts UNSHAPED; virt-shaper sync tries again`);
+  return { isDone: false };
+}
+
+async function forget(context: Context, { call, heard }: Work, reload: boolean): Promise<void> {
+  const { changed } = await noteGuests(context, (guests) => withoutGuest(guests, call));
+  if (changed && reload) await shape(context, [{ ...call, starts: false, heard }]);
+}
