@@ -25,8 +25,11 @@ unless(needsCommand('bash', 'ip', 'tc', 'nft', 'iperf3') ?? needsUnshare())(
     assert.is(status, 0, `${stdout}\n${stderr}`);
     const [tree = ''] = page?.text.match(/^eth0 \(br0\), sending.*?(?=^```)/ms) ?? [];
     assert.ok(tree.length > 0 && stdout.includes(tree), `the tree is not as shown:\n${stdout}`);
-    assert.not.match(stdout.split('iperf Done.').at(-1) ?? '', /htb|clsact/);
-    const received = [...stdout.matchAll(/([\d.]+) Mbits\/sec +receiver/g)].map(([, mbit]) => Number(mbit));
+    assert.not.match(stdout, /^qdisc (htb|clsact) \S+ dev/m, 'nothing is left');
+    const [free = 0, ...received] = [...stdout.matchAll(/([\d.]+) ([MG])bits\/sec +receiver/g)].map(
+      ([, figure, unit]) => Number(figure) * (unit === 'G' ? 1000 : 1),
+    );
+    assert.ok(free > 100, `${free} mbit without a limit`);
     assert.is(received.length, 2);
     for (const mbit of received) assert.ok(mbit > 15 && mbit < 31, `${mbit} mbit of 30`);
   },
