@@ -5,6 +5,7 @@ type Load = () => Promise<{ measure: Measure }>;
 
 export const sections: Record<string, Load> = {
   hook: () => import('./sections/hook.ts'),
+  crowd: () => import('./sections/crowd.ts'),
   load: () => import('./sections/load.ts'),
   scaling: () => import('./sections/scaling.ts'),
   memory: () => import('./sections/memory.ts'),

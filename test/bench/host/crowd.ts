@@ -7,6 +7,7 @@ import { hookText } from '../../../src/hooks/hook-script.ts';
 import { writeGuests } from '../../../src/store/guests.ts';
 import { makePaths } from '../../../src/system/paths.ts';
 import { domainXml } from '../../kernel/host.ts';
+import { awaitCalls } from '../../support/hook-calls.ts';
 import type { Namespaces } from '../../support/netns.ts';
 import type { Bench } from '../section.ts';
 import { Place, type Timed } from './place.ts';
@@ -63,10 +64,10 @@ export class Crowd {
   }
 
   /** The guests that run, without the newcomer. */
-  note(): void {
+  note(count = this.size): void {
     writeGuests(
       join(this.root, 'run/virt-shaper/guests.json'),
-      Array.from({ length: this.size }, (_, index) => ({
+      Array.from({ length: count }, (_, index) => ({
         name: `vm-${index}`,
         driver: 'qemu' as const,
         nics: [{ tap: `vnet${index}`, bridge: `br${bridgeOf(index)}` }],
@@ -82,10 +83,29 @@ export class Crowd {
   /** What libvirt does when the newcomer starts or ends: its tap is there before, and gone by then. */
   async hook(operation: 'start' | 'stopped', env: Record<string, string> = {}): Promise<Timed> {
     const args = [newcomer, operation, operation === 'start' ? 'begin' : 'end', '-'];
-    const call = () => this.place.run(this.hookFile, args, { input: this.newcomerXml(), env });
+    const call = async () => {
+      const ended = await this.place.run(this.hookFile, args, { input: this.newcomerXml(), env });
+      awaitCalls(makePaths({ root: this.root }).hookCalls);
+      return ended;
+    };
     const timed = await (operation === 'start' ? call() : this.withoutTap(call));
     // The file of libvirt's hooks passes on no failure but a refusal.
     if (timed.stderr !== '') throw new Error(`hook ${operation}: ${timed.stderr}`);
+    return timed;
+  }
+
+  /** Guests that are there already start at once, all of them told of anew. @returns until the last is shaped */
+  async together(names: number): Promise<Timed> {
+    const folder = join(this.root, 'together');
+    mkdirSync(folder, { recursive: true });
+    for (let index = 0; index < names; index += 1) {
+      const xml = domainXml(`vm-${index}`, { [`vnet${index}`]: `br${bridgeOf(index)}` });
+      writeFileSync(join(folder, String(index)), xml);
+    }
+    const timed = await this.place.sh(`cd ${folder}
+      for xml in *; do ${this.hookFile} "vm-$xml" start begin - <"$xml" & done
+      wait`);
+    if (timed.stderr !== '') throw new Error(`starts at once: ${timed.stderr}`);
     return timed;
   }
 

@@ -2,12 +2,16 @@
 // and nothing else. It does not use what virt-shaper says of itself, but for `verify`, which must agree.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makePaths } from '../../../src/system/paths.ts';
 import { label } from '../../../src/text/label.ts';
+import { awaitCalls } from '../../support/hook-calls.ts';
 import { type Host, uplinks } from './host.ts';
 import { nicsOf, runningGuests } from './virsh.ts';
 
 /** @throws unless exactly the running guests are shaped, and `virt-shaper verify` finds nothing */
 export async function mustBeShaped(host: Host): Promise<void> {
+  // libvirt does not wait for what a stop changes.
+  awaitCalls(makePaths({ root: host.root }).hookCalls);
   const expected: string[] = [];
   const running = await runningGuests(host);
   const nics = await nicsOf(host, ...running.map(({ uuid }) => uuid));
