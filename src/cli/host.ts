@@ -80,7 +80,9 @@ Example: let libvirt call virt-shaper from now on
     .addHelpText(
       'after',
       `
-Example: a guest that was running before virt-shaper came
+Guests that ran before virt-shaper came are found by "virt-shaper apply" and "virt-shaper sync".
+
+Example: as libvirt calls it, for a guest that no libvirt of this host has
   virsh dumpxml cliff | virt-shaper hook qemu cliff start begin -`,
     );
 }

@@ -47,11 +47,13 @@ Example: read what would be loaded before it is
     .addHelpText(
       'after',
       `
-Example: after a change of the configuration
-  virt-shaper render && virt-shaper load`,
+Example: rules that were rendered, or shipped, before
+  virt-shaper plan; virt-shaper load`,
     );
-  command('confirm', 'keep the policy that "load --confirm" has loaded', async (context) =>
-    (await import('../commands/confirm.ts')).confirmCommand(context),
+  command(
+    'confirm',
+    'keep the policy that "apply --confirm" or "load --confirm" has loaded',
+    async (context) => (await import('../commands/confirm.ts')).confirmCommand(context),
   ).addHelpText(
     'after',
     `
@@ -89,8 +91,10 @@ Example: from cron, repair what somebody changed by hand
   ).addHelpText(
     'after',
     `
+Off until somebody applies, loads or syncs by hand, or starts the service: no hook, timer or boot loads again.
+
 Example: every guest at full speed for a while, then as before
   virt-shaper unload
-  virt-shaper load`,
+  virt-shaper apply`,
   );
 }

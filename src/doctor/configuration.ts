@@ -74,7 +74,7 @@ function checkConfirmation({ held, pending }: ConfigurationFacts): Finding[] {
   }
   if (!held) return [];
   const detail = 'a load was not confirmed: the configuration before it counts, also for guests that start';
-  return [{ ...about, detail, hint: 'put the configuration right, then: virt-shaper render' }];
+  return [{ ...about, detail, hint: 'put the configuration right, then: virt-shaper apply' }];
 }
 
 function checkTemplates(templates: ConfigurationFacts['templates']): Finding[] {

@@ -112,7 +112,7 @@ function checkKept({ kept, chosen, cache }: KernelFacts): Finding[] {
       detail: same
         ? `still taken to lack ${list(kept.lacking) || 'nothing'}; it lacks ${list(lacking) || 'nothing'} now`
         : `${kept.leaf} and ${kept.redirect} are still used; ${leaf} and ${redirect} would be chosen now`,
-      hint: `rm ${cache} && virt-shaper render && virt-shaper load`,
+      hint: `rm ${cache} && virt-shaper apply`,
     },
   ];
 }

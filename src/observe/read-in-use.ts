@@ -79,7 +79,7 @@ function planInForce(rules: string): InForce {
   if (inForce.uplinks.length > 0 || !isLoaded(rules) || isPlanThere) return inForce;
   throw new Failure(
     `${join(rules, 'good')} has no ${planFile}, which names the guests of the rules in force`,
-    'virt-shaper render && virt-shaper load writes it',
+    'virt-shaper apply writes it',
   );
 }
 
@@ -93,7 +93,7 @@ function readOrSay(rules: string): InForce {
   } catch (error) {
     // Who may not read it is told so already; what is damaged is not worth keeping.
     if (!(error instanceof Failure) || error.message.includes('cannot be read')) throw error;
-    throw new Failure(error.message, 'virt-shaper render && virt-shaper load writes it anew');
+    throw new Failure(error.message, 'virt-shaper apply writes it anew');
   }
 }
 

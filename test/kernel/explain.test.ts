@@ -179,7 +179,7 @@ test('what somebody changed is named, and another guest is not blamed for it', (
 test('rules of another configuration are said to be', () => {
   start();
   host.configure(config.replace('in = "25mbit"', 'in = "24mbit"'));
-  assert.match(verdict('cliff'), /^cliff should be shaped.*IN FORCE\.\n {2}! \/var\/.*: virt-shaper render/);
+  assert.match(verdict('cliff'), /^cliff should be shaped.*IN FORCE\.\n {2}! \/var\/.*: virt-shaper apply/);
   assert.match(verdict('rob'), /^rob is shaped on eth0, and the kernel holds what is configured\./);
 });
 
@@ -195,7 +195,7 @@ test('a configuration with a mistake is said, and the one in force explains the 
 test('nothing rendered, nothing loaded', () => {
   const { status, stdout } = host.run(['explain', 'cliff']);
   assert.is(status, 0);
-  assert.match(stdout, /^cliff does not run\.\n {2}! nothing is in \S+ yet: virt-shaper render\n/);
+  assert.match(stdout, /^cliff does not run\.\n {2}! nothing is in \S+ yet: virt-shaper apply\n/);
 });
 
 test('a guest that does not run: what it would get, and that nothing is left of it', () => {

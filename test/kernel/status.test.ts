@@ -183,12 +183,12 @@ test('nothing is loaded, or by another version', () => {
     assert.equal([code, stdout], [1, ''], command);
     assert.match(
       stderr,
-      /^virt-shaper: .*\.plan\.json is damaged or of another version\n.*render && .*load/,
+      /^virt-shaper: .*\.plan\.json is damaged or of another version\n.*virt-shaper apply writes it anew/,
       command,
     );
   }
   sh(`rm ${join(host.rules, 'good/.plan.json')}`);
-  assert.match(run('status').stderr, /has no \.plan\.json.*\n.*virt-shaper render/);
+  assert.match(run('status').stderr, /has no \.plan\.json.*\n.*virt-shaper apply/);
 });
 
 test('metrics go into a file, whole, for everybody to read', () => {

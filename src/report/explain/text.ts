@@ -100,8 +100,8 @@ function waysAstray({ rendered, folder }: Explanation['rules'], kernel: Explanat
   const stale = {
     same: [],
     others: [],
-    differ: [`${folder} says something else than the configuration and the guests now: virt-shaper render`],
-    missing: [`nothing is in ${folder} yet: virt-shaper render`],
+    differ: [`${folder} says something else than the configuration and the guests now: virt-shaper apply`],
+    missing: [`nothing is in ${folder} yet: virt-shaper apply`],
   }[rendered];
   if (typeof kernel === 'string') return [...stale, `what the kernel holds cannot be told: ${kernel}`];
   const { differences, missingElements, surplusElements, obstacles } = kernel;
