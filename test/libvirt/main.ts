@@ -13,6 +13,7 @@ import { callsOf, clearHost, clearNotes, journalOf, type Lab, makeLab } from './
 import { virsh } from './harness/virsh.ts';
 import type { Scenario } from './scenario.ts';
 import { daemon } from './scenarios/daemon.ts';
+import { healthy } from './scenarios/healthy.ts';
 import { last, life } from './scenarios/life.ts';
 import { many } from './scenarios/many.ts';
 import { migrate } from './scenarios/migrate.ts';
@@ -26,7 +27,7 @@ const { values: options, positionals: words } = parseArgs({
 });
 /** Seconds. */
 const limit = 240;
-const scenarios: Scenario[] = [...life, ...saved, ...daemon, ...nics, ...many, ...migrate, last];
+const scenarios: Scenario[] = [...healthy, ...life, ...saved, ...daemon, ...nics, ...many, ...migrate, last];
 const chosen = scenarios
   .filter(({ core }) => core || !options.core)
   .filter(({ title }) => words.length === 0 || words.some((word) => title.includes(word)));
