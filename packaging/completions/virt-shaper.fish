@@ -55,7 +55,7 @@ complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a check -d 'read the config
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a apply -d 'check, find the running guests, render, say what changes for whom, and load'
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a render -d 'write rules.d from the configuration and the guests now running'
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a load -d 'make the kernel hold what rules.d says, all or nothing'
-complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a confirm -d 'keep the policy that "load --confirm" has loaded'
+complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a confirm -d 'keep the policy that "apply --confirm" or "load --confirm" has loaded'
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a plan -d 'show what load would change, and for whom (status 3 if anything)'
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a verify -d 'compare the kernel with what was loaded (status 3 on drift)'
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a unload -d 'take out everything virt-shaper put in, nothing else'
