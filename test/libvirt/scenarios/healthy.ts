@@ -49,14 +49,17 @@ async function startIdle(host: Host, count: number): Promise<void> {
   await mustBeShaped(host);
 }
 
-/** These hosts have no systemd, so cron has to call; and frames on bridges pass no iptables. Whatever else is advised fails. */
+/**
+ * These hosts have no systemd, so cron has to call, as doctor advises. Frames on bridges pass this machine's iptables where
+ * it has br_netfilter: a small Debian has no sysctl(8) for that advice. Whatever else is advised fails.
+ */
 async function followAdvice(host: Host): Promise<void> {
   mkdirSync(join(host.root, 'etc/cron.d'), { recursive: true });
   for (const { check, hint = '' } of await warnings(host)) {
-    const command = { units: /^let cron do it: (.*)$/m, br_netfilter: /: (sysctl .*)$/m }[check]?.exec(
-      hint,
-    )?.[1];
-    if (command) await host.run('sh', ['-c', command]);
+    const cron = check === 'units' && /^let cron do it: (.*)$/m.exec(hint)?.[1];
+    if (cron) await host.run('sh', ['-c', cron]);
+    const [, name = '', value] = (check === 'br_netfilter' && /: sysctl (\S+)=(\d)$/m.exec(hint)) || [];
+    if (value) await host.run('sh', ['-c', `echo ${value} > /proc/sys/${name.replaceAll('.', '/')}`]);
   }
 }
 
