@@ -145,6 +145,8 @@ test('a group of the metadata counts unless the entry has one', () => {
   assert.is(cliff(own).group, 'friends');
   assert.equal(cliff(own).origin.group, { from: 'metadata' });
   assert.is(values(own).ceil, 'metadata 70 < group 30');
+  const two = policyOf(`${asking('"web", "friends"')}${groups}[guest.cliff]`, { ...told, group: 'friends' });
+  assert.is(cliff(two).group, 'friends', 'one of several that may be chosen');
   const written = policyOf(`${choosing}${groups}[guest.cliff]\ngroup = "web"\n`, {
     ...told,
     group: 'friends',

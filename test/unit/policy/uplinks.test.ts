@@ -87,6 +87,13 @@ test('a port whose name nft cannot be told never gets into the rules', () => {
   assert.match(ways.doubts[0]?.reason ?? '', 'has a name that virt-shaper does not take');
 });
 
+test('of routed bridges the one that is not there is named, with its place', () => {
+  const devices = { eth0: nic, br0: bridge };
+  assert.equal(said('[uplink.eth0]\nrouted = ["br0", "virbr9", "libvirt"]\n', devices), [
+    '2: warning: uplink.eth0.routed: there is no bridge virbr9 now',
+  ]);
+});
+
 test('doctor: uplinks over one NIC that do not say what each has, and a NIC beside the configured one', () => {
   const judged = (toml: string, devices: Record<string, Device>, bridges = ['br0', 'br1']) =>
     wrong(

@@ -176,6 +176,19 @@ test('the rules in force: laid, and kept only then; one folder, whatever was the
   assert.equal(readIfGood(folder), rules('three'));
 });
 
+test('what is in force in /run, while the disk is full, goes with what is in force', () => {
+  const spare = at('spare-1');
+  for (const drop of [() => dropGood(at('rules')), () => keepGood(at('rules'), '.good-2')]) {
+    write('rules/.good-2/shape.tc', 'later');
+    write('spare-1/shape.tc', 'spare');
+    keepGood(at('rules'), spare);
+    assert.is(readlinkSync(at('rules/good')), spare);
+    write('rules/.good-2/shape.tc', 'later');
+    drop();
+    assert.not(existsSync(spare));
+  }
+});
+
 const table = (guest: string) => `table bridge virt-shaper {
 	map guests {
 		type ifname . ifname : verdict

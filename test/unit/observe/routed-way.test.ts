@@ -1,0 +1,64 @@
+// The chains of others on the way of routed frames: where each of them is asked, by what the mark is needed there for.
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { parseListing } from '../../../src/kernel/nft/listing.ts';
+import type { Way } from '../../../src/observe/passage.ts';
+import { passRouted } from '../../../src/observe/routed-way.ts';
+import { makeWalk } from '../../../src/observe/walk.ts';
+import { healthy } from '../../support/facts.ts';
+
+const facts = healthy(new Map());
+const [mark, routedMark] = [0x76730010, 0x76740010];
+
+/** @param base as `ip postrouting 310`; the rule sets the mark where no other is given */
+function pass(direction: 'out' | 'in', port: Way['port'], base: string, rule = 'meta mark set 0x00000007') {
+  const [family = '', hook = '', priority = ''] = base.split(' ');
+  const chain = `\tchain theirs {\n\t\ttype filter hook ${hook} priority ${priority}; policy accept;\n\t\t${rule}\n\t}\n`;
+  const walk = makeWalk(parseListing(`table ${family} t {\n${chain}}\n`));
+  const device = direction === 'out' ? 'wg0' : 'ifb-wg0';
+  const way = { direction, tap: 'vnet0', port, device, mark, class: '1:10' };
+  return passRouted(way, { bridge: 'br0', mark: routedMark }, facts, walk);
+}
+
+const free = { name: 'wg0' };
+const bridged = { name: 'eth1', bridge: 'br1' };
+const lost = { mark, priority: undefined };
+const kept = { mark, priority: '1:10' };
+const late = { mark: 7, priority: '1:10' };
+
+function outcome(passed: ReturnType<typeof pass>) {
+  return passed && { mark: passed.mark, priority: passed.priority };
+}
+
+test('sent by a port of no bridge: marked at the bridge, given its class behind the routing', () => {
+  assert.equal(outcome(pass('out', free, 'bridge input 240')), undefined, 'before us');
+  assert.equal(outcome(pass('out', free, 'bridge input 260')), lost);
+  assert.equal(outcome(pass('out', free, 'inet forward 0')), lost);
+  assert.equal(outcome(pass('out', free, 'inet postrouting 290')), lost);
+  assert.equal(outcome(pass('out', free, 'inet postrouting 310')), late);
+  assert.equal(outcome(pass('out', free, 'bridge output 100')), undefined, 'no bridge on this way');
+});
+
+test('sent by a port of another bridge: given its class where that bridge puts it out', () => {
+  assert.equal(outcome(pass('out', bridged, 'inet postrouting 310')), lost);
+  assert.equal(outcome(pass('out', bridged, 'bridge output 240')), lost);
+  assert.equal(outcome(pass('out', bridged, 'bridge output 260')), late);
+  assert.equal(outcome(pass('out', bridged, 'bridge postrouting 0')), late);
+});
+
+test('received by a port of no bridge: marked where it is forwarded', () => {
+  assert.equal(outcome(pass('in', free, 'inet prerouting 0')), kept, 'what it had before counts for nothing');
+  assert.equal(outcome(pass('in', free, 'inet forward 240')), undefined);
+  assert.equal(outcome(pass('in', free, 'inet forward 260')), lost);
+  assert.equal(outcome(pass('in', free, 'inet postrouting 0')), lost);
+  assert.equal(outcome(pass('in', free, 'bridge output 260')), late);
+});
+
+test('a priority that is set before ours counts for nothing; one behind it is what the frame has', () => {
+  const priority = 'meta priority set 1:3';
+  assert.equal(outcome(pass('out', free, 'inet postrouting 290', priority)), kept);
+  assert.equal(pass('out', free, 'inet postrouting 290', priority)?.changes, []);
+  assert.is(pass('out', free, 'inet postrouting 310', priority)?.priority, '1:3');
+});
+
+test.run();
