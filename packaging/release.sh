@@ -32,6 +32,7 @@ grep -q "^## $version (20[0-9][0-9]-[0-9][0-9]-[0-9][0-9])$" CHANGELOG.md ||
   die "CHANGELOG.md has no line \"## $version ($(date +%F))\": what it releases needs its day"
 ! head -n 1 packaging/debian/changelog | grep -q UNRELEASED ||
   die 'packaging/debian/changelog says UNRELEASED: write a distribution and the day (dch --release)'
+! grep -n 'not released yet' README.md >&2 || die 'README.md says that it is not released yet'
 [ -d node_modules ] || sh build/setup.sh
 node --import tsx test/unit/packaging/version.test.ts >&2 || die 'the versions differ, see above'
 say "version $version, nothing in its way"

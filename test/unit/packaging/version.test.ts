@@ -1,5 +1,5 @@
 // One version, wherever it is written: packages, changelogs, man pages, and what --version says.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
@@ -39,6 +39,18 @@ for (const page of ['man/virt-shaper.8', 'man/virt-shaper.toml.5']) {
     for (const [named] of title.matchAll(/\d+\.\d+\.\d+/g)) assert.is(named, version);
   });
 }
+
+test('what is to be typed in README.md and docs names packages of it', () => {
+  const pages = ['README.md', ...readdirSync(join(top, 'docs')).map((name) => `docs/${name}`)];
+  const named = pages
+    .filter((page) => page.endsWith('.md'))
+    .flatMap((page) => read(page).match(/virt-shaper(?:-selinux)?[-_]\d+\.\d+\.\d+/g) ?? []);
+  assert.ok(named.length > 0);
+  assert.equal(
+    named.filter((name) => !name.endsWith(version)),
+    [],
+  );
+});
 
 test('--version says it', () => {
   assert.is(makeProgram().version(), version);
