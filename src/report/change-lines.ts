@@ -33,6 +33,7 @@ function restLines(found: Found, changes: Change[], manner: Manner): string[] {
   const isNew = changes.some(({ kind, action }) => kind === 'uplink' && action !== 'change');
   const lines = found.list.flatMap((one) => {
     if (one.kind === 'table') return tableLines(found, one, told, manner);
+    if (one.kind === 'setting') return isNew ? [] : [`~ ${one.device}: ${one.reason}`];
     if (one.ifb) return one.action === 'change' ? [`~ device ${one.ifb.name}: ${one.reason}`] : [];
     const subject = subjectOf(one, found);
     // What is neither a guest's nor a group's comes and goes with its uplink.
@@ -65,9 +66,12 @@ function tableLines(
   return lines.length === 0 && told.size === 0 ? [`~ the nftables table: ${reason}`] : lines;
 }
 
-/** A mark ends in its guest's id, like its class. */
+/** A mark ends in its guest's id, like its class; in 0 on what came by an uplink, which is nobody's. */
 function classOf(value = ''): string | undefined {
-  if (value.startsWith('0x')) return classId('out', Number(value) & 0xffff);
+  if (value.startsWith('0x')) {
+    const id = Number(value) & 0xffff;
+    return id === 0 ? undefined : classId('out', id);
+  }
   return value.match(/^class (.+)$/)?.[1];
 }
 

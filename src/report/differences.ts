@@ -80,7 +80,9 @@ export function differenceLine({ action, kind, device, held, wanted, ifb, reason
   const object = wanted ?? held;
   const what = ifb
     ? `device ${ifb.name}`
-    : `${kind} ${object?.id === kind ? '' : `${object?.id} `}on ${device}`;
+    : kind === 'setting'
+      ? device
+      : `${kind} ${object?.id === kind ? '' : `${object?.id} `}on ${device}`;
   const values = describe(held, wanted);
   // What changes in place is its own reason.
   return `${sign[action]} ${what}${values ? `: ${values}` : ''}${action === 'change' && values ? '' : `  (${reason})`}`;
@@ -118,8 +120,9 @@ function tableLines({ from, to }: Found, { reason }: Difference): string[] {
 }
 
 /** Whose it is: `guest cliff`, or the device's name. */
-export function subjectOf({ kind, wanted, held, ifb }: Difference, { loaded }: Found): string {
+export function subjectOf({ kind, device, wanted, held, ifb }: Difference, { loaded }: Found): string {
   if (kind === 'table') return 'table bridge virt-shaper';
+  if (kind === 'setting') return `setting ${device}`;
   if (ifb) return `device ${ifb.name}`;
   const known = wanted?.subject ?? loaded?.objects.get(held?.key ?? '')?.subject;
   return known ?? `${(wanted ?? held)?.device}`;

@@ -218,7 +218,12 @@ for (const bridged of [false, true]) {
 
       sh('echo 0 >/proc/sys/net/ipv4/fwmark_reflect');
       const { stdout } = host.run(['plan']);
-      assert.match(stdout, /net\.ipv4\.fwmark_reflect/);
+      assert.match(stdout, /^~ net\.ipv4\.fwmark_reflect: it is 0, not 1$/m);
+      const objects = host.run(['plan', '--verbose']).stdout;
+      assert.match(
+        objects,
+        'setting net.ipv4.fwmark_reflect\n  ~ net.ipv4.fwmark_reflect  (it is 0, not 1)\n',
+      );
       assert.is(broken('true').state, 'shaped');
     }),
   );
