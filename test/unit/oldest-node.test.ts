@@ -37,7 +37,8 @@ const functions = [
   ...['Symbol.dispose', 'Symbol.asyncDispose', 'AbortSignal.any', 'import.meta', 'process.getBuiltinModule'],
 ];
 
-test('packages ask for the same', () => {
+test('packages ask for the same, and the build makes it so', () => {
+  assert.match(read('build/build.js'), /target: .node\$\{engines\.node\.slice/);
   assert.match(read('packaging/debian/control'), `, nodejs (>= ${oldest}),`);
   assert.match(read('packaging/rpm/virt-shaper.spec'), `\nRequires:       (nodejs >= 1:${oldest} or `);
   assert.match(read('src/doctor/tools.ts'), `Node.js ${oldest} or newer`);
@@ -48,6 +49,25 @@ test("V8's flags are told to no Node.js that was not tried, and to all that were
   const newest = versions.at(-1)?.split('.')[0];
   assert.match(read('src/launch.ts'), `const newest = ${newest};`);
   assert.is(versions[0]?.replace(/\.0$/, ''), oldest);
+});
+
+test('docs/nodes.md names the version of each library that an older Node.js keeps back', () => {
+  const { packages } = JSON.parse(read('package-lock.json'));
+  const row = /^ *\| (execa|string-width|commander|toml) \| (\S+) \|/gm;
+  const named = [...read('docs/nodes.md').matchAll(row)].map(([, name = '', version = '']) => [
+    name,
+    version,
+  ]);
+  assert.is(named.length, 4);
+  const used = (name = '') => packages[`node_modules/${name}`].version.replace(/\.\d+$/, '');
+  for (const [name, version] of named) assert.is(used(name), version, name);
+  // Those that the next major version asks more of Node.js than we do.
+  assert.equal(
+    ['execa', 'string-width', 'commander'].map((name) => `${name} ${used(name).split('.')[0]}`),
+    [...read('CONTRIBUTING.md').matchAll(/`(execa|string-width|commander)` (\d+)/g)].map(
+      ([, name, major]) => `${name} ${major}`,
+    ),
+  );
 });
 
 for (const file of ['program.js', 'virt-shaper.js']) {
