@@ -126,6 +126,7 @@ function usesOf({ direction, device, link, unmarked, flooded, groups, guests }: 
       overlimits: seconds * (drops ?? 0) * 2,
       backlog: Math.round((backlog ?? 0) * 1000),
       queued: Math.round((backlog ?? 0) / 1.5),
+      ...(plan.leaf ? { queue: plan.leaf.kind } : {}),
     });
     return { now: at(60), past: at(60 - interval) };
   };

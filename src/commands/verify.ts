@@ -28,6 +28,10 @@ export async function verifyCommand(context: Context, { json }: { json?: boolean
   const { guests, inForce } = await observe(context);
   const refused = found.list.length > 0 ? (inForce.obstacles ?? []).filter((one) => one.refused) : [];
   const passing = guests.filter(({ state }) => state === 'partly' || state === 'unshaped');
+  const aside = guests.filter(
+    (row) => row.state === 'shaped' && row.faults.some(({ kind }) => kind === 'aside'),
+  );
+  const told = [...passing, ...aside];
   if (!good) context.say('nothing has been loaded');
   sayUnreached(context, unreached);
   sayObstacles(context, [...obstacles, ...refused]);
@@ -35,7 +39,7 @@ export async function verifyCommand(context: Context, { json }: { json?: boolean
     const data = { ...differencesAsData(found), guests: shapingAsData(guests) };
     context.print(`${JSON.stringify(data, null, 2)}\n`);
   } else {
-    const lines = [...changeLines(found, 'drift'), ...describeReasons(passing), ...hints(passing, [])];
+    const lines = [...changeLines(found, 'drift'), ...describeReasons(told), ...hints(told, [])];
     context.print(lines.map((line) => `${line}\n`).join(''));
     if (found.list.length > 0 && context.verbose) context.print(`\n${reportDifferences(found)}`);
   }

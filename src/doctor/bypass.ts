@@ -2,6 +2,7 @@
 // that read our marks as theirs, and settings that this place does not let us make.
 import { parseListing } from '../kernel/nft/listing.ts';
 import { readSettings, settings } from '../kernel/settings.ts';
+import { readXtables } from '../observe/read-others.ts';
 import type { Run } from '../system/exec.ts';
 import { readIfThere } from '../system/files.ts';
 import type { Finding } from './finding.ts';
@@ -11,6 +12,8 @@ export interface BypassFacts {
   flowtables: Map<string, string[]>;
   /** As `ip rule` prints them, of those that our marks are taken for. */
   rules: string[];
+  /** Tables of iptables-legacy whose rules no tool here shows. */
+  unseen: string[];
   /** Names of settings that are not as they should be and cannot be set. */
   fixed: string[];
 }
@@ -27,8 +30,9 @@ export interface BypassSources {
 
 export async function readBypass(run: Run, sources: BypassSources): Promise<BypassFacts> {
   const { listing, devices, marks, reflect } = sources;
-  const flowtables = parseListing(listing).flatMap(({ family, name, flowDevices }) => {
-    const own = flowDevices.filter((device) => devices.has(device));
+  const flowtables = parseListing(listing).flatMap((table) => {
+    const { family, name } = table;
+    const own = [...table.flowtables.values()].flat().filter((device) => devices.has(device));
     return own.length > 0 ? [[`table ${family} ${name}`, own] as const] : [];
   });
   const listed = await Promise.all(['-4', '-6'].map((family) => run('ip', [family, 'rule', 'show'])));
@@ -36,6 +40,7 @@ export async function readBypass(run: Run, sources: BypassSources): Promise<Bypa
   const settable = readSettings();
   return {
     flowtables: new Map(flowtables),
+    unseen: (await readXtables(run)).unseen,
     rules: [...new Set(rules.map((rule) => rule.trim().replace(/\s+/g, ' ')))],
     fixed: reflect ? settings.filter((name) => !settable.has(name) && currentValue(name) === '0') : [],
   };
@@ -55,7 +60,7 @@ function currentValue(name: string): string | undefined {
   return readIfThere(`/proc/sys/${name.replaceAll('.', '/')}`)?.trim();
 }
 
-export function checkBypass({ flowtables, rules, fixed }: BypassFacts): Finding[] {
+export function checkBypass({ flowtables, rules, unseen, fixed }: BypassFacts): Finding[] {
   return [
     ...[...flowtables].map(
       ([table, devices]): Finding => ({
@@ -73,6 +78,15 @@ export function checkBypass({ flowtables, rules, fixed }: BypassFacts): Finding[
         subject: 'ip rule',
         detail: `marks of virt-shaper are taken for those of "${rule}", which routes guests' frames elsewhere`,
         hint: 'give it a mark or a mask that leaves ours alone, or virt-shaper another range with [marks] base',
+      }),
+    ),
+    ...unseen.map(
+      (tables): Finding => ({
+        check: 'iptables-legacy',
+        level: 'warning',
+        subject: 'iptables-legacy',
+        detail: `the kernel has tables of ${tables}, and nothing here shows their rules: one of them may take guests' marks`,
+        hint: 'install what has iptables-legacy-save (Debian: iptables), or have the rules in nftables',
       }),
     ),
     ...(fixed.length > 0

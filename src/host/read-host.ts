@@ -189,3 +189,9 @@ export function readBridged(bridges: string[]): { ip: boolean; ip6: boolean } {
     bridges.some((bridge) => readQuietly(`${bridge}/bridge/nf_call_${name}`)?.trim() === '1');
   return { ip: isOn('iptables'), ip6: isOn('ip6tables') };
 }
+
+/** Whether the kernel forwards what it gets by one device to another, of IPv4 or IPv6. */
+export function isRouter(): boolean {
+  const names = ['ipv4/ip_forward', 'ipv6/conf/all/forwarding'];
+  return names.some((name) => !['', '0', undefined].includes(readIfThere(`/proc/sys/net/${name}`)?.trim()));
+}

@@ -22,6 +22,8 @@ export interface Facts {
   tables: NftTable[];
   /** Which of the kernel's IP chains see what crosses a bridge (br_netfilter). */
   bridged: { ip: boolean; ip6: boolean };
+  /** Whether the host forwards what guests send to it. */
+  routes: boolean;
   /** Tap -> the guest that runs on it, as far as that is known. */
   owners: Map<string, string>;
   /** `tap guest` of NICs that libvirt says are in use and that are no device: under another name, or just unplugged. */

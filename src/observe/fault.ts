@@ -5,10 +5,11 @@ import type { Direction } from '../units/units.ts';
 /**
  * The policy's own kinds. Of a running guest: `unknown` to the rules in force, `unloaded` where there are none. Of what
  * is ours: `tap-gone`, `tap-missing` where libvirt names it still, `tap-moved` to another bridge, `uplink-gone`, `uplink-moved` out of the bridge, `ifb` missing,
- * down or somebody else's, `class` missing, `changed` to other rates, `table` without its frames, `redirect` missing.
+ * down or somebody else's, `class` missing, `changed` to other rates or another queue, `table` without its frames, `redirect` missing.
  * Of others: `root` qdisc in the place of ours, `occupied` tap, `rule` or `filter` that takes its frames, `program`
  * that may. `down`: a device through which nothing passes at all, so that nothing meets its class.
- * `behind`: a filter of others that our redirect takes its frames from.
+ * `aside`: what goes by way of the host meets no class; what the bridge forwards does.
+ * `xdp`: a program that sees frames before anything else does. `behind`: a filter of others that our redirect takes its frames from.
  */
 export type FaultKind =
   | Unshaped['kind']
@@ -30,10 +31,12 @@ export type FaultKind =
   | 'filter'
   | 'program'
   | 'down'
+  | 'xdp'
+  | 'aside'
   | 'behind';
 
 /** Kinds beside which a guest is shaped all the same. */
-export const notes: FaultKind[] = ['changed', 'behind', 'contested', 'refused'];
+export const notes: FaultKind[] = ['changed', 'behind', 'aside', 'xdp', 'contested', 'refused'];
 
 export interface Fault {
   kind: FaultKind;

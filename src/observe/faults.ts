@@ -8,7 +8,7 @@ import { label } from '../text/label.ts';
 import { formatRate } from '../units/rate.ts';
 import { type Both, type Direction, directions } from '../units/units.ts';
 import type { Facts } from './facts.ts';
-import { describeMissing, type Fault, loadRemedy as load } from './fault.ts';
+import { describeMissing, type Fault, loadRemedy as load, notes } from './fault.ts';
 import type { ClassInUse, UplinkInUse } from './in-use.ts';
 import type { Way } from './passage.ts';
 import { redirectFaults } from './redirect-faults.ts';
@@ -104,14 +104,16 @@ export function findInnerFaults(uplinks: UplinkInUse[], { roots, devices }: Fact
   );
 }
 
-function classFaults(direction: Direction, { device, id, use, loaded, rate, ceil }: ClassInUse): Fault[] {
+function classFaults(direction: Direction, one: ClassInUse): Fault[] {
+  const { device, id, use, loaded, queue, rate, ceil } = one;
   if (!use)
     return [{ kind: 'class', direction, reason: `there is no class ${id} on ${device}`, remedy: load }];
-  if (!loaded) return [];
   const held = { rate, ceil };
   const changes = (['rate', 'ceil'] as const)
-    .filter((value) => shownRate(loaded[value]) !== shownRate(held[value]))
-    .map((value) => `${value} ${formatRate(held[value])}, not ${formatRate(loaded[value])}`);
+    .filter((value) => loaded && shownRate(loaded[value]) !== shownRate(held[value]))
+    .map((value) => `${value} ${formatRate(held[value])}, not ${formatRate(loaded?.[value] ?? 0)}`);
+  if (queue !== undefined) changes.push(`its queue is ${use.queue ?? "the kernel's default"}, not ${queue}`);
+  if (changes.length === 0) return [];
   const reason = `class ${id} on ${device} is not as it should be: ${changes.join('; ')}`;
   return [{ kind: 'changed', direction, reason, remedy: 'virt-shaper load sets it back' }];
 }
@@ -167,10 +169,15 @@ function tapFaults(
       const { device, id } = classes[direction];
       // By each port the same is said once.
       const held = direction === 'out' ? (plan.sender ?? mark) : arrival;
-      const routed = isRouted ? { routed: { bridge, mark: held } } : {};
-      const found = exits.flatMap((port) =>
-        look({ direction, tap, port, device, mark, class: id, ...routed }),
-      );
+      const routed = { routed: { bridge, mark: held } };
+      const found = exits.flatMap((port) => {
+        const way = { direction, tap, port, device, mark, class: id };
+        if (isRouted) return look({ ...way, ...routed });
+        const found = look(way);
+        if (found.some(({ kind }) => !notes.includes(kind))) return found;
+        const beside = look({ ...way, routed: { ...routed.routed, beside: true } });
+        return [...found, ...beside.map((fault): Fault => ({ ...fault, kind: 'aside' }))];
+      });
       return found.filter((one, at) => found.findIndex(({ reason }) => reason === one.reason) === at);
     }),
     ...redirectFaults(tap, mark, classes.in.device, facts),

@@ -20,6 +20,8 @@ export interface ClassInUse {
   ceil: number;
   /** What was loaded, where somebody has changed it in the kernel since. */
   loaded?: { rate: number; ceil: number };
+  /** The kind of queue that was loaded, where it has another now, or none. */
+  queue?: string;
   /** Bits per second between the two last readings; absent with but one. */
   now?: number;
   /** Absent when the kernel does not have the class. */
@@ -98,6 +100,7 @@ function joinClass(plan: ClassPlan, device: string, uses: Uses, before: Counted 
     ceil,
     ...(configured === undefined ? {} : { configured }),
     ...(use && isChanged(plan, use) ? { rate: use.rate, ceil: use.ceil, loaded: { rate, ceil } } : {}),
+    ...(plan.leaf && use && use.queue !== plan.leaf.kind ? { queue: plan.leaf.kind } : {}),
     ...(now === undefined ? {} : { now }),
     ...(use ? { use } : {}),
   };

@@ -23,6 +23,8 @@ export interface Routed {
   bridge: string;
   /** That it has between the two. */
   mark: number;
+  /** Most of its frames are forwarded by the bridge: only these go by way of the host. */
+  beside?: true;
 }
 
 /** One hook that it passes, with what is known of it there. */
@@ -43,16 +45,19 @@ export interface Stage {
 
 /** Something that a rule of somebody does to the frame after us. */
 export interface Change {
-  what: 'mark' | 'priority' | 'way';
+  /** `flow`: what follows of its flow passes no chain. */
+  what: 'mark' | 'priority' | 'way' | 'flow';
   /** `chain POSTROUTING of table ip mangle` */
   where: string;
   table: string;
   chain: string;
   family: string;
+  /** The command that shows the chain. */
+  shown: string;
   ours: boolean;
   /** `maybe`: some frames only. */
   match: Match;
-  /** Where a frame is sent, of `way`. */
+  /** Where a frame is sent, of `way`; the flowtable of `flow`. */
   to?: string;
 }
 
@@ -61,5 +66,16 @@ export interface Passage {
   mark?: number | undefined;
   priority?: string | undefined;
   dropped: boolean;
+  /** Whether that was by us, who drop nothing. */
+  byUs?: true;
   changes: Change[];
+}
+
+/** How a frame comes to the first of its stages. */
+export interface Begin {
+  mark?: number;
+  priority?: string;
+  bridge: string;
+  /** The device by which it came in, and its bridge: a flowtable with one of them takes it. */
+  entries: string[];
 }

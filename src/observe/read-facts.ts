@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { makesNoTable } from '../diff/compare.ts';
 import { bridgesOf } from '../host/host.ts';
-import { deviceNames, portNames, readBridged, readDeviceState } from '../host/read-host.ts';
+import { deviceNames, isRouter, portNames, readBridged, readDeviceState } from '../host/read-host.ts';
 import { cutTable, parseListing } from '../kernel/nft/listing.ts';
 import { withoutLearned } from '../kernel/nft/table.ts';
 import { isOurFilter } from '../kernel/tc/foreign-filters.ts';
@@ -14,9 +14,10 @@ import type { InForce } from '../store/in-force-plan.ts';
 import { recognize } from '../store/table-fingerprint.ts';
 import { asRoot } from '../system/as-root.ts';
 import { Failure } from '../system/errors.ts';
-import { hasTool, type Run } from '../system/exec.ts';
+import type { Run } from '../system/exec.ts';
 import { readCache } from '../system/files.ts';
-import type { DeviceFacts, Facts, ProgramFacts } from './facts.ts';
+import type { DeviceFacts, Facts } from './facts.ts';
+import { readPrograms, readXtables } from './read-others.ts';
 import type { RunningGuests } from './read-running.ts';
 
 /** All but what the qdiscs say, which come with the counters (read-use.ts). */
@@ -40,20 +41,23 @@ export async function readFacts(
     ...[...ports, ...taps].map((one) => one.name),
   ]);
   const names = [...new Set(wanted)].filter((name) => present.has(name));
-  const [tables, filters, programs] = await Promise.all([
+  const [tables, filters, programs, xtables] = await Promise.all([
     readTables(run, loaded),
     readEveryFilter(run, names),
     readPrograms(run),
+    readXtables(run),
   ]);
   const nics = guests.flatMap((guest) => guest.nics.map((nic) => ({ guest: guest.name, ...nic })));
   return {
-    ...tables,
+    table: tables.table,
+    tables: [...tables.tables, ...xtables.tables],
     filters,
     programs,
     devices: new Map([...names, ...bridges].flatMap(stateOf)),
     ifbs: await readIfbs(run, filters),
     ports: new Map(bridges.map((bridge) => [bridge, new Set(portNames(bridge))])),
     bridged: readBridged(bridges),
+    routes: isRouter(),
     missing: new Set(missing.map(({ tap, guest }) => `${tap} ${guest}`)),
     owners: new Map(nics.map(({ tap, guest }) => [tap, guest])),
     limited: new Set(nics.flatMap(({ tap, bandwidth }) => (bandwidth ? tap : []))),
@@ -96,28 +100,4 @@ async function readIfbs(run: Run, filters: Facts['filters']): Promise<Set<string
   if (![...filters.values()].some((list) => list.some((filter) => !isOurFilter(filter)))) return new Set();
   const { stdout } = await run('ip', ['-o', 'link', 'show', 'type', 'ifb']);
   return new Set([...stdout.matchAll(/^\d+: ([^:@]+)/gm)].map(([, name = '']) => name));
-}
-
-/**
- * Programs of tcx show to bpftool only: where that is not installed, nobody knows of them. Their links are asked for,
- * since "bpftool net" looks at every filter of every device.
- */
-async function readPrograms(run: Run): Promise<ProgramFacts[]> {
-  if (!hasTool('bpftool')) return [];
-  try {
-    const { stdout } = await run('bpftool', ['-j', 'link', 'show']);
-    const links: Link[] = JSON.parse(stdout);
-    return links.flatMap(({ devname, attach_type: where, type, prog_id: id }) =>
-      devname === undefined ? [] : { device: devname, where: where ?? type, name: `of id ${id}` },
-    );
-  } catch {
-    return []; // It needs a right of its own, and lacks it in a container.
-  }
-}
-
-interface Link {
-  type: string;
-  prog_id: number;
-  devname?: string;
-  attach_type?: string;
 }

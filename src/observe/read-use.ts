@@ -22,9 +22,9 @@ export async function readUse(run: Run, devices: string[], listed?: ListedQdisc[
     ...devices.map((device) => readTree(run, device)),
   ]);
   const uses: Uses = new Map(trees.flat().map((use) => [useKey(use.device, use.id), use]));
-  for (const { device, parent, dropped, backlog, queued } of qdiscs) {
+  for (const { kind, device, parent, dropped, backlog, queued } of qdiscs) {
     const use = parent === undefined ? undefined : uses.get(useKey(device, parent));
-    if (use) Object.assign(use, { dropped, backlog, queued });
+    if (use) Object.assign(use, { dropped, backlog, queued, queue: kind });
   }
   for (const tree of trees) addUp(tree);
   return { uses, qdiscs: placesOf(qdiscs) };

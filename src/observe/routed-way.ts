@@ -10,10 +10,15 @@ const ours = { mark: 250, class: 300 };
 type Walk = ReturnType<typeof makeWalk>;
 
 /** The same as `pass` of a way that a bridge forwards. @returns nothing where nobody is on it */
-export function passRouted(way: Way, routed: Routed, { table }: Facts, walk: Walk): Passage | undefined {
+export function passRouted(way: Way, routed: Routed, facts: Facts, walk: Walk): Passage | undefined {
   const { bridge, mark } = routed;
+  if (routed.beside && !facts.routes) return undefined;
   const stages = stagesOf(way, routed);
-  if (table.kind !== 'as loaded') return walk.pass(stages, { mark: 0, priority: 'none', bridge });
+  const entries = way.direction === 'out' ? [way.tap, bridge] : [way.port.name, way.port.bridge ?? ''];
+  const pass = (part: Stage[], begin: { mark: number; priority: string }) =>
+    walk.pass(part, { ...begin, bridge, entries });
+  const unmarked = { mark: 0, priority: 'none' };
+  if (facts.table.kind !== 'as loaded') return pass(stages, unmarked);
   // Ours is as it was loaded, so what it does is known, and it is not among the tables.
   const [marks, classes] = [stages.findIndex(isEntry), stages.findLastIndex(isExit)];
   const between = stages.slice(marks, classes + 1).map((stage) => ({
@@ -24,18 +29,20 @@ export function passRouted(way: Way, routed: Routed, { table }: Facts, walk: Wal
   const behind = stages
     .slice(classes)
     .map((stage) => (isExit(stage) ? { ...stage, after: exitPriority(stage) } : stage));
-  const early = stages.slice(0, marks);
+  const early = stages
+    .slice(0, marks + 1)
+    .map((stage) => (isEntry(stage) ? { ...stage, before: ours.mark } : stage));
   if (![early, between, behind].some((part) => walk.isBusy(part))) return undefined;
-  const until = walk.pass(early, { mark: 0, priority: 'none', bridge });
-  const before = walk.pass(between, { mark, priority: 'none', bridge });
-  const after = walk.pass(behind, { mark: way.mark, priority: way.class, bridge });
+  const until = pass(early, unmarked);
+  const before = pass(between, { mark, priority: 'none' });
+  const after = pass(behind, { mark: way.mark, priority: way.class });
   return {
     // One whose mark is gone finds no class.
     priority: before.mark === mark ? after.priority : undefined,
     mark: after.mark,
     dropped: until.dropped || before.dropped || after.dropped,
     changes: [
-      ...until.changes.filter(({ what }) => what === 'way'),
+      ...until.changes.filter(({ what }) => what === 'way' || what === 'flow'),
       ...before.changes.filter(({ what }) => what !== 'priority'),
       ...after.changes,
     ],

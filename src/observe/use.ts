@@ -25,6 +25,8 @@ export interface Use {
   /** Bits per second as tc prints them: large rates have lost their last digits (kernel/tc/values.ts). */
   rate: number;
   ceil: number;
+  /** The kind of its queue; absent for the kernel's default, and for a class with others below it. */
+  queue?: string;
 }
 
 /** By `useKey`. */

@@ -3,11 +3,12 @@
 
 import type { NftChain, NftTable } from '../kernel/nft/listing.ts';
 import { isOurs } from '../kernel/nft/listing.ts';
-import { applyRule, type Frame, type Match } from '../kernel/nft/rule.ts';
-import type { Change, Passage, Stage } from './passage.ts';
+import { applyRule, type Frame, type Match, mayChange } from '../kernel/nft/rule.ts';
+import type { Begin, Change, Passage, Stage } from './passage.ts';
 
 interface State extends Passage {
   bridge: string;
+  entries: string[];
 }
 
 /** Jumps within jumps that nft allows. */
@@ -23,6 +24,10 @@ export function makeWalk(tables: NftTable[]) {
     const key = `${base.table.family} ${base.hook.hook}`;
     byHook.set(key, [...(byHook.get(key) ?? []), base]);
   }
+  // Most hosts have tables that let pass or not, and do nothing else.
+  const busy = new Set(
+    tables.filter(({ chains }) => [...chains.values()].some(({ rules }) => rules.some(mayChange))),
+  );
   const chainsAt = ({ families, hook, device, after = -Infinity, before = Infinity }: Stage) =>
     families
       .flatMap((family) => byHook.get(`${family} ${hook}`) ?? [])
@@ -31,14 +36,17 @@ export function makeWalk(tables: NftTable[]) {
       .sort((a, b) => a.hook.priority - b.hook.priority);
 
   return {
-    /** Whether any chain is at one of these: most hosts have none. */
-    isBusy: (stages: Stage[]) => stages.some((stage) => chainsAt(stage).length > 0),
-    pass: (stages: Stage[], begin: { mark?: number; priority?: string; bridge: string }): Passage => {
+    /** Whether at one of these is a chain of a table that may do anything to a frame. */
+    isBusy: (stages: Stage[]) => stages.some((stage) => chainsAt(stage).some(({ table }) => busy.has(table))),
+    pass: (stages: Stage[], begin: Begin): Passage => {
       const state: State = { ...begin, dropped: false, changes: [] };
       for (const stage of stages) {
         for (const { table, chain } of chainsAt(stage)) {
           if (!isOfIp(table) || (stage.routed && table.family === 'inet')) {
-            state.dropped ||= walk(table, chain, state, stage, 'yes', 0) === 'drop';
+            const ended = walk(table, chain, state, stage, 'yes', 0);
+            const isDropped = ended === 'drop' || (ended === 'return' && isOurs(table) && chain.hook?.drops);
+            if (isDropped && isOurs(table)) state.byUs = true;
+            state.dropped ||= isDropped === true;
             continue;
           }
           // Frames of other kinds do not come here, and stay as they are.
@@ -46,7 +54,11 @@ export function makeWalk(tables: NftTable[]) {
           if (walk(table, chain, own, stage, 'yes', 0) === 'drop') continue;
           const left = own.changes.filter(
             ({ what, match }) =>
-              match === 'maybe' || what === 'way' || own[what] === undefined || own[what] !== state[what],
+              match === 'maybe' ||
+              what === 'way' ||
+              what === 'flow' ||
+              own[what] === undefined ||
+              own[what] !== state[what],
           );
           state.changes.push(...left.map((one): Change => ({ ...one, match: 'maybe' })));
         }
@@ -87,6 +99,11 @@ function walk(
       } else if (deed.kind === 'forward') {
         note(state, table, chain, 'way', match, deed.to);
         if (match === 'yes') return 'drop';
+      } else if (deed.kind === 'flow') {
+        const devices = table.flowtables.get(deed.to) ?? [];
+        if (state.entries.some((device) => devices.includes(device))) {
+          note(state, table, chain, 'flow', 'maybe', deed.to);
+        }
       } else change(state, table, chain, deed.kind, deed.value, match);
     }
   }
@@ -138,13 +155,14 @@ function note(
   match: Match,
   to?: string,
 ): void {
-  const { family, name } = table;
+  const { family, name, tool } = table;
   state.changes.push({
     what,
-    where: `chain ${chain.name} of table ${family} ${name}`,
+    where: `chain ${chain.name} of table ${tool ? `${name} of ${tool}` : `${family} ${name}`}`,
     table: name,
     chain: chain.name,
     family,
+    shown: tool ? `${tool} -t ${name} -S ${chain.name}` : `nft list chain ${family} ${name} ${chain.name}`,
     ours: isOurs(table),
     match,
     ...(to === undefined ? {} : { to }),

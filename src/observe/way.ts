@@ -13,29 +13,34 @@ const ourPriority = 250;
 /** Looks along ways. What is the same for all of them is made once. */
 export function makeLook(facts: Facts): (way: Way) => Fault[] {
   const walk = makeWalk(facts.tables);
-  return (way) => [
-    ...ruleFaults(way, facts, walk),
-    ...filterFaults(way, facts),
-    ...programFaults(way, facts),
-  ];
+  return (way) => {
+    const rules = ruleFaults(way, facts, walk);
+    // Filters and programs are at its two ends, which are the same by way of the host.
+    return way.routed?.beside ? rules : [...rules, ...filterFaults(way, facts), ...programFaults(way, facts)];
+  };
 }
 
 function ruleFaults(way: Way, facts: Facts, walk: ReturnType<typeof makeWalk>): Fault[] {
   const { direction, tap, mark, routed } = way;
   const passed = routed ? passRouted(way, routed, facts, walk) : passBridged(way, facts, walk);
   if (!passed) return [];
-  if (passed.dropped && !passed.changes.some(({ what }) => what === 'way')) return [];
+  const by = routed?.beside ? `${verbs[direction]} by way of the host` : verbs[direction];
+  if (passed.byUs) {
+    const reason = `the nftables table drops what ${tap} ${by}`;
+    return [{ kind: 'table', direction, tap, reason, remedy: 'virt-shaper load' }];
+  }
+  if (passed.dropped && !passed.changes.some(({ what }) => isElsewhere(what))) return [];
   const lost = passed.priority !== way.class || (direction === 'in' && passed.mark !== mark);
   const foreign = passed.changes.filter(
     ({ ours, what, match }) =>
       !ours &&
-      (match === 'maybe' || what === 'way' || lost) &&
+      (match === 'maybe' || isElsewhere(what) || lost) &&
       (what !== 'mark' || direction === 'in' || routed !== undefined),
   );
   const [first] = foreign;
-  if (first) return [ruleFault(way, first)];
+  if (first) return [ruleFault(way, first, facts)];
   if (!lost) return [];
-  const reason = `the nftables table does not lead what ${tap} ${verbs[direction]} to its class`;
+  const reason = `the nftables table does not lead what ${tap} ${by} to its class`;
   return [{ kind: 'table', direction, tap, reason, remedy: 'virt-shaper load' }];
 }
 
@@ -45,7 +50,13 @@ function passBridged(way: Way, facts: Facts, walk: ReturnType<typeof makeWalk>):
   const stages = stagesOf(way, facts);
   if (isLoaded && !walk.isBusy(stages)) return undefined;
   const begin = isLoaded ? { mark: way.mark, priority: way.class } : { mark: 0, priority: 'none' };
-  return walk.pass(stages, { ...begin, bridge: way.port.bridge ?? '' });
+  const entries = [way.direction === 'out' ? way.tap : way.port.name];
+  return walk.pass(stages, { ...begin, bridge: way.port.bridge ?? '', entries });
+}
+
+/** What leaves the way to its class, whatever marks it has. */
+function isElsewhere(what: Change['what']): boolean {
+  return what === 'way' || what === 'flow';
 }
 
 /** From where ours marks; before it whatever others set is overwritten, but a frame may be led away. */
@@ -78,23 +89,34 @@ function stagesOf({ direction, tap, port, device }: Way, { bridged, table }: Fac
 }
 
 function ruleFault(
-  { direction, tap, mark }: Way,
-  { what, where, table, chain, family, match, to }: Change,
+  { direction, tap, mark, routed }: Way,
+  { what, where, table, family, match, to = '', shown }: Change,
+  { tables }: Facts,
 ): Fault {
-  const some = `${match === 'maybe' ? 'some of ' : ''}what it ${verbs[direction]}`;
+  const by = routed?.beside ? `${verbs[direction]} by way of the host` : verbs[direction];
+  const some = `${match === 'maybe' ? 'some of ' : ''}what it ${by}`;
+  const base = { kind: 'rule', direction, tap } as const;
+  if (what === 'flow') {
+    const owner = tables.find((one) => one.family === family && one.name === table);
+    const devices = owner?.flowtables.get(to)?.join(', ');
+    return {
+      ...base,
+      reason: `${where} lets ${some} pass by the flowtable ${to}, where no chain of ours sees it`,
+      remedy: `take out that rule, or from the devices of the flowtable (${devices}) those of guests and uplinks`,
+    };
+  }
   const deed =
     what === 'way'
       ? `sends ${some} to ${to}`
       : `takes ${what === 'mark' ? 'our mark' : 'the class'} from ${some}`;
   const range = `0x${(mark >>> 16).toString(16)}0000`;
+  const spare = shown.startsWith('nft ')
+    ? `meta mark & 0xffff0000 != ${range}`
+    : `-m mark ! --mark ${range}/0xffff0000`;
   return {
-    kind: 'rule',
-    direction,
-    tap,
+    ...base,
     reason: `${where} ${deed}`,
-    remedy:
-      `nft list chain ${family} ${table} ${chain} shows the rule: take it out, or let it leave marks of ours alone ` +
-      `by "meta mark & 0xffff0000 != ${range}" before what it does`,
+    remedy: `${shown} shows the rule: take it out, or let it leave marks of ours alone by "${spare}" before what it does`,
   };
 }
 
@@ -147,17 +169,28 @@ function filterFault({ direction, tap }: Way, device: string, hook: string, filt
   };
 }
 
-/** tcx comes before every filter of tc. */
+/** tcx comes before every filter of tc, XDP before all there is. */
 function programFaults({ direction, tap, port, device }: Way, { programs }: Facts): Fault[] {
-  const exits = direction === 'out' ? [port.name, device] : [tap, device];
-  return programs
-    .filter(({ device: on, where }) => exits.includes(on) && /^tcx_egress$|^netkit/.test(where))
-    .slice(0, 1)
-    .map(({ device: on, name }) => ({
-      kind: 'program',
-      direction,
-      tap,
-      reason: `the BPF program ${name} at the egress of ${on} decides before tc does, and nobody can tell how`,
-      remedy: `if nobody needs it: bpftool net detach tcx_egress dev ${on}`,
-    }));
+  const [entry, exits] = direction === 'out' ? [tap, [port.name, device]] : [port.name, [tap, device]];
+  const deciding = programs.filter(
+    ({ device: on, where }) => exits.includes(on) && /^tcx_egress$|^netkit/.test(where),
+  );
+  const early = programs.filter(({ device: on, where }) => on === entry && where === 'xdp');
+  return [
+    ...deciding.slice(0, 1).map(({ device: on, name, where }): Fault => {
+      const reason = `the BPF program ${name} at the egress of ${on} decides before tc does, and nobody can tell how`;
+      const remedy = `if nobody needs it: bpftool net detach ${where} dev ${on}`;
+      return { kind: 'program', direction, tap, reason, remedy };
+    }),
+    ...early.map(({ name, device: on }): Fault => {
+      const reason = `the XDP program ${name} on ${on} sees what it ${verbs[direction]} first: what that sends elsewhere meets no class`;
+      return {
+        kind: 'xdp',
+        direction,
+        tap,
+        reason,
+        remedy: `if nobody needs it: ip link set dev ${on} xdp off`,
+      };
+    }),
+  ];
 }

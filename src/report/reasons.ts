@@ -19,7 +19,8 @@ const ofMany: Partial<Record<FaultKind, string>> = {
   filter: 'filters of others take what they send or receive away from ours',
   down: 'their taps are down',
   table: 'the nftables table does not lead their frames to their classes',
-  changed: 'somebody has changed their classes in the kernel',
+  changed: 'their classes in the kernel have other rates or queues than they should',
+  aside: 'rules of others take the marks of what goes by way of the host',
 };
 
 /** More than this share a line. */

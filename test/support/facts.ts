@@ -18,6 +18,7 @@ export function healthy(taps: Map<string, number>, ports = ['eth0']): Facts {
     table: { kind: 'as loaded' },
     tables: [],
     bridged: { ip: false, ip6: false },
+    routes: false,
     owners: new Map(),
     missing: new Set(),
     limited: new Set(),

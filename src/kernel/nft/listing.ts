@@ -8,8 +8,10 @@ export interface NftTable {
   chains: Map<string, NftChain>;
   /** Set and map -> its elements: of a map the word after the colon, of a set nothing. */
   elements: Map<string, NftElements>;
-  /** Devices of its flowtables. */
-  flowDevices: string[];
+  /** Flowtable -> its devices. */
+  flowtables: Map<string, string[]>;
+  /** Of a table that nft does not list: the tool that does. */
+  tool?: string;
 }
 
 export interface NftChain {
@@ -25,6 +27,8 @@ export interface NftHook {
   priority: number;
   /** Of the netdev family. */
   devices: string[];
+  /** Whether it drops what comes to its end. */
+  drops?: true;
 }
 
 export interface NftElements {
@@ -71,7 +75,13 @@ export function parseListing(listing: string): NftTable[] {
     const [, family, name] = line.match(/^table (\S+) (\S+) \{/) ?? [];
     if (family && name) {
       dormant = false;
-      tables.push({ family, name: plain(name), chains: new Map(), elements: new Map(), flowDevices: [] });
+      tables.push({
+        family,
+        name: plain(name),
+        chains: new Map(),
+        elements: new Map(),
+        flowtables: new Map(),
+      });
     } else if (/^\tflags .*\bdormant\b/.test(line)) {
       dormant = true;
     } else if (/^\t[^\t}]/.test(line)) {
@@ -97,7 +107,7 @@ function addBlock(table: NftTable, { kind, name, lines }: { kind: string; name: 
     const list = text.slice(text.indexOf('elements = {'));
     table.elements.set(name, parseElements(text.includes('elements = {') ? list.slice(12) : ''));
   }
-  if (kind === 'flowtable') table.flowDevices.push(...namesIn(lines.join(' ').split('devices =')[1] ?? ''));
+  if (kind === 'flowtable') table.flowtables.set(name, namesIn(lines.join(' ').split('devices =')[1] ?? ''));
 }
 
 function parseChain(family: string, name: string, lines: string[]): NftChain {
@@ -105,8 +115,10 @@ function parseChain(family: string, name: string, lines: string[]): NftChain {
   for (const line of lines) {
     const head = line.match(/^\s*type \S+ hook (\S+) (?:devices? (?:= )?(.*?) )?priority ([^;]+);/);
     const [, hook, devices = '', priority = ''] = head ?? [];
-    if (hook) chain.hook = { hook, priority: priorityOf(family, priority), devices: namesIn(devices) };
-    else if (line.trim() !== '' && !/^\s*#/.test(line)) chain.rules.push(wordsOf(line));
+    if (hook) {
+      const drops = /; policy drop;/.test(line) ? ({ drops: true } as const) : {};
+      chain.hook = { hook, priority: priorityOf(family, priority), devices: namesIn(devices), ...drops };
+    } else if (line.trim() !== '' && !/^\s*#/.test(line)) chain.rules.push(wordsOf(line));
   }
   return chain;
 }

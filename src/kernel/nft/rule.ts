@@ -22,7 +22,9 @@ export type Deed =
   | { kind: 'priority'; value: string | undefined; match: Match }
   | { kind: 'verdict'; verdict: string; match: Match }
   /** Sends it elsewhere. */
-  | { kind: 'forward'; to: string; match: Match };
+  | { kind: 'forward'; to: string; match: Match }
+  /** Those of its flow that follow pass no chain, where they come in by a device of that flowtable. */
+  | { kind: 'flow'; to: string; match: Match };
 
 type Value = string | number | undefined;
 
@@ -42,6 +44,14 @@ const comparisons = new Set(['==', '!=', '<', '>', '<=', '>=']);
 const layers =
   /^(?:meta|ct|ether|vlan|ip|ip6|arp|icmp|icmpv6|igmp|tcp|udp|udplite|sctp|dccp|th|ah|esp|comp|rt|socket|osf|fib|ipsec|exthdr|dst|hbh|frag|mh|gre|vxlan|geneve)$/;
 
+/** Whether a rule may do anything to a frame but let it pass or not. */
+export function mayChange(words: string[]): boolean {
+  return words.some((word, at) => {
+    if (word === 'set') return words[at - 1] === 'mark' || words[at - 1] === 'priority';
+    return word === 'fwd' || word === 'flow' || (word === 'xt' && words[at + 1] === 'target');
+  });
+}
+
 /** @returns what it does, up to where it certainly does not match */
 export function applyRule(words: string[], table: NftTable, frame: Frame): Deed[] {
   const deeds: Deed[] = [];
@@ -54,8 +64,11 @@ export function applyRule(words: string[], table: NftTable, frame: Frame): Deed[
     if (neutral.has(word)) at += word === 'counter' && words[at + 1] === 'packets' ? 5 : 1;
     else if (word === 'comment') at += 2;
     else if (word === 'log') at = afterLog(words, at);
-    else if (word === 'dup' || word === 'flow') at += 3;
-    else if (/^(?:add|update|delete)$/.test(word) && words[at + 1]?.startsWith('@')) at += 3;
+    else if (word === 'dup') at += 3;
+    else if (word === 'flow') {
+      deeds.push({ kind: 'flow', to: plain(words[at + 2] ?? '').replace(/^@/, ''), match });
+      at += 3;
+    } else if (/^(?:add|update|delete)$/.test(word) && words[at + 1]?.startsWith('@')) at += 3;
     else if (verdicts.has(word)) {
       const target = word === 'jump' || word === 'goto' ? ` ${plain(words[at + 1] ?? '')}` : '';
       deeds.push({ kind: 'verdict', verdict: `${word}${target}`, match });

@@ -133,7 +133,7 @@ export function foreignFilters(filters: TcFilter[], place: FilterPlace): Foreign
     if (!options || options.ht_divisor !== undefined || options.skip_sw || !mayMatch(filter, place.mark)) {
       continue;
     }
-    const effects = effectsOf(filter, place);
+    const effects = effectsOf(filter, place, filters);
     if (effects.length > 0) found.push({ pref, effects, what: describe(filter), mirrors: mirrors(filter) });
     if (takesAll(filter) && endsTheWay(filter)) break;
   }
@@ -165,8 +165,10 @@ function takesAll({ kind, protocol, options }: TcFilter): boolean {
   return kind === 'matchall' || (kind === 'flower' && Object.keys(options?.keys ?? {}).length === 0);
 }
 
-function effectsOf(filter: TcFilter, { ours, ifbs }: FilterPlace): FilterEffect[] {
+/** @param all those of the place, in which "goto" finds what it leads to */
+function effectsOf(filter: TcFilter, place: FilterPlace, all: TcFilter[], depth = 0): FilterEffect[] {
   const { kind, options } = filter;
+  const { ours, ifbs } = place;
   if (kind === 'bpf' && options?.['direct-action']) return ['program'];
   const effects = new Set<FilterEffect>();
   for (const action of options?.actions ?? []) {
@@ -174,15 +176,25 @@ function effectsOf(filter: TcFilter, { ours, ifbs }: FilterPlace): FilterEffect[
     if (action.kind === 'bpf') effects.add('program');
     if (action.kind === 'connmark' || action.kind === 'ctinfo' || action.kind === 'ife') effects.add('mark');
     if (action.kind === 'skbedit' && 'mark' in action) effects.add('mark');
-    if (action.kind === 'skbedit' && 'priority' in action) effects.add('priority');
+    if (action.kind === 'skbedit' && ('priority' in action || 'inheritdsfield' in action)) {
+      effects.add('priority');
+    }
     if (action.kind === 'mirred' && action.mirred_action === 'redirect') {
       // Given back by an ifb, it does not pass our filter any more.
       if (ours || !ifbs.has(action.to_dev ?? '')) effects.add('steals');
     }
   }
+  const chain = options?.actions?.at(-1)?.control_action;
+  if (chain?.type === 'goto' && depth < deepest) {
+    const led = all.filter((one) => one.chain === chain.chain && one.options !== undefined);
+    for (const one of led) for (const effect of effectsOf(one, place, all, depth + 1)) effects.add(effect);
+  }
   if (ours && endsTheWay(filter)) effects.add('ends');
   return [...effects];
 }
+
+/** Chains that lead to chains. */
+const deepest = 8;
 
 /** Only "continue" leads from a filter that matches to the next one. */
 function endsTheWay({ kind, options }: TcFilter): boolean {

@@ -1,0 +1,78 @@
+// What of others decides about frames and is in no listing of nft or tc: rules of iptables-legacy, programs of BPF.
+import type { NftTable } from '../kernel/nft/listing.ts';
+import { parseXtables } from '../kernel/xtables.ts';
+import { hasTool, type Run } from '../system/exec.ts';
+import { readCache } from '../system/files.ts';
+import type { ProgramFacts } from './facts.ts';
+
+export interface Xtables {
+  tables: NftTable[];
+  /** `iptables-legacy (filter, mangle)`: they are there, and no tool that shows their rules. */
+  unseen: string[];
+}
+
+/** Asked for only where the kernel has such tables: the tool would make them. */
+export async function readXtables(run: Run): Promise<Xtables> {
+  const parts = await Promise.all([readFamily(run, 'ip', 'iptables'), readFamily(run, 'ip6', 'ip6tables')]);
+  return { tables: parts.flatMap(({ tables }) => tables), unseen: parts.flatMap(({ unseen }) => unseen) };
+}
+
+async function readFamily(run: Run, family: 'ip' | 'ip6', name: string): Promise<Xtables> {
+  const names =
+    readCache(`/proc/net/${family}_tables_names`)
+      ?.split('\n')
+      .filter((one) => one !== '') ?? [];
+  if (names.length === 0) return { tables: [], unseen: [] };
+  const tool = `${name}-legacy`;
+  const unseen = { tables: [], unseen: [`${tool} (${names.sort().join(', ')})`] };
+  if (!hasTool(`${tool}-save`)) return unseen;
+  const { status, stdout } = await run(`${tool}-save`, []);
+  return status === 0 ? { tables: parseXtables(stdout, family, tool), unseen: [] } : unseen;
+}
+
+/** Those of tcx and netkit, which only bpftool shows, and of XDP. What cannot be read tells of none. */
+export async function readPrograms(run: Run): Promise<ProgramFacts[]> {
+  const parts = await Promise.all([readXdp(run), hasTool('bpftool') ? readTcx(run) : []]);
+  return parts.flat();
+}
+
+async function readXdp(run: Run): Promise<ProgramFacts[]> {
+  const { stdout } = await run('ip', ['-o', 'link', 'show']);
+  return [...stdout.matchAll(/^\d+: ([^:@\s]+).*\bprog\/xdp id (\d+)/gm)].map(([, device = '', id]) => ({
+    device,
+    where: 'xdp',
+    name: `of id ${id}`,
+  }));
+}
+
+/** All devices' programs are asked for only where there is one of their kind: that takes long. */
+async function readTcx(run: Run): Promise<ProgramFacts[]> {
+  const ask = async <T>(what: string): Promise<T[]> => {
+    const { stdout } = await run('bpftool', ['-j', what, 'show']);
+    return JSON.parse(stdout);
+  };
+  try {
+    const programs = await ask<{ type: string }>('prog');
+    if (!programs.some(({ type }) => type === 'sched_cls')) return [];
+    const nets = await ask<{ tc?: Attached[] }>('net');
+    return nets.flatMap(({ tc = [] }) =>
+      tc
+        .filter(({ kind }) => /^(?:tcx|netkit)\b/.test(kind))
+        .map(({ devname, kind, name, prog_id: id }) => ({
+          device: devname,
+          where: kind.replace('/', '_'),
+          name: name ? name : `of id ${id}`,
+        })),
+    );
+  } catch {
+    return []; // It needs a right of its own, and lacks it in a container.
+  }
+}
+
+interface Attached {
+  devname: string;
+  /** `tcx/egress`; of what tc lists `clsact/egress`. */
+  kind: string;
+  name?: string;
+  prog_id?: number;
+}

@@ -1,0 +1,93 @@
+// What takes a guest's frames from ours without taking our place: our own chains as somebody has changed them, queues,
+// tables of iptables-legacy, and what goes by way of the host.
+import * as assert from 'uvu/assert';
+import { needsCommand, needsNamespace, needsPackage } from '../support/needs.ts';
+import { unless } from '../support/skip.ts';
+import { sh } from './host.ts';
+import type { InsideHost } from './inside.ts';
+import { chain, endHost, makeHost, nft, statusOf, truth, views } from './passing-host.ts';
+
+const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock', 'ping'));
+
+let host: InsideHost;
+test.before.each(async () => {
+  host = await makeHost();
+});
+test.after.each(() => {
+  sh('sysctl -qw net.ipv4.ip_forward=0');
+  endHost(host);
+});
+
+const ours = 'bridge virt-shaper';
+const cut: [what: string, command: string][] = [
+  ["our chain's policy", nft(`chain ${ours} forward { policy drop\n }`)],
+  ['a rule in our chain', `nft insert rule ${ours} forward drop`],
+];
+for (const [what, command] of cut) {
+  test(`${what} drops all: nobody is called shaped`, async () => {
+    sh(command);
+    assert.equal(truth(), { out: false, in: false });
+    const row = await views(host);
+    assert.equal(row.shaped, { out: false, in: false });
+    assert.match(row.faults.map(({ kind }) => kind).join(' '), /^table table$/);
+    await host.must(['sync']);
+    assert.equal(truth(), { out: true, in: true });
+  });
+}
+
+test('a table of ours that is dormant leads nowhere', async () => {
+  sh(nft(`table ${ours} {\n flags dormant\n }`));
+  assert.equal(truth(), { out: false, in: false });
+  const row = await views(host);
+  assert.equal(row.shaped, { out: false, in: false });
+  await host.must(['sync']);
+  assert.equal(truth(), { out: true, in: true });
+});
+
+test('a queue that somebody has replaced or taken is said; the class is the same', async () => {
+  sh('tc qdisc replace dev eth0 parent 1:10 pfifo limit 9; tc qdisc del dev ifb-eth0 parent 2:10');
+  assert.equal(truth(), { out: true, in: true });
+  const row = await statusOf(host);
+  assert.equal(
+    [row.state, row.faults.map(({ kind, direction }) => `${kind} ${direction}`)],
+    ['shaped', ['changed out', 'changed in']],
+  );
+  assert.match((await host.do(['status', '--interval', '0'])).stdout, /its queue is pfifo, not \w+/);
+  assert.is((await host.do(['verify'])).status, 3);
+  await host.must(['sync']);
+  assert.equal((await statusOf(host)).faults, []);
+});
+
+test('what takes marks on the way through a host that forwards is said by every view', async () => {
+  sh(chain('ip t', 'prerouting priority -150', 'meta mark set ct mark'));
+  assert.equal((await views(host)).faults, [], 'it forwards nothing');
+  sh('sysctl -qw net.ipv4.ip_forward=1');
+  assert.equal(truth(), { out: true, in: true });
+  const row = await views(host);
+  assert.equal(
+    [row.state, row.faults.map(({ kind, direction }) => `${kind} ${direction}`)],
+    ['shaped', ['aside out', 'aside in']],
+  );
+  const says = /chain c of table ip t takes our mark from .*what it sends by way of the host/;
+  for (const args of [['status', '--interval', '0'], ['verify'], ['explain', 'cliff']]) {
+    assert.match((await host.do(args)).stdout, says, args[0]);
+  }
+  assert.match(
+    (await host.do(['doctor'])).stdout,
+    /^ warning +cliff .*by way of\s+the host|by way\s+of the host/m,
+  );
+});
+
+unless(needsPackage('iptables-legacy', 'iptables'), test)('rules of iptables-legacy are seen', async () => {
+  sh('echo 1 >/proc/sys/net/bridge/bridge-nf-call-iptables');
+  sh('iptables-legacy -t mangle -A POSTROUTING -m mark ! --mark 0x76730000/0xffff0000 -j MARK --set-mark 1');
+  assert.equal(truth(), { out: true, in: true });
+  assert.equal((await views(host)).faults, [], 'it leaves ours alone');
+  sh('iptables-legacy -t mangle -A POSTROUTING -o br0 -j MARK --set-mark 1');
+  assert.equal(truth(), { out: true, in: false });
+  const row = await views(host);
+  assert.equal(row.shaped, { out: true, in: false });
+  assert.match(row.faults[0]?.remedy ?? '', /^iptables-legacy -t mangle -S POSTROUTING shows the rule/);
+});
+
+test.run();
