@@ -80,6 +80,10 @@ test('no room below /var: guests that start and end are shaped by rules in /run,
   const sync = host.run(['sync']);
   assert.is(sync.status, 1, sync.stderr);
   assert.match(sync.stderr, /no space left/i);
+  const metrics = host.run(['metrics']).stdout;
+  assert.match(metrics, /^virt_shaper_last_load_success 0$/m);
+  assert.match(metrics, /^virt_shaper_load_failures_total [1-9]/m);
+  assert.match(host.run(['status', '--interval', '0']).stdout, /the last load failed .*no space left/i);
   assert.is(host.hook('rob', 'stopped').status, 0);
   assert.not.match(sh('tc class show dev eth0'), 'htb 1:11');
   isShaped('10');
