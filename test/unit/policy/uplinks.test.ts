@@ -90,7 +90,7 @@ test('a port whose name nft cannot be told never gets into the rules', () => {
 test('of routed bridges the one that is not there is named, with its place', () => {
   const devices = { eth0: nic, br0: bridge };
   assert.equal(said('[uplink.eth0]\nrouted = ["br0", "virbr9", "libvirt"]\n', devices), [
-    '2: warning: uplink.eth0.routed: there is no bridge virbr9 now',
+    '2:18: warning: uplink.eth0.routed: there is no bridge virbr9 now',
   ]);
 });
 
