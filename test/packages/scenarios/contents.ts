@@ -103,6 +103,9 @@ const wanted = [
   '/usr/share/virt-shaper/templates/shape.tc.hbs',
   '/usr/share/virt-shaper/schema/virt-shaper-guest.rng',
   '/usr/share/virt-shaper/schema/virt-shaper-output.schema.json',
+  '/usr/share/doc/virt-shaper/README.md',
+  '/usr/share/doc/virt-shaper/docs/configuration.md',
+  '/usr/share/doc/virt-shaper/docs/performance/hook.svg',
 ];
 
 /** Where Fedora has it. */
@@ -117,8 +120,7 @@ function rpmPath(path: string): string {
       /^\/usr\/share\/doc\/virt-shaper\/changelog\.(Debian\.)?gz$/,
       `/usr/share/doc/virt-shaper-${version}/CHANGELOG.md`,
     )
-    .replace(/^\/usr\/share\/doc\/virt-shaper\//, `/usr/share/doc/virt-shaper-${version}/`)
-    .replace('README.md.gz', 'README.md');
+    .replace(/^\/usr\/share\/doc\/virt-shaper\//, `/usr/share/doc/virt-shaper-${version}/`);
 }
 
 /** Path -> mode, of files only. */
