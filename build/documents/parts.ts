@@ -10,7 +10,7 @@ import { screens } from './screens.ts';
 
 export const top = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Name -> Markdown, with an empty line before and behind. */
+/** Name -> Markdown as it stands between the marks: a block right behind them, anything else with empty lines. */
 export function makeParts(): Map<string, string> {
   const drawn = Object.entries(screens()).map(([name, text]) => [`screen-${name}`, block('text', text)]);
   const parts = {
@@ -42,7 +42,9 @@ export function makeParts(): Map<string, string> {
       'SECURITY CONSIDERATIONS',
     ]),
   };
-  return new Map(Object.entries(parts).map(([name, text]) => [name, `\n${text}\n`]));
+  return new Map(
+    Object.entries(parts).map(([name, text]) => [name, text.startsWith('```') ? `${text}\n` : `\n${text}\n`]),
+  );
 }
 
 function manual(name: string): string {

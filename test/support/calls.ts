@@ -6,7 +6,7 @@ import { makeProgram } from '../../src/cli/program.ts';
 export function callsIn(text: string): string[][] {
   const lines = text.replaceAll('\\\n', ' ').split('\n');
   return lines.flatMap((line) =>
-    [...line.matchAll(/(?:^|[\s(])virt-shaper +([^|;&<>)#]+)/g)].map(([, rest = '']) =>
+    [...line.matchAll(/(?:^|[\s(])virt-shaper +([^\s|;&<>)#][^|;&<>)#]*)/g)].map(([, rest = '']) =>
       rest.trim().split(/\s+/),
     ),
   );
