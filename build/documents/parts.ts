@@ -13,7 +13,7 @@ export const top = fileURLToPath(new URL('../../', import.meta.url));
 /** Name -> Markdown as it stands between the marks: a block right behind them, anything else with empty lines. */
 export function makeParts(): Map<string, string> {
   const drawn = Object.entries(screens()).map(([name, text]) => [`screen-${name}`, block('text', text)]);
-  const parts = {
+  const parts: Record<string, string> = {
     ...Object.fromEntries(drawn),
     house: block('text', houseTable()),
     json: jsonTables(),
