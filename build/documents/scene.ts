@@ -98,6 +98,7 @@ export function makeUse({ plan, policy }: Outputs, broken: string[] = []): { inU
       guests: guestRows(inForce, uplinks, facts),
       inner: [],
       limits: joinLimits(inForce.limits ?? [], ''),
+      forgers: [],
       table: 'as loaded',
       uses,
       interval: interval * 1000,

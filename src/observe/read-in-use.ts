@@ -1,6 +1,7 @@
 // The whole picture: the plan in force, what the kernel holds of it, and with two readings how fast it goes.
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { mayForge } from '../guests/forge.ts';
 import { type InForce, readInForce } from '../store/in-force-plan.ts';
 import { planFile } from '../store/in-force-rules.ts';
 import { Failure } from '../system/errors.ts';
@@ -12,7 +13,7 @@ import { type GuestRow, guestRows } from './guests.ts';
 import { joinUplinks, type UplinkInUse } from './in-use.ts';
 import { type LimitInUse, readLimits } from './limits.ts';
 import { readFacts } from './read-facts.ts';
-import { findStrays, type RunningPaths, readRunningGuests } from './read-running.ts';
+import { findStrays, type RunningGuests, type RunningPaths, readRunningGuests } from './read-running.ts';
 import { listQdiscs, readBytes, readUse } from './read-use.ts';
 import type { Counted, Uses } from './use.ts';
 
@@ -33,6 +34,8 @@ export interface InUse {
   inner: InnerFault[];
   /** Inside the host; empty where no guest has any. */
   limits: LimitInUse[];
+  /** Guests in force that may forge addresses, and whom no `local` keeps from spending a neighbour's limit by it. */
+  forgers: string[];
   table: TableState['kind'];
   /** This reading, for the speeds of the next. */
   uses: Uses;
@@ -67,10 +70,20 @@ export async function readInUse(run: Run, loaded: Loaded, before?: Counted | num
     guests: guestRows(inForce, uplinks, facts, findStrays(inForce, running, loaded)),
     inner: findInnerFaults(uplinks, facts),
     limits,
+    forgers: findForgers(inForce, running),
     table: read.table.kind,
     uses,
     ...(waits ? { interval: before } : {}),
   };
+}
+
+function findForgers({ uplinks, limits = [] }: InForce, { guests }: RunningGuests): string[] {
+  const known = new Set(uplinks.flatMap(({ taps }) => taps.map(({ guest }) => guest)));
+  const limited = new Set(limits.filter(({ local }) => local !== undefined).map(({ guest }) => guest));
+  return guests
+    .filter((guest) => known.has(guest.name) && !limited.has(guest.name) && mayForge(guest))
+    .map(({ name }) => name)
+    .sort();
 }
 
 function planInForce(rules: string): InForce {

@@ -27,7 +27,7 @@ function classAsData({ use, device, id, now, rate, configured, ceil }: ClassInUs
 }
 
 export function statusAsData(inUse: InUse, asked: Asked): object {
-  const { guests, uplinks, table, interval, limits } = inUse;
+  const { guests, uplinks, table, interval, limits, forgers } = inUse;
   const { at, error } = asked.history.last;
   return {
     version: dataVersion,
@@ -60,6 +60,7 @@ export function statusAsData(inUse: InUse, asked: Asked): object {
     groups: uplinks.flatMap((uplink) => groupsAsData(uplink)),
     guests: guests.map(guestAsData),
     limits,
+    mayForge: forgers,
   };
 }
 

@@ -1,6 +1,7 @@
 // Who has what, and what everybody does with it: a line for each guest and uplink, then the reasons for those
 // that are not shaped as they should be.
 
+import { forgersText } from '../guests/forge.ts';
 import type { Asked } from '../observe/freshness.ts';
 import type { GuestRow } from '../observe/guests.ts';
 import type { ClassInUse } from '../observe/in-use.ts';
@@ -23,7 +24,14 @@ export function reportStatus(inUse: InUse, asked: Asked, screen: Screen, now: nu
     ? [summary(inUse, asked, now), ...warnings, ...uplinkLines(uplinks)]
     : [nothingLoaded(asked)];
   const rows = guests.length === 0 ? '' : `\n${table(guests, columnsFor(inUse), screen)}`;
-  const reasons = [...describeInner(inner), ...describeReasons(guests), ...describeLimits(limitsOf(inUse))];
+  const shown = new Set(guests.map(({ guest }) => guest));
+  const forgers = inUse.forgers.filter((name) => shown.has(name)).map(label);
+  const reasons = [
+    ...describeInner(inner),
+    ...describeReasons(guests),
+    ...describeLimits(limitsOf(inUse)),
+    ...(forgers.length > 0 ? [`${forgersText(forgers)} (virt-shaper doctor)`] : []),
+  ];
   const end = [...reasons, ...hints(guests, inner)].map((line) => `${line}\n`).join('');
   return `${head.join('\n')}\n${rows}${end === '' ? '' : `\n${end}`}`;
 }

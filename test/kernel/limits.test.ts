@@ -60,10 +60,10 @@ class LimitsHost extends TestHost {
       ip -n ${name} link set e0 address ${mac(last)} up; ip -n ${name} address add 10.9.0.${last}/24 dev e0`);
   }
 
-  startGuest(name: string, tap: string, path = process.env.PATH ?? ''): void {
+  startGuest(name: string, tap: string, path = process.env.PATH ?? '', end = '</interface>'): void {
     const last = 10 + Number(tap.slice(-1));
     const xml = `<domain id='1'><name>${name}</name><devices><interface type='bridge'><mac address='${mac(last)}'/>
-      <source bridge='br0'/><target dev='${tap}'/></interface></devices></domain>`;
+      <source bridge='br0'/><target dev='${tap}'/>${end}</devices></domain>`;
     const { status, stderr } = this.run(['hook', 'qemu', name, 'start', 'begin', '-'], { input: xml, path });
     assert.is(status, 0, stderr);
   }
@@ -192,13 +192,20 @@ test('somebody who changes a limit is found', () => {
   assert.is(status, 0, stdout + stderr + sh('nft -s list table bridge virt-shaper'));
 });
 
-test('doctor names who may forge addresses, which is no warning', () => {
+test('doctor and status name who may forge addresses, which is no warning', () => {
   const { findings } = JSON.parse(host.run(['doctor', '--json']).stdout) as { findings: Finding[] };
   const { level, detail } = named(findings, 'guest.forge');
   assert.is(
     `${level}: ${detail}`,
     'ok: may forge addresses, and may send neighbours what they like: few, other',
   );
+  const status = (...args: string[]) => host.run(['status', '--interval', '0', ...args]).stdout;
+  assert.match(status(), '\nmay forge addresses, and may send neighbours what they like: few, other (');
+  assert.not.match(status('near'), 'forge');
+  assert.equal(JSON.parse(status('--json')).mayForge, ['few', 'other']);
+  const filtered = "<filterref filter='clean-traffic'/></interface>";
+  host.startGuest('few', 'vnet0', undefined, filtered);
+  assert.equal(JSON.parse(status('--json')).mayForge, ['other']);
 });
 
 test.run();

@@ -69,6 +69,7 @@ export function makeInUse(guests: MadeGuest[], unshaped: InForce['unshaped'] = [
     guests: rows,
     inner: [],
     limits: [],
+    forgers: [],
     table: 'as loaded',
     uses,
     interval: 1000,
