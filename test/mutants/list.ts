@@ -368,4 +368,72 @@ export const mutants: Listed[] = [
     to: 'if (true) return',
     ...second,
   },
+
+  // Found at random.
+  {
+    what: 'routed frames have their class where they have not',
+    from: "...(exit.length === 0 ? { role: 'exit' } : {})",
+    to: "...(exit.length !== 0 ? { role: 'exit' } : {})",
+    quick: ['unit/observe/routed-way'],
+  },
+  {
+    what: 'no start is a small change',
+    from: 'if (was !== undefined) return undefined;',
+    to: 'if (was === undefined) return undefined;',
+    quick: ['fuzz/small-change'],
+  },
+  {
+    what: 'a comment makes a change a large one',
+    from: "if (object === 'nothing') continue;",
+    to: '',
+    quick: ['unit/diff'],
+  },
+  {
+    what: 'of several groups none may be chosen',
+    from: 'allowed.some(({ value }) => value === name)',
+    to: 'allowed.every(({ value }) => value === name)',
+    quick: ['unit/policy/origin'],
+  },
+  {
+    what: 'what was in force in /run outlives an unload',
+    from: '  removeSpare(currentGood(folder));\n',
+    to: '',
+    quick: ['unit/store'],
+  },
+  {
+    what: 'the routed bridges that are there are said to be missing',
+    from: "value !== 'libvirt' && !devices.has(value)",
+    to: "value !== 'libvirt' && devices.has(value)",
+    quick: ['unit/policy/uplinks'],
+  },
+  {
+    what: 'the only reload of a daemon is none',
+    from: 'if (times.length > 0)',
+    to: 'if (times.length > 1)',
+    quick: ['unit/hooks/daemon-reload'],
+  },
+  {
+    what: 'what an obstacle leaves in force is taken out',
+    from: "kept.has(held.device) && held.kind !== 'clsact'",
+    to: "kept.has(held.device) && held.kind === 'clsact'",
+    kernel: ['obstacles'],
+  },
+  {
+    what: 'a hook that cannot run is one that runs',
+    from: 'stats.isFile() && (stats.mode & 0o111) !== 0',
+    to: 'stats.isFile() && (stats.mode & 0o111) === 0',
+    kernel: ['hooks'],
+  },
+  {
+    what: 'a hook that runs is said not to',
+    from: "case 'ours':\n      if (!place.executable)",
+    to: "case 'ours':\n      if (place.executable)",
+    kernel: ['hooks'],
+  },
+  {
+    what: 'guests that no rules know are not shown',
+    from: 'if (unknown.length === 0) return gone;',
+    to: 'if (unknown.length !== 0) return gone;',
+    kernel: ['status'],
+  },
 ];
