@@ -17,14 +17,14 @@ export const mutants: Listed[] = [
   // State that outlives a run.
   {
     what: 'a drop-in that was loaded away comes back',
-    from: "  removeFolder(folder);\n  writeWhole(join(folder, 'main')",
-    to: "  writeWhole(join(folder, 'main')",
+    from: '  removeFolder(folder);\n  writeTogether(files);',
+    to: '  writeTogether(files);',
     ...second,
   },
   {
     what: 'a snapshot laid out half counts',
-    from: "const isWhole = readIfThere(join(folder, 'whole')) !== undefined;",
-    to: 'const isWhole = true;',
+    from: "readCache(join(folder, 'whole')) === text && !files.some(isChanged)",
+    to: '!files.some(isChanged)',
     quick: ['unit/store'],
   },
   {
@@ -35,7 +35,7 @@ export const mutants: Listed[] = [
   },
   {
     what: 'a load that failed is not noted',
-    from: '    noteLoad(history, describeError(error));\n',
+    from: '      tryNote(paths.history, describeError(error));\n',
     to: '',
     ...second,
   },
@@ -150,25 +150,25 @@ export const mutants: Listed[] = [
   },
   {
     what: 'a warning of tc is no failure',
-    from: "outcome.status === 0 && outcome.stderr === ''",
-    to: 'outcome.status === 0',
+    from: 'status !== 0 || /^Command failed /m.test(stderr) || warnings.test(stderr)',
+    to: 'status !== 0 || /^Command failed /m.test(stderr)',
     quick: ['unit/load/batch'],
   },
   {
     what: 'a warning of tc is no failure, by the short way',
-    from: "status !== 0 || stderr !== ''",
-    to: 'status !== 0',
-    kernel: ['small-faults'],
+    from: 'if (isRefused({ status, stdout, stderr }))',
+    to: 'if (status !== 0)',
+    kernel: ['second-time', 'small-change'],
   },
   {
     what: 'a refused guest keeps his place in rules.d',
-    from: '  if (reload) await shape(context, guest);\n',
+    from: '  if (changed && reload) await shape(context, [{ ...call, starts: false, heard }]);\n',
     to: '',
     ...second,
   },
   {
     what: 'a refused guest is noted',
-    from: '  await noteGuests(context, (guests) => withoutGuest(guests, guest));\n',
+    from: '    await forget(context, work, !(error instanceof Occupied)).catch(() => {});\n',
     to: '',
     ...second,
   },
@@ -186,8 +186,8 @@ export const mutants: Listed[] = [
   },
   {
     what: 'a stop after an unload brings back what was unloaded',
-    from: 'if (changed && !readOff(context.paths.unloaded))',
-    to: 'if (changed)',
+    from: 'if (!off && (changed || starting.length > 0))',
+    to: 'if (changed || starting.length > 0)',
     kernel: ['second-time', 'life', 'sync'],
   },
 
@@ -291,8 +291,8 @@ export const mutants: Listed[] = [
   // Bounds of "just fits".
   {
     what: 'guests that just fit are scaled',
-    from: 'if (sum <= limit) continue;',
-    to: 'if (sum < limit) continue;',
+    from: 'if (all <= limit) continue;',
+    to: 'if (all < limit) continue;',
     quick: ['unit/policy'],
   },
   {
@@ -327,8 +327,8 @@ export const mutants: Listed[] = [
   },
   {
     what: 'a mark has 33 bits',
-    from: '(base + way * 0x10000 + id) >>> 0',
-    to: 'base + way * 0x10000 + id',
+    from: '  if (mark <= 0xffffffff) return mark;\n',
+    to: '  return mark;\n',
     quick: ['unit/plan/names'],
   },
   {
@@ -364,8 +364,8 @@ export const mutants: Listed[] = [
   },
   {
     what: 'check-rules never sees what own templates make',
-    from: 'if (areOwn(inputs.templates)) return',
-    to: 'if (true) return',
+    from: 'const own = areOwn(inputs.templates);',
+    to: 'const own = true;',
     ...second,
   },
 
@@ -384,8 +384,8 @@ export const mutants: Listed[] = [
   },
   {
     what: 'a comment makes a change a large one',
-    from: "if (object === 'nothing') continue;",
-    to: '',
+    from: "const object = readLine(line);\n    if (object === 'nothing') continue;",
+    to: 'const object = readLine(line);',
     quick: ['unit/diff'],
   },
   {
