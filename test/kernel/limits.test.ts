@@ -182,6 +182,17 @@ test('a guest with limits comes and goes by the short way, and the others keep t
   assert.not.match(sh('nft list table bridge virt-shaper'), 'late');
 });
 
+test('every view has a guest with limits as shaped', () => {
+  for (const args of [
+    ['status', '--json'],
+    ['top', '--json', '--interval', '0.1'],
+    ['tree', '--json'],
+  ]) {
+    const { guests } = JSON.parse(host.run(args).stdout) as { guests: { guest: string; state: string }[] };
+    assert.equal([...new Set(guests.map(({ state }) => state))], ['shaped'], args.join(' '));
+  }
+});
+
 test('somebody who changes a limit is found', () => {
   sh(
     'nft flush chain bridge virt-shaper limit-$(nft list map bridge virt-shaper entering | sed -n "/vnet0/s/.*goto limit-\\([0-9a-f]*\\).*/\\1/p")',
