@@ -140,9 +140,10 @@ function change(
   match: Match,
 ): void {
   if (match === 'yes') {
-    // What it may have been before counts no more.
-    state.changes = state.changes.filter((one) => one.what !== what);
-    if (value === undefined || value !== state[what]) note(state, table, chain, what, match);
+    const isSame = value !== undefined && value === state[what];
+    // What it may have been before counts no more; who made it what it stays has done so all the same.
+    state.changes = state.changes.filter((one) => one.what !== what || (isSame && one.match === 'yes'));
+    if (!isSame) note(state, table, chain, what, match);
     Object.assign(state, { [what]: value });
   } else if (value === undefined || value !== state[what]) note(state, table, chain, what, match);
 }

@@ -167,6 +167,22 @@ test('the policy leaves out, refuses, and shares a guest with libvirt', () => {
   ]);
 });
 
+test('who takes the class away has taken it, also where he says so twice', () => {
+  const theirs = (rules: string) =>
+    look({
+      change: (facts) => {
+        facts.bridged.ip = true;
+        const chain = `\tchain c {\n\t\ttype filter hook postrouting priority 0; policy accept;\n${rules}\t}\n`;
+        facts.tables = parseListing(`table inet theirs {\n${chain}}\n`);
+      },
+    }).states[1];
+  const rule = '\t\tmeta priority set 7:7\n';
+  assert.is(theirs(rule), 'jason unshaped rule rule');
+  assert.is(theirs(rule + rule), 'jason unshaped rule rule');
+  assert.is(theirs(`${rule}\t\tmeta priority set 1:20\n`), 'jason partly rule', 'set back, of what it sends');
+  assert.is(theirs(`\t\ttcp dport 22 meta priority set 7:7\n${rule}`), 'jason unshaped rule rule');
+});
+
 interface Changes {
   /** The elements of our table, where it is not as it was loaded. */
   table?: string[] | 'missing';
