@@ -13,7 +13,7 @@ type Walk = ReturnType<typeof makeWalk>;
 export function passRouted(way: Way, routed: Routed, facts: Facts, walk: Walk): Passage | undefined {
   const { bridge, mark } = routed;
   if (routed.beside && !facts.routes) return undefined;
-  const stages = stagesOf(way, routed);
+  const stages = stagesOf(way, routed, facts.bridged);
   const entries = way.direction === 'out' ? [way.tap, bridge] : [way.port.name, way.port.bridge ?? ''];
   const pass = (part: Stage[], begin: { mark: number; priority: string }) =>
     walk.pass(part, { ...begin, bridge, entries });
@@ -63,7 +63,11 @@ function exitPriority({ families }: Stage): number {
   return families.includes('bridge') ? ours.mark : ours.class;
 }
 
-function stagesOf({ direction, tap, port, device }: Way, { bridge }: Routed): Marked[] {
+function stagesOf(
+  { direction, tap, port, device }: Way,
+  { bridge }: Routed,
+  bridged: Facts['bridged'],
+): Marked[] {
   const own = { name: tap, bridge };
   const [from, to] = direction === 'out' ? [own, port] : [port, own];
   const exits = direction === 'out' ? [...new Set([port.name, device])] : [tap];
@@ -87,10 +91,18 @@ function stagesOf({ direction, tap, port, device }: Way, { bridge }: Routed): Ma
           { families: ['bridge'], hook: 'output', iifname: '', oifname: to.name, role: 'exit' },
           { families: ['bridge'], hook: 'postrouting', iifname: '', oifname: to.name },
         ];
+  // What comes in by a bridge meets br_netfilter's IP chains there, before we mark it, and not again behind it.
+  const isEarly = { ip: entry.length > 0 && bridged.ip, ip6: entry.length > 0 && bridged.ip6 };
+  const prerouting = (wanted: boolean): Marked[] => {
+    const own = (['ip', 'ip6'] as const).filter((family) => isEarly[family] === wanted);
+    const families = own.length > 0 ? [...own, 'inet'] : [];
+    return [{ families, routed: own.length === 2, hook: 'prerouting', iifname, oifname: '' }];
+  };
   return [
     netdev('ingress', from.name),
+    ...prerouting(true),
     ...entry,
-    { ...ip, hook: 'prerouting', iifname, oifname: '' },
+    ...prerouting(false),
     { ...ip, hook: 'forward', iifname, oifname, ...(entry.length === 0 ? { role: 'entry' } : {}) },
     { ...ip, hook: 'postrouting', iifname: '', oifname, ...(exit.length === 0 ? { role: 'exit' } : {}) },
     ...exit,

@@ -237,9 +237,23 @@ test(
     const foreign = (hook: string, rule: string) => {
       sh('nft -f -', `table inet other { chain c {\n type filter hook ${hook};\n${rule}\n}\n}\n`);
       const seen = stateOf('alice');
+      const before = packets('1:10');
+      sh('ip netns exec alice ping -q -c 1 -w 10 192.0.2.2');
+      const isCounted = packets('1:10') > before;
       sh('nft delete table inet other');
+      assert.is(isCounted, !seen.reasons.some((reason) => reason.endsWith('sends')), `${hook}: ${rule}`);
       return [seen.state, ...seen.reasons].join(': ');
     };
+    /** Whether IP rules see a frame in the bridge already, before it is marked. */
+    const bridged = (value: 0 | 1) =>
+      sh(`for tables in /proc/sys/net/bridge/bridge-nf-call-ip*tables; do
+            [ ! -e $tables ] || echo ${value} >$tables; done`);
+    const hasNetfilter = sh('ls /proc/sys/net').includes('bridge');
+    if (hasNetfilter) {
+      bridged(1);
+      assert.is(foreign('prerouting priority -150', 'iifname "virbr0" meta mark set 0x1'), 'shaped');
+      bridged(0);
+    }
     const chain = 'chain c of table inet other takes';
     assert.is(
       foreign('prerouting priority -150', 'iifname "virbr0" meta mark set 0x1'),
