@@ -12,6 +12,8 @@ export interface GuestFacts {
   noted: Attempt<Guest[]>;
   /** Those that run, by what was noted, libvirt's status files and the kernel. */
   running: Guest[];
+  /** `tap guest` of those of their NICs that the rules in force know. */
+  inForce: Set<string>;
   /** Status files of libvirt that could not be understood. */
   unread: { name: string; reason: string }[];
   devices: Host['devices'];
@@ -24,7 +26,7 @@ export interface GuestFacts {
 
 export function checkGuests(facts: GuestFacts): Finding[] {
   const about = { check: 'guests', subject: 'guests' };
-  const { noted, running } = facts;
+  const { noted, running, inForce } = facts;
   if ('failed' in noted) {
     return [
       { ...about, level: 'problem', detail: noted.failed, ...(noted.hint ? { hint: noted.hint } : {}) },
@@ -32,7 +34,7 @@ export function checkGuests(facts: GuestFacts): Finding[] {
   }
   const [known, seen] = [new Known(noted.value), new Known(running)];
   const found = [
-    ...running.flatMap((guest) => checkRunning(guest, known)),
+    ...running.flatMap((guest) => checkRunning(guest, known, inForce)),
     ...noted.value.flatMap((guest) => checkNoted(guest, seen)),
     ...facts.unread.map(
       ({ name, reason }): Finding => ({ ...about, level: 'warning', subject: label(name), detail: reason }),
@@ -44,13 +46,16 @@ export function checkGuests(facts: GuestFacts): Finding[] {
   return [{ ...about, level: 'ok', detail }, ...found];
 }
 
-function checkRunning(guest: Guest, noted: Known<Guest>): Finding[] {
+function checkRunning(guest: Guest, noted: Known<Guest>, inForce: Set<string>): Finding[] {
   const about = { check: 'guest.unnoted', level: 'problem' as const, subject: label(guest.name) };
   const known = noted.get(guest);
   const hint = 'virt-shaper sync';
+  const taps = guest.nics.map(({ tap }) => tap).filter((tap) => !known?.nics.some((nic) => nic.tap === tap));
+  if (known && taps.length === 0) return [];
+  if (taps.length > 0 && taps.every((tap) => inForce.has(`${tap} ${guest.name}`))) {
+    return [{ ...about, level: 'warning', detail: 'runs and is in force, and is not noted any more', hint }];
+  }
   if (!known) return [{ ...about, detail: 'runs, and virt-shaper was never told: it is not shaped', hint }];
-  const taps = guest.nics.map(({ tap }) => tap).filter((tap) => !known.nics.some((nic) => nic.tap === tap));
-  if (taps.length === 0) return [];
   return [
     { ...about, detail: `has a NIC that virt-shaper does not know of, unshaped: ${taps.join(', ')}`, hint },
   ];

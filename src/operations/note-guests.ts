@@ -5,9 +5,11 @@ import { Known } from '../guests/list.ts';
 import { reconcile } from '../guests/reconcile.ts';
 import { type Running, readRunning } from '../guests/status-files.ts';
 import { deviceNames } from '../host/read-host.ts';
+import { readIfbs } from '../load/read-state.ts';
 import { describeError } from '../report/errors.ts';
 import { readGuests, writeGuests } from '../store/guests.ts';
 import { tryInForce } from '../store/in-force-plan.ts';
+import { isThere } from '../system/files.ts';
 import { withLock } from '../system/lock.ts';
 import { label } from '../text/label.ts';
 import type { Context } from './context.ts';
@@ -52,14 +54,19 @@ export function sayFound(context: Context, { before, after }: Noted): void {
   if (gone.length > 0) context.say(`no longer running: ${names(gone)}`);
 }
 
-/** What was noted; where that cannot be read, what is in force and what libvirt says. */
+/**
+ * What was noted; where that cannot be read, what is in force and what libvirt says. Where the file is not there although
+ * something is loaded, somebody has removed it: a boot leaves neither.
+ */
 function recall(context: Context): Guest[] {
+  const { guests, rules } = context.paths;
   try {
-    return readGuests(context.paths.guests);
+    if (!isThere(guests) && readIfbs().length > 0) return reconcileNow(context, guestsInForce(rules));
+    return readGuests(guests);
   } catch (error) {
     context.warn(describeError(error));
     context.warn('warning: what is in force and what libvirt says counts in its place');
-    return reconcileNow(context, guestsInForce(context.paths.rules));
+    return reconcileNow(context, guestsInForce(rules));
   }
 }
 

@@ -1,6 +1,6 @@
 // The short way of a guest's start (load/load-small.ts) when the kernel is not as it was loaded, or a command fails: then
 // the whole way is taken, so that the end is the same.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { Fault, FaultKind } from '../faults/wrapper.ts';
@@ -48,6 +48,46 @@ for (const [what, command] of Object.entries(drifts)) {
     assert.is(kernelState(), host.byTheWholeWay());
   });
 }
+
+/** Each guest's own word, in name order. */
+function states(): string[] {
+  const { guests } = JSON.parse(host.run(['status', '--json', '--interval', '0']).stdout);
+  return guests.map(({ guest, state }: Record<string, string>) => `${guest} ${state}`).sort();
+}
+
+const shaped = ['alone shaped', 'f1 shaped', 'f2 shaped'];
+
+test('a load that is killed when nft has moved over: who is shaped by then is said to be', () => {
+  const bin = join(host.root, 'bin');
+  mkdirSync(bin);
+  const nft = sh('command -v nft').trim();
+  const kills = `#!/bin/sh\n${nft} "$@"\ncase "$*" in *commit.nft*) kill -9 $PPID ;; esac\n`;
+  writeFileSync(join(bin, 'nft'), kills, { mode: 0o755 });
+  const path = `${bin}:${process.env.PATH}`;
+  const both = [...shaped, 'f3 shaped'];
+  assert.is(host.hook('f3', 'start', { vnet3: 'br0' }, { path }).status, null, 'by the short way');
+  assert.equal(states(), both);
+  assert.is(host.run(['sync']).status, 0);
+  sh('nft flush ruleset');
+  assert.ok(states().every((text) => text.endsWith(' unshaped')));
+  assert.is(host.run(['load'], { path }).status, null, 'by the whole way');
+  assert.equal(states(), both);
+  sh('ip link del vnet3');
+  assert.is(host.run(['sync'], { path }).status, null, 'who ends');
+  assert.equal(states(), shaped);
+  assert.is(host.run(['sync']).status, 0);
+  host.isInForce();
+});
+
+test('where somebody has removed what is noted, the next start takes nobody out', () => {
+  rmSync(join(host.root, 'run/virt-shaper/guests.json'));
+  assert.is(host.hook('f3', 'start', { vnet3: 'br0' }).stderr.includes('UNSHAPED'), false);
+  assert.equal(states(), [...shaped, 'f3 shaped']);
+  rmSync(join(host.root, 'run/virt-shaper'), { recursive: true });
+  sh('ip link del vnet3');
+  assert.is(host.hook('f3', 'stopped').status, 0);
+  assert.equal(states(), shaped);
+});
 
 function tableOf(state: string): string {
   return state.slice(state.indexOf('\ntable '));

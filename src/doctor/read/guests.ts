@@ -4,6 +4,7 @@ import { reconcile } from '../../guests/reconcile.ts';
 import { readRunning } from '../../guests/status-files.ts';
 import type { Device } from '../../host/host.ts';
 import { readGuests } from '../../store/guests.ts';
+import { guestsWithout, tryInForce } from '../../store/in-force-plan.ts';
 import type { Paths } from '../../system/paths.ts';
 import { attempt, had } from '../finding.ts';
 import type { GuestFacts } from '../guests.ts';
@@ -18,9 +19,16 @@ export async function readGuestFacts(
   const noted = await attempt(() => readGuests(paths.guests));
   const known = had(noted) ?? [];
   const status = readRunning(paths.libvirtState, known);
+  const running = reconcile(known, status, new Set(devices.keys()));
+  const inForce = tryInForce(paths.rules);
+  const nics = running.flatMap((guest) => guest.nics.map((nic) => ({ ...guest, nics: [nic] })));
+  const lacking = new Set(inForce ? guestsWithout(inForce, nics) : nics);
   return {
     noted,
-    running: reconcile(known, status, new Set(devices.keys())),
+    running,
+    inForce: new Set(
+      nics.flatMap((one) => (lacking.has(one) ? [] : one.nics.map(({ tap }) => `${tap} ${one.name}`))),
+    ),
     unread: status.unread,
     devices,
     bridges,

@@ -131,7 +131,8 @@ test('guests that run and are not noted, noted and gone, with a new NIC, taps of
     nics: taps.map((tap) => ({ tap, bridge: 'br0' })),
   });
   const tap = { tap: true, master: 'br0' };
-  const facts = { unread: [], uplinks: [], devices: new Map(), bridges: ['br0'] };
+  const none = new Set<string>();
+  const facts = { unread: [], uplinks: [], devices: new Map(), bridges: ['br0'], inForce: none };
   assert.equal(
     wrong(
       checkGuests({
@@ -151,6 +152,16 @@ test('guests that run and are not noted, noted and gone, with a new NIC, taps of
       'warning br0: taps of no guest that virt-shaper knows, unshaped: vnet5',
     ],
   );
+  const forgotten = checkGuests({
+    ...facts,
+    noted: { value: [] },
+    running: [guest('cliff', 'vnet0', 'vnet1'), guest('new', 'vnet2', 'vnet3')],
+    inForce: new Set(['vnet0 cliff', 'vnet1 cliff', 'vnet2 new', 'vnet3 cliff']),
+  });
+  assert.equal(wrong(forgotten), [
+    'warning cliff: runs and is in force, and is not noted any more',
+    'problem new: runs, and virt-shaper was never told: it is not shaped',
+  ]);
   const damaged = checkGuests({ ...facts, noted: { failed: 'guests.json is damaged' }, running: [] });
   assert.equal(damaged.map(line), ['problem guests: guests.json is damaged']);
 });
