@@ -26,6 +26,6 @@ export interface Site {
 }
 
 /** Where the rules in force are kept while the disk of rules.d is full: beside the journal, in /run. */
-export function spareOf({ journal }: Site): string {
+export function spareOf({ journal }: Pick<Site, 'journal'>): string {
   return join(dirname(journal), 'in-force');
 }

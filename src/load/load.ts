@@ -106,7 +106,7 @@ async function tryLoad(site: Site, asked: Asked, present: Present, refusals: Ref
     laid = layGood(site.rules, rules, withPlanObstacles(companions, obstacles), spareOf(site));
     return laid;
   };
-  const vanished = await transact(site, { before, wanted, found, checked, whileReadingBack: lay });
+  const vanished = await transact(site, { before, wanted, found, checked, whileMoving: lay });
   keepGood(site.rules, laid ?? lay());
   if (same && unreached.length + obstacles.length === 0) await keepSeen(site.seen, rules, present.interview);
   return {

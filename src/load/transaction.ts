@@ -23,8 +23,8 @@ export interface Change {
   found: Difference[];
   /** The ruleset that is being checked already. */
   checked?: Checked | undefined;
-  /** Done while nft and tc say what became of it. */
-  whileReadingBack?: () => void;
+  /** Writes down what is about to be in force: while nft moves traffic over, so that who is killed then has left it. */
+  whileMoving?: () => void;
 }
 
 export interface Checked {
@@ -44,7 +44,7 @@ export async function transact(site: Site, change: Change): Promise<Unreached[]>
   const record = readCache(site.listing);
   const reserve = prepareJournal(site, before, phases);
   try {
-    const applied = await apply(site, phases, wanted);
+    const applied = await apply(site, phases, { expected: wanted, whileMoving: change.whileMoving });
     const vanished = phases.length > 0 ? await readBack(site, change, applied) : [];
     clearJournal(site.journal);
     return vanished;
@@ -112,9 +112,15 @@ interface Applied {
   committed?: string;
 }
 
-/** @param expected what it leads to, where that is to be read back */
-async function apply(site: Site, phases: Phase[], expected?: State): Promise<Applied> {
+interface Ahead {
+  /** What it leads to, where that is to be read back. */
+  expected?: State;
+  whileMoving?: (() => void) | undefined;
+}
+
+async function apply(site: Site, phases: Phase[], { expected, whileMoving }: Ahead = {}): Promise<Applied> {
   const applied: Applied = { lost: [] };
+  const last = phases.findLastIndex(({ name }) => name === 'commit');
   for (const [index, phase] of phases.entries()) {
     site.progress?.(describe(phase));
     if (phase.name === 'commit') {
@@ -127,10 +133,14 @@ async function apply(site: Site, phases: Phase[], expected?: State): Promise<App
         applied.reading = readState(site, { expected, committed, table });
         applied.reading.catch(() => {});
       }
-      await moved.catch(async (error) => {
+      try {
+        if (index === last) whileMoving?.();
+        await moved;
+      } catch (error) {
+        await moved.catch(() => {}); // What is taken back must have been done.
         await applied.reading?.catch(() => {}); // Its answers would be of what is being taken back.
         throw error;
-      });
+      }
       applied.committed = committed;
     } else applied.lost.push(...(await runSteps(site, `${index}-${phase.name}`, phase.steps)));
   }
@@ -145,15 +155,10 @@ function describe(phase: Phase): string {
 /** tc accepts wrong trees with status 0, so what was done is what the kernel says. */
 async function readBack(
   site: Site,
-  { wanted, whileReadingBack }: Change,
+  { wanted }: Change,
   { lost, committed, reading = readState(site, { expected: wanted, committed }) }: Applied,
 ): Promise<Unreached[]> {
   site.progress?.('reading back what the kernel holds ...');
-  try {
-    whileReadingBack?.();
-  } finally {
-    await reading; // When the other fails, too: what takes it back reads the kernel itself.
-  }
   const now = await reading;
   const { wanted: there, unreached } = withoutUnreached(now, wanted);
   const vanished = lost.flatMap(({ object }) => (object ? [unreachedTap(object, 'it is not there')] : []));

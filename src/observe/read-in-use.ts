@@ -2,8 +2,13 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { mayForge } from '../guests/forge.ts';
+import { sameGuests } from '../kernel/nft/same.ts';
+import { parseRuleset } from '../kernel/nft/table.ts';
+import { spareOf } from '../load/context.ts';
+import { readTable } from '../load/read-state.ts';
 import { type InForce, readInForce } from '../store/in-force-plan.ts';
-import { planFile } from '../store/in-force-rules.ts';
+import { laidFolder, planFile } from '../store/in-force-rules.ts';
+import { isJournalled } from '../store/journal.ts';
 import { Failure } from '../system/errors.ts';
 import type { Run } from '../system/exec.ts';
 import { readCache } from '../system/files.ts';
@@ -22,6 +27,8 @@ export interface Loaded extends RunningPaths {
   rules: string;
   /** store/table-fingerprint.ts */
   listing: string;
+  /** store/journal.ts */
+  journal: string;
 }
 
 export interface InUse {
@@ -49,7 +56,7 @@ export interface InUse {
  * @throws Failure when tc or nft does not answer, or the plan in force is of another version
  */
 export async function readInUse(run: Run, loaded: Loaded, before?: Counted | number): Promise<InUse> {
-  const inForce = planInForce(loaded.rules);
+  const inForce = await planNow(run, loaded);
   const devices = inForce.uplinks.flatMap(({ trees }) => [trees.out.device, trees.in.device]);
   const running = readRunningGuests(loaded);
   // What waits for a second reading has time to ask for all else meanwhile.
@@ -86,6 +93,19 @@ function findForgers({ uplinks, limits = [] }: InForce, { guests }: RunningGuest
     .sort();
 }
 
+/** While a load goes on, and where one was killed, nft may have moved over to what that has laid and not named yet. */
+async function planNow(run: Run, loaded: Loaded): Promise<InForce> {
+  const { rules, journal } = loaded;
+  const laid = isJournalled(journal) ? laidFolder(rules, spareOf(loaded)) : undefined;
+  const next = laid && readCache(join(laid, 'ruleset.nft'));
+  if (laid && next && isMovedTo(next, await readTable(run))) return readOrSay(rules, laid);
+  return planInForce(rules);
+}
+
+function isMovedTo(ruleset: string, table: string): boolean {
+  return table !== '' && sameGuests(parseRuleset(table), parseRuleset(ruleset));
+}
+
 function planInForce(rules: string): InForce {
   const inForce = readOrSay(rules);
   const isPlanThere = readCache(join(rules, 'good', planFile)) !== undefined;
@@ -100,9 +120,9 @@ function isLoaded(rules: string): boolean {
   return readCache(join(rules, 'good', 'shape.tc')) !== undefined;
 }
 
-function readOrSay(rules: string): InForce {
+function readOrSay(rules: string, folder?: string): InForce {
   try {
-    return readInForce(rules);
+    return readInForce(rules, folder);
   } catch (error) {
     // Who may not read it is told so already; what is damaged is not worth keeping.
     if (!(error instanceof Failure) || error.message.includes('cannot be read')) throw error;

@@ -65,11 +65,12 @@ export function withPlanObstacles(companions: Companions, obstacles: Obstacle[])
 
 /**
  * @param rules the folder of the rules
+ * @param folder that has those in force
  * @returns nothing in it when nothing is loaded
  * @throws Failure when it is of another version
  */
-export function readInForce(rules: string): InForce {
-  return readPlan(join(rules, 'good', planFile));
+export function readInForce(rules: string, folder = join(rules, 'good')): InForce {
+  return readPlan(join(folder, planFile));
 }
 
 /** Of what was rendered last, loaded or not. @returns nothing where it is not there, or cannot be read */

@@ -1,7 +1,7 @@
 // rules.d/good: the rules that are in force. A symlink to a folder of all three, swapped in one step, so that
 // whenever the machine stops it is one whole policy that was loaded.
 import { existsSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
-import { isAbsolute, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Rules } from '../render/render.ts';
 import { Failure, isFull } from '../system/errors.ts';
 import { isChanged, readCache, readIfThere, unwritten, writeTogether } from '../system/files.ts';
@@ -100,6 +100,23 @@ export function layGood(folder: string, rules: Rules, companions: Companions, sp
     rmSync(join(folder, `.good-${number}`), { recursive: true, force: true });
     return isSame() && current !== undefined ? current : lay(`${spare}-${number}`);
   }
+}
+
+/** What a load that is going on, or was killed, has laid. @param folder rules.d @param spare as above */
+export function laidFolder(folder: string, spare: string): string | undefined {
+  const current = currentGood(folder);
+  const places = [
+    ...readNames(folder).filter((name) => /^\.good-\d+$/.test(name)),
+    ...readNames(dirname(spare)).flatMap((name) =>
+      name.startsWith(`${basename(spare)}-`) ? join(dirname(spare), name) : [],
+    ),
+  ];
+  const [laid] = places.filter((name) => name !== current);
+  return laid === undefined ? undefined : resolve(folder, laid);
+}
+
+function readNames(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
 }
 
 /** @param name of the folder that was laid: what is in it is in force */
