@@ -31,6 +31,7 @@ interface Counted {
 
 export function lookAtFrames(world: World): Truth[] {
   const nics = world.nics();
+  world.routes();
   const links = readLinks();
   const joined = new Map(nics.map(({ nic }) => [nic, isJoined(world, nic, links)]));
   const before = readClasses(world);
@@ -84,8 +85,10 @@ function readLinks(): Map<string, Link> {
 
 function isJoined(world: World, { tap, bridge, uplink }: Nic, links: Map<string, Link>): boolean {
   const isUp = (name: string) => links.get(name)?.flags.includes('UP') === true;
-  const ports = [tap, uplink].map((name) => world.named(name));
-  return isUp(bridge) && ports.every((port) => isUp(port) && links.get(port)?.master === bridge);
+  const isPort = (name: string, of: string) =>
+    isUp(of) && isUp(world.named(name)) && links.get(world.named(name))?.master === of;
+  const above = world.bridgeOf(uplink);
+  return isPort(tap, bridge) && (above ? isPort(uplink, above) : isUp(world.named(uplink)));
 }
 
 /** By `device id`. A guest on two NICs of one uplink would be counted in one class; nobody here has that. */

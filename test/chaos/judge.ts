@@ -105,6 +105,14 @@ export function judgeSync(world: World, truths: Truth[]): Problem[] {
   });
 }
 
+/** Where nothing differs from what was loaded, and after a sync, limits are in force like everything else. */
+export function judgeStorm(world: World, { views, storm }: Look, isSynced: boolean): Problem[] {
+  if (!storm || storm.isLimited) return [];
+  if (views.verify === 0) return [{ count: 'lie', text: `verify finds nothing: ${storm.shown}` }];
+  const spoilt = world.standing.some(({ spoils }) => spoils(storm.nic, 'out') || spoils(storm.nic, 'in'));
+  return isSynced && !spoilt ? [{ count: 'not healed', text: storm.shown }] : [];
+}
+
 /** A sync leaves alone what was in order: who was shaped stays so, in the same class, which goes on counting. */
 export function judgeKept(before: Look, now: Look): Problem[] {
   const former = new Map(before.truths.map((truth) => [keyOf(truth), truth]));

@@ -51,6 +51,18 @@ globalThis.Date = class extends Real {
     return { status, stdout, stderr };
   }
 
+  /** Several at once, as they come. @param input of each */
+  runAll(calls: string[][], input: string): void {
+    const quoted = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
+    const lines = calls.map((args) =>
+      [process.execPath, program, '--root', this.root, ...args].map(quoted).join(' '),
+    );
+    const script = `${lines.map((line) => `${line} <"$0" >/dev/null 2>&1 &`).join('\n')}\nwait`;
+    const file = join(this.root, 'input.xml');
+    writeFileSync(file, input);
+    spawnSync('sh', ['-c', script, file], { env: { PATH: `${process.env.PATH}`, LC_ALL: 'C' }, cwd: '/' });
+  }
+
   /** The same from the source, in this process; one at a time. */
   async look(args: string[]): Promise<Result> {
     const said = { stdout: '', stderr: '' };

@@ -3,10 +3,19 @@
 import { Random } from '../faults/random.ts';
 import { actions } from './actions/all.ts';
 import { lookAtFrames, type Truth } from './frames.ts';
-import { judgeHarmless, judgeHealed, judgeKept, judgeSync, judgeViews, type Problem } from './judge.ts';
+import {
+  judgeHarmless,
+  judgeHealed,
+  judgeKept,
+  judgeStorm,
+  judgeSync,
+  judgeViews,
+  type Problem,
+} from './judge.ts';
+import { lookAtStorm, type Storm } from './storms.ts';
 import { Tracer } from './tracer.ts';
 import { readViews, type Views } from './views.ts';
-import { World } from './world.ts';
+import { kindOf, World } from './world.ts';
 
 export interface Step {
   seed: string;
@@ -22,6 +31,7 @@ export interface Step {
 export interface Look {
   truths: Truth[];
   views: Views;
+  storm?: Storm | undefined;
 }
 
 /** More foreign things at a time are on no host. */
@@ -37,7 +47,7 @@ export async function runSeed(
   report: (step: Step) => void,
   only?: string[],
 ): Promise<void> {
-  const world = new World(Number(seed) % 2 === 0 ? 2 : 1);
+  const world = new World(kindOf(Number(seed)));
   const tracer = new Tracer();
   let history: string[] = [];
   let last = await lookAround(world, new Random(seed));
@@ -51,7 +61,11 @@ export async function runSeed(
       const judge = async (moment: string, more: (before: Look, now: Look) => Problem[]) => {
         const now = await lookAround(world, views);
         const mayFail = harms && moment === 'at once';
-        const found = [...judgeViews(now.truths, now.views, mayFail), ...more(last, now)];
+        const found = [
+          ...judgeViews(now.truths, now.views, mayFail),
+          ...judgeStorm(world, now, moment !== 'at once'),
+          ...more(last, now),
+        ];
         problems.push(...found.map((problem) => ({ ...problem, moment })));
         last = now;
       };
@@ -65,7 +79,7 @@ export async function runSeed(
       if (isHealed) {
         heal(world, history);
         await judge('when all is gone', (_before, now) => judgeSync(world, now.truths));
-        const found = judgeHealed(last, await tracer.disagreements(last.truths));
+        const found = judgeHealed(last, await tracer.disagreements(world, last.truths));
         problems.push(...found.map((problem) => ({ ...problem, moment: 'when all is gone' })));
       }
       report({ seed, index, kind, history: [...history], problems, took: performance.now() - began });
@@ -96,7 +110,8 @@ function act(
 async function lookAround(world: World, random: Random): Promise<Look> {
   const truths = lookAtFrames(world);
   const names = world.running().map(({ name }) => name);
-  return { truths, views: await readViews(world.program, names, random) };
+  const views = await readViews(world.program, names, random);
+  return { truths, views, storm: lookAtStorm(world, truths, random) };
 }
 
 function sync(world: World, inForce: boolean, history: string[]): void {

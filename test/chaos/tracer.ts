@@ -3,20 +3,29 @@
 import { Snapshots } from '../faults/snapshot.ts';
 import { walk } from '../faults/walk.ts';
 import type { Truth } from './frames.ts';
+import type { World } from './world.ts';
 
 export class Tracer {
   private readonly snapshots = new Snapshots();
 
   /** @returns frames that went another way than they should by the kernel's own listing */
-  async disagreements(truths: Truth[]): Promise<string[]> {
+  async disagreements(world: World, truths: Truth[]): Promise<string[]> {
     const kernel = await this.snapshots.take();
     return truths.flatMap(({ guest, nic, direction, fate }) => {
-      const [iif, oif] = direction === 'out' ? [nic.tap, nic.uplink] : [nic.uplink, nic.tap];
-      const { queues, lost } = walk(kernel, { iif, oif });
-      const own = queues.some(({ isDefault }) => !isDefault) && lost === undefined;
-      if (own === (fate === 'shaped')) return [];
+      const own = { port: nic.tap, bridge: nic.bridge };
+      const bridge = world.bridgeOf(nic.uplink);
+      const above = { port: nic.uplink, ...(bridge ? { bridge } : {}) };
+      const [from, to] = direction === 'out' ? [own, above] : [above, own];
+      const frame = {
+        iif: from.port,
+        oif: to.port,
+        ...(nic.routed ? { routed: { from: from.bridge, to: to.bridge } } : {}),
+      };
+      const { queues, lost } = walk(kernel, frame);
+      const isOwn = queues.some(({ isDefault }) => !isDefault) && lost === undefined;
+      if (isOwn === (fate === 'shaped')) return [];
       return [
-        `${guest}, ${nic.tap} ${direction}: frames are ${fate}, the tracer ${lost ?? (own ? 'finds a class' : 'finds none')}`,
+        `${guest}, ${nic.tap} ${direction}: frames are ${fate}, the tracer ${lost ?? (isOwn ? 'finds a class' : 'finds none')}`,
       ];
     });
   }

@@ -7,6 +7,8 @@ export interface Nic {
   tap: string;
   bridge: string;
   uplink: string;
+  /** The host routes between its bridge and the uplink. */
+  routed?: true;
   /** Tells its addresses from all others', from 1. */
   index: number;
 }
@@ -19,6 +21,9 @@ export const directions: Direction[] = ['out', 'in'];
 /** Frames of one try; few, so that no limit delays them. */
 export const frames = 3;
 
+/** Frames of a storm; a limit lets some of them pass at once, and the rest one by one. */
+export const stormFrames = 60;
+
 /** Of a NIC and direction. */
 export const wireKey = ({ tap, uplink }: Nic, direction: Direction) => `${tap} ${uplink} ${direction}`;
 
@@ -26,6 +31,9 @@ const name = 'outside';
 const inside = `nsenter --net=/run/netns/${name}`;
 
 export class Wire {
+  /** What is behind a cable by another address than its own. */
+  private readonly moved = new Map<string, string>();
+
   constructor() {
     sh(`ip netns add ${name}
       sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
@@ -38,7 +46,7 @@ export class Wire {
         set seen { type ifname . ipv4_addr; size 1024; flags dynamic; }
         chain arrived {
           type filter hook prerouting priority -300;
-          ip daddr 10.7.0.0-10.8.255.255 update @seen { iifname . ip daddr counter } drop
+          ip daddr 10.7.0.0-10.9.255.255 update @seen { iifname . ip daddr counter } drop
         }
       }\n`,
     );
@@ -50,22 +58,72 @@ export class Wire {
     const master = bridge === undefined ? '' : `ip link set ${device} master ${bridge}`;
     sh(`ip link add ${device} type veth peer name ${end} netns ${name}
       ${master}
-      ip link set ${device} up
+      ip link set ${device} address ${hostMacOf(device)} up
       ip -n ${name} link set ${end} address ${macOf(device)} up`);
+    this.moved.delete(device);
   }
 
-  /** Ways by which frames of these NICs are sent, however often they are said. */
-  routes(nics: Nic[]): void {
-    const lines = nics.flatMap((nic) =>
-      directions.flatMap((direction) => {
+  /** The address of what is behind a cable, until it is made anew. */
+  move(device: string, mac = macOf(device)): void {
+    sh(`ip -n ${name} link set ${endOf(device)} address ${mac}`);
+    this.moved.set(device, mac);
+  }
+
+  private macOf(device: string): string {
+    return this.moved.get(device) ?? macOf(device);
+  }
+
+  /**
+   * Ways by which frames of these NICs are sent, however often they are said: devices that went down have forgotten them.
+   * @param hostOf the host's own device before an uplink: its bridge, or itself, by what they are called now
+   */
+  routes(nics: Nic[], hostOf: (uplink: string) => { device: string; mac: string }): void {
+    const way = (address: string, device: string, mac: string) => [
+      `route replace ${address}/32 dev ${device}`,
+      `neigh replace ${address} lladdr ${mac} nud permanent dev ${device}`,
+    ];
+    const outside = nics.flatMap((nic) => {
+      const host = { out: macOf(nic.bridge), in: hostOf(nic.uplink).mac };
+      const ways = directions.flatMap((direction) => {
         const { from, to, address } = wayOf(nic, direction);
-        return [
-          `route replace ${address}/32 dev ${endOf(from)}`,
-          `neigh replace ${address} lladdr ${macOf(to)} nud permanent dev ${endOf(from)}`,
-        ];
-      }),
+        return way(address, endOf(from), nic.routed ? host[direction] : this.macOf(to));
+      });
+      return [...ways, ...way(stormOf(nic), endOf(nic.tap), 'ff:ff:ff:ff:ff:ff')];
+    });
+    const inside = nics.flatMap((nic) =>
+      nic.routed
+        ? [
+            ...way(wayOf(nic, 'out').address, hostOf(nic.uplink).device, this.macOf(nic.uplink)),
+            ...way(wayOf(nic, 'in').address, nic.bridge, this.macOf(nic.tap)),
+          ]
+        : [],
     );
-    spawnSync('ip', ['-n', name, '-force', '-batch', '-'], { input: `${lines.join('\n')}\n` });
+    spawnSync('ip', ['-n', name, '-force', '-batch', '-'], { input: `${outside.join('\n')}\n` });
+    if (inside.length > 0) spawnSync('ip', ['-force', '-batch', '-'], { input: `${inside.join('\n')}\n` });
+  }
+
+  /**
+   * Many frames for everybody on its bridge.
+   * @returns how many of them a neighbour got, and the seconds that they took to send
+   */
+  storm(nic: Nic, neighbour: Nic): { arrived: number; seconds: number } {
+    const script = `exec 2>/dev/null
+      nft flush set ip wire seen
+      begin=\${EPOCHREALTIME/[.,]/}
+      for n in ${'x '.repeat(stormFrames)}; do echo > /dev/udp/${stormOf(nic)}/9; done
+      end=\${EPOCHREALTIME/[.,]/}
+      sleep 0.01
+      echo took $((end - begin))
+      nft list set ip wire seen`;
+    const { stdout } = spawnSync('nsenter', [`--net=/run/netns/${name}`, 'bash', '-c', script], {
+      encoding: 'utf8',
+    });
+    const line = `"${endOf(neighbour.tap)}" . ${stormOf(nic)} counter packets `;
+    const at = stdout.indexOf(line);
+    return {
+      arrived: at < 0 ? 0 : Number.parseInt(stdout.slice(at + line.length), 10),
+      seconds: Number(/took (\d+)/.exec(stdout)?.[1]) / 1e6,
+    };
   }
 
   /**
@@ -114,11 +172,19 @@ export class Wire {
 
 const endOf = (device: string) => `w-${device}`;
 
-/** Of a device's other end. */
+/** Of a device's other end; of a bridge its own. */
 export function macOf(device: string): string {
   const [, letters = '', number = ''] = /^([a-z]+)(\d+)$/.exec(device) ?? [];
-  return `02:00:00:00:${letters === 'eth' ? '01' : '02'}:${(0x10 + Number(number)).toString(16)}`;
+  const kind = { eth: '01', vnet: '02', br: '03', virbr: '04' }[letters];
+  return `02:00:00:00:${kind}:${(0x10 + Number(number)).toString(16)}`;
 }
+
+/** Of its end on the host. */
+export function hostMacOf(device: string): string {
+  return macOf(device).replace('02:00:00:00', '02:00:00:01');
+}
+
+const stormOf = ({ index }: Nic) => `10.9.${index}.1`;
 
 function wayOf({ tap, uplink, index }: Nic, direction: Direction) {
   return direction === 'out'

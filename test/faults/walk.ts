@@ -7,6 +7,8 @@ export interface Frame {
   /** The port it comes in by; absent for what the host itself sends. */
   iif?: string;
   oif: string;
+  /** The host routes it: to and from bridges whose ports these are, or by devices that are ports of none. */
+  routed?: { from?: string | undefined; to?: string | undefined };
 }
 
 /** A class that the frame waits in, with all above it. */
@@ -27,9 +29,10 @@ export interface Walked {
   lost?: string;
 }
 
-export function walk(kernel: Kernel, { iif, oif }: Frame): Walked {
+export function walk(kernel: Kernel, frame: Frame): Walked {
+  const { oif } = frame;
   const walked: Walked = { mark: 0, queues: [] };
-  if (iif !== undefined) forward(kernel, iif, oif, walked);
+  for (const stage of stagesOf(frame)) pass(kernel, stage, walked);
   const filter = (kernel.egress.get(oif) ?? []).find((one) => matches(one, walked.mark));
   if (filter) {
     const to = redirectOf(filter);
@@ -89,16 +92,51 @@ interface Rule {
   expr: Expression[];
 }
 
-/** Through every base chain of the bridge family at the forward hook, in the order of their priorities. */
-function forward(kernel: Kernel, iif: string, oif: string, walked: Walked): void {
-  const bases = kernel.nft
-    .flatMap(({ chain }) => (chain?.family === 'bridge' && chain.hook !== undefined ? [chain] : []))
+/** A hook, and what is known there of the frame. */
+interface Stage {
+  family: string;
+  hook: string;
+  iif?: string | undefined;
+  oif?: string | undefined;
+  /** Of the host's routing, which forgets the class. */
+  routes?: true;
+}
+
+/** Hooks of ours; a chain at another one stops whoever comes by. */
+const hooks = {
+  bridge: ['prerouting', 'input', 'forward', 'output'],
+  inet: ['input', 'forward', 'postrouting'],
+};
+
+function stagesOf({ iif, oif, routed }: Frame): Stage[] {
+  const bridge = (hook: string, ports: Pick<Stage, 'iif' | 'oif'>) => ({ family: 'bridge', hook, ...ports });
+  if (iif === undefined) return [];
+  if (!routed) return [bridge('prerouting', { iif }), bridge('forward', { iif, oif })];
+  const { from, to } = routed;
+  const inet = (hook: string, ports: Pick<Stage, 'iif' | 'oif'>) => ({
+    ...bridge(hook, ports),
+    family: 'inet',
+  });
+  return [
+    ...(from ? [bridge('prerouting', { iif }), bridge('input', { iif })] : []),
+    { ...inet('forward', { iif: from ?? iif, oif: to ?? oif }), routes: true },
+    inet('postrouting', { oif: to ?? oif }),
+    ...(to ? [bridge('output', { oif })] : []),
+  ];
+}
+
+/** Through every base chain at a hook, in the order of their priorities. */
+function pass(kernel: Kernel, stage: Stage, walked: Walked): void {
+  if (stage.routes) delete walked.priority;
+  const all = kernel.nft.flatMap(({ chain }) => (chain?.hook === undefined ? [] : [chain]));
+  const odd = all.find(({ family, hook }) => !hooks[family as 'bridge' | 'inet']?.includes(String(hook)));
+  if (odd) throw new Error(`a chain of ${odd.family} at the hook ${odd.hook}`);
+  const bases = all
+    .filter(({ family, hook }) => family === stage.family && hook === stage.hook)
     .sort((a, b) => Number(a.prio) - Number(b.prio));
-  for (const base of bases) {
-    if (base.hook === 'input' || base.hook === 'output') continue; // What the host itself takes and sends.
-    if (base.hook !== 'forward') throw new Error(`a chain at the hook ${base.hook}`);
-    let next: string | undefined = String(base.name);
-    while (next !== undefined) next = runChain(kernel, String(base.table), next, { iif, oif }, walked);
+  for (const { name, table } of bases) {
+    let next: string | undefined = String(name);
+    while (next !== undefined) next = runChain(kernel, String(table), next, stage, walked);
   }
 }
 
@@ -107,21 +145,25 @@ function runChain(
   kernel: Kernel,
   table: string,
   chain: string,
-  frame: { iif: string; oif: string },
+  stage: Stage,
   walked: Walked,
 ): string | undefined {
   const rules = kernel.nft.flatMap(({ rule }) =>
-    rule?.family === 'bridge' && rule.table === table && rule.chain === chain
+    rule?.family === stage.family && rule.table === table && rule.chain === chain
       ? [rule as unknown as Rule]
       : [],
   );
   for (const { expr } of rules) {
+    // What is over a limit is dropped; one frame is not.
+    if (expr.some(({ limit }) => (limit as { inv?: boolean } | undefined)?.inv)) continue;
     for (const one of expr) {
       const { mangle, vmap, match, ...unknown } = one as Record<string, Record<string, unknown> | undefined>;
-      if (mangle) setMeta(mangle, walked);
+      if (mangle) setMeta(kernel, table, mangle, stage, walked);
       else if (vmap) {
-        const target = lookUp(kernel, table, vmap, frame);
-        if (target !== undefined) return target;
+        const target = lookUp(kernel, table, vmap, stage, walked);
+        if (target !== undefined && !target.goto)
+          throw new Error(`a verdict that is not known: ${JSON.stringify(target)}`);
+        if (target) return target.goto?.target;
       } else if (match && isOfOthers(match)) break;
       else throw new Error(`a rule that is not known: ${JSON.stringify(unknown)}`);
     }
@@ -136,28 +178,46 @@ function isOfOthers({ op, left }: Record<string, unknown>): boolean {
   );
 }
 
-function setMeta({ key, value }: Record<string, unknown>, walked: Walked): void {
+function setMeta(
+  kernel: Kernel,
+  table: string,
+  { key, value }: Record<string, unknown>,
+  stage: Stage,
+  walked: Walked,
+): void {
   const meta = (key as { meta?: { key?: string } }).meta?.key;
-  if (meta === 'mark' && typeof value === 'number') walked.mark = value;
-  else if (meta === 'priority' && typeof value === 'string') walked.priority = value;
+  const { map } = (typeof value === 'object' ? value : {}) as { map?: Record<string, unknown> };
+  const given = map ? lookUp(kernel, table, map, stage, walked) : value;
+  if (map && given === undefined) return;
+  if (meta === 'mark' && typeof given === 'number') walked.mark = given;
+  else if (meta === 'priority' && typeof given === 'string') walked.priority = given;
   else throw new Error(`nft sets ${JSON.stringify({ key, value })}`);
 }
 
+type Verdict = { goto?: { target: string } } & (string | number | object);
+
+/** What a map has for the frame. */
 function lookUp(
   kernel: Kernel,
   table: string,
   { key, data }: Record<string, unknown>,
-  { iif, oif }: { iif: string; oif: string },
-): string | undefined {
-  if (JSON.stringify(key) !== '{"concat":[{"meta":{"key":"iifname"}},{"meta":{"key":"oifname"}}]}')
-    throw new Error(`a lookup by ${JSON.stringify(key)}`);
-  const map = kernel.nft.find((object) => object.map?.table === table && `@${object.map.name}` === data)?.map;
+  { family, iif = '', oif = '' }: Stage,
+  { mark }: Walked,
+): Verdict | undefined {
+  const keys = (key as { concat?: unknown[] }).concat ?? [key];
+  const known: Record<string, string | number> = { iifname: iif, oifname: oif, mark };
+  const wanted = keys.map((one) => {
+    const value = known[(one as { meta?: { key: string } }).meta?.key ?? ''];
+    if (value === undefined) throw new Error(`a lookup by ${JSON.stringify(key)}`);
+    return value;
+  });
+  const map = kernel.nft.find(
+    (object) => object.map?.table === table && object.map.family === family && `@${object.map.name}` === data,
+  )?.map;
   if (!map) throw new Error(`no map ${data}`);
-  type Element = [{ concat: [string, string] }, { goto: { target: string } }];
-  const found = ((map.elem ?? []) as Element[]).find(
-    ([{ concat }]) => concat[0] === iif && concat[1] === oif,
-  );
-  if (!found) return undefined;
-  if (!found[1].goto) throw new Error(`a verdict that is not known: ${JSON.stringify(found[1])}`);
-  return found[1].goto.target;
+  type Key = string | number | { concat: (string | number)[] };
+  const partsOf = (one: Key) => (typeof one === 'object' ? one.concat : [one]);
+  return ((map.elem ?? []) as [Key, Verdict][]).find(([one]) =>
+    partsOf(one).every((part, at) => part === wanted[at]),
+  )?.[1];
 }

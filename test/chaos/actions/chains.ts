@@ -1,6 +1,16 @@
 // Somebody's own tables beside ours: what they do to marks and priorities before us, after us, and at other hooks.
 import { existsSync, readFileSync } from 'node:fs';
-import { type Action, attempt, type Done, foreign, harmless, onTap, onUplink, pickNic } from './action.ts';
+import {
+  type Action,
+  attempt,
+  type Done,
+  damage,
+  foreign,
+  harmless,
+  onTap,
+  onUplink,
+  pickNic,
+} from './action.ts';
 
 /** A table with one chain and rules in it, which goes as a whole. */
 function chain(
@@ -15,11 +25,16 @@ function chain(
 }
 
 const everything = () => true;
+
+/** What needs its mark to the end; of what the host routes both ways. */
+const onMark: Done['spoils'] = ({ routed }, way) => way === 'in' || routed === true;
+
+const onRouted: Done['spoils'] = ({ routed }) => routed === true;
 const netfilter = '/proc/sys/net/bridge/bridge-nf-call-iptables';
 
 export const chainActions: Record<string, Action> = {
   'mark set after ours, bridge forward': () =>
-    chain('bridge theirs1', 'forward priority 300', 'meta mark set 7', (_nic, way) => way === 'in'),
+    chain('bridge theirs1', 'forward priority 300', 'meta mark set 7', onMark),
   'priority set after ours, bridge postrouting': () =>
     chain('bridge theirs2', 'postrouting priority 300', 'meta priority set 0x00070007', everything),
   'mark set after ours, bridge postrouting, one tap': (world, random) => {
@@ -45,7 +60,7 @@ export const chainActions: Record<string, Action> = {
     const former = readFileSync(netfilter, 'utf8').trim();
     const on = `echo 1 >${netfilter}; `;
     const rule = 'meta mark set 7';
-    const done = chain('ip theirs6', 'postrouting priority mangle', rule, (_nic, way) => way === 'in', on);
+    const done = chain('ip theirs6', 'postrouting priority mangle', rule, onMark, on);
     const undo = () => {
       done?.undo?.();
       attempt(`echo ${former} >${netfilter}`);
@@ -62,6 +77,32 @@ export const chainActions: Record<string, Action> = {
       attempt(`echo ${former} >${netfilter}`);
     };
     return done && { ...done, undo };
+  },
+  'mark of routed frames taken': () =>
+    chain('inet theirs12', 'postrouting priority mangle', 'meta mark set 7', onMark),
+  'mark restored from conntrack': () =>
+    chain('inet theirs13', 'postrouting priority mangle', 'meta mark set ct mark', onMark),
+  'mark of what the host gets taken': () =>
+    chain('inet theirs14', 'prerouting priority mangle', 'meta mark set 7', onRouted),
+  'class of routed frames taken': () =>
+    chain('inet theirs15', 'postrouting priority 310', 'meta priority set 0x00070007', everything),
+  'addresses of the guests hidden': () => {
+    const text =
+      'table ip theirs16 { chain theirs { type nat hook postrouting priority 100; masquerade; }; }\n';
+    return harmless(foreign('nft -f -', 'nft delete table ip theirs16', undefined, text));
+  },
+  'reflected marks switched off': () =>
+    damage('echo 0 >/proc/sys/net/ipv4/fwmark_reflect; echo 0 >/proc/sys/net/ipv6/fwmark_reflect'),
+  'priority of routed frames kept': () => {
+    const file = '/proc/sys/net/ipv4/ip_forward_update_priority';
+    return harmless(foreign(`echo 0 >${file}`, `echo 1 >${file}`));
+  },
+  'IP rules see what a bridge forwards, or no more': () => {
+    if (!existsSync(netfilter)) return undefined;
+    const set = (value: string) =>
+      `for family in ip ip6; do echo ${value} >/proc/sys/net/bridge/bridge-nf-call-\${family}tables; done`;
+    const former = readFileSync(netfilter, 'utf8').trim();
+    return harmless(foreign(set(former === '1' ? '0' : '1'), set(former)));
   },
   'mark set before ours': () =>
     harmless(

@@ -1,5 +1,7 @@
 // Devices that go down, away, elsewhere, or come back as others.
+import { spawnSync } from 'node:child_process';
 import type { Random } from '../../faults/random.ts';
+import { macOf } from '../wire.ts';
 import type { World } from '../world.ts';
 import {
   type Action,
@@ -43,12 +45,20 @@ function onePort(command: (tap: string) => [string, string]): Action {
   };
 }
 
-function oneUplink(command: (name: string, bridge: string) => [string, string], only?: 'in'): Action {
+function oneUplink(command: (name: string) => [string, string], only?: 'in'): Action {
   return (world, random) => {
     const uplink = pickUplink(world, random);
-    return uplink && foreign(...command(uplink.name, uplink.bridge), onUplink(uplink.name, only));
+    return uplink && foreign(...command(uplink.name), onUplink(uplink.name, only));
   };
 }
+
+const pickBridge = (world: World, random: Random) => random.pick(world.bridges());
+
+/** What passes it: of its own guests, and of those that the host routes to its uplink. */
+const onBridge =
+  (world: World, bridge: string): Done['spoils'] =>
+  (nic) =>
+    nic.bridge === bridge || world.bridgeOf(nic.uplink) === bridge;
 
 export const deviceActions: Record<string, Action> = {
   'ifb down': (world, random) => damage(`ip link set ifb-${random.pick(world.uplinks).name} down`),
@@ -89,14 +99,15 @@ export const deviceActions: Record<string, Action> = {
     const { guest, nic } = picked;
     if (!attempt(`ip link del ${nic.tap}`)) return undefined;
     world.wire.cable(nic.tap, nic.bridge);
-    world.wire.routes(guest.nics);
+    world.routes(guest.nics);
     return { text: `${nic.tap} is deleted and made anew` };
   },
   'uplink down': oneUplink((name) => [`ip link set ${name} down`, `ip link set ${name} up`]),
-  'uplink leaves its bridge': oneUplink((name, bridge) => [
-    `ip link set ${name} nomaster`,
-    `ip link set ${name} master ${bridge}`,
-  ]),
+  'uplink leaves its bridge': (world, random) => {
+    const { name, bridge } = pickUplink(world, random) ?? {};
+    if (!name || !bridge) return undefined;
+    return foreign(`ip link set ${name} nomaster`, `ip link set ${name} master ${bridge}`, onUplink(name));
+  },
   'uplink renamed': (world, random) => {
     const uplink = pickUplink(world, random);
     return uplink && rename(world, uplink.name, onUplink(uplink.name));
@@ -107,7 +118,7 @@ export const deviceActions: Record<string, Action> = {
     const undo = () => {
       if (attempt(`ip link show ${uplink.name}`)) return;
       world.wire.cable(uplink.name, uplink.bridge);
-      world.wire.routes(world.guests.flatMap(({ nics }) => nics));
+      world.routes();
     };
     return { text: `ip link del ${uplink.name}`, undo, spoils: onUplink(uplink.name) };
   },
@@ -115,15 +126,59 @@ export const deviceActions: Record<string, Action> = {
     const uplink = pickUplink(world, random);
     if (!uplink || !attempt(`ip link del ${uplink.name}`)) return undefined;
     world.wire.cable(uplink.name, uplink.bridge);
-    world.wire.routes(world.guests.flatMap(({ nics }) => nics));
+    world.routes();
     return { text: `${uplink.name} is deleted and made anew` };
   },
-  'bridge down': oneUplink((_name, bridge) => [`ip link set ${bridge} down`, `ip link set ${bridge} up`]),
+  'bridge down': (world, random) => {
+    const { bridge } = pickBridge(world, random);
+    return foreign(`ip link set ${bridge} down`, `ip link set ${bridge} up`, onBridge(world, bridge));
+  },
+  'bridge deleted': (world, random) => {
+    const { bridge } = pickBridge(world, random);
+    const ports = `/sys/class/net/${bridge}/brif`;
+    const names = spawnSync('ls', [ports], { encoding: 'utf8' }).stdout.trim().split(/\s+/).filter(Boolean);
+    const back = names.map((port) => `ip link set ${port} master ${bridge} 2>/dev/null || :`);
+    return foreign(
+      `ip link del ${bridge}`,
+      `ip link add ${bridge} address ${macOf(bridge)} type bridge; ip link set ${bridge} up; ${back.join('; ')}`,
+      onBridge(world, bridge),
+    );
+  },
   'bridge remade': (world, random) => {
-    const { bridge } = random.pick(world.uplinks);
-    const command = `ports=$(ls /sys/class/net/${bridge}/brif); ip link del ${bridge}; ip link add ${bridge} type bridge
+    const { bridge } = pickBridge(world, random);
+    const command = `ports=$(ls /sys/class/net/${bridge}/brif); ip link del ${bridge}
+      ip link add ${bridge} address ${macOf(bridge)} type bridge
       ip link set ${bridge} up; for port in $ports; do ip link set $port master ${bridge}; done`;
     return attempt(command) ? { text: `${bridge} is deleted and made anew with its ports` } : undefined;
+  },
+  "a tap's MAC changed": (world, random) => {
+    const picked = pickNic(world, random);
+    if (!picked) return undefined;
+    const mac = `02:00:00:00:09:0${random.integer(1, 9)}`;
+    return harmless(damage(`ip link set ${picked.nic.tap} address ${mac}`));
+  },
+  "a guest's MAC changed": (world, random) => {
+    const picked = pickNic(world, random);
+    if (!picked) return undefined;
+    const { tap } = picked.nic;
+    world.wire.move(tap, `02:00:00:00:0a:${(0x10 + picked.nic.index).toString(16)}`);
+    const undo = () => {
+      if (attempt(`ip link show ${tap}`)) world.wire.move(tap);
+    };
+    return harmless({ text: `the guest at ${tap} sends from another address`, undo });
+  },
+  "our ifb's group taken": oneUplink(
+    (name) => [`ip link set ifb-${name} group 0`, `ip link set ifb-${name} group 30323`],
+    'in',
+  ),
+  "our ifb's alias changed": (world, random) =>
+    damage(`ip link set ifb-${random.pick(world.uplinks).name} alias theirs`),
+  'a queue of theirs on a tap': (world, random) => {
+    const picked = pickNic(world, random);
+    if (!picked) return undefined;
+    const { tap } = picked.nic;
+    const add = `tc qdisc replace dev ${tap} root tbf rate 900mbit burst 200k latency 50ms`;
+    return harmless(foreign(add, `tc qdisc del dev ${tap} root`));
   },
   'another name for an uplink': (world, random) => {
     const uplink = pickUplink(world, random);

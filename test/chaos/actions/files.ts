@@ -19,6 +19,8 @@ function filesOf(world: World, folder: string): string[] {
 const ways = ['deleted', 'emptied', 'full of NULs', 'cut in the middle'] as const;
 
 function harm(file: string, way: (typeof ways)[number]): void {
+  // Some have a second name by a link, and are harmed already.
+  if (!existsSync(file)) return;
   const { size } = statSync(file);
   if (way === 'deleted') rmSync(file);
   else if (way === 'emptied') writeFileSync(file, '');
@@ -86,6 +88,11 @@ export const fileActions: Record<string, Action> = {
       world.configured();
     };
     return { text: `the configuration ends with ${world.settings.mistake.trim()}`, undo };
+  },
+  'configuration for all to write': (world) => {
+    const file = join(world.root, 'etc/virt-shaper/config.toml');
+    if (!existsSync(file)) return undefined;
+    return foreign(`chmod 666 ${file}`, `chmod 644 ${file}`);
   },
   'configuration gone': (world) => {
     const file = join(world.root, 'etc/virt-shaper/config.toml');

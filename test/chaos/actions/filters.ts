@@ -38,6 +38,27 @@ export const filterActions: Record<string, Action> = {
   'filter of theirs after ours': (world, random) => harmless(filter(world, random, 40_000, 'flowid 7:7')),
   'filter of theirs, incoming mirror': (world, random) =>
     harmless(filter(world, random, 1, 'action mirred egress mirror dev lo', 'ingress')),
+  'ingress qdisc in the place of our clsact': (world, random) => {
+    const picked = pickNic(world, random);
+    if (!picked) return undefined;
+    const { tap } = picked.nic;
+    return foreign(
+      `tc qdisc del dev ${tap} clsact 2>/dev/null || :; tc qdisc add dev ${tap} ingress`,
+      `tc qdisc del dev ${tap} ingress`,
+      onTap(tap, 'in'),
+    );
+  },
+  'our filter leads elsewhere': (world, random) => {
+    const picked = pickNic(world, random);
+    if (!picked) return undefined;
+    const { tap } = picked.nic;
+    const ours = `filter add dev ${tap} egress protocol all pref 30323`;
+    return damage(
+      `tc filter del dev ${tap} egress; ip link add ifb-x type ifb; ip link set ifb-x up
+       tc ${ours} u32 match mark 0x${(0x76730000 + picked.guest.id).toString(16)} 0xffffffff action mirred egress redirect dev ifb-x
+       ip link del ifb-x`,
+    );
+  },
   'ingress qdisc of theirs': (world, random) => {
     const { name } = random.pick(world.uplinks);
     return harmless(foreign(`tc qdisc add dev ${name} ingress`, `tc qdisc del dev ${name} ingress`));

@@ -93,11 +93,34 @@ export const guestActions: Record<string, Action> = {
     hook(world, guest, 'started');
     return { text: `${guest.name}: started` };
   },
+  "a guest's metadata changed": (world, random) => {
+    if (!world.limits) return undefined;
+    const cliff = world.guests.find(({ name }) => name === 'cliff') as Guest;
+    const attributes = random.pick([
+      'rate="3mbit" ceil="30mbit"',
+      'ceil="900mbit"',
+      'rate="lots"',
+      'group="gold"',
+      '',
+    ]);
+    world.metadata.set(cliff.name, attributes);
+    if (cliff.runs) world.writeStatus(cliff);
+    return { text: `the XML of cliff says ${attributes || 'nothing'}` };
+  },
+  'two syncs and a hook at once': (world, random) => {
+    const guest = pickRunning(world, random);
+    if (!guest || world.off || world.settings.mistake !== undefined) return undefined;
+    world.program.runAll(
+      [['sync'], ['hook', 'qemu', guest.name, 'start', 'begin', '-'], ['sync']],
+      world.xml(guest),
+    );
+    return { text: `sync, a start of ${guest.name}, sync` };
+  },
   traffic: (world) => {
     const nics = world.nics().map(({ nic }) => nic);
     for (let round = 0; round < 5; round += 1) world.wire.send(nics);
     return harmless({ text: 'traffic of every guest' });
   },
   'neighbours known anew': (world, random) =>
-    damage(`bridge fdb flush dev ${random.pick(world.uplinks).bridge} 2>/dev/null || :`),
+    damage(`bridge fdb flush dev ${random.pick(world.bridges()).bridge} 2>/dev/null || :`),
 };

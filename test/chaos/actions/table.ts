@@ -11,6 +11,25 @@ interface Element {
   verdict: string;
 }
 
+interface Block {
+  table: string;
+  kind: 'chain' | 'map' | 'set';
+  name: string;
+}
+
+/** Everything in both of our tables. */
+function blocks(): Block[] {
+  return ['bridge', 'inet'].flatMap((family) => {
+    const of = `${family} virt-shaper`;
+    const { stdout } = spawnSync('nft', ['list', 'table', family, 'virt-shaper'], { encoding: 'utf8' });
+    return [...stdout.matchAll(/^\t(chain|map|set) (\S+) \{/gm)].map(([, kind, name = '']) => ({
+      table: of,
+      kind: kind as Block['kind'],
+      name,
+    }));
+  });
+}
+
 /** Of every map in the table that leads ports to chains. */
 function elements(): Element[] {
   const { stdout, status } = spawnSync('nft', ['list', 'table', 'bridge', 'virt-shaper'], {
@@ -51,6 +70,33 @@ export const tableActions: Record<string, Action> = {
       'nft -f -',
       `delete element ${table} ${one.map} { ${one.key} }; add element ${table} ${one.map} { ${one.key} : ${verdict} }\n`,
     );
+  },
+  'anything of ours emptied': (_world, random) => {
+    const all = blocks();
+    if (all.length === 0) return undefined;
+    const { table: of, kind, name } = random.pick(all);
+    return damage(`nft flush ${kind} ${of} ${name}`);
+  },
+  'our inet table deleted': () => damage('nft delete table inet virt-shaper'),
+  'our inet table emptied': () => damage('nft flush table inet virt-shaper'),
+  'our inet table dormant': () => damage('nft -f -', 'table inet virt-shaper { flags dormant; }\n'),
+  'a base chain of ours deleted': (_world, random) => {
+    const hooked = blocks().filter(({ name }) =>
+      /^(prerouting|forward|input|output|postrouting)$/.test(name),
+    );
+    if (hooked.length === 0) return undefined;
+    const { table: of, name } = random.pick(hooked);
+    return damage(`nft delete chain ${of} ${name}`);
+  },
+  'the ruleset saved and restored': (world) => {
+    const file = `${world.root}/saved.nft`;
+    return damage(`nft list ruleset >${file}; nft flush ruleset; nft -f ${file}`);
+  },
+  'a ruleset of the boot restored': (world, random) => {
+    const { stdout } = spawnSync('nft', ['list', 'ruleset'], { encoding: 'utf8' });
+    const former = world.saved;
+    if (former === undefined || random.chance(0.3)) world.saved = stdout;
+    return former === undefined ? undefined : damage('nft flush ruleset; nft -f -', former);
   },
   "a guest's chain emptied": (_world, random) => {
     const chains = [...new Set(elements().map(({ verdict }) => verdict.split(' ')[1] ?? ''))];
