@@ -172,11 +172,10 @@ function readSpeed(name: string): number | undefined {
   return megabits > 0 ? megabits * 1_000_000 : undefined;
 }
 
-/** What of a device may change at any time; nothing of one that is not there, or just goes. */
-export function readDeviceState(name: string): { up: boolean; group: number } | undefined {
+/** Whether a device is up; nothing of one that is not there, or just goes. */
+export function isDeviceUp(name: string): boolean | undefined {
   try {
-    const read = (file: string) => Number(readFileSync(`${sysfs}/${name}/${file}`, 'utf8'));
-    return { up: (read('flags') & 1) === 1, group: read('netdev_group') };
+    return (Number(readFileSync(`${sysfs}/${name}/flags`, 'utf8')) & 1) === 1;
   } catch {
     return undefined;
   }

@@ -4,12 +4,13 @@
 import { join } from 'node:path';
 import { makesNoTable } from '../diff/compare.ts';
 import { bridgesOf } from '../host/host.ts';
-import { deviceNames, isRouter, portNames, readBridged, readDeviceState } from '../host/read-host.ts';
+import { deviceNames, isDeviceUp, isRouter, portNames, readBridged } from '../host/read-host.ts';
 import { cutTable, parseListing } from '../kernel/nft/listing.ts';
 import { withoutLearned } from '../kernel/nft/table.ts';
 import { isOurFilter } from '../kernel/tc/foreign-filters.ts';
 import { readEveryFilter } from '../kernel/tc/read.ts';
-import { signature, tableName } from '../plan/names.ts';
+import { readIfbs as readOwnIfbs } from '../load/read-state.ts';
+import { tableName } from '../plan/names.ts';
 import type { InForce } from '../store/in-force-plan.ts';
 import { recognize } from '../store/table-fingerprint.ts';
 import { asRoot } from '../system/as-root.ts';
@@ -53,7 +54,7 @@ export async function readFacts(
     tables: [...tables.tables, ...xtables.tables],
     filters,
     programs,
-    devices: new Map([...names, ...bridges].flatMap(stateOf)),
+    devices: devicesOf([...names, ...bridges]),
     ifbs: await readIfbs(run, filters),
     ports: new Map(bridges.map((bridge) => [bridge, new Set(portNames(bridge))])),
     bridged: readBridged(bridges),
@@ -64,9 +65,15 @@ export async function readFacts(
   };
 }
 
-function stateOf(name: string): [string, DeviceFacts][] {
-  const state = readDeviceState(name);
-  return state ? [[name, { up: state.up, ours: state.group === signature }]] : [];
+/** Only ifbs of ours are of our group, which a load reads, too. */
+function devicesOf(names: string[]): Map<string, DeviceFacts> {
+  const ours = new Set(readOwnIfbs().map(({ name }) => name));
+  return new Map(
+    names.flatMap((name) => {
+      const up = isDeviceUp(name);
+      return up === undefined ? [] : [[name, { up, ours: ours.has(name) }] as const];
+    }),
+  );
 }
 
 /** Everybody's tables in one listing, ours among them: nft lists ours alone as it lists it among all. */

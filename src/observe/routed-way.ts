@@ -7,18 +7,23 @@ import type { makeWalk } from './walk.ts';
 /** Priorities of our chains: in the hooks of a bridge and where routed frames are marked, and behind the routing. */
 const ours = { mark: 250, class: 300 };
 
+/** Of all chains that it may meet. */
+const families = ['netdev', 'bridge', 'ip', 'ip6', 'inet'];
+
 type Walk = ReturnType<typeof makeWalk>;
 
 /** The same as `pass` of a way that a bridge forwards. @returns nothing where nobody is on it */
 export function passRouted(way: Way, routed: Routed, facts: Facts, walk: Walk): Passage | undefined {
   const { bridge, mark } = routed;
   if (routed.beside && !facts.routes) return undefined;
+  const isLoaded = facts.table.kind === 'as loaded';
+  if (isLoaded && !walk.hasFamily(families)) return undefined;
   const stages = stagesOf(way, routed, facts.bridged);
   const entries = way.direction === 'out' ? [way.tap, bridge] : [way.port.name, way.port.bridge ?? ''];
   const pass = (part: Stage[], begin: { mark: number; priority: string }) =>
     walk.pass(part, { ...begin, bridge, entries });
   const unmarked = { mark: 0, priority: 'none' };
-  if (facts.table.kind !== 'as loaded') return pass(stages, unmarked);
+  if (!isLoaded) return pass(stages, unmarked);
   // Ours is as it was loaded, so what it does is known, and it is not among the tables.
   const [marks, classes] = [stages.findIndex(isEntry), stages.findLastIndex(isExit)];
   const between = stages.slice(marks, classes + 1).map((stage) => ({

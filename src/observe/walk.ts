@@ -36,6 +36,8 @@ export function makeWalk(tables: NftTable[]) {
       .sort((a, b) => a.hook.priority - b.hook.priority);
 
   return {
+    /** Whether any such table is of one of these families. */
+    hasFamily: (families: string[]) => [...busy].some(({ family }) => families.includes(family)),
     /** Whether at one of these is a chain of a table that may do anything to a frame. */
     isBusy: (stages: Stage[]) => stages.some((stage) => chainsAt(stage).some(({ table }) => busy.has(table))),
     pass: (stages: Stage[], begin: Begin): Passage => {

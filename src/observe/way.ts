@@ -47,6 +47,7 @@ function ruleFaults(way: Way, facts: Facts, walk: ReturnType<typeof makeWalk>): 
 /** @returns nothing where nobody is on it */
 function passBridged(way: Way, facts: Facts, walk: ReturnType<typeof makeWalk>): Passage | undefined {
   const isLoaded = facts.table.kind === 'as loaded';
+  if (isLoaded && !walk.hasFamily(['bridge', 'netdev', ...ipFamilies(facts)])) return undefined;
   const stages = stagesOf(way, facts);
   if (isLoaded && !walk.isBusy(stages)) return undefined;
   const begin = isLoaded ? { mark: way.mark, priority: way.class } : { mark: 0, priority: 'none' };
@@ -59,11 +60,17 @@ function isElsewhere(what: Change['what']): boolean {
   return what === 'way' || what === 'flow';
 }
 
+/** Whose chains a frame meets while a bridge forwards it. */
+function ipFamilies({ bridged }: Pick<Facts, 'bridged'>): string[] {
+  const own = [...(bridged.ip ? ['ip'] : []), ...(bridged.ip6 ? ['ip6'] : [])];
+  return own.length > 0 ? [...own, 'inet'] : [];
+}
+
 /** From where ours marks; before it whatever others set is overwritten, but a frame may be led away. */
 function stagesOf({ direction, tap, port, device }: Way, { bridged, table }: Facts): Stage[] {
   const [iifname, oifname] = direction === 'out' ? [tap, port.name] : [port.name, tap];
   const [entries, exits] = direction === 'out' ? [[tap], [port.name, device]] : [[port.name], [tap]];
-  const ip = [...(bridged.ip ? ['ip'] : []), ...(bridged.ip6 ? ['ip6'] : [])];
+  const ip = ipFamilies({ bridged });
   const marking = table.kind === 'as loaded' ? { after: ourPriority } : {};
   return [
     ...entries.map((name) => ({
@@ -76,7 +83,7 @@ function stagesOf({ direction, tap, port, device }: Way, { bridged, table }: Fac
     { families: ['bridge'], hook: 'forward', iifname, oifname, ...marking },
     { families: ['bridge'], hook: 'postrouting', iifname: '', oifname },
     ...(ip.length > 0
-      ? [{ families: [...ip, 'inet'], hook: 'postrouting', iifname: '', oifname: port.bridge ?? '' }]
+      ? [{ families: ip, hook: 'postrouting', iifname: '', oifname: port.bridge ?? '' }]
       : []),
     ...[...new Set(exits)].map((name) => ({
       families: ['netdev'],

@@ -32,7 +32,16 @@ function familyText({ name, type, help, samples }: Family): string {
   return head + Array.from(lines, ([sample, value]) => `${sample} ${value}\n`).join('');
 }
 
-function labelText(labels: Record<string, string>): string {
+/** The same guest's labels are in many families. */
+const texts = new WeakMap<Sample['labels'], string>();
+
+function labelText(labels: Sample['labels']): string {
+  const known = texts.get(labels) ?? writeLabels(labels);
+  texts.set(labels, known);
+  return known;
+}
+
+function writeLabels(labels: Sample['labels']): string {
   const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`);
   return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
 }
