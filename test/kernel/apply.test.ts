@@ -3,12 +3,9 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { needsCommand, needsNamespace } from '../support/needs.ts';
 import { slowness } from '../support/patience.ts';
-import { unless } from '../support/skip.ts';
-import { domainXml, kernelState, program, sh, TestHost } from './host.ts';
-
-const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
+import { domainXml, kernelState, program, sh } from './host.ts';
+import { kernelTest } from './kernel-test.ts';
 
 const config = `
 [uplink.eth0]
@@ -23,12 +20,12 @@ rate = "5mbit"
 ceil = { out = "20mbit", in = "10mbit" }
 `;
 
-let host: TestHost;
-test.before.each(() => {
-  host = new TestHost(config).bridge('br0', 'eth0').tap('vnet0').tap('vnet1');
-  runs('alice', { vnet0: 'br0' });
+const { test, host } = kernelTest({
+  config,
+  begin: () => {
+    runs('alice', { vnet0: 'br0' });
+  },
 });
-test.after.each(() => host.end());
 
 function runs(name: string, taps: Record<string, string>): void {
   host.write(

@@ -5,19 +5,13 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { Finding } from '../../src/doctor/finding.ts';
 import { named } from '../support/findings.ts';
-import { needsCommand, needsNamespace } from '../support/needs.ts';
 import { unless } from '../support/skip.ts';
 import { callIptables, DoctorHost } from './doctor-host.ts';
 import { domainXml, kernelState, sh } from './host.ts';
+import { kernelTest } from './kernel-test.ts';
 import { asNobody, needsNobody } from './nobody.ts';
 
-const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
-
-let host: DoctorHost;
-test.before.each(() => {
-  host = DoctorHost.well();
-});
-test.after.each(() => host.end());
+const { test, host } = kernelTest({ make: () => DoctorHost.well(), bridges: {}, taps: [] });
 
 /** Every file below the root with its time. */
 function files(): string[] {

@@ -1,11 +1,8 @@
 // explain on a real kernel: the whole screen of a guest that is as it should be, and what it says first when
 // something is not: drift, rules that are out of date, a guest that does not run, a name that nobody has.
 import * as assert from 'uvu/assert';
-import { needsCommand, needsNamespace } from '../support/needs.ts';
-import { unless } from '../support/skip.ts';
-import { sh, TestHost } from './host.ts';
-
-const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
+import { sh } from './host.ts';
+import { kernelTest } from './kernel-test.ts';
 
 const config = `[defaults]
 rate = "5mbit"
@@ -33,14 +30,14 @@ ceil = "30mbit"
 
 const dropIn = '[guest.cliff.on.eth0]\nquantum = 9000\n';
 
-let host: TestHost;
-test.before.each(() => {
-  host = new TestHost(config).bridge('br0', 'eth0').tap('vnet0').tap('vnet1');
-  sh('ip link add br9 type bridge');
-  host.tap('vnet9', 'br9');
-  host.write('etc/virt-shaper/config.d/10-more.toml', dropIn);
+const { test, host } = kernelTest({
+  config,
+  begin: () => {
+    sh('ip link add br9 type bridge');
+    host.tap('vnet9', 'br9');
+    host.write('etc/virt-shaper/config.d/10-more.toml', dropIn);
+  },
 });
-test.after.each(() => host.end());
 
 function start(): void {
   assert.is(host.hook('cliff', 'start', { vnet0: 'br0', vnet9: 'br9' }).status, 0);

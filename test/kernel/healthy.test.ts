@@ -2,18 +2,11 @@
 // libvirt and administrators leave them. A false alarm teaches people not to look.
 import * as assert from 'uvu/assert';
 import { parseExposition } from '../support/exposition.ts';
-import { needsCommand, needsNamespace } from '../support/needs.ts';
-import { unless } from '../support/skip.ts';
 import { config, DoctorHost } from './doctor-host.ts';
 import { kernelState, sh } from './host.ts';
+import { kernelTest } from './kernel-test.ts';
 
-const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
-
-let host: DoctorHost;
-test.before.each(() => {
-  host = DoctorHost.well();
-});
-test.after.each(() => host.end());
+const { test, host } = kernelTest({ make: () => DoctorHost.well(), bridges: {}, taps: [] });
 
 function isWell(): void {
   assert.equal(host.examine().wrong, []);

@@ -8,11 +8,8 @@ import { hookCommand, quote } from '../../src/hooks/hook-file.ts';
 import { hookText } from '../../src/hooks/hook-script.ts';
 import { makePaths } from '../../src/system/paths.ts';
 import { awaitCalls } from '../support/hook-calls.ts';
-import { needsCommand, needsNamespace } from '../support/needs.ts';
-import { unless } from '../support/skip.ts';
-import { domainXml, kernelState, program, sh, TestHost } from './host.ts';
-
-const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
+import { domainXml, kernelState, program, sh } from './host.ts';
+import { kernelTest } from './kernel-test.ts';
 
 const config = `
 [defaults]
@@ -23,14 +20,17 @@ unlisted = "shape"
 ceil = "1gbit"
 `;
 
-let host: TestHost;
-test.before.each(() => {
-  host = new TestHost(config).bridge('br0', 'eth0').tap('vnet0').tap('vnet1');
-  write('counted', `#!/bin/sh\necho begun >>${host.root}/starts\nexec ${process.execPath} ${program} "$@"\n`);
-  const command = hookCommand([join(host.root, 'counted')], makePaths({ root: host.root }));
-  write('qemu', hookText('qemu', command));
+const { test, host } = kernelTest({
+  config,
+  begin: () => {
+    write(
+      'counted',
+      `#!/bin/sh\necho begun >>${host.root}/starts\nexec ${process.execPath} ${program} "$@"\n`,
+    );
+    const command = hookCommand([join(host.root, 'counted')], makePaths({ root: host.root }));
+    write('qemu', hookText('qemu', command));
+  },
 });
-test.after.each(() => host.end());
 
 function write(file: string, text: string): void {
   host.write(file, text);

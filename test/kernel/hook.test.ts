@@ -3,12 +3,9 @@ import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { needsCommand, needsNamespace } from '../support/needs.ts';
 import { patience, slowness } from '../support/patience.ts';
-import { unless } from '../support/skip.ts';
-import { domainXml, kernelState, program, sh, TestHost } from './host.ts';
-
-const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
+import { domainXml, kernelState, program, sh } from './host.ts';
+import { kernelTest } from './kernel-test.ts';
 
 const config = `
 [defaults]
@@ -19,11 +16,7 @@ unlisted = "shape"
 ceil = "1gbit"
 `;
 
-let host: TestHost;
-test.before.each(() => {
-  host = new TestHost(config).bridge('br0', 'eth0').tap('vnet0').tap('vnet1');
-});
-test.after.each(() => host.end());
+const { test, host } = kernelTest({ config });
 
 test('an operation before the guest has a tap, and one that does not exist yet, does nothing', () => {
   const before = kernelState();

@@ -6,7 +6,8 @@ import { unless } from '../support/skip.ts';
 import { type Result, TestHost } from './host.ts';
 
 interface Wanted<Host extends TestHost> {
-  config: string;
+  /** Nothing where `make` needs none. */
+  config?: string;
   /** Bridge -> its uplink; br0 with eth0 where it is absent. */
   bridges?: Record<string, string>;
   /** On the first of the bridges. */
@@ -33,7 +34,7 @@ export function driftIn({ stdout, stderr }: Result): unknown[] {
  *   load has succeeded: verify is 0 and a further load has nothing to do.
  */
 export function kernelTest<Host extends TestHost = TestHost>(wanted: Wanted<Host>) {
-  const { config, bridges = { br0: 'eth0' }, taps = ['vnet0', 'vnet1'], needs = [], begin } = wanted;
+  const { config = '', bridges = { br0: 'eth0' }, taps = ['vnet0', 'vnet1'], needs = [], begin } = wanted;
   const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock', ...needs));
   const make = wanted.make ?? ((text: string) => new TestHost(text) as Host);
   let current: Host | undefined;

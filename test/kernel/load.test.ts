@@ -3,11 +3,8 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { needsCommand, needsNamespace } from '../support/needs.ts';
-import { unless } from '../support/skip.ts';
-import { kernelState, program, sh, TestHost } from './host.ts';
-
-const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'ping', 'flock'));
+import { kernelState, program, sh } from './host.ts';
+import { kernelTest } from './kernel-test.ts';
 
 const config = `
 [uplink.eth0]
@@ -27,11 +24,7 @@ rate = "30mbit"
 ceil = { out = "30mbit", in = "100mbit" }
 `;
 
-let host: TestHost;
-test.before.each(() => {
-  host = new TestHost(config).bridge('br0', 'eth0').tap('vnet0').tap('vnet1').tap('vnet2');
-});
-test.after.each(() => host.end());
+const { test, host } = kernelTest({ config, taps: ['vnet0', 'vnet1', 'vnet2'], needs: ['ping'] });
 
 function startAll(): void {
   for (const [guest, tap] of [

@@ -4,22 +4,21 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { named } from '../support/findings.ts';
-import { needsCommand, needsNamespace } from '../support/needs.ts';
-import { unless } from '../support/skip.ts';
 import { DoctorHost } from './doctor-host.ts';
 import { sh } from './host.ts';
-
-const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
+import { kernelTest } from './kernel-test.ts';
 
 const guest = '[guest.cliff]\nrate = "5mbit"\nceil = "20mbit"\n';
 
-let host: DoctorHost;
-test.before.each(() => {
-  host = DoctorHost.well();
-  assert.is(host.hook('cliff', 'stopped').stderr, '');
-  forget();
+const { test, host } = kernelTest({
+  make: () => DoctorHost.well(),
+  bridges: {},
+  taps: [],
+  begin: () => {
+    assert.is(host.hook('cliff', 'stopped').stderr, '');
+    forget();
+  },
 });
-test.after.each(() => host.end());
 
 /** Nothing is in force, and nobody has switched it off. */
 function forget(): void {

@@ -4,24 +4,21 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { needsCommand, needsNamespace } from '../support/needs.ts';
-import { unless } from '../support/skip.ts';
-import { domainXml, kernelState, program, sh, TestHost } from './host.ts';
-
-const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
+import { domainXml, kernelState, program, sh } from './host.ts';
+import { kernelTest } from './kernel-test.ts';
 
 const config = '[uplink.eth0]\nceil = "1gbit"\n[guest.cliff]\nrate = "1mbit"\nceil = "20mbit"\n';
 
 /** With odd characters in it, as a folder of a packager may have. */
 const other = mkdtempSync("/run/a root's $(copy) ");
 
-let host: TestHost;
-test.before.each(() => {
-  host = new TestHost(config).bridge('br0', 'eth0').tap('vnet0').tap('vnet1');
-  cpSync(join(host.root, 'etc'), join(other, 'etc'), { recursive: true });
-  assert.is(host.hook('cliff', 'start', { vnet0: 'br0' }).status, 0);
+const { test, host } = kernelTest({
+  config,
+  begin: () => {
+    cpSync(join(host.root, 'etc'), join(other, 'etc'), { recursive: true });
+    assert.is(host.hook('cliff', 'start', { vnet0: 'br0' }).status, 0);
+  },
 });
-test.after.each(() => host.end());
 test.after(() => rmSync(other, { recursive: true }));
 
 function run(args: string[], root = other, input = '') {

@@ -3,24 +3,24 @@
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { needsCommand, needsNamespace } from '../support/needs.ts';
-import { unless } from '../support/skip.ts';
 import { kernelState, type Result, sh } from './host.ts';
+import { kernelTest } from './kernel-test.ts';
 import { SmallHost } from './small-host.ts';
 
-const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'ping', 'flock'));
-
-let host: SmallHost;
 let loaded: string;
 let kept: string;
 
-test.before.each(() => {
-  host = new SmallHost();
-  kept = join(host.root, 'run/virt-shaper/as-seen');
-  assert.match(host.run(['load']).stderr, 'nothing to do');
-  loaded = kernelState();
+const { test, host } = kernelTest({
+  make: () => new SmallHost(),
+  bridges: {},
+  taps: [],
+  needs: ['ping'],
+  begin: () => {
+    kept = join(host.root, 'run/virt-shaper/as-seen');
+    assert.match(host.run(['load']).stderr, 'nothing to do');
+    loaded = kernelState();
+  },
 });
-test.after.each(() => host.end());
 
 const isNothing = ({ status, stderr }: Result) => status === 0 && stderr.includes('nothing to do');
 

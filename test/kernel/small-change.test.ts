@@ -2,18 +2,11 @@
 // not as it was loaded is found; faults and drift: small-faults.test.ts.
 import { spawnSync } from 'node:child_process';
 import * as assert from 'uvu/assert';
-import { needsCommand, needsNamespace } from '../support/needs.ts';
-import { unless } from '../support/skip.ts';
 import { kernelState, sh } from './host.ts';
+import { kernelTest } from './kernel-test.ts';
 import { config, SmallHost, tools } from './small-host.ts';
 
-const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
-
-let host: SmallHost;
-test.before.each(() => {
-  host = new SmallHost();
-});
-test.after.each(() => host.end());
+const { test, host } = kernelTest({ make: () => new SmallHost(), bridges: {}, taps: [] });
 
 test('a start is two processes, and the end is that of the whole way', () => {
   const started = host.watched('solo', 'start', { vnet3: 'br0' });

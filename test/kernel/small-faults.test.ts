@@ -4,18 +4,11 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { Fault, FaultKind } from '../faults/wrapper.ts';
-import { needsCommand, needsNamespace } from '../support/needs.ts';
-import { unless } from '../support/skip.ts';
 import { kernelState, sh } from './host.ts';
+import { kernelTest } from './kernel-test.ts';
 import { SmallHost, tools } from './small-host.ts';
 
-const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
-
-let host: SmallHost;
-test.before.each(() => {
-  host = new SmallHost();
-});
-test.after.each(() => host.end());
+const { test, host } = kernelTest({ make: () => new SmallHost(), bridges: {}, taps: [] });
 
 const drifts: Record<string, string> = {
   'the table is gone': 'nft flush ruleset',

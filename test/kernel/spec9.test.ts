@@ -3,11 +3,8 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { needsCommand, needsNamespace } from '../support/needs.ts';
-import { unless } from '../support/skip.ts';
-import { kernelState, sh, TestHost } from './host.ts';
-
-const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock', 'ping'));
+import { kernelState, sh } from './host.ts';
+import { kernelTest } from './kernel-test.ts';
 
 const config = `
 [uplink.eth0]
@@ -21,12 +18,13 @@ ceil = "30mbit"
 id = 0x10
 `;
 
-let host: TestHost;
-test.before.each(() => {
-  host = new TestHost(config).bridge('br0', 'eth0').tap('vnet0').tap('vnet1');
-  assert.is(host.hook('cliff', 'start', { vnet0: 'br0' }).stderr, '');
+const { test, host } = kernelTest({
+  config,
+  needs: ['ping'],
+  begin: () => {
+    assert.is(host.hook('cliff', 'start', { vnet0: 'br0' }).stderr, '');
+  },
 });
-test.after.each(() => host.end());
 
 /** Packets that a class has sent. */
 function packets(device: string, id: string): number {

@@ -8,12 +8,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { withoutLearned } from '../../src/kernel/nft/table.ts';
-import { needsCommand, needsNamespace } from '../support/needs.ts';
 import { slowness } from '../support/patience.ts';
-import { unless } from '../support/skip.ts';
-import { domainXml, kernelState, program, type Result, sh, TestHost } from './host.ts';
-
-const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
+import { domainXml, kernelState, program, type Result, sh } from './host.ts';
+import { kernelTest } from './kernel-test.ts';
 
 const config = `
 [defaults]
@@ -24,12 +21,12 @@ unlisted = "shape"
 ceil = "1gbit"
 `;
 
-let host: TestHost;
-test.before.each(() => {
-  host = new TestHost(config).bridge('br0', 'eth0').tap('vnet0').tap('vnet1');
-  host.write('run/libvirt/qemu/.keep', '');
+const { test, host } = kernelTest({
+  config,
+  begin: () => {
+    host.write('run/libvirt/qemu/.keep', '');
+  },
 });
-test.after.each(() => host.end());
 
 /** As libvirt does: written beside its place, then renamed into it. @param taps tap -> bridge */
 function runs(

@@ -4,12 +4,9 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
-import { needsCommand, needsNamespace } from '../support/needs.ts';
 import { slowness } from '../support/patience.ts';
-import { unless } from '../support/skip.ts';
-import { kernelState, program, sh, TestHost } from './host.ts';
-
-const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
+import { kernelState, program, sh } from './host.ts';
+import { kernelTest } from './kernel-test.ts';
 
 const config = `
 [uplink.eth0]
@@ -30,17 +27,17 @@ ceil = "30mbit"
 id = 0x11
 `;
 
-let host: TestHost;
-test.before.each(() => {
-  host = new TestHost(config).bridge('br0', 'eth0').tap('vnet0').tap('vnet1');
-  for (const [guest, tap] of [
-    ['cliff', 'vnet0'],
-    ['rob', 'vnet1'],
-  ] as const) {
-    assert.is(host.hook(guest, 'start', { [tap]: 'br0' }).stderr, '');
-  }
+const { test, host } = kernelTest({
+  config,
+  begin: () => {
+    for (const [guest, tap] of [
+      ['cliff', 'vnet0'],
+      ['rob', 'vnet1'],
+    ] as const) {
+      assert.is(host.hook(guest, 'start', { [tap]: 'br0' }).stderr, '');
+    }
+  },
 });
-test.after.each(() => host.end());
 
 function changeTo(next: string): void {
   host.configure(next);
