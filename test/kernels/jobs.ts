@@ -27,7 +27,7 @@ export function listJobs(words: string[]): Job[] {
     demo('demo'),
     demo('demo-bfifo-bpf', '--leaf', 'bfifo', '--redirect', 'bpf'),
     demo('demo-u32', '--redirect', 'u32'),
-    test('lab/spec9.test.ts', true),
+    test('lab/old-hook.test.ts', true),
     test('lab/reload.test.ts', true),
   ];
   const [chosen, ...others] = jobs as [Job, ...Job[]];

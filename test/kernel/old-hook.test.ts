@@ -1,5 +1,5 @@
 // What the hook of 2010 got wrong, point by point, shown right on a real kernel. What needs no kernel is in
-// test/spec9, what must be measured in test/lab.
+// test/old-hook, what must be measured in test/lab.
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';

@@ -1,4 +1,4 @@
-// SPEC section 9: what the old hook got wrong, point by point, so far as files show it without a kernel. Each
+// What the hook of 2010 got wrong, point by point, so far as files show it without a kernel. Each
 // test is called after its point; those that need packets are in test/kernel and test/lab.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -128,7 +128,7 @@ test('the highest of the members’ ceils is the group’s, whichever comes firs
 });
 
 test('nothing in names or configuration is run (eval, source)', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'virt-shaper-spec9-'));
+  const folder = mkdtempSync(join(tmpdir(), 'virt-shaper-old-hook-'));
   const ran = join(folder, 'ran');
   const command = `$(touch ${ran})\`touch ${ran}\`";touch ${ran};"`;
   const { toml } = imported(`touch ${ran}\nceil_eth0=$(touch ${ran})\ncliff_eth0="10 $(touch ${ran})"\n`);
@@ -158,7 +158,7 @@ test('the uplink is not the first port but the one that is no tap', () => {
 });
 
 test('no temp files: what a command leaves is what it is for', () => {
-  const root = mkdtempSync(join(tmpdir(), 'virt-shaper-spec9-'));
+  const root = mkdtempSync(join(tmpdir(), 'virt-shaper-old-hook-'));
   const write = (file: string, text: string) => {
     mkdirSync(dirname(join(root, file)), { recursive: true });
     writeFileSync(join(root, file), text, { mode: 0o600 });

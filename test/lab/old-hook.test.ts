@@ -30,8 +30,8 @@ let host: Host;
 let root: string;
 test.before(async () => {
   spaces = new Namespaces();
-  host = await makeHost(spaces, 'spec9-', plan);
-  root = mkdtempSync(join(tmpdir(), 'virt-shaper-spec9-'));
+  host = await makeHost(spaces, 'old-hook-', plan);
+  root = mkdtempSync(join(tmpdir(), 'virt-shaper-old-hook-'));
   mkdirSync(join(root, 'etc/virt-shaper'), { recursive: true });
   writeFileSync(join(root, 'etc/virt-shaper/config.toml'), toToml(plan));
   const libvirt: Libvirt = { host, bridge: plan.bridge, root };
