@@ -100,7 +100,7 @@ export class World extends TestHost {
     const nic = (at: number, isRouted = false): Nic => {
       const index = ++taps;
       const { name = '', bridge, routed } = uplinks[at] ?? {};
-      const own = (isRouted ? routed : bridge) ?? routed ?? '';
+      const own = (isRouted ? routed : undefined) ?? bridge ?? routed ?? '';
       const base = { tap: `vnet${index - 1}`, bridge: own, uplink: name, index };
       return own === routed ? { ...base, routed: true } : base;
     };
