@@ -137,8 +137,8 @@ function treeView(tree: TreePlan) {
 
 /** Of the classes that are nobody's. */
 const owners: Partial<Record<ClassPlan['kind'], string>> = {
-  unmarked: 'all that is not marked',
-  flooded: 'what is sent to no guest alone',
+  unmarked: 'unmarked',
+  flooded: 'flooded',
 };
 
 /** Templates can ask whether something is there, not what it is. */

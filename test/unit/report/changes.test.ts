@@ -36,7 +36,7 @@ function state(uplinks: Record<string, Guest[]>, { group = 30, table = true } = 
       shape.push(
         `qdisc add dev ${device} root handle ${major}: htb default fffe r2q 30323`,
         `class add dev ${device} parent ${major}: classid ${major}:ffff htb ${rate(1000)} # link ${uplink}`,
-        `class add dev ${device} parent ${major}:ffff classid ${major}:fffe htb ${rate(1000)} # all that is not marked`,
+        `class add dev ${device} parent ${major}:ffff classid ${major}:fffe htb ${rate(1000)} # unmarked`,
         `class add dev ${device} parent ${major}:ffff classid ${major}:5 htb ${rate(group)} # group friends`,
         ...guests.flatMap((guest) => [
           `class add dev ${device} parent ${major}:${guest.parent ?? 'ffff'} classid ${major}:${guest.id} htb ${rate(guest[way])} # guest ${guest.name}${guest.configured ? `, configured ${guest.configured}` : ''}`,
