@@ -4,8 +4,10 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { shapeOf } from '../../build/completions/shape.ts';
+import { parseExposition } from '../support/exposition.ts';
 import { needsCommand, needsNamespace } from '../support/needs.ts';
 import { againstSchema, neverSeen } from '../support/output-schema.ts';
+import { readPages } from '../support/pages.ts';
 import { unless } from '../support/skip.ts';
 import { sh, TestHost } from './host.ts';
 
@@ -107,6 +109,22 @@ test('a guest and a class have one shape, and their states one spelling', () => 
   assert.is(dataOf('explain bob').state, 'left out');
   assert.match(host.run(['status']).stdout, /^bob .* left out$/m);
   assert.match(host.run(['metrics']).stdout, 'virt_shaper_guests{state="left out"} 1');
+});
+
+test('every metric is in docs/output.md, with its type and labels, and no other is', () => {
+  const [page] = readPages(['docs/output.md']);
+  const rows = [...(page?.text ?? '').matchAll(/^\| `(virt_shaper_\w+)` \| (\w+) \| ([^|]*) \|/gm)];
+  const listed = new Map(
+    rows.map(([, name, type, labels = '']) => [name, `${type} ${labels.replaceAll('`', '')}`]),
+  );
+  const { stdout } = host.run(['metrics']);
+  const families = parseExposition(stdout);
+  for (const [name, { type, samples }] of families) {
+    const labels = Object.keys(samples[0]?.labels ?? {}).join(', ') || '-';
+    assert.is(listed.get(name), `${type} ${labels}`, name);
+  }
+  const absent = [...listed.keys()].filter((name) => !families.has(name ?? ''));
+  assert.equal(absent, []);
 });
 
 test('one with drift, obstacles, stopped guests and others of their names', () => {
