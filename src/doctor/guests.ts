@@ -4,6 +4,7 @@ import type { Guest } from '../guests/guest.ts';
 import { Known } from '../guests/list.ts';
 import type { Host } from '../host/host.ts';
 import { label } from '../text/label.ts';
+import { type AddressFacts, checkAddresses } from './addresses.ts';
 import type { Attempt, Finding } from './finding.ts';
 import { checkForgers } from './forgers.ts';
 
@@ -22,6 +23,7 @@ export interface GuestFacts {
   uplinks: string[];
   /** Absent with errors. */
   config?: Config;
+  hostAddresses: AddressFacts['hostAddresses'];
 }
 
 export function checkGuests(facts: GuestFacts): Finding[] {
@@ -41,6 +43,7 @@ export function checkGuests(facts: GuestFacts): Finding[] {
     ),
     ...checkStrayTaps(facts),
     ...checkForgers(facts),
+    ...checkAddresses(facts),
   ];
   const detail = running.length === 0 ? 'none runs' : `${running.length} running`;
   return [{ ...about, level: 'ok', detail }, ...found];

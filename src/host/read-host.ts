@@ -124,6 +124,15 @@ function readQuietly(file: string): string | undefined {
   }
 }
 
+/** Ethernet address, in lower case -> the first of these devices that has it. */
+export function readAddresses(names: string[]): Map<string, string> {
+  const pairs = names.flatMap((name) => {
+    const address = readQuietly(`${name}/address`)?.trim();
+    return address ? [[address, name] as const] : [];
+  });
+  return new Map(pairs.reverse());
+}
+
 /** Bridges with and without ports. @param devices of `readDevices` */
 export function readBridges(devices: Map<string, Device>): string[] {
   return [...devices.keys()].filter((name) => existsSync(`${sysfs}/${name}/bridge`)).sort();

@@ -8,7 +8,7 @@ import { Namespaces } from '../support/netns.ts';
 import { type Sending, sendFrames } from './frames.ts';
 import { type Guest, guestNamed, type Host, makeHost } from './host.ts';
 import { measure, type Station } from './iperf.ts';
-import { type Libvirt, runVirtShaper, startGuest } from './libvirt.ts';
+import { callHook, type Libvirt, runVirtShaper, startGuest } from './libvirt.ts';
 import { mbit } from './policy.ts';
 
 /** Ethernet addresses of the host's bridge and of the far end of its uplink. */
@@ -43,6 +43,11 @@ export class AttackedHost {
       made.end();
       throw error;
     }
+  }
+
+  /** Its hook is called once more, with what it has now. */
+  async again(guest: Guest): Promise<void> {
+    await callHook(this.libvirt, guest, 'start', 'begin', true);
   }
 
   get libvirt(): Libvirt {

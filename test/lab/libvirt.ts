@@ -44,7 +44,13 @@ export async function runVirtShaper(
   });
 }
 
-async function callHook(libvirt: Libvirt, guest: Guest, op: string, subOp: string, plugged: boolean) {
+export async function callHook(
+  libvirt: Libvirt,
+  guest: Guest,
+  op: string,
+  subOp: string,
+  plugged: boolean,
+): Promise<void> {
   const xml = domainXml(guest, libvirt.bridge, plugged);
   const stdout = await runVirtShaper(libvirt, ['hook', 'qemu', guest.name, op, subOp, '-'], xml);
   // libvirt takes it for the guest's XML.

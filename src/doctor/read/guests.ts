@@ -3,6 +3,7 @@ import type { Config } from '../../config/config.ts';
 import { reconcile } from '../../guests/reconcile.ts';
 import { readRunning } from '../../guests/status-files.ts';
 import type { Device } from '../../host/host.ts';
+import { readAddresses } from '../../host/read-host.ts';
 import { readGuests } from '../../store/guests.ts';
 import { guestsWithout, tryInForce } from '../../store/in-force-plan.ts';
 import type { Paths } from '../../system/paths.ts';
@@ -33,6 +34,7 @@ export async function readGuestFacts(
     devices,
     bridges,
     uplinks,
+    hostAddresses: readAddresses([...bridges, ...uplinks]),
     ...(config ? { config } : {}),
   };
 }

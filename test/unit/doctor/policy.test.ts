@@ -132,7 +132,14 @@ test('guests that run and are not noted, noted and gone, with a new NIC, taps of
   });
   const tap = { tap: true, master: 'br0' };
   const none = new Set<string>();
-  const facts = { unread: [], uplinks: [], devices: new Map(), bridges: ['br0'], inForce: none };
+  const facts = {
+    unread: [],
+    uplinks: [],
+    devices: new Map(),
+    bridges: ['br0'],
+    inForce: none,
+    hostAddresses: new Map(),
+  };
   assert.equal(
     wrong(
       checkGuests({
