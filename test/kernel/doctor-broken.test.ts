@@ -123,7 +123,7 @@ const broken: Record<string, { breaks: () => void; wrong: string[]; says?: [chec
         host.tap('vnet1');
         host.write(
           'run/libvirt/qemu/rob.xml',
-          `<domstatus>${domainXml('rob', { vnet1: 'br0' })}</domstatus>`,
+          `<domstatus>${domainXml('rob', { vnet1: 'br0' }).replace('90:01', '90:02')}</domstatus>`,
         );
       },
       wrong: ['problem guest.unnoted'],

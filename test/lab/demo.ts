@@ -1,4 +1,4 @@
-// The demo: three guests on a host made of network namespaces, started as libvirt starts them, measured with
+// The demo: four guests on a host made of network namespaces, started as libvirt starts them, measured with
 // iperf3, and taken out again. Exit status 0 means that every guest got what config.toml says. Ctrl-C at
 // any moment takes everything out, too; a second one does so without asking virt-shaper.
 //

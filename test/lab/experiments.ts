@@ -2,6 +2,7 @@
 // measured at once, and no more than that, because two cores must carry senders, queues and receivers.
 import { directions } from '../../src/units/units.ts';
 import { alone, bothDirections, type Queue, type Reached, type Subject } from './alone.ts';
+import { byTheHost } from './attack.ts';
 import type { Experiment, Protocol } from './experiment.ts';
 import { type Guest, guestNamed, type Host } from './host.ts';
 import { policy } from './policy.ts';
@@ -29,7 +30,8 @@ export function planExperiments(host: Host, twin: Host, queue: Queue): Experimen
     ...groups.flatMap(([quiet, loud]) =>
       quiet && loud ? directions.map((direction) => guarantee(host, quiet, loud, direction)) : [],
     ),
-    ...singles.map((guest) => bothDirections(host, guest, groups[0]?.[0], queue, reached)),
+    ...singles.slice(0, 1).map((guest) => bothDirections(host, guest, groups[0]?.[0], queue, reached)),
+    ...singles.slice(0, 1).map((guest) => byTheHost(host, guest)),
     ...insideTheHost(host, twin),
   ];
 }

@@ -4,6 +4,7 @@
 import { fileURLToPath } from 'node:url';
 import { patience } from '../support/patience.ts';
 import { type Guest, type Host, plug, unplug } from './host.ts';
+import { router } from './policy.ts';
 
 export const virtShaper = fileURLToPath(new URL('../../dist/virt-shaper.js', import.meta.url));
 
@@ -51,7 +52,7 @@ export async function callHook(
   subOp: string,
   plugged: boolean,
 ): Promise<void> {
-  const xml = domainXml(guest, libvirt.bridge, plugged);
+  const xml = domainXml(guest, guest.routed ? router.bridge : libvirt.bridge, plugged);
   const stdout = await runVirtShaper(libvirt, ['hook', 'qemu', guest.name, op, subOp, '-'], xml);
   // libvirt takes it for the guest's XML.
   if (stdout !== '') throw new Error(`the hook wrote to stdout at ${op} of ${guest.name}: ${stdout}`);

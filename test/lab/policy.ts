@@ -15,7 +15,12 @@ export interface LabGuest {
   /** Bits per second, the same in both directions. */
   rate: number;
   ceil: number;
+  /** On a bridge without an uplink: the host routes for it, as for those of libvirt's `default` network. */
+  routed?: boolean;
 }
+
+/** What is there where a guest is routed. */
+export const router = { bridge: 'virbr0', net: { 4: '10.98.0', 6: 'fd98:' } };
 
 export const policy = {
   bridge: 'br0',
@@ -25,13 +30,21 @@ export const policy = {
     { name: 'cliff', group: 'friends', rate: 15 * mbit, ceil: 30 * mbit },
     { name: 'rob', group: 'friends', rate: 15 * mbit, ceil: 30 * mbit },
     { name: 'jason', rate: 30 * mbit, ceil: 30 * mbit },
+    { name: 'nora', rate: 20 * mbit, ceil: 20 * mbit, routed: true },
   ] as LabGuest[],
 };
 
 /** The same as virt-shaper's config.toml. */
 export function toToml({ bridge, uplink, groups, guests }: typeof policy): string {
   const tables = [
-    [`uplink.${uplink.name}`, { bridge: `"${bridge}"`, ceil: uplink.ceil }],
+    [
+      `uplink.${uplink.name}`,
+      {
+        bridge: `"${bridge}"`,
+        ...(guests.some(({ routed }) => routed) ? { routed: `"${router.bridge}"` } : {}),
+        ceil: uplink.ceil,
+      },
+    ],
     ...Object.entries(groups).map(([name, { ceil }]) => [`group.${name}`, { ceil }]),
     ...guests.map(({ name, group, rate, ceil }) => [
       `guest.${name}`,

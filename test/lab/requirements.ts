@@ -6,7 +6,7 @@ import { virtShaper } from './libvirt.ts';
 
 /** @returns why the demo cannot run here; nothing if it can */
 export function findObstacles(spaces: Namespaces): string[] {
-  const missing = needsCommand('ip', 'tc', 'nft', 'iperf3');
+  const missing = needsCommand('ip', 'tc', 'nft', 'iperf3', 'perl');
   if (missing) return [missing];
   return [findNamespaceObstacle(spaces), findBuildObstacle()].filter((line) => line !== undefined);
 }
