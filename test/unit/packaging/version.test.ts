@@ -10,10 +10,10 @@ const top = fileURLToPath(new URL('../../..', import.meta.url));
 const read = (file: string) => readFileSync(join(top, file), 'utf8');
 const { version } = JSON.parse(read('package.json'));
 
-/** Each with the first version that its file names: the newest, in a changelog. */
+/** Each with the first version that its file names: the newest that is released, in a changelog. */
 const places: Record<string, RegExp> = {
   'package-lock.json': /^ {2}"version": "(.*)",$/m,
-  'CHANGELOG.md': /^## (\S+) \(/m,
+  'CHANGELOG.md': /^## (\S+) \((?!unreleased\))/m,
   'packaging/debian/changelog': /^virt-shaper \((.*)\) /m,
   'packaging/rpm/virt-shaper.spec': /^Version: +(\S+)$/m,
 };
