@@ -2,9 +2,9 @@
 // guest in the class of unmarked traffic. So its marks lead elsewhere meanwhile: to a class of its own below
 // the link with what it shall have, until the right one is made.
 
-import { type KernelState, keyOf, type State, type TcObject } from '../kernel/objects.ts';
+import { type KernelState, keyOf, type State, type TcObject, variant } from '../kernel/objects.ts';
 import type { Difference } from './compare.ts';
-import { add, remove, type Step, tc } from './tc-commands.ts';
+import { add, remove, type Step } from './steps.ts';
 
 export interface Detour {
   id: string;
@@ -33,7 +33,7 @@ export function planDetours(differences: Difference[], from: KernelState, to: St
       build: everywhere.flatMap((object) => standIn(object, instead, to)),
       clear: here.map(remove),
       make: here.flatMap((object) => [object, ...leafOf(object, to)]).map(add),
-      leave: everywhere.map(({ device }) => tc(`class del dev ${device} classid ${instead}`)),
+      leave: everywhere.map((object) => remove(variant(object, { id: instead }))),
     };
   });
 }
@@ -43,19 +43,15 @@ export function detourIds(detours: Detour[]): Map<string, string> {
 }
 
 function standIn(object: TcObject, instead: string, to: State): Step[] {
-  const { device, id, parent } = object;
+  const { device, parent } = object;
   const link = [...to.objects.values()].find(
     (o) => o.kind === 'class' && o.device === device && o.parent?.endsWith(':'),
   );
-  const line = object.line
-    .replace(` classid ${id} `, ` classid ${instead} `)
-    .replace(` parent ${parent} `, ` parent ${link?.id ?? parent} `);
+  const handle = `${instead.split(':')[1]}:`;
   const leaves = leafOf(object, to).map((leaf) =>
-    leaf.line
-      .replace(` parent ${id} `, ` parent ${instead} `)
-      .replace(/ handle \S+ /, ` handle ${instead.split(':')[1]}: `),
+    variant(leaf, { id: instead, values: { ...leaf.values, handle } }),
   );
-  return [line, ...leaves].map((text) => tc(text, object));
+  return [variant(object, { id: instead, parent: link?.id ?? parent ?? '' }), ...leaves].map(add);
 }
 
 function leafOf({ device, id }: TcObject, { objects }: State): TcObject[] {

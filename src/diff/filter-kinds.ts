@@ -2,10 +2,11 @@
 // the new filter stands behind the old one, at the detour's preference, until the marks have moved over; then
 // it takes the old one's place, and no frame of the guest's passes by the ifb meanwhile.
 
-import { type KernelState, keyOf, type State, type TcObject } from '../kernel/objects.ts';
-import { detourPreference, signature } from '../plan/names.ts';
+import { type KernelState, keyOf, type State, type TcObject, variant } from '../kernel/objects.ts';
+import { filterKind } from '../kernel/tc/print.ts';
+import { detourPreference } from '../plan/names.ts';
 import type { Difference } from './compare.ts';
-import { add, filterKind, remove, type Step, tc } from './tc-commands.ts';
+import { add, remove, type Step } from './steps.ts';
 
 export interface KindChange {
   /** The taps whose filters this is about. */
@@ -30,7 +31,7 @@ export function planKindChange(differences: Difference[], from: KernelState, to:
     retire: taps.flatMap((tap) => [
       ...held(tap)
         .slice(0, 1)
-        .map((filter) => tc(`filter del dev ${tap} egress pref ${signature}`, filter)),
+        .map((filter) => remove(variant(filter, { id: '' }))),
       ...wanted(tap).map(add),
       // One that was left there before goes with what nothing asks for.
       ...(left(tap).length > 0 ? [] : wanted(tap).slice(0, 1).map(notBehind)),
@@ -50,9 +51,9 @@ function filtersByTap({ objects }: State): (tap: string) => TcObject[] {
 }
 
 function behind(filter: TcObject): Step {
-  return tc(filter.line.replace(` pref ${signature} `, ` pref ${detourPreference} `), filter);
+  return add(variant(filter, { pref: detourPreference }));
 }
 
 function notBehind(filter: TcObject): Step {
-  return tc(`filter del dev ${filter.device} egress pref ${detourPreference}`, filter);
+  return remove(variant(filter, { id: '', pref: detourPreference }));
 }

@@ -1,16 +1,14 @@
 // The files of rules.d -> the state they ask for. `load` applies what they say, so it reads them back rather
 // than take the plan they came from: what an administrator looked at is what is loaded.
 
+import { parseIfbLine } from '../kernel/ifb.ts';
 import type { IfbDevice, State, TcObject } from '../kernel/objects.ts';
 import { parseSettings } from '../kernel/settings.ts';
 import { parseTcLine } from '../kernel/tc/line.ts';
-import { signature } from '../plan/names.ts';
 import type { Rules } from '../render/render.ts';
 import { ConfigError, type Problem, type Source } from '../system/errors.ts';
 import { memoize } from '../system/memoize.ts';
 import { checkRules } from './check-rules.ts';
-
-const addedIfb = new RegExp(`^link add name (\\S+) up group ${signature} txqueuelen \\d+ type ifb$`);
 
 /**
  * @param folder where the files are, for messages
@@ -48,20 +46,9 @@ function readLines(rules: Rules, folder?: string): { state: State; problems: Pro
   const devices = new Map<string, IfbDevice>();
   for (const [index, text] of rules['devices.ip'].split('\n').entries()) {
     const { code } = withoutComment(text);
-    if (code === '') continue;
-    const added = code.match(addedIfb);
-    const set = code.match(/^link set dev (\S+) alias (\S+)$/);
-    const device = devices.get(set?.[1] ?? '');
-    if (added?.[1]) devices.set(added[1], { name: added[1], alias: '', up: true, lines: [code] });
-    else if (device && set?.[2])
-      devices.set(device.name, { ...device, alias: set[2], lines: [...device.lines, code] });
-    else
-      problems.push(
-        problem(
-          place(`${folder}/devices.ip`, index + 1, text),
-          'virt-shaper does not know how to load this line',
-        ),
-      );
+    if (code === '' || parseIfbLine(code, devices)) continue;
+    const where = place(`${folder}/devices.ip`, index + 1, text);
+    problems.push(problem(where, 'virt-shaper does not know how to load this line'));
   }
   const settings = parseSettings(rules['settings.sysctl']);
   if (typeof settings === 'number') {

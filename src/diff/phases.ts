@@ -2,14 +2,15 @@
 // mark leads to yet and what changes in place, commit the ruleset, retire what no mark leads to any more.
 // Where a guest's class must be made anew, its marks take a detour meanwhile (detours.ts): two commits.
 
+import { ifbLines } from '../kernel/ifb.ts';
 import { withClasses } from '../kernel/nft/owners.ts';
-import type { KernelState, State, TcObject } from '../kernel/objects.ts';
+import { type KernelState, type State, type TcObject, variant } from '../kernel/objects.ts';
 import { aliasText } from '../kernel/owner.ts';
 import type { Difference } from './compare.ts';
 import { detourIds, planDetours } from './detours.ts';
 import { planKindChange } from './filter-kinds.ts';
 import { rebuildTree } from './rebuild.ts';
-import { add, change, ip, noqueue, remove, replace, type Step, sysctl } from './tc-commands.ts';
+import { add, change, ip, noqueue, remove, replace, type Step, sysctl } from './steps.ts';
 
 export type Phase =
   | { name: 'stage' | 'move' | 'retire'; steps: Step[] }
@@ -91,7 +92,9 @@ function commit(ruleset: string): Phase {
 
 function newDevice({ kind, action, ifb }: Difference): Step[] {
   if (kind !== 'device' || !ifb || action === 'remove') return [];
-  return action === 'add' ? ifb.lines.map(ip) : [ip(`link set dev ${ifb.name} up alias ${aliasText(ifb)}`)];
+  return action === 'add'
+    ? ifbLines(ifb).map(ip)
+    : [ip(`link set dev ${ifb.name} up alias ${aliasText(ifb)}`)];
 }
 
 function goneDevice({ kind, action, ifb }: Difference): Step[] {
@@ -155,7 +158,7 @@ function lowersGuarantee({ kind, held, wanted }: Difference): boolean {
 function exceptGuarantee(one: Difference): Step[] {
   const { held, wanted } = one;
   if (!held || !wanted || !raisesGuarantee(one)) return inPlace(one);
-  return [change({ ...wanted, line: wanted.line.replace(/ rate \S+ /, ` rate ${held.values.rate}bit `) })];
+  return [change(variant(wanted, { values: { ...wanted.values, rate: Number(held.values.rate) } }))];
 }
 
 /**

@@ -2,9 +2,17 @@
 // its tree lets everything through. So a copy of the tree, on an ifb of its own, takes the traffic meanwhile.
 // Both have the classes of the old ruleset too, since the marks change over only afterwards.
 
-import { type KernelState, keyOf, type State, type TcObject } from '../kernel/objects.ts';
-import { aliasPrefix, detourDevice, detourPreference } from '../plan/names.ts';
-import { add, change, ifbLines, ip, onDevice, remove, type Step, tc } from './tc-commands.ts';
+import { ifbLines } from '../kernel/ifb.ts';
+import {
+  type KernelState,
+  keyOf,
+  makeObject,
+  type State,
+  type TcObject,
+  variant,
+} from '../kernel/objects.ts';
+import { aliasPrefix, detourDevice } from '../plan/names.ts';
+import { add, change, ip, remove, type Step } from './steps.ts';
 
 export interface Rebuild {
   steps: Step[];
@@ -20,10 +28,10 @@ export function rebuildTree(device: string, from: KernelState, to: State): Rebui
   const way = from.devices.has(device) ? wayOfTaps(device, detour, from) : wayOfUplink(device, detour, from);
   return {
     steps: [
-      ...ifbLines(detour, `${aliasPrefix}detour`).map(ip),
-      ...tree.map((object) => add(onDevice(object, detour))),
+      ...ifbLines({ name: detour, alias: `${aliasPrefix}detour` }).map(ip),
+      ...tree.map((object) => add(variant(object, { device: detour }))),
       ...way.into,
-      tc(`qdisc del dev ${device} root`),
+      remove(makeObject('root', device, '', {})),
       ...tree.map(add),
       ...way.back,
       ip(`link del dev ${detour}`),
@@ -38,23 +46,16 @@ function wayOfTaps(device: string, detour: string, from: KernelState): { into: S
     ({ kind, values }) => kind === 'filter' && values.to === device,
   );
   const lead = (to: string) =>
-    filters.map((filter) => change({ ...filter, line: filter.line.replace(/ dev \S+$/, ` dev ${to}`) }));
+    filters.map((filter) => change(variant(filter, { values: { ...filter.values, to } })));
   return { into: lead(detour), back: lead(device) };
 }
 
 /** Sending: all of it leaves the uplink by way of the ifb, which hands it back past this filter. */
 function wayOfUplink(device: string, detour: string, from: KernelState): { into: Step[]; back: Step[] } {
   const hadClsact = from.objects.has(keyOf('clsact', device, ''));
-  const filter =
-    `filter add dev ${device} egress protocol all pref ${detourPreference} ` +
-    `u32 match u32 0 0 action mirred egress redirect dev ${detour}`;
-  return {
-    into: [...(hadClsact ? [] : [tc(`qdisc add dev ${device} clsact`)]), tc(filter)],
-    back: [
-      tc(`filter del dev ${device} egress pref ${detourPreference}`),
-      ...(hadClsact ? [] : [tc(`qdisc del dev ${device} clsact`)]),
-    ],
-  };
+  const filter = makeObject('detour', device, '', { to: detour });
+  const made = [...(hadClsact ? [] : [makeObject('clsact', device, 'clsact', {})]), filter];
+  return { into: made.map(add), back: made.map(remove).reverse() };
 }
 
 /** A load that was killed may have left one, and the traffic on it. */
@@ -83,9 +84,6 @@ function formerClasses(device: string, from: KernelState, to: State): TcObject[]
     .filter(({ kind, id }) => kind === 'class' && from.objects.has(keyOf('leaf', device, id)) && !ids.has(id))
     .map((object) => {
       const stays = object.parent && inner.has(object.parent) && ids.has(object.parent);
-      return {
-        ...object,
-        line: object.line.replace(/ parent \S+ /, ` parent ${stays ? object.parent : link} `),
-      };
+      return stays ? object : variant(object, { parent: link });
     });
 }

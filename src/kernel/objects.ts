@@ -15,11 +15,13 @@ export interface TcObject {
   parent?: string;
   /** A u32 filter's own handle, which the kernel gives it: `800::800`. */
   handle?: string;
+  /** A filter's preference, where it is not that of its kind. */
+  pref?: number;
   /** The rest, by tc's own words. Rates in bits per second, sizes in bytes, times in microseconds. */
   values: Values;
-  /** The line of tc -batch that makes it, without its comment. */
-  line: string;
-  /** Where that line stands in shape.tc, and the whole of it; absent when read from the kernel. */
+  /** Read from the kernel, so that the values are what tc prints: fewer digits than it was told (tc/print.ts). */
+  shown?: true;
+  /** Where its line stands in shape.tc, and the whole of it; absent when read from the kernel. */
   place?: { at: Source; text: string };
   /** Whose it is, from the line's comment: `guest cliff`. */
   subject?: string;
@@ -35,8 +37,8 @@ export interface IfbDevice {
   /** Which installation has loaded it (owner.ts); absent for one that was loaded by hand. */
   owner?: string;
   up: boolean;
-  /** The lines of ip -batch that make it. */
-  lines: string[];
+  /** What a template of one's own says; not read from the kernel. */
+  txqueuelen?: number;
 }
 
 /** Everything of virt-shaper's, in rules.d or in a kernel. The maps are in an order that loads. */
@@ -73,6 +75,19 @@ export interface KernelState extends State {
   formerSettings: Map<string, string>;
   /** The ruleset as it was given to nft, when it is known that nobody changed the table since. */
   loaded?: { ruleset: string };
+}
+
+export function makeObject(kind: TcKind, device: string, id: string, values: Values): TcObject {
+  return { kind, key: keyOf(kind, device, id), device, id, values };
+}
+
+/** Another object made after the first, which stands in no file. */
+export function variant(
+  { place: _, ...object }: TcObject,
+  changes: Partial<Pick<TcObject, 'device' | 'id' | 'parent' | 'values' | 'pref'>>,
+): TcObject {
+  const made = { ...object, ...changes };
+  return { ...made, key: keyOf(made.kind, made.device, made.id) };
 }
 
 export function keyOf(kind: TcKind, device: string, id: string): string {

@@ -23,12 +23,7 @@ export function describeOwner(owner: string): string {
 
 /** The same state, as an installation loads it. */
 export function ownedBy(owner: string, state: State): State {
-  const devices = [...state.devices].map(([name, ifb]) => {
-    const owned = { ...ifb, owner };
-    const lines = ifb.lines.map((line) => line.replace(/ alias \S+$/, ` alias ${aliasText(owned)}`));
-    return [name, { ...owned, lines }] as const;
-  });
-  return { ...state, devices: new Map(devices) };
+  return { ...state, devices: new Map([...state.devices].map(([name, ifb]) => [name, { ...ifb, owner }])) };
 }
 
 /** Other installations that have loaded what is there. The host's own may take over what any other has. */

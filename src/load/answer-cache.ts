@@ -3,13 +3,13 @@
 // than asking. Kept in /run, written when it has changed.
 
 import { deviceNames } from '../host/read-host.ts';
+import { readIfbs } from '../kernel/ifb.ts';
 import { withoutLearned } from '../kernel/nft/table.ts';
 import type { Rules } from '../render/render.ts';
 import { ruleFiles } from '../store/in-force-rules.ts';
 import type { Outcome, Run } from '../system/exec.ts';
 import { readCache, writeWhole } from '../system/files.ts';
 import { version } from '../system/version.ts';
-import { readIfbs } from './read-state.ts';
 
 export interface Question {
   command: string;

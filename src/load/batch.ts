@@ -2,7 +2,7 @@
 // keeps the lines above it and says which it was. The batch is a file, not a pipe: if we are killed, it
 // still runs to its end, under the lock that it holds with us.
 import { join } from 'node:path';
-import type { Step } from '../diff/tc-commands.ts';
+import type { Step } from '../diff/steps.ts';
 import { applySetting, readSettings } from '../kernel/settings.ts';
 import { keepFormerSettings } from '../store/former-settings.ts';
 import { Failure } from '../system/errors.ts';
@@ -93,21 +93,22 @@ function isVanishedTap({ object }: Step, message: string): boolean {
 }
 
 /** A tap that went and came again, as another guest's, has lost what is to be taken from it. */
-function isGoneAlready({ object, line }: Step, message: string): boolean {
+function isGoneAlready({ object, verb }: Step, message: string): boolean {
   const onTap = object?.kind === 'filter' || object?.kind === 'clsact';
-  return onTap && / del /.test(line) && /Invalid handle|No such file or directory/.test(message);
+  return onTap && verb === 'del' && /Invalid handle|No such file or directory/.test(message);
 }
 
 function refused(tool: string, step: Step | undefined, message: string): Failure {
   const failure = describeRefusal(tool, step, message);
   const device = step?.object?.device ?? step?.line.match(/^link (?:add name|set dev|del dev) (\S+)/)?.[1];
-  const stays = step?.object && / del /.test(step.line) ? step.object.key : undefined;
+  const stays = step?.verb === 'del' ? step.object?.key : undefined;
   return device === undefined ? failure : new RefusedLine(failure, device, stays);
 }
 
 function describeRefusal(tool: string, step: Step | undefined, message: string): Failure {
   const whose = step?.object?.subject ? `${step.object.subject}: ` : '';
-  const did = step && step.line !== step.object?.line ? ` to "${step.line}"` : '';
+  const isShown = step?.verb === 'add' && step.object?.place !== undefined;
+  const did = step && !isShown ? ` to "${step.line}"` : '';
   return new Failure(`${whose}${tool} refused${did}: ${message}`, undefined, step?.object?.place);
 }
 

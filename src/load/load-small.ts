@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import type { Difference } from '../diff/compare.ts';
 import { planPhases } from '../diff/phases.ts';
 import { findSmallChange } from '../diff/small-change.ts';
-import type { Step } from '../diff/tc-commands.ts';
+import type { Step } from '../diff/steps.ts';
 import { deviceNames } from '../host/read-host.ts';
+import { readIfbs } from '../kernel/ifb.ts';
 import type { KernelState, State } from '../kernel/objects.ts';
 import { hostOwner, othersOf } from '../kernel/owner.ts';
 import type { Rules } from '../render/render.ts';
@@ -17,7 +18,6 @@ import { Failure } from '../system/errors.ts';
 import { readCache, writeWhole } from '../system/files.ts';
 import { runSteps } from './batch.ts';
 import { type Site, spareOf } from './context.ts';
-import { readIfbs } from './read-state.ts';
 import { Staging } from './staging.ts';
 
 /**

@@ -1,13 +1,11 @@
 // What the kernel holds of virt-shaper's, read with three processes however many guests there are. Nothing is
 // remembered from the load before: ours are known by their signature (plan/names.ts). What it is expected to hold only
 // says what can be asked before the first answer.
-import { readdirSync, readFileSync } from 'node:fs';
 import { noTable } from '../diff/compare.ts';
-import { ifbLines } from '../diff/tc-commands.ts';
 import { deviceNames } from '../host/read-host.ts';
+import { readIfbs } from '../kernel/ifb.ts';
 import { withoutLearned } from '../kernel/nft/table.ts';
-import type { IfbDevice, KernelState, State } from '../kernel/objects.ts';
-import { splitAlias } from '../kernel/owner.ts';
+import type { KernelState, State } from '../kernel/objects.ts';
 import { readSettings } from '../kernel/settings.ts';
 import { fromQdisc, type Qdisc } from '../kernel/tc/output.ts';
 import { readClasses, readQdiscs } from '../kernel/tc/read.ts';
@@ -18,8 +16,6 @@ import { recognize, writeListing } from '../store/table-fingerprint.ts';
 import { Failure } from '../system/errors.ts';
 import type { Run } from '../system/exec.ts';
 import type { Site } from './context.ts';
-
-const sysfs = '/sys/class/net';
 
 /** How it is read; what is known before only says what can be asked at once, and which answer is new. */
 export interface Asked {
@@ -110,24 +106,6 @@ function without(devices: string[], known: string[]): string[] {
 /** Usually of none: no process then. */
 function readMoreFilters(run: Run, taps: string[]) {
   return taps.length > 0 ? readQdiscs(run, taps) : { objects: [], shared: new Set<string>() };
-}
-
-/** Ours are those of our group, which a device has from its first moment. */
-export function readIfbs(): IfbDevice[] {
-  return readdirSync(sysfs).flatMap((name) => (name.startsWith('ifb') ? (readIfb(name) ?? []) : []));
-}
-
-/** @returns nothing for one that is not ours, or that vanishes while it is read */
-function readIfb(name: string): IfbDevice | undefined {
-  const read = (file: string) => readFileSync(`${sysfs}/${name}/${file}`, 'utf8').trim();
-  try {
-    if (Number(read('netdev_group')) !== signature) return undefined;
-    const text = read('ifalias');
-    const up = (Number(read('flags')) & 1) === 1;
-    return { name, ...splitAlias(text), up, lines: ifbLines(name, text) };
-  } catch {
-    return undefined;
-  }
 }
 
 /** Our tables as nft lists them, without counters; empty when there is none. */

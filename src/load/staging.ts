@@ -2,10 +2,11 @@
 // makes a class below a parent that is not there without a word, so its answers say where it is. What was done can be
 // taken back, line by line, without reading the kernel.
 import { join } from 'node:path';
-import { change, remove, type Step } from '../diff/tc-commands.ts';
+import { change, remove, type Step } from '../diff/steps.ts';
 import type { State, TcObject } from '../kernel/objects.ts';
 import { fromFilterText } from '../kernel/tc/filters.ts';
 import { fromClassText } from '../kernel/tc/output.ts';
+import { tcLine } from '../kernel/tc/print.ts';
 import { differingOptions } from '../kernel/tc/values.ts';
 import { clearJournal } from '../store/journal.ts';
 import { Failure } from '../system/errors.ts';
@@ -35,7 +36,7 @@ export class Staging {
   }
 
   private async stage(): Promise<void> {
-    const made = this.steps.flatMap(({ line, object }) => (object?.line === line ? [object] : []));
+    const made = this.steps.flatMap(({ verb, object }) => (verb === 'add' && object ? [object] : []));
     const [classes, filters] = ['class', 'filter'].map((kind) => made.filter((one) => one.kind === kind));
     const taps = new Set(filters?.map(({ device }) => device));
     const questions = [
@@ -50,7 +51,7 @@ export class Staging {
     if (isRefused({ status, stdout, stderr })) throw new Failure(`tc refused: ${stderr.trim()}`);
     const lines = stdout.split('\n');
     const wrong = findWrongClass(lines, classes ?? []) ?? findMissingFilter(lines, filters ?? []);
-    if (wrong) throw new Failure(`tc made something else of "${wrong.line}"`);
+    if (wrong) throw new Failure(`tc made something else of "${tcLine('add', wrong)}"`);
   }
 
   /** As far as it can be told; what is left is found by whoever reads the kernel. */
@@ -60,9 +61,9 @@ export class Staging {
     const back = this.steps
       .slice(0, this.done)
       .reverse()
-      .flatMap(({ line, object }) => {
+      .flatMap(({ verb, object }) => {
         if (!object || (object.kind === 'clsact' && !known)) return [];
-        if (object.line === line) return [remove(object)];
+        if (verb === 'add') return [remove(object)];
         const former = this.former.objects.get(object.key);
         return former ? [change(former)] : [];
       });

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { compare, type Difference } from '../diff/compare.ts';
 import { reachable } from '../diff/obstacles.ts';
 import { type Phase, planPhases } from '../diff/phases.ts';
-import type { Step } from '../diff/tc-commands.ts';
+import type { Step } from '../diff/steps.ts';
 import { type Unreached, unreachedTap, withoutUnreached } from '../diff/unreached.ts';
 import { type Ruleset, runNft } from '../kernel/nft/run.ts';
 import type { KernelState, State } from '../kernel/objects.ts';
+import { tcLine } from '../kernel/tc/print.ts';
 import { clearJournal, recordFormer } from '../store/journal.ts';
 import { Failure } from '../system/errors.ts';
 import { readCache, removeFile, writeWhole } from '../system/files.ts';
@@ -167,7 +168,7 @@ async function readBack(
   const [first] = left;
   if (!first) return [...taps.values()];
   const object = first.wanted ?? first.held;
-  const what = object?.subject ?? object?.line ?? first.device;
+  const what = object?.subject ?? (object ? tcLine('add', object) : first.device);
   const failure = new Failure(
     `the kernel did not take all it was told: ${first.kind} ${first.device}, ${what}: ${first.reason}`,
     undefined,

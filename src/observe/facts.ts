@@ -1,7 +1,7 @@
 // What the kernel holds that a guest's frames pass on their way, as plain data: of ours whatever it hangs on, of
 // others whatever may come between. Read in one place (read-facts.ts), judged in another (account.ts).
 import type { NftTable } from '../kernel/nft/listing.ts';
-import type { TcFilter } from '../kernel/tc/foreign-filters.ts';
+import type { TcFilter } from '../kernel/tc/filter-json.ts';
 
 export interface Facts {
   devices: Map<string, DeviceFacts>;

@@ -7,7 +7,7 @@ import { bridgesOf } from '../host/host.ts';
 import { deviceNames, isDeviceUp, isRouter, portNames, readBridged } from '../host/read-host.ts';
 import { cutTable, parseListing } from '../kernel/nft/listing.ts';
 import { withoutLearned } from '../kernel/nft/table.ts';
-import { isOurFilter } from '../kernel/tc/foreign-filters.ts';
+import { isOurFilter } from '../kernel/tc/filter-json.ts';
 import { readEveryFilter } from '../kernel/tc/read.ts';
 import { readIfbs as readOwnIfbs } from '../load/read-state.ts';
 import { tableName } from '../plan/names.ts';

@@ -1,8 +1,9 @@
 // What is in the kernel with virt-shaper's signature although nothing of its own records says so: rules that somebody
 // has loaded by hand, or that an installation with other folders has.
+
+import { readIfbs } from '../kernel/ifb.ts';
 import { describeOwner, othersOf } from '../kernel/owner.ts';
 import { readClasses, readQdiscs } from '../kernel/tc/read.ts';
-import { readIfbs } from '../load/read-state.ts';
 import { signature } from '../plan/names.ts';
 import type { Run } from '../system/exec.ts';
 

@@ -65,6 +65,11 @@ export function classId(direction: Direction, minor: number): string {
   return `${majors[direction]}:${hex(minor)}`;
 }
 
+/** All eight digits, as nft prints it. */
+export function markText(mark: number): string {
+  return `0x${hex(mark).padStart(8, '0')}`;
+}
+
 export function hex(value: number): string {
   return value.toString(16);
 }

@@ -1,6 +1,6 @@
 // The plan as the templates print it: plain data only, with the words each line needs at its own level.
 import { bridgesOf } from '../host/host.ts';
-import { aliasPrefix, hex, signature, tableName } from '../plan/names.ts';
+import { aliasPrefix, markText, signature, tableName } from '../plan/names.ts';
 import type {
   ClassPlan,
   Leaf,
@@ -155,8 +155,4 @@ function leafView(leaf: Leaf) {
 
 function markView<T extends { mark: number }>(one: T): Omit<T, 'mark'> & { mark: string } {
   return { ...one, mark: markText(one.mark) };
-}
-
-function markText(mark: number): string {
-  return `0x${hex(mark).padStart(8, '0')}`;
 }

@@ -2,7 +2,9 @@
 // Gone after every load that ends by itself; what is found there was left by one that did not.
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { ifbLines } from '../kernel/ifb.ts';
 import type { State } from '../kernel/objects.ts';
+import { tcLine } from '../kernel/tc/print.ts';
 import { readCache, writeTogether } from '../system/files.ts';
 
 /** Devices to which a killed load was adding a clsact: an empty one there is ours, not somebody else's. */
@@ -20,8 +22,8 @@ export function recordFormer(folder: string, { devices, objects, ruleset }: Stat
   if (!isFolder(folder)) clearJournal(folder); // Of a file, which is none of ours.
   const lines = (list: string[]) => list.map((line) => `${line}\n`).join('');
   const former = {
-    'former-devices': lines([...devices.values()].flatMap((ifb) => ifb.lines)),
-    'former-shape': lines([...objects.values()].map((object) => object.line)),
+    'former-devices': lines([...devices.values()].flatMap(ifbLines)),
+    'former-shape': lines([...objects.values()].map((object) => tcLine('add', object))),
     'former-ruleset': ruleset,
   };
   writeTogether(

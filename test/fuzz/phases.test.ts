@@ -7,6 +7,7 @@ import { compare, noTable } from '../../src/diff/compare.ts';
 import { parseRules } from '../../src/diff/parse-rules.ts';
 import { planPhases } from '../../src/diff/phases.ts';
 import type { KernelState, State } from '../../src/kernel/objects.ts';
+import { tcLine } from '../../src/kernel/tc/print.ts';
 import { shownRate } from '../../src/kernel/tc/values.ts';
 import { type Policy, ports, randomChange, runningGuests, toToml } from '../faults/policy.ts';
 import { amount } from '../support/amount.ts';
@@ -34,7 +35,7 @@ class Model {
 
   constructor({ devices, objects }: State) {
     for (const { name } of devices.values()) this.links.add(name);
-    for (const { line } of objects.values()) this.tc(line);
+    for (const object of objects.values()) this.tc(tcLine('add', object));
   }
 
   on(device: string): Device {

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import * as assert from 'uvu/assert';
 import { readBridges, readDevices } from '../../src/host/read-host.ts';
-import { readIfbs } from '../../src/load/read-state.ts';
+import { readIfbs } from '../../src/kernel/ifb.ts';
 import { needsCommand, needsNamespace } from '../support/needs.ts';
 import { unless } from '../support/skip.ts';
 import { domainXml, sh, TestHost } from './host.ts';

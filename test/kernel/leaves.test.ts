@@ -3,11 +3,12 @@
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { type LeafKind, leafKinds } from '../../src/config/leaf.ts';
-import { change } from '../../src/diff/tc-commands.ts';
+import { change } from '../../src/diff/steps.ts';
 import { chooseKernel, readLacking } from '../../src/host/kernel.ts';
 import type { TcObject } from '../../src/kernel/objects.ts';
 import { parseTcLine } from '../../src/kernel/tc/line.ts';
 import { fromQdisc } from '../../src/kernel/tc/output.ts';
+import { tcLine } from '../../src/kernel/tc/print.ts';
 import { differingOptions, isFixed } from '../../src/kernel/tc/values.ts';
 import { leafOf } from '../fuzz/leaf.ts';
 import { needsCommand, needsNamespace } from '../support/needs.ts';
@@ -55,7 +56,7 @@ function mustHold(lines: string[]): Map<string, TcObject> {
   for (const line of lines) {
     const found = now.get(wantedOf(line).key);
     assert.ok(found, line);
-    if (found) assert.equal(differingOptions(wantedOf(line), found), [], `${line}\n${found.line}`);
+    if (found) assert.equal(differingOptions(wantedOf(line), found), [], `${line}\n${tcLine('add', found)}`);
   }
   return now;
 }
@@ -87,7 +88,7 @@ for (const kind of leafKinds) {
           // The line of what is held is the way back of a load that failed.
           const lines = [...changed.values()]
             .filter((object) => object.kind === 'leaf')
-            .map(({ line }) => line);
+            .map((object) => tcLine('add', object));
           const gone = second.map((line) => `qdisc del dev lo parent ${wantedOf(line).id}`);
           sh('tc -batch -', `${[...gone, ...lines].join('\n')}\n`);
           mustHold(lines);

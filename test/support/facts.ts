@@ -1,5 +1,5 @@
 // A host on which all is well for some taps of one uplink, as the kernel would tell of it: tests take things away.
-import type { TcFilter } from '../../src/kernel/tc/foreign-filters.ts';
+import type { TcFilter } from '../../src/kernel/tc/filter-json.ts';
 import type { Facts } from '../../src/observe/facts.ts';
 import { signature } from '../../src/plan/names.ts';
 

@@ -35,20 +35,20 @@ export function flagNamed(kind: string, word: string): Flag | undefined {
   return known && Object.hasOwn(known, word) ? known[word] : undefined;
 }
 
-/** @returns what is set by a word, and the words that set it, of a qdisc's options as tc -j prints them */
-export function readFlags(
-  kind: string,
-  options: Record<string, unknown>,
-): { values: Record<string, string>; line: string } {
-  if (!flags[kind]) return none;
-  const known = Object.entries(flags[kind]);
-  const values: Record<string, string> = {};
-  for (const [, { option }] of known) values[option] = shown(options[option]);
-  const set = known.filter(([, { option, value }]) => values[option] === value).map(([word]) => ` ${word}`);
-  return { values, line: set.join('') };
+/** @returns the word that sets it; nothing when it is no such option, or has a value that no word sets */
+export function flagWord(kind: string, option: string, value: string | number): string | undefined {
+  for (const word in flags[kind]) {
+    const flag = flags[kind][word];
+    if (flag?.option === option && flag.value === value) return word;
+  }
+  return undefined;
 }
 
-const none = { values: {}, line: '' };
+/** @returns what is set by a word, of a qdisc's options as tc -j prints them */
+export function readFlags(kind: string, options: Record<string, unknown>): Record<string, string> {
+  const names = Object.values(flags[kind] ?? {}).map(({ option }) => option);
+  return Object.fromEntries(names.map((name) => [name, shown(options[name])]));
+}
 
 function shown(value: unknown): string {
   if (value === true || value === 'enabled') return 'on';

@@ -2,14 +2,7 @@
 // neither be compared with the kernel nor taken out again.
 import { signature } from '../../plan/names.ts';
 import { isDeviceName } from '../../units/units.ts';
-import {
-  canonicalHandle,
-  canonicalMark,
-  keyOf,
-  type TcKind,
-  type TcObject,
-  type Values,
-} from '../objects.ts';
+import { canonicalHandle, canonicalMark, makeObject, type TcObject, type Values } from '../objects.ts';
 import { flagNamed } from './flags.ts';
 import { isKnownKind, parseValue, uncounted } from './values.ts';
 
@@ -18,16 +11,16 @@ export function parseTcLine(line: string): TcObject | string {
   const words = splitWords(line);
   const [type, verb, dev, device, ...rest] = words;
   if (verb !== 'add' || dev !== 'dev' || !device || !isDeviceName(device)) return unknown;
-  if (type === 'class') return parseClass(line, device, rest);
-  if (type === 'filter') return parseFilter(line, device, rest);
-  if (type === 'qdisc') return parseQdisc(line, device, rest);
+  if (type === 'class') return parseClass(device, rest);
+  if (type === 'filter') return parseFilter(device, rest);
+  if (type === 'qdisc') return parseQdisc(device, rest);
   return unknown;
 }
 
 const unknown = 'virt-shaper does not know how to load this line';
 
-function parseQdisc(line: string, device: string, words: string[]): TcObject | string {
-  if (words.length === 1 && words[0] === 'clsact') return make('clsact', device, 'clsact', {}, line);
+function parseQdisc(device: string, words: string[]): TcObject | string {
+  if (words.length === 1 && words[0] === 'clsact') return makeObject('clsact', device, 'clsact', {});
   const root = words[0] === 'root';
   const [parent, ...rest] = root ? ['', ...words.slice(1)] : words[0] === 'parent' ? words.slice(1) : [];
   const [word, handle, kind, ...options] = rest;
@@ -36,20 +29,20 @@ function parseQdisc(line: string, device: string, words: string[]): TcObject | s
   if (typeof values === 'string') return values;
   const shown = { kind, handle: canonicalHandle(handle), ...values };
   return root
-    ? make('root', device, canonicalHandle(handle), shown, line)
-    : make('leaf', device, canonicalHandle(parent), shown, line);
+    ? makeObject('root', device, canonicalHandle(handle), shown)
+    : makeObject('leaf', device, canonicalHandle(parent), shown);
 }
 
-function parseClass(line: string, device: string, words: string[]): TcObject | string {
+function parseClass(device: string, words: string[]): TcObject | string {
   const [word, parent, classid, id, kind, ...options] = words;
   if (word !== 'parent' || classid !== 'classid' || !parent || !id || kind !== 'htb') return unknown;
   const values = parseOptions(kind, options);
   if (typeof values === 'string') return values;
   const counting = { ...values, ...uncounted(values) };
-  return { ...make('class', device, canonicalHandle(id), counting, line), parent: canonicalHandle(parent) };
+  return { ...makeObject('class', device, canonicalHandle(id), counting), parent: canonicalHandle(parent) };
 }
 
-function parseFilter(line: string, device: string, words: string[]): TcObject | string {
+function parseFilter(device: string, words: string[]): TcObject | string {
   const [head, tail] = [words.slice(0, 5).join(' '), words.slice(-6)];
   const preference = head.match(/^egress protocol all pref (\d+)$/)?.[1];
   const to = tail.join(' ').match(/^action mirred egress redirect dev (\S+)$/)?.[1];
@@ -59,13 +52,13 @@ function parseFilter(line: string, device: string, words: string[]): TcObject | 
     .slice(5, -6)
     .join(' ')
     .match(/^u32 match mark (0x[0-9a-f]+) 0xffffffff$/i)?.[1];
-  if (mark) return make('filter', device, canonicalMark(mark), { match: 'u32', to }, line);
+  if (mark) return makeObject('filter', device, canonicalMark(mark), { match: 'u32', to });
   if (word !== 'handle' || more.length > 0) return unknown;
   if (!handle || !/^0x[0-9a-f]+$/i.test(handle)) return unknown;
   const isBpf = kind === 'bpf' && bytecode === 'bytecode' && program !== undefined;
   if (!isBpf && !(kind === 'fw' && bytecode === undefined)) return unknown;
   const match = isBpf ? `bpf ${program}` : 'fw';
-  return make('filter', device, canonicalMark(handle), { match, to }, line);
+  return makeObject('filter', device, canonicalMark(handle), { match, to });
 }
 
 function parseOptions(kind: string, words: string[]): Values | string {
@@ -84,10 +77,6 @@ function parseOptions(kind: string, words: string[]): Values | string {
     values[option] = value;
   }
   return values;
-}
-
-function make(kind: TcKind, device: string, id: string, values: Values, line: string): TcObject {
-  return { kind, key: keyOf(kind, device, id), device, id, values, line };
 }
 
 /** Words, with quoted ones whole, as tc's own makeargs() has them. */

@@ -1,9 +1,8 @@
 // tc's own words for what the kernel holds -> objects. JSON for qdiscs, text for classes; both as iproute2 6.1 to
 // 6.15 print them. Filters: filters.ts.
 
-import { flowsFor } from '../../plan/leaf.ts';
 import { memoize } from '../../system/memoize.ts';
-import { canonicalHandle, keyOf, type TcObject, type Values } from '../objects.ts';
+import { canonicalHandle, makeObject, type TcObject, type Values } from '../objects.ts';
 import { readFlags } from './flags.ts';
 import { optionNames, parseValue, uncounted, unset } from './values.ts';
 
@@ -16,29 +15,19 @@ export interface Qdisc {
   options: Record<string, unknown>;
 }
 
-export function fromQdisc(qdisc: Qdisc): TcObject {
-  const { kind, dev: device } = qdisc;
-  if (kind === 'clsact') return object('clsact', device, 'clsact', {}, `qdisc add dev ${device} clsact`);
-  const handle = canonicalHandle(qdisc.handle);
-  const flags = readFlags(kind, qdisc.options);
-  const values: Values = { kind, handle, ...flags.values };
-  let options = flags.line;
-  if (kind === 'sfq') {
-    values.perturb = 0; // Shown only when it is not.
-    options += ` flows ${flowsFor(Number(qdisc.options.limit))}`; // Never shown.
-  }
+export function fromQdisc({ kind, dev: device, handle, root, parent = '', options }: Qdisc): TcObject {
+  if (kind === 'clsact') return makeObject('clsact', device, 'clsact', {});
+  const values: Values = { kind, handle: canonicalHandle(handle), ...readFlags(kind, options) };
+  if (kind === 'sfq') values.perturb = 0; // Shown only when it is not.
   for (const option of optionNames(kind)) {
-    const shown = qdisc.options[option];
+    const shown = options[option];
     const value = typeof shown === 'string' ? parseValue(kind, option, shown) : shown;
-    if (typeof value !== 'number') continue;
-    values[option] = value;
-    options += ` ${option} ${option === 'default' ? value.toString(16) : value}`;
+    if (typeof value === 'number') values[option] = value;
   }
-  const place = qdisc.root ? 'root' : `parent ${canonicalHandle(qdisc.parent ?? '')}`;
-  const line = `qdisc add dev ${device} ${place} handle ${handle} ${kind}${options}`;
-  return qdisc.root
-    ? object('root', device, handle, values, line)
-    : object('leaf', device, canonicalHandle(qdisc.parent ?? ''), values, line);
+  const made = root
+    ? makeObject('root', device, canonicalHandle(handle), values)
+    : makeObject('leaf', device, canonicalHandle(parent), values);
+  return { ...made, shown: true };
 }
 
 /**
@@ -66,35 +55,8 @@ const readClass = memoize((text: string): TcObject => {
     if (value !== undefined) values[option] = value;
   }
   values = { ...values, ...uncounted(values) };
-  const made = classLine(device, parent, id, values);
   for (const [option, usual] of Object.entries(unset)) {
     if (words.includes(option) && after(option) !== usual) values[option] = after(option);
   }
-  return { ...object('class', device, id, values, made), parent };
+  return { ...makeObject('class', device, id, values), parent, shown: true };
 });
-
-/**
- * tc cuts a burst down to whole microseconds of its rate, and what it shows is cut already: one byte more
- * keeps it from losing another microsecond.
- */
-function classLine(
-  device: string,
-  parent: string,
-  id: string,
-  { rate, ceil, burst, cburst, quantum, mpu, overhead }: Values,
-): string {
-  return (
-    `class add dev ${device} parent ${parent} classid ${id} htb rate ${rate}bit ceil ${ceil}bit ` +
-    `burst ${Number(burst) + 1} cburst ${Number(cburst) + 1} quantum ${quantum ?? 1514} mpu ${mpu} overhead ${overhead}`
-  );
-}
-
-export function object(
-  kind: TcObject['kind'],
-  device: string,
-  id: string,
-  values: Values,
-  line: string,
-): TcObject {
-  return { kind, key: keyOf(kind, device, id), device, id, values, line };
-}

@@ -3,8 +3,8 @@
 import { Failure } from '../../system/errors.ts';
 import type { Run } from '../../system/exec.ts';
 import type { TcObject } from '../objects.ts';
+import { parseFilters, type TcFilter } from './filter-json.ts';
 import { fromFilterJson, fromFilterText } from './filters.ts';
-import { parseFilters, type TcFilter } from './foreign-filters.ts';
 import { fromClassText, type Qdisc } from './output.ts';
 
 export interface Filters {

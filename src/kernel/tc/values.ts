@@ -1,6 +1,6 @@
 // What a number means in tc's own text, and when two of them are the same one. tc prints fewer digits than
 // it was given: rates to the thousand, bursts in whole microseconds of the class's rate.
-import { parseRate, parseSize } from '../../units/rate.ts';
+import { formatRate, parseRate, parseSize } from '../../units/rate.ts';
 import type { TcObject, Values } from '../objects.ts';
 
 type Unit = 'rate' | 'size' | 'count' | 'hex' | 'time';
@@ -60,6 +60,22 @@ export function parseValue(kind: string, option: string, text: string): number |
       return parseTime(text);
     default:
       return undefined;
+  }
+}
+
+/** As `parseValue` takes it. @returns nothing when the option is not known */
+export function formatValue(kind: string, option: string, value: string | number): string | undefined {
+  switch (units[kind]?.[option]) {
+    case undefined:
+      return undefined;
+    case 'rate':
+      return formatRate(Number(value));
+    case 'hex':
+      return Number(value).toString(16);
+    case 'time':
+      return `${value}us`;
+    default:
+      return String(value);
   }
 }
 

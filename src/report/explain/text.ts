@@ -1,6 +1,7 @@
 // The screen of explain: first whether all is well, then why. Who reads this was woken up, so what is wrong
 // comes first and with what to do about it; what is the same in both directions stands once.
 
+import { markText } from '../../plan/names.ts';
 import { wished } from '../../policy/policy.ts';
 import { label } from '../../text/label.ts';
 import type { Line, Span } from '../../text/spans.ts';
@@ -135,7 +136,7 @@ function identity(explanation: Explanation, place: Place): Line[] {
   }
   if (id) {
     const from = id.from === 'drawn' ? 'drawn from its name' : id.at ? place(id.at) : '';
-    const shown = marks.map((mark) => `0x${mark.toString(16).padStart(8, '0')}`);
+    const shown = marks.map(markText);
     const text = `0x${id.value.toString(16)}, mark ${shown.join(' or ')}`;
     lines.push(row([name('id'), plain(text), dim(`  ${from}`)]));
   }

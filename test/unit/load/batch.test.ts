@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ip, type Step, tc } from '../../../src/diff/tc-commands.ts';
-import type { TcObject } from '../../../src/kernel/objects.ts';
+import { ip, type Step } from '../../../src/diff/steps.ts';
+import { makeObject, type TcKind } from '../../../src/kernel/objects.ts';
+import type { Verb } from '../../../src/kernel/tc/print.ts';
 import { runSteps } from '../../../src/load/batch.ts';
 import { Failure } from '../../../src/system/errors.ts';
 import type { Outcome, Run } from '../../../src/system/exec.ts';
@@ -49,10 +50,16 @@ async function failure(run: Run, list: Step[]): Promise<Failure> {
   throw new Error('it did not fail');
 }
 
-const object = (kind: TcObject['kind'], line: string): TcObject => {
-  return { kind, key: line, device: 'vnet0', id: '1:10', values: {}, line, subject: 'guest cliff' };
+const step = (kind: TcKind, line: string, verb: Verb = 'add'): Step => {
+  const place = { at: { file: 'shape.tc', line: 1, column: 1 }, text: line };
+  return {
+    tool: 'tc',
+    line,
+    verb,
+    object: { ...makeObject(kind, 'vnet0', '1:10', {}), place, subject: 'guest cliff' },
+  };
 };
-const step = (kind: TcObject['kind'], line: string) => tc(line, object(kind, line));
+const tc = (line: string): Step => ({ tool: 'tc', line });
 
 test('as few batches as there are turns of the tool, in order', async () => {
   const { run, calls } = answers({});
@@ -95,7 +102,7 @@ test('the line that failed is named, with whose it is; those after it are not ru
   assert.is(message, 'guest cliff: tc refused: Error: Exclusivity flag on.');
   assert.is(calls.length, 1);
   const changed = await failure(answers({ status: 1, stderr: 'No\nCommand failed x:1\n' }).run, [
-    tc('class change one', object('class', 'class add one')),
+    step('class', 'class change one', 'change'),
   ]);
   assert.is(changed.message, 'guest cliff: tc refused to "class change one": No');
 });
@@ -103,12 +110,12 @@ test('the line that failed is named, with whose it is; those after it are not ru
 test('what is to be taken from a tap that came again without it is gone already; of a class it is a failure', async () => {
   const gone = { status: 1, stderr: 'Error: Invalid handle.\nCommand failed x:1\n' };
   const { run, calls } = answers(gone, {});
-  const clsact = tc('qdisc del dev vnet0 clsact', object('clsact', 'qdisc add dev vnet0 clsact'));
+  const clsact = step('clsact', 'qdisc del dev vnet0 clsact', 'del');
   assert.equal(await steps(run, [clsact, step('class', 'two')]), []);
   assert.equal(calls.at(-1)?.lines, ['two']);
   const added = await failure(answers(gone).run, [step('clsact', 'qdisc add dev vnet0 clsact')]);
   assert.match(added.message, 'Invalid handle');
-  const other = tc('class del dev eth0 classid 1:10', object('class', 'class add'));
+  const other = step('class', 'class del dev eth0 classid 1:10', 'del');
   assert.match((await failure(answers(gone).run, [other])).message, 'Invalid handle');
 });
 

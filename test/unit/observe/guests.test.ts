@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseListing } from '../../../src/kernel/nft/listing.ts';
-import type { TcFilter } from '../../../src/kernel/tc/foreign-filters.ts';
+import type { TcFilter } from '../../../src/kernel/tc/filter-json.ts';
 import type { Facts } from '../../../src/observe/facts.ts';
 import { guestRows, type Stray } from '../../../src/observe/guests.ts';
 import { joinUplinks } from '../../../src/observe/in-use.ts';
