@@ -1,45 +1,34 @@
 // What a guest's start or end changes, found from the rules in force and the new ones by their text alone: a thousand
 // guests' lines that are the same need not be understood. Only what comes, goes and gets other rates in its place is a
-// small change; for all else there is the whole way (load.ts), which is always right.
+// small change; for all else the kernel is read (load.ts), which is always right.
 
-import type { State, TcObject } from '../kernel/objects.ts';
-import { differingOptions } from '../kernel/tc/values.ts';
+import { emptyState, type KernelState, kernelWith, type State, type TcObject } from '../kernel/objects.ts';
 import type { Rules } from '../render/render.ts';
-import type { Difference } from './compare.ts';
+import { compare, type Difference } from './compare.ts';
 import { readLine } from './parse-rules.ts';
 import { nftCommands } from './table.ts';
 
 export interface SmallChange {
   differences: Difference[];
-  /** Of the objects that differ only. `ruleset` is what nft is given to get there, and fails where it cannot. */
-  from: State;
+  /** Of the objects that differ only, and the whole ruleset. */
+  from: KernelState;
   to: State;
+  /** What nft is given to get there, and fails where it cannot; empty where the table need not change. */
+  commands: string;
 }
 
 /** @returns nothing where it is no small change; where nothing differs it is one */
 export function findSmallChange(good: Rules, rules: Rules): SmallChange | undefined {
   const whole = ['devices.ip', 'settings.sysctl'] as const;
   if (whole.some((name) => good[name] !== rules[name])) return undefined;
-  const table = nftCommands(good['ruleset.nft'], rules['ruleset.nft']);
+  const commands = nftCommands(good['ruleset.nft'], rules['ruleset.nft']);
   const shape = apart(good['shape.tc'].split('\n'), rules['shape.tc'].split('\n'));
-  const [from, to] = [readObjects(shape.gone), readObjects(shape.come)];
-  if (table === undefined || !from || !to) return undefined;
-  const differences = compareObjects(from, to);
-  if (!differences) return undefined;
-  const devices = new Map();
-  const settings = new Map();
-  const moved: Difference = {
-    effect: 'structure',
-    action: 'change',
-    kind: 'table',
-    device: 'bridge',
-    reason: 'it is of another policy',
-  };
-  return {
-    differences: table === '' ? differences : [...differences, moved],
-    from: { devices, settings, objects: from, ruleset: '' },
-    to: { devices, settings, objects: to, ruleset: table },
-  };
+  const [gone, come] = [readObjects(shape.gone), readObjects(shape.come)];
+  if (commands === undefined || !gone || !come || !areSmall(gone, come)) return undefined;
+  const from = kernelWith({ ...emptyState(good['ruleset.nft']), objects: gone });
+  const to = { ...emptyState(rules['ruleset.nft']), objects: come };
+  const differences = compare(from, to, true).filter(({ kind }) => kind !== 'table' || commands !== '');
+  return differences.every(isSmall) ? { differences, from, to, commands } : undefined;
 }
 
 /** The words that are in one list only, in its order. */
@@ -63,43 +52,23 @@ function readObjects(lines: string[]): Map<string, TcObject> | undefined {
 /** Kinds that a guest brings along. A root is a whole tree, a detour nobody's policy. */
 const guests = ['class', 'leaf', 'clsact', 'filter'];
 
-function compareObjects(from: Map<string, TcObject>, to: Map<string, TcObject>): Difference[] | undefined {
-  const list: Difference[] = [];
-  for (const wanted of to.values()) {
-    const { kind, device, key } = wanted;
-    if (!guests.includes(kind)) return undefined;
-    const held = from.get(key);
-    if (!held) {
-      list.push({ effect: 'structure', action: 'add', kind, device, wanted, reason: 'a guest needs it' });
-    } else if (held.parent !== wanted.parent || ownerOf(held) !== ownerOf(wanted)) {
-      return undefined;
-    } else if (differingOptions(wanted, held).length > 0) {
-      // A queue may have to be made anew, a filter's guest has another mark.
-      if (kind !== 'class') return undefined;
-      list.push({
-        effect: 'rates',
-        action: 'change',
-        kind,
-        device,
-        held,
-        wanted,
-        reason: 'other guests run',
-      });
-    }
-  }
-  const gone = [...from.values()].filter(({ key }) => !to.has(key)).reverse();
-  for (const held of gone) {
-    const { kind, device, id } = held;
-    if (!guests.includes(kind)) return undefined;
-    const goesBy =
-      kind === 'leaf' ? `${device} class ${id}` : kind === 'filter' ? `${device} clsact` : undefined;
-    if (goesBy !== undefined) {
-      if (!from.has(goesBy) || to.has(goesBy)) return undefined;
-      continue;
-    }
-    list.push({ effect: 'structure', action: 'remove', kind, device, held, reason: 'nothing asks for it' });
-  }
-  return list;
+/** What stays is in its place, and whose it was. */
+function areSmall(gone: Map<string, TcObject>, come: Map<string, TcObject>): boolean {
+  const stays = (wanted: TcObject) => {
+    const held = gone.get(wanted.key);
+    return !held || (held.parent === wanted.parent && ownerOf(held) === ownerOf(wanted));
+  };
+  return (
+    [...gone.values(), ...come.values()].every(({ kind }) => guests.includes(kind)) &&
+    [...come.values()].every(stays)
+  );
+}
+
+/** A queue may have to be made anew, a filter's guest has another mark; both go with what they are on, or are none. */
+function isSmall({ kind, action }: Difference): boolean {
+  if (action === 'add') return true;
+  if (action === 'change') return kind === 'class' || kind === 'table';
+  return action === 'remove' && (kind === 'class' || kind === 'clsact');
 }
 
 /** Of an object whose line may say what was configured for it. */

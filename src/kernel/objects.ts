@@ -77,6 +77,24 @@ export interface KernelState extends State {
   loaded?: { ruleset: string };
 }
 
+/** A kernel that holds a state, and nothing of others that would be in its way. */
+export function kernelWith(state: State): KernelState {
+  const nobody = {
+    occupiedTaps: new Set<string>(),
+    sharedTaps: new Set<string>(),
+    unfinished: new Set<string>(),
+  };
+  return {
+    ...state,
+    ...nobody,
+    present: new Set(),
+    foreignRoots: new Map(),
+    hasTable: state.ruleset !== '',
+    formerSettings: new Map(),
+    loaded: { ruleset: state.ruleset },
+  };
+}
+
 export function makeObject(kind: TcKind, device: string, id: string, values: Values): TcObject {
   return { kind, key: keyOf(kind, device, id), device, id, values };
 }

@@ -4,11 +4,10 @@
 import { join } from 'node:path';
 import type { Difference } from '../diff/compare.ts';
 import { planPhases } from '../diff/phases.ts';
-import { findSmallChange } from '../diff/small-change.ts';
+import { findSmallChange, type SmallChange } from '../diff/small-change.ts';
 import type { Step } from '../diff/steps.ts';
 import { deviceNames } from '../host/read-host.ts';
 import { readIfbs } from '../kernel/ifb.ts';
-import type { KernelState, State } from '../kernel/objects.ts';
 import { hostOwner, othersOf } from '../kernel/owner.ts';
 import type { Rules } from '../render/render.ts';
 import { type Companions, keepGood, layGood, readIfGood } from '../store/in-force-rules.ts';
@@ -57,8 +56,8 @@ export async function loadSmall(site: Site, small: Small): Promise<string | unde
   const made = differences.filter(({ action, kind }) => action === 'add' && kind === 'filter');
   const isMade = (tap: string) => made.some(({ device }) => device === tap);
   if (!small.taps.every(isMade)) return 'the guest has been there before';
-  const { from, to } = change;
-  const [before, after] = stepsOf(differences, from, to);
+  const { from, commands } = change;
+  const [before, after] = stepsOf(differences, change);
   const staging = new Staging(site, before, from);
   let name: string;
   try {
@@ -66,7 +65,7 @@ export async function loadSmall(site: Site, small: Small): Promise<string | unde
       small.meanwhile();
       return layGood(site.rules, small.rules, small.companions, spareOf(site));
     });
-    await commit(site, to.ruleset);
+    await commit(site, commands);
   } catch (error) {
     // nft that was killed may have done it: then taking back would take classes from under their guests.
     if (!(error instanceof Killed)) await staging.undo();
@@ -74,7 +73,7 @@ export async function loadSmall(site: Site, small: Small): Promise<string | unde
   }
   try {
     await runSteps(site, 'retire', after);
-    if (to.ruleset !== '') noteSmallChange(site.listing, small.rules['ruleset.nft']);
+    if (commands !== '') noteSmallChange(site.listing, small.rules['ruleset.nft']);
     keepGood(site.rules, name);
     clearJournal(site.journal);
     return undefined;
@@ -97,17 +96,8 @@ function withoutGoneTaps(differences: Difference[]): Difference[] | undefined {
 }
 
 /** What is done before the ruleset changes, and after it. */
-function stepsOf(differences: Difference[], from: State, to: State): [Step[], Step[]] {
-  const none = { present: new Set<string>(), occupiedTaps: new Set<string>(), sharedTaps: new Set<string>() };
-  const kernel: KernelState = {
-    ...from,
-    ...none,
-    foreignRoots: new Map(),
-    unfinished: new Set(),
-    hasTable: true,
-    formerSettings: new Map(),
-  };
-  const phases = planPhases(differences, kernel, to);
+function stepsOf(differences: Difference[], { from, to }: SmallChange): [Step[], Step[]] {
+  const phases = planPhases(differences, from, to);
   const steps = (wanted: boolean) =>
     phases.flatMap((phase) =>
       phase.name !== 'commit' && (phase.name === 'retire') === wanted ? phase.steps : [],

@@ -77,7 +77,7 @@ function assertSame(mended: Map<string, TcObject>, wanted: Map<string, TcObject>
 function leads(from: Rules, to: Rules): boolean {
   const change = findSmallChange(from, to);
   if (!change) return false;
-  const committed = commit(from['ruleset.nft'], change.to.ruleset);
+  const committed = commit(from['ruleset.nft'], change.commands);
   assert.ok(sameGuests(committed, parseRuleset(to['ruleset.nft'])));
   assert.ok(sameFrame(committed, parseRuleset(to['ruleset.nft'])));
   assertSame(mend(parseRules(from, 'from').objects, change), parseRules(to, 'to').objects);
