@@ -35,42 +35,51 @@ export async function runSteps(site: Site, name: string, steps: Step[]): Promise
     const end = rest.findIndex((step) => step.tool !== tool);
     const batch = end < 0 ? rest : rest.slice(0, end);
     number += 1;
-    const failed = await runBatch(site, `${name}-${number}.${tool}`, tool, batch);
+    const lines = batch.map(({ line }) => line);
+    const { failed } =
+      tool === 'sysctl'
+        ? { failed: applySettings(site.formerSettings, batch) }
+        : await runBatch(site, `${name}-${number}.${tool}`, tool, lines);
     if (!failed) {
       rest = rest.slice(batch.length);
       continue;
     }
-    const step = batch[failed.index];
+    const { index = 0 } = failed;
+    const step = batch[index];
     const isGone = step !== undefined && isGoneAlready(step, failed.message);
     if (!step || !(isGone || isVanishedTap(step, failed.message))) throw refused(tool, step, failed.message);
     if (!isGone) lost.push(step);
-    rest = rest.slice(failed.index + 1);
+    rest = rest.slice(index + 1);
   }
   return lost;
 }
 
 interface FailedLine {
-  index: number;
+  /** Absent where it does not say: a warning about one that was done. */
+  index?: number;
   message: string;
 }
 
-async function runBatch(
-  { run, journal, formerSettings }: Site,
+/** @param options of the tool itself */
+export async function runBatch(
+  { run, journal }: Site,
   name: string,
-  tool: Step['tool'],
-  batch: Step[],
-): Promise<FailedLine | undefined> {
-  if (tool === 'sysctl') return applySettings(formerSettings, batch);
+  tool: 'tc' | 'ip',
+  lines: string[],
+  options: string[] = [],
+): Promise<{ stdout: string; failed?: FailedLine }> {
   const file = join(journal, name);
-  writeWhole(file, batch.map((step) => `${step.line}\n`).join(''), 0o600);
-  const outcome = await run(tool, ['-batch', file]);
-  if (!isRefused(outcome)) return undefined;
-  const line = outcome.stderr.match(/Command failed .*:(\d+)/)?.[1];
-  const message = outcome.stderr
+  writeWhole(file, lines.map((line) => `${line}\n`).join(''), 0o600);
+  const outcome = await run(tool, [...options, '-batch', file]);
+  const { status, stdout, stderr } = outcome;
+  if (!isRefused(outcome)) return { stdout };
+  const line = stderr.match(/Command failed .*:(\d+)/)?.[1];
+  const words = stderr
     .replace(/Command failed .*:\d+\s*/, '')
     .trim()
     .replaceAll('\n', ' ');
-  return { index: line ? Number(line) - 1 : 0, message: message || `ended with status ${outcome.status}` };
+  const message = words || `ended with status ${status}`;
+  return { stdout, failed: { ...(line ? { index: Number(line) - 1 } : {}), message } };
 }
 
 /** What it was is written down before it is changed, so that a kill between the two loses nothing. */
@@ -119,6 +128,6 @@ function describeRefusal(tool: string, step: Step | undefined, message: string):
 const warnings = /quantum of class \S+ is (?:big|small)/;
 
 /** Whether tc, ip or one of their lines failed. */
-export function isRefused({ status, stderr }: Outcome): boolean {
+function isRefused({ status, stderr }: Outcome): boolean {
   return status !== 0 || /^Command failed /m.test(stderr) || warnings.test(stderr);
 }

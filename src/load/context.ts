@@ -21,6 +21,8 @@ export interface Site {
   owner: string;
   /** Told what is going on, where somebody waits. */
   progress?: (text: string) => void;
+  /** Told why what was believed of the kernel has to be read. */
+  doubt?: (why: string) => void;
   /** Told what is about to change, where somebody wants to know. */
   announce?: (found: Found) => void;
 }

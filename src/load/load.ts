@@ -6,12 +6,12 @@ import { concerns, hasTree } from '../diff/obstacles.ts';
 import { parseRules } from '../diff/parse-rules.ts';
 import type { Refusal, Unreached } from '../diff/unreached.ts';
 import type { KernelState, State } from '../kernel/objects.ts';
-
 import { differingOptions } from '../kernel/tc/values.ts';
 import type { Rules } from '../render/render.ts';
 import { keepForeignTaps } from '../store/foreign-taps.ts';
 import { type Obstacle, withPlanObstacles } from '../store/in-force-plan.ts';
 import {
+  areSame,
   type Companions,
   dropGood,
   keepGood,
@@ -28,6 +28,7 @@ import { findForeignMarks } from './foreign-marks.ts';
 import { checkAhead, type Present, readAhead } from './prefetch.ts';
 import { nothing, prepare } from './prepare.ts';
 import { type Checked, transact } from './transaction.ts';
+import { type Believed, loadBelieving } from './trust.ts';
 
 export interface Loaded {
   changed: boolean;
@@ -41,23 +42,32 @@ export interface Loaded {
   joined: string[];
 }
 
+const nothingLacks = { unreached: [], obstacles: [], foreignMarks: [], joined: [] };
+
 /**
  * Call it under the lock.
- * @param folder where the rules are, when not in rules.d itself
- * @param present read already
+ * @param wanted the folder with the rules, or rules with what is believed of the kernel in place of reading it
+ * @param ahead read already
  * @throws ConfigError when a file of rules.d cannot be understood, Failure when the kernel refuses; both
  *   leave the kernel as it was
  */
 export async function load(
   site: Site,
-  folder: string = site.rules,
-  present: Present = readAhead(site),
+  wanted: string | Believed = site.rules,
+  ahead?: Present,
 ): Promise<Loaded> {
+  if (typeof wanted !== 'string') {
+    const doubt = await loadBelieving(site, wanted);
+    if (doubt === undefined) return { changed: !areSame(wanted.good, wanted.rules), ...nothingLacks };
+    site.doubt?.(doubt);
+  }
+  const folder = typeof wanted === 'string' ? wanted : wanted.write();
+  const present = ahead ?? readAhead(site);
   const rules = readRules(folder);
   const companions = readCompanions(folder);
   if (await present.isUnchanged(rules)) {
     keepGood(site.rules, layGood(site.rules, rules, companions, spareOf(site)));
-    return { changed: false, unreached: [], obstacles: [], foreignMarks: [], joined: [] };
+    return { changed: false, ...nothingLacks };
   }
   const asked = { rules, companions, folder, checked: checkAhead(site, rules, present) };
   const refusals: Refusal[] = [];

@@ -1,7 +1,6 @@
 // The classes, queues and filters that nothing leads to yet, by one tc -batch that also answers what became of them: tc
 // makes a class below a parent that is not there without a word, so its answers say where it is. What was done can be
 // taken back, line by line, without reading the kernel.
-import { join } from 'node:path';
 import { change, remove, type Step } from '../diff/steps.ts';
 import type { State, TcObject } from '../kernel/objects.ts';
 import { fromFilterText } from '../kernel/tc/filters.ts';
@@ -10,8 +9,7 @@ import { tcLine } from '../kernel/tc/print.ts';
 import { differingOptions } from '../kernel/tc/values.ts';
 import { clearJournal } from '../store/journal.ts';
 import { Failure } from '../system/errors.ts';
-import { writeWhole } from '../system/files.ts';
-import { isRefused } from './batch.ts';
+import { runBatch } from './batch.ts';
 import type { Site } from './context.ts';
 
 export class Staging {
@@ -43,14 +41,13 @@ export class Staging {
       ...(classes ?? []).map(({ device, id }) => `class show dev ${device} classid ${id}`),
       ...[...taps].map((tap) => `filter show dev ${tap} egress`),
     ];
-    const file = this.write('stage.tc', [...this.steps.map(({ line }) => line), ...questions]);
+    const lines = [...this.steps.map(({ line }) => line), ...questions];
     this.done = undefined;
-    const { status, stdout, stderr } = await this.site.run('tc', ['-d', '-batch', file]);
-    const failed = stderr.match(/Command failed .*:(\d+)/)?.[1];
-    this.done = failed === undefined ? this.steps.length : Math.min(this.steps.length, Number(failed) - 1);
-    if (isRefused({ status, stdout, stderr })) throw new Failure(`tc refused: ${stderr.trim()}`);
-    const lines = stdout.split('\n');
-    const wrong = findWrongClass(lines, classes ?? []) ?? findMissingFilter(lines, filters ?? []);
+    const { stdout, failed } = await runBatch(this.site, 'stage.tc', 'tc', lines, ['-d']);
+    this.done = Math.min(this.steps.length, failed?.index ?? this.steps.length);
+    if (failed) throw new Failure(`tc refused: ${failed.message}`);
+    const answers = stdout.split('\n');
+    const wrong = findWrongClass(answers, classes ?? []) ?? findMissingFilter(answers, filters ?? []);
     if (wrong) throw new Failure(`tc made something else of "${tcLine('add', wrong)}"`);
   }
 
@@ -67,22 +64,9 @@ export class Staging {
         const former = this.former.objects.get(object.key);
         return former ? [change(former)] : [];
       });
-    if (back.length > 0) await this.force(back);
+    const lines = back.map(({ line }) => line);
+    if (back.length > 0) await runBatch(this.site, 'undo.batch', 'tc', lines, ['-force']).catch(() => {});
     if (known) clearJournal(this.site.journal);
-  }
-
-  private async force(steps: Step[]): Promise<void> {
-    const file = this.write(
-      'undo.batch',
-      steps.map(({ line }) => line),
-    );
-    await this.site.run('tc', ['-force', '-batch', file]).catch(() => {});
-  }
-
-  private write(name: string, lines: string[]): string {
-    const file = join(this.site.journal, name);
-    writeWhole(file, lines.map((line) => `${line}\n`).join(''), 0o600);
-    return file;
   }
 }
 

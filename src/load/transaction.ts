@@ -99,7 +99,7 @@ export function checkRuleset({ run, rules }: Site, text: string): Promise<void> 
 }
 
 /** From there nft reads it to its end, even if we are killed. */
-function writeRuleset({ journal, rules }: Site, text: string): Ruleset {
+export function writeRuleset({ journal, rules }: Site, text: string): Ruleset {
   const file = join(journal, 'commit.nft');
   writeWhole(file, text, 0o600);
   return { text, file, shown: join(rules, 'ruleset.nft') };

@@ -3,12 +3,11 @@ import { describeObstacle } from '../diff/obstacles.ts';
 import type { Unreached } from '../diff/unreached.ts';
 import type { Site } from '../load/context.ts';
 import { type Loaded, load } from '../load/load.ts';
-import { loadSmall, type Small } from '../load/load-small.ts';
 import type { Present } from '../load/prefetch.ts';
+import type { Believed } from '../load/trust.ts';
 import { readBehind } from '../observe/behind.ts';
 import { hasFailed, noteLoad } from '../store/history.ts';
 import type { Obstacle } from '../store/in-force-plan.ts';
-import { areSame } from '../store/in-force-rules.ts';
 import { removeFile } from '../system/files.ts';
 import type { Context } from './context.ts';
 import { countingFailures } from './failures.ts';
@@ -19,48 +18,29 @@ export const asRendered = 'nothing to do: the kernel holds what rules.d says';
 
 /**
  * Call it under the lock.
- * @param folder where the rules are, when not in rules.d itself
+ * @param wanted as `load` takes it
  * @param present read already, under this lock
  * @param telling who is told what changes for each guest
  */
 export async function loadNow(
   context: Context,
   site: Site,
-  folder = site.rules,
+  wanted: string | Believed = site.rules,
   present?: Present,
   telling?: Telling,
 ): Promise<Loaded> {
-  const told = telling ? { ...site, announce: telling.announce } : site;
-  const loaded = await recorded(context, () => load(told, folder, present));
+  const doubt = (why: string) => context.detail(`all that the kernel holds is read: ${why}`);
+  const told = { ...site, doubt, ...(telling ? { announce: telling.announce } : {}) };
+  const loaded = await recorded(context, () => load(told, wanted, present));
   const { changed, unreached, obstacles, foreignMarks, joined } = loaded;
   for (const warning of foreignMarks) context.warn(`warning: ${warning}`);
   sayUnreached(context, unreached);
   sayObstacles(context, obstacles);
   await sayBehind(context, site, joined);
+  const folder = typeof wanted === 'string' ? wanted : site.rules;
   if (changed) context.say(`loaded${telling ? `: ${telling.summary()}` : ` ${folder}`}`);
   else if (obstacles.length === 0 && telling?.nothing) context.say(telling.nothing);
   return loaded;
-}
-
-/**
- * The same for a guest that starts or ends, where the rules in force can be believed: only what he changes is read and
- * done. Call it under the lock.
- * @param small `meanwhile` writes the rules
- */
-export async function loadGuest(context: Context, site: Site, small: Small): Promise<Loaded> {
-  const why = await loadSmall(site, small);
-  if (why === undefined) {
-    const changed = !areSame(small.good, small.rules);
-    return recorded(context, async () => ({
-      changed,
-      unreached: [],
-      obstacles: [],
-      foreignMarks: [],
-      joined: [],
-    }));
-  }
-  context.detail(`all that the kernel holds is read: ${why}`);
-  return loadNow(context, site, small.meanwhile());
 }
 
 function recorded(context: Context, work: () => Promise<Loaded>): Promise<Loaded> {

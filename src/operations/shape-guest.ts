@@ -1,11 +1,10 @@
-// What a hook does once a guest is noted: renders, and loads by the short way what this guest changes, or all of it.
+// What a hook does once a guest is noted: renders, and loads what this guest changes where the kernel can be believed, or all of it.
 
 import { readOnFailure } from '../config/read-config.ts';
 import type { GuestKey } from '../guests/list.ts';
 import type { Site } from '../load/context.ts';
-import type { Loaded } from '../load/load.ts';
-import { readTrusted } from '../load/load-small.ts';
 import { readAhead } from '../load/prefetch.ts';
+import { type Believed, readTrusted } from '../load/trust.ts';
 import { wished } from '../policy/policy.ts';
 import { areOwn } from '../render/compile.ts';
 import type { Rules } from '../render/render.ts';
@@ -23,9 +22,9 @@ import {
   sayUnshaped,
   sayWarnings,
 } from './generate.ts';
-import { loadGuest, loadNow } from './load-now.ts';
+import { loadNow } from './load-now.ts';
 import { underLock } from './under-lock.ts';
-import { type Written, writeRulesAnywhere } from './write-rules.ts';
+import { writeRulesAnywhere } from './write-rules.ts';
 
 /** A guest that a call of libvirt's is about. */
 export interface Concerned extends GuestKey {
@@ -50,40 +49,35 @@ export interface Shaped {
  */
 export async function shape(context: Context, concerned: Concerned[]): Promise<Shaped[]> {
   const lacking = new Set<string>();
-  const render = async () => {
-    const generated = await renderNow(context, concerned);
-    for (const { guest, kind } of generated.policy.unshaped) if (!wished.includes(kind)) lacking.add(guest);
-    return generated;
+  let full: string | undefined;
+  const put = (generated: Generated): string => {
+    const written = writeRulesAnywhere(context, generated, folderFor(context, generated));
+    full = written.full;
+    return written.folder;
   };
-  const quiet = { ...context, say: context.detail };
-  const work = async (site: Site) => {
-    const good = trusted(context, site);
-    if (good === undefined) {
-      const present = readAhead(site);
-      // Of all it makes nothing is kept in memory while the kernel's answers are read.
-      const { folder, full } = await render()
-        .then((generated) => write(context, generated))
-        .catch(async (error) => {
-          await present.interview.all().catch(() => {}); // Its children hold the lock, which is soon asked for again.
-          throw error;
-        });
-      return noting(full, await loadNow(quiet, site, folder, present));
-    }
-    const generated = await render();
-    const { rules, companions, inputs, plan } = generated;
-    let place: Written | undefined;
-    const meanwhile = () => {
-      place ??= write(context, generated);
-      return place.folder;
-    };
+  /** Of all that is made for a load that reads the kernel, nothing is kept in memory meanwhile. */
+  const render = async (good: Rules | undefined): Promise<string | Believed> => {
+    const generated = await renderNow(context, concerned);
+    const { rules, companions, inputs, plan, policy } = generated;
+    for (const { guest, kind } of policy.unshaped) if (!wished.includes(kind)) lacking.add(guest);
+    if (!good || !areOwn(inputs.templates)) return put(generated);
     const names = new Set(concerned.map(({ name }) => name));
     const taps = plan.uplinks.flatMap((uplink) => uplink.taps.filter(({ guest }) => names.has(guest)));
-    const small = { good, rules, companions, taps: taps.map((tap) => tap.name), meanwhile };
-    const own = areOwn(inputs.templates);
-    const loaded = await (own ? loadGuest(quiet, site, small) : loadNow(quiet, site, meanwhile()));
-    return noting(place?.full, loaded);
+    let folder: string | undefined;
+    const write = () => {
+      folder ??= put(generated);
+      return folder;
+    };
+    return { good, rules, companions, taps: taps.map((tap) => tap.name), write };
   };
-  const noting = (full: string | undefined, loaded: Loaded): Loaded => {
+  const work = async (site: Site) => {
+    const good = trusted(context, site);
+    const present = good ? undefined : readAhead(site);
+    const wanted = await render(good).catch(async (error) => {
+      await present?.interview.all().catch(() => {}); // Its children hold the lock, which is soon asked for again.
+      throw error;
+    });
+    const loaded = await loadNow({ ...context, say: context.detail }, site, wanted, present);
     if (full) noteLoad(context.paths.history, full);
     return loaded;
   };
@@ -94,10 +88,6 @@ export async function shape(context: Context, concerned: Concerned[]): Promise<S
     const failure = starts && own ? new Failure(`guest ${label(name)}: ${own.reason}`, own.hint) : undefined;
     return { isDone: isWell && own === undefined && !lacking.has(name), ...(failure ? { failure } : {}) };
   });
-}
-
-function write(context: Context, generated: Generated): Written {
-  return writeRulesAnywhere(context, generated, folderFor(context, generated));
 }
 
 /** The rules in force, where nobody has failed or waits for a confirmation. */

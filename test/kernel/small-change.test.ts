@@ -1,4 +1,4 @@
-// A guest's start or end by the short way (load/load-small.ts): what it is by the whole way, with two processes. What is
+// A guest's start or end by the short way (load/trust.ts): what it is by the whole way, with two processes. What is
 // not as it was loaded is found; faults and drift: small-faults.test.ts.
 import { spawnSync } from 'node:child_process';
 import * as assert from 'uvu/assert';

@@ -1,4 +1,4 @@
-// The short way of a guest's start (load/load-small.ts) when the kernel is not as it was loaded, or a command fails: then
+// The short way of a guest's start (load/trust.ts) when the kernel is not as it was loaded, or a command fails: then
 // the whole way is taken, so that the end is the same.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -11,20 +11,24 @@ export interface Ruleset {
   shown: string;
 }
 
-/** @throws Failure when nft refuses it, which then has changed nothing */
+/** It has changed nothing. */
+export class NftRefusal extends Failure {}
+
+/** @throws NftRefusal; another Failure where nft was killed, and may have done it */
 export async function runNft(run: Run, args: string[], { text, file, shown }: Ruleset): Promise<void> {
   const outcome = await run('nft', [...args, '-f', file ?? '-'], file === undefined ? { input: text } : {});
   if (outcome.status !== 0) throw nftFailure(outcome.stderr, text, shown);
 }
 
-function nftFailure(stderr: string, ruleset: string, file: string): Failure {
+function nftFailure(stderr: string, ruleset: string, file: string): NftRefusal {
   const [, line, column, message] = stderr.match(/:(\d+):(\d+)-\d+: Error: (.*)/) ?? [];
-  if (!line || !column || !message) return new Failure(`nft refused: ${stderr.trim() || 'without a word'}`);
+  if (!line || !column || !message)
+    return new NftRefusal(`nft refused: ${stderr.trim() || 'without a word'}`);
   const lines = ruleset.split('\n');
   const text = lines[Number(line) - 1] ?? '';
   const guest = guestOf(lines, Number(line) - 1);
   const whose = guest ? `guest ${guest}: ` : '';
-  return new Failure(`${whose}nft refused: ${message}`, undefined, {
+  return new NftRefusal(`${whose}nft refused: ${message}`, undefined, {
     at: { file, line: Number(line), column: Number(column) },
     text,
   });

@@ -1,23 +1,22 @@
-// A small change (small-change.ts) -> kernel, by two processes in place of eight. What is not touched is believed to be
-// as it was loaded, which sync looks after every minute. Each command fails where the kernel is not as it is believed
-// to be; then what was staged is taken back, and the whole way (load.ts) is to be taken, which reads all there is.
-import { join } from 'node:path';
+// A load that believes what the last one left, in place of reading it: by two processes in place of eight. What is not
+// touched is believed to be as it was loaded, which sync looks after every minute. Each command fails where the kernel is
+// not as it is believed to be; then what was staged is taken back, and the kernel is to be read (load.ts).
 import type { Difference } from '../diff/compare.ts';
 import { planPhases } from '../diff/phases.ts';
-import { findSmallChange, type SmallChange } from '../diff/small-change.ts';
-import type { Step } from '../diff/steps.ts';
+import { findSmallChange } from '../diff/small-change.ts';
 import { deviceNames } from '../host/read-host.ts';
 import { readIfbs } from '../kernel/ifb.ts';
+import { NftRefusal, runNft } from '../kernel/nft/run.ts';
 import { hostOwner, othersOf } from '../kernel/owner.ts';
 import type { Rules } from '../render/render.ts';
 import { type Companions, keepGood, layGood, readIfGood } from '../store/in-force-rules.ts';
 import { clearJournal, isJournalled } from '../store/journal.ts';
 import { noteSmallChange, readCommitted } from '../store/table-fingerprint.ts';
-import { Failure } from '../system/errors.ts';
-import { readCache, writeWhole } from '../system/files.ts';
+import { readCache } from '../system/files.ts';
 import { runSteps } from './batch.ts';
 import { type Site, spareOf } from './context.ts';
 import { Staging } from './staging.ts';
+import { writeRuleset } from './transaction.ts';
 
 /**
  * The rules in force, where the last load ended well and nothing is known that would speak against believing them.
@@ -30,7 +29,7 @@ export function readTrusted({ journal, foreignTaps, listing, rules, owner }: Sit
   return good && readCommitted(listing) === good['ruleset.nft'] ? good : undefined;
 }
 
-export interface Small {
+export interface Believed {
   /** Of `readTrusted`, under the same lock. */
   good: Rules;
   /** Rendered from the package's own templates, so that the files belong together. */
@@ -42,38 +41,48 @@ export interface Small {
    */
   taps: string[];
   /** Writes the rules, while tc works and before any frame is led another way. @returns the folder they are in */
-  meanwhile: () => string;
+  write: () => string;
 }
 
 /**
  * @returns why it was not done, or nothing when it was. What was not done has changed nothing that frames reach, or
  *   all of it, and left only what nothing leads to any more
  */
-export async function loadSmall(site: Site, small: Small): Promise<string | undefined> {
-  const change = findSmallChange(small.good, small.rules);
+export async function loadBelieving(site: Site, believed: Believed): Promise<string | undefined> {
+  const { good, rules, companions, taps, write } = believed;
+  const change = findSmallChange(good, rules);
   const differences = change && withoutGoneTaps(change.differences);
   if (!differences) return 'more than a guest has changed';
   const made = differences.filter(({ action, kind }) => action === 'add' && kind === 'filter');
   const isMade = (tap: string) => made.some(({ device }) => device === tap);
-  if (!small.taps.every(isMade)) return 'the guest has been there before';
-  const { from, commands } = change;
-  const [before, after] = stepsOf(differences, change);
-  const staging = new Staging(site, before, from);
+  if (!taps.every(isMade)) return 'the guest has been there before';
+  const { from, to, commands } = change;
+  const phases = planPhases(differences, from, { ...to, ruleset: commands });
+  const stepsOf = (isLast: boolean) =>
+    phases.flatMap((phase) =>
+      phase.name !== 'commit' && (phase.name === 'retire') === isLast ? phase.steps : [],
+    );
+  const staging = new Staging(site, stepsOf(false), from);
   let name: string;
+  let isGiven = false;
   try {
     name = await staging.run(() => {
-      small.meanwhile();
-      return layGood(site.rules, small.rules, small.companions, spareOf(site));
+      write();
+      return layGood(site.rules, rules, companions, spareOf(site));
     });
-    await commit(site, commands);
+    if (commands !== '') {
+      const ruleset = writeRuleset(site, commands);
+      isGiven = true;
+      await runNft(site.run, [], ruleset);
+    }
   } catch (error) {
     // nft that was killed may have done it: then taking back would take classes from under their guests.
-    if (!(error instanceof Killed)) await staging.undo();
+    if (!isGiven || error instanceof NftRefusal) await staging.undo();
     return (error as Error).message;
   }
   try {
-    await runSteps(site, 'retire', after);
-    if (commands !== '') noteSmallChange(site.listing, small.rules['ruleset.nft']);
+    await runSteps(site, 'retire', stepsOf(true));
+    if (commands !== '') noteSmallChange(site.listing, rules['ruleset.nft']);
     keepGood(site.rules, name);
     clearJournal(site.journal);
     return undefined;
@@ -93,27 +102,4 @@ function withoutGoneTaps(differences: Difference[]): Difference[] | undefined {
   const present = new Set(deviceNames());
   if (taps.some(({ device }) => present.has(device))) return undefined;
   return differences.filter((one) => !isTap(one));
-}
-
-/** What is done before the ruleset changes, and after it. */
-function stepsOf(differences: Difference[], { from, to }: SmallChange): [Step[], Step[]] {
-  const phases = planPhases(differences, from, to);
-  const steps = (wanted: boolean) =>
-    phases.flatMap((phase) =>
-      phase.name !== 'commit' && (phase.name === 'retire') === wanted ? phase.steps : [],
-    );
-  return [steps(false), steps(true)];
-}
-
-/** The command was killed, and may have done its work. */
-class Killed extends Failure {}
-
-async function commit({ run, journal }: Site, text: string): Promise<void> {
-  if (text === '') return;
-  const file = join(journal, 'commit.nft');
-  writeWhole(file, text, 0o600);
-  const { status, stderr } = await run('nft', ['-f', file]).catch(({ message }) => {
-    throw new Killed(message);
-  });
-  if (status !== 0) throw new Failure(`nft refused: ${stderr.trim()}`);
 }
