@@ -7,6 +7,7 @@ import { houseTable } from './house.ts';
 import { markdownOf } from './mdoc.ts';
 import { exampleGuest, jsonTables, metricsTable } from './output.ts';
 import { screens } from './screens.ts';
+import { storeTables } from './store.ts';
 
 export const top = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -18,6 +19,7 @@ export function makeParts(): Map<string, string> {
     house: block('text', houseTable()),
     json: jsonTables(),
     metrics: metricsTable(),
+    store: storeTables(),
     'example-guest': block('json', exampleGuest()),
     configuration: markdownOf(manual('virt-shaper.toml.5'), [
       'DESCRIPTION',

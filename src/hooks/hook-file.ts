@@ -1,8 +1,8 @@
 // The small sh file that libvirt runs for one of its drivers: what it leads to, and how to know it again. What stands in
 // it is hook-script.ts.
 import { join, resolve } from 'node:path';
+import type { Paths } from '../store/paths.ts';
 import { sha256 } from '../system/digest.ts';
-import type { Paths } from '../system/paths.ts';
 
 /** Those of libvirt's drivers that can tell of guests on a bridge. */
 export const hookDrivers = ['qemu', 'lxc', 'network'] as const;

@@ -2,8 +2,8 @@
 // of `qemu.d` by name: hidden ones and the backups that editors leave, too.
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import type { Paths } from '../store/paths.ts';
 import { readIfThere } from '../system/files.ts';
-import type { Paths } from '../system/paths.ts';
 import { type Daemon, findDaemon } from './daemon.ts';
 import { viewOf, whyNotExecutable } from './executable.ts';
 import { type HookDriver, type Whose, whoseHook } from './hook-file.ts';

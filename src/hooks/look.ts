@@ -1,8 +1,8 @@
 // All that is to be known of libvirt's hooks, for "hooks" and for doctor: the files, the daemons, and what keeps libvirt
 // from running ours. libvirt is looked at from outside; it is never called.
 import { existsSync } from 'node:fs';
+import type { Paths } from '../store/paths.ts';
 import type { Run } from '../system/exec.ts';
-import type { Paths } from '../system/paths.ts';
 import { provenLooks, type Surroundings } from './advice.ts';
 import { readLibvirtVersion, readsFolders } from './daemon.ts';
 import { readTold } from './daemon-reload.ts';

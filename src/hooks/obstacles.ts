@@ -2,8 +2,8 @@
 // doctor: a hook that cannot be executed fails every start of a guest, and a restart of libvirt's daemon then kills
 // those that run. So it is better that there is none.
 import { existsSync } from 'node:fs';
+import type { Paths } from '../store/paths.ts';
 import type { Run } from '../system/exec.ts';
-import type { Paths } from '../system/paths.ts';
 import { whyApparmorRefuses } from './apparmor.ts';
 import { type Obstacle, type View, viewOf, whyNoexec, whyNotExecutable, whyNotRead } from './executable.ts';
 import type { HookCommand } from './hook-file.ts';

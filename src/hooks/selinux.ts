@@ -3,8 +3,8 @@
 // fails every start of a guest, so the kernel is asked what its policy says; where it does not answer, the boolean counts.
 import { closeSync, existsSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Paths } from '../store/paths.ts';
 import type { Run } from '../system/exec.ts';
-import type { Paths } from '../system/paths.ts';
 import type { Daemon } from './daemon.ts';
 import { type Obstacle, readText } from './executable.ts';
 import type { HookDriver } from './hook-file.ts';

@@ -23,7 +23,7 @@ import { isOlder, writeListing } from '../store/table-fingerprint.ts';
 import { removeFile } from '../system/files.ts';
 import { keepSeen } from './answer-cache.ts';
 import { RefusedLine } from './batch.ts';
-import { type Site, spareOf } from './context.ts';
+import type { Site } from './context.ts';
 import { findForeignMarks } from './foreign-marks.ts';
 import { checkAhead, type Present, readAhead } from './prefetch.ts';
 import { nothing, prepare } from './prepare.ts';
@@ -66,7 +66,7 @@ export async function load(
   const rules = readRules(folder);
   const companions = readCompanions(folder);
   if (await present.isUnchanged(rules)) {
-    keepGood(site.rules, layGood(site.rules, rules, companions, spareOf(site)));
+    keepGood(site.rules, layGood(site.rules, rules, companions, site.spare));
     return { changed: false, ...nothingLacks };
   }
   const asked = { rules, companions, folder, checked: checkAhead(site, rules, present) };
@@ -113,7 +113,7 @@ async function tryLoad(site: Site, asked: Asked, present: Present, refusals: Ref
   }
   let laid: string | undefined;
   const lay = () => {
-    laid = layGood(site.rules, rules, withPlanObstacles(companions, obstacles), spareOf(site));
+    laid = layGood(site.rules, rules, withPlanObstacles(companions, obstacles), site.spare);
     return laid;
   };
   const vanished = await transact(site, { before, wanted, found, checked, whileMoving: lay });

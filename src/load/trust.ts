@@ -14,7 +14,7 @@ import { clearJournal, isJournalled } from '../store/journal.ts';
 import { noteSmallChange, readCommitted } from '../store/table-fingerprint.ts';
 import { readCache } from '../system/files.ts';
 import { runSteps } from './batch.ts';
-import { type Site, spareOf } from './context.ts';
+import type { Site } from './context.ts';
 import { Staging } from './staging.ts';
 import { writeRuleset } from './transaction.ts';
 
@@ -68,7 +68,7 @@ export async function loadBelieving(site: Site, believed: Believed): Promise<str
   try {
     name = await staging.run(() => {
       write();
-      return layGood(site.rules, rules, companions, spareOf(site));
+      return layGood(site.rules, rules, companions, site.spare);
     });
     if (commands !== '') {
       const ruleset = writeRuleset(site, commands);

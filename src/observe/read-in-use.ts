@@ -4,7 +4,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { mayForge } from '../guests/forge.ts';
 import { sameGuests } from '../kernel/nft/same.ts';
 import { parseRuleset } from '../kernel/nft/table.ts';
-import { spareOf } from '../load/context.ts';
 import { readTable } from '../load/read-state.ts';
 import { type InForce, readInForce } from '../store/in-force-plan.ts';
 import { laidFolder, planFile } from '../store/in-force-rules.ts';
@@ -29,6 +28,8 @@ export interface Loaded extends RunningPaths {
   listing: string;
   /** store/journal.ts */
   journal: string;
+  /** store/files.ts */
+  spare: string;
 }
 
 export interface InUse {
@@ -95,8 +96,8 @@ function findForgers({ uplinks, limits = [] }: InForce, { guests }: RunningGuest
 
 /** While a load goes on, and where one was killed, nft may have moved over to what that has laid and not named yet. */
 async function planNow(run: Run, loaded: Loaded): Promise<InForce> {
-  const { rules, journal } = loaded;
-  const laid = isJournalled(journal) ? laidFolder(rules, spareOf(loaded)) : undefined;
+  const { rules, journal, spare } = loaded;
+  const laid = isJournalled(journal) ? laidFolder(rules, spare) : undefined;
   const next = laid && readCache(join(laid, 'ruleset.nft'));
   if (laid && next && isMovedTo(next, await readTable(run))) return readOrSay(rules, laid);
   return planInForce(rules);

@@ -1,7 +1,8 @@
 // What every command is given: where things are, and how to speak. Data goes to stdout, everything said to
 // people to stderr; in hook mode nobody may write to stdout at all.
+
+import { makePaths, type Paths } from '../store/paths.ts';
 import { ConfigError } from '../system/errors.ts';
-import { makePaths, type Paths } from '../system/paths.ts';
 import { clearProgress, showProgress, speak } from '../system/speak.ts';
 
 export interface CommonOptions {

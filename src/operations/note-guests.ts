@@ -5,7 +5,7 @@ import { Known } from '../guests/list.ts';
 import { reconcile } from '../guests/reconcile.ts';
 import { type Running, readRunning } from '../guests/status-files.ts';
 import { deviceNames } from '../host/read-host.ts';
-import { readIfbs } from '../load/read-state.ts';
+import { readIfbs } from '../kernel/ifb.ts';
 import { describeError } from '../report/errors.ts';
 import { readGuests, writeGuests } from '../store/guests.ts';
 import { tryInForce } from '../store/in-force-plan.ts';

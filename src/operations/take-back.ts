@@ -34,7 +34,8 @@ export async function takeBack(context: Context, id: string): Promise<void> {
     if (pending.former) await goBack(context, site);
     else await unloadNow(context, site, 'not confirmed');
     await report(site.run, context, pending.former);
-    writeWhole(undoneFile(folder), id, 0o600);
+    // To whoever waits for it: on a busy machine the time does not tell.
+    writeWhole(context.paths.undone, id, 0o600);
     dropPending(folder);
   });
 }
@@ -69,14 +70,9 @@ async function report(run: Run, { paths }: Context, former: boolean): Promise<vo
   await run('logger', ['-t', 'virt-shaper', '-p', 'daemon.warning'], { input }).catch(() => {});
 }
 
-/** Says which load went back, to whoever waits for it: on a busy machine the time does not tell. */
-function undoneFile(folder: string): string {
-  return `${folder}.undone`;
-}
-
 /** @returns whether this load was taken back, by whichever process; asked once */
 export function wasTakenBack({ paths }: Context, id: string): boolean {
-  const file = undoneFile(paths.pending);
+  const file = paths.undone;
   if (readCache(file) !== id) return false;
   removeFile(file);
   return true;

@@ -7,18 +7,11 @@ import { withLock } from '../system/lock.ts';
 import type { Context } from './context.ts';
 
 export function underLock<T>(context: Context, work: (site: Site) => Promise<T>): Promise<T> {
-  const { rules, listing, seen, journal, foreignTaps, formerSettings, lock, owner } = context.paths;
   const waiting = () => context.say('waiting for another virt-shaper to end');
-  return withLock({ file: lock, patience: context.lockTimeout, waiting }, (hold) =>
+  return withLock({ file: context.paths.lock, patience: context.lockTimeout, waiting }, (hold) =>
     work({
+      ...context.paths,
       run: makeRun({ timeout: context.timeout * 1000, hold }),
-      rules,
-      listing,
-      seen,
-      journal,
-      foreignTaps,
-      owner,
-      formerSettings,
       progress: context.progress,
     }),
   );

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { hookCommand, quote } from '../../src/hooks/hook-file.ts';
 import { hookText } from '../../src/hooks/hook-script.ts';
-import { makePaths } from '../../src/system/paths.ts';
+import { makePaths } from '../../src/store/paths.ts';
 import { awaitCalls } from '../support/hook-calls.ts';
 import { domainXml, kernelState, program, sh } from './host.ts';
 import { kernelTest } from './kernel-test.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { hookCommand } from '../../src/hooks/hook-file.ts';
 import { hookText } from '../../src/hooks/hook-script.ts';
-import { makePaths } from '../../src/system/paths.ts';
+import { makePaths } from '../../src/store/paths.ts';
 import { awaitCalls } from '../support/hook-calls.ts';
 import { needsCommand, needsNamespace } from '../support/needs.ts';
 import { unless } from '../support/skip.ts';

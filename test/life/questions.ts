@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { storeFiles } from '../../src/store/files.ts';
 import { kernelState, sh } from '../kernel/host.ts';
 import { InsideHost } from '../kernel/inside.ts';
 import { driftIn } from '../kernel/kernel-test.ts';
@@ -64,6 +65,17 @@ function filesAreWhole(life: Life): void {
     all.some((name) => name.startsWith('journal')),
     'no journal is left',
   );
+  assert.equal(strangers(root), [], 'every file that outlives a call is in store/files.ts');
+}
+
+function strangers(root: string): string[] {
+  const known = Object.values(storeFiles).map(({ path }) => path as string);
+  const files = ['/run/virt-shaper', '/var/lib/virt-shaper'].flatMap((folder) =>
+    existsSync(join(root, folder)) ? readdirSync(join(root, folder)).map((name) => `${folder}/${name}`) : [],
+  );
+  assert.ok(files.length > 0);
+  // Of some there are several: `hook-called-qemu`, `in-force-1`.
+  return files.filter((file) => !known.includes(file.replace(/-(?:\d+|qemu|lxc|network)$|\.damaged$/, '')));
 }
 
 /** What the last load did, for those who watch. */

@@ -67,11 +67,12 @@ const outside: Record<string, string[]> = {
     'render/templates.ts',
     'store/in-force-rules.ts',
     'store/journal.ts',
+    'store/paths.ts',
     'store/pending.ts',
     'system/files.ts',
     'system/folders.ts',
     'system/lock.ts',
-    'system/paths.ts',
+
     'system/scratch.ts',
     'system/speak.ts',
     'system/sync-files.ts',

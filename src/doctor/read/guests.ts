@@ -6,7 +6,7 @@ import type { Device } from '../../host/host.ts';
 import { readAddresses } from '../../host/read-host.ts';
 import { readGuests } from '../../store/guests.ts';
 import { guestsWithout, tryInForce } from '../../store/in-force-plan.ts';
-import type { Paths } from '../../system/paths.ts';
+import type { Paths } from '../../store/paths.ts';
 import { attempt, had } from '../finding.ts';
 import type { GuestFacts } from '../guests.ts';
 

@@ -11,7 +11,7 @@ import { readWholeHistory } from '../../store/history.ts';
 import { readIds } from '../../store/ids.ts';
 import { readInForce } from '../../store/in-force-plan.ts';
 import { readIfGood, ruleFiles } from '../../store/in-force-rules.ts';
-import type { Paths } from '../../system/paths.ts';
+import type { Paths } from '../../store/paths.ts';
 import { type Attempt, attempt } from '../finding.ts';
 import type { InForceFacts } from '../in-force.ts';
 import { isThere } from './stat.ts';

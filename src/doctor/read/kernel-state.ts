@@ -8,10 +8,10 @@ import { emptyState, type KernelState, type State } from '../../kernel/objects.t
 import { ownedBy } from '../../kernel/owner.ts';
 import { readState } from '../../load/read-state.ts';
 import { readIfGood } from '../../store/in-force-rules.ts';
+import type { Paths } from '../../store/paths.ts';
 import { Failure } from '../../system/errors.ts';
 import { makeRun } from '../../system/exec.ts';
 import { withLock } from '../../system/lock.ts';
-import type { Paths } from '../../system/paths.ts';
 import { type Attempt, attempt, had } from '../finding.ts';
 import type { Obstacles } from '../in-the-way.ts';
 import { isThere } from './stat.ts';
@@ -35,14 +35,11 @@ export async function readKernelState(paths: Paths, timeout: number): Promise<Ke
 }
 
 async function read(paths: Paths, timeout: number, hold?: number): Promise<KernelStateFacts> {
-  const { rules, listing, seen, journal, foreignTaps, formerSettings, owner } = paths;
+  const { rules, owner } = paths;
   const run = makeRun({ timeout, ...(hold === undefined ? {} : { hold }) });
   const loaded = await attempt(() => readLoaded(rules));
   const [state, nft] = await Promise.all([
-    readState(
-      { run, rules, listing, seen, journal, foreignTaps, formerSettings, owner },
-      { expected: had(loaded) },
-    ),
+    readState({ ...paths, run }, { expected: had(loaded) }),
     run('nft', ['-s', 'list', 'ruleset']),
   ]);
   if (nft.status !== 0) throw new Failure(`nft cannot list the ruleset: ${nft.stderr.trim().split('\n')[0]}`);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { hookCommand } from '../../../src/hooks/hook-file.ts';
 import { hookText } from '../../../src/hooks/hook-script.ts';
 import { writeGuests } from '../../../src/store/guests.ts';
-import { makePaths } from '../../../src/system/paths.ts';
+import { makePaths } from '../../../src/store/paths.ts';
 import { domainXml } from '../../kernel/host.ts';
 import { awaitCalls } from '../../support/hook-calls.ts';
 import type { Namespaces } from '../../support/netns.ts';

@@ -2,7 +2,7 @@
 // and nothing else. It does not use what virt-shaper says of itself, but for `verify`, which must agree.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makePaths } from '../../../src/system/paths.ts';
+import { makePaths } from '../../../src/store/paths.ts';
 import { label } from '../../../src/text/label.ts';
 import { awaitCalls } from '../../support/hook-calls.ts';
 import { type Host, uplinks } from './host.ts';

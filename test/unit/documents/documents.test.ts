@@ -23,7 +23,6 @@ import { generate } from '../../../src/pipeline.ts';
 import { readTemplates } from '../../../src/render/templates.ts';
 import { formatProblem } from '../../../src/report/problems.ts';
 import { ConfigError } from '../../../src/system/errors.ts';
-import { makePaths } from '../../../src/system/paths.ts';
 import { callsIn, checkCall } from '../../support/calls.ts';
 import { fillMarked } from '../../support/marked.ts';
 import { outputSchema } from '../../support/output-schema.ts';
@@ -124,19 +123,6 @@ test('the house is as it stands: its folders, in the order of their imports', ()
     entry.isDirectory(),
   );
   assert.equal([...folders].sort(), there.map(({ name }) => name).sort());
-});
-
-test('every file that outlives a call is in the table, and no other', () => {
-  const rows = [...page('docs/internals.md').text.matchAll(/^\| `(\/(?:run|var)\/[^`]+)` \|/gm)].map(
-    ([, path = '']) => path,
-  );
-  const paths = makePaths({ rules: '/var/lib/virt-shaper/rules.d' });
-  const own = Object.values({ ...paths, hookCalled: paths.hookCalled('DRIVER') })
-    .filter((path): path is string => typeof path === 'string')
-    .filter((path) => /^\/(run|var\/lib|var\/cache)\/virt-shaper\//.test(path));
-  // Not of the program's own making, or told by another name.
-  const beside = ['rules.d/good', 'metrics', 'hook-installed'].map((name) => `/var/lib/virt-shaper/${name}`);
-  assert.equal(rows.sort(), [...own, ...beside, '/var/cache/virt-shaper'].sort());
 });
 
 test('the import gives what is shown', () => {

@@ -18,7 +18,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type HookDriver, hookCommand, quote, whoseHook } from '../../../src/hooks/hook-file.ts';
 import { hookText, lineForOthers } from '../../../src/hooks/hook-script.ts';
-import { makePaths } from '../../../src/system/paths.ts';
+import { makePaths } from '../../../src/store/paths.ts';
 import { awaitCalls } from '../../support/hook-calls.ts';
 
 let folder: string;

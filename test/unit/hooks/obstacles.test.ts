@@ -8,8 +8,8 @@ import * as assert from 'uvu/assert';
 import { whyApparmorRefuses } from '../../../src/hooks/apparmor.ts';
 import { viewOf, whyNoexec, whyNotExecutable } from '../../../src/hooks/executable.ts';
 import { isAllowed, whySelinuxRefuses } from '../../../src/hooks/selinux.ts';
+import { makePaths } from '../../../src/store/paths.ts';
 import type { Run } from '../../../src/system/exec.ts';
-import { makePaths } from '../../../src/system/paths.ts';
 
 let root: string;
 test.before.each(() => {

@@ -8,6 +8,7 @@ import { ip, type Step } from '../../../src/diff/steps.ts';
 import { makeObject, type TcKind } from '../../../src/kernel/objects.ts';
 import type { Verb } from '../../../src/kernel/tc/print.ts';
 import { runSteps } from '../../../src/load/batch.ts';
+import { makePaths } from '../../../src/store/paths.ts';
 import { Failure } from '../../../src/system/errors.ts';
 import type { Outcome, Run } from '../../../src/system/exec.ts';
 
@@ -33,11 +34,7 @@ function answers(...list: Partial<Outcome>[]): { run: Run; calls: Call[] } {
 }
 
 function steps(run: Run, list: Step[]): Promise<Step[]> {
-  return runSteps(
-    { run, journal, rules: '', listing: '', seen: '', owner: 'host', formerSettings: '', foreignTaps: '' },
-    'stage',
-    list,
-  );
+  return runSteps({ ...makePaths({ root: journal }), run, journal }, 'stage', list);
 }
 
 async function failure(run: Run, list: Step[]): Promise<Failure> {
