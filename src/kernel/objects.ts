@@ -99,9 +99,9 @@ export function makeObject(kind: TcKind, device: string, id: string, values: Val
   return { kind, key: keyOf(kind, device, id), device, id, values };
 }
 
-/** Another object made after the first, which stands in no file. */
+/** Another object, made after one whose place in the file stays the reason for it. */
 export function variant(
-  { place: _, ...object }: TcObject,
+  object: TcObject,
   changes: Partial<Pick<TcObject, 'device' | 'id' | 'parent' | 'values' | 'pref'>>,
 ): TcObject {
   const made = { ...object, ...changes };

@@ -116,7 +116,7 @@ function refused(tool: string, step: Step | undefined, message: string): Failure
 
 function describeRefusal(tool: string, step: Step | undefined, message: string): Failure {
   const whose = step?.object?.subject ? `${step.object.subject}: ` : '';
-  const isShown = step?.verb === 'add' && step.object?.place !== undefined;
+  const isShown = step?.object?.place?.text.includes(step.line);
   const did = step && !isShown ? ` to "${step.line}"` : '';
   return new Failure(`${whose}${tool} refused${did}: ${message}`, undefined, step?.object?.place);
 }

@@ -48,7 +48,8 @@ async function failure(run: Run, list: Step[]): Promise<Failure> {
 }
 
 const step = (kind: TcKind, line: string, verb: Verb = 'add'): Step => {
-  const place = { at: { file: 'shape.tc', line: 1, column: 1 }, text: line };
+  const text = line.replace(`class ${verb}`, 'class add');
+  const place = { at: { file: 'shape.tc', line: 1, column: 1 }, text };
   return {
     tool: 'tc',
     line,
