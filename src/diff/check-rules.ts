@@ -2,12 +2,11 @@
 // by hand, can be fine line by line and still lead a guest's frames to a class that is not there.
 
 import { readOwners } from '../kernel/nft/owners.ts';
-import { parseRuleset } from '../kernel/nft/table.ts';
+import { noTable, parseRuleset } from '../kernel/nft/table.ts';
 import { keyOf, type State } from '../kernel/objects.ts';
 import { aliasPrefix } from '../plan/names.ts';
 import type { Rules } from '../render/render.ts';
 import type { Problem } from '../system/errors.ts';
-import { noTable } from './compare.ts';
 
 export function checkRules(rules: Rules, state: State, folder: string): Problem[] {
   return [...checkTables(rules, folder), ...checkLookups(rules, state, folder), ...checkTree(state)];

@@ -1,10 +1,9 @@
 // Which uplink and direction an element of the ruleset is of, and the ruleset without some of its elements.
 
-import { given, parseRuleset, targetOf, wordsOf } from '../kernel/nft/table.ts';
+import { given, noTable, parseRuleset, targetOf, wordsOf } from '../kernel/nft/table.ts';
 import { canonicalMark, keyOf, type State } from '../kernel/objects.ts';
 import { aliasPrefix } from '../plan/names.ts';
 import type { Direction } from '../units/units.ts';
-import { noTable } from './compare.ts';
 
 export interface Way {
   uplink: string;

@@ -1,10 +1,11 @@
 // rules.d -> kernel. Reads top to bottom as what happens: what is wanted, what there is, who is in the way,
 // the transaction, and only then the new rules are the good ones.
-import { compare, type Difference, noTable } from '../diff/compare.ts';
+import { compare, type Difference } from '../diff/compare.ts';
 import type { Found } from '../diff/comparison.ts';
 import { concerns, hasTree } from '../diff/obstacles.ts';
 import { parseRules } from '../diff/parse-rules.ts';
 import type { Refusal, Unreached } from '../diff/unreached.ts';
+import { noTable } from '../kernel/nft/table.ts';
 import type { KernelState, State } from '../kernel/objects.ts';
 import { differingOptions } from '../kernel/tc/values.ts';
 import type { Rules } from '../render/render.ts';

@@ -8,9 +8,10 @@ import { areSame, readIfGood } from '../store/in-force-rules.ts';
 import { isJournalled } from '../store/journal.ts';
 import { isListed } from '../store/table-fingerprint.ts';
 import { Interview, isAsSeen, readQuestions } from './answer-cache.ts';
+import { checkRuleset } from './apply.ts';
 import type { Site } from './context.ts';
 import { readState, readTable } from './read-state.ts';
-import { type Checked, checkRuleset } from './transaction.ts';
+import type { Checked } from './transaction.ts';
 
 /** What was loaded last, and what the kernel holds now. */
 export interface Present {

@@ -1,9 +1,10 @@
 // What the kernel holds, and what of the rules can be had in it; or why nothing may be touched.
-import { compare, noTable } from '../diff/compare.ts';
+import { compare } from '../diff/compare.ts';
 import { reachable } from '../diff/obstacles.ts';
 import { parseRules } from '../diff/parse-rules.ts';
 import type { Refusal } from '../diff/unreached.ts';
 import { foreignFamilies } from '../kernel/nft/listing.ts';
+import { noTable } from '../kernel/nft/table.ts';
 import { emptyState, type KernelState, type State, type TcObject } from '../kernel/objects.ts';
 import { describeOwner, othersOf, ownedBy } from '../kernel/owner.ts';
 import { tableName } from '../plan/names.ts';

@@ -1,10 +1,10 @@
 // What the kernel holds of virt-shaper's, read with three processes however many guests there are. Nothing is
 // remembered from the load before: ours are known by their signature (plan/names.ts). What it is expected to hold only
 // says what can be asked before the first answer.
-import { noTable } from '../diff/compare.ts';
+
 import { deviceNames } from '../host/read-host.ts';
 import { readIfbs } from '../kernel/ifb.ts';
-import { withoutLearned } from '../kernel/nft/table.ts';
+import { noTable, withoutLearned } from '../kernel/nft/table.ts';
 import type { KernelState, State } from '../kernel/objects.ts';
 import { readSettings } from '../kernel/settings.ts';
 import { fromQdisc, type Qdisc } from '../kernel/tc/output.ts';

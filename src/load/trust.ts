@@ -13,10 +13,10 @@ import { type Companions, keepGood, layGood, readIfGood } from '../store/in-forc
 import { clearJournal, isJournalled } from '../store/journal.ts';
 import { noteSmallChange, readCommitted } from '../store/table-fingerprint.ts';
 import { readCache } from '../system/files.ts';
+import { writeRuleset } from './apply.ts';
 import { runSteps } from './batch.ts';
 import type { Site } from './context.ts';
 import { Staging } from './staging.ts';
-import { writeRuleset } from './transaction.ts';
 
 /**
  * The rules in force, where the last load ended well and nothing is known that would speak against believing them.

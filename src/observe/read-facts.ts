@@ -2,14 +2,13 @@
 // there are. tc is asked for the filters of all devices in one batch.
 
 import { join } from 'node:path';
-import { makesNoTable } from '../diff/compare.ts';
 import { bridgesOf } from '../host/host.ts';
 import { deviceNames, isDeviceUp, isRouter, portNames, readBridged } from '../host/read-host.ts';
+import { readIfbs as readOwnIfbs } from '../kernel/ifb.ts';
 import { cutTable, parseListing } from '../kernel/nft/listing.ts';
-import { withoutLearned } from '../kernel/nft/table.ts';
+import { makesNoTable, withoutLearned } from '../kernel/nft/table.ts';
 import { isOurFilter } from '../kernel/tc/filter-json.ts';
 import { readEveryFilter } from '../kernel/tc/read.ts';
-import { readIfbs as readOwnIfbs } from '../load/read-state.ts';
 import { tableName } from '../plan/names.ts';
 import type { InForce } from '../store/in-force-plan.ts';
 import { recognize } from '../store/table-fingerprint.ts';

@@ -3,9 +3,10 @@
 // and where only numbers change nobody's guarantees sum to more than before or after. Both ways, and back when undone.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { compare, noTable } from '../../src/diff/compare.ts';
+import { compare } from '../../src/diff/compare.ts';
 import { parseRules } from '../../src/diff/parse-rules.ts';
 import { planPhases } from '../../src/diff/phases.ts';
+import { noTable } from '../../src/kernel/nft/table.ts';
 import type { KernelState, State } from '../../src/kernel/objects.ts';
 import { tcLine } from '../../src/kernel/tc/print.ts';
 import { shownRate } from '../../src/kernel/tc/values.ts';

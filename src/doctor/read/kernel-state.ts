@@ -1,9 +1,10 @@
 // What the kernel holds, and in what it differs from what was loaded. Read under the lock where there is one, so
 // that a load in the middle of its work is not taken for drift; but not waited for long.
 import { join } from 'node:path';
-import { compare, noTable } from '../../diff/compare.ts';
+import { compare } from '../../diff/compare.ts';
 import { reachable } from '../../diff/obstacles.ts';
 import { parseRules } from '../../diff/parse-rules.ts';
+import { noTable } from '../../kernel/nft/table.ts';
 import { emptyState, type KernelState, type State } from '../../kernel/objects.ts';
 import { ownedBy } from '../../kernel/owner.ts';
 import { readState } from '../../load/read-state.ts';

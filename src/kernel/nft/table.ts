@@ -1,6 +1,7 @@
 // Our tables as data, from a file of rules.d or from what nft lists: the one reader of nft's language. nft orders and
 // indents otherwise than we write, but prints a rule and an element as it was given, so the two can be compared.
 
+import { tableName } from '../../plan/names.ts';
 import { memoize } from '../../system/memoize.ts';
 
 export interface Chain {
@@ -143,4 +144,14 @@ export function withoutLearned(listing: string): string {
     /^(\tset learned \{[^\n]*\n(?:\t\t(?!elements).*\n)*)\t\telements = \{[^}]*\}\n/gm,
     '$1',
   );
+}
+
+/** For `nft -f`: takes both tables away, there or not. */
+export const noTable = ['bridge', 'inet']
+  .map((family) => `table ${family} ${tableName} {}\ndelete table ${family} ${tableName}\n`)
+  .join('');
+
+/** A ruleset without guests takes the table away. */
+export function makesNoTable(ruleset: string): boolean {
+  return !/^\s*chain /m.test(ruleset);
 }

@@ -1,0 +1,52 @@
+// The way back from a load that failed: the same road to the state that was read before anything was done, which holds
+// whatever the failing command did or did not do.
+import { join } from 'node:path';
+import { commandLines } from '../diff/command-lines.ts';
+import { compare } from '../diff/compare.ts';
+import { reachable } from '../diff/obstacles.ts';
+import { type Phase, planPhases } from '../diff/phases.ts';
+import type { KernelState, State } from '../kernel/objects.ts';
+import { clearJournal } from '../store/journal.ts';
+import { Failure } from '../system/errors.ts';
+import { writeWhole } from '../system/files.ts';
+import { apply } from './apply.ts';
+import type { Site } from './context.ts';
+import { readState } from './read-state.ts';
+
+/** What is in force nobody knows but the kernel: nothing is said about it. */
+export class NotUndone extends Failure {}
+
+/**
+ * @param record what was known of the table before
+ * @throws NotUndone
+ */
+export async function undo(
+  site: Site,
+  before: KernelState,
+  record: string | undefined,
+  cause: unknown,
+): Promise<void> {
+  let left: Phase[] = [];
+  try {
+    left = wayBack(await readState(site, { expected: before }), before);
+    const { committed } = await apply(site, left);
+    // Where an uplink has gone meanwhile, it is the table of before without what led there.
+    left = wayBack(await readState(site, { expected: before, committed }), before);
+    if (left.length > 0) throw new Failure('the kernel is not as it was');
+    if (record !== undefined) writeWhole(site.listing, record, 0o600);
+    clearJournal(site.journal);
+  } catch (error) {
+    const commands = commandLines(left, before, join(site.rules, 'good')).map((line) => `\n  ${line}`);
+    const byHand = commands.length > 0 ? `\nby hand:${commands.join('')}` : '';
+    throw new NotUndone(
+      `${(cause as Error).message}\nand it could not be undone: ${(error as Error).message}${byHand}`,
+      'or try again with virt-shaper load; virt-shaper unload takes everything out',
+      cause instanceof Failure ? cause.place : undefined,
+    );
+  }
+}
+
+function wayBack(now: KernelState, before: State): Phase[] {
+  const { wanted } = reachable(now, before);
+  return planPhases(compare(now, wanted, true), now, wanted);
+}
