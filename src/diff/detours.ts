@@ -3,7 +3,7 @@
 // the link with what it shall have, until the right one is made.
 
 import { type KernelState, keyOf, type State, type TcObject, variant } from '../kernel/objects.ts';
-import type { Difference } from './compare.ts';
+import type { Difference } from './difference.ts';
 import { add, remove, type Step } from './steps.ts';
 
 export interface Detour {

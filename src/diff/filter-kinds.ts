@@ -5,7 +5,7 @@
 import { type KernelState, keyOf, type State, type TcObject, variant } from '../kernel/objects.ts';
 import { filterKind } from '../kernel/tc/print.ts';
 import { detourPreference } from '../plan/names.ts';
-import type { Difference } from './compare.ts';
+import type { Difference } from './difference.ts';
 import { add, remove, type Step } from './steps.ts';
 
 export interface KindChange {

@@ -4,7 +4,8 @@
 
 import { emptyState, type KernelState, kernelWith, type State, type TcObject } from '../kernel/objects.ts';
 import type { Rules } from '../render/render.ts';
-import { compare, type Difference } from './compare.ts';
+import { compare } from './compare.ts';
+import type { Difference } from './difference.ts';
 import { readLine } from './parse-rules.ts';
 import { nftCommands } from './table.ts';
 

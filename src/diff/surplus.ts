@@ -1,6 +1,6 @@
 // What the kernel holds of ours and nobody asks for, in the order in which it can go.
 import type { KernelState, State, TcObject } from '../kernel/objects.ts';
-import type { Difference } from './compare.ts';
+import type { Difference } from './difference.ts';
 
 /** Filters before the ifb they lead to, children before parents, and a whole tree by its root. */
 export function surplus(from: KernelState, to: State, ours: boolean): Difference[] {

@@ -1,5 +1,5 @@
 // Where a load takes place: its door to processes, which holds the lock, and its folders.
-import type { Found } from '../diff/comparison.ts';
+import type { Found } from '../diff/difference.ts';
 import type { Paths } from '../store/paths.ts';
 import type { Run } from '../system/exec.ts';
 

@@ -1,7 +1,7 @@
 // rules.d -> kernel. Reads top to bottom as what happens: what is wanted, what there is, who is in the way,
 // the transaction, and only then the new rules are the good ones.
-import { compare, type Difference } from '../diff/compare.ts';
-import type { Found } from '../diff/comparison.ts';
+import { compare } from '../diff/compare.ts';
+import type { Difference, Found } from '../diff/difference.ts';
 import { concerns, hasTree } from '../diff/obstacles.ts';
 import { parseRules } from '../diff/parse-rules.ts';
 import type { Refusal, Unreached } from '../diff/unreached.ts';

@@ -1,7 +1,8 @@
 // Brings the kernel from what it holds to what is wanted: all of it, or none. tc is not atomic, so the order
 // makes it so (phases.ts). Whatever fails is taken back (undo.ts).
 import { join } from 'node:path';
-import { compare, type Difference } from '../diff/compare.ts';
+import { compare } from '../diff/compare.ts';
+import type { Difference } from '../diff/difference.ts';
 import { type Phase, planPhases } from '../diff/phases.ts';
 import { type Unreached, unreachedTap, withoutUnreached } from '../diff/unreached.ts';
 import type { KernelState, State } from '../kernel/objects.ts';

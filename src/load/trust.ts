@@ -1,7 +1,7 @@
 // A load that believes what the last one left, in place of reading it: by two processes in place of eight. What is not
 // touched is believed to be as it was loaded, which sync looks after every minute. Each command fails where the kernel is
 // not as it is believed to be; then what was staged is taken back, and the kernel is to be read (load.ts).
-import type { Difference } from '../diff/compare.ts';
+import type { Difference } from '../diff/difference.ts';
 import { planPhases } from '../diff/phases.ts';
 import { findSmallChange } from '../diff/small-change.ts';
 import { deviceNames } from '../host/read-host.ts';

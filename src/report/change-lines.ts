@@ -1,6 +1,5 @@
 // The changes (changes.ts) as lines, and in one sentence. What has no guest's name is said, too: the table, a device.
-import type { Difference } from '../diff/compare.ts';
-import type { Found } from '../diff/comparison.ts';
+import type { Difference, Found } from '../diff/difference.ts';
 import { readElements } from '../kernel/nft/owners.ts';
 import { classId } from '../plan/names.ts';
 import { type Change, changesOf, guestActions, type Manner, onSeveral, uplinkOf } from './changes.ts';

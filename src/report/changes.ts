@@ -1,6 +1,6 @@
 // What differs, in the words of who reads it: guest by guest, both directions at once. The objects behind it are in
 // differences.ts. Computed from the two states, since a tree that goes takes its classes along without a word of each.
-import type { Found } from '../diff/comparison.ts';
+import type { Found } from '../diff/difference.ts';
 import type { State, TcObject } from '../kernel/objects.ts';
 import { differingOptions } from '../kernel/tc/values.ts';
 import { formatRate } from '../units/rate.ts';

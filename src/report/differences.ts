@@ -1,7 +1,6 @@
 // What differs between the kernel and the rules, for people (guest by guest: what, from, to, why) and as data.
 
-import type { Action, Difference } from '../diff/compare.ts';
-import type { Found } from '../diff/comparison.ts';
+import type { Action, Difference, Found } from '../diff/difference.ts';
 import { readElements } from '../kernel/nft/owners.ts';
 import type { TcObject } from '../kernel/objects.ts';
 import { formatRate } from '../units/rate.ts';

@@ -1,7 +1,6 @@
 // What the kernel holds for one guest now, found by its id and mark, so that leftovers of one that has stopped
 // are seen too; and where that is not what rules.d says.
-import type { Difference } from '../../diff/compare.ts';
-import type { Found } from '../../diff/comparison.ts';
+import type { Difference, Found } from '../../diff/difference.ts';
 import type { Unreached } from '../../diff/unreached.ts';
 import { readElements } from '../../kernel/nft/owners.ts';
 import type { KernelState, State, TcObject } from '../../kernel/objects.ts';

@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compare } from '../../../src/diff/compare.ts';
-import type { Found } from '../../../src/diff/comparison.ts';
+import type { Found } from '../../../src/diff/difference.ts';
 import { parseRules } from '../../../src/diff/parse-rules.ts';
 import type { KernelState, State } from '../../../src/kernel/objects.ts';
 import { changeLines, changeSummary } from '../../../src/report/change-lines.ts';
