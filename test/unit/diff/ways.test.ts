@@ -1,11 +1,10 @@
 // Elements of our table that are left out while their uplink is not touched: the others stay, each of them whole.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { noTable } from '../../../src/diff/compare.ts';
 import { parseRules } from '../../../src/diff/parse-rules.ts';
 import { findSmallChange } from '../../../src/diff/small-change.ts';
 import { waysOf, withoutElements } from '../../../src/diff/ways.ts';
-import { parseRuleset } from '../../../src/kernel/nft/table.ts';
+import { noTable, parseRuleset } from '../../../src/kernel/nft/table.ts';
 import { generateFor, makeWorld } from '../../support/world.ts';
 
 const toml = '[defaults]\nunlisted = "shape"\n[uplink.eth0]\n[uplink.eth1]\n';
