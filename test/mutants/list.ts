@@ -155,9 +155,9 @@ export const mutants: Listed[] = [
     quick: ['unit/load/batch'],
   },
   {
-    what: 'a warning of tc is no failure, by the short way',
-    from: 'if (isRefused({ status, stdout, stderr }))',
-    to: 'if (status !== 0)',
+    what: 'a warning of tc is no failure, where the kernel is believed',
+    from: 'if (failed) throw new Failure(`tc refused: ${failed.message}`);',
+    to: 'if (failed?.index !== undefined) throw new Failure(`tc refused: ${failed.message}`);',
     kernel: ['second-time', 'small-change'],
   },
   {
@@ -364,8 +364,8 @@ export const mutants: Listed[] = [
   },
   {
     what: 'check-rules never sees what own templates make',
-    from: 'const own = areOwn(inputs.templates);',
-    to: 'const own = true;',
+    from: '!good || !areOwn(inputs.templates)',
+    to: '!good',
     ...second,
   },
 
