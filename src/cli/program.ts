@@ -26,7 +26,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 3 differences fou
     )
     .configureHelp(grouped)
     .configureOutput({
-      outputError: (text, write) => write(text.replace(/^error: /, 'virt-shaper: ')),
+      outputError: (text, write) => write(harmless(text.replace(/^error: /, 'virt-shaper: '))),
     })
     .exitOverride();
   withCommonOptions(program);
@@ -51,6 +51,15 @@ Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 3 differences fou
     (await import('../commands/complete.ts')).namesCommand(self.optsWithGlobals(), kind);
   });
   return program;
+}
+
+/** Who types "reload" is not told to unload, one key away from every guest at full speed. */
+function harmless(text: string): string {
+  if (/unknown command 'un/.test(text)) return text;
+  return text.replace(
+    /Did you mean one of load, unload\?/,
+    'Did you mean load? For a changed configuration: apply',
+  );
 }
 
 function withCommonOptions(to: Command): Command {

@@ -98,11 +98,11 @@ function table(path: string[], { from, notes = [], id, group, rate, ceil }: Valu
 }
 
 function rateValue(rate: ImportedRate): string {
-  if (typeof rate === 'number') return basicString(formatRate(rate));
+  if (typeof rate === 'number') return basicString(readableRate(rate));
   if (rate.out !== undefined && rate.out === rate.in) return rateValue(rate.out);
   const ways = directions.flatMap((way) => {
     const bits = rate[way];
-    return bits === undefined ? [] : `${way} = ${basicString(formatRate(bits))}`;
+    return bits === undefined ? [] : `${way} = ${basicString(readableRate(bits))}`;
   });
   return `{ ${ways.join(', ')} }`;
 }
@@ -126,4 +126,11 @@ function basicString(text: string): string {
 function escapeCodePoint(character: string): string {
   const number = (character.codePointAt(0) ?? 0).toString(16);
   return number.length > 4 ? `\\U${number.padStart(8, '0')}` : `\\u${number.padStart(4, '0')}`;
+}
+
+/** Megabytes of 1,048,576 bytes are whole in binary units: 104857600 is "100mibit". */
+function readableRate(bits: number): string {
+  const units = Object.entries({ gibit: 2 ** 30, mibit: 2 ** 20, kibit: 2 ** 10 });
+  const [unit, size] = units.find(([, one]) => bits % one === 0) ?? ['', 1];
+  return unit !== '' && bits % 1000 !== 0 ? `${bits / size}${unit}` : formatRate(bits);
 }

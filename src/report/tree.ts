@@ -24,7 +24,9 @@ export function reportTree({ uplinks, guests, inner, interval }: InUse, screen: 
       const tree = uplink.trees[direction];
       const short = `${uplink.name}, ${verbs[direction]}`;
       const title =
-        (screen.width ?? 80) < 60 ? short : `${titleOf(uplink)}, ${verbs[direction]}, on ${tree.device}`;
+        (screen.width ?? 80) < 60
+          ? short
+          : `${titleOf(uplink)}, ${verbs[direction]}${tree.device === uplink.name ? '' : `, on ${tree.device}`}`;
       return table(rows(tree), columnsFor(title, interval !== undefined), screen);
     }),
   );

@@ -29,12 +29,12 @@ test('the tree', () => {
   const inUse = makeInUse([{ name: 'cliff', group: 'friends', configured: 20_000_000 }, { name: 'jason' }]);
   assert.is(
     reportTree(inUse, plain).split('\n\n')[0],
-    `eth0 (br0), sending, on eth0  CLASS               RATE    CEIL       NOW  OF CEIL              DROPPED  BACKLOG
-link                          1:ffff            10mbit  30mbit  1.00mbit      3 %  ╸                12   3.00kB
-├─ group friends              1:f000            10mbit  30mbit  1.00mbit      3 %  ╸                12   3.00kB
-│  └─ cliff                   1:10    10mbit of 20mbit  30mbit  1.00mbit      3 %  ╸                12   3.00kB
-├─ jason                      1:11              10mbit  30mbit  1.00mbit      3 %  ╸                12   3.00kB
-└─ unmarked                   1:fffe            10mbit  30mbit  1.00mbit      3 %  ╸                12   3.00kB`,
+    `eth0 (br0), sending  CLASS               RATE    CEIL       NOW  OF CEIL              DROPPED  BACKLOG
+link                 1:ffff            10mbit  30mbit  1.00mbit      3 %  ╸                12   3.00kB
+├─ group friends     1:f000            10mbit  30mbit  1.00mbit      3 %  ╸                12   3.00kB
+│  └─ cliff          1:10    10mbit of 20mbit  30mbit  1.00mbit      3 %  ╸                12   3.00kB
+├─ jason             1:11              10mbit  30mbit  1.00mbit      3 %  ╸                12   3.00kB
+└─ unmarked          1:fffe            10mbit  30mbit  1.00mbit      3 %  ╸                12   3.00kB`,
   );
 });
 

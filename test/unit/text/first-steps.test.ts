@@ -41,6 +41,14 @@ test('so does --help', () => {
   assert.equal(stepsIn(steps, ''), firstSteps);
 });
 
+test('who types reload is told of load and apply, not of unload', () => {
+  const args = ['--import', 'tsx', join(root, 'src/cli.ts'), 'reload'];
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: root });
+  assert.is(status, 2);
+  assert.match(stderr, 'Did you mean load? For a changed configuration: apply');
+  assert.not.match(stderr, 'unload');
+});
+
 test('a text that nothing can be imported from is refused, with what could be; an empty one is none', () => {
   const from = (text: string) => importFiles([{ name: 'notes', text }]);
   assert.throws(
