@@ -63,7 +63,8 @@ test.after(() => host.end());
 type Data = Record<string, unknown>;
 
 function dataOf(command: string): Data {
-  const { stdout, stderr } = host.run([...command.split(' '), '--json']);
+  const interval = /^(status|tree|top)/.test(command) ? ['--interval', '0.2'] : [];
+  const { stdout, stderr } = host.run([...command.split(' '), ...interval, '--json']);
   assert.not.equal(stdout, '', `${command}: ${stderr}`);
   return JSON.parse(stdout) as Data;
 }

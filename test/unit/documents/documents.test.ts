@@ -62,6 +62,14 @@ test('every command of the documents can be typed so', () => {
   assert.ok(calls > 100, 'the documents show commands');
 });
 
+test('the example of the package passes the check, with what stands in it as comments too', () => {
+  const example = readFileSync(join(root, 'packaging/examples/config.toml'), 'utf8');
+  assert.equal(check(example), []);
+  const all = example.replace(/^# (?=\w+ = )/gm, '');
+  assert.is.not(all, example);
+  assert.equal(check(all), []);
+});
+
 test('what is made of manual pages and of the program is as npm run documents makes it', () => {
   const parts = makeParts();
   const places = pages.flatMap(({ path, text }) => {
