@@ -11,19 +11,22 @@ import type { Path } from './path.ts';
  */
 export async function loadOurs(
   bench: Bench,
-  { host, taps }: Path,
+  { host, taps, tap: measured, guest: far }: Path,
   ceil: number,
   edit?: (shape: string) => string,
 ): Promise<void> {
   const root = join(bench.scratch, host.name);
   for (const folder of ['etc', 'run']) mkdirSync(join(root, folder, 'virt-shaper'), { recursive: true });
   const uplink = '[uplink.eth0]\nbridge = "br0"\nceil = "40gbit"\n';
-  const guest = `[guest."vm-*"]\nrate = "10mbit"\nceil = ${ceil}\n`;
-  writeFileSync(join(root, 'etc/virt-shaper/config.toml'), uplink + guest, { mode: 0o644 });
+  const values = `rate = "10mbit"\nceil = ${ceil}\n`;
+  // What is sent to it is sent to nobody who answers (path.ts), and is its own.
+  const one = `[guest.vm-${taps.indexOf(measured)}]\n${values}macs = ["${far.nobody}"]\n`;
+  const config = `${uplink}${one}[guest."vm-*"]\n${values}`;
+  writeFileSync(join(root, 'etc/virt-shaper/config.toml'), config, { mode: 0o644 });
   const guests = taps.map((tap, index) => ({
     name: `vm-${index}`,
     driver: 'qemu' as const,
-    nics: [{ tap, bridge: 'br0' }],
+    nics: [{ tap, bridge: 'br0', mac: tap === measured ? far.mac : addressOf(index) }],
   }));
   writeGuests(join(root, 'run/virt-shaper/guests.json'), guests);
   const run = (command: string) =>
@@ -31,6 +34,24 @@ export async function loadOurs(
   await run('render');
   if (edit) await loadFiles(host, join(root, 'var/lib/virt-shaper/rules.d'), edit);
   else await run('load');
+}
+
+function addressOf(index: number): string {
+  const bytes = [index >> 8, index & 255].map((byte) => byte.toString(16).padStart(2, '0'));
+  return `52:54:00:0a:${bytes.join(':')}`;
+}
+
+/** The same trees, and marks set as version 0.1 did: of what is forwarded, by its two ports alone. */
+export async function loadForwardOnly(bench: Bench, path: Path, ceil: number): Promise<void> {
+  await loadOurs(bench, path, ceil);
+  const rules = readFileSync(
+    join(bench.scratch, path.host.name, 'var/lib/virt-shaper/rules.d/ruleset.nft'),
+    'utf8',
+  );
+  const blocks =
+    /^\t(?:set learned|chain flooded|map senders|map sent|chain input|chain output) \{[\s\S]*?^\t\}\n/gm;
+  const former = rules.replace(blocks, '').replace(/^\t\tether [sd]addr .*\n/gm, '');
+  await path.host.run('nft', ['-f', '-'], { input: former });
 }
 
 /** As an administrator would load the files by hand. @param rules the folder they are in */

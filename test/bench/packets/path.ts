@@ -62,11 +62,12 @@ export async function makePath(
   await callIptables(host, bridgeCallsIptables);
   const taps = Array.from({ length: size }, (_, index) => `vnet${index}`);
   const tap = `vnet${Math.floor(size / 2)}`;
+  const hex = number.toString(16).padStart(2, '0');
   const far = (kind: string, digit: number): Far => ({
     device: `${kind}${number}`,
     address: `10.99.${number}.${digit}`,
-    mac: `52:54:00:0${digit}:00:${number.toString(16)}`,
-    nobody: `52:54:00:0${digit}:01:${number.toString(16)}`,
+    mac: `52:54:00:0${digit}:00:${hex}`,
+    nobody: `52:54:00:0${digit}:01:${hex}`,
   });
   const [wire, guest] = [far('wire', 1), far('guest', 2)];
   const cables = [

@@ -3,7 +3,7 @@
 import { type Direction, directions } from '../../../src/units/units.ts';
 import { needsCommand } from '../../support/needs.ts';
 import { Namespaces } from '../../support/netns.ts';
-import { loadOurs } from '../packets/ours.ts';
+import { loadForwardOnly, loadOurs } from '../packets/ours.ts';
 import { makeEnds, makePath, type Path } from '../packets/path.ts';
 import { loadOldWay, loadWay, type Way, ways } from '../packets/rulesets.ts';
 import { type Carried, flood, needsCpuTimes, stream } from '../packets/traffic.ts';
@@ -15,7 +15,7 @@ const traffics: Traffic[] = ['64 bytes, out', '64 bytes, in', 'TCP, out', 'TCP, 
 
 /** One kind of rules on one size of host, and what it carried, round by round. */
 interface Variant {
-  rules: 'none' | 'virt-shaper' | 'the old way' | Way;
+  rules: 'none' | 'virt-shaper' | 'forward only' | 'the old way' | Way;
   guests: number;
   path: Path;
   carried: Map<Traffic, Carried[]>;
@@ -32,7 +32,7 @@ export const measure: Measure = async (bench) => {
   const rounds = bench.quick ? 1 : 12;
   // Two hosts that are the same differ by a tenth from round to round: what is asked for takes more of them.
   const isAsked = ({ rules, guests }: Variant) =>
-    rules === 'virt-shaper' && (guests === sizes[0] || guests === sizes.at(-1));
+    /^(?:virt-shaper|forward only)$/.test(rules) && (guests === sizes[0] || guests === sizes.at(-1));
   for (let round = 1; round <= rounds; round += 1) {
     for (const traffic of traffics) {
       bench.progress(`round ${round} of ${rounds}: ${traffic}`);
@@ -77,6 +77,7 @@ async function makeVariants(bench: Bench, sizes: number[]): Promise<Variant[]> {
   await add('none', 1, async () => {});
   for (const size of sizes) {
     await add('virt-shaper', size, (path) => loadOurs(bench, path, 40e9));
+    await add('forward only', size, (path) => loadForwardOnly(bench, path, 40e9));
     await add('the old way', size, loadOldWay);
     for (const way of ways) await add(way, size, (path) => loadWay(path, way));
   }
@@ -118,6 +119,20 @@ function rowsOf(sizes: number[], of: Find): Row[] {
     ),
     ...(traffic.startsWith('TCP') ? {} : { target: { least: 0.95 } }),
   }));
+  const former = traffics
+    .filter((traffic) => !traffic.startsWith('TCP'))
+    .flatMap((traffic) =>
+      sizes.map((size) => ({
+        ...row(
+          `${traffic}: ${count(size)}`,
+          traffic,
+          of('virt-shaper', size),
+          of('forward only', size),
+          'marked in the forward hook alone, as in 0.1',
+        ),
+        target: { least: 0.9 },
+      })),
+    );
   const others = traffics.flatMap((traffic) =>
     sizes.flatMap((size) => [
       row(`${traffic}: ${count(size)}`, traffic, of('virt-shaper', size), of('none', 1), 'no rules'),
@@ -141,7 +156,7 @@ function rowsOf(sizes: number[], of: Find): Row[] {
       ),
     ),
   );
-  return [...flat, ...others, ...choice];
+  return [...flat, ...former, ...others, ...choice];
 }
 
 function plotsOf(sizes: number[], of: Find): Plot[] {
