@@ -2,7 +2,7 @@
 // defect, so it comes with --verbose; the versions of what took part come always.
 import { release } from 'node:os';
 import { ConfigError, Failure, type Problem } from '../system/errors.ts';
-import { versionOf } from '../system/exec.ts';
+import { toolVersion } from '../system/tool-version.ts';
 import { version } from '../system/version.ts';
 import { formatProblem } from './problems.ts';
 
@@ -16,7 +16,7 @@ export function describeError(error: unknown, verbose = false): string {
   const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
   const lines = [
     `virt-shaper: this is a defect of virt-shaper, please report it: ${message}`,
-    `  virt-shaper ${version}, Node.js ${process.version}, ${versionOf('tc')}, ${versionOf('nft')}, Linux ${release()}`,
+    `  virt-shaper ${version}, Node.js ${process.version}, ${toolVersion('tc')}, ${toolVersion('nft')}, Linux ${release()}`,
     ...(verbose ? [stack ?? 'no stack'] : ['  --verbose shows where in the program it happened']),
   ];
   return lines.join('\n');

@@ -2,7 +2,8 @@
 // lack the sbin folders in which tc, ip and nft live, and messages are read, so they come in English.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { execa, execaSync, type Options } from 'execa';
+import { execa, type Options } from 'execa';
+import { environment } from './environment.ts';
 import { Failure } from './errors.ts';
 import { isThere } from './files.ts';
 import { dropScratch, openScratch, scratchWith, takeScratch } from './scratch.ts';
@@ -118,17 +119,6 @@ function makeRunOnce({ timeout = 30_000, hold }: { timeout?: number; hold?: numb
   };
 }
 
-function environment(): Record<string, string> {
-  return { PATH: `${process.env.PATH ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`, LC_ALL: 'C' };
-}
-
-/** For a report of a defect, which cannot wait. @returns the first line that the tool says of its version */
-export function versionOf(command: 'tc' | 'nft'): string {
-  const options = { env: environment(), reject: false, timeout: 2000 } as const;
-  const { stdout } = execaSync(command, [command === 'tc' ? '-V' : '--version'], options);
-  return String(stdout ?? '').split('\n')[0] || `no ${command}`;
-}
-
 /**
  * nft 1.0.6 ends like this, whatever it is asked, while a table is loaded whose maps nft 1.1 has made; so all it could
  * still do is to flush everything.
@@ -140,8 +130,8 @@ function hintFor(command: string, signal: string | undefined): string | undefine
 
 /** Whether a command is installed that does not need to be. */
 export function hasTool(command: string): boolean {
-  return (environment().PATH ?? '')
-    .split(':')
+  return environment()
+    .PATH.split(':')
     .some((folder) => folder !== '' && isThere(join(folder, command)));
 }
 

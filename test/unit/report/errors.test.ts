@@ -1,0 +1,26 @@
+// What a person reads of an error that nobody foresaw.
+import * as assert from 'uvu/assert';
+import { describeError } from '../../../src/report/errors.ts';
+import { needsCommand } from '../../support/needs.ts';
+import { unless } from '../../support/skip.ts';
+
+const test = unless(needsCommand('tc', 'nft'));
+
+test('a defect is told with the versions of all that takes part', () => {
+  const said = describeError(new TypeError('x is undefined'));
+  assert.match(said, /^virt-shaper: this is a defect of virt-shaper, please report it: x is undefined\n/);
+  assert.match(said, /, Node\.js v\d+\.\S+, tc utility, iproute2-\S+.*, nftables v\S+.*, Linux \d/);
+  assert.match(said, '--verbose shows where');
+});
+
+test('so it is with a PATH that leads nowhere, as a hook may have one', () => {
+  const { PATH } = process.env;
+  process.env.PATH = '/nowhere';
+  try {
+    assert.match(describeError(new Error('x')), /, tc utility, iproute2-\S+.*, nftables v/);
+  } finally {
+    process.env.PATH = PATH;
+  }
+});
+
+test.run();
