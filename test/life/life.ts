@@ -8,7 +8,10 @@ import { domainXml, type Result, sh } from '../kernel/host.ts';
 import { InsideHost } from '../kernel/inside.ts';
 import { type Files, filesOf, firstSettings, type Settings } from './settings.ts';
 
-export const bridges = { br0: 'eth0', br1: 'eth1' };
+const bridges = { br0: 'eth0', br1: 'eth1' };
+/** A bridge without a port of its own: its guests are routed by eth0 (settings.ts). */
+export const routed = 'virbr0';
+export const places = [...Object.keys(bridges), routed];
 export const taps = ['vnet0', 'vnet1', 'vnet2', 'vnet3', 'vnet4', 'vnet5'];
 
 export interface History {
@@ -39,6 +42,7 @@ export class Life extends InsideHost {
   constructor(readonly random: Random) {
     super('');
     for (const [bridge, uplink] of Object.entries(bridges)) this.bridge(bridge, uplink);
+    sh(`ip link add ${routed} type bridge; ip link set ${routed} up`);
     this.write('run/libvirt/qemu/.keep', '');
     this.edit(firstSettings);
   }

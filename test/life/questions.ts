@@ -159,7 +159,7 @@ export async function asOnTheFirstDay(life: Life): Promise<void> {
   const now = kernelState();
   await life.must(['unload']);
   othersAreThere(life);
-  for (const what of ['table bridge virt-shaper', ' ifb-', 'class htb']) {
+  for (const what of ['table bridge virt-shaper', 'table inet virt-shaper', ' ifb-', 'class htb']) {
     assert.not.match(kernelState(), what, `unload leaves ${what}`);
   }
   const taps = life.others.map(({ tap }) => tap);

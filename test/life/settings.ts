@@ -42,6 +42,7 @@ export function filesOf(settings: Settings): Files {
     'uplink.eth1.ceil = "500mbit"',
     '[uplink.eth0]',
     'ceil = "1gbit"',
+    'routed = ["virbr0"]',
     ...(unmarkedId ? [`unmarked.id = ${unmarkedId}`] : []),
     '[group.g]',
     `ceil = "${group}mbit"`,

@@ -2,7 +2,7 @@
 // that means; what must be so afterwards is asked in questions.ts.
 import type { Fault, FaultKind } from '../faults/wrapper.ts';
 import { type Result, sh } from '../kernel/host.ts';
-import { bridges, isDevice, type Life } from './life.ts';
+import { isDevice, type Life, places, routed } from './life.ts';
 import { changed, names } from './settings.ts';
 
 /** What a step did, for the questions. */
@@ -38,8 +38,9 @@ const start: Step = async (life) => {
   const own: Record<string, string> = {};
   const { drifted } = life;
   for (const tap of random.shuffle(free).slice(0, random.chance(0.25) ? 2 : 1)) {
-    own[tap] = random.chance(0.8) ? 'br0' : 'br1';
-    life.plug(tap, own[tap]);
+    const bridge = random.chance(0.7) ? 'br0' : random.pick(['br1', routed]);
+    own[tap] = bridge;
+    life.plug(tap, bridge);
   }
   if (random.chance(0.1)) strangers(life, Object.keys(own)[0] ?? '');
   life.running.set(name, own);
@@ -112,7 +113,7 @@ const plugged: Step = async (life) => {
     life.unplug(held);
     delete own[held];
   } else {
-    own[tap] = random.pick(Object.keys(bridges));
+    own[tap] = random.pick(places);
     life.plug(tap, own[tap]);
   }
   life.writeStatus(name);
