@@ -4,7 +4,7 @@ import { type FaultKind, notes } from '../observe/fault.ts';
 import type { GuestRow } from '../observe/guests.ts';
 import type { History } from '../store/history.ts';
 import type { InForce } from '../store/in-force-plan.ts';
-import { ago } from '../text/ago.ts';
+import { formatAge } from '../text/figures.ts';
 import { label } from '../text/label.ts';
 import { type Attempt, type Finding, unread } from './finding.ts';
 
@@ -52,9 +52,9 @@ function checkHistory({ history, now, loaded }: InForceFacts): Finding {
       hint: 'virt-shaper check, then: virt-shaper apply',
     };
   }
-  if (error === undefined) return { ...about, level: 'ok', detail: ago(now - at) };
+  if (error === undefined) return { ...about, level: 'ok', detail: formatAge(now - at) };
   const [first = '', ...more] = error.replace(/^virt-shaper: /, '').split('\n');
-  const detail = `failed ${ago(now - at)}: ${first}`;
+  const detail = `failed ${formatAge(now - at)}: ${first}`;
   const hint = [
     ...more.map((line) => line.trim()),
     'what was in force before still is; then: virt-shaper load',

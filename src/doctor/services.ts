@@ -2,7 +2,7 @@
 // started while the hook was away, stays unshaped until somebody runs "virt-shaper sync".
 
 import { quote } from '../hooks/hook-file.ts';
-import { ago } from '../text/ago.ts';
+import { formatAge } from '../text/figures.ts';
 import type { Finding } from './finding.ts';
 
 export interface UnitFacts {
@@ -114,7 +114,7 @@ function checkLastSync(lastSync: number | undefined, timer: boolean): Finding {
     ? 'systemctl status virt-shaper-sync.timer virt-shaper-sync.service'
     : 'virt-shaper sync';
   if (lastSync === undefined) return { ...about, level: 'warning', detail: 'none since boot', hint };
-  const detail = ago(lastSync);
+  const detail = formatAge(lastSync);
   if (lastSync <= patience) return { ...about, level: 'ok', detail };
   if (timer) return { ...about, level: 'problem', detail: `${detail}, though the timer should run`, hint };
   return { ...about, level: 'warning', detail, hint };

@@ -3,6 +3,7 @@
 // neither stops the import.
 
 import type { Problem, Source } from '../system/errors.ts';
+import { printable } from '../system/printable.ts';
 import { byPlace } from '../toml/place.ts';
 import type { SourceFile } from '../toml/source-file.ts';
 
@@ -52,6 +53,6 @@ export class Notes {
 
 /** Text of the old file in the middle of a message: one line, no control characters, not too long. */
 export function quote(text: string): string {
-  const shown = [...text.replace(/\s+/g, ' ').replace(/\p{Cc}|\p{Cf}/gu, '\uFFFD')];
+  const shown = [...printable(text.replace(/\s+/g, ' '))];
   return `"${shown.length > 40 ? `${shown.slice(0, 39).join('')}…` : shown.join('')}"`;
 }

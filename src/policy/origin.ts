@@ -5,6 +5,7 @@ import type { LeafKind } from '../config/leaf.ts';
 import { matchGuest } from '../config/pattern.ts';
 import type { Guest, GuestMetadata } from '../guests/guest.ts';
 import type { Source } from '../system/errors.ts';
+import { printable } from '../system/printable.ts';
 import { label } from '../text/label.ts';
 import type { Direction } from '../units/units.ts';
 
@@ -61,8 +62,7 @@ export function sourcesOf(config: Config, { name, metadata }: Pick<Guest, 'name'
 /** What of its metadata, where that counts, could not be understood: a sentence each, for a terminal. */
 export function metadataProblems(config: Config, { name, metadata }: Guest): string[] {
   const problems = config.defaults.metadata ? (metadata?.problems ?? []) : [];
-  const shown = (text: string) => text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '\ufffd');
-  return problems.map((problem) => `guest ${label(name)}: its metadata: ${shown(problem)}: left out`);
+  return problems.map((problem) => `guest ${label(name)}: its metadata: ${printable(problem)}: left out`);
 }
 
 /** A guest that brings values of its own is as good as one with an entry, whatever of them can be used. */

@@ -1,10 +1,10 @@
 // Doctor's findings as a page: section by section a line for each thing that was looked at, and below those that
 // are not as they should be what to do.
 import { type Finding, type Level, levels, type Section, worst } from '../doctor/finding.ts';
-import { widthOf } from '../text/spans.ts';
+import { printable } from '../system/printable.ts';
+import { widthOf, wrap } from '../text/spans.ts';
 import { paint, type Screen, type Tone } from '../text/table.ts';
 import { dataVersion } from './in-use-data.ts';
-import { printable } from './problems.ts';
 
 export interface DoctorOptions extends Screen {
   /** Only what is not as it should be. */
@@ -69,25 +69,17 @@ function findingLines({ level, subject, detail, hint, note }: Finding, options: 
   );
   const head = `${paint({ text: level, tone: tones[level] }, options)}${' '.repeat(levelWidth - level.length)}${about}`;
   const indent = ' '.repeat(margin);
-  const [first = '', ...rest] = wrap(printable(detail), options, levelWidth + widthOf(about) + 1);
+  const [first = '', ...rest] = lines(printable(detail), options, levelWidth + widthOf(about) + 1);
   // Commands are there to be copied, so they are not broken.
   const hints = hint ? hint.split('\n').map((one) => printable(one)) : [];
-  const notes = note && options.verbose ? wrap(printable(note), options, margin + 2) : [];
+  const notes = note && options.verbose ? lines(printable(note), options, margin + 2) : [];
   const below = [...hints, ...notes].map((line) => `  ${line}`);
   return [` ${head}${first}`, ...[...rest, ...below].map((line) => `${indent}${line}`)];
 }
 
-/** At blanks, to the screen's width; whole where there is none. */
-function wrap(text: string, { width }: Screen, used: number): string[] {
-  if (width === undefined || width - used < 20) return [text];
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && widthOf(last) + 1 + widthOf(word) <= width - used) {
-      lines[lines.length - 1] = `${last} ${word}`;
-    } else lines.push(word);
-  }
-  return lines;
+/** To the screen's width; whole where there is none. */
+function lines(text: string, { width }: Screen, used: number): string[] {
+  return width === undefined || width - used < 20 ? [text] : wrap(text, width - used);
 }
 
 function summarize(findings: Finding[], options: DoctorOptions): string {

@@ -1,6 +1,7 @@
 // A problem as the administrator sees it: place and message, the line of the file with a caret under the
 // place, and what to do. Files and names may hold anything, so nothing of theirs reaches the terminal raw.
 import type { Problem } from '../system/errors.ts';
+import { printable } from '../system/printable.ts';
 
 /** Room for the text of a line; longer lines are cut around the caret. */
 const widest = 100;
@@ -46,14 +47,4 @@ function cut(characters: string[], caret: number): [before: string, after: strin
   const before = characters.slice(from, caret).join('');
   const after = characters.slice(Math.max(from, caret), to).join('');
   return [(from > 0 ? '…' : '') + before, after + (to < characters.length ? '…' : '')];
-}
-
-/** Control characters as pictures of them (U+2400), and what turns the direction of writing as U+FFFD. */
-export function printable(text: string, keep = ''): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
-    if (character === keep) return character;
-    const code = character.charCodeAt(0);
-    if (code < 0x20) return String.fromCharCode(0x2400 + code);
-    return code === 0x7f ? '\u2421' : '\ufffd';
-  });
 }

@@ -3,6 +3,7 @@
 
 import type { ClassInUse, TreeInUse } from '../observe/in-use.ts';
 import type { InUse } from '../observe/read-in-use.ts';
+import { barText, drawnBar, halvesOf } from '../text/bar.ts';
 import { atCeil, formatBytes, formatCount, formatSet, formatShare, formatSpeed } from '../text/figures.ts';
 import { label } from '../text/label.ts';
 import { type Cell, type Column, type Screen, table } from '../text/table.ts';
@@ -107,7 +108,6 @@ function speed({ now, ceil }: ClassInUse): Cell {
 }
 
 function bar({ now = 0, ceil }: ClassInUse): Cell {
-  const halves = Math.round(Math.min(1, now / ceil) * barWidth * 2);
-  const text = '━'.repeat(halves >> 1) + (halves % 2 === 1 ? '╸' : '');
+  const text = barText(halvesOf(now, ceil, barWidth), drawnBar);
   return { text, tone: now >= atCeil * ceil ? 'warning' : 'plain' };
 }

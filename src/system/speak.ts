@@ -1,6 +1,7 @@
 // How the program speaks to people: lines on stderr. Under systemd that is the journal, which takes the priority
 // of a line from its beginning (sd-daemon(3)); on a terminal a line that is not worth keeping gives way to the next.
 import { fstatSync } from 'node:fs';
+import { printable } from './printable.ts';
 
 /** Of syslog(3). */
 export const priorities = { error: 3, warning: 4, notice: 5, info: 6, debug: 7 } as const;
@@ -29,9 +30,7 @@ export function speak(priority: Priority, text: string): void {
 
 /** Whatever a guest has put into a message, it drives no terminal and no log. */
 export function tame(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (odd) =>
-    odd === '\n' || odd === '\t' ? odd : '\ufffd',
-  );
+  return printable(text, '\n\t');
 }
 
 /** Each line with its priority in front, as the journal and `logger --prio-prefix` take it. */

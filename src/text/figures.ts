@@ -25,7 +25,7 @@ export function formatCount(count: number): string {
   return count < 1_000_000 ? String(count) : withUnit(count, ['', 'k', 'M', 'G', 'T']);
 }
 
-/** `4 min ago`. @param since milliseconds */
+/** `4 min ago`. @param since milliseconds; a clock that was set back makes them negative */
 export function formatAge(since: number): string {
   const units = [
     ['d', 86_400],
@@ -33,7 +33,8 @@ export function formatAge(since: number): string {
     ['min', 60],
     ['s', 1],
   ] as const;
-  const seconds = Math.max(0, Math.floor(since / 1000));
+  const seconds = Math.trunc(since / 1000);
+  if (seconds < 0) return `in ${-seconds} s, by a clock that was set back`;
   const [name, worth] = units.find(([, unit]) => seconds >= 2 * unit) ?? ['s', 1];
   return `${Math.floor(seconds / worth)} ${name} ago`;
 }

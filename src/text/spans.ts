@@ -70,6 +70,18 @@ export function fitLine(line: Line, width: number, style: Style = 'plain'): Line
   return left > 0 ? [...fitted, { text: ' '.repeat(left), style }] : fitted;
 }
 
+/** Lines of at most `width` columns, broken at blanks; a word that is longer stands whole. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && widthOf(last) + 1 + widthOf(word) <= width) {
+      lines[lines.length - 1] = `${last} ${word}`;
+    } else lines.push(word);
+  }
+  return lines;
+}
+
 /**
  * The line with its escape sequences. Terminals disagree about the width of rare characters, so whatever
  * follows one is put into its column by number.

@@ -1,5 +1,7 @@
 // How much of a ceil is used, as a bar: green is within the guarantee, yellow what is borrowed beyond it, red
 // a class at its ceil. What is left is drawn too, so that a bar says its measure without colours.
+import { type BarGlyphs, barText, drawnBar, halvesOf } from '../text/bar.ts';
+import { atCeil } from '../text/figures.ts';
 import type { Line, Style } from '../text/spans.ts';
 
 export interface Measure {
@@ -10,9 +12,7 @@ export interface Measure {
   ceil?: number | undefined;
 }
 
-export interface Glyphs {
-  full: string;
-  half: string;
+export interface Glyphs extends BarGlyphs {
   track: string;
   branch: string;
   lastBranch: string;
@@ -21,8 +21,7 @@ export interface Glyphs {
 }
 
 export const unicode: Glyphs = {
-  full: '━',
-  half: '╸',
+  ...drawnBar,
   track: '─',
   branch: '├─ ',
   lastBranch: '└─ ',
@@ -41,16 +40,10 @@ export const ascii: Glyphs = {
   up: '^',
 };
 
-/** From here on a class counts as being at its ceil; HTB lets through slightly less than it. */
-export const atCeil = 0.97;
-
 /** Exactly `width` columns. */
 export function bar({ now = 0, rate = 0, ceil = 0 }: Measure, width: number, glyphs: Glyphs): Line {
-  const used = ceil > 0 ? Math.min(1, now / ceil) : 0;
-  // A little use is seen, a few packets of housekeeping are not.
-  const drawn = Math.max(Math.round(used * width * 2), used >= 0.005 ? 1 : 0);
-  const cells = (count: number) =>
-    glyphs.full.repeat(Math.floor(count / 2)) + (count % 2 === 1 ? glyphs.half : '');
+  const drawn = halvesOf(now, ceil, width);
+  const cells = (halves: number) => barText(halves, glyphs);
   const track = { text: glyphs.track.repeat(width - Math.ceil(drawn / 2)), style: 'dim' as Style };
   const within = Math.min(drawn, 2 * Math.round((rate / ceil) * width));
   const filled: Line =

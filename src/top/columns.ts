@@ -1,9 +1,11 @@
 // The columns of the table: what stands in each, how wide it has to be, and by what it is sorted. Both
 // directions of one thing are two columns that come and go together (layout.ts).
+
+import { atCeil } from '../text/figures.ts';
 import { label } from '../text/label.ts';
 import { figure, percent, setting } from '../text/short-figures.ts';
 import { fit, type Line, type Style } from '../text/spans.ts';
-import { atCeil, bar, type Glyphs } from './bar.ts';
+import { bar, type Glyphs } from './bar.ts';
 import { type Flow, type Row, share, sum } from './scene.ts';
 
 export type ColumnId =

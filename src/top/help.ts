@@ -1,6 +1,6 @@
 // The help screen: every key, and what the colours and figures mean. A test presses what it shows.
 
-import { fitLine, type Line } from '../text/spans.ts';
+import { fitLine, type Line, wrap } from '../text/spans.ts';
 import { type ColumnId, columns, sortable } from './columns.ts';
 
 export const keys: [shown: string, what: string][] = [
@@ -54,15 +54,4 @@ export function sortLines(chosen: ColumnId, width: number): Line[] {
 /** Which of the lines is the chosen one. */
 export function sortPlace(chosen: ColumnId): number {
   return sortable.indexOf(chosen) + 1;
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines = [''];
-  for (const word of text.split(' ')) {
-    const last = lines.length - 1;
-    const joined = lines[last] === '' ? word : `${lines[last]} ${word}`;
-    if (joined.length <= width || lines[last] === '') lines[last] = joined;
-    else lines.push(word);
-  }
-  return lines;
 }

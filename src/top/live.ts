@@ -1,8 +1,8 @@
 // The live screen: readings come when they are due, keys whenever they are pressed, and each draws the frame
 // anew. Whatever fails while it runs is a line on the screen; whatever ends it leaves the terminal as it was.
 
-import { printable } from '../report/problems.ts';
 import { Failure } from '../system/errors.ts';
+import { printable } from '../system/printable.ts';
 import { paint } from '../text/spans.ts';
 import { frame, type State } from './frame.ts';
 import { type Key, press } from './keys.ts';

@@ -5,9 +5,9 @@ import type { GuestRow } from '../observe/guests.ts';
 import type { ClassInUse, UplinkInUse } from '../observe/in-use.ts';
 import type { InUse } from '../observe/read-in-use.ts';
 import { type Uses, useKey } from '../observe/use.ts';
-import { printable } from '../report/problems.ts';
 import { describeReasons } from '../report/reasons.ts';
 import { nobodyRuns } from '../report/summary.ts';
+import { printable } from '../system/printable.ts';
 import { type Both, both } from '../units/units.ts';
 import type { Flow, Row, Scene } from './scene.ts';
 

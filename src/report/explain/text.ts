@@ -3,11 +3,11 @@
 
 import { markText } from '../../plan/names.ts';
 import { wished } from '../../policy/policy.ts';
+import { printable } from '../../system/printable.ts';
 import { label } from '../../text/label.ts';
 import type { Line, Span } from '../../text/spans.ts';
 import { formatRate } from '../../units/rate.ts';
 import { directions } from '../../units/units.ts';
-import { printable } from '../problems.ts';
 import type { Explanation } from './explanation.ts';
 import { kernelLines } from './held.ts';
 import { type Place, places, sumText } from './origin.ts';

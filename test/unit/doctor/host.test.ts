@@ -275,7 +275,7 @@ test('a sync that failed is told, one that ended is not', () => {
 test('the clock of the last sync', () => {
   const late = 4 * 60_000;
   assert.equal(wrong(checkServices({ ...units(), lastSync: late })), [
-    'problem last sync: 4 minutes ago, though the timer should run',
+    'problem last sync: 4 min ago, though the timer should run',
   ]);
   const off = units({}, {}, {}, { active: false });
   assert.is(named(checkServices({ ...off, lastSync: late }), 'last-sync').level, 'warning');

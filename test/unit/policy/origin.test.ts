@@ -167,7 +167,7 @@ test('a group that the configuration does not have is left out, and said once', 
 test('what of the metadata could not be understood is said, where it counts', () => {
   const odd = { ...told, problems: ['rate: "x\u001b" is not a rate'] };
   assert.equal(policyOf(accepted, odd).warnings, [
-    'guest cliff: its metadata: rate: "x\ufffd" is not a rate: left out',
+    'guest cliff: its metadata: rate: "x\u241b" is not a rate: left out',
   ]);
   assert.equal(policyOf('[guest.cliff]', odd).warnings, []);
 });

@@ -104,7 +104,8 @@ test('figures', () => {
   assert.equal([15_000_000, 1_500_000, 12_345_672].map(formatSet), ['15mbit', '1500kbit', '12.3mbit']);
   assert.equal([0, 740, 31_724].map(formatBytes), ['0', '740B', '31.7kB']);
   assert.equal([0, 999_999, 1_230_000].map(formatCount), ['0', '999999', '1.23M']);
-  assert.equal([-5, 119_000, 120_000, 3 * 86_400_000].map(formatAge), [
+  assert.equal([-90_000, -5, 119_000, 120_000, 3 * 86_400_000].map(formatAge), [
+    'in 90 s, by a clock that was set back',
     '0 s ago',
     '119 s ago',
     '2 min ago',
