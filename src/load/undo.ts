@@ -1,7 +1,7 @@
 // The way back from a load that failed: the same road to the state that was read before anything was done, which holds
 // whatever the failing command did or did not do.
 import { join } from 'node:path';
-import { commandLines } from '../diff/command-lines.ts';
+import { commandsOf } from '../diff/command-lines.ts';
 import { compare } from '../diff/compare.ts';
 import { reachable } from '../diff/obstacles.ts';
 import { type Phase, planPhases } from '../diff/phases.ts';
@@ -36,7 +36,9 @@ export async function undo(
     if (record !== undefined) writeWhole(site.listing, record, 0o600);
     clearJournal(site.journal);
   } catch (error) {
-    const commands = commandLines(left, before, join(site.rules, 'good')).map((line) => `\n  ${line}`);
+    const commands = commandsOf(left, before, join(site.rules, 'good')).map(
+      ({ command }) => `\n  ${command}`,
+    );
     const byHand = commands.length > 0 ? `\nby hand:${commands.join('')}` : '';
     throw new NotUndone(
       `${(cause as Error).message}\nand it could not be undone: ${(error as Error).message}${byHand}`,

@@ -1,5 +1,5 @@
 // What a load would change and for whom, without changing it.
-import { commandLines } from '../diff/command-lines.ts';
+import { commandsOf } from '../diff/command-lines.ts';
 import { planPhases } from '../diff/phases.ts';
 import { differences } from '../load/load.ts';
 import { changeLines, changeSummary } from '../report/change-lines.ts';
@@ -52,9 +52,15 @@ export async function planFolder(
   sayUnreached(context, unreached);
   sayObstacles(context, obstacles);
   const { list, from, to } = found;
-  if (json) context.print(`${JSON.stringify(differencesAsData(found), null, 2)}\n`);
+  const lines = () => commandsOf(planPhases(list, from, to), to, place);
+  if (json) context.print(`${JSON.stringify({ ...differencesAsData(found), commands: lines() }, null, 2)}\n`);
   else if (list.length === 0 && obstacles.length === 0) context.say(asRendered);
-  else if (commands) context.print(`${commandLines(planPhases(list, from, to), to, place).join('\n')}\n`);
+  else if (commands)
+    context.print(
+      lines()
+        .map(({ command }) => `${command}\n`)
+        .join(''),
+    );
   else if (list.length > 0) {
     context.print([...changeLines(found, 'plan'), changeSummary(found, 'to come'), ''].join('\n'));
     if (context.verbose) context.print(`\n${reportDifferences(found)}`);

@@ -164,6 +164,8 @@ test('the commands that plan prints lead a shell to where load leads', () => {
     host.configure(text);
     assert.is(host.run(['render']).status, 0);
     const { stdout } = host.run(['plan', '--commands']);
+    const data = JSON.parse(host.run(['plan', '--json']).stdout);
+    assert.is(data.commands.map(({ command }: { command: string }) => `${command}\n`).join(''), stdout);
     sh(stdout);
     const byHand = kernelState();
     assert.is(host.run(['load']).status, 0);
