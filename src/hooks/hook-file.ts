@@ -1,6 +1,6 @@
 // The small sh file that libvirt runs for one of its drivers: what it leads to, and how to know it again. What stands in
 // it is hook-script.ts.
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Paths } from '../store/paths.ts';
 import { sha256 } from '../system/digest.ts';
 
@@ -43,6 +43,8 @@ export interface HookCommand {
   told: string;
   /** The folder in which starts and stops wait to be done together (calls.ts). */
   calls: string;
+  /** Folders of what outlives the boot. */
+  kept: string[];
   /** What the path unit watches, where it and this hook lead to the same files. */
   wanted?: string;
   /** There where systemd runs the host. */
@@ -61,6 +63,7 @@ export function hookCommand(program: string[], paths: Paths): HookCommand {
     hookCalled,
     hookTold,
     hookCalls,
+    ids,
     syncWanted,
     systemd,
   } = paths;
@@ -74,6 +77,7 @@ export function hookCommand(program: string[], paths: Paths): HookCommand {
     called: hookCalled,
     told: hookTold,
     calls: hookCalls,
+    kept: [dirname(ids), rules, join(rules, 'good')],
     ...(isService ? { wanted: syncWanted } : {}),
     systemd,
   };

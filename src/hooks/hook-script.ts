@@ -3,6 +3,7 @@
 // start which virt-shaper refuses fails: not a program that is gone, nor a Node.js that does not begin. And it ends by
 // itself where there is nothing to decide, since a start of Node.js is most of what libvirt waits for.
 import { dirname, join } from 'node:path';
+import { syncVariable } from '../system/folders.ts';
 import { inheritedVariable } from '../system/lock.ts';
 import { callVariable, leadVariable } from './calls.ts';
 import {
@@ -136,11 +137,16 @@ function callTogether(driver: HookDriver, command: HookCommand): string {
 
 /**
  * flock starts while Node.js does: it waits by itself for a lock that somebody else has. In a shell of its own, so that
- * nobody but the program has the locks open. The calls' lock stays with the program, should its shell be killed.
+ * nobody but the program has the locks open. The calls' lock stays with the program, should its shell be killed. What is
+ * written below /var is synced when libvirt goes on already: what is in force is made anew after a boot.
  */
 function takeTurn(driver: HookDriver, command: HookCommand): string {
   const files = command.locks.map((file, index) => ({ fd: 8 + index, file: quote(file) }));
   const run = callWords(driver, command);
+  const kept = command.kept
+    .map(quote)
+    .flatMap((folder) => [folder, `${folder}/*`, `${folder}/.*.json`])
+    .join(' ');
   return `  takeTurn() {
     (
       export ${asking} ${callVariable}="$call.${driver}"
@@ -161,7 +167,13 @@ function takeTurn(driver: HookDriver, command: HookCommand): string {
 ${files.map(({ fd }) => `        flock -n ${fd} 2>/dev/null 7>&- &`).join('\n')}
         export ${inheritedVariable}='${files.map(({ fd }) => fd).join(' ')}'
       fi
-      exec ${run}
+      # Not in the shell, or the program could not give a lock back.
+      ${syncVariable}=1 ${run} &
+      exec 8>&- 9>&-
+      wait $!
+      status=$?
+      sync ${kept} </dev/null >/dev/null 2>&1 7>&- &
+      exit $status
     ) 7>>${quote(join(command.calls, 'lock'))}
   }`;
 }

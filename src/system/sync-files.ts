@@ -1,7 +1,7 @@
 // Files that are on the disk, whole, when it returns: what is renamed into place has to be.
-import { closeSync, existsSync, fchmodSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fchmodSync, openSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { makeFolder } from './folders.ts';
+import { makeFolder, sync } from './folders.ts';
 
 export interface NewFile {
   file: string;
@@ -24,7 +24,7 @@ export function writeSynced(files: NewFile[]): void {
       const bytes = Buffer.from(text);
       for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
     }
-    for (const fd of opened) fsyncSync(fd);
+    for (const fd of opened) sync(fd);
   } finally {
     for (const fd of opened) closeSync(fd);
   }

@@ -270,6 +270,36 @@ test('a start and an end find their locks taken; one that somebody else has is l
   assert.is(spawnSync('flock', ['-n', guests, 'true']).status, 0, 'none is left behind');
 });
 
+test('what outlives the boot is synced by the script, whom libvirt does not wait for', () => {
+  makeProgram('echo "$VIRT_SHAPER_SYNCS" >syncs');
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  const note = join(folder, 'synced').replaceAll("'", "'\\''");
+  writeFileSync(
+    join(bin, 'sync'),
+    `#!/bin/sh\nprintf '%s\\n' "$@" >'${note}.next'; mv '${note}.next' '${note}'\n`,
+    {
+      mode: 0o755,
+    },
+  );
+  const { ids, rules } = pathsHere();
+  mkdirSync(join(rules, 'good'), { recursive: true });
+  writeFileSync(ids, '');
+  writeFileSync(join(rules, 'good/.plan.json'), '');
+  runHook('qemu', [name, 'start', 'begin', '-'], { path: `${bin}:${process.env.PATH}` });
+  spawnSync('sh', [
+    '-c',
+    'for try in $(seq 100); do [ -e "$1" ] && exit; sleep 0.1; done',
+    'sh',
+    join(folder, 'synced'),
+  ]);
+  const synced = readFileSync(join(folder, 'synced'), 'utf8').split('\n');
+  for (const file of [ids, rules, join(rules, 'good'), join(rules, 'good/.plan.json')]) {
+    assert.ok(synced.includes(file), file);
+  }
+  assert.is(readFileSync(join(folder, 'syncs'), 'utf8'), '1\n', 'so the program need not');
+});
+
 test('a lock file that cannot be opened costs no guest anything', () => {
   makeProgram('exit 0');
   const [guests = ''] = makeLocks();
