@@ -8,7 +8,7 @@ import { readTable } from '../load/read-state.ts';
 import { type InForce, readInForce } from '../store/in-force-plan.ts';
 import { laidFolder, planFile } from '../store/in-force-rules.ts';
 import { isJournalled } from '../store/journal.ts';
-import { Failure } from '../system/errors.ts';
+import { Failure, isDamaged } from '../system/errors.ts';
 import type { Run } from '../system/exec.ts';
 import { readCache } from '../system/files.ts';
 import type { TableState } from './facts.ts';
@@ -126,8 +126,8 @@ function readOrSay(rules: string, folder?: string): InForce {
     return readInForce(rules, folder);
   } catch (error) {
     // Who may not read it is told so already; what is damaged is not worth keeping.
-    if (!(error instanceof Failure) || error.message.includes('cannot be read')) throw error;
-    throw new Failure(error.message, 'virt-shaper apply writes it anew');
+    if (!isDamaged(error)) throw error;
+    throw new Failure((error as Failure).message, 'virt-shaper apply writes it anew');
   }
 }
 

@@ -11,7 +11,7 @@ import type { Unshaped } from '../policy/policy.ts';
 import { resolvePolicy } from '../policy/resolve-policy.ts';
 import { readGuests } from '../store/guests.ts';
 import { guestsWithout, type InForce } from '../store/in-force-plan.ts';
-import { Failure } from '../system/errors.ts';
+import { isDamaged } from '../system/errors.ts';
 import { isThere } from '../system/files.ts';
 import { describeMissing } from './fault.ts';
 import type { Stray } from './guests.ts';
@@ -49,7 +49,7 @@ function readNoted(file: string): Guest[] {
   try {
     return readGuests(file);
   } catch (error) {
-    if (error instanceof Failure && error.message.includes('damaged')) return [];
+    if (isDamaged(error)) return [];
     throw error;
   }
 }

@@ -2,7 +2,7 @@
 // gone with a reboot like the guests. Changed under a lock of its own (operations/note-guests.ts).
 
 import { drivers, type Guest } from '../guests/guest.ts';
-import { Failure } from '../system/errors.ts';
+import { Failure, isDamaged } from '../system/errors.ts';
 import { readJson, writeIfChanged } from '../system/files.ts';
 
 interface RunState {
@@ -12,16 +12,16 @@ interface RunState {
 
 /** @throws Failure when it is damaged or of another version */
 export function readGuests(file: string): Guest[] {
-  const hint = 'virt-shaper sync makes it anew';
+  const damaged = (message: string) =>
+    new Failure(message, 'virt-shaper sync makes it anew', undefined, 'damaged');
   let guests: unknown[];
   try {
     guests = readJson<RunState>(file, { version: 2, guests: [] }).guests;
   } catch (error) {
-    const { message } = error as Failure;
-    throw message.includes('damaged') ? new Failure(message, hint) : error;
+    throw isDamaged(error) ? damaged((error as Failure).message) : error;
   }
   if (guests.every(isGuest)) return guests;
-  throw new Failure(`${file} is damaged: it has a guest that is none`, hint);
+  throw damaged(`${file} is damaged: it has a guest that is none`);
 }
 
 /** As far as anything depends on it. */

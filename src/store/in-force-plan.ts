@@ -87,7 +87,7 @@ function readPlan(file: string): InForce {
   const nothing: InForce = { version: 1, uplinks: [], unshaped: [], warnings: [] };
   const inForce = readJson(file, nothing);
   if (inForce.uplinks.every(isUplink)) return inForce;
-  throw new Failure(`${file} is damaged`, 'virt-shaper apply makes it anew');
+  throw new Failure(`${file} is damaged`, 'virt-shaper apply makes it anew', undefined, 'damaged');
 }
 
 /** As far as those who show it could fall over it. */

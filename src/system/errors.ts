@@ -33,11 +33,16 @@ export class Failure extends Error {
     readonly hint?: string,
     /** The line of a generated file that it is about. */
     readonly place?: { at: Source; text: string },
-    /** By which a caller asks what it was: the kernel's for files, such as `ENOSPC`. */
+    /** By which a caller asks what it was: the kernel's for files, such as `ENOSPC`; `damaged` where its text is wrong. */
     readonly code?: string,
   ) {
     super(message);
   }
+}
+
+/** Whether a file of ours is there but is not what we write. */
+export function isDamaged(error: unknown): boolean {
+  return error instanceof Failure && error.code === 'damaged';
 }
 
 /** Whether a file system takes nothing more: full, out of quota, or read-only since it was damaged. */

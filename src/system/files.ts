@@ -149,7 +149,8 @@ export function readJson<T extends { version: number }>(file: string, empty: T):
   } catch {
     // Said below, like a wrong version.
   }
-  throw new Failure(`${file} is damaged or of another version`, 'move it away; it is made anew');
+  const hint = 'move it away; it is made anew';
+  throw new Failure(`${file} is damaged or of another version`, hint, undefined, 'damaged');
 }
 
 /** Nothing when it is not there. */

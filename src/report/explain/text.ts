@@ -9,7 +9,7 @@ import type { Line, Span } from '../../text/spans.ts';
 import { formatRate } from '../../units/rate.ts';
 import { directions } from '../../units/units.ts';
 import type { Explanation } from './explanation.ts';
-import { kernelLines } from './held.ts';
+import { kernelLines } from './kernel-lines.ts';
 import { type Place, places, sumText } from './origin.ts';
 import { valueLines } from './rows.ts';
 import { dim, heading, plain, row, strong, warning } from './spans.ts';

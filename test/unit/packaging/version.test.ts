@@ -25,6 +25,10 @@ for (const [file, pattern] of Object.entries(places)) {
   });
 }
 
+test('toml is of one version only: two of its private files are imported (src/toml/internals.d.ts)', () => {
+  assert.match(JSON.parse(read('package.json')).dependencies.toml, /^\d+\.\d+\.\d+$/);
+});
+
 test('the changelog of the .rpm has it too', () => {
   assert.is(read('packaging/rpm/virt-shaper.spec').match(changelogOfSpec)?.[1], version);
 });
