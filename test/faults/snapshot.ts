@@ -89,7 +89,7 @@ function readKernel(output: string): Kernel {
   const linkList = JSON.parse(links) as Record<string, unknown>[];
   const nftList = (JSON.parse(nft || '{"nftables":[]}') as { nftables: Kernel['nft'] }).nftables;
   // What is learned from traffic is nobody's doing.
-  for (const { set } of nftList) if (set?.name === 'learned') delete set.elem;
+  for (const { set } of nftList) if (set && /^learn(ed|ers)$/.test(String(set.name))) delete set.elem;
   const classLists = classes.split(/^qdisc .*\n/m).slice(1);
   const filterLists = filters
     .split(/^\[\{"kind":"noqueue".*\n/m)

@@ -154,6 +154,8 @@ function runChain(
       : [],
   );
   for (const { expr } of rules) {
+    // Where addresses are learned, nothing becomes of the frame.
+    if (expr.some(({ jump }) => (jump as { target?: string } | undefined)?.target === 'learn')) continue;
     // What is over a limit is dropped; one frame is not.
     if (expr.some(({ limit }) => (limit as { inv?: boolean } | undefined)?.inv)) continue;
     for (const one of expr) {

@@ -274,6 +274,20 @@ test(
 );
 
 test(
+  'a guest behind a router that sends from another address than its XML has gets his by his own class',
+  onHost(() => {
+    begin(config('["virbr0"]'), { mode: 'route' });
+    start('alice', { vnet0: 'virbr0' });
+    sh('ip -n alice link set g-vnet0 address 02:00:00:00:00:77; ip -n alice route replace default via 10.8.0.1');
+    mustCount('alice', '192.0.2.2');
+    // What was learned goes with the table; what he sends next is enough to learn it again.
+    sh('nft flush ruleset');
+    assert.is(host.run(['sync']).status, 0);
+    mustCount('alice', '192.0.2.2');
+  }),
+);
+
+test(
   'doctor: what would pass a routed guest’s class, and nothing of what does not',
   onHost(() => {
     begin(config('"libvirt"'), { mode: 'route' });

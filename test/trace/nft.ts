@@ -274,9 +274,14 @@ function readRule(words: Words): Rule {
       rule.matches.push({ kind: 'learned' });
     } else if (words.skip('ether', 'saddr', '!=')) {
       const addresses = readSet(words, /(?:[0-9a-f]{2}:){5}[0-9a-f]{2}/);
-      words.expect('limit', 'rate', '10/second', 'burst', '100', 'packets', 'update', '@learned');
-      words.expect('{', 'iifname', '.', 'ether', 'saddr', '}');
+      words.expect('jump', 'learn');
       rule.learns = addresses;
+    } else if (words.skip('meta', 'mark', '&', '0x0000ffff', '!=', '0x00000000', 'jump', 'learn')) {
+      rule.learns = [];
+    } else if (words.skip('iifname', '.', 'ether', 'saddr', '!=', '@learned', 'update', '@learners')) {
+      words.expect('{', 'iifname', 'limit', 'rate', '10/second', 'burst', '100', 'packets', '}');
+      words.expect('update', '@learned', '{', 'iifname', '.', 'ether', 'saddr', '}');
+      rule.learns = [];
     } else if (words.skip('meta', 'mark', 'set')) {
       if (!readLookup(words, rule, 'map', 'mark')) rule.mark = Number(words.match(/0x[0-9a-f]{1,8}/));
     } else if (words.skip('meta', 'priority', 'set')) {

@@ -141,7 +141,7 @@ export function wordsOf(key: string): string[] {
 /** A listing without what was learned from traffic: it changes by itself. */
 export function withoutLearned(listing: string): string {
   return listing.replace(
-    /^(\tset learned \{[^\n]*\n(?:\t\t(?!elements).*\n)*)\t\telements = \{[^}]*\}\n/gm,
+    /^(\tset learn(?:ed|ers) \{[^\n]*\n(?:\t\t(?!elements).*\n)*)\t\telements = \{[^}]*\}\n/gm,
     '$1',
   );
 }
