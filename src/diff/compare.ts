@@ -30,8 +30,9 @@ function compareDevices(from: KernelState, to: State): Difference[] {
     if (!held) return [{ ...base, action: 'add', reason: 'it is not there' }];
     // By hand it was loaded by nobody, which is no difference.
     const isOurs = held.owner === undefined || held.owner === ifb.owner;
-    if (held.up && held.alias === ifb.alias && isOurs) return [];
-    const reason = held.up ? `its alias is ${aliasText(held)}` : 'it is down';
+    if (held.up && held.alias === ifb.alias && isOurs && !held.strayed) return [];
+    const strange = held.strayed ? 'its group is another' : `its alias is ${aliasText(held)}`;
+    const reason = held.up ? strange : 'it is down';
     return [{ ...base, action: 'change', reason }];
   });
 }

@@ -2,10 +2,9 @@
 // mark leads to yet and what changes in place, commit the ruleset, retire what no mark leads to any more.
 // Where a guest's class must be made anew, its marks take a detour meanwhile (detours.ts): two commits.
 
-import { ifbLines } from '../kernel/ifb.ts';
+import { ifbBack, ifbLines } from '../kernel/ifb.ts';
 import { withClasses } from '../kernel/nft/owners.ts';
 import { type KernelState, type State, type TcObject, variant } from '../kernel/objects.ts';
-import { aliasText } from '../kernel/owner.ts';
 import { detourIds, planDetours } from './detours.ts';
 import type { Difference } from './difference.ts';
 import { planKindChange } from './filter-kinds.ts';
@@ -94,7 +93,7 @@ function newDevice({ kind, action, ifb }: Difference): Step[] {
   if (kind !== 'device' || !ifb || action === 'remove') return [];
   return action === 'add'
     ? ifbLines(ifb).map(ip)
-    : [ip(`link set dev ${ifb.name} up alias ${aliasText(ifb)}`)];
+    : [ip(ifbBack(ifb))];
 }
 
 function goneDevice({ kind, action, ifb }: Difference): Step[] {

@@ -1,7 +1,7 @@
 // The ifbs on which what guests receive queues: as lines of devices.ip, and as the kernel holds them. Ours are those of our
-// group.
+// group, or with our alias where somebody has given one another group.
 import { readdirSync, readFileSync } from 'node:fs';
-import { signature } from '../plan/names.ts';
+import { aliasPrefix, signature } from '../plan/names.ts';
 import type { IfbDevice } from './objects.ts';
 import { aliasText, splitAlias } from './owner.ts';
 
@@ -12,6 +12,11 @@ export function ifbLines(ifb: Pick<IfbDevice, 'name' | 'alias' | 'owner' | 'txqu
   const { name, alias, txqueuelen = 1000 } = ifb;
   const made = `link add name ${name} up group ${signature} txqueuelen ${txqueuelen} type ifb`;
   return alias === '' ? [made] : [made, `link set dev ${name} alias ${aliasText(ifb)}`];
+}
+
+/** What one of ours has lost. */
+export function ifbBack(ifb: Pick<IfbDevice, 'name' | 'alias' | 'owner'>): string {
+  return `link set dev ${ifb.name} up group ${signature} alias ${aliasText(ifb)}`;
 }
 
 const added = new RegExp(`^link add name (\\S+) up group ${signature} txqueuelen (\\d+) type ifb$`);
@@ -34,8 +39,11 @@ export function readIfbs(): IfbDevice[] {
 function readIfb(name: string): IfbDevice | undefined {
   const read = (file: string) => readFileSync(`${sysfs}/${name}/${file}`, 'utf8').trim();
   try {
-    if (Number(read('netdev_group')) !== signature) return undefined;
-    return { name, ...splitAlias(read('ifalias')), up: (Number(read('flags')) & 1) === 1 };
+    const text = read('ifalias');
+    const isMarked = Number(read('netdev_group')) === signature;
+    if (!isMarked && !text.startsWith(aliasPrefix)) return undefined;
+    const up = (Number(read('flags')) & 1) === 1;
+    return { name, ...splitAlias(text), up, ...(isMarked ? {} : { strayed: true }) };
   } catch {
     return undefined;
   }

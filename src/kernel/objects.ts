@@ -37,6 +37,8 @@ export interface IfbDevice {
   /** Which installation has loaded it (owner.ts); absent for one that was loaded by hand. */
   owner?: string;
   up: boolean;
+  /** Somebody has given it another group: it is known by its alias. */
+  strayed?: true;
   /** What a template of one's own says; not read from the kernel. */
   txqueuelen?: number;
 }

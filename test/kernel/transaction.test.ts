@@ -82,6 +82,7 @@ test('verify finds what somebody changed by hand, and load repairs it', () => {
       'nft delete element bridge virt-shaper guests { "vnet1" . "eth0" }',
       /^~ rob: its marks are not those that were loaded$/m,
     ],
+    group: ['ip link set dev ifb-eth0 group 0', /^~ device ifb-eth0: its group is another$/m],
     device: ['ip link del dev ifb-eth0', /^~ cliff: its class is missing, receiving/m],
     root: ['tc qdisc del dev eth0 root', /^~ rob: its class is missing, sending$/m],
   };
