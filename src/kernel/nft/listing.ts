@@ -58,11 +58,12 @@ export function cutTable(listing: string, family: string, name: string): string 
   return end < 0 ? '' : listing.slice(begin, end + 3);
 }
 
-/** Families in which a table of our name has none of our maps: somebody else's. @param text as State.ruleset */
+/** Families in which a table of our name has things in it, and none of our maps: somebody else's. @param text as State.ruleset */
 export function foreignFamilies(text: string): string[] {
   return Object.entries({ bridge: 'guests', inet: 'routed|local' }).flatMap(([family, map]) => {
     const table = cutTable(text, family, tableName);
-    return table === '' || new RegExp(`^\\s*map (?:${map}) \\{`, 'm').test(table) ? [] : family;
+    const isEmpty = !/^\t\S.*\{$/m.test(table);
+    return isEmpty || new RegExp(`^\\s*map (?:${map}) \\{`, 'm').test(table) ? [] : family;
   });
 }
 
