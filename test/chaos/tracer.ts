@@ -10,7 +10,8 @@ export class Tracer {
 
   /** @returns frames that went another way than they should by the kernel's own listing */
   async disagreements(world: World, truths: Truth[]): Promise<string[]> {
-    const kernel = await this.snapshots.take();
+    // Of devices that go just then tc may say nothing at all.
+    const kernel = await this.snapshots.take().catch(() => this.snapshots.take());
     return truths.flatMap(({ guest, nic, direction, fate }) => {
       const own = { port: nic.tap, bridge: nic.bridge };
       const bridge = world.bridgeOf(nic.uplink);

@@ -86,11 +86,6 @@ export const chainActions: Record<string, Action> = {
     chain('inet theirs14', 'prerouting priority mangle', 'meta mark set 7', onRouted),
   'class of routed frames taken': () =>
     chain('inet theirs15', 'postrouting priority 310', 'meta priority set 0x00070007', everything),
-  'addresses of the guests hidden': () => {
-    const text =
-      'table ip theirs16 { chain theirs { type nat hook postrouting priority 100; masquerade; }; }\n';
-    return harmless(foreign('nft -f -', 'nft delete table ip theirs16', undefined, text));
-  },
   'reflected marks switched off': () =>
     damage('echo 0 >/proc/sys/net/ipv4/fwmark_reflect; echo 0 >/proc/sys/net/ipv6/fwmark_reflect'),
   'priority of routed frames kept': () => {
