@@ -91,9 +91,7 @@ function commit(ruleset: string): Phase {
 
 function newDevice({ kind, action, ifb }: Difference): Step[] {
   if (kind !== 'device' || !ifb || action === 'remove') return [];
-  return action === 'add'
-    ? ifbLines(ifb).map(ip)
-    : [ip(ifbBack(ifb))];
+  return action === 'add' ? ifbLines(ifb).map(ip) : [ip(ifbBack(ifb))];
 }
 
 function goneDevice({ kind, action, ifb }: Difference): Step[] {

@@ -278,7 +278,9 @@ test(
   onHost(() => {
     begin(config('["virbr0"]'), { mode: 'route' });
     start('alice', { vnet0: 'virbr0' });
-    sh('ip -n alice link set g-vnet0 address 02:00:00:00:00:77; ip -n alice route replace default via 10.8.0.1');
+    sh(
+      'ip -n alice link set g-vnet0 address 02:00:00:00:00:77; ip -n alice route replace default via 10.8.0.1',
+    );
     mustCount('alice', '192.0.2.2');
     // What was learned goes with the table; what he sends next is enough to learn it again.
     sh('nft flush ruleset');
