@@ -1,7 +1,7 @@
 // The package's templates -> JavaScript that prints them. Handlebars itself looks up each field with care and makes an
-// object for each turn of a loop, for whatever a template may do; ours do little of that, and a thousand guests are
-// printed in a twentieth of the time. What Handlebars understands is not asked of it twice: it parses them, and
-// test/unit/printers.test.ts holds the two against each other. What is not used here is refused when it is built.
+// object for each turn of a loop, for whatever a template may do; ours do little of that. What this saves of one render, in
+// milliseconds of CPU (medians): 6 of 243 for one guest, 77 of 717 for a thousand. What Handlebars understands is not asked of it twice: it parses them, and
+// test/unit/render/printers.test.ts holds the two against each other. What is not used here is refused when it is built.
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import Handlebars from 'handlebars';

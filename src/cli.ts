@@ -36,7 +36,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   speak('error', `virt-shaper: stdout cannot be written: ${error.message}`);
 });
 
-// Who does not listen any more must not end what is being done: a guest may wait for it.
+// A closed stderr must not abort a running load: a guest's start may wait for it.
 process.stderr.on('error', () => {});
 
 /** A function, because a script that V8 keeps compiled (launch.ts) cannot wait at its top. */

@@ -111,7 +111,7 @@ function rulesIn(folder: string): Rules | undefined {
   }
 }
 
-/** As `plan` compares them, but whoever stands in the way is said, not refused. */
+/** As `plan` compares them; a foreign object in our place is reported instead of refused. */
 async function readNow(site: Site, rules: Rules | undefined, folder: string): Promise<KernelNow> {
   const asked = rules ? parseRules(rules, folder) : emptyState();
   const from = await readState(site, { expected: asked });

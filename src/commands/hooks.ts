@@ -56,7 +56,7 @@ async function install(context: Context): Promise<number> {
   return failed || blocked.length > 0 ? 1 : 0;
 }
 
-/** A folder made by hand has the label of the one above it, by which SELinux lets nobody execute what is in it. */
+/** A folder made by hand inherits the label of its parent, and SELinux lets no hook in it be executed. */
 async function labelFolder({ paths }: Context): Promise<void> {
   if (!hasSelinux(paths.sys)) return;
   makeFolder(paths.libvirtHooks);

@@ -59,7 +59,7 @@ export async function initCommand(context: Context, { print }: { print?: boolean
   return 0;
 }
 
-/** Beside the file that every installation has; elsewhere folders are nobody's business. */
+/** Beside the default file of the configuration only: other folders are not ours to change. */
 function makeDropIns({ paths: { config } }: Context): void {
   const { file, root = '' } = config;
   if (file !== usualConfig) return;

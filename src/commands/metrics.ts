@@ -20,7 +20,7 @@ export async function metricsCommand(context: Context, { output }: MetricsOption
     context.print(text);
     return 0;
   }
-  // A timer's run and somebody's own at the same time would write one file.
+  // The timer and an administrator may write the same file at once.
   const lock = { file: context.paths.metricsLock, patience: context.lockTimeout, waiting: () => {} };
   await withLock(lock, async () => writeOutput(output, text, metricsHead));
   return 0;

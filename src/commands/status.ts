@@ -1,4 +1,4 @@
-// virt-shaper status: who is shaped, with what, and what everybody does with it now.
+// virt-shaper status: which guests are shaped, with which values, and how much of them they use now.
 
 import type { Context } from '../operations/context.ts';
 import { look, screenOf, select, usualInterval } from '../operations/look.ts';

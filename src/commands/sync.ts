@@ -61,13 +61,13 @@ export async function syncCommand(context: Context, options: SyncOptions): Promi
   return status;
 }
 
-/** A start of the service by hand is somebody's wish, that of a boot is nobody's; without systemd it may be either. */
+/** Whether the service starts as part of a boot, not by hand. Without systemd that cannot be told: it counts as a boot. */
 async function isBooting(): Promise<boolean> {
   const answer = await makeRun({ timeout: 5000 })('systemctl', ['is-system-running']).catch(() => undefined);
   return !['running', 'degraded', 'maintenance'].includes(answer?.stdout.trim() ?? '');
 }
 
-/** Seconds after its deadline that an unconfirmed load is nobody's: its own processes were killed. */
+/** Seconds after the deadline from which the processes of an unconfirmed load count as killed. */
 const overdue = 5;
 
 async function takeOverdueBack(context: Context): Promise<void> {
@@ -75,7 +75,7 @@ async function takeOverdueBack(context: Context): Promise<void> {
   if (pending && sinceBoot() > pending.deadline + overdue * 1000) await takeBack(context, pending.id);
 }
 
-/** Every minute the same warnings would be heard by nobody: the last sync's are kept in its file. */
+/** Only warnings that the last sync did not give: the timer would repeat them every minute. */
 function sayNew({ warn, paths }: Context, lines: string[], inForce: boolean): void {
   const said = { file: paths.lastSync, text: lines.join('\n') };
   const isNew = isChanged(said);

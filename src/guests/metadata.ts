@@ -11,7 +11,7 @@ export const metadataNamespace = 'urn:virt-shaper:guest:1';
 
 export const metadataAttributes = ['group', 'rate', 'rate-out', 'rate-in', 'ceil', 'ceil-out', 'ceil-in'];
 
-/** Bytes. Ours is one line; what others put there is nobody's business. */
+/** Bytes. Ours is one line; metadata of other programs may be of any size. */
 const largest = 64 * 1024;
 
 /** @param domain with `metadata` as the parser left it: text */

@@ -25,7 +25,7 @@ export interface Call {
   xml: string;
 }
 
-/** Milliseconds after which nobody waits for an answer, and libvirt has told more of the guest since. */
+/** Milliseconds after which a call is stale: no process waits for its answer any more. */
 const lifetime = 120_000;
 
 /** @returns nothing where it is not there, is damaged, or others than root could have written it */

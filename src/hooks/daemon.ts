@@ -39,7 +39,7 @@ export function readsFolders(version: string | undefined): boolean {
 export function findDaemon(driver: HookDriver, pidFile: (daemon: string) => string): Daemon | undefined {
   for (const name of daemons[driver]) {
     const pid = Number(readQuietly(pidFile(name)));
-    // The file may be of one that was killed, and its number somebody else's by now.
+    // The pid file may be stale: of a daemon that was killed, whose pid another process has now.
     if (!(pid > 0) || readQuietly(`/proc/${pid}/comm`) !== name) continue;
     const since = startOf(pid);
     if (since !== undefined) return { name, pid, since };

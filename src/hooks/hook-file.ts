@@ -8,7 +8,7 @@ import { sha256 } from '../system/digest.ts';
 export const hookDrivers = ['qemu', 'lxc', 'network'] as const;
 export type HookDriver = (typeof hookDrivers)[number];
 
-/** `edited`: it was ours, and somebody has changed it since. */
+/** `edited`: ours, with changes by hand. */
 export type Whose = 'ours' | 'edited' | 'foreign';
 
 /** The name of the program's package that stays when a new version comes. */
@@ -83,7 +83,7 @@ export function hookCommand(program: string[], paths: Paths): HookCommand {
   };
 }
 
-/** @param body the script's lines, from which a file that somebody has changed is told apart */
+/** @param body the script's lines, whose checksum tells a file that was edited by hand */
 export function signed(body: string): string {
   return `#!/bin/sh\n${mark}${sumOf(body)}\n${body}`;
 }

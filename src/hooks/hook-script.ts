@@ -39,7 +39,7 @@ endWith "$status" "$@"
   return signed(body);
 }
 
-/** What a file of somebody else's has to run to the same end. */
+/** The line to add to a third-party hook, so that it calls virt-shaper too. */
 export function lineForOthers(driver: HookDriver, command: HookCommand): string {
   const kept = driver === 'network' ? '|| true' : '|| [ "$2" != start ] || exit 1';
   return `${callLine(driver, command)} ${kept}`;

@@ -49,7 +49,7 @@ export interface Network {
 export interface Host {
   /** Every network device by name. */
   devices: Map<string, Device>;
-  /** libvirt's networks by their bridges; absent where nobody asks which those are. */
+  /** libvirt's networks by their bridges; absent where the caller needs none, as in tests. */
   networks?: Map<string, Network>;
   kernel: Kernel;
 }

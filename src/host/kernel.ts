@@ -43,7 +43,7 @@ export async function readKernel(cache: string): Promise<Kernel> {
   return kernel;
 }
 
-/** The same without keeping it, for those who only look. */
+/** The same without writing the cache, for commands that only read. */
 export async function askKernel(cache: string): Promise<Kernel> {
   return decodeCache(readCache(cache)) ?? probe();
 }

@@ -60,7 +60,7 @@ export async function loadAndConfirm(
   return (await outcome(context, waiting, said)) ? 0 : 1;
 }
 
-/** The policy that was loaded last stays. */
+/** Keeps the policy that was loaded last: nothing takes it back any more. */
 export async function confirm(context: Context): Promise<void> {
   await underLock(context, async () => {
     if (!readPending(context.paths.pending)) throw new Failure('no load waits for a confirmation');

@@ -55,7 +55,7 @@ export function screenOf({ stdout, env }: NodeJS.Process): Screen {
 
 /**
  * @param names of guests or groups, with `*` and `?` as in the configuration; none means all
- * @throws Failure when one of them is nobody's
+ * @throws Failure when one of them is no guest, group or uplink
  */
 export function select(rows: GuestRow[], names: string[]): GuestRow[] {
   if (names.length === 0) return rows;

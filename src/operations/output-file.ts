@@ -42,7 +42,7 @@ function checkFolder(folder: string, name: string): void {
   }
 }
 
-/** Whether nobody but root and who runs this owns it. */
+/** Whether root, or the user who runs this, owns it. */
 function isTrusted(path: string): boolean {
   return [0, process.geteuid?.()].includes(lstatSync(path).uid);
 }

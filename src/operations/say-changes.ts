@@ -6,7 +6,7 @@ import type { Context } from './context.ts';
 
 /** Whoever wants to know what a load changes. */
 export interface Telling {
-  /** Said when there is nothing to do; empty where nobody need hear it. */
+  /** Message when there is nothing to do; empty for none. */
   nothing: string;
   /** Before the first change is made. */
   announce: (found: Found) => void;
@@ -28,7 +28,7 @@ export function tell(context: Context, nothing: string): Telling {
   };
 }
 
-/** Of a first load of a thousand guests nobody reads each. */
+/** Lines at the most: a first load may bring a thousand guests. */
 const most = 20;
 
 function sayChanges(context: Context, found: Found, said: Set<string>): void {

@@ -18,7 +18,7 @@ export function sayRendered(context: Context): void {
   sayEdited(context);
 }
 
-/** Guests that run, or NICs of theirs, of which whoever rendered was never told. */
+/** Running guests, and NICs of guests, that the rendered rules do not know. */
 export function sayUnknown({ paths, warn }: Context, plan: InForce): void {
   const taps = new Map<string, string[]>();
   for (const { kind, guest, tap = '' } of findStrays(plan, readRunningGuests(paths), paths)) {
@@ -42,7 +42,7 @@ function sayEdited({ paths, say }: Context): void {
     const sources = [...readSources(paths.config), ...readOverrides(paths.templates, paths.config.file)];
     if (snapshotText(sources) === rendered) return;
   } catch {
-    return; // It cannot be read at all, which whoever renders is told.
+    return; // An unreadable configuration is an error of render itself.
   }
   say('the configuration has changed since rules.d was rendered: virt-shaper apply --dry-run shows what for');
 }

@@ -90,7 +90,7 @@ export async function shape(context: Context, concerned: Concerned[]): Promise<S
   });
 }
 
-/** The rules in force, where nobody has failed or waits for a confirmation. */
+/** The rules in force, unless the last load failed or one waits for its confirmation. */
 function trusted({ paths }: Context, site: Site): Rules | undefined {
   return hasFailed(paths.history) || readPending(paths.pending) ? undefined : readTrusted(site);
 }

@@ -34,7 +34,7 @@ export async function takeBack(context: Context, id: string): Promise<void> {
     if (pending.former) await goBack(context, site);
     else await unloadNow(context, site, 'not confirmed');
     await report(site.run, context, pending.former);
-    // To whoever waits for it: on a busy machine the time does not tell.
+    // For the `load --confirm` that waits: on a busy machine the clock does not tell which load went back.
     writeWhole(context.paths.undone, id, 0o600);
     dropPending(folder);
   });
@@ -46,7 +46,7 @@ export function whatIsNow(former: boolean): string {
 
 /**
  * The former configuration counts for guests that start or stop from now on, and for those that did so
- * meanwhile, until somebody renders anew. Without it the former rules themselves have to do.
+ * meanwhile, until the next render. Where that configuration is lost, the former rules are loaded as they are.
  */
 async function goBack(context: Context, site: Site): Promise<void> {
   const { pending, held } = context.paths;
@@ -59,7 +59,7 @@ async function goBack(context: Context, site: Site): Promise<void> {
   }
 }
 
-/** To the system's log, since nobody may be left to read anything else. */
+/** To the system's log: the terminal that began the load may be gone. */
 async function report(run: Run, { paths }: Context, former: boolean): Promise<void> {
   const shaped = readIfGood(paths.rules)?.['shape.tc'] ?? '';
   const strangers = readGuests(paths.guests)

@@ -1,4 +1,4 @@
-// An uplink before any guest is on it: how fast its link is, and what the traffic of nobody's keeps of it.
+// An uplink before any guest is on it: the link's speed, and the guarantee of the unmarked class.
 import type { UplinkEntry } from '../config/config.ts';
 import { type Host, routesOver } from '../host/host.ts';
 import { formatPath } from '../toml/place.ts';

@@ -1,4 +1,4 @@
-// What to do for who may not: the command that was typed, to be typed again.
+// The hint for a missing permission: the same command line, with sudo.
 
 /** `run it as root: sudo virt-shaper status cliff` */
 export function asRoot(): string {

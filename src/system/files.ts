@@ -56,7 +56,7 @@ export function unwritten(file: string, error: unknown): Failure {
   return new Failure(`${file} cannot be written: ${message}`, hint, undefined, code);
 }
 
-/** No folder is ours where a file goes, and what somebody put into it is not ours to lose. */
+/** A folder in the place of a file is moved aside, with its contents: it is not ours to delete. */
 function moveFolderAside(file: string): void {
   if (lstatSync(file, { throwIfNoEntry: false })?.isDirectory())
     renameSync(file, `${file}.aside-${Date.now()}`);

@@ -18,7 +18,7 @@ export function makeFolder(folder: string, isAboveThere = false): void {
   }
 }
 
-/** Of the environment: whoever has started us syncs what we write below /var, since nobody shall wait for a disk. */
+/** Environment variable: our parent process syncs what we write below /var, so that a guest's start need not wait for the disk. */
 export const syncVariable = 'VIRT_SHAPER_SYNCS';
 
 /** fsync(2), unless our caller does it. */

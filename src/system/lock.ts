@@ -56,10 +56,10 @@ export async function withLock<T>(options: LockOptions, work: (hold: number) => 
   }
 }
 
-/** Numbers of open files, of lock files that whoever started us has opened for us. */
+/** File descriptors of locks that our parent process has opened for us. */
 export const inheritedVariable = 'VIRT_SHAPER_LOCKS';
 
-/** Each once: who closes it has given it up. */
+/** Each is returned once: closing it releases the lock. */
 function takeInherited(file: string): number | undefined {
   const fds = (process.env[inheritedVariable] ?? '').split(' ').filter(Boolean).map(Number);
   const found = fds.find((fd) => isOpen(fd, file));

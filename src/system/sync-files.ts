@@ -16,7 +16,7 @@ export function writeSynced(files: NewFile[]): void {
   try {
     for (const { file, text, mode = 0o644 } of files) {
       if (!existsSync(dirname(file))) makeFolder(dirname(file));
-      // Whatever stands there is of a writer that was killed, or of somebody who wants us to write where it leads to.
+      // A leftover of a killed writer, or a symlink planted to make us overwrite another file.
       rmSync(file, { force: true });
       const fd = openSync(file, 'wx', mode);
       opened.push(fd);
