@@ -36,6 +36,17 @@ export function readSettings(): Settings {
   );
 }
 
+/** Of those that are wanted, which are not so now, whether or not they can be set here. */
+export function readAmiss(wanted: Settings): string[] {
+  return [...wanted].flatMap(([name, value]) => {
+    try {
+      return readFileSync(fileOf(name), 'utf8').trim() === value ? [] : name;
+    } catch {
+      return []; // The kernel has no such thing.
+    }
+  });
+}
+
 /** @param line `net.ipv4.fwmark_reflect = 1` @throws as node:fs does */
 export function applySetting(line: string): void {
   const [name = '', value = ''] = line.split(' = ');

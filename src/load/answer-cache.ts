@@ -5,6 +5,7 @@
 import { deviceNames } from '../host/read-host.ts';
 import { readIfbs } from '../kernel/ifb.ts';
 import { withoutLearned } from '../kernel/nft/table.ts';
+import { readSettings } from '../kernel/settings.ts';
 import type { Rules } from '../render/render.ts';
 import { ruleFiles } from '../store/in-force-rules.ts';
 import type { Outcome, Run } from '../system/exec.ts';
@@ -78,7 +79,7 @@ const partsOfEach = 5;
 /** What traffic alone changes: flows, which some leaves show as classes, and a count that HTB prints in any case. */
 const passing = /^class (?!htb ).*\n|"?direct_packets_stat"?[ :]+\d+/gm;
 
-/** Beside what is asked, the devices that are read from /sys. */
+/** Beside what is asked, what is read from /sys and /proc. */
 async function textOf(rules: Rules, interview: Interview): Promise<string> {
   const answers = (await interview.all()).flatMap(
     ([{ command, args, input }, { status, stdout, stderr }]) => [
@@ -89,6 +90,6 @@ async function textOf(rules: Rules, interview: Interview): Promise<string> {
       stderr,
     ],
   );
-  const devices = JSON.stringify([deviceNames(), readIfbs()]);
+  const devices = JSON.stringify([deviceNames(), readIfbs(), [...readSettings()]]);
   return [version, ...ruleFiles.map((name) => rules[name]), ...answers, devices].join(separator);
 }

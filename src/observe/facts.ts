@@ -5,7 +5,7 @@ import type { TcFilter } from '../kernel/tc/filter-json.ts';
 
 export interface Facts {
   devices: Map<string, DeviceFacts>;
-  /** Ifbs of anybody, where filters of others are there that may lead to one. */
+  /** Ifbs of anybody that are up, where filters of others are there that may lead to one. */
   ifbs: Set<string>;
   /** Bridge -> its ports. */
   ports: Map<string, Set<string>>;
@@ -24,6 +24,8 @@ export interface Facts {
   bridged: { ip: boolean; ip6: boolean };
   /** Whether the host forwards what guests send to it. */
   routes: boolean;
+  /** Names of the kernel's settings that are not as they were loaded. */
+  amiss: string[];
   /** Tap -> the guest that runs on it, as far as that is known. */
   owners: Map<string, string>;
   /** `tap guest` of NICs that libvirt says are in use and that are no device: under another name, or just unplugged. */
@@ -48,7 +50,7 @@ export interface RootFacts {
 
 export interface ProgramFacts {
   device: string;
-  /** `xdp`, `tcx_egress`. */
+  /** `tcx_egress`; of XDP by its mode, `xdp` or `xdpgeneric`. */
   where: string;
   name: string;
 }

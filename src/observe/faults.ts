@@ -181,5 +181,15 @@ function tapFaults(
       return found.filter((one, at) => found.findIndex(({ reason }) => reason === one.reason) === at);
     }),
     ...redirectFaults(tap, mark, classes.in.device, facts),
+    ...facts.amiss.map((name): Fault => {
+      const reason = `${name} is not as it was loaded: what the host itself answers to forged pings of its has no limit`;
+      return {
+        kind: 'aside',
+        direction: 'out',
+        tap,
+        reason,
+        remedy: `virt-shaper load, or: sysctl -w ${name}=1`,
+      };
+    }),
   ];
 }

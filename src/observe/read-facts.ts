@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { bridgesOf } from '../host/host.ts';
 import { deviceNames, isDeviceUp, isRouter, portNames, readBridged } from '../host/read-host.ts';
 import { readIfbs as readOwnIfbs } from '../kernel/ifb.ts';
-import { cutTable, parseListing } from '../kernel/nft/listing.ts';
+import { cutTable, type NftTable, parseListing } from '../kernel/nft/listing.ts';
 import { makesNoTable, withoutLearned } from '../kernel/nft/table.ts';
+import { parseSettings, readAmiss, type Settings } from '../kernel/settings.ts';
 import { isOurFilter } from '../kernel/tc/filter-json.ts';
 import { readEveryFilter } from '../kernel/tc/read.ts';
 import { tableName } from '../plan/names.ts';
@@ -58,13 +59,14 @@ export async function readFacts(
     ports: new Map(bridges.map((bridge) => [bridge, new Set(portNames(bridge))])),
     bridged: readBridged(bridges),
     routes: isRouter(),
+    amiss: readAmiss(wantedSettings(loaded.rules)),
     missing: new Set(missing.map(({ tap, guest }) => `${tap} ${guest}`)),
     owners: new Map(nics.map(({ tap, guest }) => [tap, guest])),
     limited: new Set(nics.flatMap(({ tap, bandwidth }) => (bandwidth ? tap : []))),
   };
 }
 
-/** Only ifbs of ours are of our group, which a load reads, too. */
+/** Ifbs of ours are known as a load knows them. */
 function devicesOf(names: string[]): Map<string, DeviceFacts> {
   const ours = new Set(readOwnIfbs().map(({ name }) => name));
   return new Map(
@@ -73,6 +75,11 @@ function devicesOf(names: string[]): Map<string, DeviceFacts> {
       return up === undefined ? [] : [[name, { up, ours: ours.has(name) }] as const];
     }),
   );
+}
+
+function wantedSettings(rules: string): Settings {
+  const settings = parseSettings(readCache(join(rules, 'good/settings.sysctl')) ?? '');
+  return typeof settings === 'number' ? new Map() : settings;
 }
 
 /** Everybody's tables in one listing, ours among them: nft lists ours alone as it lists it among all. */
@@ -92,8 +99,7 @@ async function readTables(
   const parts = ['bridge', 'inet'].map((family) => cutTable(all, family, tableName));
   const own = parts.join('');
   if (own !== '' && recognize(listing, own) !== undefined) {
-    const others = parts.reduce((text, part) => text.replace(part, ''), all);
-    return { table: { kind: 'as loaded' }, tables: parseListing(others) };
+    return { table: { kind: 'as loaded' }, tables: tablesBeside(all, parts) };
   }
   const tables = parseListing(all);
   if (own !== '') return { table: { kind: 'changed' }, tables };
@@ -101,9 +107,21 @@ async function readTables(
   return { table: { kind: makesNoTable(wanted) ? 'as loaded' : 'missing' }, tables };
 }
 
+/** Of others, each with whether it came after ours of its family: nft lists them in that order. */
+function tablesBeside(all: string, own: string[]): NftTable[] {
+  const ends = new Map(
+    own.filter((part) => part !== '').map((part) => [part.split(' ')[1] ?? '', all.indexOf(part)]),
+  );
+  const others = own.reduce((text, part) => text.replace(part, ''), all);
+  return parseListing(others).map((table) => {
+    const at = all.indexOf(`table ${table.family} ${table.name} {`);
+    return at > (ends.get(table.family) ?? at) ? { ...table, later: true } : table;
+  });
+}
+
 /** Asked for only where a filter of others leads to some device. */
 async function readIfbs(run: Run, filters: Facts['filters']): Promise<Set<string>> {
   if (![...filters.values()].some((list) => list.some((filter) => !isOurFilter(filter)))) return new Set();
   const { stdout } = await run('ip', ['-o', 'link', 'show', 'type', 'ifb']);
-  return new Set([...stdout.matchAll(/^\d+: ([^:@]+)/gm)].map(([, name = '']) => name));
+  return new Set([...stdout.matchAll(/^\d+: ([^:@]+).*?<[^>]*\bUP\b/gm)].map(([, name = '']) => name));
 }

@@ -38,15 +38,12 @@ export async function readPrograms(run: Run): Promise<ProgramFacts[]> {
 
 async function readXdp(run: Run): Promise<ProgramFacts[]> {
   const { stdout } = await run('ip', ['-o', 'link', 'show']);
-  return [...stdout.matchAll(/^\d+: ([^:@\s]+).*\bprog\/xdp id (\d+)/gm)].map(([, device = '', id]) => ({
-    device,
-    where: 'xdp',
-    name: `of id ${id}`,
-  }));
+  const attached = stdout.matchAll(/^\d+: ([^:@\s]+).*? (xdp\w*) .*\bprog\/xdp id (\d+)/gm);
+  return Array.from(attached, ([, device = '', where = '', id]) => ({ device, where, name: `of id ${id}` }));
 }
 
-/** All devices' programs are asked for only where there is one of their kind: that takes long. */
-async function readTcx(run: Run): Promise<ProgramFacts[]> {
+/** By bpftool. All devices' programs are asked for only where there is one of their kind: that takes long. */
+export async function readTcx(run: Run): Promise<ProgramFacts[]> {
   const ask = async <T>(what: string): Promise<T[]> => {
     const { stdout } = await run('bpftool', ['-j', what, 'show']);
     return JSON.parse(stdout);

@@ -32,8 +32,13 @@ export function makeWalk(tables: NftTable[]) {
     families
       .flatMap((family) => byHook.get(`${family} ${hook}`) ?? [])
       .filter((base) => device === undefined || base.hook.devices.includes(device))
-      .filter((base) => (base.hook.priority >= after && base.hook.priority < before) || isOurs(base.table))
-      .sort((a, b) => a.hook.priority - b.hook.priority);
+      .filter(({ hook: { priority }, table }) => {
+        if (isOurs(table)) return true;
+        const isBehind = table.later ? priority > after : priority >= after;
+        return isBehind && (table.later ? priority <= before : priority < before);
+      })
+      // Of one priority, the chain that came last is passed first.
+      .sort((a, b) => a.hook.priority - b.hook.priority || bases.indexOf(b) - bases.indexOf(a));
 
   return {
     /** Whether any such table is of one of these families. */

@@ -182,21 +182,21 @@ function programFaults({ direction, tap, port, device }: Way, { programs }: Fact
   const deciding = programs.filter(
     ({ device: on, where }) => exits.includes(on) && /^tcx_egress$|^netkit/.test(where),
   );
-  const early = programs.filter(({ device: on, where }) => on === entry && where === 'xdp');
+  const early = programs.filter(({ device: on, where }) => on === entry && where.startsWith('xdp'));
   return [
     ...deciding.slice(0, 1).map(({ device: on, name, where }): Fault => {
       const reason = `the BPF program ${name} at the egress of ${on} decides before tc does, and nobody can tell how`;
       const remedy = `if nobody needs it: bpftool net detach ${where} dev ${on}`;
       return { kind: 'program', direction, tap, reason, remedy };
     }),
-    ...early.map(({ name, device: on }): Fault => {
+    ...early.map(({ name, device: on, where }): Fault => {
       const reason = `the XDP program ${name} on ${on} sees what it ${verbs[direction]} first: what that sends elsewhere meets no class`;
       return {
         kind: 'xdp',
         direction,
         tap,
         reason,
-        remedy: `if nobody needs it: ip link set dev ${on} xdp off`,
+        remedy: `if nobody needs it: ip link set dev ${on} ${where} off`,
       };
     }),
   ];

@@ -20,7 +20,7 @@ const ofMany: Partial<Record<FaultKind, string>> = {
   down: 'their taps are down',
   table: 'the nftables table does not lead their frames to their classes',
   changed: 'their classes in the kernel have other rates or queues than they should',
-  aside: 'rules of others take the marks of what goes by way of the host',
+  aside: 'what goes by way of the host meets no class of theirs',
 };
 
 /** More than this share a line. */

@@ -5,7 +5,7 @@ import { needsCommand, needsNamespace, needsPackage } from '../support/needs.ts'
 import { unless } from '../support/skip.ts';
 import { sh } from './host.ts';
 import type { InsideHost } from './inside.ts';
-import { chain, endHost, makeHost, nft, statusOf, truth, views } from './passing-host.ts';
+import { all, chain, endHost, makeHost, nft, statusOf, truth, views } from './passing-host.ts';
 
 const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock', 'ping'));
 
@@ -76,6 +76,56 @@ test('what takes marks on the way through a host that forwards is said by every 
     (await host.do(['doctor'])).stdout,
     /^ warning +cliff .*by way of\s+the host|by way\s+of the host/m,
   );
+});
+
+test('a setting of ours that somebody has taken back is said, and a sync with nothing else to do sets it', async () => {
+  await host.must(['sync']);
+  sh('sysctl -qw net.ipv4.fwmark_reflect=0');
+  const row = await views(host, 3);
+  assert.equal(
+    [row.state, row.faults.map(({ kind, direction }) => `${kind} ${direction}`)],
+    ['shaped', ['aside out']],
+  );
+  await host.must(['sync']);
+  assert.is(sh('sysctl -n net.ipv4.fwmark_reflect').trim(), '1');
+  assert.equal((await views(host)).faults, []);
+});
+
+test('ingress shaping of others whose ifb is down lets nothing pass, and is named', async () => {
+  assert.equal(truth(), { out: true, in: true }, 'each knows the address of the other');
+  sh(`ip link add ifb9 type ifb; tc qdisc add dev eth0 ingress
+    tc filter add dev eth0 parent ffff: ${all} action mirred egress redirect dev ifb9`);
+  assert.equal(truth(), { out: true, in: false });
+  const row = await views(host);
+  assert.equal([row.shaped, row.faults.map(({ kind }) => kind)], [{ out: true, in: false }, ['filter']]);
+  sh('ip link set ifb9 up');
+  assert.equal(truth(), { out: true, in: true });
+  assert.equal((await views(host)).faults, []);
+});
+
+test('of two chains of one priority, the one that came first has the last word', async () => {
+  sh(chain('bridge t', 'forward priority 250', 'meta priority set "7:7"'));
+  assert.equal(truth(), { out: true, in: true });
+  assert.equal((await views(host)).faults, []);
+  await host.must(['unload']);
+  await host.must(['sync']);
+  assert.equal(truth(), { out: false, in: false });
+  const row = await views(host);
+  assert.equal(
+    [row.shaped, row.faults.map(({ kind }) => kind)],
+    [{ out: false, in: false }, ['rule', 'rule']],
+  );
+});
+
+test('an ifb of ours to which somebody has given another group is ours all the same', async () => {
+  sh('ip link set ifb-eth0 group 7');
+  assert.equal(truth(), { out: true, in: true });
+  const row = await views(host, 3);
+  assert.equal([row.state, row.faults], ['shaped', []]);
+  assert.match((await host.do(['verify'])).stdout, 'its group is another');
+  await host.must(['sync']);
+  assert.equal(truth(), { out: true, in: true });
+  assert.is((await host.do(['verify'])).status, 0);
 });
 
 unless(needsPackage('iptables-legacy', 'iptables'), test)('rules of iptables-legacy are seen', async () => {

@@ -10,6 +10,8 @@ export interface NftTable {
   elements: Map<string, NftElements>;
   /** Flowtable -> its devices. */
   flowtables: Map<string, string[]>;
+  /** It came after ours, so that of two chains of one priority its own is passed first. */
+  later?: true;
   /** Of a table that nft does not list: the tool that does. */
   tool?: string;
 }

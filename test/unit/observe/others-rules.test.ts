@@ -2,12 +2,13 @@
 // host; and past tables of ours that somebody has changed.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parseListing } from '../../src/kernel/nft/listing.ts';
-import { parseXtables } from '../../src/kernel/xtables.ts';
-import type { Facts } from '../../src/observe/facts.ts';
-import type { Way } from '../../src/observe/passage.ts';
-import { makeLook } from '../../src/observe/way.ts';
-import { healthy } from '../support/facts.ts';
+import { parseListing } from '../../../src/kernel/nft/listing.ts';
+import { parseXtables } from '../../../src/kernel/xtables.ts';
+import type { Facts } from '../../../src/observe/facts.ts';
+import type { Way } from '../../../src/observe/passage.ts';
+import { readPrograms, readTcx } from '../../../src/observe/read-others.ts';
+import { makeLook } from '../../../src/observe/way.ts';
+import { healthy } from '../../support/facts.ts';
 
 const mark = 0x76730010;
 const port = { name: 'eth0', bridge: 'br0' };
@@ -210,7 +211,36 @@ test('programs: tcx decides, XDP sees first', () => {
   assert.equal(look('eth0', 'tcx_egress'), [['program'], []]);
   assert.equal(look('eth0', 'tcx_ingress'), [[], []]);
   assert.equal(look('eth0', 'xdp'), [[], ['xdp']]);
-  assert.equal(look('vnet0', 'xdp'), [['xdp'], []]);
+  assert.equal(look('vnet0', 'xdpgeneric'), [['xdp'], []]);
+});
+
+test('what ip and bpftool say of programs is read; without bpftool that of tcx is not known', async () => {
+  const link =
+    '6: vnet0@if5: <BROADCAST,UP> mtu 1500 xdpgeneric qdisc noqueue master br0 qlen 1000\\    link/ether 3a:3c:6f:e9:c0:42 brd ff:ff:ff:ff:ff:ff\\    prog/xdp id 309 name theirs tag 57cd';
+  const plain =
+    '7: vnet1: <UP> mtu 1500 qdisc noqueue master br0\\    link/ether 3a:3c:6f:e9:c0:43 brd ff:ff';
+  const run = async () => ({ status: 0, stdout: `${link}\n${plain}\n`, stderr: '' });
+  const programs = await readPrograms(run as never);
+  assert.equal(
+    programs.filter(({ where }) => where.startsWith('xdp')),
+    [{ device: 'vnet0', where: 'xdpgeneric', name: 'of id 309' }],
+  );
+  const answers: Record<string, unknown> = {
+    prog: [{ id: 3, type: 'sched_cls' }],
+    net: [
+      {
+        xdp: [],
+        tc: [
+          { devname: 'vnet0', ifindex: 6, kind: 'tcx/egress', name: 'theirs', prog_id: 3 },
+          { devname: 'eth0', ifindex: 2, kind: 'clsact/egress', name: 'x', id: 4 },
+        ],
+      },
+    ],
+  };
+  const asked = async (_tool: string, [, what = '']: string[]) => ({ stdout: JSON.stringify(answers[what]) });
+  assert.equal(await readTcx(asked as never), [{ device: 'vnet0', where: 'tcx_egress', name: 'theirs' }]);
+  answers.prog = [{ id: 1, type: 'cgroup_skb' }];
+  assert.equal(await readTcx(asked as never), []);
 });
 
 test.run();
