@@ -70,7 +70,13 @@ export class Crowd {
       Array.from({ length: count }, (_, index) => ({
         name: `vm-${index}`,
         driver: 'qemu' as const,
-        nics: [{ tap: `vnet${index}`, bridge: `br${bridgeOf(index)}` }],
+        nics: [
+          {
+            tap: `vnet${index}`,
+            bridge: `br${bridgeOf(index)}`,
+            mac: macOf(domainXml('', { tap: 'bridge' })),
+          },
+        ],
       })),
     );
   }
@@ -134,6 +140,11 @@ export class Crowd {
     const count = (readFileSync(this.rules('shape.tc'), 'utf8').match(/^ *class .*# guest /gm) ?? []).length;
     if (count !== 2 * guests) throw new Error(`${count / 2} guests are shaped, not ${guests}`);
   }
+}
+
+/** Who has none makes another table than the newcomer, who has the address of his XML. */
+function macOf(xml: string): string {
+  return xml.match(/mac address='([^']+)'/)?.[1] ?? '';
 }
 
 function bridgeOf(index: number): number {
