@@ -71,6 +71,14 @@ export async function examine(paths: Paths, timeout: number): Promise<Section[]>
   });
   const judge = <T>(subject: string, facts: Attempt<T>, check: (facts: T) => Finding[]) =>
     'value' in facts ? check(facts.value) : [unread(subject, subject, facts)];
+  const aboutGuests = judge('guests', guests, checkGuests);
+  // Who runs and was never told of is said once.
+  const unnoted = new Set(
+    aboutGuests.filter(({ check }) => check === 'guest.unnoted').map(({ subject }) => subject),
+  );
+  const aboutForce = judge('in-force', inForce, checkInForce).filter(
+    ({ check, subject }) => check !== 'passing.unknown' || !unnoted.has(subject),
+  );
   return [
     { title: 'Tools', findings: judge('tools', tools, checkTools) },
     { title: 'Kernel', findings: judge('kernel', kernel, checkKernel) },
@@ -84,7 +92,7 @@ export async function examine(paths: Paths, timeout: number): Promise<Section[]>
       findings:
         'value' in found ? judge('network', network, checkNetwork) : [unread('devices', 'devices', found)],
     },
-    { title: 'Guests', findings: judge('guests', guests, checkGuests) },
-    { title: 'In force', findings: judge('in-force', inForce, checkInForce) },
+    { title: 'Guests', findings: aboutGuests },
+    { title: 'In force', findings: aboutForce },
   ];
 }

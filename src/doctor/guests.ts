@@ -28,7 +28,7 @@ export interface GuestFacts {
 
 export function checkGuests(facts: GuestFacts): Finding[] {
   const about = { check: 'guests', subject: 'guests' };
-  const { noted, running, inForce } = facts;
+  const { noted, running } = facts;
   if ('failed' in noted) {
     return [
       { ...about, level: 'problem', detail: noted.failed, ...(noted.hint ? { hint: noted.hint } : {}) },
@@ -36,7 +36,7 @@ export function checkGuests(facts: GuestFacts): Finding[] {
   }
   const [known, seen] = [new Known(noted.value), new Known(running)];
   const found = [
-    ...running.flatMap((guest) => checkRunning(guest, known, inForce)),
+    ...running.flatMap((guest) => checkRunning(guest, known, facts)),
     ...noted.value.flatMap((guest) => checkNoted(guest, seen)),
     ...facts.unread.map(
       ({ name, reason }): Finding => ({ ...about, level: 'warning', subject: label(name), detail: reason }),
@@ -49,10 +49,13 @@ export function checkGuests(facts: GuestFacts): Finding[] {
   return [{ ...about, level: 'ok', detail }, ...found];
 }
 
-function checkRunning(guest: Guest, noted: Known<Guest>, inForce: Set<string>): Finding[] {
+function checkRunning(guest: Guest, noted: Known<Guest>, { inForce, config }: GuestFacts): Finding[] {
   const about = { check: 'guest.unnoted', level: 'problem' as const, subject: label(guest.name) };
   const known = noted.get(guest);
-  const hint = 'virt-shaper sync';
+  // Without a configuration that can be used no sync does anything.
+  const hint = config
+    ? 'virt-shaper sync'
+    : 'once there is a configuration without mistakes: virt-shaper apply';
   const taps = guest.nics.map(({ tap }) => tap).filter((tap) => !known?.nics.some((nic) => nic.tap === tap));
   if (known && taps.length === 0) return [];
   if (taps.length > 0 && taps.every((tap) => inForce.has(`${tap} ${guest.name}`))) {

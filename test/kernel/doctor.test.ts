@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import type { Finding } from '../../src/doctor/finding.ts';
 import { named } from '../support/findings.ts';
 import { unless } from '../support/skip.ts';
-import { callIptables, DoctorHost } from './doctor-host.ts';
+import { callIptables, config, DoctorHost } from './doctor-host.ts';
 import { domainXml, kernelState, sh } from './host.ts';
 import { kernelTest } from './kernel-test.ts';
 import { asNobody, needsNobody } from './nobody.ts';
@@ -71,6 +71,21 @@ test('without systemd: what it says for cron is what cron runs, and finds a gues
   assert.equal({ status, stdout, stderr }, { status: 0, stdout: '', stderr: '' });
   assert.match(host.run(['status', '--json']).stdout, /vnet1/);
   assert.match(sh('tc filter show dev vnet1 egress'), /ifb-eth0/);
+});
+
+test('who runs and was never told of is said once, with advice that fits', () => {
+  host.configure(`${config}[guest.rob]\nceil = "1mbit"\n`);
+  const rob = domainXml('rob', { vnet1: 'br0' });
+  host
+    .tap('vnet1')
+    .write('run/libvirt/qemu/rob.xml', `<domstatus state='running' pid='1'>${rob}</domstatus>`);
+  const about = () => host.examine().findings.filter(({ subject }) => subject === 'rob');
+  assert.equal(
+    about().map(({ check, hint }) => [check, hint]),
+    [['guest.unnoted', 'virt-shaper sync']],
+  );
+  host.configure('[guest.rob]\nceil = 1mbit\n');
+  assert.match(about()[0]?.hint ?? '', 'once there is a configuration without mistakes: virt-shaper apply');
 });
 
 test('hooks: none, and one of somebody else', () => {
