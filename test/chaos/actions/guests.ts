@@ -122,5 +122,5 @@ export const guestActions: Record<string, Action> = {
     return harmless({ text: 'traffic of every guest' });
   },
   'neighbours known anew': (world, random) =>
-    damage(`bridge fdb flush dev ${random.pick(world.bridges()).bridge} 2>/dev/null || :`),
+    damage(`bridge fdb flush dev ${random.pick(world.bridges()).bridge} nopermanent 2>/dev/null || :`),
 };
