@@ -300,6 +300,35 @@ test(
   ),
 );
 
+const filtered = `table ip others {
+  chain forward { type filter hook forward priority 0; ct state established,related accept; meta mark set 0x5; }
+}
+`;
+
+test(
+  'br_netfilter with rules that put fragments together and set marks of their own: counted as sent',
+  on(two(), ['mallory', 'bob'], async (host) => {
+    const [mallory, { outside }] = [host.guest('mallory'), host];
+    const names = ['iptables', 'ip6tables'].map((name) => `net.bridge.bridge-nf-call-${name}=1`);
+    await host.set(host.host, ...names).catch(() => {});
+    await host.host.space.run('nft', ['-f', '-'], { input: filtered });
+    const ends = { from: mallory.mac, to: outsideMac };
+    const plain = udp(ends, mallory.address[4], outside.address[4], 1514);
+    within(
+      'datagrams',
+      (await host.attack(mallory, { frame: plain, rate: 100 * mbit }, outside)).wire,
+      10 * mbit,
+    );
+    const fragments = async () => {
+      const large = ['-q', '-s', '20000', '-i', '0.005', '-c', '500', '-w', '3', outside.address[4]];
+      await mallory.space.start('ping', large).ended;
+    };
+    const silent = { frame: unknown(ends, 60), rate: 1 };
+    within('fragments', (await host.attack(mallory, silent, outside, fragments)).wire, 10 * mbit, 0.5);
+    assert.ok((await host.tcp(mallory, outside)) <= most * 10 * mbit * tcpShare);
+  }),
+);
+
 test(
   'a forged address: what reaches a tap is its guest’s, as is what leaves it',
   on(two(), ['mallory', 'bob'], async (host) => {
