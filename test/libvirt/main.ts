@@ -18,6 +18,7 @@ import { last, life } from './scenarios/life.ts';
 import { many } from './scenarios/many.ts';
 import { migrate } from './scenarios/migrate.ts';
 import { nics } from './scenarios/nics.ts';
+import { natted } from './scenarios/routed.ts';
 import { saved } from './scenarios/saved.ts';
 import { printHeader, printRow, printTotals, type Row, showProgress } from './table.ts';
 
@@ -27,7 +28,17 @@ const { values: options, positionals: words } = parseArgs({
 });
 /** Seconds. */
 const limit = 240;
-const scenarios: Scenario[] = [...healthy, ...life, ...saved, ...daemon, ...nics, ...many, ...migrate, last];
+const scenarios: Scenario[] = [
+  ...healthy,
+  ...life,
+  ...saved,
+  ...daemon,
+  ...nics,
+  ...natted,
+  ...many,
+  ...migrate,
+  last,
+];
 const chosen = scenarios
   .filter(({ core }) => core || !options.core)
   .filter(({ title }) => words.length === 0 || words.some((word) => title.includes(word)));

@@ -28,6 +28,8 @@ done
 packages_for() {
   case $manager:$1 in
     apt-get:libvirtd) echo libvirt-daemon libvirt-daemon-driver-qemu ;;
+    apt-get:dnsmasq) echo dnsmasq-base ;;
+    dnf:iptables) echo iptables-nft ;;
     dnf:libvirtd) echo libvirt-daemon libvirt-daemon-driver-qemu libvirt-daemon-driver-network ;;
     apt-get:virsh) echo libvirt-clients ;;
     dnf:virsh) echo libvirt-client ;;
@@ -50,7 +52,7 @@ is_there() {
 
 install_packages() {
   packages=
-  for command in libvirtd virsh qemu qemu-img iperf3 busybox cpio depmod ${suite:+debootstrap}; do
+  for command in libvirtd virsh dnsmasq iptables qemu qemu-img iperf3 busybox cpio depmod ${suite:+debootstrap}; do
     is_there "$command" || packages="$packages $(packages_for "$command")"
   done
   [ -n "$packages" ] || return 0

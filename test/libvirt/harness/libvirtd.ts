@@ -47,6 +47,7 @@ export function configureLibvirtd(host: Host, number: number): void {
   writeFileSync(join(etc, 'qemu.conf'), qemuConf(host));
   for (const folder of ['lib', 'log', 'cache'])
     mkdirSync(join(host.root, 'var', folder, 'libvirt'), { recursive: true });
+  mkdirSync(join(host.root, 'var/lib/libvirt/dnsmasq')); // Which the package has, and a network needs.
 }
 
 /** Until it answers. */
