@@ -160,7 +160,7 @@ _virt_shaper() {
     files) compopt -o default 2>/dev/null ;;
     folders) compopt -o dirnames 2>/dev/null ;;
     words) _virt_shaper_offer "${words[@]}" ;;
-    guests | in-force) _virt_shaper_names "$takes" ;;
+    guests | known | in-force) _virt_shaper_names "$takes" ;;
   esac
 }
 
