@@ -41,7 +41,7 @@ export function watch(classes: { guest: string; others: string }): () => Watch {
     });
   };
   look();
-  const timer = setInterval(look, 50);
+  const timer = setInterval(look, 50).unref(); // A test that fails does not wait for it.
   return () => {
     clearInterval(timer);
     look();

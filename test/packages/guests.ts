@@ -45,13 +45,39 @@ export function statusXml(guest: string): string {
   return `<domstatus state='running' reason='booted' pid='1'>\n${domainXml(guest)}</domstatus>\n`;
 }
 
+const hook = '/etc/libvirt/hooks/qemu.d/50-virt-shaper';
+
 /** As libvirt calls it. */
 export function callHook(machine: Machine, guest: string, operation: string) {
-  const hook = '/etc/libvirt/hooks/qemu.d/50-virt-shaper';
   return machine.run(
     `env -i PATH=/bin:/usr/bin LC_ALL=C ${hook} ${guest} ${operation} begin -`,
     domainXml(guest),
   );
+}
+
+/** A guest starts and stops all the time while there is work. @returns how often, and what failed */
+export async function startingAndStopping(
+  machine: Machine,
+  guest: string,
+  work: () => Promise<void>,
+): Promise<{ count: number; failed: string[] }> {
+  machine.write('/root/again.xml', domainXml(guest));
+  machine.must('rm -f enough');
+  const ended = machine.later(`count=0
+    while [ ! -e enough ]; do
+      for operation in start stopped; do
+        said=$(env -i PATH=/bin:/usr/bin LC_ALL=C ${hook} ${guest} $operation begin - < again.xml 2>&1) || echo "failed: $operation: $said"
+        count=$((count + 1))
+      done
+    done
+    echo $count`);
+  try {
+    await work();
+  } finally {
+    machine.write('/root/enough', '');
+  }
+  const lines = (await ended).trim().split('\n');
+  return { count: Number(lines.at(-1)), failed: lines.slice(0, -1) };
 }
 
 function uuid(guest: string): string {

@@ -1,6 +1,6 @@
 // A Debian of its own: the base under an overlay in memory, entered by chroot, in the namespaces of this process
 // (test/support/netns.sh). Its kernel is this machine's, its network has no way out, and all of it goes with us.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
@@ -20,6 +20,8 @@ export interface Machine {
   run: (command: string, input?: string) => Result;
   /** @throws Error when it fails */
   must: (command: string, input?: string) => string;
+  /** As `must`, while this process goes on. */
+  later: (command: string) => Promise<string>;
   write: (path: string, text: string, mode?: number) => void;
   read: (path: string) => string;
   exists: (path: string) => boolean;
@@ -48,6 +50,7 @@ export function makeMachine(name: string, lower: string[] = []): Machine & { lay
       if (status !== 0) throw new Error(`${command}: status ${status}\n${output}`);
       return output;
     },
+    later: (command) => enterLater(root, command),
     write: (path, text, mode = 0o644) => {
       mkdirSync(dirname(join(root, path)), { recursive: true });
       writeFileSync(join(root, path), text, { mode });
@@ -67,13 +70,12 @@ export function makeReadyMachine(name: string, more = ''): Machine & { layer: st
 /** By apt, from what the base has fetched: there is no way to a mirror. */
 export const install = 'apt-get install -y --no-install-recommends -o Dpkg::Use-Pty=0 -qq';
 
-/** @param name of the package, without its version @returns its path in the machine */
-export function bring(
-  machine: Machine,
-  kind: 'deb' | 'rpm',
-  which: 'built' | 'former',
-  name = 'virt-shaper',
-): string {
+/**
+ * @param which `built`, `former`, or `old/COMMIT`
+ * @param name of the package, without its version
+ * @returns its path in the machine
+ */
+export function bring(machine: Machine, kind: 'deb' | 'rpm', which: string, name = 'virt-shaper'): string {
   const file = packagesIn(join(cache, which), kind).find(
     (path) => /^(.*?)[-_]\d/.exec(basename(path))?.[1] === name,
   );
@@ -106,8 +108,24 @@ export const surroundings = {
   DEBIAN_FRONTEND: 'noninteractive',
 };
 
+const inRoot = (root: string, command: string) => [root, 'sh', '-c', `exec 2>&1; cd /root; ${command}`];
+
+async function enterLater(root: string, command: string): Promise<string> {
+  const shell = spawn('chroot', inRoot(root, command), {
+    env: surroundings,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  shell.stdout.on('data', (data) => {
+    said += data;
+  });
+  const status = await new Promise((resolve) => shell.on('close', resolve));
+  if (status !== 0) throw new Error(`${command}: status ${status}\n${said}`);
+  return said;
+}
+
 function enter(root: string, command: string, input: string): Result {
-  const { status, stdout } = spawnSync('chroot', [root, 'sh', '-c', `exec 2>&1; cd /root; ${command}`], {
+  const { status, stdout } = spawnSync('chroot', inRoot(root, command), {
     input,
     encoding: 'utf8',
     env: surroundings,

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { cache, outside, packagesIn } from '../machine.ts';
 
 const one = (kind: string) => packagesIn(join(cache, 'built'), kind)[0] ?? '';
-const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+const { version, engines } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 test('two builds of one commit are the same, byte for byte', () => {
   const built = ['deb', 'rpm'].flatMap((kind) => packagesIn(join(cache, 'built'), kind));
@@ -68,6 +68,8 @@ test('they depend on what the program calls, and have its version', () => {
     'util-linux',
   ])
     assert.ok(needs.includes(need), need);
+  const own = outside(`dpkg-deb --fsys-tarfile ${one('deb')} | tar -xO ./usr/lib/virt-shaper/package.json`);
+  assert.equal(JSON.parse(own).engines, engines);
   assert.is(outside(`dpkg-deb --field ${one('deb')} Version`).trim(), version);
   assert.is(outside(`rpm -qp --queryformat '%{VERSION}' ${one('rpm')}`), version);
 });

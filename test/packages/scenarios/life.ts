@@ -1,11 +1,10 @@
 // One host with the .deb: installed while guests run, the old hook's example, an upgrade under load, removed, purged.
-import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { startFlood, watch } from '../flood.ts';
-import { callHook, domainXml, makeNetwork, oldExample, statusXml } from '../guests.ts';
-import { bring, filesOf, install, makeMachine, makeReadyMachine, outside, surroundings } from '../machine.ts';
+import { callHook, makeNetwork, oldExample, startingAndStopping, statusXml } from '../guests.ts';
+import { bring, filesOf, install, makeMachine, makeReadyMachine, outside } from '../machine.ts';
 
 makeNetwork();
 const host = makeReadyMachine('host');
@@ -72,18 +71,18 @@ test('an upgrade under load: no packet goes unshaped, no class is made anew, eve
   const flood = startFlood();
   await sleep(1500);
   const stop = watch({ guest: '1:10', others: '1:333' });
-  const starts = startAndStop();
-  await sleep(1000);
-  const said = await upgrade();
-  await sleep(1000);
-  const failures = await starts();
+  let said = '';
+  const starts = await startingAndStopping(host, 'rob', async () => {
+    await sleep(1000);
+    said = await host.later(`${install} ${present}`);
+    await sleep(1000);
+  }).finally(() => flood.kill());
   const seen = stop();
-  flood.kill();
   console.log(said, seen);
   assert.match(host.must('virt-shaper --version'), /^0\.[1-9]/);
   assert.not.match(said, /virt-shaper: /);
-  assert.equal(failures.failed, []);
-  assert.ok(failures.count > 3, `${failures.count} starts and stops`);
+  assert.equal(starts.failed, []);
+  assert.ok(starts.count > 3, `${starts.count} starts and stops`);
   assert.ok(seen.looks > 20 && seen.shaped > 5000, 'there was load');
   assert.is(seen.broken, false, 'the guest had its class all the time');
   assert.is(seen.unshaped, 0);
@@ -146,44 +145,5 @@ test('purged: nothing is left', () => {
     'lost',
   );
 });
-
-/** In a process of its own, so that the watch goes on. */
-async function upgrade(): Promise<string> {
-  const command = ['sh', '-c', `exec 2>&1; ${install} ${present}`];
-  const apt = spawn('chroot', [host.root, ...command], { env: surroundings });
-  let said = '';
-  apt.stdout.on('data', (data) => {
-    said += data;
-  });
-  const status = await new Promise((resolve) => apt.on('close', resolve));
-  assert.is(status, 0, said);
-  return said;
-}
-
-/** A guest starts and stops all the time. @returns what ends that */
-function startAndStop(): () => Promise<{ count: number; failed: string[] }> {
-  host.write('/root/rob.xml', domainXml('rob'));
-  const hook = '/etc/libvirt/hooks/qemu.d/50-virt-shaper';
-  const loop = `count=0
-    while [ ! -e /root/enough ]; do
-      for operation in start stopped; do
-        said=$(env -i PATH=/bin:/usr/bin LC_ALL=C ${hook} rob $operation begin - < /root/rob.xml 2>&1) || echo "failed: $operation: $said"
-        count=$((count + 1))
-      done
-    done
-    echo $count`;
-  const shell = spawn('chroot', [host.root, 'sh', '-c', loop]);
-  let said = '';
-  shell.stdout.on('data', (data) => {
-    said += data;
-  });
-  const ended = new Promise((resolve) => shell.on('close', resolve));
-  return async () => {
-    host.write('/root/enough', '');
-    await ended;
-    const lines = said.trim().split('\n');
-    return { count: Number(lines.at(-1)), failed: lines.slice(0, -1) };
-  };
-}
 
 test.run();
