@@ -20,6 +20,12 @@ export class RefusedLine extends Failure {
   ) {
     super(failure.message, failure.hint, failure.place, failure.code);
   }
+
+  /** With its place in front, where it is told as the reason of something else. */
+  get reason(): string {
+    const at = this.place?.at;
+    return at ? `${at.file}:${at.line}:${at.column}: ${this.message}` : this.message;
+  }
 }
 
 /**
@@ -76,6 +82,7 @@ export async function runBatch(
   const line = stderr.match(/Command failed .*:(\d+)/)?.[1];
   const words = stderr
     .replace(/Command failed .*:\d+\s*/, '')
+    .replace(/\s*Usage: .*/s, '') // A page, for who typed it.
     .trim()
     .replaceAll('\n', ' ');
   const message = words || `ended with status ${status}`;

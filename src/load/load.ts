@@ -78,7 +78,7 @@ export async function load(
       return await tryLoad(site, asked, now, refusals);
     } catch (error) {
       if (!(error instanceof RefusedLine) || refusals.length === most) throw error;
-      const { device, message, stays } = error;
+      const { device, reason: message, stays } = error;
       const wanted = parseRules(rules, folder);
       const isKnown = refusals.some((one) => one.device === device && one.stays === stays);
       if (isKnown || !concerns(device, wanted)) throw error;

@@ -202,23 +202,29 @@ test('a good/ that cannot be read is replaced by the next load', () => {
   assert.is(host.run(['verify']).status, 0);
 });
 
-test('a step that fails is undone, and says which line and whose', () => {
+test('a line that tc refuses costs its own tree only, and says which line and whose', () => {
   startAll();
-  const before = kernelState();
+  const tree = (device: string) => sh(`tc class show dev ${device} | sort`);
+  const [before, others] = [tree('eth0'), tree('ifb-eth0')];
   host.configure(config.replaceAll('"30mbit"', '"20mbit"').replace('rate = "15mbit"', 'rate = "10mbit"'));
   host.run(['render']);
-  const failing = {
-    'tc refuses a line in the middle': wrap(
-      'tc',
-      'case "$*" in *stage-1.tc) sed -i "5s/rate [^ ]*/rate nonsense/" "$2";; esac; exec $real "$@"',
-    ),
-  };
-  for (const [name, path] of Object.entries(failing)) {
-    const { status, stderr } = host.run(['load'], { path });
-    assert.is(status, 1, name);
-    assert.match(stderr, /shape\.tc:\d+:\d+: (guest|group) /, name);
-    assert.is(kernelState(), before, name);
-  }
+  const path = wrap(
+    'tc',
+    'case "$*" in *stage-1.tc) sed -i "/dev eth0 /s/rate [^ ]*/rate nonsense/" "$2";; esac; exec $real "$@"',
+  );
+  const { status, stderr } = host.run(['load'], { path });
+  assert.is(status, 1);
+  assert.match(
+    stderr,
+    /^warning: eth0: \S+shape\.tc:\d+:\d+: (guest|group) .*: tc refused to "class change dev eth0 /m,
+  );
+  assert.not.match(stderr, 'Usage:');
+  assert.is(tree('eth0'), before);
+  assert.is.not(tree('ifb-eth0'), others);
+  assert.is(host.run(['verify']).status, 3);
+  assert.is(host.run(['load']).status, 0);
+  assert.is.not(tree('eth0'), before);
+  assert.is(host.run(['verify']).status, 0);
 });
 
 test('a tc whose words for a rate are not known is not believed', () => {

@@ -181,7 +181,7 @@ test('a class that the kernel will not change keeps its guest in it, as before',
   host.configure(config.replace('[defaults]', '[defaults]\n').replace('ceil = "20mbit"', 'ceil = "25mbit"'));
   const { status, stderr } = await host.do(['sync']);
   assert.is(status, 1, stderr);
-  assert.match(stderr, /^warning: eth0: guest cliff: tc refused to "class change/m);
+  assert.match(stderr, /^warning: eth0: (?:\S+:\d+:\d+: )?guest cliff: tc refused to "class change/m);
   assert.match(sh('tc class show dev eth1'), 'ceil 25Mbit');
   assert.match(sh('tc class show dev ifb-eth0 classid 2:10'), 'ceil 25Mbit');
   assert.match(sh('tc class show dev eth0 classid 1:10'), 'ceil 20Mbit');
