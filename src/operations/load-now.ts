@@ -6,7 +6,7 @@ import { type Loaded, load } from '../load/load.ts';
 import type { Present } from '../load/prefetch.ts';
 import type { Believed } from '../load/trust.ts';
 import { readBehind } from '../observe/behind.ts';
-import { hasFailed, noteLoad } from '../store/history.ts';
+import { hasFailed, isHistoryHalfWritten, noteLoad } from '../store/history.ts';
 import type { Obstacle } from '../store/in-force-plan.ts';
 import { removeFile } from '../system/files.ts';
 import type { Context } from './context.ts';
@@ -49,7 +49,8 @@ function recorded(context: Context, work: () => Promise<Loaded>): Promise<Loaded
     const loaded = await work();
     removeFile(context.paths.unloaded);
     const error = loaded.obstacles.map(describeObstacle).join('\n');
-    if (loaded.changed || error !== '' || hasFailed(history)) noteLoad(history, error || undefined);
+    const isDue = hasFailed(history) || isHistoryHalfWritten(history);
+    if (loaded.changed || error !== '' || isDue) noteLoad(history, error || undefined);
     return loaded;
   });
 }

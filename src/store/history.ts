@@ -1,5 +1,5 @@
 // How the loads since boot ended, for those who watch: metrics and doctor. In /run, gone with a reboot.
-import { readJson, writeWhole } from '../system/files.ts';
+import { isThere, readJson, writeWhole } from '../system/files.ts';
 
 export interface History {
   version: 1;
@@ -40,6 +40,11 @@ export function noteLoad(file: string, error?: string): void {
     last: { at: Date.now(), ...(error === undefined ? {} : { error }) },
   };
   writeWhole(file, `${JSON.stringify(history)}\n`);
+}
+
+/** Whether whoever wrote it was killed in between: his load is not counted yet. */
+export function isHistoryHalfWritten(file: string): boolean {
+  return isThere(`${file}.next`);
 }
 
 /** Whether the last load failed. */

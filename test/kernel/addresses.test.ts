@@ -34,7 +34,7 @@ function on(text: string, names: string[], body: (host: AttackedHost) => Promise
   };
 }
 
-const flooded = 'what is sent to no guest alone';
+const flooded = 'flooded';
 const size = 1000;
 
 /**

@@ -190,6 +190,17 @@ keeps('the clsact of a killed load that nothing asks for any more goes with the 
   assert.not.match(sh('tc qdisc show dev vnet1'), 'clsact');
 });
 
+keeps('a load that was killed while it was counted is counted by the next', async () => {
+  runs('cliff', { vnet0: 'br0' });
+  await sync();
+  const loads = () => JSON.parse(host.read('run/virt-shaper/history.json')).loads;
+  const before = loads();
+  host.write('run/virt-shaper/history.json.next', '{"version"');
+  for (let times = 0; times < 2; times += 1) await host.must(['load']);
+  assert.is(loads(), before + 1);
+  assert.not.ok(readdirSync(join(host.root, 'run/virt-shaper')).includes('history.json.next'));
+});
+
 keeps('after a load that was undone all is as before, and known to be', async () => {
   runs('cliff', { vnet0: 'br0' });
   await sync();
