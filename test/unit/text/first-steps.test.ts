@@ -19,16 +19,22 @@ function stepsIn(text: string, before = 'virt-shaper '): string[] {
   return [...new Set(all.map(([, step = '']) => step))];
 }
 
+/** Where systemd runs, what follows them. */
+const lastOfAll = /\nvirt-shaper status\nsystemctl enable --now virt-shaper\b/;
+
 test('documents, manual page, package and first configuration name the same steps', () => {
   for (const page of ['README.md', 'docs/getting-started.md']) {
     const block = read(page).match(/```sh\nvirt-shaper doctor\b[\s\S]*?```/)?.[0] ?? '';
     assert.equal(stepsIn(block), firstSteps, page);
+    assert.match(block, lastOfAll, page);
   }
   const setUp = sectionOf(read('man/virt-shaper.8'), 'EXAMPLES').split('.Ss A change')[0] ?? '';
   assert.equal(stepsIn(setUp), firstSteps);
+  assert.match(setUp.replaceAll('\\-', '-'), lastOfAll);
   const said =
     read('packaging/maintainer/after-install').match(/say_first_steps\(\) \{[\s\S]*?\n\}/)?.[0] ?? '';
   assert.equal(stepsIn(said), firstSteps);
+  assert.match(said, /virt-shaper status[^\n]*\n[^\n]*systemctl enable --now virt-shaper/);
   const begun = firstConfig({ uplinks: [], undecided: [], isolated: [], guests: [] });
   assert.equal(stepsIn(begun, '#   \\d\\. virt-shaper '), firstSteps.slice(2));
   assert.equal(stepsIn(stepsAfter('init')), firstSteps.slice(2));
