@@ -38,7 +38,7 @@ export async function explainCommand(
   name: string,
   { json }: { json?: boolean },
 ): Promise<number> {
-  const { inputs, ...outputs } = await generateSomehow(context);
+  const { inputs, mistaken, ...outputs } = await generateSomehow(context);
   const { rules: folder, config } = context.paths;
   const rules = rulesIn(folder);
   const kernel = await underLock(context, (site) => readNow(site, rules, folder)).catch((error: unknown) => {
@@ -68,7 +68,7 @@ export async function explainCommand(
     context.print(`${JSON.stringify(explanationAsData(explanation), null, 2)}\n`);
     return 0;
   }
-  const lines = explainText(explanation, folderOf(config.file));
+  const lines = explainText(explanation, folderOf(config.file), mistaken);
   context.print(lines.map((line) => `${onScreen(line)}\n`).join(''));
   return 0;
 }
@@ -90,15 +90,15 @@ async function rowsOf(context: Context): Promise<{ rows?: GuestRow[]; limits?: L
 }
 
 /** With a mistake in the configuration there are still the values in force to explain. */
-async function generateSomehow(context: Context): Promise<Generated> {
+async function generateSomehow(context: Context): Promise<Generated & { mistaken: boolean }> {
   const { guests } = readRunningGuests(context.paths);
   try {
-    return await generateNow(context, 'present', guests);
+    return { ...(await generateNow(context, 'present', guests)), mistaken: false };
   } catch (error) {
     if (!(error instanceof ConfigError) || placeInForce(context) === context.paths.config) throw error;
     context.warn(describeError(error));
     context.warn('warning: the configuration cannot be used; the one in force is explained');
-    return generateNow(context, 'in force', guests);
+    return { ...(await generateNow(context, 'in force', guests)), mistaken: true };
   }
 }
 

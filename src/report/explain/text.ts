@@ -15,12 +15,15 @@ import { valueLines } from './rows.ts';
 import { dim, heading, plain, row, strong, warning } from './spans.ts';
 import type { ExplainedUplink } from './values.ts';
 
-/** @param folder of the configuration: files below it are named without it */
-export function explainText(explanation: Explanation, folder: string): Line[] {
+/**
+ * @param folder of the configuration: files below it are named without it
+ * @param mistaken whether the configuration has mistakes, so that the one in force is explained and no other can be applied
+ */
+export function explainText(explanation: Explanation, folder: string, mistaken = false): Line[] {
   const place = places(folder);
   const { uplinks, rules } = explanation;
   const lines: Line[] = [
-    ...verdict(explanation),
+    ...verdict(explanation, mistaken),
     [],
     ...identity(explanation, place),
     ...uplinks.flatMap((uplink) => [[], ...valueLines(uplink, explanation, place)]),
@@ -37,9 +40,9 @@ export function explainText(explanation: Explanation, folder: string): Line[] {
   return lines.map((line) => line.map((span) => ({ ...span, text: printable(span.text) })));
 }
 
-function verdict(explanation: Explanation): Line[] {
+function verdict(explanation: Explanation, mistaken: boolean): Line[] {
   const { guest, state, reasons, uplinks, rules, kernel, nics, warnings, meant } = explanation;
-  const astray = waysAstray(rules, kernel);
+  const astray = waysAstray(rules, kernel, mistaken);
   // NICs that are none of ours to shape have their own line.
   const isBare = state === 'unshaped' || state === 'left out';
   const wrong = [
@@ -97,12 +100,20 @@ function scaledGuarantees(uplink: ExplainedUplink): string[] {
 }
 
 /** Where the way from the configuration to the kernel is broken, with what mends it. */
-function waysAstray({ rendered, folder }: Explanation['rules'], kernel: Explanation['kernel']): string[] {
+function waysAstray(
+  { rendered, folder }: Explanation['rules'],
+  kernel: Explanation['kernel'],
+  mistaken: boolean,
+): string[] {
+  const apply = mistaken
+    ? 'mend the configuration first (virt-shaper check), then virt-shaper apply'
+    : 'virt-shaper apply';
+  const asked = `the configuration${mistaken ? ' in force' : ''} and the guests now`;
   const stale = {
     same: [],
     others: [],
-    differ: [`${folder} says something else than the configuration and the guests now: virt-shaper apply`],
-    missing: [`nothing is in ${folder} yet: virt-shaper apply`],
+    differ: [`${folder} says something else than ${asked}: ${apply}`],
+    missing: [`nothing is in ${folder} yet: ${apply}`],
   }[rendered];
   if (typeof kernel === 'string') return [...stale, `what the kernel holds cannot be told: ${kernel}`];
   const { differences, missingElements, surplusElements, obstacles } = kernel;

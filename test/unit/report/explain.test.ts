@@ -108,6 +108,23 @@ test('where the kernel cannot be read all the rest is there', () => {
   assert.match(text, '  rate         5mbit');
 });
 
+test('with a mistaken configuration nobody is sent to apply before it is mended', () => {
+  const world = makeWorld(friends, { cliff: 'vnet0@br0' });
+  const older = generateFor(makeWorld(friends.replace('5mbit', '6mbit'), { cliff: 'vnet0@br0' })).rules;
+  const text = (mistaken: boolean) =>
+    explainText(explanationOf(world, 'cliff', older), '/etc/virt-shaper', mistaken)
+      .map(textOf)
+      .join('\n');
+  assert.match(
+    text(false),
+    '! rules.d says something else than the configuration and the guests now: virt-shaper apply\n',
+  );
+  assert.match(
+    text(true),
+    '! rules.d says something else than the configuration in force and the guests now: mend the configuration first (virt-shaper check), then virt-shaper apply\n',
+  );
+});
+
 test('the link says what it was taken from', () => {
   const toml = '[guest.cliff]\nceil = "2gbit"\n';
   const cut = (uplink: string) => screen(makeWorld(toml, { cliff: 'vnet0@br0' }, { eth0: uplink }), 'cliff');
