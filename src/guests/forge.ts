@@ -14,7 +14,7 @@ const each = 6;
 /** @param names shown as they are */
 export function forgersText(names: string[]): string {
   const more = names.length > each ? ` and ${names.length - each} more` : '';
-  return `may forge addresses, and may send neighbours what they like: ${names.slice(0, each).join(', ')}${more}`;
+  return `may forge addresses, and send neighbours what they like, as any guest without local or clean-traffic: ${names.slice(0, each).join(', ')}${more}`;
 }
 
 export const againstForgers =

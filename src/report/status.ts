@@ -26,13 +26,10 @@ export function reportStatus(inUse: InUse, asked: Asked, screen: Screen, now: nu
   const rows = guests.length === 0 ? '' : `\n${table(guests, columnsFor(inUse), screen)}`;
   const shown = new Set(guests.map(({ guest }) => guest));
   const forgers = inUse.forgers.filter((name) => shown.has(name)).map(label);
-  const reasons = [
-    ...describeInner(inner),
-    ...describeReasons(guests),
-    ...describeLimits(limitsOf(inUse)),
-    ...(forgers.length > 0 ? [`${forgersText(forgers)} (virt-shaper doctor)`] : []),
-  ];
-  const end = [...reasons, ...hints(guests, inner)].map((line) => `${line}\n`).join('');
+  const reasons = [...describeInner(inner), ...describeReasons(guests), ...describeLimits(limitsOf(inUse))];
+  // Last, and as what it is: true of most healthy hosts.
+  const note = forgers.length > 0 ? [`no fault: ${forgersText(forgers)} (virt-shaper doctor)`] : [];
+  const end = [...reasons, ...hints(guests, inner), ...note].map((line) => `${line}\n`).join('');
   return `${head.join('\n')}\n${rows}${end === '' ? '' : `\n${end}`}`;
 }
 
