@@ -101,7 +101,8 @@ function readNic(nic: Element, index: number, notes: Notes): LimitedNic | undefi
   const source = element(nic.source);
   const bridge = textOf(source['@bridge']) ?? `network ${textOf(source['@network']) ?? ''}`;
   const ways: Both<Element> = { out: element(bandwidth.outbound), in: element(bandwidth.inbound) };
-  const read: LimitedNic = { name: label(name), offset, bridge, ceil: {}, rate: {} };
+  const routed = /^(?:virbr\d+|network default)$/.test(bridge) ? { routed: true as const } : {};
+  const read: LimitedNic = { name: label(name), offset, bridge, ...routed, ceil: {}, rate: {} };
   for (const way of ['out', 'in'] as Direction[])
     readBandwidth(ways[way], way, read, offsetOf(ways[way]) || offset, notes);
   return read;

@@ -14,6 +14,8 @@ export interface LimitedNic {
   offset: number;
   /** What its uplink hangs on: NICs of a guest with the same share one class. */
   bridge: string;
+  /** Absent: on no network of libvirt's that the host routes, as far as its name says. */
+  routed?: true;
   ceil: Rates;
   rate: Rates;
 }
@@ -75,11 +77,18 @@ function settleCeil(guest: LimitedGuest, way: Direction, say: Say): number | und
   const [first] = limited;
   if (!first) return undefined;
   const most = highest(limited.flatMap(({ ceil }) => ceil ?? []));
-  const open = bridges.find(({ ceil }) => ceil === undefined);
+  const none = bridges.filter(({ ceil }) => ceil === undefined);
+  // Where "routed" names no bridge of theirs, routed NICs cross no uplink.
+  const open = none.find(({ nics }) => !nics.every(({ routed }) => routed));
+  const behind = none.flatMap(({ nics }) => nics);
   const offset = first.nics[0]?.offset ?? guest.offset;
   if (open) {
     const message = `the limit of ${names(first.nics)} (%) is not taken over: ${names(open.nics)} on another bridge has none`;
     return say({ severity: 'error', offset, message, hint: onUplinks });
+  }
+  if (behind.length > 0) {
+    const message = `${names(behind)} without a limit (%) is routed by the host: shaped, and under this ceil too, only where "routed" names its bridge`;
+    say({ severity: 'warning', offset, message, hint: onUplinks });
   }
   if (limited.some(({ ceil }) => ceil !== most)) {
     const message =
