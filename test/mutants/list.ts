@@ -29,8 +29,8 @@ export const mutants: Listed[] = [
   },
   {
     what: 'a load that found nothing to do leaves the failure before it',
-    from: "if (loaded.changed || error !== '' || hasFailed(history))",
-    to: "if (loaded.changed || error !== '')",
+    from: 'const isDue = hasFailed(history) || isHistoryHalfWritten(history);',
+    to: 'const isDue = isHistoryHalfWritten(history);',
     ...second,
   },
   {
