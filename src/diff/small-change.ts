@@ -57,7 +57,7 @@ const guests = ['class', 'leaf', 'clsact', 'filter'];
 function areSmall(gone: Map<string, TcObject>, come: Map<string, TcObject>): boolean {
   const stays = (wanted: TcObject) => {
     const held = gone.get(wanted.key);
-    return !held || (held.parent === wanted.parent && ownerOf(held) === ownerOf(wanted));
+    return !held || (held.parent === wanted.parent && held.subject === wanted.subject);
   };
   return (
     [...gone.values(), ...come.values()].every(({ kind }) => guests.includes(kind)) &&
@@ -70,9 +70,4 @@ function isSmall({ kind, action }: Difference): boolean {
   if (action === 'add') return true;
   if (action === 'change') return kind === 'class' || kind === 'table';
   return action === 'remove' && (kind === 'class' || kind === 'clsact');
-}
-
-/** Of an object whose line may say what was configured for it. */
-function ownerOf({ subject }: TcObject): string | undefined {
-  return subject?.replace(/, configured [\w.]+$/, '');
 }
