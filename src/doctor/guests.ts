@@ -49,13 +49,15 @@ export function checkGuests(facts: GuestFacts): Finding[] {
   return [{ ...about, level: 'ok', detail }, ...found];
 }
 
+/** Without a configuration that can be used no sync does anything. */
+function syncHint(config: GuestFacts['config']): string {
+  return config ? 'virt-shaper sync' : 'once there is a configuration without mistakes: virt-shaper apply';
+}
+
 function checkRunning(guest: Guest, noted: Known<Guest>, { inForce, config }: GuestFacts): Finding[] {
   const about = { check: 'guest.unnoted', level: 'problem' as const, subject: label(guest.name) };
   const known = noted.get(guest);
-  // Without a configuration that can be used no sync does anything.
-  const hint = config
-    ? 'virt-shaper sync'
-    : 'once there is a configuration without mistakes: virt-shaper apply';
+  const hint = syncHint(config);
   const taps = guest.nics.map(({ tap }) => tap).filter((tap) => !known?.nics.some((nic) => nic.tap === tap));
   if (known && taps.length === 0) return [];
   if (taps.length > 0 && taps.every((tap) => inForce.has(`${tap} ${guest.name}`))) {
@@ -75,7 +77,7 @@ function checkNoted(guest: Guest, running: Known<Guest>): Finding[] {
 }
 
 /** Taps on a bridge whose guest nobody knows: started by hand, or by something other than libvirt. */
-function checkStrayTaps({ devices, running, bridges, uplinks }: GuestFacts): Finding[] {
+function checkStrayTaps({ devices, running, bridges, uplinks, config }: GuestFacts): Finding[] {
   const owned = new Set([...uplinks, ...running.flatMap(({ nics }) => nics.map(({ tap }) => tap))]);
   return bridges.flatMap((bridge): Finding[] => {
     const stray = [...devices]
@@ -90,7 +92,7 @@ function checkStrayTaps({ devices, running, bridges, uplinks }: GuestFacts): Fin
         level: 'warning',
         subject: label(bridge),
         detail: `taps of no guest that virt-shaper knows, unshaped: ${names}`,
-        hint: 'guests of libvirt: virt-shaper sync; others: hand their XML to virt-shaper hook',
+        hint: `guests of libvirt: ${syncHint(config)}; others: hand their XML to virt-shaper hook`,
       },
     ];
   });

@@ -113,7 +113,9 @@ function checkLastSync(lastSync: number | undefined, timer: boolean): Finding {
   const hint = timer
     ? 'systemctl status virt-shaper-sync.timer virt-shaper-sync.service'
     : 'virt-shaper sync';
-  if (lastSync === undefined) return { ...about, level: 'warning', detail: 'none since boot', hint };
+  // An apply looks for guests as a sync does, and is what a host without a policy in force needs anyway.
+  const first = timer ? hint : 'virt-shaper apply';
+  if (lastSync === undefined) return { ...about, level: 'warning', detail: 'none since boot', hint: first };
   const detail = formatAge(lastSync);
   if (lastSync <= patience) return { ...about, level: 'ok', detail };
   if (timer) return { ...about, level: 'problem', detail: `${detail}, though the timer should run`, hint };

@@ -75,27 +75,31 @@ export function findStrays(
   const wished = leftOut(unknown, paths);
   const strays = unknown.flatMap(({ name, nics }) =>
     nics.flatMap(({ tap }): Stray[] => {
-      const policy = wished.find((one) => one.guest === name && (one.tap ?? tap) === tap);
+      const policy = wished?.find((one) => one.guest === name && (one.tap ?? tap) === tap);
       if (policy) return [{ ...policy, tap }];
       if (unloaded) {
         const reason = 'virt-shaper unload has taken all limits out';
         return [{ guest: name, tap, kind: 'unloaded', reason, remedy: 'virt-shaper apply' }];
       }
       const reason = `it runs by ${tap}, and no load has seen that: it has no limit`;
-      return [{ guest: name, tap, kind: 'unknown', reason, remedy: 'virt-shaper sync shapes it' }];
+      // Without a configuration that can be used no sync does anything.
+      const remedy = wished
+        ? 'virt-shaper sync shapes it'
+        : 'once there is a configuration without mistakes: virt-shaper apply';
+      return [{ guest: name, tap, kind: 'unknown', reason, remedy }];
     }),
   );
   return [...strays, ...gone];
 }
 
 /** What the configuration as it is now leaves out; nothing where it cannot be read. */
-function leftOut(guests: Guest[], { config, libvirtNetworks }: RunningPaths): Unshaped[] {
+function leftOut(guests: Guest[], { config, libvirtNetworks }: RunningPaths): Unshaped[] | undefined {
   try {
     const networks = readNetworks(libvirtNetworks);
     const host = { devices: readDevices(), networks, kernel: { leaf: 'bfifo', redirect: 'bpf' } } as const;
     const { unshaped } = resolvePolicy(readConfig(config).config, guests, host);
     return unshaped.filter(({ kind }) => kind !== 'contested');
   } catch {
-    return [];
+    return undefined;
   }
 }

@@ -85,7 +85,13 @@ test('who runs and was never told of is said once, with advice that fits', () =>
     [['guest.unnoted', 'virt-shaper sync']],
   );
   host.configure('[guest.rob]\nceil = 1mbit\n');
-  assert.match(about()[0]?.hint ?? '', 'once there is a configuration without mistakes: virt-shaper apply');
+  const later = 'once there is a configuration without mistakes: virt-shaper apply';
+  assert.match(about()[0]?.hint ?? '', later);
+  sh('ip tuntap add dev vnet2 mode tap; ip link set vnet2 master br0 up');
+  assert.match(named(host.examine().findings, 'guest.stray-taps').hint ?? '', later);
+  const seen = host.run(['status', '--interval', '0']).stdout;
+  assert.match(seen, later);
+  assert.not.match(seen, 'virt-shaper sync');
 });
 
 test('hooks: none, and one of somebody else', () => {

@@ -29,8 +29,10 @@ export function rateOrigin(
   place: Place,
 ): string[] {
   const origin = originText(rate, uplink.name, place);
-  const found = rate.cuts.length > 0 ? ` says ${formatRate(rate.found)}` : '';
-  return [`${origin}${found}`, ...rate.cuts.map((cut) => cutText(cut, uplink, place))];
+  if (rate.cuts.length === 0) return [origin];
+  const found = formatRate(rate.found);
+  const first = rate.from === 'built-in' ? `${found} is ${origin}` : `${origin} says ${found}`;
+  return [first, ...rate.cuts.map((cut) => cutText(cut, uplink, place))];
 }
 
 export function originText({ from, at }: Origin, uplink: string, place: Place): string {

@@ -134,6 +134,12 @@ test('the link says what it was taken from', () => {
   assert.match(screen(assumed, 'cliff'), '! the kernel does not know the speed of eth0: ');
 });
 
+test('what is built in gives its value before it is cut', () => {
+  const toml = '[uplink.eth0]\nceil = "50mbit"\n[guest.cliff]\nceil = "20mbit"\n';
+  const text = screen(makeWorld(toml, { cliff: 'vnet0@br0' }, { eth0: 'br0' }), 'cliff');
+  assert.match(text, /rate +20mbit +100mbit is built in, as nothing is written\n +cut to its ceil/);
+});
+
 test('metadata is named as the origin, and whether it counts', () => {
   const world = makeWorld('[defaults]\nmetadata = true\n[guest.cliff]\nceil = "9mbit"\n', {
     cliff: 'vnet0@br0',
