@@ -35,7 +35,6 @@ const timing = { omit: 1, seconds: 3 };
 export const natted: Scenario[] = [
   {
     title: "libvirt's NAT network: a group with a bridged guest, the network and the daemon go and come",
-    core: true,
     run: async ({ a }) => {
       const file = join(a.root, 'etc/virt-shaper/config.toml');
       const config = readFileSync(file, 'utf8');
