@@ -64,9 +64,11 @@ export async function hookCommand(context: Context, args: string[]): Promise<num
  * @param given with the XML of stdin, where the hook's file has not laid it down
  */
 async function startOrStop(context: Context, given: Call): Promise<number> {
+  // Before the others, of which those are removed that nobody waits for: a clock that was set makes any look old.
+  const own = readCall(given.file) ?? given;
   const calls = process.env[leadVariable] ? readWaiting(dirname(given.file)) : [];
-  const laid = calls.find(({ file }) => file === given.file) ?? readCall(given.file) ?? given;
-  const works = (calls.length > 0 ? calls : [laid]).map((call) => {
+  const laid = calls.find(({ file }) => file === given.file) ?? own;
+  const works = (calls.includes(laid) ? calls : [...calls, laid]).map((call) => {
     return call === laid ? { call, heard: context, said: [] } : { call, ...hearing(silent(context)) };
   });
   const outcomes = await serve(context, works);
@@ -80,8 +82,8 @@ async function startOrStop(context: Context, given: Call): Promise<number> {
     await log(said);
   }
   if (laid.file !== '') remove(laid.file);
-  const own = works.find(({ call }) => call === laid);
-  const { isDone, refusal } = (own && outcomes.get(own)) ?? { isDone: false };
+  const work = works.find(({ call }) => call === laid);
+  const { isDone, refusal } = (work && outcomes.get(work)) ?? { isDone: false };
   if (refusal) throw refusal;
   return statusOf(isDone);
 }

@@ -4,7 +4,7 @@
 //
 //   NUMBER.DRIVER    a call: the operation, the guest's name, then the domain's XML; NUMBER is the waiting shell
 //   NUMBER.answer    the status to end with, then what is said of that guest
-import { lstatSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type Driver, drivers } from '../guests/guest.ts';
 import { readCache, writeWhole } from '../system/files.ts';
@@ -48,7 +48,9 @@ export function readWaiting(folder: string): Call[] {
     const stats = lstatSync(file, { throwIfNoEntry: false });
     return stats && /^\d+\./.test(basename(file)) ? [{ file, since: stats.mtimeMs }] : [];
   });
-  const isOld = ({ since }: { since: number }) => Math.abs(Date.now() - since) > lifetime;
+  // Not by its time alone, since somebody may have set the clock.
+  const isOld = ({ file, since }: { file: string; since: number }) =>
+    Math.abs(Date.now() - since) > lifetime && !existsSync(`/proc/${Number.parseInt(basename(file), 10)}`);
   for (const { file } of aged.filter(isOld)) rmSync(file, { force: true, recursive: true });
   const isAnswered = (file: string) => files.includes(answerOf(file));
   const waiting = aged.filter((one) => !isOld(one) && !isAnswered(one.file));

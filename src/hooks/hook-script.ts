@@ -118,7 +118,7 @@ function callTogether(driver: HookDriver, command: HookCommand): string {
       if [ -w ${calls} ] && command -v flock >/dev/null && true 2>/dev/null 7>>${lock}; then
         call=${calls}/$$
         [ ! -e "$call.answer" ] || rm -f "$call.answer"
-        { printf '%s\\n' "$2" "$1" && cat; } 2>/dev/null >"$call.next" && mv "$call.next" "$call.${driver}" ||
+        (umask 077 && { printf '%s\\n' "$2" "$1" && cat; } >"$call.next") 2>/dev/null && mv "$call.next" "$call.${driver}" ||
           { rm -f "$call.next"; call=; }
       fi
       ;;

@@ -171,16 +171,30 @@ test('who leads and is killed, shell and program, leaves the others to the next'
   }
 });
 
+test('a call is done whatever the clock and the umask of its shell say', async () => {
+  const xml = domainXml('g0', { vnet0: 'br0' });
+  const late = join(host.root, 'late.xml');
+  writeFileSync(late, xml);
+  // As old as a call gets by a clock that was set, while its shell waits for its turn.
+  const flock =
+    '#!/bin/sh\n[ "$1" != -w ] || touch -d "1 hour ago" "$(dirname "$0")"/../run/virt-shaper/hook-calls/*.qemu\nexec /usr/bin/flock "$@"\n';
+  mkdirSync(join(host.root, 'bin'));
+  write('bin/flock', flock);
+  const path = `${host.root}/bin:${process.env.PATH}`;
+  sh(`umask 000; PATH=${path} ${join(host.root, 'qemu')} g0 start begin - <${late}`);
+  assert.ok(isShaped('g0'));
+});
+
 test('a folder of calls that somebody else can write is not believed', async () => {
   await call('g0', 'start');
-  writeFileSync(join(calls, '1.qemu'), `stopped\ng0\n${domainXml('g0', { vnet0: 'br0' })}`);
-  chmodSync(join(calls, '1.qemu'), 0o666);
-  writeFileSync(join(calls, '2.qemu'), 'start\n');
-  writeFileSync(join(calls, '3.other'), 'x');
-  mkdirSync(join(calls, '4.qemu'));
+  writeFileSync(join(calls, '99999991.qemu'), `stopped\ng0\n${domainXml('g0', { vnet0: 'br0' })}`);
+  chmodSync(join(calls, '99999991.qemu'), 0o666);
+  writeFileSync(join(calls, '99999992.qemu'), 'start\n');
+  writeFileSync(join(calls, '99999993.other'), 'x');
+  mkdirSync(join(calls, '99999994.qemu'));
   assert.equal(await call('g1', 'start'), well('g1'));
   assert.equal(guests.filter(isShaped), ['g0', 'g1']);
-  sh(`touch -d '10 minutes ago' ${calls}/[1-4].*`);
+  sh(`touch -d '10 minutes ago' ${calls}/9999999*`);
   assert.equal(await call('g2', 'start'), well('g2'));
   assert.equal(
     readdirSync(calls).filter((name) => name !== 'lock'),
