@@ -1,36 +1,7 @@
-// virt-shaper explain GUEST: where each of its values comes from, its lines in rules.d, and what the kernel holds
-// for it now. Nothing is changed; what cannot be read is said and the rest is shown.
-
-import type { Config } from '../config/config.ts';
-import { escapeName, matchGuest } from '../config/pattern.ts';
-import { compare } from '../diff/compare.ts';
-import { reachable } from '../diff/obstacles.ts';
-import { parseRules } from '../diff/parse-rules.ts';
-import { emptyState } from '../kernel/objects.ts';
-import { ownedBy } from '../kernel/owner.ts';
-import type { Site } from '../load/context.ts';
-import { readState } from '../load/read-state.ts';
-import type { GuestRow } from '../observe/guests.ts';
-import type { LimitInUse } from '../observe/limits.ts';
-import { readRunningGuests } from '../observe/read-running.ts';
-import { readUse } from '../observe/read-use.ts';
+// virt-shaper explain NAME: a guest, or a group, where each of its values comes from and what the kernel holds for it now.
 import type { Context } from '../operations/context.ts';
-import { type Generated, generateNow, placeInForce } from '../operations/generate.ts';
-import { look, observe, screenOf, selectBranches, usualInterval } from '../operations/look.ts';
-import { underLock } from '../operations/under-lock.ts';
-import type { Policy } from '../policy/policy.ts';
-import type { Rules } from '../render/render.ts';
-import { describeError } from '../report/errors.ts';
-import { explain } from '../report/explain/explain.ts';
-import { type Explanation, explanationAsData } from '../report/explain/explanation.ts';
-import { explainGroup, type GroupExplanation, groupAsData, groupText } from '../report/explain/group.ts';
-import type { KernelNow } from '../report/explain/kernel.ts';
-import { folderOf } from '../report/explain/origin.ts';
-import { explainText } from '../report/explain/text.ts';
-import { readRules } from '../store/in-force-rules.ts';
-import { ConfigError, Failure } from '../system/errors.ts';
-import { nearest } from '../system/nearest.ts';
-import { label } from '../text/label.ts';
+import { explainName } from '../operations/explain-name.ts';
+import { screenOf } from '../operations/look.ts';
 import { type Line, paint, textOf } from '../text/spans.ts';
 
 export async function explainCommand(
@@ -38,127 +9,18 @@ export async function explainCommand(
   name: string,
   { json }: { json?: boolean },
 ): Promise<number> {
-  const { inputs, mistaken, ...outputs } = await generateSomehow(context);
-  const { rules: folder, config } = context.paths;
-  const rules = rulesIn(folder);
-  const kernel = await underLock(context, (site) => readNow(site, rules, folder)).catch((error: unknown) => {
-    if (!(error instanceof Failure || error instanceof ConfigError)) throw error;
-    return (
-      describeError(error)
-        .split('\n')[0]
-        ?.replace(/^virt-shaper: /, '') ?? ''
+  const { data, lines } = await explainName(context, name);
+  if (json) context.print(`${JSON.stringify(data(), null, 2)}\n`);
+  else
+    context.print(
+      lines(screenOf(process))
+        .map((line) => `${onScreen(line)}\n`)
+        .join(''),
     );
-  });
-  const explanation = explain(name, inputs, outputs, {
-    rules: { folder, ...(rules ? { rules } : {}) },
-    kernel,
-    ...(await rowsOf(context)),
-  });
-  if (isNobody(explanation)) {
-    const shown = await explainAsGroup(context, name, inputs.config, outputs.policy);
-    if (!shown) refuseUnknown(explanation, inputs.config.groups);
-    else if (json) context.print(`${JSON.stringify(groupAsData(shown), null, 2)}\n`);
-    else
-      context.print(
-        groupText(shown, inputs.config.groups, folderOf(config.file), screenOf(process), onScreen),
-      );
-    return 0;
-  }
-  if (json) {
-    context.print(`${JSON.stringify(explanationAsData(explanation), null, 2)}\n`);
-    return 0;
-  }
-  const lines = explainText(explanation, folderOf(config.file), mistaken);
-  context.print(lines.map((line) => `${onScreen(line)}\n`).join(''));
   return 0;
 }
 
 function onScreen(line: Line): string {
   const terminal = process.stdout.isTTY === true && process.env.TERM !== 'dumb';
   return terminal ? paint(line, !process.env.NO_COLOR) : textOf(line);
-}
-
-/** What status says. Nothing where the kernel cannot be asked, which is said with what it holds. */
-async function rowsOf(context: Context): Promise<{ rows?: GuestRow[]; limits?: LimitInUse[] }> {
-  try {
-    const { guests: rows, limits } = await observe(context);
-    return { rows, limits };
-  } catch (error) {
-    if (!(error instanceof Failure || error instanceof ConfigError)) throw error;
-    return {};
-  }
-}
-
-/** With a mistake in the configuration there are still the values in force to explain. */
-async function generateSomehow(context: Context): Promise<Generated & { mistaken: boolean }> {
-  const { guests } = readRunningGuests(context.paths);
-  try {
-    return { ...(await generateNow(context, 'present', guests)), mistaken: false };
-  } catch (error) {
-    if (!(error instanceof ConfigError) || placeInForce(context) === context.paths.config) throw error;
-    context.warn(describeError(error));
-    context.warn('warning: the configuration cannot be used; the one in force is explained');
-    return { ...(await generateNow(context, 'in force', guests)), mistaken: true };
-  }
-}
-
-function rulesIn(folder: string): Rules | undefined {
-  try {
-    return readRules(folder);
-  } catch (error) {
-    if (error instanceof Failure) return undefined;
-    throw error;
-  }
-}
-
-/** As `plan` compares them; a foreign object in our place is reported instead of refused. */
-async function readNow(site: Site, rules: Rules | undefined, folder: string): Promise<KernelNow> {
-  const asked = rules ? parseRules(rules, folder) : emptyState();
-  const from = await readState(site, { expected: asked });
-  const { wanted, unreached, obstacles } = reachable(from, ownedBy(site.owner, asked));
-  const trees = [...from.objects.values()].filter(({ kind }) => kind === 'root');
-  const { uses } = await readUse(
-    site.run,
-    trees.map(({ device }) => device),
-  );
-  return { from, to: wanted, list: compare(from, wanted), unreached, obstacles, uses };
-}
-
-/** Of whom nothing is known, so that the name may be a group's. */
-function isNobody({ state, match, kernel }: Explanation): boolean {
-  const isHeld = typeof kernel !== 'string' && kernel.classes.length > 0;
-  return state === 'stopped' && !match.entry && !isHeld;
-}
-
-/** @returns nothing where there is no group of that name either, in the configuration or in force */
-async function explainAsGroup(
-  context: Context,
-  name: string,
-  config: Config,
-  policy: Policy,
-): Promise<GroupExplanation | undefined> {
-  const { inUse } = await look(context, usualInterval);
-  const isHere = (group: string | undefined) => group === name;
-  const uplinks = selectBranches(inUse.uplinks, [escapeName(name)]).filter(({ trees }) =>
-    trees.out.groups.some(({ group }) => isHere(group.name)),
-  );
-  if (uplinks.length === 0 && !config.groups.some((group) => isHere(group.name))) return undefined;
-  const guests = inUse.guests.filter(
-    ({ guest, group }) => isHere(group) || isHere(matchGuest(config, guest)?.group?.value),
-  );
-  return explainGroup(name, config, policy, { ...inUse, uplinks, guests });
-}
-
-function refuseUnknown({ guest, meant }: Explanation, groups: { name: string }[]): never {
-  const close =
-    meant ??
-    nearest(
-      guest,
-      groups.map((one) => one.name),
-    );
-  throw new Failure(
-    `no guest ${label(guest)} runs, and no entry or group of the configuration fits that name` +
-      `${close === undefined ? '' : ` (did you mean ${label(close)}?)`}`,
-    'virt-shaper tree shows who is shaped, virsh list --all who there is',
-  );
 }

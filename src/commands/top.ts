@@ -4,13 +4,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { readInUse } from '../observe/read-in-use.ts';
 import type { Uses } from '../observe/use.ts';
 import type { Context } from '../operations/context.ts';
+import { explainName } from '../operations/explain-name.ts';
 import { ConfigError } from '../system/errors.ts';
 import { makeRun, type Outcome, type Run } from '../system/exec.ts';
+import { printable } from '../system/printable.ts';
+import type { Line } from '../text/spans.ts';
 import { topLive } from '../top/live.ts';
 import { makeScene } from '../top/make-scene.ts';
 import { onceAsData, onceAsText } from '../top/once.ts';
 import type { Scene } from '../top/scene.ts';
-import { leastInterval, longestInterval } from '../top/view.ts';
+import { leastInterval, longestInterval, type Subject } from '../top/view.ts';
 
 export interface TopOptions {
   once?: boolean;
@@ -31,7 +34,8 @@ export async function topCommand(
 ): Promise<number> {
   const seconds = intervalOf(interval);
   if (!once && !json && isScreen()) {
-    return topLive(makeReader(context, Math.min(context.timeout, patience)), seconds, isUnicode());
+    const soon = { ...context, timeout: Math.min(context.timeout, patience) };
+    return topLive(makeReader(soon, soon.timeout), makeExplainer(soon), seconds, isUnicode());
   }
   const read = makeReader(context, context.timeout);
   await read();
@@ -51,6 +55,20 @@ function makeReader({ paths }: Context, timeout: number): () => Promise<Scene> {
     const scene = makeScene(inUse, before, hostname(), Date.now());
     before = inUse.uses;
     return scene;
+  };
+}
+
+/** Nothing may be written beside the screen, so what is said meanwhile stands above the rest. */
+function makeExplainer(context: Context) {
+  return async ({ kind, name }: Subject, width: number): Promise<Line[]> => {
+    const said: Line[] = [];
+    const silent = () => {};
+    const warn = (text: string) => {
+      said.push(...text.split('\n').map((line): Line => [{ text: printable(line), style: 'warning' }]));
+    };
+    const quiet = { ...context, lockTimeout: patience, warn, say: silent, detail: silent, progress: silent };
+    const { lines } = await explainName(quiet, name, kind);
+    return [...said, ...lines({ width, colours: false })];
   };
 }
 

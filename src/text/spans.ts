@@ -82,6 +82,30 @@ export function wrap(text: string, width: number): string[] {
   return lines;
 }
 
+/** The same for a line of spans: what follows the first stands further in than it; nothing where the line is empty. */
+export function wrapLine(line: Line, width: number): Line[] {
+  if (lineWidth(line) <= width) return [line];
+  const indent = ' '.repeat(Math.min((/^ */.exec(textOf(line))?.[0].length ?? 0) + 4, Math.floor(width / 2)));
+  const lines: Line[] = [[]];
+  let used = 0;
+  for (const span of line) {
+    for (const text of span.text.split(/(?<=\S)(?= )/)) {
+      const own = widthOf(text);
+      if (used > 0 && used + own > width) {
+        lines.push([{ text: indent }]);
+        used = indent.length;
+        const rest = text.trimStart();
+        lines.at(-1)?.push({ ...span, text: rest });
+        used += widthOf(rest);
+      } else {
+        lines.at(-1)?.push({ ...span, text });
+        used += own;
+      }
+    }
+  }
+  return lines;
+}
+
 /**
  * The line with its escape sequences. Terminals disagree about the width of rare characters, so whatever
  * follows one is put into its column by number.

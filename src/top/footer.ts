@@ -11,6 +11,7 @@ const hints = [
   'r reverse',
   '/ filter',
   'g groups',
+  'Enter explain',
   'u uplink',
   'i busy only',
   'p pause',
@@ -28,6 +29,8 @@ export function footer(view: View, shown: Shown, width: number): Line {
       return fitLine([{ text: 'Up Down  Enter takes it  Esc leaves', style: 'dim' }], width);
     case 'help':
       return fitLine(withHints([], ['any key leads back', 'Up Down scroll'], width), width);
+    case 'explain':
+      return fitLine(withHints([], ['Esc back', 'Up Down scroll'], width), width);
     default:
       return fitLine(withHints(wherePart(view, shown), hints, width), width);
   }
@@ -58,9 +61,10 @@ function wherePart({ filter, uplink, busyOnly }: View, { first, rows, page }: Sh
 
 function withHints(line: Line, some: string[], width: number): Line {
   const all = [...line];
-  for (const hint of some) {
-    if (lineWidth(all) + hint.length > width) break;
-    all.push({ text: `${hint}  `, style: 'dim' });
+  for (const [at, hint] of some.entries()) {
+    const text = at === 0 ? hint : `  ${hint}`;
+    if (lineWidth(all) + text.length > width) break;
+    all.push({ text, style: 'dim' });
   }
   return all;
 }

@@ -1,15 +1,15 @@
 // One frame: the scene as this view shows it, on a screen of this size. Pure; always exactly as many lines as
 // the screen has, each exactly as wide. Rows that are not seen are not rendered.
 
-import { fitLine, type Line } from '../text/spans.ts';
+import { fitLine, type Line, wrapLine } from '../text/spans.ts';
 import { ascii, type Glyphs, unicode } from './bar.ts';
 import type { ColumnId } from './columns.ts';
 import { footer } from './footer.ts';
 import { linkLines, titleLine } from './header.ts';
 import { helpLines, sortLines, sortPlace } from './help.ts';
 import { type Column, layout, longest } from './layout.ts';
-import { placeRows } from './rows.ts';
-import type { Scene } from './scene.ts';
+import { isSameRow, placeRows } from './rows.ts';
+import type { Row, Scene } from './scene.ts';
 import { head, tableLine } from './table.ts';
 import type { Shown, View } from './view.ts';
 
@@ -23,6 +23,8 @@ export interface State {
   view: View;
   /** Whether the terminal shows more than ASCII. */
   unicode: boolean;
+  /** What is to be read of the one who is explained; absent while it is made. */
+  page?: Line[] | undefined;
 }
 
 export interface Frame {
@@ -34,7 +36,7 @@ export interface Frame {
 export function frame(state: State, { columns: width, rows }: Size): Frame {
   const { scene, view } = state;
   const glyphs = state.unicode ? unicode : ascii;
-  const above = view.mode === 'help' ? [] : linesAbove(state, width, rows, glyphs);
+  const above = view.mode === 'help' || view.mode === 'explain' ? [] : linesAbove(state, width, rows, glyphs);
   const height = Math.max(0, rows - above.length - (rows > 3 ? 1 : 0));
   const { lines: body, shown } = bodyOf(state, width, height, glyphs);
   const blank = fitLine([], width);
@@ -60,17 +62,39 @@ function linesAbove({ scene, view }: State, width: number, rows: number, glyphs:
 function bodyOf(state: State, width: number, height: number, glyphs: Glyphs): Frame {
   const { scene, view } = state;
   if (view.mode === 'help') return part(helpLines(width), view.scroll, height);
+  if (view.mode === 'explain') {
+    const page = state.page ?? [[{ text: 'reading', style: 'dim' as const }]];
+    const lines = page.flatMap((line) => wrapLine(line, width)).map((line) => fitLine(line, width));
+    return part(lines, view.scroll, height);
+  }
   if (view.mode === 'sort') {
     const chosen = view.input as ColumnId;
     return part(sortLines(chosen, width), sortPlace(chosen) - height + 2, height);
   }
   const placed = placeRows(scene.rows, view);
   const page = Math.max(0, height - 1);
-  const first = within(view.scroll, placed.length - page);
+  const list = placed.map(({ row }) => row);
+  const cursor = cursorIn(list, view);
+  const first = withCursor(within(view.scroll, placed.length - page), cursor, page);
   const columns = columnsOf(state, width);
-  const lines = placed.slice(first, first + page).map((row) => tableLine(row, columns, glyphs, width));
-  const shown = { uplinks: [], first, rows: placed.length, page };
+  const lines = placed.slice(first, first + page).map((row, at) => {
+    const line = tableLine(row, columns, glyphs, width);
+    return first + at === cursor ? line.map((span) => ({ ...span, style: 'chosen' as const })) : line;
+  });
+  const shown = { uplinks: [], first, rows: placed.length, page, list, cursor };
   return { lines: [head(columns, view, glyphs, width), ...lines], shown };
+}
+
+/** Whoever stands there now where the marked one has gone. */
+function cursorIn(list: Row[], { cursor }: View): number | undefined {
+  if (!cursor || list.length === 0) return undefined;
+  const at = list.findIndex((row) => isSameRow(row, cursor.row));
+  return at === -1 ? within(cursor.at, list.length - 1) : at;
+}
+
+function withCursor(first: number, cursor: number | undefined, page: number): number {
+  if (cursor === undefined || page < 1) return first;
+  return Math.max(Math.min(first, cursor), cursor - page + 1);
 }
 
 function part(lines: Line[], from: number, page: number): Frame {

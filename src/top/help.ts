@@ -17,7 +17,8 @@ export const keys: [shown: string, what: string][] = [
   ['Space p', 'pause'],
   ['d s', 'seconds between two readings'],
   ['+ -', 'longer, shorter'],
-  ['Up Down k j', 'scroll; PgUp PgDn Home End too'],
+  ['Up Down k j', 'mark a guest or group; PgUp PgDn Home End too'],
+  ['Enter', 'explain the marked one; Esc or q leads back'],
   ['Ctrl-Z', 'to the shell; fg comes back'],
 ];
 

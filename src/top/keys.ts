@@ -25,7 +25,12 @@ const byMode: Record<View['mode'], (view: View, key: Key, shown: Shown) => View 
   list: (view, key, shown) => {
     const id = idOf(key);
     const act = Object.hasOwn(actions, id) ? actions[id] : undefined;
-    return scrolled(view, id, shown) ?? act?.(view, shown) ?? view;
+    return marked(view, id, shown) ?? act?.(view, shown) ?? view;
+  },
+  explain: (view, key, shown) => {
+    const id = idOf(key);
+    if (id === 'escape' || id === 'q') return back(view);
+    return scrolled(view, id, shown) ?? view;
   },
   help: (view, key, shown) => scrolled(view, idOf(key), shown) ?? { ...view, mode: 'list', scroll: 0 },
   sort: (view, key) => {
@@ -61,6 +66,17 @@ const filter: Action = (view) => ({ ...view, mode: 'filter', input: view.filter 
 const tree: Action = (view) => ({ ...view, tree: !view.tree, scroll: 0 });
 const pause: Action = (view) => ({ ...view, paused: !view.paused });
 const interval: Action = (view) => ({ ...view, mode: 'interval', input: '' });
+const open: Action = (view, shown) => {
+  const row = shown.cursor === undefined ? undefined : shown.list?.[shown.cursor];
+  // As any key that marks one, so that Enter is never without effect in a list of guests.
+  if (!row) return marked(view, 'down', shown) ?? view;
+  const { kind, name } = row;
+  if (kind !== 'guest' && kind !== 'group') return view;
+  return { ...view, mode: 'explain', explained: { kind, name, from: view.scroll }, scroll: 0 };
+};
+const back = ({ explained, ...view }: View): View => {
+  return { ...view, mode: 'list', scroll: explained?.from ?? 0 };
+};
 
 const actions: Record<string, Action> = {
   q: quit,
@@ -87,7 +103,10 @@ const actions: Record<string, Action> = {
     return { ...view, uplink: uplinks[uplinks.indexOf(view.uplink ?? '') + 1], scroll: 0 };
   },
   i: (view) => ({ ...view, busyOnly: !view.busyOnly, scroll: 0 }),
-  escape: (view) => ({ ...view, filter: '', uplink: undefined, busyOnly: false, scroll: 0 }),
+  escape: (view) => {
+    return { ...view, filter: '', uplink: undefined, busyOnly: false, cursor: undefined, scroll: 0 };
+  },
+  return: open,
   ' ': pause,
   p: pause,
   d: interval,
@@ -95,6 +114,28 @@ const actions: Record<string, Action> = {
   '+': (view) => ({ ...view, interval: intervals.find((one) => one > view.interval) ?? view.interval }),
   '-': (view) => ({ ...view, interval: intervals.findLast((one) => one < view.interval) ?? view.interval }),
 };
+
+/** The keys that scroll elsewhere move the cursor here; the first of them puts it where one looks. */
+function marked(view: View, id: string, shown: Shown): View | undefined {
+  const { list = [], page, first } = shown;
+  const from = shown.cursor;
+  const to: Record<string, number> = {
+    up: (from ?? first + 1) - 1,
+    k: (from ?? first + 1) - 1,
+    down: (from ?? first - 1) + 1,
+    j: (from ?? first - 1) + 1,
+    pageup: (from ?? first) - page,
+    pagedown: (from ?? first) + page,
+    home: 0,
+    end: list.length - 1,
+  };
+  const wanted = Object.hasOwn(to, id) ? to[id] : undefined;
+  if (wanted === undefined) return undefined;
+  const at = Math.max(0, Math.min(wanted, list.length - 1));
+  const row = list[at];
+  const scroll = id.startsWith('page') ? (scrolled(view, id, shown)?.scroll ?? view.scroll) : view.scroll;
+  return row ? { ...view, scroll, cursor: { row, at } } : view;
+}
 
 function scrolled(view: View, id: string, { rows, page }: Shown): View | undefined {
   const to: Record<string, number> = {

@@ -3,23 +3,25 @@
 
 import { Failure } from '../system/errors.ts';
 import { printable } from '../system/printable.ts';
-import { paint } from '../text/spans.ts';
+import { type Line, paint } from '../text/spans.ts';
 import { frame, type State } from './frame.ts';
 import { type Key, press } from './keys.ts';
 import type { Scene } from './scene.ts';
 import { openTerminal } from './terminal.ts';
-import { initialView, type Shown } from './view.ts';
+import { initialView, type Shown, type Subject } from './view.ts';
 
 /** Seconds until there are speeds for the first time. */
 const firstInterval = 0.5;
 
 /**
  * @param read called again and again, never twice at once
+ * @param explain what there is to say of a guest or group, in lines for so many columns
  * @param interval seconds
  * @returns the exit status
  */
 export async function topLive(
   read: () => Promise<Scene>,
+  explain: (subject: Subject, width: number) => Promise<Line[]>,
   interval: number,
   unicode: boolean,
 ): Promise<number> {
@@ -43,10 +45,21 @@ export async function topLive(
     const pressed = press(state.view, key, shown);
     if (pressed === 'quit') return end(0);
     if (pressed === 'suspend') return terminal.suspend();
+    const { explained } = pressed;
+    if (explained && explained !== state.view.explained) open(explained);
     const isOther = pressed.interval !== state.view.interval;
     state = { ...state, view: pressed };
     if (isOther) clock.set(pressed.interval);
     draw();
+  };
+  const open = async (subject: Subject) => {
+    state = { ...state, page: undefined };
+    const page = await explain(subject, terminal.size().columns).catch((error): Line[] => [
+      [{ text: `! ${inOneLine(error)}`, style: 'warning' }],
+    ]);
+    if (state.view.explained !== subject) return; // Whoever asked has gone back meanwhile.
+    state = { ...state, page };
+    guarded(draw)();
   };
   /** What a handler throws is nobody's to catch. */
   const guarded =

@@ -24,6 +24,13 @@ export function placeRows(rows: Row[], view: View): Placed[] {
   });
 }
 
+/** The same guest, group or NIC in another reading. */
+export function isSameRow(a: Row, b: Row): boolean {
+  if (a.kind !== b.kind || a.name !== b.name || a.uplink !== b.uplink) return false;
+  // Of NICs without an uplink only the reason says which.
+  return a.uplink !== undefined || a.note === b.note;
+}
+
 function place(row: Row, last: boolean): Placed {
   return { row, below: last ? 'last' : 'more' };
 }

@@ -1,5 +1,6 @@
 // The live screen on a real terminal: it shows what the kernel does, whatever fails is a line on it, and whatever
 // ends it leaves the terminal as it was.
+import { spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -170,6 +171,48 @@ test('with nothing loaded it waits for a load', async () => {
   await screen.until(/cliff.*jason/s);
   screen.type('q');
   await assertRestored(screen, 0);
+});
+
+test('Enter opens the explanation of the marked guest, q leads back', async () => {
+  const screen = top();
+  await screen.until(/cliff.*jason/s);
+  screen.type('o');
+  await screen.until(/Sort by/);
+  screen.type('kkkkkkkkk\r'); // By name: who is busier may change while we look.
+  await screen.until(/GUEST▲/);
+  screen.type('\u001b[B'); // Down
+  screen.type('\r');
+  await screen.until(
+    /^cliff is shaped on eth0, and the kernel holds what is configured\..*\[guest\.cliff\]/s,
+  );
+  assert.match(screen.screen.at(-1) ?? '', /^Esc back/);
+  screen.type('q');
+  await screen.until(/^virt-shaper.*cliff.*jason/s);
+  screen.type('jj\r'); // Flooded frames, which nobody explains, stand between them.
+  await screen.until(/^jason is shaped/);
+  screen.type('\u001b');
+  await screen.until(/^virt-shaper.*cliff.*jason/s);
+  screen.type('q');
+  await assertRestored(screen, 0);
+});
+
+test('a guest can be looked at while another virt-shaper holds the lock, and one may leave before it is read', async () => {
+  const lock = join(host.root, 'run/virt-shaper/lock');
+  const holder = spawn('flock', [lock, 'sleep', '60'], { detached: true });
+  try {
+    const screen = top();
+    await screen.until(/cliff.*jason/s);
+    screen.type('j\r');
+    await screen.until(/^reading/);
+    screen.type('q');
+    await screen.until(/^virt-shaper.*cliff.*jason/s);
+    screen.type('\r');
+    await screen.until(/! what the kernel holds cannot be told: .*another virt-shaper/);
+    screen.type('\u0003');
+    await assertRestored(screen, 0);
+  } finally {
+    process.kill(-(holder.pid as number));
+  }
 });
 
 test('without a terminal it is one frame, as text or data', () => {

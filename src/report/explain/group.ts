@@ -68,13 +68,12 @@ function names({ group, on }: Config['guests'][number], name: string): boolean {
 }
 
 /** @param folder of the configuration: files below it are named without it */
-export function groupText(
+export function groupLines(
   explanation: GroupExplanation,
   groups: GroupEntry[],
   folder: string,
   screen: Screen,
-  show: (line: Line) => string,
-): string {
+): Line[] {
   const { group, entry, members, uplinks, inUse } = explanation;
   const place = places(folder);
   const running = new Set(inUse.guests.map(({ guest }) => guest));
@@ -94,7 +93,13 @@ export function groupText(
     ...(inUse.uplinks.length > 0 ? [[]] : []),
   ];
   const tree = inUse.uplinks.length > 0 ? reportTree({ ...inUse, guests: [], inner: [] }, screen) : '';
-  return `${lines.map((line) => `${show(line)}\n`).join('')}${tree}`;
+  return [
+    ...lines,
+    ...tree
+      .split('\n')
+      .slice(0, -1)
+      .map((text) => [plain(text)]),
+  ];
 }
 
 function describeRunning(count: number): string {

@@ -2,10 +2,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { figure, setting } from '../../../src/text/short-figures.ts';
-import { lineWidth, textOf } from '../../../src/text/spans.ts';
+import { type Line, lineWidth, textOf } from '../../../src/text/spans.ts';
 import { frame, type Size } from '../../../src/top/frame.ts';
 import { onceAsText } from '../../../src/top/once.ts';
-import type { Scene } from '../../../src/top/scene.ts';
+import type { Row, Scene } from '../../../src/top/scene.ts';
 import { initialView, type View } from '../../../src/top/view.ts';
 import { flow, guest, someScene } from './scene.ts';
 
@@ -39,7 +39,7 @@ lost                           unshaped: vnet7: there is no such device
 free                           it has no entry
 
 
-h help  q quit  < > sort  r reverse  / filter  g groups  u uplink  i busy only
+h help  q quit  < > sort  r reverse  / filter  g groups  Enter explain  u uplink
 `,
   );
 });
@@ -89,7 +89,7 @@ unmarked     eth0       47%  470M ###---    1G 23.0M +-----    1G      0       0
 lost                   unshaped: vnet7: there is no such device
 free                   it has no entry
 
-h help  q quit  < > sort  r reverse  / filter  g groups  u uplink  i busy only
+h help  q quit  < > sort  r reverse  / filter  g groups  Enter explain  u uplink
 `,
   );
 });
@@ -138,6 +138,75 @@ test('more rows than there is room for: those in view, and which they are', () =
   assert.match(lines[12] ?? '', /^vm-018/);
   assert.match(lines[13] ?? '', /^11-19 of 300 {2}h help/);
   assert.match(screen(usual, { scroll: 5000 }, scene)[12] ?? '', /^vm-299/, 'no further than to the last');
+});
+
+test('the marked row is followed wherever it goes, and the window with it', () => {
+  const scene = someScene();
+  const rows = Array.from({ length: 300 }, (_none, at) => {
+    return guest(`vm-${String(at).padStart(3, '0')}`, flow(0, 1, 20), flow(0, 1, 20));
+  });
+  const marked = (cursor: View['cursor'], now = rows, scroll = 0) => {
+    const state = {
+      scene: { ...scene, rows: now },
+      view: { ...initialView(1), scroll, cursor },
+      unicode: true,
+    };
+    const { lines, shown } = frame(state, usual);
+    const chosen = lines.filter((line) => line.every(({ style }) => style === 'chosen'));
+    assert.ok(chosen.length <= 1);
+    return { text: chosen.map(textOf).join(''), first: shown.first };
+  };
+  assert.is(marked(undefined).text, '');
+  const cursor = { row: rows[20] as Row, at: 20 };
+  assert.equal([marked(cursor).text.slice(0, 6), marked(cursor).first], ['vm-020', 12]);
+  assert.is(marked(cursor, rows, 18).first, 18, 'no further than needed');
+  const busy = rows.map((row) =>
+    row.name === 'vm-020' ? guest('vm-020', flow(9, 1, 20), flow(0, 1, 20)) : row,
+  );
+  assert.equal([marked(cursor, busy, 18).text.slice(0, 6), marked(cursor, busy, 18).first], ['vm-020', 0]);
+  const others = rows.filter(({ name }) => name !== 'vm-020');
+  assert.match(marked(cursor, others).text, /^vm-021/, 'in the place of one that has gone');
+  assert.match(marked(cursor, rows.slice(0, 5)).text, /^vm-004/);
+  assert.is(marked(cursor, []).text, '');
+});
+
+test('who is explained has the screen, in lines that are not cut', () => {
+  const view = {
+    ...initialView(1),
+    mode: 'explain' as const,
+    explained: { kind: 'guest' as const, name: 'cliff', from: 0 },
+  };
+  const read = (page?: Line[]) => frame({ scene: someScene(), view, unicode: true, page }, small).lines;
+  assert.match(textOf(read()[0] ?? []), /^reading/);
+  const page: Line[] = [
+    [
+      { text: 'cliff', style: 'strong' },
+      { text: ' is shaped on eth0, and the kernel holds what is configured.' },
+    ],
+    [],
+    [{ text: '  ! ', style: 'warning' }, { text: 'x'.repeat(50) }],
+  ];
+  same(
+    read(page).map((line) => textOf(line).trimEnd()),
+    `
+cliff is shaped on eth0, and the kernel
+    holds what is configured.
+
+  !
+      ${'x'.repeat(33)}…
+
+
+
+
+Esc back  Up Down scroll
+`,
+  );
+  assert.equal(
+    read(page)[0]
+      ?.filter(({ style }) => style === 'strong')
+      .map(({ text }) => text),
+    ['cliff'],
+  );
 });
 
 test('of many uplinks a few are shown', () => {

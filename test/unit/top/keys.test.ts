@@ -7,11 +7,15 @@ import { frame } from '../../../src/top/frame.ts';
 import { helpLines, keys } from '../../../src/top/help.ts';
 import { type Key, press } from '../../../src/top/keys.ts';
 import { placeRows } from '../../../src/top/rows.ts';
+import type { Row } from '../../../src/top/scene.ts';
 import { initialView, type View } from '../../../src/top/view.ts';
 import { someScene } from './scene.ts';
 
 const start = initialView(1);
-const shown = { uplinks: ['eth0', 'eth1'], first: 0, rows: 300, page: 20 };
+const list = Array.from({ length: 300 }, (_none, at): Row => {
+  return { kind: at === 2 ? 'group' : at === 3 ? 'unmarked' : 'guest', name: `vm-${at}`, uplink: 'eth0' };
+});
+const shown = { uplinks: ['eth0', 'eth1'], first: 0, rows: 300, page: 20, list };
 
 /** As readline tells of them. */
 function key(name: string): Key {
@@ -34,7 +38,7 @@ function key(name: string): Key {
 function pressed(names: string, from: Partial<View> = {}): View {
   return names.split(' ').reduce<View>(
     (view, name) => {
-      const next = press(view, key(name), { ...shown, first: view.scroll });
+      const next = press(view, key(name), { ...shown, first: view.scroll, cursor: view.cursor?.at });
       assert.type(next, 'object', name);
       return next as View;
     },
@@ -48,7 +52,7 @@ test('the help tells of every key, and each does something', () => {
   const from = { ...start, filter: 'a', sort: 'out' as const, scroll: 5 };
   for (const [names] of keys) {
     for (const name of names.split(' ')) {
-      const next = press(from, key(name), { ...shown, first: 5 });
+      const next = press(from, key(name), { ...shown, first: 5, cursor: 7 });
       assert.not.equal(next, from, name);
     }
   }
@@ -70,7 +74,7 @@ test('the help fits into 40 columns', () => {
 
 test('q, F10 and Ctrl-C quit, Ctrl-Z suspends, whatever is shown', () => {
   for (const name of ['q', 'F10', 'Ctrl-C']) assert.is(press(start, key(name), shown), 'quit');
-  for (const mode of ['help', 'sort', 'filter', 'interval'] as const) {
+  for (const mode of ['help', 'sort', 'filter', 'interval', 'explain'] as const) {
     assert.is(press({ ...start, mode }, key('Ctrl-C'), shown), 'quit', mode);
     assert.is(press({ ...start, mode }, key('Ctrl-Z'), shown), 'suspend', mode);
   }
@@ -147,13 +151,38 @@ test('the interval: longer, shorter, typed, never beyond its limits', () => {
   for (const typed of ['d Enter', 'd x Enter', 'd 5 Esc']) assert.is(pressed(typed).interval, 1, typed);
 });
 
-test('scrolling stops at the ends', () => {
-  assert.is(pressed('Down j PgDn').scroll, 22);
-  assert.is(pressed('End').scroll, 280);
-  assert.is(pressed('End Up PgDn').scroll, 280);
-  assert.is(pressed('Up').scroll, 0);
-  const few = press({ ...start, scroll: 0 }, key('End'), { ...shown, rows: 3 }) as View;
-  assert.is(few.scroll, 0, 'fewer rows than fit');
+test('the arrows mark a row, first of those in view, and stop at the ends', () => {
+  const at = (names: string, from: Partial<View> = {}) => pressed(names, from).cursor?.at;
+  assert.is(start.cursor, undefined);
+  assert.is(at('Down', { scroll: 40 }), 40);
+  assert.is(at('k', { scroll: 40 }), 40);
+  assert.is(at('Down j j Up'), 1);
+  assert.is(at('Down PgDn'), 20);
+  assert.is(pressed('Down PgDn').scroll, 20, 'a page is a page');
+  assert.is(at('Up Up'), 0);
+  assert.is(at('End Down PgDn'), 299);
+  assert.is(at('End Home'), 0);
+  assert.is(pressed('j j').cursor?.row, list[1]);
+  assert.is(at('j j Esc'), undefined);
+  assert.equal(press(start, key('Down'), { ...shown, list: [], rows: 0 }), start, 'nobody to mark');
+});
+
+test('Enter explains the marked guest or group, Esc and q lead back to where one was', () => {
+  const opened = pressed('j j Enter', { scroll: 7 });
+  assert.is(opened.mode, 'explain');
+  assert.equal(opened.explained, { kind: 'guest', name: 'vm-8', from: 7 });
+  assert.is(opened.scroll, 0);
+  assert.is(pressed('Down PgDn', opened).scroll, 21);
+  for (const leave of ['q', 'Esc']) {
+    const { mode, scroll, cursor, explained } = pressed(`j ${leave}`, opened);
+    assert.equal([mode, scroll, cursor?.at, explained], ['list', 7, 8, undefined], leave);
+  }
+  assert.is(pressed('x', opened).mode, 'explain', 'no other key does');
+  assert.is(pressed('j j j Enter').explained?.kind, 'group');
+  assert.is(pressed('j j j j Enter').mode, 'list', 'there is nothing to explain of what belongs to nobody');
+  assert.is(pressed('Enter').cursor?.at, 0, 'first it marks one');
+  assert.is(pressed('Enter Enter').explained?.name, 'vm-0');
+  assert.is(press(opened, key('Ctrl-C'), shown), 'quit');
 });
 
 test('any key leads back from the help, arrows scroll it', () => {
