@@ -49,7 +49,7 @@ export async function loadForwardOnly(bench: Bench, path: Path, ceil: number): P
     'utf8',
   );
   const blocks =
-    /^\t(?:set learned|chain flooded|map senders|map sent|chain input|chain output) \{[\s\S]*?^\t\}\n/gm;
+    /^\t(?:set (?:learned|learners)|chain (?:learn|flooded|input|output)|map (?:senders|sent)) \{[\s\S]*?^\t\}\n/gm;
   const former = rules.replace(blocks, '').replace(/^\t\tether [sd]addr .*\n/gm, '');
   await path.host.run('nft', ['-f', '-'], { input: former });
 }

@@ -29,8 +29,10 @@ export async function flood(
   const { from, to, source, target } = endsOf(path, direction);
   const frame = `{ eth(da=${target.nobody}, sa=${source.mac}), ipv4(id=1, ttl=64, sa=${source.address}, da=${target.address}), udp(sp=9, dp=9), fill(0, ${payload}) }`;
   const args = ['--dev', source.device, '--conf', '-', '--cpus', '1', '--qdisc-path', '--notouch-irq'];
-  const sender = from.space.start('nice', ['-n', '-20', 'trafgen', ...args], {
-    input: `${frame}\n`,
+  // It ends where the kernel takes nothing for a moment (EAGAIN), which a gigabit through a full queue can be.
+  const again =
+    'for try in 1 2 3 4 5 6 7 8; do printf "%s\\n" "$FRAME" | nice -n -20 trafgen "$@" && break; done';
+  const sender = from.space.start('env', [`FRAME=${frame}`, 'sh', '-c', again, 'sh', ...args], {
     timeout: (seconds + 20) * 1000,
   });
   try {
