@@ -3,11 +3,12 @@
 //   node --import tsx test/support/run-tests.ts [--dir DIR] [--timeout SECONDS] [WORD...]
 //
 // A WORD picks what has it in its name. Files below kernel/, lab/ and bench/ run in network namespaces of
-// their own; those below lab/ and bench/ measure, so they run last and alone. --dir is for the runner's test.
+// their own; those below lab/ and bench/ measure, so they run last and alone. All others wait more than they
+// compute: one more of them at once than there are CPUs, the long ones first. --dir is for the runner's test.
 // The last line on stdout is "N passed, N failed, N skipped"; exit status 0 needs a test that passed.
 
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -46,8 +47,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 
 const verdicts = new Map<string, Verdict>();
 await runAll(
-  jobs.filter((job) => !job.measures),
-  2,
+  jobs.filter((job) => !job.measures).sort((one, other) => lengthOf(other) - lengthOf(one)),
+  availableParallelism() + 1,
 );
 await runAll(
   jobs.filter((job) => job.measures),
@@ -72,18 +73,24 @@ function testFiles(dir: string): Job[] {
   const namespaced = (file: string) => /^(kernel|lab|bench)\//.test(file);
   const noNamespace = files.some(namespaced) ? needsUnshare() : undefined;
   return files.map((file) => {
-    const measures = /^(lab|bench|libvirt)\//.test(file);
+    const measures = /^(lab|bench)\//.test(file);
     const node = [process.execPath, '--import', 'tsx', join(dir, file)];
     return {
       name: `${basename(dir)}/${file}`,
       command: namespaced(file) ? ['sh', netnsScript, ...node] : node,
       judge: judgeTests,
       // Many times what each takes by itself: a machine may be busy with something else.
-      limit: Number(options.timeout ?? (measures || file.startsWith('nodes/') ? 900 : 400)),
+      limit: Number(options.timeout ?? (measures || /^(nodes|libvirt)\//.test(file) ? 900 : 400)),
       measures,
       skip: namespaced(file) ? noNamespace : undefined,
     };
   });
+}
+
+/** Minutes, seconds or less: what ends last should not begin last. */
+function lengthOf({ name }: Job): number {
+  if (/\/(nodes|libvirt)\//.test(name)) return 2;
+  return name.includes('/kernel/') ? 1 : 0;
 }
 
 async function runAll(jobs: Job[], atOnce: number): Promise<void> {
