@@ -30,7 +30,7 @@ const program = await make('src/cli.ts', 'program.js', {
   // A script of V8's own knows no import(), and no module around it.
   supported: { 'dynamic-import': false },
   banner: {
-    js: `(function (require, __filename, __dirname) { const module = { exports: {} }, exports = module.exports;
+    js: `(function (require, __filename, __dirname, noteStart) { const module = { exports: {} }, exports = module.exports;
 const bundleUrl = require('node:url').pathToFileURL(__filename).href;`,
   },
   footer: { js: '})' },

@@ -28,7 +28,7 @@ const program = join(__dirname, 'program.js');
 const folder = __dirname === '/usr/lib/virt-shaper' ? '/var/cache/virt-shaper' : join(__dirname, 'cache');
 /** Major version of the newest Node.js that was tried (docs/nodes.md). */
 const newest = 26;
-/** Every command takes what is kept; these leave behind what the hook needs. */
+/** Every command takes what is kept; these leave behind most of what the hook needs. */
 const keepers = ['hook', 'sync', 'load'];
 
 // A run is over before code that was optimised could pay for it, and most of what it makes lives to its end: with a
@@ -43,20 +43,30 @@ if (Number.parseInt(process.versions.node, 10) <= newest) {
 
 const { size, mtimeMs } = statSync(program);
 const kept = join(folder, `${__DIGEST__}-${size}-${mtimeMs}-${process.version}-${process.arch}`);
-const cachedData = readKept();
+/** Of a run that shaped a guest at its start: another command has not compiled all that this needs, by a fifth of its time. */
+const ofStart = `${kept}-start`;
+const isHook = process.argv.includes('hook');
+const startData = isHook ? readKept(ofStart) : undefined;
+const cachedData = startData ?? readKept(kept);
 // The build leaves nothing but ASCII in it, which is read and kept in half the time and memory of anything else.
 const script = new Script(readFileSync(program, 'latin1'), { filename: program, cachedData });
-if ((!cachedData || script.cachedDataRejected) && process.argv.some((word) => keepers.includes(word))) {
+const isLacking = !cachedData || script.cachedDataRejected === true;
+if (isLacking && !startData && process.argv.some((word) => keepers.includes(word))) {
   process.once('exit', (status) => {
-    if (status === 0) keep(script.createCachedData());
+    if (status === 0) keep(kept, script.createCachedData());
   });
 }
-script.runInThisContext()(createRequire(program), program, __dirname);
+/** For the program to say that this run was a start (system/kept-code.ts). */
+const noteStart = () => {
+  if (startData && !isLacking) return;
+  process.once('exit', () => keep(ofStart, script.createCachedData()));
+};
+script.runInThisContext()(createRequire(program), program, __dirname, noteStart);
 
-function readKept(): Buffer | undefined {
+function readKept(file: string): Buffer | undefined {
   try {
     if (otherWriters(statSync(folder))) return undefined;
-    const fd = openSync(kept, 'r');
+    const fd = openSync(file, 'r');
     try {
       return otherWriters(fstatSync(fd)) ? undefined : readFileSync(fd);
     } finally {
@@ -68,11 +78,11 @@ function readKept(): Buffer | undefined {
 }
 
 /** Nothing where a file system is full, or not ours to write. Those of other builds and of other Node.js go. */
-function keep(data: Buffer): void {
+function keep(file: string, data: Buffer): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o755 });
     if (otherWriters(statSync(folder))) return;
-    const fresh = `${kept}.${process.pid}`;
+    const fresh = `${file}.${process.pid}`;
     const fd = openSync(fresh, 'wx', 0o644);
     try {
       writeFileSync(fd, data);
@@ -80,9 +90,9 @@ function keep(data: Buffer): void {
     } finally {
       closeSync(fd);
     }
-    renameSync(fresh, kept);
+    renameSync(fresh, file);
     for (const name of readdirSync(folder)) {
-      if (join(folder, name) !== kept) rmSync(join(folder, name), { force: true });
+      if (![kept, ofStart].includes(join(folder, name))) rmSync(join(folder, name), { force: true });
     }
   } catch {
     // What is half-written goes the next time.
