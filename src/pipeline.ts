@@ -11,6 +11,7 @@ import type { Host } from './host/host.ts';
 import { assignIds, type ChosenIds } from './plan/ids.ts';
 import { makePlan } from './plan/make-plan.ts';
 import type { Plan } from './plan/plan.ts';
+import type { Moment } from './policy/moment.ts';
 import type { Policy } from './policy/policy.ts';
 import { resolvePolicy } from './policy/resolve-policy.ts';
 import { type Rules, render } from './render/render.ts';
@@ -21,6 +22,8 @@ export interface Inputs {
   /** Longest running first. */
   guests: Guest[];
   host: Host;
+  /** What holds for a time only; any other moment can be asked for. */
+  moment: Moment;
   chosen: ChosenIds;
   templates: Templates;
   /** What the configuration was read from, for the files' banners. */
@@ -34,8 +37,8 @@ export interface Outputs {
   rules: Rules;
 }
 
-export function generate({ config, guests, host, chosen, templates, source }: Inputs): Outputs {
-  const policy = resolvePolicy(config, guests, host);
+export function generate({ config, guests, host, moment, chosen, templates, source }: Inputs): Outputs {
+  const policy = resolvePolicy(config, guests, host, moment);
   const shaped = policy.uplinks.flatMap((uplink) => uplink.guests.map((guest) => guest.name));
   const numbered = assignIds(config, shaped, chosen);
   const plan = makePlan(policy, numbered.ids, config, host.kernel);

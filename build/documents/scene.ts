@@ -1,5 +1,6 @@
 // The host of the documents' screens: what its configuration makes is made by the pipeline, what passes is told here.
 // Everything else, sums, states and reasons, is the program's own.
+
 import { guestRows } from '../../src/observe/guests.ts';
 import { joinUplinks } from '../../src/observe/in-use.ts';
 import { joinLimits } from '../../src/observe/limits.ts';
@@ -7,6 +8,7 @@ import type { InUse } from '../../src/observe/read-in-use.ts';
 import { type Use, type Uses, useKey } from '../../src/observe/use.ts';
 import type { Inputs, Outputs } from '../../src/pipeline.ts';
 import type { ClassPlan, TreePlan } from '../../src/plan/plan.ts';
+import { everyday } from '../../src/policy/moment.ts';
 import { type InForce, inForceText } from '../../src/store/in-force-plan.ts';
 import { directions } from '../../src/units/units.ts';
 import { healthy } from '../../test/support/facts.ts';
@@ -66,7 +68,7 @@ export function makeHost(): { inputs: Inputs; outputs: Outputs } {
   ]);
   const world = makeWorld(config, Object.fromEntries(nics));
   return {
-    inputs: { ...world, chosen: noneChosen, templates, source: 'config.toml' },
+    inputs: { moment: everyday, ...world, chosen: noneChosen, templates, source: 'config.toml' },
     outputs: generateFor(world),
   };
 }

@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts';
 import { againstForgers, forgersText, mayForge } from '../guests/forge.ts';
 import type { Guest } from '../guests/guest.ts';
 import { findLimits } from '../policy/limits.ts';
+import { everyday } from '../policy/moment.ts';
 import { findGroup, sourcesOf } from '../policy/origin.ts';
 import { label } from '../text/label.ts';
 import type { Finding } from './finding.ts';
@@ -27,6 +28,6 @@ export function checkForgers({ running, config }: { running: Guest[]; config?: C
 
 /** Where its group is another on some uplink, that of its entry counts here. */
 function isLimited(config: Config, guest: Guest): boolean {
-  const sources = sourcesOf(config, guest);
+  const sources = sourcesOf(config, guest, everyday);
   return findLimits(sources, findGroup(sources, '')?.name).local !== undefined;
 }

@@ -7,6 +7,7 @@ import { reconcile } from '../guests/reconcile.ts';
 import { readRunning } from '../guests/status-files.ts';
 import { readNetworks } from '../host/networks.ts';
 import { deviceNames, readDevices } from '../host/read-host.ts';
+import { everyday } from '../policy/moment.ts';
 import type { Unshaped } from '../policy/policy.ts';
 import { resolvePolicy } from '../policy/resolve-policy.ts';
 import { readGuests } from '../store/guests.ts';
@@ -97,7 +98,7 @@ function leftOut(guests: Guest[], { config, libvirtNetworks }: RunningPaths): Un
   try {
     const networks = readNetworks(libvirtNetworks);
     const host = { devices: readDevices(), networks, kernel: { leaf: 'bfifo', redirect: 'bpf' } } as const;
-    const { unshaped } = resolvePolicy(readConfig(config).config, guests, host);
+    const { unshaped } = resolvePolicy(readConfig(config).config, guests, host, everyday);
     return unshaped.filter(({ kind }) => kind !== 'contested');
   } catch {
     return undefined;

@@ -156,6 +156,7 @@ async function generateFrom(context: Context, from: Read, guests?: Guest[]): Pro
       networks: readNetworks(paths.libvirtNetworks),
       kernel,
     },
+    moment: { now: Date.now(), overrides: [] },
     chosen: ids.chosen,
     templates: readTemplates(templates),
     source: files.join(', '),

@@ -5,6 +5,7 @@ import { parseRules } from '../diff/parse-rules.ts';
 import type { Guest } from '../guests/guest.ts';
 import type { Device, Kernel } from '../host/host.ts';
 import { generate } from '../pipeline.ts';
+import { everyday } from '../policy/moment.ts';
 import type { Templates } from '../render/templates.ts';
 import { SourceFile } from '../toml/source-file.ts';
 
@@ -42,6 +43,7 @@ export function tryTemplates(templates: Templates, kernel: Kernel): void {
     config: parseConfig([new SourceFile('an example', example)]).config,
     guests,
     host: { devices, kernel },
+    moment: everyday,
     chosen: { guests: {}, groups: {} },
     templates,
     source: 'an example',

@@ -82,6 +82,7 @@ function treePlan(
     const { configured, effective } = policy.rate[direction];
     const ceil = policy.ceil[direction];
     const handle = handles.get(minor);
+    const forNow = policy.forNow?.[direction];
     return {
       kind,
       name: policy.name,
@@ -90,6 +91,7 @@ function treePlan(
       rate: effective,
       ...(configured === effective ? {} : { configured }),
       ceil,
+      ...(forNow?.rate || forNow?.ceil ? { forNow } : {}),
       burst: fitBurst(policy.tuning.burst?.[direction].value ?? burstFor(effective, frame), effective),
       cburst: fitBurst(policy.tuning.cburst?.[direction].value ?? burstFor(ceil, frame), ceil),
       quantum: policy.tuning.quantum?.value ?? quantumFor(effective),

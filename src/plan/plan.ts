@@ -2,6 +2,7 @@
 // after it. Rates in bits per second, sizes in bytes, times in microseconds.
 import type { CakeSettings, LeafKind } from '../config/leaf.ts';
 import type { Port, RedirectKind } from '../host/host.ts';
+import type { ForNowValues } from '../policy/for-now.ts';
 import type { Both, Direction } from '../units/units.ts';
 
 /**
@@ -50,6 +51,8 @@ export interface ClassPlan {
   /** The guarantee as written, where not all of it can be kept. */
   configured?: number;
   ceil: number;
+  /** What of it is otherwise than on other days. */
+  forNow?: ForNowValues;
   burst: number;
   cburst: number;
   quantum: number;

@@ -9,6 +9,7 @@ import { formatRate } from '../units/rate.ts';
 import { type Direction, directions } from '../units/units.ts';
 import { ceilings, total } from './guarantees.ts';
 import { newUplink } from './link.ts';
+import { everyday } from './moment.ts';
 import type { GuestPolicy, UplinkPolicy } from './policy.ts';
 import { type FoundUplink, findUplinks, portsOn } from './uplinks.ts';
 import { addGuest } from './values.ts';
@@ -25,8 +26,9 @@ export interface Foreseen {
 export function foresee(config: Config, devices: Host['devices'], kernel?: Kernel): Foreseen {
   const host: Host = { devices, kernel: kernel ?? { leaf: 'bfifo', redirect: 'bpf' } };
   const uplinks = uplinksOf(config, host).map((found) => {
-    const uplink = newUplink(host, found, []);
-    for (const entry of config.guests) addGuest(uplink, entry.name, { config, entry }, undefined, []);
+    const uplink = newUplink(host, found, everyday, []);
+    for (const entry of config.guests)
+      addGuest(uplink, entry.name, { config, entry, moment: everyday }, undefined, []);
     return uplink;
   });
   const patterns = new Set(config.guests.flatMap(({ name, pattern }) => (pattern ? [name] : [])));

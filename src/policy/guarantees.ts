@@ -16,41 +16,46 @@ const leastRate = 8;
  * @returns a sentence for each ceiling that the guarantees below it exceeded
  */
 export function scaleGuarantees(uplink: UplinkPolicy): string[] {
-  const warnings: string[] = [];
-  for (const direction of directions) {
-    for (const { name, members, limit } of ceilings(uplink, direction)) {
-      const all = total(members, direction, 'effective');
-      if (all <= limit) continue;
-      // What a tenant asks for yields before what the administrator has promised.
-      const [asked, promised] = [true, false].map((own) =>
-        members.filter(({ origin }) => (origin.rate[direction].from === 'metadata') === own),
-      );
-      const shrink = (some: GuestPolicy[] = [], room: number) => {
-        const sum = total(some, direction, 'effective');
-        for (const { rate, origin } of sum > room ? some : []) {
-          const to = scaled(rate[direction].effective, Math.max(0, room) / sum);
-          rate[direction].effective = to;
-          origin.rate[direction].cuts.push({ by: 'sum', name, to, sum: { of: all, limit } });
-        }
-      };
-      shrink(asked, limit - total(promised ?? [], direction, 'effective'));
-      const sum = total(members, direction, 'effective');
-      if (sum <= limit) {
-        warnings.push(
-          `${uplink.name}, ${direction}: the guarantees of ${name} sum to ${formatRate(all)}, but there are only ` +
-            `${formatRate(limit)}: those that guests ask for in their metadata are scaled`,
-        );
-        continue;
-      }
-      shrink(promised, limit - total(asked ?? [], direction, 'effective'));
-      warnings.push(
-        `${uplink.name}, ${direction}: the guarantees of ${name} sum to ${formatRate(sum)}, but there are only ` +
-          `${formatRate(limit)}: each is scaled to ${((100 * limit) / sum).toFixed(1)} %`,
-      );
-    }
+  return directions.flatMap((direction) => {
+    const warnings = [...ceilings(uplink, direction)].flatMap((ceiling) =>
+      scaleTo(ceiling, uplink, direction),
+    );
     sumGroups(uplink, direction);
-  }
-  return warnings;
+    return warnings;
+  });
+}
+
+/** @returns nothing for a ceil that is another one for now only: nobody has written more than there is */
+function scaleTo(ceiling: Ceiling, uplink: UplinkPolicy, direction: Direction): string[] {
+  const { name, members, limit, isForNow } = ceiling;
+  const all = total(members, direction, 'effective');
+  if (all <= limit) return [];
+  // What a tenant asks for yields before what the administrator has promised.
+  const [asked, promised] = [true, false].map((own) =>
+    members.filter(({ origin }) => (origin.rate[direction].from === 'metadata') === own),
+  );
+  const shrink = (some: GuestPolicy[] = [], room: number) => {
+    const sum = total(some, direction, 'effective');
+    for (const { rate, origin } of sum > room ? some : []) {
+      const to = scaled(rate[direction].effective, Math.max(0, room) / sum);
+      rate[direction].effective = to;
+      origin.rate[direction].cuts.push({ by: 'sum', name, to, sum: { of: all, limit } });
+    }
+  };
+  shrink(asked, limit - total(promised ?? [], direction, 'effective'));
+  const sum = total(members, direction, 'effective');
+  shrink(promised, limit - total(asked ?? [], direction, 'effective'));
+  if (isForNow) return [];
+  const where = `${uplink.name}, ${direction}`;
+  return sum <= limit
+    ? [
+        `${where}: the guarantees of ${name} sum to ${formatRate(all)}, but there are only ${formatRate(limit)}: those that guests ask for in their ` +
+          'metadata are scaled',
+      ]
+    : [
+        `${where}: the guarantees of ${name} sum to ${formatRate(sum)}, but there are only ${formatRate(limit)}: each is scaled to ` +
+          `${((100 * limit) / sum).toFixed(1)} %`,
+      ];
 }
 
 /**
@@ -60,6 +65,11 @@ export function scaleGuarantees(uplink: UplinkPolicy): string[] {
  */
 export function refuseGuarantees(uplink: UplinkPolicy, order: string[]): Unshaped[] {
   const refused: Unshaped[] = [];
+  // What is less for now only keeps nobody from starting.
+  for (const direction of directions) {
+    for (const ceiling of ceilings(uplink, direction))
+      if (ceiling.isForNow) scaleTo(ceiling, uplink, direction);
+  }
   const rank = new Map(order.map((name, index) => [name, index]));
   // What a tenant asks for yields before what the administrator has promised.
   const isAsked = ({ origin }: GuestPolicy) => Number(origin.rate.out.from === 'metadata');
@@ -113,6 +123,7 @@ interface Ceiling {
   members: GuestPolicy[];
   /** Bits per second that the members' guarantees may sum to. */
   limit: number;
+  isForNow: boolean;
 }
 
 /** Every ceiling with what is below it, the groups before the link. */
@@ -124,11 +135,12 @@ export function* ceilings(uplink: UplinkPolicy, direction: Direction): Generator
       group: group.name,
       members: members.get(group.name) ?? [],
       limit: group.ceil[direction],
+      isForNow: group.forNow?.[direction].ceil !== undefined,
     };
   }
   const flooded = direction === 'in' ? uplink.flooded.rate.in.effective : 0;
   const limit = uplink.link[direction] - uplink.unmarked.rate[direction].effective - flooded;
-  yield { name: 'the guests on it', members: uplink.guests, limit };
+  yield { name: 'the guests on it', members: uplink.guests, limit, isForNow: false };
 }
 
 function sumGroups(uplink: UplinkPolicy, direction: Direction): void {

@@ -3,7 +3,9 @@ import type { UplinkEntry } from '../config/config.ts';
 import { type Host, routesOver } from '../host/host.ts';
 import { formatPath } from '../toml/place.ts';
 import { formatRate } from '../units/rate.ts';
-import { type Both, both } from '../units/units.ts';
+import { type Both, both, type Direction } from '../units/units.ts';
+import { type Compared, forNowOf } from './for-now.ts';
+import { type Moment, stepsOf } from './moment.ts';
 import { type ClassPolicy, type Guarantee, tuningOf, type UplinkPolicy } from './policy.ts';
 import type { FoundUplink } from './uplinks.ts';
 
@@ -13,7 +15,12 @@ const leastFrame = 60;
 /** Bits per second taken for a link whose speed neither the configuration nor the kernel knows. */
 const assumedSpeed = 10_000_000_000;
 
-export function newUplink(host: Host, { name, ports, entry }: FoundUplink, warnings: string[]): UplinkPolicy {
+export function newUplink(
+  host: Host,
+  { name, ports, entry }: FoundUplink,
+  moment: Moment,
+  warnings: string[],
+): UplinkPolicy {
   const { speed, isRemembered } = host.devices.get(name) ?? {};
   const mtus = [name, ...ports.map((port) => port.name)].flatMap((one) => host.devices.get(one)?.mtu ?? []);
   if (!entry?.ceil && speed === undefined) {
@@ -41,7 +48,7 @@ export function newUplink(host: Host, { name, ports, entry }: FoundUplink, warni
         : { from: speed === undefined ? 'assumed' : isRemembered ? 'remembered' : 'kernel' };
     }),
     tuning: tuningOf(entry),
-    unmarked: unmarkedClass(entry, link, flooded),
+    unmarked: unmarkedClass(name, entry, moment, link, flooded),
     flooded,
     ...(entry?.unmarked.id ? { unmarkedId: entry.unmarked.id.value } : {}),
     groups: [],
@@ -54,20 +61,46 @@ export function newUplink(host: Host, { name, ports, entry }: FoundUplink, warni
  * the link, at least 1 mbit of it, at most a tenth; of what is received the flooded frames have a part of that.
  */
 function unmarkedClass(
+  uplink: string,
   entry: UplinkEntry | undefined,
+  moment: Moment,
   link: Both<number>,
   flooded: ClassPolicy,
 ): ClassPolicy {
-  const ceil = both((direction) =>
-    Math.min(entry?.unmarked.ceil?.[direction].value ?? link[direction], link[direction]),
-  );
-  const rate = both((direction): Guarantee => {
-    const share = Math.min(Math.max(link[direction] / 100, 1_000_000), link[direction] / 10);
-    const others = direction === 'in' && !entry?.flooded.rate ? flooded.rate.in.effective : 0;
-    const configured = entry?.unmarked.rate?.[direction].value ?? wholeBytes(wholeBytes(share) - others);
-    return { configured, effective: Math.min(configured, ceil[direction]) };
+  const stepOf = (key: 'rate' | 'ceil', direction: Direction) =>
+    stepsOf(moment, { kind: 'unmarked', name: uplink }, key, direction).at(-1);
+  const ceil = both((direction) => {
+    const own = entry?.unmarked.ceil?.[direction].value ?? link[direction];
+    const step = stepOf('ceil', direction);
+    const [value, usual] = [step?.to ?? own, own].map((one) => Math.min(one, link[direction]));
+    return { value, usual, ...(step ? { step } : {}) } as Compared;
   });
-  return { name: 'unmarked', rate, ceil, ...nobodys(entry?.unmarked) };
+  const rate = both((direction) => {
+    const share = Math.min(Math.max(link[direction] / 100, 1_000_000), link[direction] / 10);
+    const others = direction === 'in' ? flooded.rate.in.effective : 0;
+    const left = entry?.flooded.rate ? 0 : others;
+    const own = entry?.unmarked.rate?.[direction].value ?? wholeBytes(wholeBytes(share) - left);
+    const step = stepOf('rate', direction);
+    const asked = step ? Math.min(step.to, wholeBytes(link[direction] - others)) : own;
+    const { value: most, usual } = ceil[direction];
+    const value = Math.min(asked, most);
+    return {
+      configured: most < usual ? value : asked,
+      value,
+      usual: Math.min(own, usual),
+      ...(step ? { step } : {}),
+    };
+  });
+  return {
+    name: 'unmarked',
+    rate: both((direction) => ({
+      configured: rate[direction].configured,
+      effective: rate[direction].value,
+    })),
+    ceil: both((direction) => ceil[direction].value),
+    ...forNowOf(ceil, rate),
+    ...nobodys(entry?.unmarked),
+  };
 }
 
 /**

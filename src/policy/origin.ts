@@ -1,5 +1,6 @@
 // Where each value of a guest comes from, for those who explain it. It is looked for in the same order on every
-// uplink: the entry's values for that uplink, the entry, the guest's own metadata, the defaults.
+// uplink: the entry's values for that uplink, the entry, the guest's own metadata, the defaults. Then come the steps of
+// the moment, then the cuts.
 import type { Config, GuestEntry, Setting } from '../config/config.ts';
 import type { LeafKind } from '../config/leaf.ts';
 import { matchGuest } from '../config/pattern.ts';
@@ -8,6 +9,7 @@ import type { Source } from '../system/errors.ts';
 import { printable } from '../system/printable.ts';
 import { label } from '../text/label.ts';
 import type { Direction } from '../units/units.ts';
+import type { Moment, Step } from './moment.ts';
 
 /** `on` is the entry's [... .on.UPLINK]; `at` is absent for metadata and what is built in. */
 export interface Origin {
@@ -32,13 +34,17 @@ export interface Cut {
   to: number;
   /** Where the limit is written, when it is. */
   at?: Source;
+  /** What made that limit another one than it is otherwise, and what it is then. */
+  step?: Step;
+  usual?: number;
   /** What the guarantees sum to, and how much there is for them. */
   sum?: { of: number; limit: number };
 }
 
-/** A rate as it was found, in bits per second, and what it lost since, in that order. */
+/** A rate as it was found, in bits per second, what the moment has made of it, and what it lost since, in that order. */
 export interface Traced extends Origin {
   found: number;
+  steps: Step[];
   cuts: Cut[];
 }
 
@@ -48,12 +54,19 @@ export interface Sources {
   entry?: GuestEntry;
   /** Only where the configuration accepts it. */
   metadata?: GuestMetadata;
+  /** What holds for a time only wins over all of these. */
+  moment: Moment;
 }
 
-export function sourcesOf(config: Config, { name, metadata }: Pick<Guest, 'name' | 'metadata'>): Sources {
+export function sourcesOf(
+  config: Config,
+  { name, metadata }: Pick<Guest, 'name' | 'metadata'>,
+  moment: Moment,
+): Sources {
   const entry = matchGuest(config, name);
   return {
     config,
+    moment,
     ...(entry ? { entry } : {}),
     ...(config.defaults.metadata && metadata ? { metadata } : {}),
   };
@@ -87,6 +100,7 @@ export function findRate(
     from,
     ...(at ? { at } : {}),
     found: value,
+    steps: [],
     cuts: [],
   });
   if (here && here !== own && here !== fallback) return traced('on', here);
@@ -113,9 +127,19 @@ export function findGroup(
   return metadata?.group === undefined ? undefined : { name: metadata.group, from: 'metadata' };
 }
 
+/** What it is without any step, bits per second: what was found, and of what a guest asks for as much as it may. */
+export function usual({ found, cuts }: Traced): number {
+  return Math.min(found, ...cuts.flatMap(({ by, to }) => (by === 'metadata' ? to : [])));
+}
+
+/** What it is by its last step, or without one, before anything above it cuts it. */
+export function wanted(traced: Traced): number {
+  return traced.steps.at(-1)?.to ?? usual(traced);
+}
+
 /** The lowest of the limits; each that lowers the value further is among its cuts. */
 export function bound(traced: Traced, limits: Cut[]): number {
-  const before = Math.min(traced.found, ...traced.cuts.map(({ to }) => to));
+  const before = wanted(traced);
   return limits.reduce((value, limit) => {
     if (limit.to >= value) return value;
     traced.cuts.push(limit);

@@ -5,6 +5,7 @@ import type { LeafSettings } from '../config/leaf.ts';
 import type { Port } from '../host/host.ts';
 import type { Source } from '../system/errors.ts';
 import type { Both } from '../units/units.ts';
+import type { ForNowValues } from './for-now.ts';
 import type { Limits } from './limits.ts';
 import type { LeafOrigin, Origin, Traced } from './origin.ts';
 
@@ -21,6 +22,8 @@ export interface ClassPolicy {
   name: string;
   rate: Both<Guarantee>;
   ceil: Both<number>;
+  /** What is otherwise than on other days, by itself or by its group. */
+  forNow?: Both<ForNowValues>;
   tuning: Tuning;
   /** As it is asked for; absent: what the kernel has. */
   leaf?: LeafSettings;

@@ -3,15 +3,22 @@
 import type { Config } from '../config/config.ts';
 import type { Host } from '../host/host.ts';
 import { newUplink } from './link.ts';
+import type { Moment } from './moment.ts';
 import { isListed, sourcesOf } from './origin.ts';
 import type { Policy, UplinkPolicy } from './policy.ts';
 import { portsOn } from './uplinks.ts';
 import { addGuest } from './values.ts';
 
 /** @param others uplinks that other guests are behind now */
-export function prospectOf(config: Config, host: Host, name: string, others: UplinkPolicy[]): Policy {
+export function prospectOf(
+  config: Config,
+  host: Host,
+  moment: Moment,
+  name: string,
+  others: UplinkPolicy[],
+): Policy {
   const policy: Policy = { uplinks: [], unshaped: [], warnings: [] };
-  const sources = sourcesOf(config, { name });
+  const sources = sourcesOf(config, { name }, moment);
   if (!isListed(sources) && config.defaults.unlisted !== 'shape') return policy;
   const names = new Set([
     ...config.uplinks.map((entry) => entry.name),
@@ -21,7 +28,8 @@ export function prospectOf(config: Config, host: Host, name: string, others: Upl
   policy.uplinks = [...names].sort().map((uplink) => {
     const entry = config.uplinks.find((one) => one.name === uplink);
     const ports = portsOn(host.devices, uplink);
-    const found = newUplink(host, { name: uplink, ports, ...(entry ? { entry } : {}) }, policy.warnings);
+    const place = { name: uplink, ports, ...(entry ? { entry } : {}) };
+    const found = newUplink(host, place, moment, policy.warnings);
     addGuest(found, name, sources, undefined, policy.warnings);
     return found;
   });

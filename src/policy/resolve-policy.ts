@@ -1,4 +1,4 @@
-// Config + Guests + Host -> Policy: a table of contents. Which NIC is behind which uplink (uplinks.ts), what
+// Config + Guests + Host + Moment -> Policy: a table of contents. Which NIC is behind which uplink (uplinks.ts), what
 // its guest gets there (values.ts), and whether all the guarantees can be kept (guarantees.ts).
 import type { Config } from '../config/config.ts';
 import type { Guest } from '../guests/guest.ts';
@@ -9,20 +9,21 @@ import { byName } from '../units/units.ts';
 import { refuseGuarantees, scaleGuarantees } from './guarantees.ts';
 import { lackingLeaves } from './leaves.ts';
 import { newUplink } from './link.ts';
+import type { Moment } from './moment.ts';
 import { isListed, metadataProblems, sourcesOf } from './origin.ts';
 import type { GuestPolicy, Policy, Unshaped, UplinkPolicy } from './policy.ts';
 import { type Doubt, findUplinks, type Ways } from './uplinks.ts';
 import { addGuest } from './values.ts';
 
 /** @param guests those now running, longest running first (which matters to oversubscribed = "refuse" only) */
-export function resolvePolicy(config: Config, guests: Guest[], host: Host): Policy {
+export function resolvePolicy(config: Config, guests: Guest[], host: Host, moment: Moment): Policy {
   const policy: Policy = { uplinks: [], unshaped: [], warnings: [] };
   const uplinks = new Map<string, UplinkPolicy>();
   const ways = new Map<string, Ways>();
   /** By uplink and name: two drivers' guests of one name are one class. */
   const placed = new Map<string, GuestPolicy>();
   for (const guest of guests) {
-    const sources = sourcesOf(config, guest);
+    const sources = sourcesOf(config, guest, moment);
     policy.warnings.push(...metadataProblems(config, guest));
     if (!isListed(sources) && config.defaults.unlisted !== 'shape') {
       policy.unshaped.push(unlisted(guest, config.defaults.unlisted));
@@ -50,7 +51,7 @@ export function resolvePolicy(config: Config, guests: Guest[], host: Host): Poli
       left.push(...found.doubts.map((doubt) => ({ guest: guest.name, tap: nic.tap, ...doubt })));
       isPlaced ||= found.uplinks.length > 0;
       for (const [way, each] of found.uplinks.entries()) {
-        const uplink = uplinks.get(each.name) ?? newUplink(host, each, policy.warnings);
+        const uplink = uplinks.get(each.name) ?? newUplink(host, each, moment, policy.warnings);
         uplinks.set(each.name, uplink);
         addPorts(uplink, each.ports);
         const tap = { name: nic.tap, bridge, way, ...(nic.mac ? { mac: nic.mac } : {}) };

@@ -1,13 +1,25 @@
 // What a guest gets on one uplink: each value from the strongest that says it (origin.ts), then bounded by the
 // group and the link, since a ceiling below holds anyway.
-import type { Config, GuestEntry } from '../config/config.ts';
+import type { GuestEntry } from '../config/config.ts';
 import { nearest } from '../system/nearest.ts';
 import { label } from '../text/label.ts';
 import { formatRate } from '../units/rate.ts';
 import { both, type Direction, directions } from '../units/units.ts';
+import { type Compared, forNowOf } from './for-now.ts';
 import { findLeaf } from './leaves.ts';
 import { findLimits } from './limits.ts';
-import { bound, type Cut, findGroup, findRate, type Origin, type Sources } from './origin.ts';
+import { stepsOf } from './moment.ts';
+import {
+  bound,
+  type Cut,
+  findGroup,
+  findRate,
+  type Origin,
+  type Sources,
+  type Traced,
+  usual,
+  wanted,
+} from './origin.ts';
 import { type GroupPolicy, type GuestPolicy, type TapPolicy, tuningOf, type UplinkPolicy } from './policy.ts';
 
 /**
@@ -25,16 +37,33 @@ export function addGuest(
 ): GuestPolicy {
   const { entry } = sources;
   const group = groupOf(uplink, name, sources, warnings);
-  const ceils = both((direction) => findRate(sources, uplink.name, 'ceil', direction));
-  const ceil = both((direction) => bound(ceils[direction], limits(uplink, group?.policy, direction)));
-  const rates = both((direction) => findRate(sources, uplink.name, 'rate', direction));
+  const { moment } = sources;
+  const traced = (key: 'rate' | 'ceil', direction: Direction): Traced => ({
+    ...findRate(sources, uplink.name, key, direction),
+    steps: stepsOf(moment, { kind: 'guest', name }, key, direction),
+  });
+  const ceils = both((direction) => traced('ceil', direction));
+  const ceil = both((direction) => {
+    const above = limits(uplink, group?.policy, direction);
+    const value = bound(ceils[direction], above);
+    const { cuts, steps } = ceils[direction];
+    const step =
+      cuts.findLast((cut) => cut.step)?.step ?? steps.at(-1) ?? above.find((cut) => cut.step)?.step;
+    const most = [usual(ceils[direction]), ...above.map((cut) => cut.usual ?? cut.to)];
+    return { value, usual: Math.min(...most), ...(step ? { step } : {}) };
+  });
+  const rates = both((direction) => traced('rate', direction));
   const rate = both((direction) => {
-    const traced = rates[direction];
-    const limit: Cut = { by: 'ceil', name: uplink.name, to: ceil[direction] };
-    const effective = bound(traced, [limit]);
-    // A guarantee somebody wrote stands as written, to be scaled and said; another fits in.
-    const written = traced.from === 'on' || traced.from === 'entry';
-    return { configured: written ? traced.found : effective, effective };
+    const asked = rates[direction];
+    const { value: most, usual: usualMost, step: above } = ceil[direction];
+    const limit: Cut = { by: 'ceil', name: uplink.name, to: most, ...(above ? { step: above } : {}) };
+    const value = bound(asked, [limit]);
+    const step = asked.steps.at(-1);
+    // A guarantee somebody wrote stands as written, to be scaled and said; another fits in, and so does each in a ceil
+    // that is lower for now.
+    const isWritten = asked.from === 'on' || asked.from === 'entry' || step !== undefined;
+    const configured = isWritten && most >= usualMost ? wanted(asked) : value;
+    return { configured, value, usual: Math.min(usual(asked), usualMost), ...(step ? { step } : {}) };
   });
   const leaf = findLeaf(sources, uplink.name, group?.policy.name);
   const policy: GuestPolicy = {
@@ -44,8 +73,12 @@ export function addGuest(
     ...macsOf(entry?.macs, own),
     limits: findLimits(sources, group?.policy.name),
     ...(entry ? { at: entry.at } : {}),
-    rate,
-    ceil,
+    rate: both((direction) => ({
+      configured: rate[direction].configured,
+      effective: rate[direction].value,
+    })),
+    ceil: both((direction) => ceil[direction].value),
+    ...forNowOf(ceil, rate),
     tuning: tuningOf({ ...entry, ...entry?.on.get(uplink.name) }),
     ...(leaf ? { leaf: leaf.settings } : {}),
     origin: {
@@ -71,13 +104,13 @@ function macsOf(written: GuestEntry['macs'], own: string[]): Pick<GuestPolicy, '
 
 /** Its own group's ceil as it is written, since the link may have lowered that too. */
 function limits(uplink: UplinkPolicy, group: GroupPolicy | undefined, direction: Direction): Cut[] {
-  const { found, at } = group?.origin.ceil[direction] ?? {};
-  return [
-    ...(group && found !== undefined
-      ? [{ by: 'group' as const, name: group.name, to: found, ...(at ? { at } : {}) }]
-      : []),
-    linkLimit(uplink, direction),
-  ];
+  const link = linkLimit(uplink, direction);
+  if (!group) return [link];
+  const own = group.origin.ceil[direction];
+  const { found, at } = own;
+  const step = own.steps.at(-1);
+  const cut = { by: 'group' as const, name: group.name, to: wanted(own), ...(at ? { at } : {}) };
+  return [{ ...cut, ...(step ? { step, usual: found } : {}) }, link];
 }
 
 function linkLimit(uplink: UplinkPolicy, direction: Direction): Cut {
@@ -99,7 +132,7 @@ function groupOf(
   const allowed = defaults.metadata ? defaults.metadata.groups : [];
   if (origin.from === 'metadata' && groups.some((group) => group.name === name)) {
     if (allowed.some(({ value }) => value === name))
-      return { policy: groupOn(sources.config, uplink, name), origin };
+      return { policy: groupOn(sources, uplink, name), origin };
     const warning =
       `guest ${label(guest)}: its metadata asks for group ${label(name)}, which is not among those that ` +
       '[defaults] metadata lets guests choose: it is in none';
@@ -118,10 +151,10 @@ function groupOf(
     if (!warnings.includes(warning)) warnings.push(warning);
     return undefined;
   }
-  return { policy: groupOn(sources.config, uplink, name), origin };
+  return { policy: groupOn(sources, uplink, name), origin };
 }
 
-function groupOn(config: Config, uplink: UplinkPolicy, name: string): GroupPolicy {
+function groupOn({ config, moment }: Sources, uplink: UplinkPolicy, name: string): GroupPolicy {
   const known = uplink.groups.find((group) => group.name === name);
   if (known) return known;
   const entry = config.groups.find((group) => group.name === name);
@@ -130,12 +163,20 @@ function groupOn(config: Config, uplink: UplinkPolicy, name: string): GroupPolic
     const own = entry?.ceil?.[direction];
     const { value, at } = here.ceil?.[direction] ?? { value: uplink.link[direction] };
     const from = here.ceil && here.ceil[direction] !== own ? ('on' as const) : ('entry' as const);
-    return { from, ...(at ? { at } : {}), found: value, cuts: [] };
+    const steps = stepsOf(moment, { kind: 'group', name }, 'ceil', direction);
+    return { from, ...(at ? { at } : {}), found: value, steps, cuts: [] } as Traced;
+  });
+  const ceil = both((direction): Compared => {
+    const link = linkLimit(uplink, direction);
+    const step = ceils[direction].steps.at(-1);
+    const value = bound(ceils[direction], [link]);
+    return { value, usual: Math.min(ceils[direction].found, link.to), ...(step ? { step } : {}) };
   });
   const group: GroupPolicy = {
     name,
     rate: both(() => ({ configured: 0, effective: 0 })),
-    ceil: both((direction) => bound(ceils[direction], [linkLimit(uplink, direction)])),
+    ceil: both((direction) => ceil[direction].value),
+    ...forNowOf(ceil),
     tuning: tuningOf(here),
     origin: { ceil: ceils },
   };

@@ -2,6 +2,7 @@
 // by hand, or starts the service. In /var, since a reboot ends it no more than anything else.
 import { userInfo } from 'node:os';
 import { isThere, readCache, readIfThere, writeWhole } from '../system/files.ts';
+import { formatMinute } from '../units/clock.ts';
 
 /** `not confirmed`: nobody confirmed the only load there was. */
 export type WhyOff = 'unloaded' | 'not confirmed';
@@ -35,10 +36,7 @@ export function readOff(file: string): Off | undefined {
 
 /** For people: `unloaded since 2026-11-29 12:03 by alice`. */
 export function describeOff({ why, at, by }: Off): string {
-  const two = (value: number) => String(value).padStart(2, '0');
-  const day = new Date(at);
-  const date = `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
-  const since = at > 0 ? ` since ${date} ${two(day.getHours())}:${two(day.getMinutes())}` : '';
+  const since = at > 0 ? ` since ${formatMinute(at)}` : '';
   return why === 'unloaded'
     ? `unloaded${since} by ${by}`
     : `off${since}, because the load by ${by} was not confirmed`;

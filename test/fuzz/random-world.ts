@@ -1,11 +1,12 @@
 // Random worlds for fast-check: a configuration as TOML that the real readConfig accepts, guests, and a host on
-// which now and then a tap is missing or has moved, to a bridge without an uplink too. Small numbers of
-// everything, so that guests share groups and guarantees do not fit.
+// which now and then a tap is missing or has moved, to a bridge without an uplink too. Some values are others for now.
+// Small numbers of everything, so that guests share groups and guarantees do not fit.
 
 import fc from 'fast-check';
 import { escapeName } from '../../src/config/pattern.ts';
 import type { Guest } from '../../src/guests/guest.ts';
 import type { Device, Host } from '../../src/host/host.ts';
+import type { Moment, Override } from '../../src/policy/moment.ts';
 import { amount } from '../support/amount.ts';
 import { readToml, type World } from '../support/world.ts';
 import { anyLeaf } from './leaf.ts';
@@ -57,6 +58,17 @@ const shape = fc.record({
       maxLength: 5,
     },
   ),
+  overrides: fc.array(
+    fc.record({
+      kind: fc.constantFrom('guest', 'guest', 'group', 'unmarked'),
+      whose: fc.nat(5),
+      rate: maybe(rate),
+      ceil: maybe(rate),
+      way: fc.constantFrom('out', 'in', 'both'),
+      left: fc.constantFrom(-1, 0, 1, undefined),
+    }),
+    { maxLength: 5 },
+  ),
   strangers: fc.uniqueArray(guestName, { maxLength: 3 }),
   nics: fc.array(fc.record({ guest: fc.nat(5), bridge: fc.nat(2), fate: fc.nat(19) }), {
     minLength: 2,
@@ -78,7 +90,7 @@ export function randomWorld(
 ): fc.Arbitrary<World & { toml: string }> {
   return shape.map((of) => {
     const toml = tomlOf(of, oversubscribed);
-    return { toml, config: readToml(toml), guests: guestsOf(of), host: hostOf(of) };
+    return { toml, config: readToml(toml), guests: guestsOf(of), host: hostOf(of), moment: momentOf(of) };
   });
 }
 
@@ -149,6 +161,34 @@ function guestsOf({ uplinks, entries, strangers, nics }: Shape): Guest[] {
       guest === index ? { tap: `vnet${tap}`, bridge: bridgeOf(bridge, uplinks.length) } : [],
     ),
   }));
+}
+
+/** Some of them have ended. */
+function momentOf({ overrides, uplinks, groups, entries, strangers }: Shape): Moment {
+  const now = 1e12;
+  const names = {
+    guest: [...entries.map(({ name }) => name), ...strangers],
+    group: groups.map(({ name }) => name),
+    unmarked: uplinkNames.slice(0, uplinks.length),
+  };
+  return {
+    now,
+    overrides: overrides.map(({ kind, whose, way, left, ...values }): Override => {
+      const set = (value: number | undefined) =>
+        value === undefined
+          ? {}
+          : { ...(way === 'in' ? {} : { out: value }), ...(way === 'out' ? {} : { in: value }) };
+      return {
+        kind,
+        name: names[kind][whose] ?? '',
+        rate: set(values.rate),
+        ceil: set(values.ceil),
+        since: 0,
+        by: 'alice',
+        ...(left === undefined ? {} : { until: now + left }),
+      };
+    }),
+  };
 }
 
 const bridgeOf = (number: number, uplinks: number) => bridges[number % uplinks] ?? 'br0';

@@ -271,8 +271,8 @@ export const mutants: Listed[] = [
   },
   {
     what: 'the guarantee that was written is not said',
-    from: "traced.from === 'on' || traced.from === 'entry'",
-    to: "traced.from === 'entry'",
+    from: "asked.from === 'on' || asked.from === 'entry'",
+    to: "asked.from === 'entry'",
     quick: ['unit/policy'],
   },
   {
@@ -291,8 +291,8 @@ export const mutants: Listed[] = [
   // Bounds of "just fits".
   {
     what: 'guests that just fit are scaled',
-    from: 'if (all <= limit) continue;',
-    to: 'if (all < limit) continue;',
+    from: 'if (all <= limit) return [];',
+    to: 'if (all < limit) return [];',
     quick: ['unit/policy'],
   },
   {

@@ -9,6 +9,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { importBandwidthConf } from '../../src/import/bandwidth-conf.ts';
 import { generate, type Outputs } from '../../src/pipeline.ts';
+import { everyday } from '../../src/policy/moment.ts';
 import { ConfigError } from '../../src/system/errors.ts';
 import { generateFor, makeWorld, noneChosen, readToml, templates, type World } from '../support/world.ts';
 import type { HtbClass } from '../trace/tc.ts';
@@ -106,7 +107,14 @@ test('a misspelt name is an error, not an empty value (gobalceil, $interface)', 
   const text = 'qdisc add dev {{interface}} root handle 1: htb';
   const misspelt = new Map(templates).set('shape.tc', { file: 'shape.tc.hbs', text, isPackaged: true });
   assert.throws(
-    () => generate({ ...world, chosen: noneChosen, templates: misspelt, source: 'config.toml' }),
+    () =>
+      generate({
+        moment: everyday,
+        ...world,
+        chosen: noneChosen,
+        templates: misspelt,
+        source: 'config.toml',
+      }),
     (error: unknown) =>
       error instanceof ConfigError &&
       error.problems[0]?.at?.file === 'shape.tc.hbs' &&

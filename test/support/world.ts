@@ -9,6 +9,7 @@ import type { Guest } from '../../src/guests/guest.ts';
 import type { Device, Host } from '../../src/host/host.ts';
 import { generate, type Outputs } from '../../src/pipeline.ts';
 import type { ChosenIds } from '../../src/plan/ids.ts';
+import { everyday, type Moment } from '../../src/policy/moment.ts';
 import { readTemplates } from '../../src/render/templates.ts';
 
 export interface World {
@@ -16,6 +17,8 @@ export interface World {
   /** Longest running first. */
   guests: Guest[];
   host: Host;
+  /** Absent: `everyday`. */
+  moment?: Moment;
 }
 
 export const noneChosen: ChosenIds = { guests: {}, groups: {} };
@@ -68,5 +71,5 @@ function nic(text: string): Guest['nics'][number] {
 }
 
 export function generateFor(world: World, chosen: ChosenIds = noneChosen): Outputs {
-  return generate({ ...world, chosen, templates, source: 'config.toml' });
+  return generate({ moment: everyday, ...world, chosen, templates, source: 'config.toml' });
 }

@@ -45,6 +45,7 @@ function isOutdated(paths: Paths, present: Present): boolean {
   if (!good) return false;
   const { rules } = generate({
     ...present,
+    moment: { now: Date.now(), overrides: [] },
     chosen: readIds(paths.ids, paths.rules).chosen,
     templates: readTemplates(paths.templates),
     source: '',

@@ -6,6 +6,7 @@ import type { Host } from '../../host/host.ts';
 import { readNetworks } from '../../host/networks.ts';
 import { findMarksBeside } from '../../load/foreign-marks.ts';
 import { markOf } from '../../plan/names.ts';
+import { everyday } from '../../policy/moment.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { resolvePolicy } from '../../policy/resolve-policy.ts';
 import { readInForce } from '../../store/in-force-plan.ts';
@@ -72,8 +73,9 @@ function wantedPolicy(
   networks: NetworkFacts['networks'],
   { guests, devices }: NetworkSources,
 ): Policy {
-  // Which kinds are chosen has nothing to do with who is shaped.
-  return resolvePolicy(config, guests, { devices, networks, kernel: { leaf: 'bfifo', redirect: 'bpf' } });
+  // Which kinds are chosen, and which rates hold now, has nothing to do with who is shaped.
+  const host = { devices, networks, kernel: { leaf: 'bfifo', redirect: 'bpf' } } as const;
+  return resolvePolicy(config, guests, host, everyday);
 }
 
 async function loadedTaps(paths: Paths): Promise<{ name: string }[]> {

@@ -30,10 +30,10 @@ export interface Looked {
 }
 
 export function explain(name: string, inputs: Inputs, outputs: Outputs, looked: Looked): Explanation {
-  const { config, guests, host, chosen } = inputs;
+  const { config, guests, host, moment, chosen } = inputs;
   const { policy, rules } = outputs;
   const guest = guests.find((one) => one.name === name);
-  const asked = guest ? policy : prospectOf(config, host, name, policy.uplinks);
+  const asked = guest ? policy : prospectOf(config, host, moment, name, policy.uplinks);
   const mine = asked.uplinks.filter((uplink) => uplink.guests.some((one) => one.name === name));
   const shaped = policy.uplinks.flatMap((uplink) => uplink.guests.map((one) => one.name));
   const { ids } = assignIds(config, mine.length > 0 ? [...shaped, name] : shaped, chosen);

@@ -9,6 +9,7 @@ import { differenceAsData } from '../differences.ts';
 import { dataVersion, shapingAsData } from '../in-use-data.ts';
 import type { Held } from './kernel.ts';
 import type { Matches } from './match.ts';
+import { rateAsData } from './rate-data.ts';
 import type { RuleLine } from './rules.ts';
 import type { ExplainedUplink } from './values.ts';
 
@@ -71,8 +72,8 @@ export function explanationAsData({ kernel, id, marks, nics, uplinks, shaping, .
       uplink,
       ...ways,
       ...both((way) => {
-        const { id: own, ...values } = ways[way];
-        return { ...values, class: own };
+        const { id: own, rate, ceil, ...values } = ways[way];
+        return { ...values, rate: rateAsData(rate), ceil: rateAsData(ceil), class: own };
       }),
     })),
     kernel:

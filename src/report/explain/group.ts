@@ -18,6 +18,7 @@ import { describeReasons, hints } from '../reasons.ts';
 import { reportTree } from '../tree.ts';
 import { type EntryMatch, matchOf } from './match.ts';
 import { type Place, places, rateOrigin } from './origin.ts';
+import { rateAsData } from './rate-data.ts';
 import { dim, heading, plain, row, strong, warning } from './spans.ts';
 import type { ExplainedRate } from './values.ts';
 
@@ -152,7 +153,10 @@ export function groupAsData({ inUse, entry, members, uplinks, group }: GroupExpl
     group,
     ...(entry ? { entry } : {}),
     members,
-    uplinks: uplinks.map(({ link: _, ...values }) => values),
+    uplinks: uplinks.map(({ link: _, ceil, ...values }) => ({
+      ...values,
+      ceil: both((way) => rateAsData(ceil[way])),
+    })),
     groups: inUse.uplinks.flatMap((uplink) => groupsAsData(uplink)),
     guests: inUse.guests.map((one: GuestRow) => guestAsData(one)),
   };

@@ -1,9 +1,11 @@
 // Where a value comes from and what cut it, in words.
 import { dirname } from 'node:path';
+import type { Step } from '../../policy/moment.ts';
 import type { Cut, Origin } from '../../policy/origin.ts';
 import type { Source } from '../../system/errors.ts';
 import { label } from '../../text/label.ts';
 import { formatPlace } from '../../toml/place.ts';
+import { formatMinute } from '../../units/clock.ts';
 import { formatRate } from '../../units/rate.ts';
 import type { ExplainedRate, ExplainedSize, ExplainedUplink } from './values.ts';
 
@@ -22,18 +24,40 @@ export function folderOf(file: string): string {
   return dirname(file);
 }
 
-/** First where the value is written, then a line for each cut. */
+/** First where the value is written, then a line for each step and each cut. */
 export function rateOrigin(
   rate: ExplainedRate,
   uplink: Pick<ExplainedUplink, 'name' | 'link'>,
   place: Place,
 ): string[] {
   const origin = originText(rate, uplink.name, place);
-  if (rate.cuts.length === 0) return [origin];
-  const found = formatRate(rate.found);
-  const first = rate.from === 'built-in' ? `${found} is ${origin}` : `${origin} says ${found}`;
-  return [first, ...rate.cuts.map((cut) => cutText(cut, uplink, place))];
+  const { found, steps, cuts } = rate;
+  if (steps.length + cuts.length === 0) return [origin];
+  const first =
+    rate.from === 'built-in' ? `${formatRate(found)} is ${origin}` : `${origin} says ${formatRate(found)}`;
+  const [own, later] = [true, false].map((isOwn) =>
+    cuts
+      .filter(({ by }) => (by === 'metadata') === isOwn)
+      .map((cut) => cutText(cut, uplink, place) + (cut.step ? `, where ${stepText(cut.step, place)}` : '')),
+  );
+  return [first, ...(own ?? []), ...steps.map((step) => stepText(step, place)), ...(later ?? [])];
 }
+
+/** `limited to 5mbit until 2026-12-24 20:00 by alice, 2026-12-24 18:00: abuse report 4711` */
+export function stepText({ by, to, at, until, set }: Step, place: Place): string {
+  const end = until === undefined ? '' : ` until ${formatMinute(until)}`;
+  const where = at ? `, ${place(at)}` : '';
+  if (!set) return `${stepWords[by]} ${formatRate(to)}${end}${where}`;
+  const why = set.why === undefined ? '' : `: ${set.why}`;
+  return `${stepWords[by]} ${formatRate(to)}${end} by ${label(set.by)}, ${formatMinute(set.since)}${why}`;
+}
+
+const stepWords: Record<Step['by'], string> = {
+  window: 'by the clock',
+  boost: 'with credit',
+  quota: 'its volume is used up:',
+  limit: 'limited to',
+};
 
 export function originText({ from, at }: Origin, uplink: string, place: Place): string {
   const where = at ? place(at) : '';

@@ -3,6 +3,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { GuestMetadata } from '../../../src/guests/guest.ts';
+import { everyday } from '../../../src/policy/moment.ts';
 import type { Origin, Traced } from '../../../src/policy/origin.ts';
 import type { GuestPolicy, Policy } from '../../../src/policy/policy.ts';
 import { resolvePolicy } from '../../../src/policy/resolve-policy.ts';
@@ -16,7 +17,7 @@ function policyOf(toml: string, metadata?: GuestMetadata, uplinks = 'vnet0@br0')
   const world = makeWorld(toml, { cliff: uplinks, rob: 'vnet9@br0' }, { eth0: 'br0 1000', eth1: 'br1 100' });
   const [cliff] = world.guests;
   if (cliff && metadata) cliff.metadata = metadata;
-  return resolvePolicy(world.config, world.guests, world.host);
+  return resolvePolicy(world.config, world.guests, world.host, everyday);
 }
 
 function cliff({ uplinks }: Policy, uplink = 'eth0'): GuestPolicy {
@@ -209,7 +210,7 @@ test('a refused guarantee says so', () => {
   const toml =
     '[defaults]\noversubscribed = "refuse"\n[guest.cliff]\nrate = "600mbit"\n[guest.rob]\nrate = "500mbit"\n';
   const world = makeWorld(toml, { rob: 'vnet9@br0', cliff: 'vnet0@br0' });
-  const { cuts } = cliff(resolvePolicy(world.config, world.guests, world.host)).origin.rate.out;
+  const { cuts } = cliff(resolvePolicy(world.config, world.guests, world.host, everyday)).origin.rate.out;
   assert.equal(
     cuts.map(({ by, name }) => [by, name]),
     [['refused', 'eth0']],

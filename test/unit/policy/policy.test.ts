@@ -2,13 +2,14 @@
 // all be kept. Rates in mbit.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { everyday } from '../../../src/policy/moment.ts';
 import type { GuestPolicy, Policy } from '../../../src/policy/policy.ts';
 import { resolvePolicy } from '../../../src/policy/resolve-policy.ts';
 import { makeWorld } from '../../support/world.ts';
 
 function policyOf(...world: Parameters<typeof makeWorld>): Policy {
   const { config, guests, host } = makeWorld(...world);
-  return resolvePolicy(config, guests, host);
+  return resolvePolicy(config, guests, host, everyday);
 }
 
 function guestOf({ uplinks }: Policy, name: string, uplink = 'eth0'): GuestPolicy {
@@ -240,7 +241,7 @@ function notShaped(toml: string, nics: string, skipped: string[] = []): string[]
     ['virbr0', { name: 'default', mode: 'nat' }],
     ['virbr1', { name: 'inner', mode: 'isolated' }],
   ]);
-  return resolvePolicy(world.config, world.guests, world.host).unshaped.map(
+  return resolvePolicy(world.config, world.guests, world.host, everyday).unshaped.map(
     ({ kind, tap, reason }) => `${kind} ${tap}: ${reason}`,
   );
 }

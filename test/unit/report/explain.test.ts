@@ -2,6 +2,7 @@
 // be read. On a real kernel: test/kernel/explain.test.ts.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { everyday } from '../../../src/policy/moment.ts';
 import { explain } from '../../../src/report/explain/explain.ts';
 import { explainMatch } from '../../../src/report/explain/match.ts';
 import { linesAbout } from '../../../src/report/explain/rules.ts';
@@ -45,7 +46,7 @@ const handlesOf = (world: World, name: string) => {
 };
 
 function explanationOf(world: World, name: string, rules = generateFor(world).rules) {
-  const inputs = { ...world, chosen: noneChosen, templates, source: 'config.toml' };
+  const inputs = { moment: everyday, ...world, chosen: noneChosen, templates, source: 'config.toml' };
   return explain(name, inputs, generateFor(world), {
     rules: { folder: 'rules.d', rules },
     kernel: 'no kernel',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Device } from '../../../src/host/host.ts';
+import { everyday } from '../../../src/policy/moment.ts';
 import { resolvePolicy } from '../../../src/policy/resolve-policy.ts';
 import { rememberSpeeds, withKnownSpeeds } from '../../../src/store/speeds.ts';
 import { readToml } from '../../support/world.ts';
@@ -24,10 +25,12 @@ const host = (speed?: number): Map<string, Device> =>
 function linkOf(devices: Map<string, Device>) {
   const guests = [{ name: 'cliff', driver: 'qemu' as const, nics: [{ tap: 'vnet0', bridge: 'br0' }] }];
   const config = readToml('[guest.cliff]\nrate = "1mbit"\nceil = "10gbit"\n');
-  const { uplinks, warnings } = resolvePolicy(config, guests, {
-    devices,
-    kernel: { leaf: 'bfifo', redirect: 'fw' },
-  });
+  const { uplinks, warnings } = resolvePolicy(
+    config,
+    guests,
+    { devices, kernel: { leaf: 'bfifo', redirect: 'fw' } },
+    everyday,
+  );
   return { link: uplinks[0]?.link.out, from: uplinks[0]?.linkOrigin.out.from, warned: warnings.length > 0 };
 }
 

@@ -1,0 +1,92 @@
+// The moment that a policy is made for: an input like the configuration, so that any other moment can be asked for. What
+// holds for a time only changes a value in steps (origin.ts), of which what an administrator has set for now is the last.
+import type { Source } from '../system/errors.ts';
+import type { Both, Direction } from '../units/units.ts';
+
+export interface Moment {
+  /** Milliseconds since 1970. */
+  now: number;
+  /** What administrators have set for now; of those that have ended none counts. */
+  overrides: Override[];
+}
+
+/** A guest, a group, or by an uplink's name all that no guest owns there. */
+export interface Subject {
+  kind: 'guest' | 'group' | 'unmarked';
+  name: string;
+}
+
+/** On every uplink. Rates in bits per second; a direction or key that is absent is as it is otherwise. */
+export interface Override extends Subject {
+  rate?: Partial<Both<number>>;
+  ceil?: Partial<Both<number>>;
+  /** When it was set: milliseconds since 1970. */
+  since: number;
+  /** Absent: until it is lifted. */
+  until?: number;
+  /** A user's name. */
+  by: string;
+  why?: string;
+}
+
+/**
+ * What holds for a time only and makes a value more or less than it is otherwise. In this order, each from where the one
+ * before it left off: a window of the clock, credit, a quota that is used up (which never raises), and what an
+ * administrator has set for now, which wins.
+ */
+export interface Step {
+  by: 'window' | 'boost' | 'quota' | 'limit';
+  /** Bits per second: what the value is from here on. */
+  to: number;
+  /** Where it is written; absent for what an administrator has set. */
+  at?: Source;
+  /** When it ends, where that is known: milliseconds since 1970. */
+  until?: number;
+  /** Who has set it, when and why. */
+  set?: { by: string; since: number; why?: string };
+}
+
+/** What a value is now in the place of what it is otherwise, bits per second, with the step that made it so. */
+export interface ForNow extends Step {
+  usual: number;
+}
+
+/** No hour in particular, and nothing that holds for a time only. */
+export const everyday: Moment = { now: 0, overrides: [] };
+
+/** When it was set does not count: a clock that was set back since lifts nothing. */
+export function isInForce({ until }: Override, now: number): boolean {
+  return until === undefined || now < until;
+}
+
+/** What changes a value of this subject at this moment, in order. */
+export function stepsOf(
+  moment: Moment,
+  subject: Subject,
+  key: 'rate' | 'ceil',
+  direction: Direction,
+): Step[] {
+  return limitSteps(moment, subject, key, direction);
+}
+
+/** The one that was set last counts. */
+function limitSteps(
+  { now, overrides }: Moment,
+  { kind, name }: Subject,
+  key: 'rate' | 'ceil',
+  direction: Direction,
+): Step[] {
+  const own = overrides.filter((one) => one.name === name && one.kind === kind && isInForce(one, now));
+  const last = own.findLast((one) => one[key]?.[direction] !== undefined);
+  const to = last?.[key]?.[direction];
+  if (!last || to === undefined) return [];
+  const { since, until, by, why } = last;
+  return [
+    {
+      by: 'limit',
+      to,
+      ...(until === undefined ? {} : { until }),
+      set: { by, since, ...(why === undefined ? {} : { why }) },
+    },
+  ];
+}
