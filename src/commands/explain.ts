@@ -9,7 +9,7 @@ export async function explainCommand(
   name: string,
   { json }: { json?: boolean },
 ): Promise<number> {
-  const { data, lines } = await explainName(context, name);
+  const { mistaken, data, lines } = await explainName(context, name);
   if (json) context.print(`${JSON.stringify(data(), null, 2)}\n`);
   else
     context.print(
@@ -17,7 +17,7 @@ export async function explainCommand(
         .map((line) => `${onScreen(line)}\n`)
         .join(''),
     );
-  return 0;
+  return mistaken ? 2 : 0;
 }
 
 function onScreen(line: Line): string {

@@ -23,5 +23,5 @@ export async function statusCommand(
       ? `${JSON.stringify(statusAsData(shown, asked), null, 2)}\n`
       : reportStatus(shown, asked, screenOf(process), Date.now()),
   );
-  return 0;
+  return asked.mistakes.length > 0 ? 2 : 0;
 }

@@ -1,6 +1,7 @@
 // Whether what is in force is still what is asked for, told without understanding either: the texts of the
 // configuration and of the rules against those that were loaded.
 import { join } from 'node:path';
+import { findMistakes } from '../config/find-mistakes.ts';
 import { type ConfigLocation, readSources } from '../config/read-files.ts';
 import type { Rules } from '../render/render.ts';
 import { readOverrides } from '../render/templates.ts';
@@ -8,6 +9,7 @@ import { snapshotText } from '../store/configuration.ts';
 import { type History, readHistory } from '../store/history.ts';
 import { goodSource, ruleFiles } from '../store/in-force-rules.ts';
 import { type Off, readOff } from '../store/unloaded.ts';
+import type { Problem } from '../system/errors.ts';
 import { readCache } from '../system/files.ts';
 import type { Unclaimed } from './read-unclaimed.ts';
 
@@ -16,6 +18,8 @@ export interface Asked {
   loaded: boolean;
   /** Whether a file of the configuration was written since what is in force was rendered. */
   configChanged: boolean;
+  /** What keeps a configuration that is not in force from being used. */
+  mistakes: Problem[];
   /** Whether rules.d says anything else than what is in force. */
   rulesChanged: boolean;
   history: History;
@@ -37,10 +41,15 @@ export async function readAsked({ config, templates, rules, history, unloaded }:
   const good = readWhatIsThere(rules);
   const source = goodSource(rules);
   const off = readOff(unloaded);
-  const present = () => snapshotText([...readSources(config), ...readOverrides(templates, config.file)]);
+  const sources = readSources(config);
+  const present = () => snapshotText([...sources, ...readOverrides(templates, config.file)]);
+  const configChanged = source !== undefined && present() !== source;
+  // Where nothing is in force, there need not be one yet.
+  const unused = configChanged || (source === undefined && sources.length > 0);
   return {
     loaded: good !== undefined,
-    configChanged: source !== undefined && present() !== source,
+    configChanged,
+    mistakes: unused ? findMistakes(config) : [],
     rulesChanged: ruleFiles.some((name) => readCache(join(rules, name)) !== good?.[name]),
     history: readHistory(history),
     ...(off ? { off } : {}),

@@ -36,6 +36,8 @@ import { look, observe, selectBranches, usualInterval } from './look.ts';
 import { underLock } from './under-lock.ts';
 
 export interface Explained {
+  /** The configuration has mistakes, so that the one in force is explained. */
+  mistaken: boolean;
   data: () => object;
   /** For this screen; only tables have its colours already. */
   lines: (screen: Screen) => Line[];
@@ -56,21 +58,30 @@ export async function explainName(
   const folder = folderOf(context.paths.config.file);
   if (as === 'group') {
     const shown = await explainAsGroup(context, name, config, policy);
-    if (shown) return groupExplained(shown, config, folder);
+    if (shown) return groupExplained(shown, config, folder, mistaken);
   }
   const explanation = await explainGuest(context, name, inputs, outputs);
   if (isNobody(explanation)) {
     const shown = await explainAsGroup(context, name, config, policy);
-    return shown ? groupExplained(shown, config, folder) : refuseUnknown(explanation, config.groups);
+    return shown
+      ? groupExplained(shown, config, folder, mistaken)
+      : refuseUnknown(explanation, config.groups);
   }
   return {
+    mistaken,
     data: () => explanationAsData(explanation),
     lines: () => explainText(explanation, folder, mistaken),
   };
 }
 
-function groupExplained(shown: GroupExplanation, { groups }: Config, folder: string): Explained {
+function groupExplained(
+  shown: GroupExplanation,
+  { groups }: Config,
+  folder: string,
+  mistaken: boolean,
+): Explained {
   return {
+    mistaken,
     data: () => groupAsData(shown),
     lines: (screen) => groupLines(shown, groups, folder, screen),
   };

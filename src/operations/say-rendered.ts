@@ -1,8 +1,10 @@
 // What whoever takes the way from the configuration to the kernel in steps is told at each of them: what the rendered
 // configuration was warned of, whether it has been edited since, and who runs without being in the rules.
+import { findMistakes } from '../config/find-mistakes.ts';
 import { readSources } from '../config/read-files.ts';
 import { findStrays, readRunningGuests } from '../observe/read-running.ts';
 import { readOverrides } from '../render/templates.ts';
+import { describeMistakes } from '../report/problems.ts';
 import { snapshotText } from '../store/configuration.ts';
 import { type InForce, readRenderedPlan } from '../store/in-force-plan.ts';
 import { readCompanions, sourceFile } from '../store/in-force-rules.ts';
@@ -35,14 +37,19 @@ export function sayUnknown({ paths, warn }: Context, plan: InForce): void {
   if (few.length < all.length) warn(`warning: and so do ${all.length - few.length} more guests`);
 }
 
-function sayEdited({ paths, say }: Context): void {
+function sayEdited({ paths, say, warn }: Context): void {
   const rendered = readCompanions(paths.rules).get(sourceFile);
   if (rendered === undefined) return;
   try {
     const sources = [...readSources(paths.config), ...readOverrides(paths.templates, paths.config.file)];
     if (snapshotText(sources) === rendered) return;
   } catch {
-    return; // An unreadable configuration is an error of render itself.
+    return; // Unreadable templates are an error of render itself.
   }
-  say('the configuration has changed since rules.d was rendered: virt-shaper apply --dry-run shows what for');
+  const mistaken = describeMistakes(findMistakes(paths.config));
+  if (mistaken) warn(mistaken);
+  else
+    say(
+      'the configuration has changed since rules.d was rendered: virt-shaper apply --dry-run shows what for',
+    );
 }

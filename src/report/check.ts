@@ -9,6 +9,7 @@ import { label } from '../text/label.ts';
 import { type Cell, type Screen, table } from '../text/table.ts';
 import { type Both, both, directions } from '../units/units.ts';
 import { dataVersion } from './in-use-data.ts';
+import { problemAsData } from './problems.ts';
 
 interface Row {
   guest: GuestPolicy;
@@ -133,8 +134,4 @@ function wayAsData({ rate, ceil, origin }: GuestPolicy, way: 'out' | 'in'): obje
 
 function placeOf(at: Source | undefined): { place?: Source } {
   return at ? { place: at } : {};
-}
-
-function problemAsData({ at, message, hint }: Problem): object {
-  return { message, ...(hint ? { hint } : {}), ...placeOf(at) };
 }

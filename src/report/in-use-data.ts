@@ -6,6 +6,7 @@ import type { GuestRow } from '../observe/guests.ts';
 import type { ClassInUse, TreeInUse, UplinkInUse } from '../observe/in-use.ts';
 import type { InUse } from '../observe/read-in-use.ts';
 import { type Both, both } from '../units/units.ts';
+import { problemAsData } from './problems.ts';
 import { count } from './summary.ts';
 
 /** Of every --json: it grows when a field goes or means something else. */
@@ -40,6 +41,7 @@ export function statusAsData(inUse: InUse, asked: Asked): object {
       ...(error ? { error } : {}),
     },
     configChanged: asked.configChanged,
+    mistakes: asked.mistakes.map(problemAsData),
     rulesChanged: asked.rulesChanged,
     table,
     ...(interval === undefined ? {} : { interval: interval / 1000 }),

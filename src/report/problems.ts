@@ -12,6 +12,19 @@ export function formatLine({ severity, at, message }: Problem): string {
   return printable(`${severity === 'warning' ? 'warning: ' : ''}${place}${shortened(message)}`);
 }
 
+/** For --json: message, hint and place. */
+export function problemAsData({ at, message, hint }: Problem): object {
+  return { message, ...(hint ? { hint } : {}), ...(at ? { place: at } : {}) };
+}
+
+/** A configuration that cannot be used, in one sentence; nothing where it can be. */
+export function describeMistakes(mistakes: Problem[]): string | undefined {
+  const [first] = mistakes;
+  if (!first) return undefined;
+  const more = mistakes.length > 1 ? ` (the first of ${mistakes.length} mistakes)` : '';
+  return `the configuration cannot be used: ${formatLine(first)}${more}: virt-shaper check shows all`;
+}
+
 /** One problem as lines of text, without a newline at the end. */
 export function formatProblem({ severity, at, message, hint, text }: Problem): string {
   const place = at ? `${at.file}:${at.line}:${at.column}: ` : '';

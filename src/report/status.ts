@@ -10,6 +10,7 @@ import { atCeil, formatBytes, formatCount, formatSet, formatSpeed } from '../tex
 import { label } from '../text/label.ts';
 import { type Cell, type Column, paint, type Screen, table } from '../text/table.ts';
 import { describeLimits } from './limits.ts';
+import { describeMistakes } from './problems.ts';
 import { describeInner, describeReasons, hints } from './reasons.ts';
 import { nothingLoaded, remarks, summary, uplinkLines } from './summary.ts';
 
@@ -19,10 +20,11 @@ export function reportStatus(inUse: InUse, asked: Asked, screen: Screen, now: nu
   // Whoever runs has no limit then, unless what is in the kernel is of others, or of a load by hand.
   const { classes = 0, by } = asked.unclaimed ?? {};
   const guests = asked.loaded || (classes === 0 && by === undefined) ? inUse.guests : [];
-  const warnings = remarks(inUse, asked, now).map((text) => paint({ text, tone: 'warning' }, screen));
+  const said = asked.loaded ? remarks(inUse, asked, now) : (describeMistakes(asked.mistakes) ?? []);
+  const warnings = [said].flat().map((text) => paint({ text, tone: 'warning' }, screen));
   const head = asked.loaded
     ? [summary(inUse, asked, now), ...warnings, ...uplinkLines(uplinks)]
-    : [nothingLoaded(asked)];
+    : [nothingLoaded(asked), ...warnings];
   const rows = guests.length === 0 ? '' : `\n${table(guests, columnsFor(inUse), screen)}`;
   const shown = new Set(guests.map(({ guest }) => guest));
   const forgers = inUse.forgers.filter((name) => shown.has(name)).map(label);

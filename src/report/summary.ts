@@ -7,6 +7,7 @@ import type { ClassInUse, UplinkInUse } from '../observe/in-use.ts';
 import type { InUse } from '../observe/read-in-use.ts';
 import { describeOff } from '../store/unloaded.ts';
 import { formatAge, formatSet, formatShare, formatSpeed } from '../text/figures.ts';
+import { describeMistakes } from './problems.ts';
 
 /** One state for each guest, the worst of its rows. */
 export type Counts = Record<GuestState, number>;
@@ -53,13 +54,18 @@ export function nothingLoaded({ off, unclaimed }: Asked): string {
 /** What is in force against what is asked for, each a sentence with what to do. */
 export function remarks({ table }: Pick<InUse, 'table'>, asked: Asked, now: number): string[] {
   const { at, error } = asked.history.last;
+  const mistaken = describeMistakes(asked.mistakes);
+  // A load that failed by the mistakes which are still there has nothing else to say.
+  const isSame = asked.mistakes.some(({ message }) => error?.includes(message));
   const failed =
-    error === undefined ? [] : [`the last load failed ${formatAge(now - (at ?? now))}: ${error}`];
-  const changed = asked.configChanged
-    ? ['the configuration has changed since: virt-shaper apply --dry-run shows what for']
-    : asked.rulesChanged
-      ? ['rules.d is not what is loaded: virt-shaper plan shows the difference']
-      : [];
+    error === undefined || isSame ? [] : [`the last load failed ${formatAge(now - (at ?? now))}: ${error}`];
+  const changed = mistaken
+    ? [mistaken]
+    : asked.configChanged
+      ? ['the configuration has changed since: virt-shaper apply --dry-run shows what for']
+      : asked.rulesChanged
+        ? ['rules.d is not what is loaded: virt-shaper plan shows the difference']
+        : [];
   const tables = {
     'as loaded': [],
     changed: ['somebody has changed the nftables table since: virt-shaper verify'],

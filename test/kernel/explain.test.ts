@@ -184,7 +184,7 @@ test('a configuration with a mistake is said, and the one in force explains the 
   start();
   host.configure(`${config}[guest.jason]\nrate = 1 2\n`);
   const { status, stdout, stderr } = host.run(['explain', 'cliff']);
-  assert.is(status, 0);
+  assert.is(status, 2);
   assert.match(stdout, /^cliff is shaped on eth0, and the kernel holds what is configured\./);
   assert.match(stderr, /config\.toml:24:/);
 });
@@ -220,6 +220,13 @@ test('a guest without an entry, a name that only a pattern fits, a name that nob
   const { status, stdout, stderr } = host.run(['explain', 'stary']);
   assert.equal([status, stdout], [1, '']);
   assert.match(stderr, /^virt-shaper: no guest stary runs, .*\(did you mean stray\?\)\n/);
+});
+
+test('where all was taken out there is one thing to do', () => {
+  start();
+  assert.is(host.run(['unload']).status, 0);
+  const remedies = verdict('rob').match(/^ {2}! .*virt-shaper (apply|load).*$/gm);
+  assert.equal(remedies, ['  ! virt-shaper unload has taken all limits out: virt-shaper apply']);
 });
 
 test('an uplink that somebody else queues on is named', () => {

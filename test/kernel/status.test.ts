@@ -164,6 +164,34 @@ test('what nobody has a record of is in the kernel all the same, and is counted'
   assert.match(run('status').stdout, /^\d guests? shaped/);
 });
 
+test('a configuration with mistakes is named, with what is in force all the same', () => {
+  const place =
+    'the configuration cannot be used: /etc/virt-shaper/config.toml:6:8: group.friends.ceil: "3 mbit" is not';
+  const mistaken = config.replace('30mbit', '3 mbit');
+  host.write('etc/virt-shaper/config.toml', mistaken);
+  const before = run('status');
+  assert.is(before.status, 2);
+  assert.match(before.stdout, `Nothing is loaded: no guest is limited.\n${place}`);
+  assert.is(JSON.parse(run('status', '--json').stdout).mistakes[0].place.line, 6);
+
+  host.write('etc/virt-shaper/config.toml', config);
+  assert.equal(JSON.parse(run('status', '--json').stdout).mistakes, []);
+  start();
+  host.write('etc/virt-shaper/config.toml', mistaken);
+  const { status: code, stdout } = run('status');
+  assert.is(code, 2);
+  assert.match(stdout, `\n${place}`);
+  assert.match(stdout, /^cliff .* shaped$/m);
+  const tree = run('tree');
+  assert.equal([tree.status, tree.stderr.includes(place)], [2, true]);
+  assert.match(tree.stdout, 'group friends');
+  assert.is(run('explain', 'cliff').status, 2);
+  for (const command of ['plan', 'load']) {
+    const { status: ended, stderr } = run(command);
+    assert.equal([command, ended, stderr.includes(place)], [command, 0, true], stderr);
+  }
+});
+
 test('nothing is loaded, or by another version', () => {
   const nothing = run('status');
   assert.equal([nothing.status, nothing.stdout], [0, 'Nothing is loaded: no guest is limited.\n']);

@@ -22,6 +22,7 @@ export interface MadeGuest {
 export const asked: Asked = {
   loaded: true,
   configChanged: false,
+  mistakes: [],
   rulesChanged: false,
   history: { version: 1, loads: 1, failures: 0, last: { at: 0 } },
 };

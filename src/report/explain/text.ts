@@ -41,8 +41,9 @@ export function explainText(explanation: Explanation, folder: string, mistaken =
 }
 
 function verdict(explanation: Explanation, mistaken: boolean): Line[] {
-  const { guest, state, reasons, uplinks, rules, kernel, nics, warnings, meant } = explanation;
-  const astray = waysAstray(rules, kernel, mistaken);
+  const { guest, state, reasons, uplinks, rules, kernel, nics, shaping, warnings, meant } = explanation;
+  const isOff = shaping.some(({ faults }) => faults.some(({ kind }) => kind === 'unloaded'));
+  const astray = waysAstray(rules, kernel, mistaken, isOff);
   // NICs that are none of ours to shape have their own line.
   const isBare = state === 'unshaped' || state === 'left out';
   const wrong = [
@@ -99,22 +100,28 @@ function scaledGuarantees(uplink: ExplainedUplink): string[] {
   return [...new Set(sentences)];
 }
 
-/** Where the way from the configuration to the kernel is broken, with what mends it. */
+/**
+ * Where the way from the configuration to the kernel is broken, with what mends it.
+ * @param off all of it was taken out on purpose, which is said with the one command that loads it again
+ */
 function waysAstray(
   { rendered, folder }: Explanation['rules'],
   kernel: Explanation['kernel'],
   mistaken: boolean,
+  off: boolean,
 ): string[] {
   const apply = mistaken
     ? 'mend the configuration first (virt-shaper check), then virt-shaper apply'
     : 'virt-shaper apply';
   const asked = `the configuration${mistaken ? ' in force' : ''} and the guests now`;
-  const stale = {
-    same: [],
-    others: [],
-    differ: [`${folder} says something else than ${asked}: ${apply}`],
-    missing: [`nothing is in ${folder} yet: ${apply}`],
-  }[rendered];
+  const stale = off
+    ? []
+    : {
+        same: [],
+        others: [],
+        differ: [`${folder} says something else than ${asked}: ${apply}`],
+        missing: [`nothing is in ${folder} yet: ${apply}`],
+      }[rendered];
   if (typeof kernel === 'string') return [...stale, `what the kernel holds cannot be told: ${kernel}`];
   const { differences, missingElements, surplusElements, obstacles } = kernel;
   const count = differences.length + missingElements.length + surplusElements.length;
@@ -122,7 +129,9 @@ function waysAstray(
   return [
     ...stale,
     ...obstacles,
-    ...(count > 0 ? [`the kernel differs from ${folder} in ${what}, see the end: virt-shaper load`] : []),
+    ...(count > 0 && !off
+      ? [`the kernel differs from ${folder} in ${what}, see the end: virt-shaper load`]
+      : []),
   ];
 }
 

@@ -90,6 +90,20 @@ test('what is in force against what is asked for', () => {
     '1 guest shaped, loaded 60 s ago',
     'the configuration has changed since: virt-shaper apply --dry-run shows what for',
   ]);
+  const at = { file: '/etc/virt-shaper/config.toml', line: 6, column: 8 };
+  const mistakes = ['no rate', 'no group'].map((message) => ({ severity: 'error' as const, at, message }));
+  const cannot =
+    'the configuration cannot be used: /etc/virt-shaper/config.toml:6:8: no rate (the first of 2 mistakes): ' +
+    'virt-shaper check shows all';
+  assert.is(head({ configChanged: true, mistakes })[1], cannot);
+  const by = {
+    version: 1 as const,
+    loads: 1,
+    failures: 1,
+    last: { at: 0, error: 'config.toml:6:8: no rate' },
+  };
+  assert.is(head({ configChanged: true, mistakes, history: by })[1], cannot, 'said once');
+  assert.is(head({ loaded: false, mistakes })[1], cannot);
   assert.match(head({ rulesChanged: true })[1] ?? '', /^rules\.d is not what is loaded/);
   assert.match(head({}, 'missing')[1] ?? '', /nobody is shaped/);
   const history = { version: 1 as const, loads: 1, failures: 1, last: { at: 0, error: 'tc: no' } };
