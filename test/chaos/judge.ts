@@ -35,7 +35,7 @@ export function judgeViews(truths: Truth[], views: Views, mayFail = false): Prob
   return texts.map((text) => ({ count: 'lie', text }));
 }
 
-const cannotTell = /ends with 1: .*(is damaged|cannot be read|has no \.plan\.json|are gone from )/s;
+const cannotTell = /ends with 1: .*(is damaged|cannot be read|has no \.plan\.json)/s;
 
 function judgeRow(one: Said, truths: Truth[]): string[] {
   const own = truths.filter((truth) => isAbout(one, truth));
@@ -131,10 +131,7 @@ export function judgeHarmless(before: Look, now: Look): Problem[] {
   return [
     ...now.truths
       .filter(({ fate }) => fate !== 'shaped')
-      .map((truth) => ({
-        count: 'not healed' as const,
-        text: `${keyOf(truth)}: ${truth.fate}: ${truth.shown}`,
-      })),
+      .map((truth) => ({ count: 'not healed' as const, text: `${keyOf(truth)}: ${truth.fate}` })),
     ...(now.views.verify === 0
       ? []
       : [{ count: 'lie' as const, text: `verify ends with ${now.views.verify}` }]),

@@ -11,8 +11,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Random } from '../faults/random.ts';
 import { readClosures } from './closure.ts';
-import { mutants } from './list.ts';
-import type { Listed } from './lists/listed.ts';
+import { type Listed, mutants } from './list.ts';
 import { mutantsOf } from './operators.ts';
 
 import { Copy, type Tests } from './try.ts';

@@ -4,7 +4,6 @@ import type { Config } from '../../config/config.ts';
 import type { Guest } from '../../guests/guest.ts';
 import type { Host } from '../../host/host.ts';
 import type { GuestRow } from '../../observe/guests.ts';
-import { hasLostRules } from '../../observe/read-in-use.ts';
 import { generate } from '../../pipeline.ts';
 import type { Rules } from '../../render/render.ts';
 import { readTemplates } from '../../render/templates.ts';
@@ -27,8 +26,7 @@ export async function readInForceFacts(
   return {
     now: Date.now(),
     history: await attempt(() => readWholeHistory(paths.history)),
-    loaded: isThere(join(paths.rules, 'good', 'shape.tc')),
-    lost: hasLostRules(paths),
+    loaded: isThere(join(paths.rules, 'good')),
     drift,
     rows,
     inForce: await attempt(() => readInForce(paths.rules)),
