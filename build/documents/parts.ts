@@ -27,6 +27,7 @@ export function makeParts(): Map<string, string> {
       'TABLES',
       'TUNING',
       'LIMITS INSIDE THE HOST',
+      'LIMITS THAT CHANGE',
       'LEAVES',
       'NAMES AND PATTERNS',
       'IDS',

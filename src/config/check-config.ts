@@ -5,6 +5,7 @@ import { nearest } from '../system/nearest.ts';
 import { counted } from '../text/label.ts';
 import type { Findings } from '../toml/findings.ts';
 import { byPlace, formatPath, formatPlace } from '../toml/place.ts';
+import { checkChanges } from './check-changes.ts';
 import { checkGuarantees } from './check-guarantees.ts';
 import type { Config, GuestEntry, Setting } from './config.ts';
 
@@ -16,6 +17,7 @@ export function checkConfig(config: Config, findings: Findings): void {
   checkIds(config, findings);
   checkMarks(config, findings);
   checkGuarantees(config, findings);
+  checkChanges(config, findings);
 }
 
 /** A name can be written with and without backslashes, which TOML takes for two names (pattern.ts). */

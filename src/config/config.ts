@@ -1,6 +1,8 @@
 // The configuration after `readConfig`: decoded, validated and complete. Nothing after this border
 // checks a value of it again. Every value remembers the line it was written in.
 import type { Source } from '../system/errors.ts';
+import type { DaysAndTimes } from '../units/days-and-times.ts';
+import type { Period } from '../units/period.ts';
 import type { Both } from '../units/units.ts';
 import type { LeafSettings } from './leaf.ts';
 
@@ -34,6 +36,36 @@ export interface LimitSettings {
   storm?: Setting<number | PacketRate | 'off'>;
 }
 
+/** What takes the place of the everyday values for a time. A direction that is absent keeps its own. */
+export interface OtherValues {
+  rate?: Partial<Both<Setting<number>>>;
+  ceil?: Partial<Both<Setting<number>>>;
+}
+
+/** [[... .when]]: of several the first that holds counts. */
+export interface Window extends OtherValues {
+  at: Source;
+  /** It holds where one of them does. */
+  times: DaysAndTimes[];
+}
+
+/** [... .quota]: `then` holds from when one of its volumes is used up until the period ends. */
+export interface Quota {
+  at: Source;
+  /** Bytes; of both directions together, or of each that is given. */
+  volume: { both: Setting<number> } | Partial<Both<Setting<number>>>;
+  every: Setting<Period>;
+  then: OtherValues & { at: Source };
+}
+
+/** [guest.NAME.boost]: more than its ceil while credit lasts. */
+export interface Boost {
+  at: Source;
+  ceil: Partial<Both<Setting<number>>>;
+  /** Bytes of credit at most, for each direction. */
+  volume: Setting<number>;
+}
+
 export interface UplinkEntry extends ClassSettings {
   name: string;
   at: Source;
@@ -45,7 +77,7 @@ export interface UplinkEntry extends ClassSettings {
   overhead?: Setting<number>;
   mpu?: Setting<number>;
   /** [uplink.X.unmarked]: the class of everything no guest owns; `id` fixes its minor. */
-  unmarked: ClassSettings & { id?: Setting<number>; leaf?: Setting<LeafSettings> };
+  unmarked: ClassSettings & { id?: Setting<number>; leaf?: Setting<LeafSettings>; when?: Window[] };
   /** [uplink.X.flooded]: the class of frames from the uplink that are sent to no guest's own address. */
   flooded: ClassSettings & { leaf?: Setting<LeafSettings> };
 }
@@ -60,6 +92,9 @@ export interface GroupEntry extends GroupValues, LimitSettings {
   name: string;
   at: Source;
   id?: Setting<number>;
+  when?: Window[];
+  /** One for all members together. */
+  quota?: Quota;
   /** Other values on one uplink: [group.NAME.on.UPLINK]. */
   on: Map<string, GroupValues & { at: Source }>;
 }
@@ -77,6 +112,10 @@ export interface GuestEntry extends GuestValues, LimitSettings {
   id?: Setting<number>;
   /** Ethernet addresses besides those of its XML, in lower case; `any`: whatever is sent to its taps is its own. */
   macs?: Setting<string>[] | 'any';
+  when?: Window[];
+  /** Of a pattern: for each guest its own. */
+  quota?: Quota;
+  boost?: Boost;
   /** Other values on one uplink: [guest.NAME.on.UPLINK]. */
   on: Map<string, GuestValues & { at: Source }>;
 }
@@ -98,6 +137,8 @@ export interface Config {
     metadata: MetadataRules | false;
     /** Of guests where neither they nor their groups name one; absent: what the kernel has. */
     leaf?: Setting<LeafSettings>;
+    /** Of guests whose entry has none; they change only what comes from here. */
+    when?: Window[];
   };
   /** Which limits any of them has: chains for these are there whoever runs. */
   limited: Record<keyof LimitSettings, boolean>;

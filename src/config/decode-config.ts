@@ -16,6 +16,7 @@ import type {
   LimitSettings,
   Setting,
 } from './config.ts';
+import { ceilOnly, decodeBoost, decodeQuota, decodeWindows, rateAndCeil } from './decode-changes.ts';
 import { decodeClass, id } from './decode-class.ts';
 import { leaf } from './decode-leaf.ts';
 import { decodeLimits } from './decode-limits.ts';
@@ -87,6 +88,7 @@ function decodeDefaults(fields: Fields): Config['defaults'] {
     ...fields.optional('metadata', metadataRules),
     ...fields.optional('leaf', leaf),
     ...decodeLimits(fields),
+    ...decodeWindows(fields, rateAndCeil),
   };
   fields.reportUnknown();
   return defaults;
@@ -108,6 +110,8 @@ function decodeGroup({ name, at, fields }: Section): GroupEntry {
     ...values,
     ...decodeLimits(fields),
     ...fields.optional('id', id),
+    ...decodeWindows(fields, ceilOnly),
+    ...decodeQuota(fields, ceilOnly),
     on: decodeOn(fields, (on) => decodeGroupValues(on, values)),
   };
   fields.reportUnknown();
@@ -130,6 +134,9 @@ function decodeGuest({ name: written, at, fields }: Section, defaults: Config['d
     ...fields.optional('id', pattern ? noId : id),
     ...fields.optional('macs', macs),
     ...decodeLimits(fields),
+    ...decodeWindows(fields, rateAndCeil),
+    ...decodeQuota(fields, rateAndCeil),
+    ...decodeBoost(fields),
     on: decodeOn(fields, (on) => decodeGuestValues(on, { ...defaults, ...values })),
   };
   fields.reportUnknown();

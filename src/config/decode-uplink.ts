@@ -1,5 +1,6 @@
 // [uplink.NAME], with the two classes that are nobody's entry: what no guest sends, and what a bridge floods.
 import type { UplinkEntry } from './config.ts';
+import { decodeWindows, rateAndCeil } from './decode-changes.ts';
 import { decodeClass, id } from './decode-class.ts';
 import { leaf } from './decode-leaf.ts';
 import { deviceNames, eachWay, integer, rate } from './decode-values.ts';
@@ -27,6 +28,7 @@ export function decodeUplink({ name, at, fields }: Section): UplinkEntry {
       ...decodeClass(unmarked),
       ...unmarked.optional('id', id),
       ...unmarked.optional('leaf', leaf),
+      ...decodeWindows(unmarked, rateAndCeil),
     },
     flooded: {
       ...flooded.optional('rate', eachWay(rate)),

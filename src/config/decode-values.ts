@@ -147,6 +147,21 @@ export function eachWay(
   };
 }
 
+/** One value for both directions, or { out, in } of which one may be absent: then nothing is said of that one. */
+export function someWays<T>(decode: Decoder<Setting<T>>): Decoder<Partial<Both<Setting<T>>>> {
+  return (entry, path, findings) => {
+    if (entry.value.type !== 'table') {
+      const value = decode(entry, path, findings);
+      return value && { out: value, in: value };
+    }
+    const fields = new Fields(path, entry.value, findings);
+    const written = { ...fields.optional('out', decode), ...fields.optional('in', decode) };
+    fields.reportUnknown();
+    if (fields.has('out') || fields.has('in')) return written;
+    return findings.error(entry.value.at, `${formatPath(path)}: these braces need an "out", an "in" or both`);
+  };
+}
+
 export function quantity(
   parse: (written: string | number | bigint) => number | Refusal,
   wanted: string,

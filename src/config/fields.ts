@@ -52,6 +52,23 @@ export class Fields {
     });
   }
 
+  /** The tables of a list: [[... .KEY]], or { ... } in brackets. Undefined where there is no such key. */
+  items(key: string): { at: Source; fields: Fields }[] | undefined {
+    const value = this.entry(key)?.value;
+    const path = [...this.path, key];
+    if (value === undefined) return undefined;
+    const wanted = `tables in a list ([[${formatPath(path)}]])`;
+    if (value.type !== 'list') {
+      wrongType(value, path, wanted, this.findings);
+      return [];
+    }
+    return value.items.flatMap((item) => {
+      if (item.type === 'table') return [{ at: item.at, fields: new Fields(path, item, this.findings) }];
+      wrongType(item, path, wanted, this.findings);
+      return [];
+    });
+  }
+
   /** To be called when everything known has been asked for. */
   reportUnknown(): void {
     for (const [key, { key: at, value }] of this.table?.entries ?? []) {
@@ -85,6 +102,13 @@ export class Fields {
 /** Key -> what is written for it by those who do not know it. */
 const synonyms: Record<string, string[]> = {
   ceil: ['max', 'maximum', 'limit', 'speed', 'bandwidth', 'peak', 'cap', 'ceiling', 'upto', 'throttle'],
+  when: ['window', 'windows', 'schedule', 'timetable', 'times'],
+  time: ['times', 'hours', 'at', 'day', 'days'],
+  quota: ['traffic', 'transfer', 'allowance', 'volume'],
+  volume: ['size', 'amount', 'bytes', 'traffic', 'credit'],
+  every: ['per', 'period', 'interval', 'reset'],
+  // biome-ignore lint/suspicious/noThenProperty: a key of the configuration
+  then: ['after', 'afterwards', 'exceeded', 'above', 'action'],
   rate: ['min', 'minimum', 'guarantee', 'guaranteed', 'average', 'floor', 'reserved', 'reservation'],
 };
 

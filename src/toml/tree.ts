@@ -64,17 +64,22 @@ function open(from: TomlTable, file: SourceFile, keys: string[], offset: number)
       next = newTable(at);
       table.entries.set(key, { key: at, value: next });
     }
-    // A path through [[list]] goes on in an item of it; lists have no meaning here, and neither has the rest.
-    table = next.type === 'table' ? next : newTable(at);
+    // A path through [[list]] goes on in its last item.
+    const inner = next.type === 'list' ? next.items.at(-1) : next;
+    table = inner?.type === 'table' ? inner : newTable(at);
   }
   return table;
 }
 
 function openListItem(root: TomlTable, file: SourceFile, keys: string[], offset: number): TomlTable {
   const parent = open(root, file, keys.slice(0, -1), offset);
+  const key = keys.at(-1) ?? '';
   const at = keyPlaces(file, offset, keys.length).at(-1) ?? file.place(offset);
-  parent.entries.set(keys.at(-1) ?? '', { key: at, value: { type: 'list', items: [], at } });
-  return newTable(at);
+  const item = newTable(at);
+  const known = parent.entries.get(key)?.value;
+  if (known?.type === 'list') known.items.push(item);
+  else parent.entries.set(key, { key: at, value: { type: 'list', items: [item], at } });
+  return item;
 }
 
 function assign(

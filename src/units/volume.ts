@@ -1,0 +1,43 @@
+// How much may pass: volumes count in thousands, as they are sold and as disks are; tib and its like in 1024.
+import { correctQuantity, formatQuantity, parseQuantity, type Units } from './quantity.ts';
+import type { Refusal } from './rate.ts';
+
+const letters = ['k', 'm', 'g', 't', 'p'];
+
+/** Bytes in each unit. */
+const units: Units = new Map([
+  ['', 1],
+  ['b', 1],
+  ...letters.map((letter, index) => [`${letter}b`, 1000 ** (index + 1)] as const),
+  ...letters.map((letter, index) => [`${letter}ib`, 1024 ** (index + 1)] as const),
+]);
+
+const examples = 'volumes look like "500gb", "2tb" or "1.5tib"';
+
+/** In whole bytes, from 1 to 2^53 - 1. */
+export function parseVolume(written: string | number | bigint): number | Refusal {
+  const text = String(written);
+  const bytes = parseQuantity(text, units);
+  if (bytes === undefined) {
+    const meant = correctQuantity(text, units);
+    return meant === undefined
+      ? { reason: 'is not a volume', hint: examples }
+      : { reason: `is not a volume (did you mean "${meant}"?)` };
+  }
+  if (bytes < 0) return { reason: 'is negative', hint: examples };
+  if (bytes === 0)
+    return { reason: 'is nothing', hint: 'it is at least 1 byte: what holds all of the time is the ceil' };
+  if (bytes > Number.MAX_SAFE_INTEGER) return { reason: 'is too much: the most is 9007 terabytes' };
+  return bytes;
+}
+
+/** The shortest exact notation of whole bytes; parseVolume reads it back. */
+export function formatVolume(bytes: number): string {
+  return formatQuantity(bytes, [
+    ['tb', 1e12],
+    ['gb', 1e9],
+    ['mb', 1e6],
+    ['kb', 1e3],
+    ['b', 1],
+  ]);
+}
