@@ -55,7 +55,7 @@ export async function checkCommand(context: Context, { json, quiet }: CheckOptio
     return 0;
   }
   for (const problem of problems) context.warn(formatProblem(problem));
-  if (!quiet) context.print(reportCheck(foreseen, file, screenOf(process)));
+  if (!quiet) context.print(reportCheck(foreseen, config, file, screenOf(process)));
   const named = config.guests.filter(({ pattern }) => !pattern).length;
   const patterns = config.guests.length - named;
   const counts = [

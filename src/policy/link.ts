@@ -5,8 +5,9 @@ import { formatPath } from '../toml/place.ts';
 import { formatRate } from '../units/rate.ts';
 import { type Both, both, type Direction } from '../units/units.ts';
 import { type Compared, forNowOf } from './for-now.ts';
-import { type Moment, stepsOf } from './moment.ts';
+import type { Moment } from './moment.ts';
 import { type ClassPolicy, type Guarantee, tuningOf, type UplinkPolicy } from './policy.ts';
+import { stepsOf } from './steps.ts';
 import type { FoundUplink } from './uplinks.ts';
 
 /** Bytes of the least frame that Ethernet sends, without its checksum: a NIC pads what is shorter. */
@@ -67,11 +68,11 @@ function unmarkedClass(
   link: Both<number>,
   flooded: ClassPolicy,
 ): ClassPolicy {
-  const stepOf = (key: 'rate' | 'ceil', direction: Direction) =>
-    stepsOf(moment, { kind: 'unmarked', name: uplink }, key, direction).at(-1);
+  const stepOf = (key: 'rate' | 'ceil', direction: Direction, value: number) =>
+    stepsOf(moment, { kind: 'unmarked', name: uplink }, entry?.unmarked ?? {}, key, direction, value).at(-1);
   const ceil = both((direction) => {
     const own = entry?.unmarked.ceil?.[direction].value ?? link[direction];
-    const step = stepOf('ceil', direction);
+    const step = stepOf('ceil', direction, own);
     const [value, usual] = [step?.to ?? own, own].map((one) => Math.min(one, link[direction]));
     return { value, usual, ...(step ? { step } : {}) } as Compared;
   });
@@ -80,7 +81,7 @@ function unmarkedClass(
     const others = direction === 'in' ? flooded.rate.in.effective : 0;
     const left = entry?.flooded.rate ? 0 : others;
     const own = entry?.unmarked.rate?.[direction].value ?? wholeBytes(wholeBytes(share) - left);
-    const step = stepOf('rate', direction);
+    const step = stepOf('rate', direction, own);
     const asked = step ? Math.min(step.to, wholeBytes(link[direction] - others)) : own;
     const { value: most, usual } = ceil[direction];
     const value = Math.min(asked, most);

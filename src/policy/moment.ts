@@ -2,12 +2,17 @@
 // holds for a time only changes a value in steps (origin.ts), of which what an administrator has set for now is the last.
 import type { Source } from '../system/errors.ts';
 import type { Both, Direction } from '../units/units.ts';
+import type { Credit } from './credit.ts';
 
 export interface Moment {
   /** Milliseconds since 1970. */
   now: number;
   /** What administrators have set for now; of those that have ended none counts. */
   overrides: Override[];
+  /** Bytes delivered to and by a guest or a group since a moment, on all uplinks; absent: of no volume is anything known. */
+  used?: (subject: Subject, since: number) => Both<number>;
+  /** A guest's credit for its boost; absent: none has any. */
+  credit?: (guest: string, direction: Direction) => Credit | undefined;
 }
 
 /** A guest, a group, or by an uplink's name all that no guest owns there. */
@@ -51,26 +56,16 @@ export interface ForNow extends Step {
   usual: number;
 }
 
-/** No hour in particular, and nothing that holds for a time only. */
-export const everyday: Moment = { now: 0, overrides: [] };
+/** No hour in particular: no window holds, and nothing else that is for a time only. */
+export const everyday: Moment = { now: Number.NaN, overrides: [] };
 
 /** When it was set does not count: a clock that was set back since lifts nothing. */
 export function isInForce({ until }: Override, now: number): boolean {
   return until === undefined || now < until;
 }
 
-/** What changes a value of this subject at this moment, in order. */
-export function stepsOf(
-  moment: Moment,
-  subject: Subject,
-  key: 'rate' | 'ceil',
-  direction: Direction,
-): Step[] {
-  return limitSteps(moment, subject, key, direction);
-}
-
 /** The one that was set last counts. */
-function limitSteps(
+export function limitSteps(
   { now, overrides }: Moment,
   { kind, name }: Subject,
   key: 'rate' | 'ceil',

@@ -8,7 +8,6 @@ import { both, type Direction, directions } from '../units/units.ts';
 import { type Compared, forNowOf } from './for-now.ts';
 import { findLeaf } from './leaves.ts';
 import { findLimits } from './limits.ts';
-import { stepsOf } from './moment.ts';
 import {
   bound,
   type Cut,
@@ -21,6 +20,8 @@ import {
   wanted,
 } from './origin.ts';
 import { type GroupPolicy, type GuestPolicy, type TapPolicy, tuningOf, type UplinkPolicy } from './policy.ts';
+import type { Changing } from './steps.ts';
+import { stepsOf } from './steps.ts';
 
 /**
  * @param tap the guest's first behind this uplink; absent while it does not run
@@ -38,10 +39,12 @@ export function addGuest(
   const { entry } = sources;
   const group = groupOf(uplink, name, sources, warnings);
   const { moment } = sources;
-  const traced = (key: 'rate' | 'ceil', direction: Direction): Traced => ({
-    ...findRate(sources, uplink.name, key, direction),
-    steps: stepsOf(moment, { kind: 'guest', name }, key, direction),
-  });
+  const traced = (key: 'rate' | 'ceil', direction: Direction): Traced => {
+    const found = findRate(sources, uplink.name, key, direction);
+    const changing = changingOf(sources, found);
+    const steps = stepsOf(moment, { kind: 'guest', name }, changing, key, direction, usual(found));
+    return { ...found, steps };
+  };
   const ceils = both((direction) => traced('ceil', direction));
   const ceil = both((direction) => {
     const above = limits(uplink, group?.policy, direction);
@@ -91,6 +94,13 @@ export function addGuest(
   uplink.guests.push(policy);
   warnings.push(...lowered(uplink.name, policy));
   return policy;
+}
+
+/** The windows of [defaults] are for guests whose entry has none, and change what comes from there. */
+function changingOf({ config, entry }: Sources, { from }: Traced): Changing {
+  if (entry?.when || from === 'entry' || from === 'on') return entry ?? {};
+  const { when } = config.defaults;
+  return { ...entry, ...(when ? { when } : {}), neverRaises: from === 'metadata' };
 }
 
 /** None where it has no address that is known: then all that it is sent is its own. */
@@ -163,7 +173,7 @@ function groupOn({ config, moment }: Sources, uplink: UplinkPolicy, name: string
     const own = entry?.ceil?.[direction];
     const { value, at } = here.ceil?.[direction] ?? { value: uplink.link[direction] };
     const from = here.ceil && here.ceil[direction] !== own ? ('on' as const) : ('entry' as const);
-    const steps = stepsOf(moment, { kind: 'group', name }, 'ceil', direction);
+    const steps = stepsOf(moment, { kind: 'group', name }, entry ?? {}, 'ceil', direction, value);
     return { from, ...(at ? { at } : {}), found: value, steps, cuts: [] } as Traced;
   });
   const ceil = both((direction): Compared => {

@@ -1,5 +1,6 @@
 // What `check` understood: a line for each entry, with what its guests would have and where that is written. The same
 // for programs.
+import type { Config } from '../config/config.ts';
 import type { Foreseen } from '../policy/foresee.ts';
 import type { Cut, Traced } from '../policy/origin.ts';
 import type { GuestPolicy, UplinkPolicy } from '../policy/policy.ts';
@@ -8,6 +9,7 @@ import { formatSet } from '../text/figures.ts';
 import { label } from '../text/label.ts';
 import { type Cell, type Screen, table } from '../text/table.ts';
 import { type Both, both, directions } from '../units/units.ts';
+import { changingText } from './changing.ts';
 import { dataVersion } from './in-use-data.ts';
 import { problemAsData } from './problems.ts';
 
@@ -18,9 +20,10 @@ interface Row {
 }
 
 /** @param main the main file, beside which the others are; paths are shown from its folder on */
-export function reportCheck({ uplinks }: Foreseen, main: string, screen: Screen): string {
+export function reportCheck({ uplinks }: Foreseen, config: Config, main: string, screen: Screen): string {
   const rows = rowsOf(uplinks);
   if (rows.length === 0) return '';
+  const changes = changesOf(config);
   const hasGroups = rows.some(({ guest }) => guest.group !== undefined);
   const hasUplinks = rows.some(({ uplink }) => uplink !== undefined);
   return table(
@@ -40,6 +43,9 @@ export function reportCheck({ uplinks }: Foreseen, main: string, screen: Screen)
           ),
       },
       { title: 'CEIL', cell: ({ guest }) => values(guest.origin.ceil, guest.ceil) },
+      ...(changes.size > 0
+        ? [{ title: 'FOR A TIME', cell: ({ guest }: Row) => changes.get(guest.name) ?? '-', worth: 2 }]
+        : []),
       { title: 'WRITTEN', cell: ({ guest }) => place(guest.at, main), worth: 1 },
     ],
     screen,
@@ -56,6 +62,20 @@ function rowsOf(uplinks: UplinkPolicy[]): Row[] {
     const same = all.every((one) => figures(one) === figures(guest));
     return same ? [{ guest }] : all.map((one, at) => ({ guest: one, uplink: uplinks[at]?.name ?? '' }));
   });
+}
+
+/** Of guests, and of those whose group or [defaults] has something for them. */
+function changesOf({ defaults, groups, guests }: Config): Map<string, string> {
+  const found = guests.flatMap(({ name, group, when, ...entry }) => {
+    const own = changingText({
+      ...entry,
+      ...((when ?? defaults.when) ? { when: when ?? defaults.when } : {}),
+    });
+    const shared = changingText(groups.find((one) => one.name === group?.value) ?? {});
+    const text = [own, shared && `its group ${shared}`].filter(Boolean).join('; ');
+    return text === '' ? [] : [[name, text] as const];
+  });
+  return new Map(found);
 }
 
 function figures({ group, rate, ceil }: GuestPolicy): string {

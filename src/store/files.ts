@@ -37,12 +37,6 @@ export const storeFiles = {
     written: 'unload, or a load that was not confirmed; until the next load',
     loss: 'the next hook or timer loads again',
   },
-  parsedConfig: {
-    path: '/run/virt-shaper/parsed-config',
-    what: 'the configuration as it was last understood, with its text',
-    written: 'whoever renders by another one, or by another build of virt-shaper',
-    loss: 'it is understood anew',
-  },
   guests: {
     path: '/run/virt-shaper/guests.json',
     what: 'the guests that run, and their NICs',

@@ -21,7 +21,9 @@ function warnings(...given: Parameters<typeof look>): string[] {
 }
 
 function lines(toml: string, devices?: Record<string, Device>): string[] {
-  return reportCheck(look(toml, devices), 'config.toml', { colours: false }).split('\n').slice(0, -1);
+  return reportCheck(look(toml, devices), readToml(toml), 'config.toml', { colours: false })
+    .split('\n')
+    .slice(0, -1);
 }
 
 const friends = `[defaults]
@@ -48,6 +50,38 @@ test('what was understood: a line for each entry, and what is not written in it'
   ]);
   assert.equal(lines('[guest.a]\n')[1], 'a      100mbit (built in)  1gbit (built in)  config.toml:1');
   assert.equal(lines(''), []);
+});
+
+test('what changes with the clock or a volume has a column, where there is any', () => {
+  const toml = `[defaults]
+rate = "1mbit"
+ceil = "20mbit"
+[[defaults.when]]
+time = "sun"
+ceil = "10mbit"
+[group.web]
+ceil = "1gbit"
+[group.web.quota]
+volume = "20tb"
+every = "week"
+then = { ceil = "100mbit" }
+[guest.cliff]
+[guest.cliff.boost]
+ceil = "1gbit"
+volume = "10gb"
+[guest.rob]
+group = "web"
+when = [{ time = "mon", ceil = "5mbit" }, { time = "tue", ceil = "5mbit" }]
+[guest.rob.quota]
+volume = { out = "1tb", in = "2tb" }
+every = "month on 15"
+then = { ceil = "1mbit" }
+`;
+  assert.equal(lines(toml), [
+    'GUEST  GROUP  RATE              CEIL               FOR A TIME                                                       WRITTEN',
+    'cliff  -      1mbit (defaults)  20mbit (defaults)  1 window, boost of 10gb                                          config.toml:13',
+    'rob    web    1mbit (defaults)  20mbit (defaults)  2 windows, 1tb out, 2tb in a month on 15; its group 20tb a week  config.toml:17',
+  ]);
 });
 
 test('on two uplinks a guest that has other values there has a line for each', () => {

@@ -1,0 +1,88 @@
+// When somebody has to look again: the next moment at which a value may have to be another one. What goes by the clock is
+// known; what goes by a volume depends on the guests, who can use it up no sooner than at their ceil.
+import type { Config, Quota } from '../config/config.ts';
+import { matchGuest } from '../config/pattern.ts';
+import { type Both, both, directions } from '../units/units.ts';
+import { isInForce, type Moment, type Subject } from './moment.ts';
+import type { Policy } from './policy.ts';
+import { isUsedUp, quotaAt } from './quotas.ts';
+import { holdingAt } from './windows.ts';
+
+/** @returns milliseconds since 1970; nothing where nothing changes within a fortnight */
+export function nextLook(config: Config, policy: Policy, moment: Moment): number | undefined {
+  const looks = [
+    ...windowsEnd(config, moment),
+    ...overridesEnd(moment),
+    ...volumesEnd(config, policy, moment),
+  ];
+  const later = looks.filter((look) => look > moment.now);
+  return later.length > 0 ? Math.min(...later) : undefined;
+}
+
+function windowsEnd({ defaults, uplinks, groups, guests }: Config, { now }: Moment): number[] {
+  const entries = [defaults, ...uplinks.map(({ unmarked }) => unmarked), ...groups, ...guests];
+  return entries.flatMap(({ when }) => (when && holdingAt(when, now).until) ?? []);
+}
+
+function overridesEnd({ overrides, now }: Moment): number[] {
+  return overrides.filter((one) => isInForce(one, now)).flatMap(({ until }) => until ?? []);
+}
+
+/** Of whoever runs: who does not uses nothing. */
+function volumesEnd(config: Config, policy: Policy, moment: Moment): number[] {
+  const groups = new Map(config.groups.map((group) => [group.name, group]));
+  const looks: number[] = [];
+  for (const [name, speed] of speeds(policy, 'groups')) {
+    const quota = groups.get(name)?.quota;
+    if (quota) looks.push(...quotaEnd(quota, { kind: 'group', name }, speed.ceil, moment));
+  }
+  for (const [name, speed] of speeds(policy, 'guests')) {
+    const entry = matchGuest(config, name);
+    if (entry?.quota) looks.push(...quotaEnd(entry.quota, { kind: 'guest', name }, speed.ceil, moment));
+    if (entry?.boost) looks.push(...creditEnd(name, speed, moment));
+  }
+  return looks;
+}
+
+/** Bits per second, on all uplinks together. */
+interface Speed {
+  ceil: Both<number>;
+  /** How much of it is there for its credit only. */
+  boost: Both<number>;
+}
+
+function speeds({ uplinks }: Policy, key: 'guests' | 'groups'): Map<string, Speed> {
+  const found = new Map<string, Speed>();
+  for (const { name, ceil, origin } of uplinks.flatMap((uplink) => uplink[key])) {
+    const speed = found.get(name) ?? { ceil: { out: 0, in: 0 }, boost: { out: 0, in: 0 } };
+    found.set(name, speed);
+    for (const way of directions) {
+      const { steps, found: written } = origin.ceil[way];
+      const at = steps.findIndex(({ by }) => by === 'boost');
+      const without = steps[at - 1]?.to ?? written;
+      speed.ceil[way] += ceil[way];
+      if (at >= 0) speed.boost[way] += Math.max(0, ceil[way] - without);
+    }
+  }
+  return found;
+}
+
+function quotaEnd(quota: Quota, subject: Subject, ceil: Both<number>, { used, now }: Moment): number[] {
+  if (!used) return [];
+  const use = quotaAt(quota, (since) => used(subject, since), now);
+  if (isUsedUp(use)) return [use.end];
+  const all = { ...ceil, both: ceil.out + ceil.in };
+  return [use.end, ...use.volumes.map((one) => now + secondsFor(one.volume - one.used, all[one.way]) * 1000)];
+}
+
+function creditEnd(guest: string, { boost }: Speed, { credit, now }: Moment): number[] {
+  const own = both((way) => credit?.(guest, way));
+  return directions.flatMap((way) => {
+    const left = own[way]?.isOn ? own[way].left : 0;
+    return left > 0 && boost[way] > 0 ? [now + secondsFor(left, boost[way]) * 1000] : [];
+  });
+}
+
+function secondsFor(bytes: number, speed: number): number {
+  return (bytes * 8) / speed;
+}

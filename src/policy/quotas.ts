@@ -1,0 +1,44 @@
+// A quota at a moment: how much of its volumes is used in the period, and whether one is used up.
+import type { Quota } from '../config/config.ts';
+import { periodAt, type Span } from '../units/period.ts';
+import { type Both, type Direction, directions } from '../units/units.ts';
+
+/** One volume of a quota. Bytes. */
+export interface Volume {
+  /** `both`: in both directions together. */
+  way: Direction | 'both';
+  volume: number;
+  used: number;
+}
+
+export interface QuotaUse extends Span {
+  volumes: Volume[];
+}
+
+/**
+ * @param used what was delivered since a moment, bytes
+ * @param now milliseconds since 1970
+ */
+export function quotaAt(quota: Quota, used: (since: number) => Both<number>, now: number): QuotaUse {
+  const span = periodAt(quota.every.value, now);
+  const { out, in: inward } = used(span.begin);
+  if ('both' in quota.volume) {
+    return { ...span, volumes: [{ way: 'both', volume: quota.volume.both.value, used: out + inward }] };
+  }
+  const each = { out, in: inward };
+  const { volume } = quota;
+  const volumes = directions.flatMap((way): Volume[] => {
+    const most = volume[way]?.value;
+    return most === undefined ? [] : [{ way, volume: most, used: each[way] }];
+  });
+  return { ...span, volumes };
+}
+
+export function isUsedUp({ volumes }: QuotaUse): boolean {
+  return volumes.some(({ volume, used }) => used >= volume);
+}
+
+/** The share that is used, of the volume that has least left: 1 is all of it. */
+export function shareUsed({ volumes }: QuotaUse): number {
+  return Math.max(...volumes.map(({ volume, used }) => used / volume));
+}
