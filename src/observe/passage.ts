@@ -39,6 +39,8 @@ export interface Stage {
   after?: number;
   /** Only chains before this one. */
   before?: number;
+  /** Ours finds a frame here by its mark: whoever has taken that from some frames has kept them from it. */
+  byMark?: true;
   /** Whether all its frames are of IP, and pass an inet table's chains. */
   routed?: boolean;
 }

@@ -93,7 +93,7 @@ function stagesOf(
     to.bridge === undefined
       ? []
       : [
-          { families: ['bridge'], hook: 'output', iifname: '', oifname: to.name, role: 'exit' },
+          { families: ['bridge'], hook: 'output', iifname: '', oifname: to.name, role: 'exit', byMark: true },
           { families: ['bridge'], hook: 'postrouting', iifname: '', oifname: to.name },
         ];
   // What comes in by a bridge meets br_netfilter's IP chains there, before we mark it, and not again behind it.
@@ -109,7 +109,13 @@ function stagesOf(
     ...entry,
     ...prerouting(false),
     { ...ip, hook: 'forward', iifname, oifname, ...(entry.length === 0 ? { role: 'entry' } : {}) },
-    { ...ip, hook: 'postrouting', iifname: '', oifname, ...(exit.length === 0 ? { role: 'exit' } : {}) },
+    {
+      ...ip,
+      hook: 'postrouting',
+      iifname: '',
+      oifname,
+      ...(exit.length === 0 ? { role: 'exit', byMark: true } : {}),
+    },
     ...exit,
     ...exits.map((name) => netdev('egress', name)),
   ];

@@ -111,7 +111,7 @@ function walk(
         if (state.entries.some((device) => devices.includes(device))) {
           note(state, table, chain, 'flow', 'maybe', deed.to);
         }
-      } else change(state, table, chain, deed.kind, deed.value, match);
+      } else change(state, table, chain, stage, deed.kind, deed.value, match);
     }
   }
   return 'return';
@@ -142,6 +142,7 @@ function change(
   state: State,
   table: NftTable,
   chain: NftChain,
+  { byMark }: Stage,
   what: 'mark' | 'priority',
   value: number | string | undefined,
   match: Match,
@@ -149,7 +150,10 @@ function change(
   if (match === 'yes') {
     const isSame = value !== undefined && value === state[what];
     // What it may have been before counts no more; who made it what it stays has done so all the same.
-    state.changes = state.changes.filter((one) => one.what !== what || (isSame && one.match === 'yes'));
+    const isFound = byMark && what === 'mark' && isOurs(table);
+    state.changes = state.changes.filter(
+      (one) => one.what !== what || isFound || (isSame && one.match === 'yes'),
+    );
     if (!isSame) note(state, table, chain, what, match);
     Object.assign(state, { [what]: value });
   } else if (value === undefined || value !== state[what]) note(state, table, chain, what, match);

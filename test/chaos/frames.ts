@@ -16,6 +16,8 @@ export interface Truth {
   uplink: string;
   /** The devices between guest and world are there, up and joined: who cuts it off is no matter of devices. */
   joined: boolean;
+  /** The host routes it to an uplink that has no way to the world just now, which is between the host and its routes. */
+  astray: boolean;
   /** Of its class, as tc shows it; absent when there is none. */
   ceil?: string;
   /** That its class has counted since it was made. */
@@ -53,6 +55,7 @@ export function lookAtFrames(world: World): Truth[] {
         fate,
         uplink: world.named(nic.uplink),
         joined: joined.get(nic) ?? false,
+        astray: nic.routed === true && !leadsOut(world, nic.uplink, links),
         ...(own ? { ceil: own.ceil } : {}),
         packets: sum(after, keys),
         shown: `${has} of ${frames} arrived, ${counted} by ${keys.join(' or ')}`,
@@ -84,11 +87,21 @@ function readLinks(): Map<string, Link> {
 }
 
 function isJoined(world: World, { tap, bridge, uplink }: Nic, links: Map<string, Link>): boolean {
-  const isUp = (name: string) => links.get(name)?.flags.includes('UP') === true;
-  const isPort = (name: string, of: string) =>
-    isUp(of) && isUp(world.named(name)) && links.get(world.named(name))?.master === of;
+  return isPort(world, tap, bridge, links) && leadsOut(world, uplink, links);
+}
+
+function leadsOut(world: World, uplink: string, links: Map<string, Link>): boolean {
   const above = world.bridgeOf(uplink);
-  return isPort(tap, bridge) && (above ? isPort(uplink, above) : isUp(world.named(uplink)));
+  return above ? isPort(world, uplink, above, links) : isUp(world.named(uplink), links);
+}
+
+function isPort(world: World, name: string, of: string, links: Map<string, Link>): boolean {
+  const port = world.named(name);
+  return isUp(of, links) && isUp(port, links) && links.get(port)?.master === of;
+}
+
+function isUp(name: string, links: Map<string, Link>): boolean {
+  return links.get(name)?.flags.includes('UP') === true;
 }
 
 /** By `device id`. A guest on two NICs of one uplink would be counted in one class; nobody here has that. */

@@ -20,7 +20,7 @@ const keyOf = ({ guest, nic, direction }: Truth) => `${guest}, ${nic.tap} ${dire
 /**
  * A row says shaped where all that it is about is shaped, and only there; who runs has a row in every view of all. Where
  * a device of the host is down or apart, so that no frame can pass whoever shapes it, neither word is false; there the
- * row must name what is wrong.
+ * row must name what is wrong, but for a way that the host has lost behind its routing.
  * @param mayFail files that views read have just been harmed: one that says so, and nothing else, tells no lie
  */
 export function judgeViews(truths: Truth[], views: Views, mayFail = false): Problem[] {
@@ -44,7 +44,7 @@ function judgeRow(one: Said, truths: Truth[]): string[] {
   const passing = own.filter(canPass);
   const isTrue =
     passing.length < own.length && passing.every(({ fate }) => fate === 'shaped')
-      ? one.noted || !one.shaped
+      ? one.noted || !one.shaped || own.every((truth) => canPass(truth) || truth.astray)
       : one.shaped === own.every(({ fate }) => fate === 'shaped');
   return isTrue ? [] : [`${says}; ${own.map(shownOf).join('; ')}`];
 }
@@ -69,7 +69,7 @@ function judgeVerify(truths: Truth[], verify: number): string[] {
 function judgeDoctor(truths: Truth[], { findings, asked }: Views): string[] {
   if (!asked.includes('doctor')) return [];
   const silent = truths
-    .filter(({ fate }) => fate !== 'shaped')
+    .filter(({ fate, astray }) => fate !== 'shaped' && !(fate === 'cut' && astray))
     .filter(
       ({ guest, nic: { tap, uplink, bridge } }) =>
         !findings.some((text) => [guest, tap, uplink, bridge].some((name) => text.includes(name))),

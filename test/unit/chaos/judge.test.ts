@@ -8,7 +8,7 @@ import type { Said, Views } from '../../chaos/views.ts';
 const nic = { tap: 'vnet0', bridge: 'br0', uplink: 'eth0', index: 1 };
 
 function truth(direction: 'out' | 'in', fate: Fate, more: Partial<Truth> = {}): Truth {
-  const own = { guest: 'ann', nic, uplink: 'eth0', direction, fate, joined: true, packets: 3 };
+  const own = { guest: 'ann', nic, uplink: 'eth0', direction, fate, joined: true, astray: false, packets: 3 };
   return { ...own, shown: '', ...more };
 }
 
@@ -52,6 +52,9 @@ test('where a device is down neither word is false, but nothing beside it is', (
   assert.equal(lies(down, views([row('out', true, { noted: true })])), []);
   assert.equal(lies(down, views([row('out', false)])), []);
   assert.is(lies(down, views([row('out', true)])).length, 1);
+  const astray = [truth('out', 'cut', { joined: false, astray: true })];
+  assert.equal(lies(astray, views([row('out', true)])), [], 'the host has lost its way to the uplink');
+  assert.is(lies([...astray, ...down], views([row('out', true)])).length, 1);
 });
 
 test('silence is a lie, in every view that was asked; so is a row of one who does not run', () => {

@@ -61,4 +61,53 @@ test('a priority that is set before ours counts for nothing; one behind it is wh
   assert.is(pass('out', free, 'inet postrouting 310', priority)?.priority, '1:3');
 });
 
+test('where somebody has changed our table it is walked itself: who takes the mark before it is still to blame', () => {
+  const ours = `table bridge virt-shaper {
+	map senders {
+		type ifname : mark
+		elements = { "vnet0" : 0x76740010 }
+	}
+
+	map sent {
+		type ifname . mark : verdict
+		elements = { "eth1" . 0x76740010 : goto out-10 }
+	}
+
+	chain out-10 {
+		meta mark set 0x76730010 meta priority set 1:10
+	}
+
+	chain input {
+		type filter hook input priority 250; policy accept;
+		meta mark set iifname map @senders
+	}
+
+	chain output {
+		type filter hook output priority 250; policy accept;
+		oifname . meta mark vmap @sent
+	}
+}
+`;
+  const look = (theirs: string) => {
+    const walk = makeWalk(parseListing(ours + theirs));
+    const way = {
+      direction: 'out',
+      tap: 'vnet0',
+      port: bridged,
+      device: 'eth1',
+      mark,
+      class: '1:10',
+    } as const;
+    const changed = { ...facts, table: { kind: 'changed' } } as const;
+    return passRouted(way, { bridge: 'br0', mark: routedMark }, changed, walk);
+  };
+  const chain = (hook: string) =>
+    `table ip t {\n\tchain theirs {\n\t\ttype filter hook ${hook} priority 0; policy accept;\n\t\tmeta mark set 0x00000007\n\t}\n}\n`;
+  const blamed = (passed: ReturnType<typeof look>) =>
+    passed?.changes.filter((one) => !one.ours && one.what === 'mark').map(({ where }) => where);
+  assert.equal(outcome(look('')), kept);
+  assert.equal(blamed(look(chain('prerouting'))), ['chain theirs of table ip t']);
+  assert.equal(blamed(look(chain('postrouting'))), ['chain theirs of table ip t']);
+});
+
 test.run();
