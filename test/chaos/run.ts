@@ -74,7 +74,7 @@ export async function runSeed(
       await judge('at once', (before, now) => (harmless ? judgeHarmless(before, now) : []));
       const inForce = random.chance(world.settings.mistake === undefined ? 0.5 : 0.8);
       isSynced = sync(world, inForce, history);
-      // By a configuration with a mistake, asked for by its name, nothing is done: that is told, and another day's work.
+      // By a configuration that cannot be used, asked for by its name, nothing is done: that is told, and all of it.
       const after = (before: Look, now: Look) => [
         ...(isSynced ? judgeSync(world, now.truths) : []),
         ...judgeKept(before, now),
@@ -120,13 +120,13 @@ async function lookAround(world: World, random: Random): Promise<Look> {
   return { truths, views, storm: lookAtStorm(world, truths, random) };
 }
 
-/** @returns whether it was one: not where the present configuration was asked for, and has a mistake */
+/** @returns whether it was one: not where the present configuration was asked for, and cannot be used */
 function sync(world: World, inForce: boolean, history: string[]): boolean {
   const args = inForce ? ['sync', '--in-force'] : ['sync'];
   const { status, stderr } = world.program.run(args);
   if (status === 0 && !inForce) world.off = false;
   history.push(`  ${args.join(' ')}: ${status} ${status === 0 ? '' : stderr.trim()}`);
-  return inForce || status !== 2 || world.settings.mistake === undefined;
+  return inForce || status !== 2;
 }
 
 function heal(world: World, history: string[]): void {
