@@ -17,6 +17,7 @@ export const house: [folder: string, what: string][] = [
   ['render', 'the plan as the files of rules.d, through templates/'],
   ['kernel', 'the languages of tc and nft, parsed and printed; reading what the kernel holds'],
   ['store', 'the files below /run and /var that outlive a call'],
+  ['ledger', 'who was delivered how much, by day: counted from the classes, and kept'],
   ['diff', 'two states -> differences -> phases -> commands'],
   ['load', 'the transaction: stage, commit, retire, read back, undo'],
   ['observe', 'what the kernel counts, and whether the frames of each guest meet their class'],

@@ -3,6 +3,7 @@
 import { readAhead } from '../load/prefetch.ts';
 import { loadAndConfirm } from '../operations/confirm.ts';
 import { type Context, seconds } from '../operations/context.ts';
+import { underLockCounted } from '../operations/count-usage.ts';
 import { generateNow, sayPolicy } from '../operations/generate.ts';
 import { loadNow } from '../operations/load-now.ts';
 import { findGuests, foundGuests, sayFound } from '../operations/note-guests.ts';
@@ -33,7 +34,7 @@ export async function applyCommand(context: Context, options: ApplyOptions): Pro
     const time = seconds('--confirm', options.confirm);
     return loadAndConfirm(context, time, nothing, () => renderPresent(context));
   }
-  const { obstacles } = await underLock(context, async (site) => {
+  const { obstacles } = await underLockCounted(context, async (site) => {
     dropPending(context.paths.pending); // Who applies plainly has decided.
     const present = readAhead(site);
     await renderPresent(context).catch(async (error) => {

@@ -1,7 +1,7 @@
 // virt-shaper load: the kernel holds what rules.d says, all of it or nothing of it.
 import { type Context, seconds } from '../operations/context.ts';
+import { underLockCounted } from '../operations/count-usage.ts';
 import { asRendered, loadNow } from '../operations/load-now.ts';
-import { underLock } from '../operations/under-lock.ts';
 import { dropPending } from '../store/pending.ts';
 import { ConfigError } from '../system/errors.ts';
 
@@ -25,7 +25,7 @@ export async function loadCommand(context: Context, options: LoadOptions): Promi
   }
   const { tell } = await import('../operations/say-changes.ts');
   const { sayRendered } = await import('../operations/say-rendered.ts');
-  const { obstacles } = await underLock(context, async (site) => {
+  const { obstacles } = await underLockCounted(context, async (site) => {
     dropPending(context.paths.pending); // Who loads plainly has decided.
     return loadNow(context, site, site.rules, undefined, tell(context, asRendered));
   });

@@ -6,6 +6,7 @@ import { runningStamp } from '../guests/status-files.ts';
 import type { Site } from '../load/context.ts';
 import { readAhead } from '../load/prefetch.ts';
 import { type Context, seconds } from '../operations/context.ts';
+import { countNow, type Usage } from '../operations/count-usage.ts';
 import { countingFailures } from '../operations/failures.ts';
 import { folderFor, generateNow, sayPolicy } from '../operations/generate.ts';
 import { loadNow } from '../operations/load-now.ts';
@@ -100,8 +101,10 @@ async function settle(context: Context, time: number): Promise<boolean> {
 }
 
 /** @returns the exit status: 1 where an uplink cannot be shaped */
-function syncOnce(context: Context, inForce: boolean): Promise<number> {
+async function syncOnce(context: Context, inForce: boolean): Promise<number> {
+  let counting: Promise<Usage> | undefined;
   const work = async (site: Site) => {
+    counting = countNow(context, site);
     if (inForce && readOff(context.paths.unloaded)) return 0;
     const present = readAhead(site);
     const noted = await findGuests(context);
@@ -111,11 +114,23 @@ function syncOnce(context: Context, inForce: boolean): Promise<number> {
     const { folder, written, full } = writeRulesAnywhere(context, outputs, wanted);
     const quiet = { ...context, say: context.detail };
     const nothing = inForce ? '' : 'nothing to do: the kernel holds what the running guests need';
+    await counting; // Before anything goes.
     const { changed, obstacles } = await loadNow(context, site, folder, present, tell(context, nothing));
     sayPolicy(noted.changed || written || changed ? context : quiet, outputs);
     if (full) noteLoad(context.paths.history, full);
     const lacking = outputs.policy.unshaped.some(({ uplink }) => uplink !== undefined);
     return lacking || full || obstacles.length > 0 ? 1 : 0;
   };
-  return underLock(context, (site) => countingFailures(context, () => work(site)));
+  const counted = async (site: Site) => {
+    try {
+      return await work(site);
+    } finally {
+      await counting; // Its child holds the lock.
+    }
+  };
+  try {
+    return await underLock(context, (site) => countingFailures(context, () => counted(site)));
+  } finally {
+    await (await counting)?.keep();
+  }
 }

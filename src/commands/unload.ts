@@ -1,12 +1,12 @@
 // virt-shaper unload: everything virt-shaper put into the kernel is taken out, and nothing else.
 
 import type { Context } from '../operations/context.ts';
-import { underLock } from '../operations/under-lock.ts';
+import { underLockCounted } from '../operations/count-usage.ts';
 import { unloadNow } from '../operations/unload-now.ts';
 import { dropPending } from '../store/pending.ts';
 
 export async function unloadCommand(context: Context): Promise<number> {
-  const changed = await underLock(context, async (site) => {
+  const changed = await underLockCounted(context, async (site) => {
     dropPending(context.paths.pending);
     return unloadNow(context, site, 'unloaded');
   });

@@ -4,11 +4,13 @@
 import { join } from 'node:path';
 import type { Step } from '../diff/steps.ts';
 import { applySetting, readSettings } from '../kernel/settings.ts';
+import { openSpool } from '../ledger/spool.ts';
 import { keepFormerSettings } from '../store/former-settings.ts';
 import { Failure } from '../system/errors.ts';
 import type { Outcome } from '../system/exec.ts';
 import { writeWhole } from '../system/files.ts';
 import type { Site } from './context.ts';
+import { isAsking, type Readable, withReadings } from './last-readings.ts';
 
 /** A line that was refused, and the device that it is about: what others need may go on without it. */
 export class RefusedLine extends Failure {
@@ -34,24 +36,27 @@ export class RefusedLine extends Failure {
  */
 export async function runSteps(site: Site, name: string, steps: Step[]): Promise<Step[]> {
   const lost: Step[] = [];
-  let rest = steps;
+  let rest = withReadings(steps, site.holds);
   let number = 0;
   while (rest.length > 0) {
     const tool = rest[0]?.tool ?? 'tc';
     const end = rest.findIndex((step) => step.tool !== tool);
     const batch = end < 0 ? rest : rest.slice(0, end);
     number += 1;
-    const lines = batch.map(({ line }) => line);
     const { failed } =
       tool === 'sysctl'
         ? { failed: applySettings(site.formerSettings, batch) }
-        : await runBatch(site, `${name}-${number}.${tool}`, tool, lines);
+        : await runReading(site, `${name}-${number}.${tool}`, tool, batch);
     if (!failed) {
       rest = rest.slice(batch.length);
       continue;
     }
     const { index = 0 } = failed;
     const step = batch[index];
+    if (step && isAsking(step)) {
+      rest = rest.slice(index + 1); // What is not there has passed nothing more; who takes it out will say so.
+      continue;
+    }
     const isGone = step !== undefined && isGoneAlready(step, failed.message);
     if (!step || !(isGone || isVanishedTap(step, failed.message))) throw refused(tool, step, failed.message);
     if (!isGone) lost.push(step);
@@ -60,23 +65,48 @@ export async function runSteps(site: Site, name: string, steps: Step[]): Promise
   return lost;
 }
 
+/** Where it asks what classes have passed, tc answers into the ledger's spool. */
+async function runReading(
+  site: Site,
+  name: string,
+  tool: 'tc' | 'ip',
+  batch: Readable[],
+): Promise<{ failed?: FailedLine }> {
+  const lines = batch.map(({ line }) => line);
+  const questions = batch.flatMap((step) =>
+    isAsking(step) && step.question !== 'apart' ? step.question : [],
+  );
+  if (questions.length === 0) return runBatch(site, name, tool, lines);
+  const spooled = openSpool(site.usageSpool, questions);
+  let isDone = false;
+  try {
+    const { failed } = await runBatch(site, name, tool, lines, ['-s'], spooled?.fd);
+    isDone = failed === undefined;
+    return failed ? { failed } : {};
+  } finally {
+    spooled?.end(isDone);
+  }
+}
+
 interface FailedLine {
   /** Absent where it does not say: a warning about one that was done. */
   index?: number;
   message: string;
 }
 
-/** @param options of the tool itself */
+/** @param options of the tool itself @param stdout an open file for what it prints */
 export async function runBatch(
   { run, journal }: Site,
   name: string,
   tool: 'tc' | 'ip',
   lines: string[],
   options: string[] = [],
+  stdoutFile?: number,
 ): Promise<{ stdout: string; failed?: FailedLine }> {
   const file = join(journal, name);
   writeWhole(file, lines.map((line) => `${line}\n`).join(''), 0o600);
-  const outcome = await run(tool, [...options, '-batch', file]);
+  const printed = stdoutFile === undefined ? {} : { stdout: stdoutFile };
+  const outcome = await run(tool, [...options, '-batch', file], printed);
   const { status, stdout, stderr } = outcome;
   if (!isRefused(outcome)) return { stdout };
   const line = stderr.match(/Command failed .*:(\d+)/)?.[1];
@@ -90,7 +120,7 @@ export async function runBatch(
 }
 
 /** What it was is written down before it is changed, so that a kill between the two loses nothing. */
-function applySettings(file: string, batch: Step[]): FailedLine | undefined {
+function applySettings(file: string, batch: Readable[]): FailedLine | undefined {
   const names = batch.map(({ line }) => line.split(' = ')[0] ?? '');
   keepFormerSettings(file, readSettings(), names);
   for (const [index, { line }] of batch.entries()) {

@@ -1,5 +1,6 @@
 // Where a load takes place: its door to processes, which holds the lock, and its folders.
 import type { Found } from '../diff/difference.ts';
+import type { State } from '../kernel/objects.ts';
 import type { Paths } from '../store/paths.ts';
 import type { Run } from '../system/exec.ts';
 
@@ -7,9 +8,19 @@ import type { Run } from '../system/exec.ts';
 export interface Site
   extends Pick<
     Paths,
-    'rules' | 'listing' | 'seen' | 'foreignTaps' | 'formerSettings' | 'journal' | 'spare' | 'owner'
+    | 'rules'
+    | 'listing'
+    | 'seen'
+    | 'foreignTaps'
+    | 'formerSettings'
+    | 'journal'
+    | 'spare'
+    | 'owner'
+    | 'usageSpool'
   > {
   run: Run;
+  /** What the kernel holds before a load: whose its classes are, by their lines. */
+  holds?: State['objects'];
   /** Told what is going on, where somebody waits. */
   progress?: (text: string) => void;
   /** Told why what was believed of the kernel has to be read. */

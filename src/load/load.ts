@@ -117,7 +117,10 @@ async function tryLoad(site: Site, asked: Asked, present: Present, refusals: Ref
     laid = layGood(site.rules, rules, withPlanObstacles(companions, obstacles), site.spare);
     return laid;
   };
-  const vanished = await transact(site, { before, wanted, found, checked, whileMoving: lay });
+  const vanished = await transact(
+    { ...site, holds: before.objects },
+    { before, wanted, found, checked, whileMoving: lay },
+  );
   keepGood(site.rules, laid ?? lay());
   if (same && unreached.length + obstacles.length === 0) await keepSeen(site.seen, rules, present.interview);
   return {
@@ -177,7 +180,7 @@ export async function unload(site: Site): Promise<boolean> {
   keepForeignTaps(site.foreignTaps, before, nothing);
   recallLines(before, good);
   const found = compare(before, nothing);
-  await transact(site, { before, wanted: nothing, found });
+  await transact({ ...site, holds: before.objects }, { before, wanted: nothing, found });
   for (const file of [site.listing, site.seen, site.formerSettings]) removeFile(file);
   dropGood(site.rules);
   return found.length > 0;

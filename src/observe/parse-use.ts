@@ -29,7 +29,6 @@ const classes = new RegExp(
     .source + backlog,
   'gm',
 );
-const bytes = /^class htb (\S+) .*\n Sent (\d+) bytes/gm;
 const qdiscs = new RegExp(
   `${/^qdisc (\S+) (\S+) dev (\S+)(?: parent (\S+))?(.*)/.source}(?:\\n Sent .*\\(dropped (\\d+)${backlog})?`,
   'gm',
@@ -58,11 +57,6 @@ export function parseClasses(text: string): ListedClass[] {
       };
     },
   );
-}
-
-/** Class id -> bytes, of the same. */
-export function parseBytes(text: string): Map<string, number> {
-  return new Map(Array.from(text.matchAll(bytes), ([, id = '', sent]) => [id, Number(sent)]));
 }
 
 /** Of `tc -s qdisc show`, every device. */

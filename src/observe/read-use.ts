@@ -1,9 +1,10 @@
 // Reads what the classes of the trees do: one process for each tree, one for all qdiscs, none for each guest.
 // Drops and backlog are the leaf's: a class does not count what fq_codel drops after it took it.
+import { parseClassBytes } from '../kernel/tc/output.ts';
 import { Failure } from '../system/errors.ts';
 import type { Run } from '../system/exec.ts';
 import type { Facts } from './facts.ts';
-import { type ListedQdisc, parseBytes, parseClasses, parseQdiscs } from './parse-use.ts';
+import { type ListedQdisc, parseClasses, parseQdiscs } from './parse-use.ts';
 import { type Counted, type Use, type Uses, useKey } from './use.ts';
 
 export interface Reading {
@@ -53,7 +54,7 @@ export async function readBytes(run: Run, devices: string[]): Promise<Counted> {
     devices.map(async (device) => {
       const { text, ...moment } = await listClasses(run, device);
       return Array.from(
-        parseBytes(text),
+        parseClassBytes(text),
         ([id, bytes]) => [useKey(device, id), { ...moment, bytes }] as const,
       );
     }),

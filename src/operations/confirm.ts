@@ -17,6 +17,7 @@ import {
 import { Failure } from '../system/errors.ts';
 import { startDetached } from '../system/exec.ts';
 import type { Context } from './context.ts';
+import { underLockCounted } from './count-usage.ts';
 import { loadNow } from './load-now.ts';
 import { tell } from './say-changes.ts';
 import { takeBack, wasTakenBack, whatIsNow } from './take-back.ts';
@@ -35,7 +36,7 @@ export async function loadAndConfirm(
 ): Promise<number> {
   const { pending: folder, rules } = context.paths;
   const id = randomUUID();
-  const waiting = await underLock(context, async (site) => {
+  const waiting = await underLockCounted(context, async (site) => {
     const other = readPending(folder);
     if (other && other.deadline > sinceBoot()) {
       throw new Failure('another load waits for its confirmation', 'virt-shaper confirm');

@@ -81,7 +81,10 @@ export async function shape(context: Context, concerned: Concerned[]): Promise<S
     if (full) noteLoad(context.paths.history, full);
     return loaded;
   };
-  const { obstacles } = await underLock(context, (site) => countingFailures(context, () => work(site)));
+  // A stop is waited for by nobody, a start is.
+  const areStarts = concerned.every(({ starts }) => starts);
+  const locked = areStarts ? underLock : (await import('./count-usage.ts')).underLockCounted;
+  const { obstacles } = await locked(context, (site) => countingFailures(context, () => work(site)));
   const isWell = !hasFailed(context.paths.history);
   return concerned.map(({ name, starts }) => {
     const own = obstacles.find(({ guests }) => guests.some(({ guest }) => guest === label(name)));

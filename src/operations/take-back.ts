@@ -12,8 +12,8 @@ import type { Run } from '../system/exec.ts';
 import { readCache, removeFile, writeWhole } from '../system/files.ts';
 import { label } from '../text/label.ts';
 import type { Context } from './context.ts';
+import { underLockCounted } from './count-usage.ts';
 import { generateNow } from './generate.ts';
-import { underLock } from './under-lock.ts';
 import { unloadNow } from './unload-now.ts';
 import { writeRules } from './write-rules.ts';
 
@@ -28,7 +28,7 @@ export async function takeBackInTime(context: Context, id: string): Promise<void
 /** Nothing where it was confirmed, or taken back, meanwhile. */
 export async function takeBack(context: Context, id: string): Promise<void> {
   const { pending: folder } = context.paths;
-  await underLock(context, async (site) => {
+  await underLockCounted(context, async (site) => {
     const pending = readPending(folder);
     if (!pending || ![id, damaged].includes(pending.id)) return;
     if (pending.former) await goBack(context, site);

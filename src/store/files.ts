@@ -37,6 +37,25 @@ export const storeFiles = {
     written: 'unload, or a load that was not confirmed; until the next load',
     loss: 'the next hook or timer loads again',
   },
+  usage: {
+    path: '/var/lib/virt-shaper/usage',
+    what: 'the ledger: how many bytes were delivered to whom. `now.json` has the running day and up to where each class is counted, `YYYY-MM.json` the days before',
+    written:
+      'sync, and whoever has taken classes out; a damaged one stays beside it as `*.damaged`; 14 months are kept',
+    loss: 'what was used is forgotten, and with `now.json` what was passed since the last sync; the limits stay',
+  },
+  usageLock: {
+    path: '/run/virt-shaper/usage.lock',
+    what: 'held while the ledger is changed',
+    written: 'sync, and whoever has taken classes out',
+    loss: 'it is made again',
+  },
+  usageSpool: {
+    path: '/run/virt-shaper/usage',
+    what: 'what classes had passed when they went away, a file for each batch of tc',
+    written: 'each batch that takes classes out; until it is counted in the ledger',
+    loss: 'what those had passed since the last sync is not counted',
+  },
   guests: {
     path: '/run/virt-shaper/guests.json',
     what: 'the guests that run, and their NICs',

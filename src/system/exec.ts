@@ -18,6 +18,8 @@ export interface RunOptions {
   input?: string;
   /** An open file of this process that the child gets as its stdin, in place of `input`. */
   stdin?: number;
+  /** An open file that it writes its stdout to, behind what is in it; the outcome then has none. */
+  stdout?: number;
   /** Milliseconds, in place of the door's own. */
   timeout?: number;
 }
@@ -70,7 +72,7 @@ function makeRunOnce({ timeout = 30_000, hold }: { timeout?: number; hold?: numb
     const name = [command, ...args].join(' ');
     const limit = options.timeout ?? timeout;
     const given = options.stdin === undefined ? inputFile(options.input) : undefined;
-    const printed = [openScratch(), openScratch()] as const;
+    const printed = [options.stdout === undefined ? openScratch() : undefined, openScratch()] as const;
     const child = execa(command, args, {
       reject: false,
       cwd: '/', // Ours may be gone.
@@ -79,7 +81,7 @@ function makeRunOnce({ timeout = 30_000, hold }: { timeout?: number; hold?: numb
       detached: true,
       stdio: [
         options.stdin ?? given ?? 'pipe',
-        printed[0] ?? 'pipe',
+        options.stdout ?? printed[0] ?? 'pipe',
         printed[1] ?? 'pipe',
         ...(hold === undefined ? [] : [hold]),
       ],

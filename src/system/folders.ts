@@ -21,9 +21,9 @@ export function makeFolder(folder: string, isAboveThere = false): void {
 /** Environment variable: our parent process syncs what we write below /var, so that a guest's start need not wait for the disk. */
 export const syncVariable = 'VIRT_SHAPER_SYNCS';
 
-/** fsync(2), unless our caller does it. */
-export function sync(fd: number): void {
-  if (process.env[syncVariable] !== '1') fsyncSync(fd);
+/** fsync(2), unless our caller does it. @param durable in any case */
+export function sync(fd: number, durable = false): void {
+  if (durable || process.env[syncVariable] !== '1') fsyncSync(fd);
 }
 
 /** What was renamed in it is on the disk. */

@@ -24,7 +24,8 @@ export function openScratch(): number | undefined {
 /** Bytes: more than the answers of thousands of guests. What a command cannot write it leaves out, and says nothing. */
 const room = 2 ** 25;
 
-function hasRoom(folder: string): boolean {
+/** Whether there is room for the answers of thousands of guests. */
+export function hasRoom(folder: string): boolean {
   // Node.js has it from 18.15 on.
   const { bavail = room, bsize = 1 } = fs.statfsSync?.(folder) ?? {};
   return Number(bavail) * Number(bsize) >= room;

@@ -8,25 +8,27 @@ export interface NewFile {
   text: string;
   /** 0644 where it is absent. */
   mode?: number;
+  /** It waits for the disk also where our caller syncs what we write. */
+  durable?: true;
 }
 
 /** All are written before the first is waited for: the disk then takes them together. */
 export function writeSynced(files: NewFile[]): void {
-  const opened: number[] = [];
+  const opened: { fd: number; durable: boolean }[] = [];
   try {
-    for (const { file, text, mode = 0o644 } of files) {
+    for (const { file, text, mode = 0o644, durable = false } of files) {
       if (!existsSync(dirname(file))) makeFolder(dirname(file));
       // A leftover of a killed writer, or a symlink planted to make us overwrite another file.
       rmSync(file, { force: true });
       const fd = openSync(file, 'wx', mode);
-      opened.push(fd);
+      opened.push({ fd, durable });
       fchmodSync(fd, mode);
       const bytes = Buffer.from(text);
       for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
     }
-    for (const fd of opened) sync(fd);
+    for (const { fd, durable } of opened) sync(fd, durable);
   } finally {
-    for (const fd of opened) closeSync(fd);
+    for (const { fd } of opened) closeSync(fd);
   }
 }
 

@@ -11,6 +11,28 @@ function escapeCodePoint(character: string): string {
   return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }
 
+/** The name that `label` has made this of. @returns nothing for what it has not made */
+export function unlabel(text: string): string | undefined {
+  if (!text.startsWith('"')) return text;
+  const units = (digits: string) => {
+    const pair = String.fromCodePoint(Number.parseInt(digits, 16));
+    return Array.from({ length: pair.length }, (_unit, index) => pair.charCodeAt(index));
+  };
+  const json = text.replace(/\\(?:u\{([0-9a-f]{1,6})\}|[\s\S])/g, (all, digits: string | undefined) =>
+    digits === undefined
+      ? all
+      : units(digits)
+          .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
+          .join(''),
+  );
+  try {
+    const name: unknown = JSON.parse(json);
+    return typeof name === 'string' ? name : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** As the beginning of an nft comment: no double quote, at most 110 bytes of UTF-8 of the 128 that nft takes. */
 export function nftComment(text: string): string {
   const quoted = text.replaceAll('"', "'");

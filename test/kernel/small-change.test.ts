@@ -32,7 +32,7 @@ test('an end takes out what is left when the tap has gone, and gives the others 
   sh('ip link del vnet3');
   const stopped = host.watched('f3', 'stopped', {});
   assert.is(stopped.stderr, '');
-  assert.is(tools(stopped), 'tc -d -batch stage.tc; nft -f commit.nft; tc -batch retire-1.tc');
+  assert.is(tools(stopped), 'tc -d -batch stage.tc; nft -f commit.nft; tc -s -batch retire-1.tc');
   host.isInForce();
   host.tap('vnet3');
   const names = (state: string) => state.replace(/"(ifname|master|flags)":("[^"]*"|\[[^\]]*\])/g, '');

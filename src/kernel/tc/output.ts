@@ -60,3 +60,10 @@ const readClass = memoize((text: string): TcObject => {
   }
   return { ...makeObject('class', device, id, values), parent, shown: true };
 });
+
+const bytes = /^class htb (\S+) .*\n Sent (\d+) bytes/gm;
+
+/** Class id -> bytes, of `tc -s class show dev X`. */
+export function parseClassBytes(text: string): Map<string, number> {
+  return new Map(Array.from(text.matchAll(bytes), ([, id = '', sent]) => [id, Number(sent)]));
+}

@@ -5,7 +5,7 @@ import type { Run } from '../../system/exec.ts';
 import type { TcObject } from '../objects.ts';
 import { parseFilters, type TcFilter } from './filter-json.ts';
 import { fromFilterJson, fromFilterText } from './filters.ts';
-import { fromClassText, type Qdisc } from './output.ts';
+import { fromClassText, parseClassBytes, type Qdisc } from './output.ts';
 
 export interface Filters {
   /** Ours. */
@@ -57,34 +57,55 @@ async function readFilterText(run: Run, tap: string, way: string) {
 }
 
 /** Prints one line, or as many each time, and none of a class; nothing where lo is down. */
-const separator = 'qdisc show dev lo';
+export const separator = 'qdisc show dev lo';
+
+/** What tc printed between these lines, and after the last. */
+export function splitAnswers(text: string): string[] {
+  return text.split(/^qdisc .*\n/m);
+}
+
+/** @returns parents before children; nothing of a device that is not there */
+export async function readClasses(run: Run, devices: string[]): Promise<TcObject[]> {
+  const answers = await askClasses(run, '-d', devices);
+  return answers.flatMap(([device, text]) =>
+    parentsFirst(text.split('\n').flatMap((line) => fromClassText(device, line) ?? [])),
+  );
+}
+
+/** What each class has passed: device -> class -> bytes; nothing of a device that is not there. */
+export async function readClassBytes(
+  run: Run,
+  devices: string[],
+): Promise<[device: string, bytes: Map<string, number>][]> {
+  const answers = await askClasses(run, '-s', devices);
+  return answers.map(([device, text]) => [device, parseClassBytes(text)]);
+}
 
 /**
  * As text, which is all that iproute2 before 6.2 prints of HTB's classes even where JSON is asked for. They name no
  * device either, so that the answers are kept apart by something else; where that is not to be had, each is asked for
  * by itself.
- * @returns parents before children; nothing of a device that is not there
  */
-export async function readClasses(run: Run, devices: string[]): Promise<TcObject[]> {
+async function askClasses(
+  run: Run,
+  format: '-d' | '-s',
+  devices: string[],
+): Promise<[device: string, text: string][]> {
   if (devices.length === 0) return [];
   const lines = devices.flatMap((device) => [`class show dev ${device}`, separator]);
-  const { stdout, stderr } = await ask(run, '-d', lines);
+  const { stdout, stderr } = await ask(run, format, lines);
   const complaints = stderr.split('\n').filter((line) => !/^(?:Command failed .*)?$/.test(line));
   if (!complaints.every(isGone)) throw new Failure(`tc cannot list the classes: ${stderr.trim()}`);
-  const answers = stdout.split(/^qdisc .*\n/m);
+  const answers = splitAnswers(stdout);
   const each = (answers.length - 1) / devices.length;
   if (devices.length > 1 && (each < 1 || !Number.isInteger(each))) {
-    return (await Promise.all(devices.map((device) => readClasses(run, [device])))).flat();
+    return (await Promise.all(devices.map((device) => askClasses(run, format, [device])))).flat();
   }
-  return devices.flatMap((device, index) =>
-    parentsFirst(
-      (answers[index * each] ?? '').split('\n').flatMap((line) => fromClassText(device, line) ?? []),
-    ),
-  );
+  return devices.map((device, index) => [device, answers[index * each] ?? '']);
 }
 
 /** @returns with the numbers, from 0, of the lines that failed */
-async function ask(run: Run, format: '-j' | '-d', lines: string[]) {
+async function ask(run: Run, format: '-j' | '-d' | '-s', lines: string[]) {
   const input = lines.map((line) => `${line}\n`).join('');
   const { status, stdout, stderr } = await run('tc', [format, '-force', '-batch', '-'], { input });
   const failed = new Set([...stderr.matchAll(/Command failed -:(\d+)/g)].map(([, line]) => Number(line) - 1));

@@ -1,7 +1,8 @@
 // The statistics as tc prints them, also where a leaf brings classes of its own and where the kernel estimates rates.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parseBytes, parseClasses, parseQdiscs } from '../../../src/observe/parse-use.ts';
+import { parseClassBytes } from '../../../src/kernel/tc/output.ts';
+import { parseClasses, parseQdiscs } from '../../../src/observe/parse-use.ts';
 import { readUse } from '../../../src/observe/read-use.ts';
 import { speedBetween, useKey } from '../../../src/observe/use.ts';
 import type { Outcome } from '../../../src/system/exec.ts';
@@ -58,7 +59,7 @@ test("classes are HTB's alone, with rates in bits", () => {
   assert.is(link?.parent, undefined);
   assert.is(link?.overlimits, 7);
   assert.equal([idle?.id, idle?.ceil, idle?.bytes, idle?.backlog], ['1:20', 10_000_000_000, 0, 0]);
-  assert.equal(Object.fromEntries(parseBytes(classes)), { '1:10': 1522058, '1:1': 1522058, '1:20': 0 });
+  assert.equal(Object.fromEntries(parseClassBytes(classes)), { '1:10': 1522058, '1:1': 1522058, '1:20': 0 });
 });
 
 test('qdiscs of every kind, also without figures', () => {

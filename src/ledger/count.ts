@@ -1,0 +1,191 @@
+// Readings of the classes -> bytes of somebody, in the order in which the kernel gave them. Pure but for the ledger that it
+// is given, which it changes. What is counted follows from the kernel's counters and its clock alone; the clock on the
+// wall, which may be set to anything, says only to which day and five minutes it goes.
+import { type Both, both, directions } from '../units/units.ts';
+import { dateOf, dayOf, monthOf } from './days.ts';
+import {
+  type Account,
+  add,
+  classKey,
+  deviceOf,
+  isNothing,
+  type Ledger,
+  type MonthRecord,
+  monthAccountOf,
+  newAccount,
+  noPeaks,
+  nothing,
+} from './ledger.ts';
+import { addPeak, type Peaks, slotLength } from './peaks.ts';
+import { directionOf, type Owner, type Subject } from './subject.ts';
+
+/** One class at one moment. */
+export interface Counted {
+  device: string;
+  /** `1:10` */
+  id: string;
+  bytes: number;
+  /** Whose it has been; absent where only the reading before can tell. */
+  owner?: Owner | undefined;
+  /** What becomes of it: it stays, goes away, or is somebody else's from here on. */
+  fate: 'stays' | 'goes' | Owner;
+  /** What it has passed by now was counted elsewhere. */
+  elsewhere?: boolean;
+}
+
+export interface Reading {
+  boot: string;
+  /** Microseconds of the kernel's clock. */
+  at: number;
+  /** Milliseconds since 1970. */
+  wall: number;
+  classes: Counted[];
+  /** The devices of which every class was listed: another class of theirs is gone. */
+  whole: string[];
+}
+
+/** The days of a month before the running one, to be changed. */
+export type Months = (month: string) => MonthRecord;
+
+/** @returns whether it was new: one that is counted already, or is older, changes nothing */
+export function count(ledger: Ledger, reading: Reading, months: Months): boolean {
+  if (reading.boot !== ledger.boot) {
+    Object.assign(ledger, { boot: reading.boot, at: 0 });
+    ledger.classes.clear();
+  }
+  if (reading.at <= ledger.at) return false;
+  turnTo(ledger, dayOf(reading.wall), months);
+  const sums = new Map<Subject, Both<number>>();
+  const open = (subject: Subject) => openAccount(ledger, subject, months);
+  for (const one of reading.classes) {
+    countClass(ledger, one, sums);
+    if (one.owner && one.fate === 'stays') noteGroup(open(one.owner.subject), one.owner);
+  }
+  forget(ledger, reading);
+  const begin = reading.wall - (reading.at - ledger.at) / 1000;
+  for (const [subject, sum] of sums) {
+    const account = open(subject);
+    add(account.total, sum);
+    add(account.day, sum);
+  }
+  fillSlots(ledger, sums, begin, reading.wall);
+  Object.assign(ledger, { at: reading.at, wall: reading.wall, fresh: false });
+  return true;
+}
+
+function countClass(ledger: Ledger, one: Counted, sums: Map<Subject, Both<number>>): void {
+  const { device, id, bytes, owner, fate, elsewhere } = one;
+  const key = classKey(device, id);
+  const before = ledger.classes.get(key);
+  const isSame = before !== undefined && bytes >= before.bytes;
+  // Where it has changed hands without a word, what it passed since is still the former's.
+  const subject = isSame ? before.subject : (owner?.subject ?? before?.subject);
+  const passed = isSame ? bytes - before.bytes : ledger.fresh ? 0 : bytes;
+  if (subject !== undefined && !elsewhere && passed > 0) {
+    const sum = sums.get(subject) ?? nothing();
+    sum[directionOf(id)] += passed;
+    sums.set(subject, sum);
+  }
+  const next =
+    fate === 'stays' ? (owner?.subject ?? before?.subject) : fate === 'goes' ? undefined : fate.subject;
+  if (next === undefined) ledger.classes.delete(key);
+  else ledger.classes.set(key, { subject: next, bytes });
+}
+
+function noteGroup(account: Account, { group }: Owner): void {
+  if (group !== undefined) account.group = group;
+  else delete account.group;
+}
+
+/** Classes that were listed no more. */
+function forget({ classes }: Ledger, reading: Reading): void {
+  const listed = new Set(reading.classes.map(({ device, id }) => classKey(device, id)));
+  const whole = new Set(reading.whole);
+  for (const key of classes.keys()) {
+    const isListed = !whole.has(deviceOf(key)) || listed.has(key);
+    if (!isListed) classes.delete(key);
+  }
+}
+
+/** With what is written of its running day and month, where it was away. */
+function openAccount(ledger: Ledger, subject: Subject, months: Months): Account {
+  const known = ledger.accounts.get(subject);
+  if (known) return known;
+  const account = newAccount();
+  const kept = months(monthOf(ledger.day)).accounts.get(subject);
+  account.day = { ...(kept?.days.get(dateOf(ledger.day)) ?? nothing()) };
+  if (kept) account.peaks = copyOf(kept.peaks);
+  ledger.accounts.set(subject, account);
+  return account;
+}
+
+function copyOf(peaks: Both<Peaks>): Both<Peaks> {
+  return both((direction) => new Map(peaks[direction]));
+}
+
+/** To another day, also one that was before: what is written of it is taken up again. */
+function turnTo(ledger: Ledger, today: string, months: Months): void {
+  if (today === ledger.day) return;
+  const isOther = monthOf(today) !== monthOf(ledger.day);
+  if (ledger.day !== '') keepDay(ledger, months(monthOf(ledger.day)));
+  ledger.day = today;
+  const present = new Set([...ledger.classes.values()].map(({ subject }) => subject));
+  const record = months(monthOf(today));
+  for (const [subject, account] of ledger.accounts) {
+    // Who is away is known from the files: when he comes back he is taken up from there.
+    if (!present.has(subject) && isNothing(account.slot)) {
+      ledger.accounts.delete(subject);
+      continue;
+    }
+    const kept = record.accounts.get(subject);
+    account.day = { ...(kept?.days.get(dateOf(today)) ?? nothing()) };
+    if (isOther) account.peaks = kept ? copyOf(kept.peaks) : noPeaks();
+  }
+}
+
+/** What a month says of the running day: put there again it says the same. */
+export function keepDay({ day, accounts }: Ledger, record: MonthRecord): void {
+  for (const [subject, account] of accounts) {
+    const isIdle = isNothing(account.day) && account.peaks.out.size + account.peaks.in.size === 0;
+    if (isIdle && !record.accounts.has(subject)) continue;
+    const kept = monthAccountOf(record, subject);
+    if (account.group !== undefined) kept.group = account.group;
+    else delete kept.group;
+    if (!isNothing(account.day)) kept.days.set(dateOf(day), { ...account.day });
+    kept.peaks = copyOf(account.peaks);
+  }
+}
+
+/** Evenly over the time since the last reading, which is a minute where the timer runs. */
+function fillSlots(ledger: Ledger, sums: Map<Subject, Both<number>>, begin: number, end: number): void {
+  const [first, last] = [Math.floor(begin / slotLength), Math.floor(end / slotLength)];
+  const length = Math.max(end - begin, 1);
+  const fill = (slot: number) => {
+    const from = Math.max(begin, slot * slotLength);
+    const until = Math.min(end, (slot + 1) * slotLength);
+    const share = first === last ? 1 : Math.max(0, until - from) / length;
+    for (const [subject, sum] of sums) {
+      const slot = ledger.accounts.get(subject)?.slot ?? nothing();
+      for (const direction of directions) slot[direction] += sum[direction] * share;
+    }
+  };
+  // A clock that was set leads elsewhere: what was begun is over.
+  if (ledger.slot < first || ledger.slot > last) close(ledger);
+  for (let slot = Math.max(first, last - longest); slot <= last; slot += 1) {
+    fill(slot);
+    if (slot < last) close(ledger);
+  }
+  ledger.slot = last;
+}
+
+/** A month of five minutes: longer was nobody away. */
+const longest = 8928;
+
+function close({ accounts }: Ledger): void {
+  for (const { slot, peaks } of accounts.values()) {
+    for (const direction of directions) {
+      if (slot[direction] >= 1) addPeak(peaks[direction], slot[direction]);
+      slot[direction] = 0;
+    }
+  }
+}

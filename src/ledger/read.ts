@@ -1,0 +1,67 @@
+// The ledger's files as they are on the disk. Who only looks changes nothing: what cannot be read is said, and stays.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { readIfThere } from '../system/files.ts';
+import { decodeLedger, decodeMonth, Newer } from './decode.ts';
+import type { Ledger, MonthRecord } from './ledger.ts';
+
+/** What is wrong with a file, in words. `damaged`: it may be set aside. */
+export interface Trouble {
+  file: string;
+  kind: 'damaged' | 'newer';
+  text: string;
+}
+
+export interface Read<T> {
+  value?: T;
+  trouble?: Trouble;
+}
+
+export const runningFile = 'now.json';
+
+export function monthFile(month: string): string {
+  return `${month}.json`;
+}
+
+/** @returns with its text @throws Failure where it is there and may not be read */
+export function readRunning(folder: string): Read<Ledger> & { text?: string } {
+  const file = join(folder, runningFile);
+  const text = readIfThere(file);
+  if (text === undefined) return {};
+  return { text, ...decoded(file, text, decodeLedger) };
+}
+
+/** @throws Failure where it is there and may not be read */
+export function readMonth(folder: string, month: string): Read<MonthRecord> {
+  const file = join(folder, monthFile(month));
+  const text = readIfThere(file);
+  return text === undefined ? {} : decoded(file, text, decodeMonth);
+}
+
+/** The oldest first; without the running one as long as none of its days has ended. */
+export function listMonths(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+      .flatMap((name) => /^(\d{4}-\d\d)\.json$/.exec(name)?.[1] ?? [])
+      .sort();
+  } catch {
+    return [];
+  }
+}
+
+function decoded<T>(file: string, text: string, decode: (text: string) => T): Read<T> {
+  try {
+    return { value: decode(text) };
+  } catch (error) {
+    const isNewer = error instanceof Newer;
+    return {
+      trouble: {
+        file,
+        kind: isNewer ? 'newer' : 'damaged',
+        text: isNewer
+          ? `${file} is of a newer virt-shaper: nothing is counted in it`
+          : `${file} is damaged: what was counted in it is lost`,
+      },
+    };
+  }
+}

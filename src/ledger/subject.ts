@@ -1,0 +1,64 @@
+// Whom bytes are counted for: a guest or a group by its name, and of an uplink all of it, what belongs to nobody, and what
+// is sent to no guest alone. A class says by its line in shape.tc, or by the plan, whose it is.
+import type { ClassPlan, UplinkPlan } from '../plan/plan.ts';
+import { unlabel } from '../text/label.ts';
+import { type Direction, directions } from '../units/units.ts';
+
+export const subjectKinds = ['guest', 'group', 'uplink', 'unmarked', 'flooded'] as const;
+export type SubjectKind = (typeof subjectKinds)[number];
+
+/** `guest cliff`, the name as it is. The last three kinds have the name of their uplink. */
+export type Subject = `${SubjectKind} ${string}`;
+
+export interface Owner {
+  subject: Subject;
+  /** Of a guest, where it has one. */
+  group?: string;
+}
+
+/** By device, and by the id of the class. */
+export type Owners = Map<string, Map<string, Owner>>;
+
+export function subjectOf(kind: SubjectKind, name: string): Subject {
+  return `${kind} ${name}`;
+}
+
+export function splitSubject(subject: Subject): { kind: SubjectKind; name: string } {
+  const blank = subject.indexOf(' ');
+  return { kind: subject.slice(0, blank) as SubjectKind, name: subject.slice(blank + 1) };
+}
+
+/** What a tree's classes send is `out`: their major says it (plan/names.ts). */
+export function directionOf(id: string): Direction {
+  return id.startsWith('2:') ? 'in' : 'out';
+}
+
+/** @param comment of a line of shape.tc @returns nothing where it names nobody for whom bytes are counted by it alone */
+export function subjectOfLine(comment: string | undefined): Subject | undefined {
+  const [, kind, name] = /^(guest|group|link) (\S.*)$/.exec(comment ?? '') ?? [];
+  const plain = name === undefined ? undefined : unlabel(name);
+  if (plain === undefined) return undefined;
+  return subjectOf(kind === 'guest' || kind === 'group' ? kind : 'uplink', plain);
+}
+
+export function ownersOf(uplinks: UplinkPlan[]): Owners {
+  const owners: Owners = new Map();
+  for (const { name, trees } of uplinks) {
+    for (const direction of directions) {
+      const { device, link, unmarked, flooded, groups, guests } = trees[direction];
+      const own = new Map<string, Owner>();
+      const put = ({ id }: ClassPlan, owner: Owner) => own.set(id, owner);
+      put(link, { subject: subjectOf('uplink', name) });
+      put(unmarked, { subject: subjectOf('unmarked', name) });
+      if (flooded) put(flooded, { subject: subjectOf('flooded', name) });
+      for (const guest of guests) put(guest, { subject: subjectOf('guest', guest.name) });
+      for (const { group, guests: members } of groups) {
+        put(group, { subject: subjectOf('group', group.name) });
+        for (const guest of members)
+          put(guest, { subject: subjectOf('guest', guest.name), group: group.name });
+      }
+      owners.set(device, own);
+    }
+  }
+  return owners;
+}

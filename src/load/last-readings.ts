@@ -1,0 +1,113 @@
+// Before a class goes, what it has passed is read by the batch that takes it out: between the two nothing passes that would
+// count, and there is no process more. What is read goes to the ledger's spool.
+import type { Step } from '../diff/steps.ts';
+import type { State, TcObject } from '../kernel/objects.ts';
+import { linesOf, type Question } from '../ledger/spool.ts';
+import { subjectOfLine } from '../ledger/subject.ts';
+
+/** A line of tc's that asks; the second line of a question asks nothing. */
+export interface Asking {
+  tool: 'tc';
+  line: string;
+  question: Question | 'apart';
+}
+
+export type Readable = Step | Asking;
+
+export function isAsking(step: Readable): step is Asking {
+  return 'question' in step;
+}
+
+/** Classes of one device that are each asked for by themselves; of more all are listed once. */
+const few = 4;
+
+/** @param held what the kernel holds before: whose its classes are */
+export function withReadings(steps: Step[], held?: State['objects']): Readable[] {
+  if (!steps.some(takesOut)) return steps;
+  const all = [...(held?.values() ?? []), ...steps.flatMap(({ object }) => object ?? [])];
+  const list: Readable[] = [];
+  const asked = new Set<string>();
+  let aside: string | undefined;
+  for (const [index, step] of steps.entries()) {
+    const { tool, verb, object } = step;
+    if (object?.kind === 'detour' && verb === 'add') aside = String(object.values.to);
+    let questions: Question[] = [];
+    if (tool === 'ip' && steps[index - 1]?.tool !== 'ip') {
+      // Several devices that go are asked for together: each change between tc and ip is a process.
+      const gone = runOfIp(steps, index).flatMap((one) => goneDevice(one) ?? []);
+      questions = gone.filter((device) => device !== aside).map((device) => whole(device, all));
+    } else if (verb === 'del' && object?.kind === 'root') {
+      questions = [whole(object.device, all), ...(aside === undefined ? [] : [ground(aside, all)])];
+    } else if (verb === 'del' && object?.kind === 'detour' && aside !== undefined) {
+      questions = [whole(aside, all)];
+    } else if (verb === 'del' && object?.kind === 'class' && !asked.has(object.device)) {
+      asked.add(object.device);
+      questions = ofClasses(steps.flatMap((one) => goneClass(one, object.device) ?? []));
+    }
+    if (goneDevice(step) === aside) aside = undefined;
+    list.push(...questions.flatMap(asking), step);
+  }
+  return list;
+}
+
+function whole(device: string, all: TcObject[]): Question {
+  const classes = all.filter((one) => one.kind === 'class' && one.device === device);
+  return {
+    device,
+    fate: 'goes',
+    classes: Object.fromEntries(classes.map((one) => [one.id, subjectOf(one)])),
+  };
+}
+
+/**
+ * What passes the ifb that stands in for an uplink's tree passes that tree too, but while there is none: from here on it
+ * counts (diff/rebuild.ts).
+ */
+function ground(device: string, all: TcObject[]): Question {
+  return { ...whole(device, all), fate: 'stays', elsewhere: true };
+}
+
+function takesOut(step: Step): boolean {
+  const { verb, object } = step;
+  return (
+    (verb === 'del' && (object?.kind === 'class' || object?.kind === 'root')) ||
+    goneDevice(step) !== undefined
+  );
+}
+
+function goneDevice({ tool, line }: Step): string | undefined {
+  return tool === 'ip' ? /^link del dev (\S+)$/.exec(line)?.[1] : undefined;
+}
+
+function goneClass({ verb, object }: Step, device: string): TcObject | undefined {
+  return verb === 'del' && object?.kind === 'class' && object.device === device ? object : undefined;
+}
+
+function runOfIp(steps: Step[], from: number): Step[] {
+  const end = steps.findIndex(({ tool }, index) => index > from && tool !== 'ip');
+  return steps.slice(from, end < 0 ? undefined : end);
+}
+
+function ofClasses(gone: TcObject[]): Question[] {
+  const [first] = gone;
+  if (!first) return [];
+  const classes = Object.fromEntries(
+    gone.map((one) => [one.id, { ...subjectOf(one), fate: 'goes' as const }]),
+  );
+  const { device } = first;
+  if (gone.length > few) return [{ device, fate: 'stays', classes }];
+  return gone.map(({ id }) => ({ device, id, fate: 'goes', classes }));
+}
+
+function subjectOf(object: TcObject) {
+  const subject = subjectOfLine(object.subject);
+  return subject === undefined ? {} : { subject };
+}
+
+function asking(question: Question): Asking[] {
+  const [line = '', apart = ''] = linesOf(question);
+  return [
+    { tool: 'tc', line, question },
+    { tool: 'tc', line: apart, question: 'apart' },
+  ];
+}

@@ -1,0 +1,89 @@
+// Counts what was delivered: under the lock it is read, and when that is free it is written. What goes wrong with it is
+// said, and costs no guest its limit.
+import { type Counting, countAll, isAsRead, type Uncounted, writeLedger } from '../ledger/keep.ts';
+import { deviceOf } from '../ledger/ledger.ts';
+import { readRunning } from '../ledger/read.ts';
+import { readClassesNow } from '../ledger/read-classes.ts';
+import { listSpool } from '../ledger/spool.ts';
+import type { Site } from '../load/context.ts';
+import { readInForce } from '../store/in-force-plan.ts';
+import { isThere } from '../system/files.ts';
+import { Occupied, withLock } from '../system/lock.ts';
+import type { Context } from './context.ts';
+import { underLock } from './under-lock.ts';
+
+export interface Usage {
+  /** As of this moment: for what depends on it. Absent where it cannot be read. */
+  counting?: Counting;
+  /** Call it when the lock is free. */
+  keep: () => Promise<void>;
+}
+
+/** Reads the classes as they are. Call it under the lock. */
+export async function countNow(context: Context, site: Site): Promise<Usage> {
+  try {
+    const { paths } = context;
+    const known = new Set([...(readRunning(paths.usage).value?.classes.keys() ?? [])].map(deviceOf));
+    const reading = await readClassesNow(site.run, readInForce(paths.rules), known);
+    return takeUp(context, { spooled: listSpool(paths.usageSpool), reading });
+  } catch (error) {
+    return unable(context, error);
+  }
+}
+
+/** Only what went away. Call it under the lock. */
+export function countGone(context: Context): Usage {
+  const spooled = listSpool(context.paths.usageSpool);
+  return spooled.length > 0 ? takeUp(context, { spooled }) : { keep: async () => {} };
+}
+
+/**
+ * Work under the lock, after which what it has taken out is counted. Where nothing was ever counted, what there is before
+ * it is the beginning.
+ */
+export async function underLockCounted<T>(context: Context, work: (site: Site) => Promise<T>): Promise<T> {
+  const usages: Usage[] = [];
+  try {
+    return await underLock(context, async (site) => {
+      if (!isThere(context.paths.usage)) usages.push(await countNow(context, site));
+      try {
+        return await work(site);
+      } finally {
+        usages.push(countGone(context));
+      }
+    });
+  } finally {
+    for (const { keep } of usages) await keep();
+  }
+}
+
+function takeUp(context: Context, uncounted: Uncounted): Usage {
+  try {
+    const counting = countAll(context.paths, uncounted);
+    return { counting, keep: () => keep(context, counting, uncounted) };
+  } catch (error) {
+    return unable(context, error);
+  }
+}
+
+function unable({ warn }: Context, error: unknown): Usage {
+  warn(`warning: what guests use is not counted: ${(error as Error).message}`);
+  return { keep: async () => {} };
+}
+
+/** Seconds that another one may take to write it; then the next minute's sync counts what this one would have. */
+const patience = 5;
+
+async function keep(context: Context, counting: Counting, uncounted: Uncounted): Promise<void> {
+  const { paths, warn } = context;
+  for (const { text } of counting.troubles) warn(`warning: ${text}`);
+  if (!counting.change) return;
+  try {
+    await withLock({ file: paths.usageLock, patience, waiting: () => {} }, async () => {
+      writeLedger(paths, isAsRead(paths, counting) ? counting : countAll(paths, uncounted));
+    });
+  } catch (error) {
+    if (error instanceof Occupied) return;
+    warn(`warning: what guests use cannot be written down: ${(error as Error).message}`);
+  }
+}
