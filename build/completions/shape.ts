@@ -26,6 +26,8 @@ export interface OptionShape {
   description: string;
   /** Absent for one without a value. */
   value?: { name: string; takes: Takes };
+  /** What one may take that may also stand alone: nobody can guess which. */
+  mayTake?: string;
 }
 
 export interface CommandShape {
@@ -50,6 +52,10 @@ const meanings: Record<string, Takes> = {
   file: { kind: 'files' },
   dir: { kind: 'folders' },
   seconds: { kind: 'anything' },
+  rate: { kind: 'anything' },
+  time: { kind: 'anything' },
+  moment: { kind: 'anything' },
+  text: { kind: 'anything' },
   format: words(...formats),
   name: { kind: 'names', of: 'known' },
   names: { kind: 'names', of: 'in-force' },
@@ -105,11 +111,13 @@ function argsOf(command: Command, commands: string[]): ArgumentShape[] {
 }
 
 function optionShape(option: Option): OptionShape {
-  const [, name] = option.flags.match(/[<[](.+?)(?:\.\.\.)?[>\]]$/) ?? [];
+  const [, name] = option.flags.match(/<(.+?)(?:\.\.\.)?>$/) ?? [];
+  const [, mayTake] = option.flags.match(/\[(.+?)\]$/) ?? [];
   return {
     flags: [option.short, option.long].flatMap((flag) => flag ?? []),
     description: option.description,
     ...(name === undefined ? {} : { value: { name, takes: meaningOf(name, option.flags) } }),
+    ...(mayTake === undefined ? {} : { mayTake }),
   };
 }
 

@@ -11,6 +11,11 @@ _virt_shaper_value() {
     --lock-timeout) takes=anything ;;
     --timeout) takes=anything ;;
     --confirm) takes=anything ;;
+    --ceil) takes=anything ;;
+    --rate) takes=anything ;;
+    --for) takes=anything ;;
+    --until) takes=anything ;;
+    --why) takes=anything ;;
     --interval) takes=anything ;;
     --output) takes=files ;;
     --from) takes=words words=(bandwidth.conf libvirt proxmox) ;;
@@ -22,7 +27,8 @@ _virt_shaper_value() {
 _virt_shaper_argument() {
   takes= words=()
   case $1 in
-    :*) takes=words words=(check apply render load confirm plan verify unload status tree top explain metrics import sync doctor init hooks hook help) ;;
+    :*) takes=words words=(check apply render load confirm plan verify limit limits unload status tree top explain metrics import sync doctor init hooks hook help) ;;
+    limit:0) takes=known ;;
     status:*) takes=in-force ;;
     tree:*) takes=in-force ;;
     explain:0) takes=known ;;
@@ -33,7 +39,7 @@ _virt_shaper_argument() {
     hook:2) takes=words words=(prepare start started stopped release restore migrate reconnect attach port-created port-deleted updated) ;;
     hook:3) takes=words words=(begin end -) ;;
     hook:4) takes=words words=(-) ;;
-    help:0) takes=words words=(check apply render load confirm plan verify unload status tree top explain metrics import sync doctor init hooks hook help) ;;
+    help:0) takes=words words=(check apply render load confirm plan verify limit limits unload status tree top explain metrics import sync doctor init hooks hook help) ;;
   esac
 }
 
@@ -49,6 +55,8 @@ _virt_shaper_options() {
     confirm) words=(-h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
     plan) words=(--json --commands -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
     verify) words=(--json -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
+    limit) words=(--ceil --rate --out --in --for --until --why --group --unmarked --lift -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
+    limits) words=(--json -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
     unload) words=(-h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
     status) words=(--json --interval -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
     tree) words=(--json --interval -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;

@@ -12,7 +12,7 @@ function __virt_shaper_at --description 'Whether the line is at "COMMAND PLACE",
         else if test $ended = no; and test "$word" = --
             set ended yes
         else if test $ended = no; and string match -q -- '-?*' "$word"
-            contains -- "$word" --config --rules --root --lock-timeout --timeout --confirm --interval --output --from --settle; and set value yes
+            contains -- "$word" --config --rules --root --lock-timeout --timeout --confirm --ceil --rate --for --until --why --interval --output --from --settle; and set value yes
         else if test "$command" = -
             set command $word
         else
@@ -58,6 +58,8 @@ complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a load -d 'make the kernel 
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a confirm -d 'keep the policy that "apply --confirm" or "load --confirm" has loaded'
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a plan -d 'show what load would change, and for whom (status 3 if anything)'
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a verify -d 'compare the kernel with what was loaded (status 3 on drift)'
+complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a limit -d 'give a guest, a group or what no guest owns another rate or ceil for now'
+complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a limits -d 'show what was set so, by whom, until when and why'
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a unload -d 'take out everything virt-shaper put in, nothing else'
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a status -d 'show who has what and does what now'
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a tree -d 'show each uplink with its groups and guests'
@@ -91,6 +93,18 @@ complete -c virt-shaper -n "__virt_shaper_at 'load .*'" -l confirm -r -f -d 'go 
 complete -c virt-shaper -n "__virt_shaper_at 'plan .*'" -l json -d 'as data'
 complete -c virt-shaper -n "__virt_shaper_at 'plan .*'" -l commands -d 'the nft, tc and ip lines that load would run'
 complete -c virt-shaper -n "__virt_shaper_at 'verify .*'" -l json -d 'as data'
+complete -c virt-shaper -n "__virt_shaper_at 'limit .*'" -l ceil -r -f -d 'the most that it may reach'
+complete -c virt-shaper -n "__virt_shaper_at 'limit .*'" -l rate -r -f -d 'what it is guaranteed'
+complete -c virt-shaper -n "__virt_shaper_at 'limit .*'" -l out -d 'only what it sends; with a rate, the ceil of that'
+complete -c virt-shaper -n "__virt_shaper_at 'limit .*'" -l in -d 'only what it receives; with a rate, the ceil of that'
+complete -c virt-shaper -n "__virt_shaper_at 'limit .*'" -l for -r -f -d 'how long: 30min, 2h, 3d; without end until it is lifted'
+complete -c virt-shaper -n "__virt_shaper_at 'limit .*'" -l until -r -f -d 'when it ends: "2026-12-24 20:00", or 20:00 when that comes next'
+complete -c virt-shaper -n "__virt_shaper_at 'limit .*'" -l why -r -f -d 'for those who read virt-shaper limits'
+complete -c virt-shaper -n "__virt_shaper_at 'limit .*'" -l group -d 'NAME is a group'
+complete -c virt-shaper -n "__virt_shaper_at 'limit .*'" -l unmarked -d 'NAME is an uplink, and what no guest owns there is meant'
+complete -c virt-shaper -n "__virt_shaper_at 'limit .*'" -l lift -d 'take back all that was set for NAME'
+complete -c virt-shaper -n "__virt_shaper_at 'limit 0'" -f -a '(__virt_shaper_names known)'
+complete -c virt-shaper -n "__virt_shaper_at 'limits .*'" -l json -d 'as data: bits per second'
 complete -c virt-shaper -n "__virt_shaper_at 'status .*'" -l json -d 'as data: bits per second, bytes'
 complete -c virt-shaper -n "__virt_shaper_at 'status .*'" -l interval -r -f -d 'what "now" is taken over; 0 leaves it out (1)'
 complete -c virt-shaper -n "__virt_shaper_at 'status .*'" -f -a '(__virt_shaper_names in-force)'
@@ -117,4 +131,4 @@ complete -c virt-shaper -n "__virt_shaper_at 'hook 1'" -f -a '(__virt_shaper_nam
 complete -c virt-shaper -n "__virt_shaper_at 'hook 2'" -f -a 'prepare start started stopped release restore migrate reconnect attach port-created port-deleted updated'
 complete -c virt-shaper -n "__virt_shaper_at 'hook 3'" -f -a 'begin end -'
 complete -c virt-shaper -n "__virt_shaper_at 'hook 4'" -f -a '-'
-complete -c virt-shaper -n "__virt_shaper_at 'help 0'" -f -a 'check apply render load confirm plan verify unload status tree top explain metrics import sync doctor init hooks hook help'
+complete -c virt-shaper -n "__virt_shaper_at 'help 0'" -f -a 'check apply render load confirm plan verify limit limits unload status tree top explain metrics import sync doctor init hooks hook help'

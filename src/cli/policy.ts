@@ -86,6 +86,41 @@ Example: look before a change counts
 Example: from cron, repair what somebody changed by hand
   virt-shaper --quiet verify || virt-shaper sync --in-force`,
     );
+  command(
+    'limit <name>',
+    'give a guest, a group or what no guest owns another rate or ceil for now',
+    async (context, [name = ''], options) =>
+      (await import('../commands/limit.ts')).limitCommand(context, name, options),
+  )
+    .option('--ceil <rate>', 'the most that it may reach')
+    .option('--rate <rate>', 'what it is guaranteed')
+    .option('--out [rate]', 'only what it sends; with a rate, the ceil of that')
+    .option('--in [rate]', 'only what it receives; with a rate, the ceil of that')
+    .option('--for <time>', 'how long: 30min, 2h, 3d; without end until it is lifted')
+    .option('--until <moment>', 'when it ends: "2026-12-24 20:00", or 20:00 when that comes next')
+    .option('--why <text>', 'for those who read virt-shaper limits')
+    .option('--group', 'NAME is a group')
+    .option('--unmarked', 'NAME is an uplink, and what no guest owns there is meant')
+    .option('--lift', 'take back all that was set for NAME')
+    .addHelpText(
+      'after',
+      `
+At once, without a packet lost; over reboots and other configurations, until it ends or is lifted.
+
+Example: two hours of 5 mbit, and back before that
+  virt-shaper limit cliff --ceil 5mbit --for 2h --why "abuse report 4711"
+  virt-shaper limit cliff --lift`,
+    );
+  command('limits', 'show what was set so, by whom, until when and why', async (context, _args, options) =>
+    (await import('../commands/limits.ts')).limitsCommand(context, options),
+  )
+    .option('--json', 'as data: bits per second')
+    .addHelpText(
+      'after',
+      `
+Example: what has no end
+  virt-shaper limits --json | jq '.limits[] | select(.until == null)'`,
+    );
   command('unload', 'take out everything virt-shaper put in, nothing else', async (context) =>
     (await import('../commands/unload.ts')).unloadCommand(context),
   ).addHelpText(

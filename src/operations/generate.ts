@@ -9,6 +9,7 @@ import { readKernel } from '../host/kernel.ts';
 import { readNetworks } from '../host/networks.ts';
 import { generate, type Inputs, type Outputs } from '../pipeline.ts';
 import { checkSpeeds } from '../policy/check-uplinks.ts';
+import type { Moment } from '../policy/moment.ts';
 import { readOverrides, readTemplates, templatesBeside } from '../render/templates.ts';
 import { describeError } from '../report/errors.ts';
 import { formatLine } from '../report/problems.ts';
@@ -23,6 +24,7 @@ import {
   readCompanions,
   sourceFile,
 } from '../store/in-force-rules.ts';
+import { readMoment } from '../store/overrides.ts';
 import { readPending } from '../store/pending.ts';
 import { withKnownSpeeds } from '../store/speeds.ts';
 import { ConfigError, isFull, type Problem } from '../system/errors.ts';
@@ -34,6 +36,8 @@ export interface Generated extends Outputs {
   inputs: Inputs;
   /** What is kept beside the rules. */
   companions: Companions;
+  /** What the configuration was warned of, as lines. */
+  about: string[];
 }
 
 /**
@@ -148,6 +152,8 @@ async function generateFrom(context: Context, from: Read, guests?: Guest[]): Pro
   const kernel = await readKernel(paths.kernel);
   const ids = readIds(paths.ids, paths.rules);
   if (ids.lost) context.warn(`warning: ${ids.lost}`);
+  const { moment, lost } = readMoment(paths.overrides);
+  if (lost) context.warn(`warning: ${lost}`);
   const inputs: Inputs = {
     config,
     guests: guests ?? readGuests(paths.guests),
@@ -156,17 +162,26 @@ async function generateFrom(context: Context, from: Read, guests?: Guest[]): Pro
       networks: readNetworks(paths.libvirtNetworks),
       kernel,
     },
-    moment: { now: Date.now(), overrides: [] },
+    moment,
     chosen: ids.chosen,
     templates: readTemplates(templates),
     source: files.join(', '),
   };
+  return outputsOf(inputs, snapshot, about);
+}
+
+function outputsOf(inputs: Inputs, snapshot: string, about: string[]): Generated {
   const outputs = generate(inputs);
   const companions: Companions = new Map([
     [sourceFile, snapshot],
     [planFile, inForceText(outputs, about)],
   ]);
-  return { ...outputs, inputs, companions };
+  return { ...outputs, inputs, companions, about };
+}
+
+/** The same at another moment. */
+export function atMoment({ inputs, companions, about }: Generated, moment: Moment): Generated {
+  return outputsOf({ ...inputs, moment }, companions.get(sourceFile) ?? '', about);
 }
 
 /** A line for each of a few: `check` shows them whole, with their places. */

@@ -2,6 +2,7 @@
 import { describeError } from '../report/errors.ts';
 import { writeIds } from '../store/ids.ts';
 import { companionsOf, filesOf } from '../store/in-force-rules.ts';
+import { setDamagedAside } from '../store/overrides.ts';
 import { rememberSpeeds } from '../store/speeds.ts';
 import { isFull } from '../system/errors.ts';
 import { isChanged, writeTogether } from '../system/files.ts';
@@ -18,6 +19,7 @@ export function writeRules(
   folder = paths.rules,
 ): boolean {
   writeIds(paths.ids, chosen);
+  setDamagedAside(paths.overrides);
   const uplinks = policy.uplinks.map(({ name }) => name);
   rememberSpeeds(paths.speeds, inputs.host.devices, uplinks);
   return layRules(folder, { rules, companions });

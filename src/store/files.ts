@@ -25,6 +25,13 @@ export const storeFiles = {
     written: 'whoever renders and draws one; a damaged one stays beside it as `ids.json.damaged`',
     loss: 'ids are taken from the rules in force; who is in neither gets another class and mark',
   },
+  overrides: {
+    path: '/var/lib/virt-shaper/overrides.json',
+    what: 'what administrators have set for now, by whom, why and until when',
+    written:
+      '`virt-shaper limit`; what has ended is left out a week later. A damaged one stays beside it as `overrides.json.damaged`',
+    loss: 'every guest has what is configured',
+  },
   speeds: {
     path: '/var/lib/virt-shaper/speeds.json',
     what: 'the speed that each uplink had last',

@@ -1,7 +1,7 @@
 // That somebody has switched virt-shaper off: no hook, timer or boot loads again until somebody loads, applies or syncs
 // by hand, or starts the service. In /var, since a reboot ends it no more than anything else.
-import { userInfo } from 'node:os';
-import { isThere, readCache, readIfThere, writeWhole } from '../system/files.ts';
+import { isThere, readCache, writeWhole } from '../system/files.ts';
+import { whoAsks } from '../system/who-asks.ts';
 import { formatMinute } from '../units/clock.ts';
 
 /** `not confirmed`: nobody confirmed the only load there was. */
@@ -40,21 +40,4 @@ export function describeOff({ why, at, by }: Off): string {
   return why === 'unloaded'
     ? `unloaded${since} by ${by}`
     : `off${since}, because the load by ${by} was not confirmed`;
-}
-
-/** Who has logged in, whatever he has become since by sudo or su. */
-function whoAsks(): string {
-  const { SUDO_USER, DOAS_USER } = process.env;
-  try {
-    return SUDO_USER || DOAS_USER || loginName() || userInfo().username;
-  } catch {
-    return `uid ${process.getuid?.()}`;
-  }
-}
-
-/** As the audit system keeps it; nothing for what nobody has logged in for, such as a service. */
-function loginName(): string | undefined {
-  const uid = readIfThere('/proc/self/loginuid')?.trim();
-  const users = (readIfThere('/etc/passwd') ?? '').split('\n');
-  return users.map((line) => line.split(':')).find((fields) => fields[2] === uid)?.[0];
 }

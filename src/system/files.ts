@@ -58,8 +58,7 @@ export function unwritten(file: string, error: unknown): Failure {
 
 /** A folder in the place of a file is moved aside, with its contents: it is not ours to delete. */
 function moveFolderAside(file: string): void {
-  if (lstatSync(file, { throwIfNoEntry: false })?.isDirectory())
-    renameSync(file, `${file}.aside-${Date.now()}`);
+  if (isFolder(file)) renameSync(file, `${file}.aside-${Date.now()}`);
 }
 
 /** Never over what is there, whenever it came. @returns whether it was written */
@@ -163,6 +162,10 @@ function isAlike(value: Record<string, unknown>, model: object): boolean {
   return Object.entries(model).every(
     ([key, like]) => typeof value[key] === typeof like && Array.isArray(value[key]) === Array.isArray(like),
   );
+}
+
+export function isFolder(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** Whether there is anything of that name. */

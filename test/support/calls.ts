@@ -6,8 +6,9 @@ import { makeProgram } from '../../src/cli/program.ts';
 export function callsIn(text: string): string[][] {
   const lines = text.replaceAll('\\\n', ' ').split('\n');
   return lines.flatMap((line) =>
-    [...line.matchAll(/(?:^|[\s(])virt-shaper +([^\s|;&<>)#][^|;&<>)#]*)/g)].map(([, rest = '']) =>
-      rest.trim().split(/\s+/),
+    [...line.matchAll(/(?:^|[\s(])virt-shaper +([^\s|;&<>)#](?:"[^"]*"|'[^']*'|[^|;&<>)#])*)/g)].map(
+      ([, rest = '']) =>
+        (rest.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? []).map((word) => word.replace(/["']/g, '')),
     ),
   );
 }

@@ -11,6 +11,7 @@ import { readWholeHistory } from '../../store/history.ts';
 import { readIds } from '../../store/ids.ts';
 import { readInForce } from '../../store/in-force-plan.ts';
 import { readIfGood, ruleFiles } from '../../store/in-force-rules.ts';
+import { readMoment } from '../../store/overrides.ts';
 import type { Paths } from '../../store/paths.ts';
 import { type Attempt, attempt } from '../finding.ts';
 import type { InForceFacts } from '../in-force.ts';
@@ -45,7 +46,7 @@ function isOutdated(paths: Paths, present: Present): boolean {
   if (!good) return false;
   const { rules } = generate({
     ...present,
-    moment: { now: Date.now(), overrides: [] },
+    moment: readMoment(paths.overrides).moment,
     chosen: readIds(paths.ids, paths.rules).chosen,
     templates: readTemplates(paths.templates),
     source: '',

@@ -214,12 +214,13 @@ function sectionPage(name: string): string {
 /** `Fl q , Fl -quiet` and `Fl -confirm Ar seconds`, as `described` has them. */
 function optionOf(head: string): string {
   const flags = [...head.matchAll(/Fl (\S+)/g)].map(([, flag]) => `-${flag}`);
-  const [, value] = head.match(/Ar (\S+)/) ?? [];
-  return [flags.join(', '), ...(value ? [`<${value}>`] : [])].join(' ');
+  const [, optional, value] = head.match(/(Op )?Ar (\S+)/) ?? [];
+  return [flags.join(', '), ...(value ? [optional ? `[${value}]` : `<${value}>`] : [])].join(' ');
 }
 
-function described({ flags, value }: (typeof shape.options)[number]): string {
-  return [flags.join(', '), ...(value ? [`<${value.name}>`] : [])].join(' ');
+function described({ flags, value, mayTake }: (typeof shape.options)[number]): string {
+  const takes = value ? [`<${value.name}>`] : mayTake ? [`[${mayTake}]`] : [];
+  return [flags.join(', '), ...takes].join(' ');
 }
 
 /** What a table may hold, as the check says it when there is something else. */

@@ -1,0 +1,113 @@
+// Sets for now what a guest, a group or an uplink's unmarked traffic may have, or lifts it: written down first, so that
+// no later load forgets it, then loaded by the configuration in force. What cannot be loaded is not kept either.
+import type { Site } from '../load/context.ts';
+import type { Override, Subject } from '../policy/moment.ts';
+import { endText, shortfalls, subjectText, valuesText } from '../report/overrides.ts';
+import { noteLoad } from '../store/history.ts';
+import {
+  readClock,
+  readMoment,
+  readOverrideFile,
+  type StoredOverride,
+  setDamagedAside,
+  withOverride,
+  writeOverrides,
+} from '../store/overrides.ts';
+import { describeOff, readOff } from '../store/unloaded.ts';
+import { whoAsks } from '../system/who-asks.ts';
+import type { Context } from './context.ts';
+import { findSubject } from './find-subject.ts';
+import { atMoment, folderFor, type Generated, generateNow } from './generate.ts';
+import { loadNow } from './load-now.ts';
+import { tell } from './say-changes.ts';
+import { underLock } from './under-lock.ts';
+import { writeRulesAnywhere } from './write-rules.ts';
+
+export interface Wanted extends Subject, Pick<Override, 'rate' | 'ceil' | 'why'> {
+  /** Milliseconds. */
+  lasts?: number;
+  /** Milliseconds since 1970. */
+  until?: number;
+}
+
+/** @returns the exit status: 1 where an uplink cannot be shaped */
+export function setOverride(context: Context, wanted: Wanted): Promise<number> {
+  return change(context, wanted, (overrides, before) => {
+    const next = storedOf(wanted);
+    const same = overrides.find((one) => isSame(one, next));
+    const isRunning = findSubject(before, wanted);
+    context.say(`${subjectText(next)}: ${valuesText(next)}, ${endText(next)}${same ? ', as before' : ''}`);
+    if (!isRunning) context.say(`${subjectText(next)} does not run now: it has that from its start on`);
+    return same ? overrides : withOverride(overrides, next);
+  });
+}
+
+/** @returns the same; nothing to lift is no failure */
+export function liftOverride(context: Context, subject: Subject): Promise<number> {
+  const isIts = ({ kind, name }: Subject) => kind === subject.kind && name === subject.name;
+  return change(context, subject, (overrides, before) => {
+    const inForce = new Set(before.inputs.moment.overrides.filter(isIts).map(({ since }) => since));
+    const lifted = overrides.filter((one) => isIts(one) && inForce.has(one.since));
+    if (lifted.length === 0) {
+      findSubject(before, subject);
+      context.say(`nothing to do: nothing is set for ${subjectText(subject)}`);
+    }
+    for (const one of lifted) context.say(`${subjectText(one)}: ${valuesText(one)} is lifted`);
+    return overrides.filter((one) => !isIts(one));
+  });
+}
+
+function storedOf({ lasts, ...wanted }: Wanted): StoredOverride {
+  const { now, sinceBoot, boot } = readClock();
+  return {
+    ...wanted,
+    since: now,
+    ...(lasts === undefined ? {} : { until: now + lasts, lasts: true }),
+    by: whoAsks(),
+    boot: { id: boot, at: sinceBoot },
+  };
+}
+
+/** But for when it was set. What shall last from now on is another each time. */
+function isSame(one: StoredOverride, other: StoredOverride): boolean {
+  const key = ({ since: _, boot: _clock, rate, ceil, ...rest }: StoredOverride) =>
+    JSON.stringify([rate?.out, rate?.in, ceil?.out, ceil?.in, Object.entries(rest).sort()]);
+  return key(one) === key(other);
+}
+
+type Change = (overrides: StoredOverride[], before: Generated) => StoredOverride[];
+
+function change(context: Context, subject: Subject, by: Change): Promise<number> {
+  const { overrides: file, unloaded } = context.paths;
+  return underLock(context, async (site) => {
+    const before = await generateNow(context, 'in force');
+    const { overrides } = readOverrideFile(file);
+    const next = by(overrides, before);
+    setDamagedAside(file);
+    if (next !== overrides) writeOverrides(file, next);
+    const off = readOff(unloaded);
+    if (off) {
+      context.warn(`nothing is loaded: ${describeOff(off)}; it counts when virt-shaper apply loads again`);
+      return 0;
+    }
+    try {
+      return await loadAnew(context, site, before, subject);
+    } catch (error) {
+      if (next !== overrides) writeOverrides(file, overrides);
+      throw error;
+    }
+  });
+}
+
+async function loadAnew(context: Context, site: Site, before: Generated, subject: Subject): Promise<number> {
+  const generated = atMoment(before, readMoment(context.paths.overrides).moment);
+  const { folder, full } = writeRulesAnywhere(context, generated, folderFor(context, generated));
+  const nothing = 'nothing to do: the kernel holds that already';
+  const { obstacles } = await loadNow(context, site, folder, undefined, tell(context, nothing));
+  const known = new Set(before.policy.warnings);
+  for (const warning of generated.policy.warnings)
+    if (!known.has(warning)) context.warn(`warning: ${warning}`);
+  for (const line of shortfalls(generated.policy, subject)) context.say(line);
+  if (full) noteLoad(context.paths.history, full);
+  return full || obstacles.length > 0 ? 1 : 0;
+}
