@@ -4,6 +4,7 @@
 import type { Command, Option } from 'commander';
 import { makeProgram } from '../../src/cli/program.ts';
 import type { kindsOfNames } from '../../src/commands/complete.ts';
+import { everydayKeys } from '../../src/config/edit-keys.ts';
 import { hookDrivers } from '../../src/hooks/hook-file.ts';
 import { formats } from '../../src/import/import.ts';
 
@@ -60,6 +61,10 @@ const meanings: Record<string, Takes> = {
   name: { kind: 'names', of: 'known' },
   names: { kind: 'names', of: 'in-force' },
   action: words('install', 'remove', 'status'),
+  key: words(...everydayKeys),
+  keys: words(...everydayKeys),
+  value: { kind: 'anything' },
+  more: words(...everydayKeys),
 };
 
 const lifecycle = [

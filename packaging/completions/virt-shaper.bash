@@ -27,7 +27,13 @@ _virt_shaper_value() {
 _virt_shaper_argument() {
   takes= words=()
   case $1 in
-    :*) takes=words words=(check apply render load confirm plan verify limit limits unload status tree top explain metrics import sync doctor init hooks hook help) ;;
+    :*) takes=words words=(check set unset apply render load confirm plan verify limit limits unload status tree top explain metrics import sync doctor init hooks hook help) ;;
+    set:0) takes=known ;;
+    set:1) takes=words words=(ceil ceil.out ceil.in rate rate.out rate.in group leaf local pps storm) ;;
+    set:2) takes=anything ;;
+    set:*) takes=words words=(ceil ceil.out ceil.in rate rate.out rate.in group leaf local pps storm) ;;
+    unset:0) takes=known ;;
+    unset:*) takes=words words=(ceil ceil.out ceil.in rate rate.out rate.in group leaf local pps storm) ;;
     limit:0) takes=known ;;
     status:*) takes=in-force ;;
     tree:*) takes=in-force ;;
@@ -39,7 +45,7 @@ _virt_shaper_argument() {
     hook:2) takes=words words=(prepare start started stopped release restore migrate reconnect attach port-created port-deleted updated) ;;
     hook:3) takes=words words=(begin end -) ;;
     hook:4) takes=words words=(-) ;;
-    help:0) takes=words words=(check apply render load confirm plan verify limit limits unload status tree top explain metrics import sync doctor init hooks hook help) ;;
+    help:0) takes=words words=(check set unset apply render load confirm plan verify limit limits unload status tree top explain metrics import sync doctor init hooks hook help) ;;
   esac
 }
 
@@ -49,6 +55,8 @@ _virt_shaper_options() {
   case $1 in
     '') words=(-V --version --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose -h --help) ;;
     check) words=(--json -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
+    set) words=(--group --load -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
+    unset) words=(--group --load -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
     apply) words=(--dry-run --json --commands --confirm -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
     render) words=(-h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
     load) words=(--dry-run --json --confirm -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;

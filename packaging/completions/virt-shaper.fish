@@ -52,6 +52,8 @@ end
 
 complete -c virt-shaper -f
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a check -d 'read the configuration, report every problem, show what each guest would have'
+complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a set -d 'write values of a guest, pattern or group to config.d/50-set.toml, checked before they are written'
+complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a unset -d 'take values that set has written away again, or all of them'
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a apply -d 'check, find the running guests, render, say what changes for whom, and load'
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a render -d 'write rules.d from the configuration and the guests now running'
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a load -d 'make the kernel hold what rules.d says, all or nothing'
@@ -83,6 +85,16 @@ complete -c virt-shaper -n "__virt_shaper_at --not 'hook [1-9]'" -s q -l quiet -
 complete -c virt-shaper -n "__virt_shaper_at --not 'hook [1-9]'" -s v -l verbose -d 'say more'
 complete -c virt-shaper -n "__virt_shaper_at --not 'hook [1-9]'" -s h -l help -d 'display help for command'
 complete -c virt-shaper -n "__virt_shaper_at 'check .*'" -l json -d 'as data: bits per second'
+complete -c virt-shaper -n "__virt_shaper_at 'set .*'" -l group -d 'NAME is a group'
+complete -c virt-shaper -n "__virt_shaper_at 'set .*'" -l load -d 'apply the configuration then'
+complete -c virt-shaper -n "__virt_shaper_at 'set 0'" -f -a '(__virt_shaper_names known)'
+complete -c virt-shaper -n "__virt_shaper_at 'set 1'" -f -a 'ceil ceil.out ceil.in rate rate.out rate.in group leaf local pps storm'
+complete -c virt-shaper -n "__virt_shaper_at 'set 2'" -f
+complete -c virt-shaper -n "__virt_shaper_at 'set .*'" -f -a 'ceil ceil.out ceil.in rate rate.out rate.in group leaf local pps storm'
+complete -c virt-shaper -n "__virt_shaper_at 'unset .*'" -l group -d 'NAME is a group'
+complete -c virt-shaper -n "__virt_shaper_at 'unset .*'" -l load -d 'apply the configuration then'
+complete -c virt-shaper -n "__virt_shaper_at 'unset 0'" -f -a '(__virt_shaper_names known)'
+complete -c virt-shaper -n "__virt_shaper_at 'unset .*'" -f -a 'ceil ceil.out ceil.in rate rate.out rate.in group leaf local pps storm'
 complete -c virt-shaper -n "__virt_shaper_at 'apply .*'" -l dry-run -d 'only say what would change (status 3 if anything)'
 complete -c virt-shaper -n "__virt_shaper_at 'apply .*'" -l json -d 'with --dry-run: as data'
 complete -c virt-shaper -n "__virt_shaper_at 'apply .*'" -l commands -d 'with --dry-run: the nft, tc and ip lines that would run'
@@ -131,4 +143,4 @@ complete -c virt-shaper -n "__virt_shaper_at 'hook 1'" -f -a '(__virt_shaper_nam
 complete -c virt-shaper -n "__virt_shaper_at 'hook 2'" -f -a 'prepare start started stopped release restore migrate reconnect attach port-created port-deleted updated'
 complete -c virt-shaper -n "__virt_shaper_at 'hook 3'" -f -a 'begin end -'
 complete -c virt-shaper -n "__virt_shaper_at 'hook 4'" -f -a '-'
-complete -c virt-shaper -n "__virt_shaper_at 'help 0'" -f -a 'check apply render load confirm plan verify limit limits unload status tree top explain metrics import sync doctor init hooks hook help'
+complete -c virt-shaper -n "__virt_shaper_at 'help 0'" -f -a 'check set unset apply render load confirm plan verify limit limits unload status tree top explain metrics import sync doctor init hooks hook help'

@@ -1,4 +1,5 @@
 // From the configuration to the kernel: the commands that make the policy and put it in force.
+import type { Context } from '../operations/context.ts';
 import type { Declare } from './declare.ts';
 
 export function declarePolicyCommands(command: Declare): void {
@@ -13,6 +14,44 @@ export function declarePolicyCommands(command: Declare): void {
       `
 Example: try a changed file before it counts
   virt-shaper check --config ./config.toml`,
+    );
+  command(
+    'set <name> <key> <value> [more...]',
+    'write values of a guest, pattern or group to config.d/50-set.toml, checked before they are written',
+    async (context, args, options) =>
+      thenLoad(
+        context,
+        options,
+        await (await import('../commands/set.ts')).setCommand(context, args, options),
+      ),
+  )
+    .option('--group', 'NAME is a group')
+    .option('--load', 'apply the configuration then')
+    .addHelpText(
+      'after',
+      `
+Example: another ceil, in both directions and in one; a group's, at once
+  virt-shaper set cliff ceil 50mbit
+  virt-shaper set cliff ceil.out 20mbit rate 10mbit
+  virt-shaper set --group friends ceil 100mbit --load`,
+    );
+  command(
+    'unset <name> [keys...]',
+    'take values that set has written away again, or all of them',
+    async (context, args, options) =>
+      thenLoad(
+        context,
+        options,
+        await (await import('../commands/set.ts')).unsetCommand(context, args, options),
+      ),
+  )
+    .option('--group', 'NAME is a group')
+    .option('--load', 'apply the configuration then')
+    .addHelpText(
+      'after',
+      `
+Example: what config.toml says of it counts again
+  virt-shaper unset cliff ceil`,
     );
   command(
     'apply',
@@ -132,4 +171,9 @@ Example: every guest at full speed for a while, then as before
   virt-shaper unload
   virt-shaper apply`,
   );
+}
+
+async function thenLoad(context: Context, options: Record<string, unknown>, status: number): Promise<number> {
+  if (!options.load || status !== 0) return status;
+  return (await import('../commands/apply.ts')).applyCommand(context, {});
 }

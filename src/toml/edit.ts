@@ -1,0 +1,140 @@
+// Changes single keys of a TOML text and leaves every other line as it stands. It knows the lines that it writes itself
+// (`[table]`, `key = value`) and no other form; whoever calls it reads the result again and compares (config/edit.ts).
+import { formatPath } from './place.ts';
+
+const bareOrQuoted = `(?:"(?:\\\\.|[^"\\\\])*"|'[^']*'|[\\w-]+)`;
+const dotted = `${bareOrQuoted}(?:\\s*\\.\\s*${bareOrQuoted})*`;
+const header = new RegExp(`^\\s*\\[\\s*(${dotted})\\s*\\]\\s*(?:#.*)?$`);
+const assignment = new RegExp(
+  `^(\\s*)(${dotted})(\\s*=\\s*)("(?:\\\\.|[^"\\\\])*"|'[^']*'|[^\\s"'\\[\\]{},#]+)(\\s*(?:#.*)?)$`,
+);
+
+interface Assignment {
+  line: number;
+  /** From the top of the file. */
+  path: string[];
+  /** What stands before the value, the value, and what follows it. */
+  parts: [before: string, literal: string, after: string];
+}
+
+/** `ceil.out` as its keys; nothing where it is none. */
+export function parseKeys(text: string): string[] | undefined {
+  if (!new RegExp(`^${dotted}$`).test(text)) return undefined;
+  try {
+    return (text.match(new RegExp(bareOrQuoted, 'g')) ?? []).map((key) =>
+      key.startsWith('"') ? (JSON.parse(key) as string) : key.startsWith("'") ? key.slice(1, -1) : key,
+    );
+  } catch {
+    return undefined; // Escapes that only TOML has.
+  }
+}
+
+/**
+ * @param table the keys of its header, which is added at the end where there is none
+ * @param key below it
+ * @param literal the value as TOML has it, on one line
+ */
+export function setKey(text: string, table: string[], key: string[], literal: string): string {
+  const path = [...table, ...key];
+  const lines = linesOf(text);
+  const found = assignmentsIn(lines);
+  const same = found.find((one) => isSame(one.path, path));
+  if (same) {
+    const [before, , after] = same.parts;
+    return joined(replaced(lines, same.line, before + literal + after));
+  }
+  const kept = lines.filter(
+    (_line, at) => !found.some((one) => one.line === at && startsWith(one.path, path)),
+  );
+  return joined(withKey(split(kept, path), table, key, literal));
+}
+
+/** @param key below it; none takes the whole table away, with all below it */
+export function removeKey(text: string, table: string[], key: string[]): string {
+  const path = [...table, ...key];
+  const lines = linesOf(text);
+  if (key.length === 0) return joined(withoutSections(lines, (keys) => startsWith(keys, path)));
+  const found = assignmentsIn(lines).filter((one) => startsWith(one.path, path));
+  const kept = lines.filter((_line, at) => !found.some((one) => one.line === at));
+  // A header that has nothing below it any more says nothing.
+  const left = sectionsOf(kept).filter(({ keys }) => isSame(keys, table));
+  const isEmpty = left.every(({ from, to }) => kept.slice(from + 1, to).every((line) => line.trim() === ''));
+  return joined(isEmpty ? withoutSections(kept, (keys) => isSame(keys, table)) : kept);
+}
+
+/** `ceil = "5mbit"` is both directions: where one of them is set, the other keeps it. */
+function split(lines: string[], path: string[]): string[] {
+  const above = assignmentsIn(lines).find((one) => isSame(one.path, path.slice(0, -1)));
+  const other = { out: 'in', in: 'out' }[path.at(-1) ?? ''];
+  if (!above || other === undefined) return lines;
+  const [before, literal, after] = above.parts;
+  return replaced(lines, above.line, `${before.replace(/(\s*=\s*)$/, `.${other}$1`)}${literal}${after}`);
+}
+
+function withKey(lines: string[], table: string[], key: string[], literal: string): string[] {
+  const line = `${formatPath(key)} = ${literal}`;
+  const section = sectionsOf(lines).find(({ keys }) => isSame(keys, table));
+  if (!section) return [...trimmed(lines), ...(lines.length > 0 ? [''] : []), `[${formatPath(table)}]`, line];
+  const own = lines.slice(0, section.to);
+  const last = own.findLastIndex((one, at) => at >= section.from && /^\s*[^#\s]/.test(one));
+  return [...lines.slice(0, last + 1), line, ...lines.slice(last + 1)];
+}
+
+function withoutSections(lines: string[], isMeant: (keys: string[]) => boolean): string[] {
+  return sectionsOf(lines)
+    .filter(({ keys }) => isMeant(keys))
+    .reduceRight((left, { from, to }) => {
+      // Comments above the next header are of that one.
+      const last = lines.slice(0, to).findLastIndex((one, at) => at === from || /^\s*[^#\s]/.test(one));
+      const after = left.slice(last + 1);
+      const blanks = after.findIndex((line) => line.trim() !== '');
+      return [...left.slice(0, from), ...after.slice(blanks === -1 ? after.length : blanks)];
+    }, lines);
+}
+
+/** From each header to the line before the next, or to the end. */
+function sectionsOf(lines: string[]): { keys: string[]; from: number; to: number }[] {
+  const heads = lines.flatMap((line, from) => (/^\s*\[/.test(line) ? [{ line, from }] : []));
+  return heads.map(({ line, from }, index) => ({
+    keys: parseKeys(header.exec(line)?.[1] ?? '') ?? [],
+    from,
+    to: heads[index + 1]?.from ?? lines.length,
+  }));
+}
+
+function assignmentsIn(lines: string[]): Assignment[] {
+  const sections = sectionsOf(lines);
+  return lines.flatMap((text, line): Assignment[] => {
+    const [, indent = '', name = '', equals = '', literal = '', after = ''] = assignment.exec(text) ?? [];
+    const keys = parseKeys(name);
+    if (!keys) return [];
+    const above = sections.findLast(({ from }) => from < line)?.keys ?? [];
+    return [{ line, path: [...above, ...keys], parts: [indent + name + equals, literal, after] }];
+  });
+}
+
+/** Array.prototype.with, which Node.js 18 lacks. */
+function replaced(lines: string[], at: number, line: string): string[] {
+  return lines.map((one, index) => (index === at ? line : one));
+}
+
+function startsWith(path: string[], beginning: string[]): boolean {
+  return beginning.every((key, at) => path[at] === key);
+}
+
+function isSame(a: string[], b: string[]): boolean {
+  return a.length === b.length && startsWith(a, b);
+}
+
+function linesOf(text: string): string[] {
+  return text === '' ? [] : text.replace(/\n$/, '').split('\n');
+}
+
+function trimmed(lines: string[]): string[] {
+  return lines.slice(0, lines.findLastIndex((line) => line.trim() !== '') + 1);
+}
+
+function joined(lines: string[]): string {
+  const left = trimmed(lines);
+  return left.length === 0 ? '' : `${left.join('\n')}\n`;
+}
