@@ -65,7 +65,7 @@ async function dryRun(context: Context, options: ApplyOptions): Promise<number> 
     await underLock(context, async () => {
       const found = foundGuests(context);
       sayFound(context, found);
-      const outputs = await generateNow(context, 'edited', found.after);
+      const outputs = await generateNow(context, 'edited', { guests: found.after });
       sayPolicy(context, outputs);
       layRules(dryRules, outputs);
     });

@@ -8,8 +8,9 @@ import { readAhead } from '../load/prefetch.ts';
 import { type Context, seconds } from '../operations/context.ts';
 import { countNow, type Usage } from '../operations/count-usage.ts';
 import { countingFailures } from '../operations/failures.ts';
-import { folderFor, generateNow, sayPolicy } from '../operations/generate.ts';
+import { folderFor, type Generated, generateNow, sayPolicy } from '../operations/generate.ts';
 import { loadNow } from '../operations/load-now.ts';
+import { lookAgain } from '../operations/look-again.ts';
 import { findGuests, sayFound } from '../operations/note-guests.ts';
 import { tell } from '../operations/say-changes.ts';
 import { takeBack } from '../operations/take-back.ts';
@@ -103,13 +104,14 @@ async function settle(context: Context, time: number): Promise<boolean> {
 /** @returns the exit status: 1 where an uplink cannot be shaped */
 async function syncOnce(context: Context, inForce: boolean): Promise<number> {
   let counting: Promise<Usage> | undefined;
+  let loaded: Generated | undefined;
   const work = async (site: Site) => {
     counting = countNow(context, site);
     if (inForce && readOff(context.paths.unloaded)) return 0;
     const present = readAhead(site);
     const noted = await findGuests(context);
     sayFound(context, noted);
-    const outputs = await generateNow(context, inForce ? 'in force' : 'present');
+    const outputs = await generateNow(context, inForce ? 'in force' : 'present', { used: counting });
     const wanted = inForce ? folderFor(context, outputs) : context.paths.rules;
     const { folder, written, full } = writeRulesAnywhere(context, outputs, wanted);
     const quiet = { ...context, say: context.detail };
@@ -118,6 +120,7 @@ async function syncOnce(context: Context, inForce: boolean): Promise<number> {
     const { changed, obstacles } = await loadNow(context, site, folder, present, tell(context, nothing));
     sayPolicy(noted.changed || written || changed ? context : quiet, outputs);
     if (full) noteLoad(context.paths.history, full);
+    loaded = outputs;
     const lacking = outputs.policy.unshaped.some(({ uplink }) => uplink !== undefined);
     return lacking || full || obstacles.length > 0 ? 1 : 0;
   };
@@ -132,5 +135,6 @@ async function syncOnce(context: Context, inForce: boolean): Promise<number> {
     return await underLock(context, (site) => countingFailures(context, () => counted(site)));
   } finally {
     await (await counting)?.keep();
+    if (loaded) await lookAgain(context, loaded);
   }
 }

@@ -125,12 +125,12 @@ async function rowsOf(context: Context): Promise<{ rows?: GuestRow[]; limits?: L
 async function generateSomehow(context: Context): Promise<Generated & { mistaken: boolean }> {
   const { guests } = readRunningGuests(context.paths);
   try {
-    return { ...(await generateNow(context, 'present', guests)), mistaken: false };
+    return { ...(await generateNow(context, 'present', { guests })), mistaken: false };
   } catch (error) {
     if (!(error instanceof ConfigError) || placeInForce(context) === context.paths.config) throw error;
     context.warn(describeError(error));
     context.warn('warning: the configuration cannot be used; the one in force is explained');
-    return { ...(await generateNow(context, 'in force', guests)), mistaken: true };
+    return { ...(await generateNow(context, 'in force', { guests })), mistaken: true };
   }
 }
 

@@ -24,12 +24,12 @@ import {
   readCompanions,
   sourceFile,
 } from '../store/in-force-rules.ts';
-import { readMoment } from '../store/overrides.ts';
 import { readPending } from '../store/pending.ts';
 import { withKnownSpeeds } from '../store/speeds.ts';
 import { ConfigError, isFull, type Problem } from '../system/errors.ts';
 import { label } from '../text/label.ts';
 import type { Context } from './context.ts';
+import { type Knowledge, momentNow } from './moment-now.ts';
 
 export interface Generated extends Outputs {
   /** What it was made from. */
@@ -48,25 +48,30 @@ export interface Generated extends Outputs {
  */
 export type Choice = 'edited' | 'present' | 'in force' | { starting: string[] };
 
-/** @param guests who runs, where that is not what is noted */
+/** Who runs, where that is not what is noted; and from where it is known what they used. */
+export interface Known {
+  guests?: Guest[];
+  used?: Knowledge;
+}
+
 export async function generateNow(
   context: Context,
   choice: Choice = 'present',
-  guests?: Guest[],
+  known: Known = {},
 ): Promise<Generated> {
   const { paths } = context;
   const former = findLaidOut(paths.held);
-  if (choice === 'edited') return generateFrom(context, await read(paths.config, paths.templates), guests);
+  if (choice === 'edited') return generateFrom(context, await read(paths.config, paths.templates), known);
   if (former) {
     context.warn(
       'warning: the configuration that was not confirmed is left out until the next virt-shaper apply or render',
     );
-    return generateFrom(context, await read(former), guests);
+    return generateFrom(context, await read(former), known);
   }
   const inForce = choice === 'present' ? undefined : await readInForce(context);
-  if (!inForce) return generateFrom(context, await read(paths.config, paths.templates), guests);
-  const newer = typeof choice === 'object' && (await generateNewer(context, inForce, choice.starting));
-  return newer || generateFrom(context, inForce, guests);
+  if (!inForce) return generateFrom(context, await read(paths.config, paths.templates), known);
+  const newer = typeof choice === 'object' && (await generateNewer(context, inForce, choice.starting, known));
+  return newer || generateFrom(context, inForce, known);
 }
 
 /** A configuration with its templates, and what both were read from. */
@@ -120,6 +125,7 @@ async function generateNewer(
   context: Context,
   inForce: Read,
   starting: string[],
+  known: Known,
 ): Promise<Generated | undefined> {
   const { config, templates, pending } = context.paths;
   const unknown = starting.filter((name) => !matchGuest(inForce.config, name));
@@ -130,7 +136,7 @@ async function generateNewer(
     const present = await read(config, templates);
     const newer = unknown.filter((name) => matchGuest(present.config, name));
     if (newer.length === 0) return undefined;
-    const generated = await generateFrom(context, present);
+    const generated = await generateFrom(context, present, known);
     context.warn(
       `warning: only the configuration that was saved since the last load has an entry for guest ${newer.map(label).join(', ')}, ` +
         'so it counts from now on',
@@ -144,7 +150,7 @@ async function generateNewer(
   }
 }
 
-async function generateFrom(context: Context, from: Read, guests?: Guest[]): Promise<Generated> {
+async function generateFrom(context: Context, from: Read, known: Known): Promise<Generated> {
   const { config, devices, warnings, files, templates, snapshot } = from;
   const { paths } = context;
   const about = sumUp([...warnings, ...checkSpeeds(config, devices)]);
@@ -152,11 +158,10 @@ async function generateFrom(context: Context, from: Read, guests?: Guest[]): Pro
   const kernel = await readKernel(paths.kernel);
   const ids = readIds(paths.ids, paths.rules);
   if (ids.lost) context.warn(`warning: ${ids.lost}`);
-  const { moment, lost } = readMoment(paths.overrides);
-  if (lost) context.warn(`warning: ${lost}`);
+  const moment = await momentNow(context, config, known.used ?? 'ledger');
   const inputs: Inputs = {
     config,
-    guests: guests ?? readGuests(paths.guests),
+    guests: known.guests ?? readGuests(paths.guests),
     host: {
       devices: withKnownSpeeds(paths.speeds, devices),
       networks: readNetworks(paths.libvirtNetworks),

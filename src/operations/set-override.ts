@@ -19,6 +19,7 @@ import type { Context } from './context.ts';
 import { findSubject } from './find-subject.ts';
 import { atMoment, folderFor, type Generated, generateNow } from './generate.ts';
 import { loadNow } from './load-now.ts';
+import { lookAgain } from './look-again.ts';
 import { tell } from './say-changes.ts';
 import { underLock } from './under-lock.ts';
 import { writeRulesAnywhere } from './write-rules.ts';
@@ -100,7 +101,8 @@ function change(context: Context, subject: Subject, by: Change): Promise<number>
 }
 
 async function loadAnew(context: Context, site: Site, before: Generated, subject: Subject): Promise<number> {
-  const generated = atMoment(before, readMoment(context.paths.overrides).moment);
+  const { moment } = readMoment(context.paths.overrides);
+  const generated = atMoment(before, { ...before.inputs.moment, ...moment });
   const { folder, full } = writeRulesAnywhere(context, generated, folderFor(context, generated));
   const nothing = 'nothing to do: the kernel holds that already';
   const { obstacles } = await loadNow(context, site, folder, undefined, tell(context, nothing));
@@ -109,5 +111,6 @@ async function loadAnew(context: Context, site: Site, before: Generated, subject
     if (!known.has(warning)) context.warn(`warning: ${warning}`);
   for (const line of shortfalls(generated.policy, subject)) context.say(line);
   if (full) noteLoad(context.paths.history, full);
+  await lookAgain(context, generated);
   return full || obstacles.length > 0 ? 1 : 0;
 }

@@ -100,7 +100,9 @@ function trusted({ paths }: Context, site: Site): Rules | undefined {
 
 async function renderNow(context: Context, concerned: Concerned[]): Promise<Generated> {
   const starting = concerned.filter(({ starts }) => starts).map(({ name }) => name);
-  const generated = await generateNow(context, starting.length > 0 ? { starting } : 'in force');
+  const generated = await generateNow(context, starting.length > 0 ? { starting } : 'in force', {
+    used: 'noted',
+  });
   for (const name of starting) refuse(context, generated, name);
   sayWarnings(context, generated);
   for (const { name, heard } of concerned) sayUnshaped(heard, generated, name);

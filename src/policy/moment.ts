@@ -1,6 +1,7 @@
 // The moment that a policy is made for: an input like the configuration, so that any other moment can be asked for. What
 // holds for a time only changes a value in steps (origin.ts), of which what an administrator has set for now is the last.
 import type { Source } from '../system/errors.ts';
+import type { Span } from '../units/period.ts';
 import type { Both, Direction } from '../units/units.ts';
 import type { Credit } from './credit.ts';
 
@@ -9,8 +10,10 @@ export interface Moment {
   now: number;
   /** What administrators have set for now; of those that have ended none counts. */
   overrides: Override[];
-  /** Bytes delivered to and by a guest or a group since a moment, on all uplinks; absent: of no volume is anything known. */
-  used?: (subject: Subject, since: number) => Both<number>;
+  /** Bytes delivered to and by a guest or a group in a period, on all uplinks; absent: of no volume is anything known. */
+  used?: (subject: Subject, period: Span) => Both<number>;
+  /** Until when, though the clock was set forward, a quota holds that was used up: milliseconds since 1970. */
+  held?: (subject: Subject) => number | undefined;
   /** A guest's credit for its boost; absent: none has any. */
   credit?: (guest: string, direction: Direction) => Credit | undefined;
 }

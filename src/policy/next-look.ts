@@ -67,12 +67,15 @@ function speeds({ uplinks }: Policy, key: 'guests' | 'groups'): Map<string, Spee
   return found;
 }
 
-function quotaEnd(quota: Quota, subject: Subject, ceil: Both<number>, { used, now }: Moment): number[] {
+function quotaEnd(quota: Quota, subject: Subject, ceil: Both<number>, moment: Moment): number[] {
+  const { used, held, now } = moment;
   if (!used) return [];
-  const use = quotaAt(quota, (since) => used(subject, since), now);
-  if (isUsedUp(use)) return [use.end];
+  const heldUntil = held?.(subject) ?? [];
+  const use = quotaAt(quota, (period) => used(subject, period), now);
+  if (isUsedUp(use)) return [use.end, heldUntil].flat();
   const all = { ...ceil, both: ceil.out + ceil.in };
-  return [use.end, ...use.volumes.map((one) => now + secondsFor(one.volume - one.used, all[one.way]) * 1000)];
+  const ends = use.volumes.map((one) => now + secondsFor(one.volume - one.used, all[one.way]) * 1000);
+  return [use.end, ...ends, heldUntil].flat();
 }
 
 function creditEnd(guest: string, { boost }: Speed, { credit, now }: Moment): number[] {

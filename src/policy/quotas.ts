@@ -1,5 +1,5 @@
 // A quota at a moment: how much of its volumes is used in the period, and whether one is used up.
-import type { Quota } from '../config/config.ts';
+import type { Config, Quota } from '../config/config.ts';
 import { periodAt, type Span } from '../units/period.ts';
 import { type Both, type Direction, directions } from '../units/units.ts';
 
@@ -16,12 +16,12 @@ export interface QuotaUse extends Span {
 }
 
 /**
- * @param used what was delivered since a moment, bytes
+ * @param used what was delivered in a period, bytes
  * @param now milliseconds since 1970
  */
-export function quotaAt(quota: Quota, used: (since: number) => Both<number>, now: number): QuotaUse {
+export function quotaAt(quota: Quota, used: (period: Span) => Both<number>, now: number): QuotaUse {
   const span = periodAt(quota.every.value, now);
-  const { out, in: inward } = used(span.begin);
+  const { out, in: inward } = used(span);
   if ('both' in quota.volume) {
     return { ...span, volumes: [{ way: 'both', volume: quota.volume.both.value, used: out + inward }] };
   }
@@ -41,4 +41,15 @@ export function isUsedUp({ volumes }: QuotaUse): boolean {
 /** The share that is used, of the volume that has least left: 1 is all of it. */
 export function shareUsed({ volumes }: QuotaUse): number {
   return Math.max(...volumes.map(({ volume, used }) => used / volume));
+}
+
+/** Whether anything depends on what was used. */
+export function hasVolumes({ groups, guests }: Config): boolean {
+  return [...groups, ...guests].some((entry) => entry.quota || ('boost' in entry && entry.boost));
+}
+
+/** Of all periods that count now, milliseconds since 1970. */
+export function earliestBegin({ groups, guests }: Config, now: number): number {
+  const quotas = [...groups, ...guests].flatMap(({ quota }) => quota ?? []);
+  return Math.min(now, ...quotas.map(({ every }) => periodAt(every.value, now).begin));
 }

@@ -67,7 +67,8 @@ function quotaStep({ moment, subject, changing, key, direction, value }: Asked):
   const setting = changing.quota?.then[key]?.[direction];
   const { used } = moment;
   if (!changing.quota || !setting || !used || setting.value >= value) return undefined;
-  const use = quotaAt(changing.quota, (since) => used(subject, since), moment.now);
-  if (!isUsedUp(use)) return undefined;
-  return { by: 'quota', to: setting.value, ...(setting.at ? { at: setting.at } : {}), until: use.end };
+  const use = quotaAt(changing.quota, (period) => used(subject, period), moment.now);
+  const until = isUsedUp(use) ? use.end : moment.held?.(subject);
+  if (until === undefined) return undefined;
+  return { by: 'quota', to: setting.value, ...(setting.at ? { at: setting.at } : {}), until };
 }

@@ -1,6 +1,8 @@
 // What an entry says of other times, in a few words: `2 windows, 2tb a month`.
 import type { Boost, Quota, Window } from '../config/config.ts';
-import { counted } from '../text/label.ts';
+import type { Notice } from '../policy/volumes.ts';
+import { counted, label } from '../text/label.ts';
+import { formatMinute } from '../units/clock.ts';
 import { formatPeriod } from '../units/period.ts';
 import { formatVolume } from '../units/volume.ts';
 
@@ -28,4 +30,12 @@ export function quotaText({ volume, every }: Quota): string {
           .flatMap((way) => (volume[way] ? `${formatVolume(volume[way].value)} ${way}` : []))
           .join(', ');
   return `${all} a ${formatPeriod(every.value)}`;
+}
+
+/** `guest cliff has used 80 % of 2tb a month`, `guest cliff has used up 2tb a month: other limits until 2026-12-15 00:00` */
+export function noticeText({ subject: { kind, name }, quota, use, reached }: Notice): string {
+  const who = `${kind} ${label(name)}`;
+  return reached === 80
+    ? `${who} has used 80 % of ${quotaText(quota)}`
+    : `${who} has used up ${quotaText(quota)}: its "then" holds until ${formatMinute(use.end)}`;
 }

@@ -165,6 +165,12 @@ export const storeFiles = {
     written: '`apply --dry-run`; until its end',
     loss: 'nothing',
   },
+  volumes: {
+    path: '/run/virt-shaper/volumes.json',
+    what: 'what was used of each volume by the last sync, and the credit of guests with a boost',
+    written: 'sync, where the configuration has a quota or a boost',
+    loss: 'the ledger knows what was used; credit begins anew',
+  },
   lastSync: {
     path: '/run/virt-shaper/last-sync',
     what: 'when the last sync was, by its time, and what it warned of',

@@ -72,7 +72,10 @@ class Uses {
     own.push({ at, sum: { out: out + bytes.out, in: inward + bytes.in } });
   }
 
-  readonly used = ({ kind, name }: { kind: string; name: string }, since: number): Both<number> => {
+  readonly used = (
+    { kind, name }: { kind: string; name: string },
+    { begin: since }: { begin: number },
+  ): Both<number> => {
     const own = this.sums.get(`${kind} ${name}`) ?? [];
     let [before, after] = [0, own.length];
     while (after - before > 1) {

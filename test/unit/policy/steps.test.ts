@@ -161,10 +161,12 @@ then = { ceil = { out = "10mbit" }, rate = "1mbit" }
 
 test('a quota counts from when its volume is used up until its period ends', () => {
   const asked: [string, string][] = [];
-  const used = (out: number) => (subject: Subject, since: number) => {
-    asked.push([`${subject.kind} ${subject.name}`, new Date(since).toISOString()]);
-    return { out, in: tb };
-  };
+  const used =
+    (out: number) =>
+    (subject: Subject, { begin }: { begin: number }) => {
+      asked.push([`${subject.kind} ${subject.name}`, new Date(begin).toISOString()]);
+      return { out, in: tb };
+    };
   const at = (out: number) => policyAt(quota, '2028-12-24T20:00+01:00', { used: used(out) });
   assert.is(values(at(tb - 1)), '5/50, 5/50');
   assert.is(values(at(tb)), '1/10, 1/50');

@@ -1,0 +1,68 @@
+// The moment for which a configuration counts now: the clock, what administrators have set, and what was used of volumes.
+// A sync reckons it from what it has just counted, a view from the ledger; a guest that starts goes by the last sync.
+import type { Config } from '../config/config.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Moment, Subject } from '../policy/moment.ts';
+import { earliestBegin, hasVolumes } from '../policy/quotas.ts';
+import { asMoment, type Clocks, type Delivered, reckonVolumes } from '../policy/volumes.ts';
+import { noticeText } from '../report/changing.ts';
+import { readMoment } from '../store/overrides.ts';
+import { sinceBoot } from '../store/pending.ts';
+import { readVolumes, writeVolumes } from '../store/volumes.ts';
+import type { Context } from './context.ts';
+import type { Usage } from './count-usage.ts';
+
+/** From where it is known what was used: the last sync, the ledger, or what a sync has just counted. */
+export type Knowledge = 'noted' | 'ledger' | Promise<Usage>;
+
+export async function momentNow(context: Context, config: Config, from: Knowledge): Promise<Moment> {
+  const { moment, lost } = readMoment(context.paths.overrides);
+  if (lost) context.warn(`warning: ${lost}`);
+  if (!hasVolumes(config)) return moment;
+  const clocks = { now: moment.now, sinceBoot: sinceBoot() };
+  return { ...moment, ...(await volumesNow(context, config, clocks, from)) };
+}
+
+/** Without the ledger what was known at the last sync counts: nothing is lifted because a file cannot be read. */
+async function volumesNow(
+  context: Context,
+  config: Config,
+  clocks: Clocks,
+  from: Knowledge,
+): Promise<Partial<Moment>> {
+  const { paths, warn } = context;
+  const before = readVolumes(paths.volumes);
+  if (from === 'noted' && before) return asMoment(before, clocks);
+  try {
+    const ledger = typeof from === 'string' ? undefined : (await from).counting?.ledger;
+    const delivered = await readDelivered(paths.usage, earliestBegin(config, clocks.now), ledger);
+    if (ledger === undefined) return asMoment(before, clocks, delivered.used);
+    const { volumes, notices } = reckonVolumes(config, clocks, delivered, before);
+    writeVolumes(paths.volumes, volumes);
+    for (const notice of notices) context.say(noticeText(notice));
+    return asMoment(volumes, clocks);
+  } catch (error) {
+    warn(`warning: what was used of volumes is as of the last sync: ${(error as Error).message}`);
+    return asMoment(before, clocks);
+  }
+}
+
+/** A hook that goes by what is noted loads nothing of the ledger. */
+async function readDelivered(folder: string, begin: number, known: Ledger | undefined): Promise<Delivered> {
+  const { readUsed, usedBetween } = await import('../ledger/used.ts');
+  const { splitSubject, subjectOf } = await import('../ledger/subject.ts');
+  const { dayOf } = await import('../ledger/days.ts');
+  const used = readUsed(folder, dayOf(begin), known);
+  const keys = [
+    ...used.months.flatMap(({ accounts }) => [...accounts.keys()]),
+    ...(used.running?.accounts.keys() ?? []),
+  ];
+  const isOwner = (one: ReturnType<typeof splitSubject>): one is Subject =>
+    one.kind === 'guest' || one.kind === 'group';
+  return {
+    subjects: [...new Set(keys)].map(splitSubject).filter(isOwner),
+    used: ({ kind, name }, span) =>
+      usedBetween(used, subjectOf(kind, name), dayOf(span.begin), dayOf(span.end - 1)),
+    total: ({ kind, name }) => used.running?.accounts.get(subjectOf(kind, name))?.total ?? { out: 0, in: 0 },
+  };
+}

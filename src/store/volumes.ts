@@ -1,0 +1,45 @@
+// What was known of volumes and credit at the last look: a guest that starts before the next one goes by it, and credit is
+// reckoned from it. In /run, since the ledger knows what was used when it is lost.
+import type { Credit } from '../policy/credit.ts';
+import type { QuotaRecord, Volumes } from '../policy/volumes.ts';
+import { readCache, writeUnlocked } from '../system/files.ts';
+import type { Both } from '../units/units.ts';
+
+interface Stored {
+  version: 1;
+  at: number;
+  quotas: [string, QuotaRecord][];
+  credits: [string, Partial<Both<Credit>>][];
+}
+
+/** Safe for a reader at any time. */
+export function writeVolumes(file: string, { at, quotas, credits }: Volumes): void {
+  const stored: Stored = { version: 1, at, quotas: [...quotas], credits: [...credits] };
+  writeUnlocked(file, `${JSON.stringify(stored)}\n`);
+}
+
+/** @returns nothing where nobody has looked since boot, or what is there is not what we write */
+export function readVolumes(file: string): Volumes | undefined {
+  try {
+    const { version, at, quotas, credits }: Stored = JSON.parse(readCache(file) ?? '');
+    const isOurs = version === 1 && Number.isFinite(at) && quotas.every(isQuota) && credits.every(areCredits);
+    return isOurs ? { at, quotas: new Map(quotas), credits: new Map(credits) } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isQuota([key, { begin, end, used, held }]: Stored['quotas'][number]): boolean {
+  const numbers = [begin, end, used.out, used.in, ...(held ? [held.until, held.end] : [])];
+  return typeof key === 'string' && numbers.every(Number.isFinite);
+}
+
+function areCredits([name, credits]: Stored['credits'][number]): boolean {
+  const all = [credits.out, credits.in].filter((one) => one !== undefined);
+  return (
+    typeof name === 'string' &&
+    all.every(
+      ({ left, isOn, total }) => Number.isFinite(left) && Number.isFinite(total) && typeof isOn === 'boolean',
+    )
+  );
+}
