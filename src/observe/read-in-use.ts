@@ -62,13 +62,14 @@ export async function readInUse(run: Run, loaded: Loaded, before?: Counted | num
   const running = readRunningGuests(loaded);
   // What waits for a second reading has time to ask for all else meanwhile.
   const waits = typeof before === 'number';
-  const [former, read, listed, limits] = await Promise.all([
+  const [former, read, listed, limits, only] = await Promise.all([
     waits ? readEarlier(run, devices, before) : before,
     readFacts(run, loaded, inForce, running),
     waits ? listQdiscs(run) : undefined,
     readLimits(run, inForce.limits),
+    waits ? undefined : readUse(run, devices),
   ]);
-  const { uses, qdiscs } = await readUse(run, devices, listed);
+  const { uses, qdiscs } = only ?? (await readUse(run, devices, listed));
   const facts = { ...read, ...qdiscs };
   const uplinks = joinUplinks(inForce, uses, former);
   return {

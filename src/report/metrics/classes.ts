@@ -86,17 +86,20 @@ const figures: Figure[] = [
 export function* classFamilies(uplinks: UplinkInUse[]): Generator<Family> {
   for (const { name, what, classes } of levels(uplinks)) {
     for (const figure of figures) {
-      const samples = classes.flatMap(({ one, labels }): Sample[] => {
-        const value = figure.value(one);
-        return value === undefined ? [] : [{ labels, value }];
-      });
       yield {
         name: `virt_shaper_${name}_${figure.name}`,
         type: figure.type,
         help: figure.help(what),
-        samples,
+        samples: samplesOf(classes, figure),
       };
     }
+  }
+}
+
+function* samplesOf(classes: Labelled[], figure: Figure): Generator<Sample> {
+  for (const { one, labels } of classes) {
+    const value = figure.value(one);
+    if (value !== undefined) yield { labels, value };
   }
 }
 

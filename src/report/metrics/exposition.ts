@@ -12,45 +12,55 @@ export interface Family {
   name: string;
   type: 'gauge' | 'counter';
   help: string;
-  samples: Sample[];
+  /** Made while they are written: a thousand guests have eighteen thousand. */
+  samples: Iterable<Sample>;
 }
 
 /** One family after the other, so that no more than one has to be kept. Those without samples are left out. */
 export function exposition(families: Iterable<Family>): string {
   let text = '';
-  for (const family of families) if (family.samples.length > 0) text += familyText(family);
+  for (const family of families) text += familyText(family);
   return text;
 }
 
 function familyText({ name, type, help, samples }: Family): string {
-  const lines = new Map<string, number>();
+  const seen = new Set<string>();
+  let text = '';
   for (const { labels, value } of samples) {
-    const sample = `${name}${labelText(labels)}`;
-    if (!lines.has(sample)) lines.set(sample, value);
+    const shown = labelText(labels);
+    if (seen.has(shown)) continue;
+    seen.add(shown);
+    text += `${name}${shown} ${value}\n`;
   }
-  const head = `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
-  return head + Array.from(lines, ([sample, value]) => `${sample} ${value}\n`).join('');
+  return text === '' ? '' : `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${text}`;
 }
 
 /** The same guest's labels are in many families. */
 const texts = new WeakMap<Sample['labels'], string>();
 
 function labelText(labels: Sample['labels']): string {
-  const known = texts.get(labels) ?? writeLabels(labels);
-  texts.set(labels, known);
-  return known;
+  const known = texts.get(labels);
+  if (known !== undefined) return known;
+  const made = writeLabels(labels);
+  texts.set(labels, made);
+  return made;
 }
 
 function writeLabels(labels: Sample['labels']): string {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`);
-  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+  let pairs = '';
+  for (const name in labels) pairs += `${pairs === '' ? '' : ','}${name}="${escaped(labels[name] ?? '')}"`;
+  return pairs === '' ? '' : `{${pairs}}`;
 }
+
+/** Nearly every name: looking for what is odd in a thousand others takes a tenth of the time that all of it takes. */
+const plain = /^[\w.:-]*$/;
 
 /**
  * The name itself, that queries may ask for it, unless it could drive a terminal; quoted then, as everywhere. One
  * that begins with a quote is quoted too, so that no two names become one.
  */
 function escaped(value: string): string {
+  if (plain.test(value)) return value;
   const shown = /^"|[\p{C}\p{Zl}\p{Zp}]/u.test(value) ? label(value) : value;
   return shown.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }
