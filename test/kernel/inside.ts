@@ -1,10 +1,11 @@
 // The program inside the test's own process: no Node.js to start, no bundle to build, so that a test can afford many
 // commands, one after another. What it calls (nft, tc, ip, flock) runs as ever. Not for what is about processes: signals,
 // the guard of `load --confirm`, two commands at once.
-import { chmodSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { CommanderError } from 'commander';
+import Handlebars from 'handlebars';
 import { makeProgram } from '../../src/cli/program.ts';
 import { describeError } from '../../src/report/errors.ts';
 import { ConfigError } from '../../src/system/errors.ts';
@@ -50,8 +51,25 @@ export class InsideHost extends TestHost {
   }
 }
 
+const templates = new URL('../../templates/', import.meta.url);
+
+/**
+ * As the bundle has them: a start is believed only where the templates are those that were compiled for it
+ * (operations/shape-guest.ts). Imported as commands are, of which a test runner may have a second graph of modules.
+ */
+async function compileTemplates(): Promise<void> {
+  const { compiled, strictly } = await import('../../src/render/compiled.ts');
+  if (Object.keys(compiled).length > 0) return;
+  for (const file of readdirSync(templates)) {
+    const text = readFileSync(new URL(file, templates), 'utf8');
+    const template = new Function(`return ${Handlebars.precompile(text, strictly)}`)();
+    compiled[basename(file, '.hbs')] = { text, template };
+  }
+}
+
 /** As src/cli.ts does it. */
 async function inside(args: string[], input: string): Promise<Result> {
+  await compileTemplates();
   const said = { stdout: '', stderr: '' };
   const restore = [capture('stdout'), capture('stderr')];
   const stdin = Object.getOwnPropertyDescriptor(process, 'stdin') as PropertyDescriptor;

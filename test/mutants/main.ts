@@ -11,7 +11,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Random } from '../faults/random.ts';
 import { readClosures } from './closure.ts';
-import { type Listed, mutants } from './list.ts';
+import { mutants } from './list.ts';
+import type { Listed } from './lists/listed.ts';
 import { mutantsOf } from './operators.ts';
 
 import { Copy, type Tests } from './try.ts';

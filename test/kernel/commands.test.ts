@@ -1,0 +1,251 @@
+// What scripts go by: exit statuses, which stream has what, what a command leaves behind; and what a sync says to the log
+// of the timer that runs it.
+import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as assert from 'uvu/assert';
+import { domainXml, kernelState, sh } from './host.ts';
+import { InsideHost } from './inside.ts';
+import { kernelTest } from './kernel-test.ts';
+
+const config = `
+[defaults]
+rate = "1mbit"
+ceil = "20mbit"
+[uplink.eth0]
+ceil = "1gbit"
+[guest.cliff]
+[guest.rob]
+`;
+
+const { test, host } = kernelTest({
+  config,
+  taps: ['vnet0', 'vnet1', 'vnet2'],
+  make: (text) => new InsideHost(text),
+});
+
+const start = (name: string, tap: string, bridge = 'br0') => host.call(name, 'start', { [tap]: bridge });
+const runs = (name: string, tap: string, bridge = 'br0') =>
+  host.write(
+    `run/libvirt/qemu/${name}.xml`,
+    `<domstatus state='running'>${domainXml(name, { [tap]: bridge })}</domstatus>\n`,
+  );
+const exists = (path: string) => existsSync(join(host.root, path));
+const timeOf = (path: string) => statSync(join(host.root, path)).mtimeMs;
+const strange = () => sh('ip link add br7 type bridge; ip link set br7 up; ip link set vnet2 master br7');
+
+test('--quiet says what is wrong and nothing else', async () => {
+  runs('cliff', 'vnet0');
+  strange();
+  runs('rob', 'vnet2', 'br7');
+  const quiet = await host.do(['--quiet', 'sync']);
+  assert.match(quiet.stderr, /^(?:warning: .*\n)+$/);
+  assert.equal(await host.do(['--quiet', 'load']), { status: 0, stdout: '', stderr: '' });
+  assert.equal(await host.do(['--quiet', 'unload']), { status: 0, stdout: '', stderr: '' });
+});
+
+test('options that cannot be meant are wrong usage', async () => {
+  for (const [args, words] of [
+    [['--root', '', 'check'], '--root is empty'],
+    [['--config', '', 'check'], '--config is empty'],
+    [['--rules', '', 'check'], '--rules is empty'],
+    [['--timeout', '', 'load'], '--timeout takes seconds, 0 to 86400, not ""'],
+    [['--lock-timeout', ' ', 'load'], '--lock-timeout takes seconds'],
+    [['--timeout', '86401', 'load'], '--timeout takes seconds'],
+    [['--timeout', '-1', 'load'], ''],
+    [['--timeout', '1x', 'load'], '--timeout takes seconds'],
+    [['metrics', '--output', ''], '--output is empty'],
+    [['load', '--json'], '--json shows what --dry-run would change'],
+    [['sync', '--settle', 'soon'], '--settle takes seconds'],
+    [['hook', 'qemu'], 'hook needs what libvirt passes'],
+  ] as const) {
+    const { status, stdout, stderr } = await host.do([...args]);
+    assert.equal([status, stdout], [2, ''], args.join(' '));
+    assert.match(stderr, words, args.join(' '));
+  }
+  await host.must(['--timeout', '86400', '--lock-timeout', '0', 'check', '--quiet']);
+});
+
+test('check: a mistake is 2, a warning is none, and data goes to stdout alone', async () => {
+  host.configure(config.replace('ceil = "20mbit"', 'ceil = "100Mbps"'));
+  const warned = await host.do(['check']);
+  assert.is(warned.status, 0);
+  assert.match(warned.stderr, 'counts megabytes per second');
+  assert.not.match(warned.stdout, 'megabytes');
+  assert.match(warned.stdout, 'cliff');
+  assert.match(warned.stderr, '1 warning, no errors');
+  assert.is((await host.do(['check', '--quiet'])).stdout, '');
+  host.configure(`${config}[guest.ann]\nrate = "fast"\n`);
+  const data = await host.do(['check', '--json']);
+  assert.equal([data.status, data.stderr], [2, '']);
+  assert.is(JSON.parse(data.stdout).errors.length, 1);
+  const said = await host.do(['check']);
+  assert.equal([said.status, said.stdout], [2, '']);
+  host.configure(config);
+  host.write('etc/virt-shaper/templates/class.tc.hbs', '{{no_such_thing}}\n');
+  const template = await host.do(['check', '--json']);
+  assert.equal([template.status, template.stderr], [2, '']);
+  assert.is((await host.do(['check'])).status, 2);
+});
+
+test('import: TOML on stdout, what cannot be had on stderr, and then 1', async () => {
+  host.write('old', 'UPLINK=eth0\na_eth0="10 15mbit 30mbit"\nb_eth0="x y z w"\n');
+  const { status, stdout, stderr } = await host.do([
+    'import',
+    '--from',
+    'bandwidth.conf',
+    join(host.root, 'old'),
+  ]);
+  assert.is(status, 1, stderr);
+  assert.match(stderr, 'b_eth0');
+  assert.not.match(stdout, 'x y z w');
+  assert.is((await host.do(['import', join(host.root, 'none')])).status, 1);
+});
+
+test('unload says what it found', async () => {
+  assert.match(
+    (await host.must(['unload'])).stderr,
+    'nothing to do: the kernel holds nothing of virt-shaper',
+  );
+  await host.must(['apply']);
+  await start('cliff', 'vnet0');
+  await host.must(['load']);
+  assert.match((await host.must(['unload'])).stderr, /^unloaded\n/);
+});
+
+test('the timer says what is new, a sync by hand all of it; who comes again is new', async () => {
+  strange();
+  runs('cliff', 'vnet0');
+  runs('rob', 'vnet2', 'br7');
+  const warns = /warning: guest rob, vnet2/;
+  const timer = async () => (await host.do(['sync', '--in-force'])).stderr;
+  assert.match(await timer(), warns);
+  assert.not.match(await timer(), warns);
+  assert.match((await host.do(['sync'])).stderr, warns);
+  assert.match((await host.do(['sync'])).stderr, warns);
+  assert.not.match(await timer(), warns);
+  sh('ip link set vnet2 master br0');
+  runs('rob', 'vnet2');
+  assert.not.match(await timer(), warns);
+  sh('ip link set vnet2 master br7');
+  runs('rob', 'vnet2', 'br7');
+  assert.match(await timer(), warns);
+});
+
+test('what a sync that fails has warned of is said', async () => {
+  runs('cliff', 'vnet0');
+  host.write('run/libvirt/qemu/rob.xml', '<domstatus><dom');
+  host.wrap('nft', 'case "$*" in *list*) exit 1;; esac');
+  const { status, stderr } = await host.do(['sync', '--in-force']);
+  assert.is(status, 1);
+  assert.match(stderr, 'guest rob stays as it was noted');
+});
+
+test('a sync with nothing to do says so and no more, and notes its time', async () => {
+  host.configure(config.replace('"1mbit"', '"600mbit"').replace('"20mbit"', '"1gbit"'));
+  runs('cliff', 'vnet0');
+  runs('rob', 'vnet1');
+  const first = await host.do(['sync']);
+  assert.match(first.stderr, 'scaled');
+  const old = new Date(Date.now() - 3_600_000);
+  utimesSync(join(host.root, 'run/virt-shaper/last-sync'), old, old);
+  const second = await host.do(['sync', '--in-force']);
+  assert.is(second.stderr, '');
+  assert.ok(timeOf('run/virt-shaper/last-sync') > Date.now() - 60_000);
+});
+
+test('what libvirt changes while a sync is at work is in it, and only what holds at its end is said', async () => {
+  strange();
+  runs('cliff', 'vnet0');
+  runs('rob', 'vnet2', 'br7');
+  const later = `${host.root}/rob.xml`;
+  sh(`cp ${host.root}/run/libvirt/qemu/rob.xml ${later}; sed -i 's/br7/br0/' ${later}`);
+  const moves = `mv ${later} ${host.root}/run/libvirt/qemu/rob.xml; ip link set vnet2 master br0`;
+  host.wrap('nft', `case "$*" in *commit*) [ ! -e ${later} ] || { ${moves}; };; esac`);
+  const { status, stderr } = await host.do(['sync']);
+  host.unwrap();
+  assert.is(status, 0, stderr);
+  assert.match(sh('nft list table bridge virt-shaper'), 'rob sends');
+  assert.not.match(stderr, 'warning: guest rob');
+});
+
+test('an uplink that cannot be shaped is 1 for a sync, and for who loads', async () => {
+  strange();
+  runs('rob', 'vnet2', 'br7');
+  assert.is((await host.do(['sync'])).status, 0, 'no uplink of ours is concerned');
+  host.configure(`${config}[uplink.eth7]\nceil = "1gbit"\nbridge = "br7"\n`);
+  const { status, stderr } = await host.do(['sync']);
+  assert.is(status, 1, stderr);
+});
+
+test('verify is 3 for a guest that somebody’s filter takes away', async () => {
+  runs('cliff', 'vnet0');
+  await host.must(['sync']);
+  sh('tc qdisc del dev vnet0 clsact');
+  assert.is((await host.do(['verify'])).status, 3);
+  await host.must(['load']);
+  assert.match((await host.must(['verify'])).stderr, 'the kernel holds what was loaded');
+  runs('rob', 'vnet1');
+  const { status, stdout, stderr } = await host.do(['verify']);
+  assert.is(status, 3, 'a guest runs that no load has seen');
+  assert.match(stdout, 'rob');
+  assert.not.match(stderr, 'the kernel holds what was loaded');
+  const data = await host.do(['verify', '--json']);
+  assert.equal([data.status, data.stderr], [3, '']);
+  assert.equal(JSON.parse(data.stdout).differences, []);
+});
+
+test('the note of a hook’s call is made once, for drivers that could be', async () => {
+  await host.call('cliff', 'prepare');
+  const note = 'run/virt-shaper/hook-called-qemu';
+  const old = new Date(Date.now() - 3_600_000);
+  utimesSync(join(host.root, note), old, old);
+  await host.call('cliff', 'prepare');
+  assert.is(Math.round(timeOf(note)), old.getTime());
+  for (const driver of ['../x', 'a/b', 'Q', '']) {
+    await host.do(['hook', driver, 'cliff', 'start', 'begin', '-'], domainXml('cliff', { vnet0: 'br0' }));
+  }
+  const names = readdirSync(join(host.root, 'run/virt-shaper')).filter((name) =>
+    name.startsWith('hook-called'),
+  );
+  assert.equal(names, ['hook-called-qemu']);
+});
+
+test('a driver that is none shapes nobody, and is no failure', async () => {
+  await host.must(['apply']);
+  const before = kernelState();
+  for (const operation of ['start', 'started', 'reconnect', 'release']) {
+    const result = await host.do(
+      ['hook', 'bhyve', 'cliff', operation, 'begin', '-'],
+      domainXml('cliff', { vnet0: 'br0' }),
+    );
+    assert.equal(result, { status: 0, stdout: '', stderr: '' }, operation);
+  }
+  assert.is(kernelState(), before);
+  assert.not(
+    exists('run/virt-shaper/guests.json') && host.read('run/virt-shaper/guests.json').includes('cliff'),
+  );
+});
+
+test('after an unload a plugged NIC brings nothing back', async () => {
+  await start('cliff', 'vnet0');
+  await host.must(['unload']);
+  await host.do(['hook', 'network', 'default', 'port-created', 'begin', '-']);
+  await sleep(300);
+  assert.not(exists('run/virt-shaper/sync.lock'), 'no sync has begun');
+});
+
+test('the completion is silent whatever is wrong, and offers no name that a shell could not take', async () => {
+  host.configure(`${config}[guest."x*"]\n`);
+  await start('cliff', 'vnet0');
+  await start('a\nb', 'vnet1');
+  assert.is((await host.do(['names', 'guests'])).stdout, 'cliff\nrob\n');
+  host.configure('[guest.');
+  assert.equal(await host.do(['names', 'guests']), { status: 0, stdout: 'cliff\n', stderr: '' });
+  host.write('run/virt-shaper/guests.json', '{');
+  host.write('var/lib/virt-shaper/rules.d/good/.plan.json', '{');
+  assert.equal(await host.do(['names', 'guests']), { status: 0, stdout: '', stderr: '' });
+  assert.equal(await host.do(['names', 'no-such']), { status: 0, stdout: '', stderr: '' });
+});
+
+test.run();
