@@ -138,10 +138,13 @@ function isVanishedTap({ object }: Step, message: string): boolean {
   return onTap && (message.includes('Cannot find device') || message.includes('No such device'));
 }
 
+/** In the words of several kernels: of a filter, and of the qdisc that it was in. */
+const isNotThere = /Invalid handle|No such file or directory|Cannot find specified (?:qdisc|filter)/;
+
 /** A tap that went and came again, as another guest's, has lost what is to be taken from it. */
 function isGoneAlready({ object, verb }: Step, message: string): boolean {
   const onTap = object?.kind === 'filter' || object?.kind === 'clsact';
-  return onTap && verb === 'del' && /Invalid handle|No such file or directory/.test(message);
+  return onTap && verb === 'del' && isNotThere.test(message);
 }
 
 function refused(tool: string, step: Step | undefined, message: string): Failure {

@@ -16,6 +16,9 @@ import { readState } from './read-state.ts';
 /** What is in force nobody knows but the kernel: nothing is said about it. */
 export class NotUndone extends Failure {}
 
+/** Commands that somebody would type; where it takes more, another load is the shorter way. */
+const most = 40;
+
 /**
  * @param record what was known of the table before
  * @throws NotUndone
@@ -36,13 +39,11 @@ export async function undo(
     if (record !== undefined) writeWhole(site.listing, record, 0o600);
     clearJournal(site.journal);
   } catch (error) {
-    const commands = commandsOf(left, before, join(site.rules, 'good')).map(
-      ({ command }) => `\n  ${command}`,
-    );
-    const byHand = commands.length > 0 ? `\nby hand:${commands.join('')}` : '';
+    const commands = commandsOf(left, before, join(site.rules, 'good')).map(({ command }) => command);
+    const byHand = commands.length > 0 && commands.length <= most ? ['by hand:', ...commands] : [];
     throw new NotUndone(
-      `${(cause as Error).message}\nand it could not be undone: ${(error as Error).message}${byHand}`,
-      'or try again with virt-shaper load; virt-shaper unload takes everything out',
+      `${(cause as Error).message}; and it could not be undone: ${(error as Error).message}`,
+      [...byHand, 'or try again with virt-shaper load; virt-shaper unload takes everything out'].join('\n'),
       cause instanceof Failure ? cause.place : undefined,
     );
   }
