@@ -14,6 +14,8 @@ export interface InForceFacts {
   history: Attempt<History>;
   /** Whether anything is loaded. */
   loaded: boolean;
+  /** Whether something was loaded that nothing on the disk tells of any more. */
+  lost?: boolean;
   /** In how many things the kernel differs from what was loaded. */
   drift: Attempt<number>;
   inForce: Attempt<InForce>;
@@ -62,10 +64,14 @@ function checkHistory({ history, now, loaded }: InForceFacts): Finding {
   return { ...about, level: 'problem', detail, hint: hint.join('\n') };
 }
 
-function checkDrift({ drift, loaded }: InForceFacts): Finding {
+function checkDrift({ drift, loaded, lost }: InForceFacts): Finding {
   const about = { check: 'kernel-state', subject: 'kernel state' };
   if ('failed' in drift) return unread('kernel-state', 'kernel state', drift);
   if (drift.value === 0) return { ...about, level: 'ok', detail: loaded ? 'as loaded' : 'nothing loaded' };
+  if (lost) {
+    const detail = 'what was loaded is in the kernel, and its rules are gone from the disk';
+    return { ...about, level: 'problem', detail, hint: 'virt-shaper sync makes them anew' };
+  }
   const things = drift.value === 1 ? 'one thing' : `${drift.value} things`;
   return {
     ...about,

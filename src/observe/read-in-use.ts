@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { mayForge } from '../guests/forge.ts';
+import { readIfbs } from '../kernel/ifb.ts';
 import { sameGuests } from '../kernel/nft/same.ts';
 import { parseRuleset } from '../kernel/nft/table.ts';
 import { readTable } from '../load/read-state.ts';
@@ -10,7 +11,7 @@ import { laidFolder, planFile } from '../store/in-force-rules.ts';
 import { isJournalled } from '../store/journal.ts';
 import { Failure, isDamaged } from '../system/errors.ts';
 import type { Run } from '../system/exec.ts';
-import { readCache } from '../system/files.ts';
+import { isThere, readCache } from '../system/files.ts';
 import type { TableState } from './facts.ts';
 import { findInnerFaults, type InnerFault } from './faults.ts';
 import { type GuestRow, guestRows } from './guests.ts';
@@ -30,6 +31,8 @@ export interface Loaded extends RunningPaths {
   journal: string;
   /** store/files.ts */
   spare: string;
+  /** Which installation this is (kernel/owner.ts). */
+  owner: string;
 }
 
 export interface InUse {
@@ -98,10 +101,27 @@ function findForgers({ uplinks, limits = [] }: InForce, { guests }: RunningGuest
 /** While a load goes on, and where one was killed, nft may have moved over to what that has laid and not named yet. */
 async function planNow(run: Run, loaded: Loaded): Promise<InForce> {
   const { rules, journal, spare } = loaded;
-  const laid = isJournalled(journal) ? laidFolder(rules, spare) : undefined;
+  const isMoving = isJournalled(journal);
+  const laid = isMoving ? laidFolder(rules, spare) : undefined;
   const next = laid && readCache(join(laid, 'ruleset.nft'));
   if (laid && next && isMovedTo(next, await readTable(run))) return readOrSay(rules, laid);
+  if (!isMoving && hasLostRules(loaded)) {
+    throw new Failure(
+      `the rules in force are gone from ${rules}, and the kernel holds what was loaded: who is shaped cannot be told`,
+      'virt-shaper sync makes them anew',
+    );
+  }
   return planInForce(rules);
+}
+
+/** Whether this installation has loaded something, and nothing is left that says what. */
+export function hasLostRules({
+  rules,
+  owner,
+  unloaded,
+}: Pick<Loaded, 'rules' | 'owner' | 'unloaded'>): boolean {
+  if (isLoaded(rules) || isThere(unloaded)) return false;
+  return readIfbs().some((ifb) => ifb.owner === owner);
 }
 
 function isMovedTo(ruleset: string, table: string): boolean {

@@ -4,6 +4,7 @@ import type { Config } from '../../config/config.ts';
 import type { Guest } from '../../guests/guest.ts';
 import type { Host } from '../../host/host.ts';
 import type { GuestRow } from '../../observe/guests.ts';
+import { hasLostRules } from '../../observe/read-in-use.ts';
 import { generate } from '../../pipeline.ts';
 import type { Rules } from '../../render/render.ts';
 import { readTemplates } from '../../render/templates.ts';
@@ -27,7 +28,8 @@ export async function readInForceFacts(
   return {
     now: Date.now(),
     history: await attempt(() => readWholeHistory(paths.history)),
-    loaded: isThere(join(paths.rules, 'good')),
+    loaded: isThere(join(paths.rules, 'good', 'shape.tc')),
+    lost: hasLostRules(paths),
     drift,
     rows,
     inForce: await attempt(() => readInForce(paths.rules)),
