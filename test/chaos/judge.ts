@@ -131,7 +131,10 @@ export function judgeHarmless(before: Look, now: Look): Problem[] {
   return [
     ...now.truths
       .filter(({ fate }) => fate !== 'shaped')
-      .map((truth) => ({ count: 'not healed' as const, text: `${keyOf(truth)}: ${truth.fate}` })),
+      .map((truth) => ({
+        count: 'not healed' as const,
+        text: `${keyOf(truth)}: ${truth.fate}: ${truth.shown}`,
+      })),
     ...(now.views.verify === 0
       ? []
       : [{ count: 'lie' as const, text: `verify ends with ${now.views.verify}` }]),

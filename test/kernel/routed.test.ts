@@ -290,6 +290,25 @@ test(
 );
 
 test(
+  'the ruleset as nft lists it can be loaded again, whatever was learned meanwhile',
+  onHost(() => {
+    begin(config('["virbr0"]'), { mode: 'route', bridged: true });
+    start('alice', { vnet0: 'virbr0' });
+    sh(
+      'ip -n alice link set g-vnet0 address 02:00:00:00:00:77; ip -n alice route replace default via 10.8.0.1',
+    );
+    mustCount('alice', '192.0.2.2');
+    const learned = () => sh('nft list set bridge virt-shaper learned');
+    assert.match(learned(), '"vnet0" . 02:00:00:00:00:77');
+    // As many hosts do it at shutdown, and load it at boot before anything else.
+    sh('nft list ruleset >saved.nft; nft flush ruleset; nft -f saved.nft; rm saved.nft');
+    assert.match(learned(), '"vnet0" . 02:00:00:00:00:77');
+    mustCount('alice', '192.0.2.2');
+    assert.is(host.run(['verify']).status, 0);
+  }),
+);
+
+test(
   'doctor: what would pass a routed guest’s class, and nothing of what does not',
   onHost(() => {
     begin(config('"libvirt"'), { mode: 'route' });

@@ -278,8 +278,20 @@ function readRule(words: Words): Rule {
       rule.learns = addresses;
     } else if (words.skip('meta', 'mark', '&', '0x0000ffff', '!=', '0x00000000', 'jump', 'learn')) {
       rule.learns = [];
-    } else if (words.skip('iifname', '.', 'ether', 'saddr', '!=', '@learned', 'update', '@learners')) {
-      words.expect('{', 'iifname', 'limit', 'rate', '10/second', 'burst', '100', 'packets', '}');
+    } else if (words.skip('iif', '!=', '0', 'iifname', '.', 'ether', 'saddr', '!=', '@learned')) {
+      words.expect(
+        'update',
+        '@learners',
+        '{',
+        'iifname',
+        'limit',
+        'rate',
+        '10/second',
+        'burst',
+        '100',
+        'packets',
+        '}',
+      );
       words.expect('update', '@learned', '{', 'iifname', '.', 'ether', 'saddr', '}');
       rule.learns = [];
     } else if (words.skip('meta', 'mark', 'set')) {
