@@ -318,8 +318,8 @@ export const commands: Listed[] = [
   },
   {
     what: 'tree says nothing where nothing is loaded',
-    from: '  if (!asked.loaded) context.say(nothingLoaded(asked));\n',
-    to: '  if (!asked.loaded) context.detail(nothingLoaded(asked));\n',
+    from: 'context.say(nothingLoaded(asked));',
+    to: 'context.detail(nothingLoaded(asked));',
     kernel: ['status'],
   },
   {
