@@ -1,5 +1,5 @@
-// virt-shaper hooks install | remove | status: the files by which libvirt calls us. libvirt is never called; what
-// its daemon has to be told is said, since only the administrator knows when that suits.
+// virt-shaper hooks install | remove | status: the files by which libvirt calls us. libvirt is never called; that
+// its daemon has to look for them is left to systemd, and said where there is none.
 import { existsSync } from 'node:fs';
 import { adviseDriver } from '../hooks/advice.ts';
 import { type HookCommand, hookCommand, quote } from '../hooks/hook-file.ts';
@@ -7,6 +7,7 @@ import { hookText } from '../hooks/hook-script.ts';
 import { installHook, removeHook, removeIfEmpty } from '../hooks/install.ts';
 import { type LibvirtHooks, lookAtHooks } from '../hooks/look.ts';
 import { findProgram } from '../hooks/program.ts';
+import { reloadDaemons } from '../hooks/reload-daemons.ts';
 import { hasSelinux } from '../hooks/selinux.ts';
 import type { Context } from '../operations/context.ts';
 import { describeError } from '../report/errors.ts';
@@ -48,12 +49,28 @@ async function install(context: Context): Promise<number> {
     }
   }
   // Looked at once more, as libvirt finds them.
-  const now = await lookAtHooks(makeRun(), context.paths, command);
+  const installed = await lookAtHooks(makeRun(), context.paths, command);
+  const isReloaded = await reload(context, installed);
+  const now = isReloaded ? await lookAtHooks(makeRun(), context.paths, command) : installed;
   const blocked = now.all.filter(({ obstacles }) => obstacles.length > 0);
   leaveNothing(context, blocked);
   if (isNew) removeIfEmpty(context.paths.libvirtHooks);
   if (blocked.length === 0) sayWhatIsLeft(context, now);
   return failed || blocked.length > 0 ? 1 : 0;
+}
+
+/** @returns whether any daemon was told to look. Below another root nothing is this host's. */
+async function reload(context: Context, hooks: LibvirtHooks): Promise<boolean> {
+  if (context.paths.config.root) return false;
+  const told = await reloadDaemons(makeRun(), hooks);
+  for (const { name, done } of told) {
+    if (done) context.say(`${name} reloaded, so that it looks for them; no guest notices`);
+    else
+      context.warn(
+        `warning: ${name} could not be reloaded, so it calls no hook yet: systemctl reload ${name}`,
+      );
+  }
+  return told.length > 0;
 }
 
 /** A folder made by hand inherits the label of its parent, and SELinux lets no hook in it be executed. */
