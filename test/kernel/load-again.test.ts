@@ -208,6 +208,26 @@ test('a tap that goes while it is loaded costs its own guest, who is named', asy
   }
 });
 
+test('many taps that go while they are loaded cost their own guests only', async () => {
+  host.configure(`${config}[guest."g*"]\n`);
+  await start('cliff', 'vnet0');
+  runs('cliff', 'vnet0');
+  const taps = Array.from({ length: 12 }, (_, index) => `tap${index}`);
+  for (const tap of taps) {
+    host.tap(tap);
+    runs(`g-${tap}`, tap);
+  }
+  runs('rob', 'vnet1');
+  host.wrap(
+    'tc',
+    `case "$*" in *stage*) for n in ${taps.join(' ')}; do ip link del $n 2>/dev/null; done;; esac`,
+  );
+  const { stderr } = await host.must(['apply']);
+  host.unwrap();
+  for (const tap of taps) assert.match(stderr, `what guest g-${tap} receives by ${tap} is not shaped`);
+  assert.match(sh('tc filter show dev vnet1 egress'), 'ifb-eth0');
+});
+
 test('a tap that goes and comes again while its filter is taken out is no failure', async () => {
   await start('cliff', 'vnet0');
   await start('rob', 'vnet1');

@@ -118,7 +118,8 @@ test('a failure before the load is counted, and shown until a load succeeds', as
   const failed = await host.do(['metrics']);
   assert.match(failed.stdout, /^virt_shaper_load_failures_total 1$/m);
   assert.match(failed.stdout, /^virt_shaper_last_load_success 0$/m);
-  assert.match((await host.do(['status'])).stdout, /^the last load failed .*config\.toml:1/m);
+  const { stdout } = await host.do(['status']);
+  assert.match(stdout, /^the configuration cannot be used: .*config\.toml:1:13: /m, 'which is why it failed');
   host.configure(config);
   await host.must(['sync']);
   assert.match((await host.do(['metrics'])).stdout, /^virt_shaper_last_load_success 1$/m);

@@ -76,6 +76,15 @@ for (const [what, command] of Object.entries({
   });
 }
 
+test('what another installation has taken over is not believed to be ours', async () => {
+  await friends();
+  const before = kernelState();
+  sh('ip link set ifb-eth0 alias virt-shaper:eth0=other');
+  const { stderr } = await start('one', 'vnet0');
+  assert.match(stderr, 'what the kernel holds was loaded by virt-shaper --root other');
+  assert.is(kernelState(), before);
+});
+
 const refuses = 'case " $* " in *" -c "* | *" list "*) ;; *) echo no >&2; exit 1;; esac';
 
 test('guarantees of others that were lowered for it are raised again, whatever fails after it', async () => {

@@ -363,8 +363,8 @@ export const first: Listed[] = [
   // Found at random.
   {
     what: 'routed frames have their class where they have not',
-    from: "...(exit.length === 0 ? { role: 'exit' } : {})",
-    to: "...(exit.length !== 0 ? { role: 'exit' } : {})",
+    from: "...(exit.length === 0 ? { role: 'exit', byMark: true } : {})",
+    to: "...(exit.length !== 0 ? { role: 'exit', byMark: true } : {})",
     quick: ['unit/observe/routed-way'],
   },
   {

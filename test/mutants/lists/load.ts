@@ -15,7 +15,7 @@ export const load: Listed[] = [
     what: 'where nothing is to be done, what is in force is of a configuration of before',
     from: '    keepGood(site.rules, layGood(site.rules, rules, companions, site.spare));\n    return { changed: false',
     to: '    return { changed: false',
-    ...again,
+    kernel: ['whose-configuration'],
   },
   {
     what: 'the third load says nothing of what the first could not reach',
@@ -123,7 +123,7 @@ export const load: Listed[] = [
     what: 'what is retired goes before the marks have moved',
     from: "phase.name !== 'commit' && (phase.name === 'retire') === isLast ? phase.steps : [],",
     to: "phase.name !== 'commit' && !isLast ? phase.steps : [],",
-    ...small,
+    kernel: ['staged', 'small-change'],
   },
   {
     what: 'what was staged is taken from under guests that nft has moved',
@@ -279,7 +279,8 @@ export const load: Listed[] = [
     what: 'a device that comes after a sync is not seen',
     from: 'JSON.stringify([deviceNames(), readIfbs(), [...readSettings()]])',
     to: 'JSON.stringify([readIfbs(), [...readSettings()]])',
-    kernel: ['load-again', 'seen'],
+    kernel: ['seen'],
+    equivalent: 'tc lists the qdisc of each device as well',
   },
   {
     what: 'what is asked by a damaged file is run',

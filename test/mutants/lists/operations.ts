@@ -60,7 +60,7 @@ export const operations: Listed[] = [
     what: 'what the configuration is warned of is said to nobody',
     from: '  for (const line of about) context.warn(line);\n',
     to: '',
-    kernel: ['whose-configuration', 'apply'],
+    kernel: ['said-by-load'],
   },
   {
     what: 'that ids are lost is said to nobody',
@@ -102,7 +102,7 @@ export const operations: Listed[] = [
     what: 'a guest that is not shaped is told to another guest’s hook',
     from: '    if (about !== undefined && guest !== about) continue;\n',
     to: '',
-    kernel: ['said-by-load', 'hook-together'],
+    kernel: ['hook-outcomes'],
   },
   {
     what: 'a guest that nobody has listed is warned of at every load',
@@ -232,7 +232,7 @@ export const operations: Listed[] = [
     what: 'tables of others that set our marks are not said',
     from: '  for (const warning of foreignMarks) context.warn(`warning: ${warning}`);\n',
     to: '',
-    kernel: ['said-by-load', 'load'],
+    kernel: ['load-again'],
   },
   {
     what: 'rules loaded from elsewhere are said to be those of rules.d',
@@ -271,7 +271,7 @@ export const operations: Listed[] = [
     what: 'a status file that cannot be read is not said',
     from: '  sayUnread(context, running);\n',
     to: '',
-    kernel: ['noted', 'sync'],
+    kernel: ['commands'],
   },
   {
     what: 'guests of two NICs have one after the run state was lost',
