@@ -57,6 +57,8 @@ const meanings: Record<string, Takes> = {
   time: { kind: 'anything' },
   moment: { kind: 'anything' },
   text: { kind: 'anything' },
+  month: { kind: 'anything' },
+  day: { kind: 'anything' },
   format: words(...formats),
   name: { kind: 'names', of: 'known' },
   names: { kind: 'names', of: 'in-force' },
@@ -110,6 +112,8 @@ function argsOf(command: Command, commands: string[]): ArgumentShape[] {
   if (command.name() === 'hook') return hookArgs;
   return command.registeredArguments.map((argument) => {
     const name = argument.name();
+    if (command.name() === 'usage')
+      return { name: 'names', takes: { kind: 'names', of: 'known' }, repeats: true } as const;
     const takes = name === 'command' ? words(...commands) : meaningOf(name, `${command.name()} ${name}`);
     return { name, takes, repeats: argument.variadic };
   });

@@ -57,6 +57,34 @@ Example: why a limit is not what was expected; -- before a name that begins with
   virt-shaper explain cliff
   virt-shaper explain -- -x`,
     );
+  command(
+    'usage [args...]',
+    'show who has used how much, by day and month; export and import it with a guest that moves',
+    async (context, args, options) =>
+      (await import('../commands/usage.ts')).usageCommand(context, args, options),
+  )
+    .option('--group', 'groups, in place of guests')
+    .option('--uplink', 'uplinks, with what belongs to no guest')
+    .option('--month <month>', 'of this month, as 2026-11 (the running one)')
+    .option('--since <day>', 'from this day on, as 2026-11-30')
+    .option('--day', 'a line for each day')
+    .option('--months', 'a line for each month')
+    .option('--p95', 'with the 95th percentile of the averages over five minutes')
+    .option('--json', 'as data: bytes, bits per second')
+    .option('--csv', 'as CSV')
+    .option('--html <file>', 'write a page with bars for each day; - prints it')
+    .addHelpText(
+      'after',
+      `
+usage NAME... shows guests, or all guests of a group; * and ? stand for any characters and for one.
+usage export NAME FILE writes all that is known of a guest, usage import FILE takes it over; - is stdout and stdin.
+usage count counts up to this moment, which the minute's sync does otherwise.
+
+Example: what a month's invoices are made of; a page for a customer; a guest that moves to kvm2
+  virt-shaper usage --month 2026-10 --p95 --csv
+  virt-shaper usage cliff --month 2026-10 --html cliff.html
+  virt-shaper usage export cliff - | ssh kvm2 virt-shaper usage import -`,
+    );
   command('metrics', 'print counters, rates and faults for Prometheus', async (context, _args, options) =>
     (await import('../commands/metrics.ts')).metricsCommand(context, options),
   )

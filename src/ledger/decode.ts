@@ -23,7 +23,7 @@ type Bins = Record<string, number>;
 
 export function encodeLedger(ledger: Ledger): string {
   const { id, boot, at, wall, day, slot } = ledger;
-  const head = { version, id, boot, at, wall, day, slot };
+  const head = { version, id, ...(ledger.fresh ? { fresh: true } : {}), boot, at, wall, day, slot };
   return lines(head, {
     accounts: [...ledger.accounts].map(([subject, account]) => [subject, encodeAccount(account)]),
     classes: [...ledger.classes].map(([key, { subject, bytes }]) => [key, [subject, bytes]]),
@@ -63,7 +63,7 @@ export function decodeLedger(text: string): Ledger {
   if (!isHead || typeof wall !== 'number') throw new Error('damaged');
   return {
     id,
-    fresh: false,
+    fresh: value.fresh === true,
     boot,
     at,
     wall,

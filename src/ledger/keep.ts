@@ -7,6 +7,7 @@ import { writeTogether } from '../system/files.ts';
 import { count, type Reading } from './count.ts';
 import { encodeLedger, encodeMonth } from './decode.ts';
 import { type Ledger, newLedger } from './ledger.ts';
+import { pruneMoved } from './moved.ts';
 import { listMonths, monthFile, readMonth, readRunning, runningFile, type Trouble } from './read.ts';
 import { dropSpooled, readSpooled } from './spool.ts';
 
@@ -19,6 +20,8 @@ export interface Uncounted {
   spooled: string[];
   /** Of the classes as they are. */
   reading?: Reading | undefined;
+  /** It is written though there is nothing to count. */
+  begin?: boolean;
 }
 
 export interface Counting {
@@ -41,7 +44,7 @@ export interface UsagePlaces {
 }
 
 /** The ledger with what is to be counted, and nothing written yet. @throws Failure where its files may not be read */
-export function countAll(places: UsagePlaces, { spooled, reading }: Uncounted): Counting {
+export function countAll(places: UsagePlaces, { spooled, reading, begin = false }: Uncounted): Counting {
   const { usage, usageSpool } = places;
   const { value, text, trouble } = readRunning(usage);
   const ledger = value ?? newLedger(drawId());
@@ -67,7 +70,7 @@ export function countAll(places: UsagePlaces, { spooled, reading }: Uncounted): 
   // One that was only looked at is as it was.
   if (ledger.day !== day && day !== '')
     ledger.ended = [...months.values()].filter(({ accounts }) => accounts.size > 0);
-  const isNew = readings.length + spooled.length + ledger.ended.length > 0;
+  const isNew = begin || readings.length + spooled.length + ledger.ended.length > 0;
   return { ledger, troubles, ...(isNew ? { change: { before: text, spooled } } : {}) };
 }
 
@@ -99,6 +102,8 @@ export function writeLedger(
 function prune(folder: string): void {
   const old = listMonths(folder).slice(0, -monthsKept);
   for (const month of old) rmSync(join(folder, monthFile(month)), { force: true });
+  const [oldest] = listMonths(folder);
+  if (old.length > 0 && oldest !== undefined) pruneMoved(folder, oldest);
 }
 
 /** Whether nobody has written it since it was read. */

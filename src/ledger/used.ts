@@ -1,8 +1,10 @@
 // What was used, of the files of the ledger: by day and by month.
-import type { Both } from '../units/units.ts';
+import { type Both, both } from '../units/units.ts';
 import { keepDay } from './count.ts';
 import { type Day, dayOf, type Month, monthOf } from './days.ts';
-import { add, type Ledger, type MonthRecord, nothing } from './ledger.ts';
+import { add, type Ledger, type MonthAccount, type MonthRecord, monthAccountOf, nothing } from './ledger.ts';
+import { readMoved } from './moved.ts';
+import { joinPeaks } from './peaks.ts';
 import { listMonths, readMonth, readRunning, type Trouble } from './read.ts';
 import type { Subject } from './subject.ts';
 
@@ -11,8 +13,8 @@ export interface Used {
   months: MonthRecord[];
   /** Absent where nothing was ever counted. */
   running?: Ledger;
-  /** What could not be read. */
-  troubles: Trouble[];
+  /** What could not be read, in words. */
+  troubles: string[];
 }
 
 /**
@@ -22,8 +24,35 @@ export interface Used {
  * @throws Failure where it may not be read
  */
 export function readUsed(folder: string, from?: Day, known?: Ledger): Used {
+  const { months, running, troubles } = readRecords(folder, from, known);
+  const { moved, troubles: lost } = readMoved(folder);
+  for (const [subject, { parts }] of moved) {
+    for (const [month, account] of [...parts.values()].flatMap((part) => [...part.months])) {
+      if (from === undefined || month >= monthOf(from)) addAccount(recordOf(months, month), subject, account);
+    }
+  }
+  const list = [...months.values()].sort((a, b) => (a.month < b.month ? -1 : 1));
+  return {
+    months: list,
+    ...(running ? { running } : {}),
+    troubles: [...troubles.map(({ text }) => text), ...lost],
+  };
+}
+
+/** Of this host alone, as it is carried to another. */
+export function ownPart(folder: string, subject: Subject): Map<Month, MonthAccount> {
+  const { months } = readRecords(folder);
+  const own = [...months.values()].flatMap(({ month, accounts }) => {
+    const account = accounts.get(subject);
+    return account ? [[month, account] as const] : [];
+  });
+  return new Map(own.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** What this host has counted itself. */
+function readRecords(folder: string, from?: Day, known?: Ledger) {
   const { value: running, trouble } = known ? { value: known } : readRunning(folder);
-  const troubles = trouble ? [trouble] : [];
+  const troubles: Trouble[] = trouble ? [trouble] : [];
   const months = new Map<Month, MonthRecord>();
   for (const month of listMonths(folder)) {
     if (from !== undefined && month < monthOf(from)) continue;
@@ -32,18 +61,31 @@ export function readUsed(folder: string, from?: Day, known?: Ledger): Used {
     if (read.value) months.set(month, read.value);
   }
   if (running) overlay(months, running);
-  const list = [...months.values()].sort((a, b) => (a.month < b.month ? -1 : 1));
-  return { months: list, ...(running ? { running } : {}), troubles };
+  return { months, running, troubles };
+}
+
+function recordOf(months: Map<Month, MonthRecord>, month: Month): MonthRecord {
+  const record = months.get(month) ?? { month, accounts: new Map() };
+  months.set(month, record);
+  return record;
+}
+
+function addAccount(to: MonthRecord, subject: Subject, { group, days, peaks }: MonthAccount): void {
+  const account = monthAccountOf(to, subject);
+  if (group !== undefined) account.group ??= group;
+  for (const [date, bytes] of days) {
+    const sum = account.days.get(date) ?? nothing();
+    add(sum, bytes);
+    account.days.set(date, sum);
+  }
+  account.peaks = both((direction) => joinPeaks(account.peaks[direction], peaks[direction]));
 }
 
 /** The running file says the latest. */
 function overlay(months: Map<Month, MonthRecord>, running: Ledger): void {
   for (const record of running.ended) months.set(record.month, record);
   if (running.day === '') return;
-  const month = monthOf(running.day);
-  const record = months.get(month) ?? { month, accounts: new Map() };
-  keepDay(running, record);
-  months.set(month, record);
+  keepDay(running, recordOf(months, monthOf(running.day)));
 }
 
 /**

@@ -1,6 +1,6 @@
 // What --json prints is what packaging/schema says, of which docs/output.md is made: no field that it does not name, and
 // none that it names and nothing prints. One shape of a guest and a class, whichever command prints them.
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { shapeOf } from '../../build/completions/shape.ts';
@@ -58,6 +58,13 @@ test.before(() => {
   assert.is(host.hook('bob', 'start', { vnet2: 'br0' }).status, 0);
   assert.is(host.hook('ina', 'start', { vnet4: 'br0' }).status, 0);
 });
+test.before(() => {
+  assert.is(host.run(['usage', 'count']).status, 0);
+  const file = join(host.root, 'var/lib/virt-shaper/usage/now.json');
+  const ledger = JSON.parse(readFileSync(file, 'utf8'));
+  ledger.accounts['guest cliff'] = { group: 'friends', total: [9, 9], day: [7, 8], out: { 700: 1 } };
+  writeFileSync(file, JSON.stringify(ledger));
+});
 test.after(() => host.end());
 
 type Data = Record<string, unknown>;
@@ -81,6 +88,8 @@ const definitions: Record<string, string> = {
   check: 'check',
   doctor: 'doctor',
   'hooks status': 'hooks',
+  'usage --p95': 'usage',
+  'usage --day': 'usage',
   'explain cliff': 'explain',
   'explain friends': 'explain-group',
 };

@@ -206,7 +206,7 @@ keeps('after a load that was undone all is as before, and known to be', async ()
   await sync();
   const before = kernelState();
   const listing = () =>
-    readdirSync(join(host.root, 'run/virt-shaper')).filter((name) => !/lock|sync|history/.test(name));
+    readdirSync(join(host.root, 'run/virt-shaper')).filter((name) => !/lock|sync|history|usage/.test(name));
   const files = listing();
   host.configure(`${config}[guest.cliff]\nid = 0x99\n`);
   host.wrap('nft', 'case "$*" in "-f "*commit*) echo no >&2; exit 1;; esac');

@@ -45,6 +45,7 @@ const outside: Record<string, string[]> = {
   'node:fs': [
     'commands/hooks.ts',
     'commands/import.ts',
+    'commands/usage.ts',
     'commands/verify.ts',
     'config/read-files.ts',
     'doctor/read/stat.ts',
@@ -65,6 +66,7 @@ const outside: Record<string, string[]> = {
     'kernel/settings.ts',
     'launch.ts',
     'ledger/keep.ts',
+    'ledger/moved.ts',
     'ledger/read.ts',
     'ledger/spool.ts',
     'operations/output-file.ts',

@@ -1,0 +1,151 @@
+// What a guest has used on other hosts, carried here by hand when it moved: a part for each ledger that has counted it. A
+// part that comes again takes the place of the one before, so that nothing counts twice.
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { sha256 } from '../system/digest.ts';
+import { ConfigError, Failure } from '../system/errors.ts';
+import { readIfThere, writeTogether } from '../system/files.ts';
+import { isMonth, type Month } from './days.ts';
+import { decodeAccounts, encodeAccounts } from './decode.ts';
+import type { MonthAccount } from './ledger.ts';
+import { type Subject, subjectOf } from './subject.ts';
+
+/** What one ledger has counted of a guest. */
+export interface Part {
+  /** That host's name, for people. */
+  host: string;
+  /** Until when it is counted: milliseconds since 1970. */
+  until: number;
+  months: Map<Month, MonthAccount>;
+}
+
+export interface Moved {
+  guest: string;
+  /** By the id of the ledger. */
+  parts: Map<string, Part>;
+}
+
+/** What every such file begins with. */
+export const movedHead = '{"version":1,"what":"usage of a guest, by virt-shaper"';
+
+export function encodeMoved({ guest, parts }: Moved): string {
+  const list = [...parts].map(([id, { host, until, months }]) => {
+    const accounts = [...months].map(([month, account]) => {
+      const [[, written] = []] = encodeAccounts(new Map([[subjectOf('guest', guest), account]]));
+      return `${JSON.stringify(month)}:${JSON.stringify(written)}`;
+    });
+    return `${JSON.stringify(id)}:{"host":${JSON.stringify(host)},"until":${until},"months":{\n${accounts.join(',\n')}\n}}`;
+  });
+  return `${movedHead},"guest":${JSON.stringify(guest)},\n"parts":{\n${list.join(',\n')}\n}}\n`;
+}
+
+/** @param file for messages @throws ConfigError saying what is wrong with it */
+export function decodeMoved(text: string, file: string): Moved {
+  try {
+    const { version, what, guest, parts } = JSON.parse(text) as Record<string, unknown>;
+    if (what === undefined || typeof guest !== 'string' || guest === '') throw new Error('not one');
+    if (Number(version) > 1) throw refused(file, 'is of a newer virt-shaper');
+    return {
+      guest,
+      parts: new Map(Object.entries(parts as object).map(([id, part]) => [id, partFrom(guest, part)])),
+    };
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw refused(file, 'is nothing that "virt-shaper usage export" has written, or is damaged');
+  }
+}
+
+function refused(file: string, reason: string): ConfigError {
+  return new ConfigError([{ severity: 'error', message: `${file} ${reason}: nothing is imported` }]);
+}
+
+function partFrom(guest: string, value: unknown): Part {
+  const { host, until, months } = value as Record<string, unknown>;
+  if (typeof host !== 'string' || !Number.isSafeInteger(until)) throw new Error('damaged');
+  const key = subjectOf('guest', guest);
+  return {
+    host,
+    until: Number(until),
+    months: new Map(
+      Object.entries(months as object).map(([month, account]) => {
+        const decoded = decodeAccounts({ [key]: account }).get(key);
+        if (!isMonth(month) || !decoded) throw new Error('damaged');
+        return [month, decoded];
+      }),
+    ),
+  };
+}
+
+function folderOf(usage: string): string {
+  return join(usage, 'moved');
+}
+
+function fileOf(usage: string, guest: string): string {
+  return join(folderOf(usage), `${sha256(guest).slice(0, 32)}.json`);
+}
+
+export interface Imported {
+  /** Parts that are new, or newer than those that were there. */
+  taken: number;
+  /** Those that are here already, or were counted here. */
+  known: number;
+}
+
+/** Call it under the ledger's lock. @param own the id of this host's ledger */
+export function keepMoved(usage: string, moved: Moved, own: string): Imported {
+  const { guest } = moved;
+  const parts = new Map(readMovedOf(usage, guest)?.parts);
+  let taken = 0;
+  for (const [id, part] of moved.parts) {
+    const before = parts.get(id);
+    if (id === own || (before && before.until >= part.until)) continue;
+    parts.set(id, part);
+    taken += 1;
+  }
+  if (taken > 0) {
+    const text = encodeMoved({ guest, parts });
+    writeTogether([{ file: fileOf(usage, guest), text, mode: 0o600, durable: true }]);
+  }
+  return { taken, known: moved.parts.size - taken };
+}
+
+export function readMovedOf(usage: string, guest: string): Moved | undefined {
+  const file = fileOf(usage, guest);
+  const text = readIfThere(file);
+  return text === undefined ? undefined : decodeMoved(text, file);
+}
+
+/** @returns all, and what cannot be read */
+export function readMoved(usage: string): { moved: Map<Subject, Moved>; troubles: string[] } {
+  const moved = new Map<Subject, Moved>();
+  const troubles: string[] = [];
+  for (const name of namesIn(folderOf(usage))) {
+    const file = join(folderOf(usage), name);
+    try {
+      const one = decodeMoved(readIfThere(file) ?? '', file);
+      moved.set(subjectOf('guest', one.guest), one);
+    } catch (error) {
+      if (error instanceof Failure) throw error;
+      troubles.push(`${file} is damaged: what was used elsewhere and is in it does not count`);
+    }
+  }
+  return { moved, troubles };
+}
+
+/** @param oldest the first month that is kept */
+export function pruneMoved(usage: string, oldest: Month): void {
+  for (const { guest, parts } of readMoved(usage).moved.values()) {
+    const isKept = [...parts.values()].some(({ months }) =>
+      [...months.keys()].some((month) => month >= oldest),
+    );
+    if (!isKept) rmSync(fileOf(usage, guest), { force: true });
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((name) => name.endsWith('.json'));
+  } catch {
+    return [];
+  }
+}
