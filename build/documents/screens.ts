@@ -5,6 +5,7 @@ import { explain } from '../../src/report/explain/explain.ts';
 import { explainText } from '../../src/report/explain/text.ts';
 import { reportStatus } from '../../src/report/status.ts';
 import { reportTree } from '../../src/report/tree.ts';
+import { usageText } from '../../src/report/usage/usage.ts';
 import { textOf } from '../../src/text/spans.ts';
 import { frame } from '../../src/top/frame.ts';
 import { makeScene } from '../../src/top/make-scene.ts';
@@ -39,8 +40,31 @@ export function screens(): Record<string, string> {
     tree: `${sending}\n`,
     top: `${grouped.join('\n')}\n`,
     'top-short': `${grouped.slice(1, 8).join('\n')}\n`,
+    usage: used(),
     explain: explained(inputs, outputs, inUse),
   };
+}
+
+function used(): string {
+  const row = (
+    name: string,
+    group: string | undefined,
+    [out, received]: [number, number],
+    peaks: [number, number],
+  ) => ({
+    kind: 'guest' as const,
+    name,
+    ...(group === undefined ? {} : { group }),
+    used: { out: out * 1e9, in: received * 1e9 },
+    p95: { out: peaks[0] * 1e6, in: peaks[1] * 1e6 },
+  });
+  const rows = [
+    row('cliff', 'friends', [812, 95.4], [21.4, 2.71]),
+    row('database', undefined, [1240, 310], [14.8, 4.02]),
+    row('rob', 'friends', [97.1, 402], [3.38, 18.2]),
+  ];
+  const report = { from: '2026-11-01', until: '2026-11-30', counted: at, p95: true, rows };
+  return usageText(report, plain);
 }
 
 function explained(

@@ -17,6 +17,9 @@ _virt_shaper_value() {
     --until) takes=anything ;;
     --why) takes=anything ;;
     --interval) takes=anything ;;
+    --month) takes=anything ;;
+    --since) takes=anything ;;
+    --html) takes=files ;;
     --output) takes=files ;;
     --from) takes=words words=(bandwidth.conf libvirt proxmox) ;;
     --settle) takes=anything ;;
@@ -27,7 +30,7 @@ _virt_shaper_value() {
 _virt_shaper_argument() {
   takes= words=()
   case $1 in
-    :*) takes=words words=(check set unset apply render load confirm plan verify limit limits unload status tree top explain metrics import sync doctor init hooks hook help) ;;
+    :*) takes=words words=(check set unset apply render load confirm plan verify limit limits unload status tree top explain usage metrics import sync doctor init hooks hook help) ;;
     set:0) takes=known ;;
     set:1) takes=words words=(ceil ceil.out ceil.in rate rate.out rate.in group leaf local pps storm) ;;
     set:2) takes=anything ;;
@@ -38,6 +41,7 @@ _virt_shaper_argument() {
     status:*) takes=in-force ;;
     tree:*) takes=in-force ;;
     explain:0) takes=known ;;
+    usage:*) takes=known ;;
     import:*) takes=files ;;
     hooks:0) takes=words words=(install remove status) ;;
     hook:0) takes=words words=(qemu lxc network) ;;
@@ -45,7 +49,7 @@ _virt_shaper_argument() {
     hook:2) takes=words words=(prepare start started stopped release restore migrate reconnect attach port-created port-deleted updated) ;;
     hook:3) takes=words words=(begin end -) ;;
     hook:4) takes=words words=(-) ;;
-    help:0) takes=words words=(check set unset apply render load confirm plan verify limit limits unload status tree top explain metrics import sync doctor init hooks hook help) ;;
+    help:0) takes=words words=(check set unset apply render load confirm plan verify limit limits unload status tree top explain usage metrics import sync doctor init hooks hook help) ;;
   esac
 }
 
@@ -70,6 +74,7 @@ _virt_shaper_options() {
     tree) words=(--json --interval -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
     top) words=(--interval --once --json -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
     explain) words=(--json -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
+    usage) words=(--group --uplink --month --since --day --months --p95 --json --csv --html -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
     metrics) words=(--output -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
     import) words=(--from -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
     sync) words=(--settle --in-force --service -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;

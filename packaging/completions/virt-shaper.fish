@@ -12,7 +12,7 @@ function __virt_shaper_at --description 'Whether the line is at "COMMAND PLACE",
         else if test $ended = no; and test "$word" = --
             set ended yes
         else if test $ended = no; and string match -q -- '-?*' "$word"
-            contains -- "$word" --config --rules --root --lock-timeout --timeout --confirm --ceil --rate --for --until --why --interval --output --from --settle; and set value yes
+            contains -- "$word" --config --rules --root --lock-timeout --timeout --confirm --ceil --rate --for --until --why --interval --month --since --html --output --from --settle; and set value yes
         else if test "$command" = -
             set command $word
         else
@@ -67,6 +67,7 @@ complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a status -d 'show who has w
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a tree -d 'show each uplink with its groups and guests'
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a top -d 'show live who uses what, and how much of it is left'
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a explain -d 'show where each of a guest\'s or group\'s values comes from, and what the kernel holds for it'
+complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a usage -d 'show who has used how much, by day and month; export and import it with a guest that moves'
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a metrics -d 'print counters, rates and faults for Prometheus'
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a import -d 'print the limits of the old hook\'s bandwidth.conf, of libvirt or Proxmox VE as TOML (- reads stdin)'
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a sync -d 'find the running guests anew, render and load; nothing to do, nothing changed'
@@ -128,6 +129,17 @@ complete -c virt-shaper -n "__virt_shaper_at 'top .*'" -l once -d 'one frame as 
 complete -c virt-shaper -n "__virt_shaper_at 'top .*'" -l json -d 'one frame as data'
 complete -c virt-shaper -n "__virt_shaper_at 'explain .*'" -l json -d 'as data'
 complete -c virt-shaper -n "__virt_shaper_at 'explain 0'" -f -a '(__virt_shaper_names known)'
+complete -c virt-shaper -n "__virt_shaper_at 'usage .*'" -l group -d 'groups, in place of guests'
+complete -c virt-shaper -n "__virt_shaper_at 'usage .*'" -l uplink -d 'uplinks, with what belongs to no guest'
+complete -c virt-shaper -n "__virt_shaper_at 'usage .*'" -l month -r -f -d 'of this month, as 2026-11 (the running one)'
+complete -c virt-shaper -n "__virt_shaper_at 'usage .*'" -l since -r -f -d 'from this day on, as 2026-11-30'
+complete -c virt-shaper -n "__virt_shaper_at 'usage .*'" -l day -d 'a line for each day'
+complete -c virt-shaper -n "__virt_shaper_at 'usage .*'" -l months -d 'a line for each month'
+complete -c virt-shaper -n "__virt_shaper_at 'usage .*'" -l p95 -d 'with the 95th percentile of the averages over five minutes'
+complete -c virt-shaper -n "__virt_shaper_at 'usage .*'" -l json -d 'as data: bytes, bits per second'
+complete -c virt-shaper -n "__virt_shaper_at 'usage .*'" -l csv -d 'as CSV'
+complete -c virt-shaper -n "__virt_shaper_at 'usage .*'" -l html -r -F -d 'write a page with bars for each day; - prints it'
+complete -c virt-shaper -n "__virt_shaper_at 'usage .*'" -f -a '(__virt_shaper_names known)'
 complete -c virt-shaper -n "__virt_shaper_at 'metrics .*'" -l output -r -F -d 'write it there, whole or not at all, for the textfile collector'
 complete -c virt-shaper -n "__virt_shaper_at 'import .*'" -l from -r -f -a 'bandwidth.conf libvirt proxmox' -d 'bandwidth.conf, libvirt or proxmox; seen from the files when left out'
 complete -c virt-shaper -n "__virt_shaper_at 'import .*'" -F
@@ -143,4 +155,4 @@ complete -c virt-shaper -n "__virt_shaper_at 'hook 1'" -f -a '(__virt_shaper_nam
 complete -c virt-shaper -n "__virt_shaper_at 'hook 2'" -f -a 'prepare start started stopped release restore migrate reconnect attach port-created port-deleted updated'
 complete -c virt-shaper -n "__virt_shaper_at 'hook 3'" -f -a 'begin end -'
 complete -c virt-shaper -n "__virt_shaper_at 'hook 4'" -f -a '-'
-complete -c virt-shaper -n "__virt_shaper_at 'help 0'" -f -a 'check set unset apply render load confirm plan verify limit limits unload status tree top explain metrics import sync doctor init hooks hook help'
+complete -c virt-shaper -n "__virt_shaper_at 'help 0'" -f -a 'check set unset apply render load confirm plan verify limit limits unload status tree top explain usage metrics import sync doctor init hooks hook help'

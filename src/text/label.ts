@@ -18,14 +18,14 @@ export function unlabel(text: string): string | undefined {
     const pair = String.fromCodePoint(Number.parseInt(digits, 16));
     return Array.from({ length: pair.length }, (_unit, index) => pair.charCodeAt(index));
   };
-  const json = text.replace(/\\(?:u\{([0-9a-f]{1,6})\}|[\s\S])/g, (all, digits: string | undefined) =>
-    digits === undefined
-      ? all
-      : units(digits)
-          .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
-          .join(''),
-  );
   try {
+    const json = text.replace(/\\(?:u\{([0-9a-f]{1,6})\}|[\s\S])/g, (all, digits: string | undefined) =>
+      digits === undefined
+        ? all
+        : units(digits)
+            .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
+            .join(''),
+    );
     const name: unknown = JSON.parse(json);
     return typeof name === 'string' ? name : undefined;
   } catch {

@@ -1,5 +1,5 @@
 // Who has used how much, as a table, as CSV and as JSON.
-import { type Day, dayOf, lengthOf } from '../../ledger/days.ts';
+import { type Day, dayOf, lengthOf, monthOf } from '../../ledger/days.ts';
 import { formatBytes, formatSpeed } from '../../text/figures.ts';
 import { label } from '../../text/label.ts';
 import { type Column, type Screen, table } from '../../text/table.ts';
@@ -17,10 +17,16 @@ export interface UsageReport {
 
 export function usageText(report: UsageReport, screen: Screen): string {
   const { from, until, counted, rows, p95 } = report;
-  const time = from === until ? from : `${from} to ${until}`;
+  const time = spokenTime(from, until);
   const clock = counted === undefined ? '' : `, counted until ${dayOf(counted)} ${clockOf(counted)}`;
   if (rows.length === 0) return `${time}${clock}: nothing was used\n`;
   return `${time}${clock}\n\n${table(rows, columnsFor(rows, p95), screen)}`;
+}
+
+function spokenTime(from: Day, until: Day): string {
+  const month = monthOf(from);
+  if (from === `${month}-01` && until === `${month}-${lengthOf(month)}`) return month;
+  return from === until ? from : `${from} to ${until}`;
 }
 
 function clockOf(time: number): string {

@@ -1,7 +1,8 @@
 // How a name is shown: readable where it is harmless, otherwise quoted so that nothing in it acts on anything.
+import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { label, nftComment } from '../../../src/text/label.ts';
+import { label, nftComment, unlabel } from '../../../src/text/label.ts';
 
 test('a plain name is shown as it is', () => {
   for (const name of ['cliff', 'web-1', 'a.b_c@d+e:f/g', 'Jörg', '名前', '0123', '-x', '__proto__']) {
@@ -56,6 +57,18 @@ test('a comment of nft leaves room for " receives" within its 128 bytes, and is 
     assert.ok(Buffer.byteLength(cut) > 110 - bytes, `${Buffer.byteLength(cut)} bytes of ${character}`);
   }
   assert.is(nftComment('x'.repeat(100)), 'x'.repeat(100));
+});
+
+test('what a name was before it was shown is known again', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', minLength: 1 }), (name) => {
+      assert.is(unlabel(label(name)), name);
+    }),
+  );
+  for (const name of ['cliff', '"', '\\u{41}', '\\\\u{0}', 'a\u2028b', '\ud800', 'x\u{1f600}\u{e0001}']) {
+    assert.is(unlabel(label(name)), name);
+  }
+  assert.equal(['"', '"a', '"\\u{110000}"', '"a" b'].map(unlabel), Array(4).fill(undefined));
 });
 
 test.run();

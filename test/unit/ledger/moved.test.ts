@@ -1,0 +1,106 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  decodeMoved,
+  encodeMoved,
+  keepMoved,
+  type Moved,
+  type Part,
+  pruneMoved,
+} from '../../../src/ledger/moved.ts';
+import { readUsed, usedBetween } from '../../../src/ledger/used.ts';
+import { ConfigError } from '../../../src/system/errors.ts';
+
+let folder: string;
+test.before.each(() => {
+  folder = mkdtempSync(join(tmpdir(), 'virt-shaper-moved-'));
+});
+test.after.each(() => rmSync(folder, { recursive: true }));
+
+const part = (out: number, until = 1000): Part => ({
+  host: 'kvm1',
+  until,
+  months: new Map([
+    [
+      '2026-11',
+      { days: new Map([['07', { out, in: 2 * out }]]), peaks: { out: new Map([[700, 3]]), in: new Map() } },
+    ],
+  ]),
+});
+const moved = (parts: [string, Part][], guest = 'a "b" <c>'): Moved => ({ guest, parts: new Map(parts) });
+const used = (guest = 'a "b" <c>') => usedBetween(readUsed(folder), `guest ${guest}`, '2026-11-01').out;
+
+test('what is written is read again', () => {
+  const one = moved([
+    ['x1', part(5)],
+    ['x2', part(7)],
+  ]);
+  assert.equal(decodeMoved(encodeMoved(one), 'FILE'), one);
+});
+
+test('imported twice it counts once, a later one in its place, an earlier one not', () => {
+  assert.equal(keepMoved(folder, moved([['x1', part(5)]]), 'own'), { taken: 1, known: 0 });
+  assert.equal(keepMoved(folder, moved([['x1', part(5)]]), 'own'), { taken: 0, known: 1 });
+  assert.is(used(), 5);
+  keepMoved(folder, moved([['x1', part(9, 2000)]]), 'own');
+  assert.is(used(), 9);
+  keepMoved(folder, moved([['x1', part(6, 1500)]]), 'own');
+  assert.is(used(), 9);
+});
+
+test('there and back again: what was counted here is known here', () => {
+  keepMoved(
+    folder,
+    moved([
+      ['own', part(100)],
+      ['x2', part(3)],
+    ]),
+    'own',
+  );
+  assert.is(used(), 3);
+});
+
+test('names of guests are no names of files', () => {
+  keepMoved(folder, moved([['x', part(1)]], '../../etc/passwd'), 'own');
+  keepMoved(folder, moved([['x', part(2)]], '.'), 'own');
+  assert.is(readdirSync(join(folder, 'moved')).length, 2);
+  assert.equal([used('../../etc/passwd'), used('.')], [1, 2]);
+});
+
+test('what is no export is refused, whatever it is', () => {
+  const good = encodeMoved(moved([['x1', part(5)]]));
+  const bad = [
+    '',
+    '{',
+    '[]',
+    'null',
+    '{"version":1}',
+    good.slice(0, -20),
+    good.replace('"d07"', '"d77"'),
+    good.replace('[5,10]', '[-5,10]'),
+    good.replace('2026-11', '2026-99'),
+    good.replace('"until":1000', '"until":"x"'),
+  ];
+  for (const text of bad) {
+    assert.throws(
+      () => decodeMoved(text, 'FILE'),
+      (error: unknown) => error instanceof ConfigError && /FILE/.test(error.message),
+      text,
+    );
+  }
+  assert.throws(() => decodeMoved(good.replace('"version":1', '"version":2'), 'FILE'), 'newer');
+});
+
+test('a damaged one is said, and what is too old goes', () => {
+  keepMoved(folder, moved([['x', part(1)]]), 'own');
+  writeFileSync(join(folder, 'moved/x.json'), '{');
+  assert.match(readUsed(folder).troubles.join(), 'x.json is damaged');
+  assert.is(used(), 1);
+  pruneMoved(folder, '2026-12');
+  assert.is(used(), 0);
+});
+
+test.run();

@@ -1,0 +1,100 @@
+// Before what goes something is asked, and of whom: in the very batch, and no process more than there would be.
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { add, ip, remove, type Step } from '../../../src/diff/steps.ts';
+import { makeObject, type TcObject } from '../../../src/kernel/objects.ts';
+import { isAsking, withReadings } from '../../../src/load/last-readings.ts';
+
+const of = (device: string, id: string, subject: string): TcObject => ({
+  ...makeObject('class', device, id, {}),
+  parent: '1:1',
+  subject,
+});
+const root = (device: string) => makeObject('root', device, '1:', { kind: 'htb' });
+const detour = (device: string) => makeObject('detour', device, '', { to: 'ifb+detour' });
+const lines = (steps: Step[], holds: TcObject[] = []) =>
+  withReadings(steps, new Map(holds.map((one) => [one.key, one])))
+    .filter((step) => !isAsking(step) || step.question !== 'apart')
+    .map((step) => (isAsking(step) ? `? ${step.line}` : step.line.split(' htb')[0]));
+const questions = (steps: Step[], holds: TcObject[] = []) =>
+  withReadings(steps, new Map(holds.map((one) => [one.key, one]))).flatMap((step) =>
+    isAsking(step) && step.question !== 'apart' ? step.question : [],
+  );
+
+test('nothing goes, nothing is asked', () => {
+  const steps = [add(of('eth0', '1:10', 'guest cliff')), ip('link set dev ifb-eth0 up')];
+  assert.is(withReadings(steps), steps);
+});
+
+test('a few classes each by itself, many of a device by one listing', () => {
+  const few = [remove(of('eth0', '1:10', 'guest cliff')), remove(of('ifb-eth0', '2:10', 'guest cliff'))];
+  assert.equal(lines(few), [
+    '? class show dev eth0 classid 1:10',
+    'class del dev eth0 classid 1:10',
+    '? class show dev ifb-eth0 classid 2:10',
+    'class del dev ifb-eth0 classid 2:10',
+  ]);
+  assert.equal(questions(few)[0], {
+    device: 'eth0',
+    id: '1:10',
+    fate: 'goes',
+    classes: { '1:10': { subject: 'guest cliff', fate: 'goes' } },
+  });
+  const many = Array.from({ length: 9 }, (_one, index) =>
+    remove(of('eth0', `1:${index + 1}`, `guest g${index}`)),
+  );
+  assert.equal(
+    lines(many).filter((line) => line?.startsWith('?')),
+    ['? class show dev eth0'],
+  );
+  assert.is(questions(many)[0]?.fate, 'stays', 'of those that stay nothing is said');
+});
+
+test('a tree that goes is asked whole, and one on an ifb before the ifb goes', () => {
+  const held = [of('eth0', '1:10', 'guest "a b"'), of('ifb-eth0', '2:10', 'guest "a b"')];
+  const steps = [remove(root('eth0')), ip('link del dev ifb-eth0'), ip('link del dev ifb-eth1')];
+  assert.equal(lines(steps, held), [
+    '? class show dev eth0',
+    'qdisc del dev eth0 root',
+    '? class show dev ifb-eth0',
+    '? class show dev ifb-eth1',
+    'link del dev ifb-eth0',
+    'link del dev ifb-eth1',
+  ]);
+  assert.equal(questions(steps, held)[0], {
+    device: 'eth0',
+    fate: 'goes',
+    classes: { '1:10': { subject: 'guest a b' } },
+  });
+});
+
+test('what passes a tree aside counts as far as it passes no other', () => {
+  const made = of('ifb+detour', '1:10', 'guest cliff');
+  const sending = [
+    ip('link add name ifb+detour type ifb'),
+    add(made),
+    add(detour('eth0')),
+    remove(root('eth0')),
+    add(root('eth0')),
+    remove(detour('eth0')),
+    ip('link del dev ifb+detour'),
+  ];
+  assert.equal(
+    questions(sending).map(({ device, fate, elsewhere }) => [device, fate, elsewhere ?? false]),
+    [
+      ['eth0', 'goes', false],
+      ['ifb+detour', 'stays', true],
+      ['ifb+detour', 'goes', false],
+    ],
+  );
+  const receiving = [add(made), remove(root('ifb-eth0')), ip('link del dev ifb+detour')];
+  assert.equal(
+    questions(receiving).map(({ device, fate, elsewhere }) => [device, fate, elsewhere ?? false]),
+    [
+      ['ifb-eth0', 'goes', false],
+      ['ifb+detour', 'goes', false],
+    ],
+  );
+});
+
+test.run();
