@@ -16,8 +16,8 @@ export const operations: Listed[] = [
   },
   {
     what: 'who applies an edited configuration gets the one that was not confirmed left out',
-    from: "  if (choice === 'edited') return generateFrom(context, await read(paths.config, paths.templates), guests);\n  if (former)",
-    to: '  if (former)',
+    from: "  if (choice === 'edited') return generateFrom(context, await read(paths.config, paths.templates), known);\n",
+    to: '',
     ...waits,
   },
   {
