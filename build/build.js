@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { lazyPackages } from './lazy.js';
 import { compiledTemplates } from './templates.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -25,12 +26,12 @@ const common = {
 
 const started = Date.now();
 const program = await make('src/cli.ts', 'program.js', {
-  plugins: [compiledTemplates(`${root}templates`)],
+  plugins: [compiledTemplates(`${root}templates`), lazyPackages(root)],
   define: { __VERSION__: JSON.stringify(version), 'import.meta.url': 'bundleUrl' },
   // A script of V8's own knows no import(), and no module around it.
   supported: { 'dynamic-import': false },
   banner: {
-    js: `(function (require, __filename, __dirname, noteStart) { const module = { exports: {} }, exports = module.exports;
+    js: `(function (require, __filename, __dirname, launched) { const module = { exports: {} }, exports = module.exports;
 const bundleUrl = require('node:url').pathToFileURL(__filename).href;`,
   },
   footer: { js: '})' },

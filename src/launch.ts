@@ -42,7 +42,8 @@ if (Number.parseInt(process.versions.node, 10) <= newest) {
 }
 
 const { size, mtimeMs } = statSync(program);
-const kept = join(folder, `${__DIGEST__}-${size}-${mtimeMs}-${process.version}-${process.arch}`);
+const build = `${__DIGEST__}-${size}-${mtimeMs}-${process.version}-${process.arch}`;
+const kept = join(folder, build);
 /** Of a run that shaped a guest at its start: another command has not compiled all that this needs, by a fifth of its time. */
 const ofStart = `${kept}-start`;
 const isHook = process.argv.includes('hook');
@@ -56,12 +57,11 @@ if (isLacking && !startData && process.argv.some((word) => keepers.includes(word
     if (status === 0) keep(kept, script.createCachedData());
   });
 }
-/** For the program to say that this run was a start (system/kept-code.ts). */
 const noteStart = () => {
   if (startData && !isLacking) return;
   process.once('exit', () => keep(ofStart, script.createCachedData()));
 };
-script.runInThisContext()(createRequire(program), program, __dirname, noteStart);
+script.runInThisContext()(createRequire(program), program, __dirname, { build, noteStart });
 
 function readKept(file: string): Buffer | undefined {
   try {

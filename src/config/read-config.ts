@@ -11,6 +11,9 @@ import { type ConfigLocation, readFiles } from './read-files.ts';
 
 export type { ConfigLocation } from './read-files.ts';
 
+/** As parseConfig does. */
+export type Parse = (files: SourceFile[], findings: Findings) => ReadConfig;
+
 export interface ReadConfig {
   config: Config;
   warnings: Problem[];
@@ -21,13 +24,13 @@ export interface ReadConfig {
 }
 
 /** Throws a ConfigError with every problem of every file. */
-export function readConfig(location: ConfigLocation): ReadConfig {
+export function readConfig(location: ConfigLocation, parse: Parse = parseConfig): ReadConfig {
   const findings = new Findings();
-  return parseConfig(readFiles(location, findings), findings);
+  return parse(readFiles(location, findings), findings);
 }
 
 /** The same of texts that were read already. @param findings what was found out about them before */
-export function parseConfig(files: SourceFile[], findings = new Findings()): ReadConfig {
+export function parseConfig(files: SourceFile[], findings: Findings = new Findings()): ReadConfig {
   const config = decodeFiles(files, findings);
   findings.throwErrors();
   const names = files.map((file) => file.name);

@@ -1,5 +1,11 @@
 // The configuration as it counts on this host: with its NICs by the names that the kernel lists them by.
-import { type ConfigLocation, type ReadConfig, readConfig } from '../config/read-config.ts';
+import {
+  type ConfigLocation,
+  type Parse,
+  parseConfig,
+  type ReadConfig,
+  readConfig,
+} from '../config/read-config.ts';
 import { deviceNamesIn, withRealNames } from '../config/real-names.ts';
 import { makeRun, type Run } from '../system/exec.ts';
 import { readAltnames } from './altnames.ts';
@@ -11,8 +17,11 @@ export interface ConfigHere extends ReadConfig {
 }
 
 /** Asks ip only where a name is no device's. @throws ConfigError with every problem of every file */
-export async function readConfigHere(location: ConfigLocation, run: Run = makeRun()): Promise<ConfigHere> {
-  const read = readConfig(location);
+export async function readConfigHere(
+  location: ConfigLocation,
+  { run = makeRun(), parse = parseConfig }: { run?: Run; parse?: Parse } = {},
+): Promise<ConfigHere> {
+  const read = readConfig(location, parse);
   const devices = readDevices();
   const unknown = deviceNamesIn(read.config).filter((name) => !devices.has(name));
   const { config, warnings } = withRealNames(read.config, await readAltnames(run, unknown));

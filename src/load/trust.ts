@@ -13,7 +13,7 @@ import { type Companions, keepGood, layGood, readIfGood } from '../store/in-forc
 import { clearJournal, isJournalled } from '../store/journal.ts';
 import { noteSmallChange, readCommitted } from '../store/table-fingerprint.ts';
 import { readCache } from '../system/files.ts';
-import { keepCodeOfStart } from '../system/kept-code.ts';
+import { launcher } from '../system/launched.ts';
 import { writeRuleset } from './apply.ts';
 import { runSteps } from './batch.ts';
 import type { Site } from './context.ts';
@@ -86,7 +86,7 @@ export async function loadBelieving(site: Site, believed: Believed): Promise<str
     if (commands !== '') noteSmallChange(site.listing, rules['ruleset.nft']);
     keepGood(site.rules, name);
     clearJournal(site.journal);
-    if (taps.length > 0) keepCodeOfStart();
+    if (taps.length > 0) launcher()?.noteStart();
     return undefined;
   } catch (error) {
     return (error as Error).message;

@@ -24,6 +24,7 @@ import {
   readCompanions,
   sourceFile,
 } from '../store/in-force-rules.ts';
+import { parseKnown } from '../store/parsed-config.ts';
 import { readPending } from '../store/pending.ts';
 import { withKnownSpeeds } from '../store/speeds.ts';
 import { ConfigError, isFull, type Problem } from '../system/errors.ts';
@@ -61,15 +62,16 @@ export async function generateNow(
 ): Promise<Generated> {
   const { paths } = context;
   const former = findLaidOut(paths.held);
-  if (choice === 'edited') return generateFrom(context, await read(paths.config, paths.templates), known);
+  if (choice === 'edited')
+    return generateFrom(context, await read(paths, paths.config, paths.templates), known);
   if (former) {
     context.warn(
       'warning: the configuration that was not confirmed is left out until the next virt-shaper apply or render',
     );
-    return generateFrom(context, await read(former), known);
+    return generateFrom(context, await read(paths, former), known);
   }
   const inForce = choice === 'present' ? undefined : await readInForce(context);
-  if (!inForce) return generateFrom(context, await read(paths.config, paths.templates), known);
+  if (!inForce) return generateFrom(context, await read(paths, paths.config, paths.templates), known);
   const newer = typeof choice === 'object' && (await generateNewer(context, inForce, choice.starting, known));
   return newer || generateFrom(context, inForce, known);
 }
@@ -81,8 +83,14 @@ interface Read extends ConfigHere {
   snapshot: string;
 }
 
-async function read(location: ConfigLocation, templates = templatesAt(location)): Promise<Read> {
-  const found = await readConfigHere(location);
+async function read(
+  { parsedConfig }: Context['paths'],
+  location: ConfigLocation,
+  templates = templatesAt(location),
+): Promise<Read> {
+  const found = await readConfigHere(location, {
+    parse: (files, findings) => parseKnown(parsedConfig, files, findings),
+  });
   const overrides = readOverrides(templates, location.file);
   return { ...found, templates, snapshot: snapshotText([...found.sources, ...overrides]) };
 }
@@ -109,7 +117,7 @@ async function readInForce(context: Context): Promise<Read | undefined> {
   const place = placeInForce(context);
   if (place === context.paths.config) return undefined;
   try {
-    return await read(place);
+    return await read(context.paths, place);
   } catch (error) {
     context.warn(describeError(error));
     context.warn('warning: the configuration in force cannot be used any more; the present one counts');
@@ -133,7 +141,7 @@ async function generateNewer(
   const text = snapshotText([...readSources(config), ...readOverrides(templates, config.file)]);
   if (text === inForce.snapshot) return undefined;
   try {
-    const present = await read(config, templates);
+    const present = await read(context.paths, config, templates);
     const newer = unknown.filter((name) => matchGuest(present.config, name));
     if (newer.length === 0) return undefined;
     const generated = await generateFrom(context, present, known);

@@ -63,6 +63,12 @@ export const storeFiles = {
     written: 'each batch that takes classes out; until it is counted in the ledger',
     loss: 'what those had passed since the last sync is not counted',
   },
+  parsedConfig: {
+    path: '/run/virt-shaper/parsed-config',
+    what: 'the configuration as it was last understood, with its text',
+    written: 'whoever renders by another one, or by another build of virt-shaper',
+    loss: 'it is understood anew',
+  },
   guests: {
     path: '/run/virt-shaper/guests.json',
     what: 'the guests that run, and their NICs',

@@ -24,8 +24,8 @@ export function writeWhole(file: string, text: string, mode = 0o644): void {
 }
 
 /** Safe for concurrent writers without a lock; the last writer wins. */
-export function writeUnlocked(file: string, text: string): void {
-  writeTogether([{ file, text }], `.${process.pid}.next`);
+export function writeUnlocked(file: string, text: string, mode = 0o644): void {
+  writeTogether([{ file, text, mode }], `.${process.pid}.next`);
 }
 
 /**

@@ -1,15 +1,18 @@
-// What V8 has compiled of a guest's start is kept apart from what other commands leave (launch.ts): a load has compiled
-// hardly any of the hook.
+// What a start leaves for the next one. What V8 has compiled of it is kept apart from what other commands leave
+// (launch.ts), since a load has compiled hardly any of the hook; the configuration as it was understood (parsed-config.ts).
 import { spawnSync } from 'node:child_process';
 import { cpSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { deserialize, serialize } from 'node:v8';
 import * as assert from 'uvu/assert';
 import { domainXml, program, sh } from './host.ts';
 import { kernelTest } from './kernel-test.ts';
 
+const config = '[uplink.eth0]\nceil = "1gbit"\n[guest."*"]\nrate = "1mbit"\nceil = "20mbit"\n';
+
 const { test, host } = kernelTest({
-  config: '[uplink.eth0]\nceil = "1gbit"\n[guest."*"]\nrate = "1mbit"\nceil = "20mbit"\n',
+  config,
   taps: ['vnet0', 'vnet1', 'vnet2'],
   begin: ({ root }) => {
     const isOwn = (file: string) => !file.endsWith('/cache');
@@ -62,6 +65,43 @@ test('the first start by the short way leaves its own, which later ones take', (
   host.tap('vnet2');
   start('three', 'vnet2');
   assert.ok(statSync(ofStart).size > 100_000, 'made anew where V8 cannot use it');
+});
+
+const parsed = 'run/virt-shaper/parsed-config';
+
+/** What is kept of the configuration, with another ceil for all guests. */
+function withCeil(kept: string, ceil: number): string {
+  const [texts = '', bytes = ''] = kept.split('\n');
+  const understood = deserialize(Buffer.from(bytes, 'base64'));
+  understood.config.guests[0].ceil.out.value = ceil;
+  return `${texts}\n${serialize(understood).toString('base64')}\n`;
+}
+
+function ceilOf(guest: string): string | undefined {
+  const lines = host.read('var/lib/virt-shaper/rules.d/shape.tc').split('\n');
+  const own = lines.find((line) => line.includes(' classid 1:') && line.endsWith(`# guest ${guest}`));
+  return own?.match(/ ceil (\S+)/)?.[1];
+}
+
+test('the configuration is understood once, and anew where its text is another one', () => {
+  host.hook('one', 'start', { vnet0: 'br0' });
+  const asItIs = host.read(parsed);
+  host.write(parsed, withCeil(asItIs, 30_000_000));
+  host.hook('two', 'start', { vnet1: 'br0' });
+  assert.is(ceilOf('two'), '30mbit', 'what is kept counts');
+  for (const damaged of [asItIs.slice(0, -40), asItIs.replace('20mbit', '21mbit'), 'no configuration', '']) {
+    host.write(parsed, damaged);
+    assert.is(host.run(['sync']).status, 0);
+    assert.is(ceilOf('two'), '20mbit', damaged.slice(-40));
+    assert.is(host.read(parsed), asItIs);
+  }
+  host.configure(config.replace('20mbit', '40mbit'));
+  assert.is(host.run(['apply']).status, 0);
+  assert.is(ceilOf('two'), '40mbit');
+  host.configure('[guest."*"]\nrate = "many"\n');
+  assert.match(host.run(['apply']).stderr, 'many', 'what is wrong is not kept');
+  host.hook('three', 'start', { vnet2: 'br0' });
+  assert.is(ceilOf('three'), '40mbit', 'the one in force');
 });
 
 test.run();

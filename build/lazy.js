@@ -1,0 +1,30 @@
+// For esbuild: packages whose modules are evaluated when something of theirs is first called, not when they are imported.
+// A guest's start waits for every module, and needs neither a compiler of templates (the package's own are compiled by
+// build/templates.js) nor, where the configuration is as it was read before, a parser of TOML.
+
+/** Import -> the functions of it that src/ calls. */
+const functions = {
+  handlebars: ['create'],
+  'toml/lib/parser.js': ['parse'],
+  'toml/lib/compiler.js': ['compile'],
+};
+
+/** @param root of the checkout, where node_modules is */
+export function lazyPackages(root) {
+  return {
+    name: 'lazy-packages',
+    setup(build) {
+      build.onResolve({ filter: /./ }, ({ path, namespace }) =>
+        namespace !== 'lazy' && path in functions ? { path, namespace: 'lazy' } : undefined,
+      );
+      build.onLoad({ filter: /./, namespace: 'lazy' }, ({ path }) => ({
+        contents: functions[path]
+          .map(
+            (name) => `exports.${name} = (...args) => require(${JSON.stringify(path)}).${name}(...args);\n`,
+          )
+          .join(''),
+        resolveDir: root,
+      }));
+    },
+  };
+}
