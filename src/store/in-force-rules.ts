@@ -19,7 +19,9 @@ export function readRules(folder: string): Rules {
   const text = (name: keyof Rules) => {
     const found = readIfThere(join(folder, name));
     if (found !== undefined) return found;
-    throw new Failure(`${join(folder, name)} is not there`, 'virt-shaper render writes it');
+    const maker =
+      basename(folder) === 'good' ? 'virt-shaper sync makes it anew' : 'virt-shaper render writes it';
+    throw new Failure(`${join(folder, name)} is not there`, maker);
   };
   return {
     'ruleset.nft': text('ruleset.nft'),

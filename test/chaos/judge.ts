@@ -35,7 +35,8 @@ export function judgeViews(truths: Truth[], views: Views, mayFail = false): Prob
   return texts.map((text) => ({ count: 'lie', text }));
 }
 
-const cannotTell = /ends with 1: .*(is damaged|cannot be read|has no \.plan\.json|are gone from )/s;
+const cannotTell =
+  /ends with 1: .*(is damaged|cannot be read|has no \.plan\.json|are gone from |good\/\S+ is not there)/s;
 
 function judgeRow(one: Said, truths: Truth[]): string[] {
   const own = truths.filter((truth) => isAbout(one, truth));

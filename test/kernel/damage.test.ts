@@ -187,6 +187,52 @@ test('whatever file is damaged in whatever way, guests stay shaped as they were,
   assert.is(wrong.join('\n'), '');
 });
 
+test('with the rules in force gone from the disk no view says that nobody is limited, and sync brings them back', () => {
+  restored();
+  const folder = join(host.root, 'var/lib/virt-shaper');
+  rmSync(folder, { recursive: true });
+  for (const args of [
+    ['status'],
+    ['status', '--json'],
+    ['tree'],
+    ['metrics'],
+    ['verify'],
+    ['explain', 'g632'],
+  ]) {
+    const { status, stdout, stderr } = host.run(args);
+    assert.is(status, 1, args.join(' '));
+    assert.match(
+      stderr,
+      /are gone from .*: who is shaped cannot be told\n +virt-shaper sync makes them anew/,
+    );
+    assert.is(stdout, '');
+  }
+  const doctor = host.run(['doctor']).stdout;
+  assert.match(doctor, /its rules are gone from the disk\s+virt-shaper sync makes them anew/);
+  assert.not.match(doctor, 'virt-shaper unload');
+  assert.is(host.run(['sync']).status, 0);
+  assert.match(host.run(['status', '--interval', '0']).stdout, /^2 guests shaped/);
+  assert.is(classes(), wanted);
+
+  // One file of them alone.
+  restored();
+  rmSync(join(folder, 'rules.d/good/ruleset.nft'));
+  assert.match(
+    host.run(['verify']).stderr,
+    /good\/ruleset\.nft is not there\n +virt-shaper sync makes it anew/,
+  );
+  assert.is(host.run(['sync']).status, 0);
+  assert.is(host.run(['verify']).status, 0);
+
+  // What was unloaded is not lost.
+  restored();
+  assert.is(host.run(['unload']).status, 0);
+  rmSync(join(folder, 'rules.d'), { recursive: true });
+  assert.match(host.run(['status']).stdout, /^Nothing is loaded/);
+  restored();
+  host.run(['sync']);
+});
+
 test('ids.json is made anew with the ids that guests have, and what was there is kept', () => {
   restored();
   const file = join(host.root, 'var/lib/virt-shaper/ids.json');
