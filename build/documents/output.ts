@@ -1,4 +1,5 @@
 // docs/output.md's tables: of every --json from its schema, of every metric from what the program prints.
+import type { Override } from '../../src/policy/moment.ts';
 import { statusAsData } from '../../src/report/in-use-data.ts';
 import { reportMetrics } from '../../src/report/metrics/metrics.ts';
 import { parseExposition } from '../../test/support/exposition.ts';
@@ -101,9 +102,14 @@ export function exampleGuest(): string {
   )}\n`;
 }
 
-/** Every family of a host that has guests, groups and limits. */
+/** Every family of a host that has guests, groups and limits, and something set for now. */
 export function metricsTable(): string {
-  const { inUse } = makeUse(makeHost().outputs, ['vnet2']);
+  const set = { since: 0, by: 'alice', ceil: { out: 1e6, in: 1e6 } };
+  const names = { guest: 'jason', group: 'friends', unmarked: 'eth0' } as const;
+  const overrides = Object.entries(names).map(([kind, name]): Override => {
+    return { kind: kind as Override['kind'], name, ...set };
+  });
+  const { inUse } = makeUse(makeHost({ now: 0, overrides }).outputs, ['vnet2']);
   const families = [...parseExposition(reportMetrics(inUse, asked))];
   const rows = families.map(([name, { type, help, samples }]) => {
     const labels = Object.keys(samples[0]?.labels ?? {}).map((label) => `\`${label}\``);

@@ -8,7 +8,7 @@ import type { InUse } from '../../src/observe/read-in-use.ts';
 import { type Use, type Uses, useKey } from '../../src/observe/use.ts';
 import type { Inputs, Outputs } from '../../src/pipeline.ts';
 import type { ClassPlan, TreePlan } from '../../src/plan/plan.ts';
-import { everyday } from '../../src/policy/moment.ts';
+import { everyday, type Moment } from '../../src/policy/moment.ts';
 import { type InForce, inForceText } from '../../src/store/in-force-plan.ts';
 import { directions } from '../../src/units/units.ts';
 import { healthy } from '../../test/support/facts.ts';
@@ -61,14 +61,14 @@ const traffic: Record<string, Record<'out' | 'in', [now: number, drops: number, 
 export const interval = 1;
 
 /** What the pipeline was given and what it made. */
-export function makeHost(): { inputs: Inputs; outputs: Outputs } {
+export function makeHost(moment: Moment = everyday): { inputs: Inputs; outputs: Outputs } {
   const nics = Object.entries(taps).map(([guest, tap], at): [string, string] => [
     guest,
     `${tap}@br0/52:54:00:6d:90:0${at + 1}`,
   ]);
-  const world = makeWorld(config, Object.fromEntries(nics));
+  const world = { ...makeWorld(config, Object.fromEntries(nics)), moment };
   return {
-    inputs: { moment: everyday, ...world, chosen: noneChosen, templates, source: 'config.toml' },
+    inputs: { ...world, chosen: noneChosen, templates, source: 'config.toml' },
     outputs: generateFor(world),
   };
 }

@@ -11,6 +11,7 @@ _virt_shaper_value() {
     --lock-timeout) takes=anything ;;
     --timeout) takes=anything ;;
     --confirm) takes=anything ;;
+    --at) takes=anything ;;
     --ceil) takes=anything ;;
     --rate) takes=anything ;;
     --for) takes=anything ;;
@@ -65,7 +66,7 @@ _virt_shaper_options() {
     render) words=(-h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
     load) words=(--dry-run --json --confirm -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
     confirm) words=(-h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
-    plan) words=(--json --commands -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
+    plan) words=(--json --commands --at -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
     verify) words=(--json -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
     limit) words=(--ceil --rate --out --in --for --until --why --group --unmarked --lift -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;
     limits) words=(--json -h --help --config --rules --root --lock-timeout --timeout -q --quiet -v --verbose) ;;

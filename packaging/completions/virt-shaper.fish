@@ -12,7 +12,7 @@ function __virt_shaper_at --description 'Whether the line is at "COMMAND PLACE",
         else if test $ended = no; and test "$word" = --
             set ended yes
         else if test $ended = no; and string match -q -- '-?*' "$word"
-            contains -- "$word" --config --rules --root --lock-timeout --timeout --confirm --ceil --rate --for --until --why --interval --month --since --html --output --from --settle; and set value yes
+            contains -- "$word" --config --rules --root --lock-timeout --timeout --confirm --at --ceil --rate --for --until --why --interval --month --since --html --output --from --settle; and set value yes
         else if test "$command" = -
             set command $word
         else
@@ -105,6 +105,7 @@ complete -c virt-shaper -n "__virt_shaper_at 'load .*'" -l json -d 'with --dry-r
 complete -c virt-shaper -n "__virt_shaper_at 'load .*'" -l confirm -r -f -d 'go back to the former policy unless confirmed within this time'
 complete -c virt-shaper -n "__virt_shaper_at 'plan .*'" -l json -d 'as data'
 complete -c virt-shaper -n "__virt_shaper_at 'plan .*'" -l commands -d 'the nft, tc and ip lines that load would run'
+complete -c virt-shaper -n "__virt_shaper_at 'plan .*'" -l at -r -f -d 'what sync would change then: "2026-12-24 20:00", or 20:00'
 complete -c virt-shaper -n "__virt_shaper_at 'verify .*'" -l json -d 'as data'
 complete -c virt-shaper -n "__virt_shaper_at 'limit .*'" -l ceil -r -f -d 'the most that it may reach'
 complete -c virt-shaper -n "__virt_shaper_at 'limit .*'" -l rate -r -f -d 'what it is guaranteed'

@@ -106,11 +106,13 @@ Example: from a second terminal, which the new policy let in
   )
     .option('--json', 'as data')
     .option('--commands', 'the nft, tc and ip lines that load would run')
+    .option('--at <moment>', 'what sync would change then: "2026-12-24 20:00", or 20:00')
     .addHelpText(
       'after',
       `
-Example: look before a change counts
-  virt-shaper render && virt-shaper plan`,
+Example: look before a change counts; what tonight will be like
+  virt-shaper render && virt-shaper plan
+  virt-shaper plan --at 20:00`,
     );
   command(
     'verify',

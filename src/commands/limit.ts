@@ -23,20 +23,19 @@ export interface LimitOptions {
   lift?: boolean;
 }
 
-export function limitCommand(context: Context, name: string, options: LimitOptions): Promise<number> {
+export async function limitCommand(context: Context, name: string, options: LimitOptions): Promise<number> {
+  const wanted = wantedOf(name, options);
+  return options.lift ? liftOverride(context, wanted) : setOverride(context, wanted);
+}
+
+/** @throws ConfigError for words that cannot be meant */
+export function wantedOf(name: string, options: LimitOptions): Wanted {
   const subject = subjectOf(name, options);
-  if (options.lift) {
-    const others = Object.keys(options).filter((key) => (values as string[]).includes(key));
-    if (others.length > 0)
-      refuse(`--lift takes back all that was set; it goes without --${others.join(', --')}`);
-    return liftOverride(context, subject);
-  }
-  return setOverride(context, {
-    ...subject,
-    ...ratesOf(options, subject),
-    ...endOf(options),
-    ...whyOf(options),
-  });
+  if (!options.lift)
+    return { ...subject, ...ratesOf(options, subject), ...endOf(options), ...whyOf(options) };
+  const others = Object.keys(options).filter((key) => (values as string[]).includes(key));
+  if (others.length === 0) return subject;
+  return refuse(`--lift takes back all that was set; it goes without --${others.join(', --')}`);
 }
 
 const values = ['ceil', 'rate', 'out', 'in', 'for', 'until', 'why'] satisfies (keyof LimitOptions)[];

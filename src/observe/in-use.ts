@@ -3,6 +3,7 @@
 import type { Port } from '../host/host.ts';
 import { shownRate } from '../kernel/tc/values.ts';
 import type { ClassPlan, TreePlan } from '../plan/plan.ts';
+import type { ForNowValues } from '../policy/for-now.ts';
 import type { InForce } from '../store/in-force-plan.ts';
 import { type Both, both, byName, type Direction } from '../units/units.ts';
 import { type Counted, speedBetween, type Use, type Uses, useKey } from './use.ts';
@@ -18,6 +19,8 @@ export interface ClassInUse {
   configured?: number;
   /** Bits per second, the most there is. */
   ceil: number;
+  /** What of it is otherwise than on other days. */
+  forNow?: ForNowValues;
   /** What was loaded, where somebody has changed it in the kernel since. */
   loaded?: { rate: number; ceil: number };
   /** The kind of queue that was loaded, where it has another now, or none. */
@@ -87,7 +90,7 @@ function joinTree(tree: TreePlan, uses: Uses, before: Counted | undefined): Tree
 }
 
 function joinClass(plan: ClassPlan, device: string, uses: Uses, before: Counted | undefined): ClassInUse {
-  const { kind, name, id, configured, rate, ceil } = plan;
+  const { kind, name, id, configured, rate, ceil, forNow } = plan;
   const key = useKey(device, id);
   const use = uses.get(key);
   const now = speedBetween(before?.get(key), use, use?.ceil);
@@ -99,6 +102,7 @@ function joinClass(plan: ClassPlan, device: string, uses: Uses, before: Counted 
     rate,
     ceil,
     ...(configured === undefined ? {} : { configured }),
+    ...(forNow ? { forNow } : {}),
     ...(use && isChanged(plan, use) ? { rate: use.rate, ceil: use.ceil, loaded: { rate, ceil } } : {}),
     ...(plan.leaf && use && use.queue !== plan.leaf.kind ? { queue: plan.leaf.kind } : {}),
     ...(now === undefined ? {} : { now }),

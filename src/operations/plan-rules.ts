@@ -5,22 +5,62 @@ import { differences } from '../load/load.ts';
 import { changeLines, changeSummary } from '../report/change-lines.ts';
 import { differencesAsData, reportDifferences } from '../report/differences.ts';
 import { ConfigError } from '../system/errors.ts';
+import { removeFolder } from '../system/folders.ts';
+import { printable } from '../system/printable.ts';
+import { formatMinute, parseMoment } from '../units/clock.ts';
 import type { Context } from './context.ts';
+import { atMoment, generateNow, sayPolicy } from './generate.ts';
 import { asRendered, sayBehind, sayObstacles, sayUnreached } from './load-now.ts';
+import { foundGuests } from './note-guests.ts';
 import { sayRendered } from './say-rendered.ts';
 import { underLock } from './under-lock.ts';
+import { layRules } from './write-rules.ts';
+
+/** Said where another moment changes nothing. */
+const asNow = 'nothing to do: it is as it is now';
 
 export interface PlanOptions {
   json?: boolean;
+  /** Another moment than this one, as text of the command line. */
+  at?: string;
   /** The commands that a load would run, in place of what they change. */
   commands?: boolean;
 }
 
 /** @returns 3 when anything would change */
 export async function planRules(context: Context, options: PlanOptions): Promise<number> {
+  if (options.at !== undefined) return planAt(context, options, momentOf(options.at));
   const status = await planFolder(context, context.paths.rules, options);
   if (!options.json) sayRendered(context);
   return status;
+}
+
+/**
+ * What the minute's sync would change then, for the guests that run now: by the configuration in force, and with what is
+ * set for now as it is.
+ */
+async function planAt(context: Context, options: PlanOptions, now: number): Promise<number> {
+  const { dryRules } = context.paths;
+  try {
+    await underLock(context, async () => {
+      const present = await generateNow(context, 'in force', { guests: foundGuests(context).after });
+      const outputs = atMoment(present, { ...present.inputs.moment, now });
+      sayPolicy(context, outputs);
+      layRules(dryRules, outputs);
+    });
+    if (!options.json) context.say(`at ${formatMinute(now)}, by the configuration in force:`);
+    return await planFolder(context, dryRules, options, context.paths.rules);
+  } finally {
+    removeFolder(dryRules);
+  }
+}
+
+/** @throws ConfigError */
+export function momentOf(text: string): number {
+  const value = parseMoment(text, Date.now());
+  if (typeof value === 'number') return value;
+  const message = `--at "${printable(text)}" ${value.reason}`;
+  throw new ConfigError([{ severity: 'error', message, ...(value.hint ? { hint: value.hint } : {}) }]);
 }
 
 /**
@@ -54,7 +94,8 @@ export async function planFolder(
   const { list, from, to } = found;
   const lines = () => commandsOf(planPhases(list, from, to), to, place);
   if (json) context.print(`${JSON.stringify({ ...differencesAsData(found), commands: lines() }, null, 2)}\n`);
-  else if (list.length === 0 && obstacles.length === 0) context.say(asRendered);
+  else if (list.length === 0 && obstacles.length === 0)
+    context.say(options.at === undefined ? asRendered : asNow);
   else if (commands)
     context.print(
       lines()

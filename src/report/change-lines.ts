@@ -36,8 +36,11 @@ function restLines(found: Found, changes: Change[], manner: Manner): string[] {
     if (one.ifb) return one.action === 'change' ? [`~ device ${one.ifb.name}: ${one.reason}`] : [];
     const subject = subjectOf(one, found);
     // What is neither a guest's nor a group's comes and goes with its uplink.
+    const uplink = uplinkOf(one.device, found);
     const isTold =
-      told.has(subject) || (!/^g(uest|roup) /.test(subject) && told.has(uplinkOf(one.device, found)));
+      told.has(subject) ||
+      told.has(`${subject} on ${uplink}`) ||
+      (!/^g(uest|roup) /.test(subject) && told.has(uplink));
     return isTold || isNew ? [] : [`~ ${subject.replace(/^guest /, '')}: its ${one.kind} on ${one.device}`];
   });
   return [...new Set(lines)];

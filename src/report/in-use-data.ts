@@ -6,6 +6,7 @@ import type { GuestRow } from '../observe/guests.ts';
 import type { ClassInUse, TreeInUse, UplinkInUse } from '../observe/in-use.ts';
 import type { InUse } from '../observe/read-in-use.ts';
 import { type Both, both } from '../units/units.ts';
+import { forNowAsData } from './for-now.ts';
 import { problemAsData } from './problems.ts';
 import { count } from './summary.ts';
 
@@ -13,12 +14,13 @@ import { count } from './summary.ts';
 export const dataVersion = 1;
 
 /** Without its name, which stands where it is used; a class that the kernel lacks has no counters. */
-function classAsData({ use, device, id, now, rate, configured, ceil }: ClassInUse): object {
+function classAsData({ use, device, id, now, rate, configured, ceil, forNow }: ClassInUse): object {
   const { bytes, packets, dropped, overlimits, backlog, queued } = use ?? {};
   return {
     rate,
     ...(configured === undefined ? {} : { configured }),
     ceil,
+    ...(forNow ? { forNow: forNowAsData(forNow) } : {}),
     ...(now === undefined ? {} : { now: Math.round(now) }),
     device,
     class: id,

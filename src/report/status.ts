@@ -9,6 +9,7 @@ import type { InUse } from '../observe/read-in-use.ts';
 import { atCeil, formatBytes, formatCount, formatSet, formatSpeed } from '../text/figures.ts';
 import { label } from '../text/label.ts';
 import { type Cell, type Column, paint, type Screen, table } from '../text/table.ts';
+import { describeForNow, setCell } from './for-now.ts';
 import { describeLimits } from './limits.ts';
 import { describeMistakes } from './problems.ts';
 import { describeInner, describeReasons, hints } from './reasons.ts';
@@ -27,8 +28,17 @@ export function reportStatus(inUse: InUse, asked: Asked, screen: Screen, now: nu
     : [nothingLoaded(asked), ...warnings];
   const rows = guests.length === 0 ? '' : `\n${table(guests, columnsFor(inUse), screen)}`;
   const shown = new Set(guests.map(({ guest }) => guest));
+  const groups = new Set(guests.map(({ group }) => group));
   const forgers = inUse.forgers.filter((name) => shown.has(name)).map(label);
-  const reasons = [...describeInner(inner), ...describeReasons(guests), ...describeLimits(limitsOf(inUse))];
+  const reasons = [
+    ...describeInner(inner),
+    ...describeReasons(guests),
+    ...describeForNow(
+      uplinks,
+      ({ kind, name }) => kind === 'unmarked' || shown.has(name) || groups.has(name),
+    ),
+    ...describeLimits(limitsOf(inUse)),
+  ];
   // Last, and as what it is: true of most healthy hosts.
   const note = forgers.length > 0 ? [`no fault: ${forgersText(forgers)} (virt-shaper doctor)`] : [];
   const end = [...reasons, ...hints(guests, inner), ...note].map((line) => `${line}\n`).join('');
@@ -56,10 +66,10 @@ function columnsFor({ guests, uplinks, interval }: InUse): Column<GuestRow>[] {
     },
     interval !== undefined && figure('OUT NOW', 'out', now),
     figure('OUT RATE', 'out', rate, 3),
-    figure('OUT CEIL', 'out', ({ ceil }) => formatSet(ceil), 8),
+    figure('OUT CEIL', 'out', ceil, 8),
     interval !== undefined && figure('IN NOW', 'in', now),
     figure('IN RATE', 'in', rate, 3),
-    figure('IN CEIL', 'in', ({ ceil }) => formatSet(ceil), 8),
+    figure('IN CEIL', 'in', ceil, 8),
     { title: 'DROPPED', right: true, cell: (row) => sum(row, 'dropped', formatCount), worth: 5 },
     { title: 'BACKLOG', right: true, cell: (row) => sum(row, 'backlog', formatBytes), worth: 2 },
     { title: 'STATE', cell: state },
@@ -86,9 +96,13 @@ function now({ now: speed, ceil }: ClassInUse): Cell {
 }
 
 /** What there is of a guarantee that had to be scaled is marked: it is not what is written. */
-function rate({ rate: guaranteed, configured }: ClassInUse): Cell {
-  if (configured === undefined) return { text: formatSet(guaranteed) };
+function rate({ rate: guaranteed, configured, forNow }: ClassInUse): Cell {
+  if (configured === undefined) return setCell(guaranteed, forNow?.rate);
   return { text: `~${formatSet(guaranteed)}`, tone: 'warning' };
+}
+
+function ceil({ ceil: most, forNow }: ClassInUse): Cell {
+  return setCell(most, forNow?.ceil);
 }
 
 function sum(row: GuestRow, counter: 'dropped' | 'backlog', show: (value: number) => string): Cell {

@@ -8,6 +8,7 @@ import { atCeil, formatBytes, formatCount, formatSet, formatShare, formatSpeed }
 import { label } from '../text/label.ts';
 import { type Cell, type Column, type Screen, table } from '../text/table.ts';
 import { directions } from '../units/units.ts';
+import { describeForNow, setCell } from './for-now.ts';
 import { describeInner, describeReasons, hints } from './reasons.ts';
 import { titleOf } from './summary.ts';
 
@@ -32,7 +33,12 @@ export function reportTree({ uplinks, guests, inner, interval }: InUse, screen: 
     }),
   );
   const troubled = guests.filter((row) => row.out !== undefined);
-  const lines = [...describeInner(inner), ...describeReasons(troubled), ...hints(troubled, inner)];
+  const lines = [
+    ...describeInner(inner),
+    ...describeReasons(troubled),
+    ...hints(troubled, inner),
+    ...describeForNow(uplinks),
+  ];
   const end = lines.map((line) => `${line}\n`).join('');
   return [...trees, ...(end === '' ? [] : [end])].join('\n');
 }
@@ -52,7 +58,7 @@ function columnsFor(title: string, speeds: boolean): Column<Row>[] {
     { title, cell: ({ branch }) => branch, least: 16 },
     { title: 'CLASS', cell: ({ one }) => id(one), worth: 4 },
     { title: 'RATE', right: true, cell: ({ one }) => rate(one), worth: 5 },
-    { title: 'CEIL', right: true, cell: ({ one: { ceil } }) => formatSet(ceil) },
+    { title: 'CEIL', right: true, cell: ({ one: { ceil, forNow } }) => setCell(ceil, forNow?.ceil) },
     ...(speeds ? use : []),
     {
       title: 'DROPPED',
@@ -97,8 +103,8 @@ function id({ id: own, use }: ClassInUse): Cell {
   return use ? { text: own, tone: 'dim' } : { text: `${own} missing`, tone: 'problem' };
 }
 
-function rate({ rate: guaranteed, configured }: ClassInUse): Cell {
-  if (configured === undefined) return { text: formatSet(guaranteed) };
+function rate({ rate: guaranteed, configured, forNow }: ClassInUse): Cell {
+  if (configured === undefined) return setCell(guaranteed, forNow?.rate);
   return { text: `${formatSet(guaranteed)} of ${formatSet(configured)}`, tone: 'warning' };
 }
 

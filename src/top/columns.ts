@@ -56,18 +56,46 @@ export const columns: Record<ColumnId, Column> = {
   both: number('BOTH', 'bit/s out and in together', 5, (row) => sum(row.flow, 'now')),
   out: number('OUT', 'bit/s out: what it sends', 5, (row) => row.flow?.out.now),
   outBar: bars('out'),
-  outRate: number('RATE', 'bit/s out that are guaranteed', 5, (row) => row.flow?.out.rate, setting),
-  outCeil: number('CEIL', 'bit/s out at most', 5, (row) => row.flow?.out.ceil, setting),
+  outRate: number(
+    'RATE',
+    'bit/s out that are guaranteed',
+    5,
+    (row) => row.flow?.out.rate,
+    setting,
+    (row) => row.flow?.out.forNow?.rate,
+  ),
+  outCeil: number(
+    'CEIL',
+    'bit/s out at most',
+    5,
+    (row) => row.flow?.out.ceil,
+    setting,
+    (row) => row.flow?.out.forNow?.ceil,
+  ),
   outPackets: number('PKT/S', 'packets per second out', 5, (row) => row.flow?.out.packets),
   in: number('IN', 'bit/s in: what it receives', 5, (row) => row.flow?.in.now),
   inBar: bars('in'),
-  inRate: number('RATE', 'bit/s in that are guaranteed', 5, (row) => row.flow?.in.rate, setting),
-  inCeil: number('CEIL', 'bit/s in at most', 5, (row) => row.flow?.in.ceil, setting),
+  inRate: number(
+    'RATE',
+    'bit/s in that are guaranteed',
+    5,
+    (row) => row.flow?.in.rate,
+    setting,
+    (row) => row.flow?.in.forNow?.rate,
+  ),
+  inCeil: number(
+    'CEIL',
+    'bit/s in at most',
+    5,
+    (row) => row.flow?.in.ceil,
+    setting,
+    (row) => row.flow?.in.forNow?.ceil,
+  ),
   inPackets: number('PKT/S', 'packets per second in', 5, (row) => row.flow?.in.packets),
   drops: number('DROP/S', 'packets dropped per second', 6, (row) => sum(row.flow, 'drops')),
   backlog: number('BACKLOG', 'bytes that wait in its queues', 7, (row) => sum(row.flow, 'backlog')),
   note: {
-    ...text('NOTE', 'what is not as it should be', 12, (row) => noteOf(row) || undefined),
+    ...text('NOTE', 'what is not as it should be, or for now only', 12, (row) => noteOf(row) || undefined),
     cell: (row, width) => [{ text: fit(noteOf(row), width), style: 'warning' }],
   },
 };
@@ -84,7 +112,7 @@ export function nameOf({ kind, name }: Row): string {
 
 /** What is not as it should be, or why it is left out. */
 export function noteOf({ state, note = '' }: Row): string {
-  return note === '' || state === 'left out' || state === 'shaped' ? note : `${state}: ${note}`;
+  return note === '' || !state || state === 'left out' || state === 'shaped' ? note : `${state}: ${note}`;
 }
 
 function nameStyle({ kind, state }: Row): Style {
@@ -120,11 +148,13 @@ function number(
   width: number,
   order: (row: Row) => number | undefined,
   show: (value: number | undefined) => string = figure,
+  forNow: (row: Row) => unknown = () => undefined,
 ): Column {
   const cell = (row: Row, room: number): Line => {
     const value = order(row);
     // What is nothing, or was set and does not change, does not ask to be looked at.
-    return [{ text: fit(show(value), room, 'right'), style: value && show !== setting ? 'plain' : 'dim' }];
+    const style = forNow(row) ? 'warning' : value && show !== setting ? 'plain' : 'dim';
+    return [{ text: fit(show(value), room, 'right'), style }];
   };
   return { title, about, width, align: 'right', order, cell };
 }

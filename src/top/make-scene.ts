@@ -5,6 +5,7 @@ import type { GuestRow } from '../observe/guests.ts';
 import type { ClassInUse, UplinkInUse } from '../observe/in-use.ts';
 import type { InUse } from '../observe/read-in-use.ts';
 import { type Uses, useKey } from '../observe/use.ts';
+import { forNowText } from '../report/for-now.ts';
 import { describeReasons } from '../report/reasons.ts';
 import { nobodyRuns } from '../report/summary.ts';
 import { printable } from '../system/printable.ts';
@@ -51,7 +52,8 @@ type ToFlow = (classes: Both<ClassInUse>) => Both<Flow>;
 
 function guestRow(row: GuestRow, flow: ToFlow): Row {
   const { guest, group, uplink, out, in: into, taps, state, shaped, faults } = row;
-  const note = faults.map(({ reason }) => reason).join('; ');
+  const now = out && into ? forNowText({ out, in: into }) : undefined;
+  const note = [...faults.map(({ reason }) => reason), ...(now === undefined ? [] : [now])].join('; ');
   return {
     kind: 'guest',
     name: guest,
@@ -70,13 +72,28 @@ function groupRows({ name: uplink, trees }: UplinkInUse, flow: ToFlow): Row[] {
   const inbound = new Map(trees.in.groups.map(({ group }) => [group.name, group]));
   return trees.out.groups.flatMap(({ group: out }): Row[] => {
     const into = inbound.get(out.name);
-    return into ? [{ kind: 'group', name: out.name, uplink, flow: flow({ out, in: into }) }] : [];
+    return into
+      ? [
+          {
+            kind: 'group',
+            name: out.name,
+            uplink,
+            flow: flow({ out, in: into }),
+            ...noteOf({ out, in: into }),
+          },
+        ]
+      : [];
   });
 }
 
 function unmarkedRow({ name: uplink, trees }: UplinkInUse, flow: ToFlow): Row {
   const classes = { out: trees.out.unmarked, in: trees.in.unmarked };
-  return { kind: 'unmarked', name: 'unmarked', uplink, flow: flow(classes) };
+  return { kind: 'unmarked', name: 'unmarked', uplink, flow: flow(classes), ...noteOf(classes) };
+}
+
+function noteOf(classes: Both<ClassInUse>): Pick<Row, 'note'> {
+  const note = forNowText(classes);
+  return note === undefined ? {} : { note };
 }
 
 function floodedRow({ name: uplink, trees }: UplinkInUse, before: Uses | undefined): Row[] {
@@ -85,7 +102,7 @@ function floodedRow({ name: uplink, trees }: UplinkInUse, before: Uses | undefin
   return [{ kind: 'flooded', name: 'flooded', uplink, flow: { out: {}, in: flowOf(flooded, before) } }];
 }
 
-function flowOf({ device, id, rate, ceil, now, use }: ClassInUse, before: Uses | undefined): Flow {
+function flowOf({ device, id, rate, ceil, forNow, now, use }: ClassInUse, before: Uses | undefined): Flow {
   const former = before?.get(useKey(device, id));
   const perSecond = (key: 'packets' | 'dropped') =>
     use && former && use.at > former.at && use[key] >= former[key]
@@ -94,6 +111,7 @@ function flowOf({ device, id, rate, ceil, now, use }: ClassInUse, before: Uses |
   return {
     rate,
     ceil,
+    forNow,
     now,
     packets: perSecond('packets'),
     drops: perSecond('dropped'),

@@ -1,5 +1,6 @@
 // A frame without a terminal: as text for a pipe, whole names and every row, or as data.
 
+import { forNowAsData } from '../report/for-now.ts';
 import { dataVersion } from '../report/in-use-data.ts';
 import { type Line, textOf } from '../text/spans.ts';
 import { both } from '../units/units.ts';
@@ -62,6 +63,14 @@ function flowsAsData(flow: Row['flow']): object {
   return flow ? both((way) => flowAsData(flow[way])) : {};
 }
 
-function flowAsData({ rate, ceil, now, packets, drops, backlog }: Flow): object {
-  return { rate, ceil, now, packetsPerSecond: packets, droppedPerSecond: drops, backlog };
+function flowAsData({ rate, ceil, forNow, now, packets, drops, backlog }: Flow): object {
+  return {
+    rate,
+    ceil,
+    ...(forNow ? { forNow: forNowAsData(forNow) } : {}),
+    now,
+    packetsPerSecond: packets,
+    droppedPerSecond: drops,
+    backlog,
+  };
 }

@@ -3,6 +3,7 @@
 
 import type { Fault } from '../observe/fault.ts';
 import type { GuestState } from '../observe/guests.ts';
+import type { ForNowValues } from '../policy/for-now.ts';
 import type { Both } from '../units/units.ts';
 
 /** One class in one direction. */
@@ -10,6 +11,8 @@ export interface Flow {
   /** Guaranteed. Absent, as all else, where there is no class in this direction. */
   rate?: number | undefined;
   ceil?: number | undefined;
+  /** What of both is otherwise than on other days. */
+  forNow?: ForNowValues | undefined;
   /** Absent until it has been counted twice, and for a class that the kernel does not have. */
   now?: number | undefined;
   packets?: number | undefined;

@@ -57,6 +57,10 @@ test.before(() => {
   assert.is(host.hook('rob', 'start', { vnet1: 'br0' }).status, 0);
   assert.is(host.hook('bob', 'start', { vnet2: 'br0' }).status, 0);
   assert.is(host.hook('ina', 'start', { vnet4: 'br0' }).status, 0);
+  const limit = (...args: string[]) => assert.is(host.run(['limit', ...args]).status, 0);
+  limit('rob', '--ceil', '9mbit', '--rate', '1mbit', '--for', '1h', '--why', 'a report');
+  limit('friends', '--group', '--ceil', '15mbit');
+  limit('eth0', '--unmarked', '--rate', '2mbit');
 });
 test.before(() => {
   assert.is(host.run(['usage', 'count']).status, 0);
@@ -92,6 +96,7 @@ const definitions: Record<string, string> = {
   'usage --day': 'usage',
   'explain cliff': 'explain',
   'explain friends': 'explain-group',
+  limits: 'limits',
 };
 
 function holdAll(commands = Object.keys(definitions)): void {
@@ -174,6 +179,7 @@ test('all that the schema describes was printed, but for what this host cannot h
     /^explain\.kernel\.surplusElements/, // of a table that somebody has edited
     /^explain\.(reasons|nics\.reasons)/,
     /^explained-(rate|size)\./,
+    /^(step|value-for-now)\.at$/, // what a limit is has no line
     /^hooks\.hooks\.daemon\./, // no libvirtd runs here
     /^top\.trouble$/,
     /^status\.lastLoad\.error$/,

@@ -7,7 +7,7 @@ export interface ReadFamily {
   samples: { labels: Record<string, string>; value: number }[];
 }
 
-const sample = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (-?(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?|Inf)|NaN)$/;
+const sample = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?|[+-]Inf|NaN)$/;
 const pair = /^([a-zA-Z_]\w*)="((?:[^"\\\n]|\\["\\n])*)"(?:,(?=.)|$)/;
 
 export function parseExposition(text: string): Map<string, ReadFamily> {
@@ -35,7 +35,7 @@ export function parseExposition(text: string): Map<string, ReadFamily> {
       const identity = JSON.stringify([own, Object.entries(parsed).sort()]);
       if (seen.has(identity)) throw new Error(`a second time: ${line}`);
       seen.add(identity);
-      family.samples.push({ labels: parsed, value: Number(value) });
+      family.samples.push({ labels: parsed, value: Number(value.replace('Inf', 'Infinity')) });
     }
   }
   return families;

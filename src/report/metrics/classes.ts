@@ -81,6 +81,15 @@ const figures: Figure[] = [
     help: (what) => `The most that ${what} may reach.`,
     value: ({ ceil }) => ceil / 8,
   },
+  {
+    name: 'limit_until_timestamp_seconds',
+    type: 'gauge',
+    help: (what) => `When that ends which an administrator has set for ${what} for now; +Inf without an end.`,
+    value: ({ forNow }) => {
+      const limit = [forNow?.ceil, forNow?.rate].find((step) => step?.by === 'limit');
+      return limit && (limit.until === undefined ? Number.POSITIVE_INFINITY : limit.until / 1000);
+    },
+  },
 ];
 
 export function* classFamilies(uplinks: UplinkInUse[]): Generator<Family> {

@@ -30,9 +30,13 @@ function familyText({ name, type, help, samples }: Family): string {
     const shown = labelText(labels);
     if (seen.has(shown)) continue;
     seen.add(shown);
-    text += `${name}${shown} ${value}\n`;
+    text += `${name}${shown} ${valueText(value)}\n`;
   }
   return text === '' ? '' : `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${text}`;
+}
+
+function valueText(value: number): string {
+  return value === Number.POSITIVE_INFINITY ? '+Inf' : String(value);
 }
 
 /** The same guest's labels are in many families. */
