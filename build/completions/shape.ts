@@ -63,10 +63,8 @@ const meanings: Record<string, Takes> = {
   name: { kind: 'names', of: 'known' },
   names: { kind: 'names', of: 'in-force' },
   action: words('install', 'remove', 'status'),
-  key: words(...everydayKeys),
   keys: words(...everydayKeys),
-  value: { kind: 'anything' },
-  more: words(...everydayKeys),
+  settings: words(...everydayKeys),
 };
 
 const lifecycle = [

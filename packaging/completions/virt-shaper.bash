@@ -33,8 +33,6 @@ _virt_shaper_argument() {
   case $1 in
     :*) takes=words words=(check set unset apply render load confirm plan verify limit limits unload status tree top explain usage metrics import sync doctor init hooks hook help) ;;
     set:0) takes=known ;;
-    set:1) takes=words words=(ceil ceil.out ceil.in rate rate.out rate.in group leaf local pps storm) ;;
-    set:2) takes=anything ;;
     set:*) takes=words words=(ceil ceil.out ceil.in rate rate.out rate.in group leaf local pps storm) ;;
     unset:0) takes=known ;;
     unset:*) takes=words words=(ceil ceil.out ceil.in rate rate.out rate.in group leaf local pps storm) ;;

@@ -52,7 +52,7 @@ end
 
 complete -c virt-shaper -f
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a check -d 'read the configuration, report every problem, show what each guest would have'
-complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a set -d 'write values of a guest, pattern or group to config.d/50-set.toml, checked before they are written'
+complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a set -d 'write values of a guest, pattern or group to a file of their own, checked before they are written'
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a unset -d 'take values that set has written away again, or all of them'
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a apply -d 'check, find the running guests, render, say what changes for whom, and load'
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a render -d 'write rules.d from the configuration and the guests now running'
@@ -89,8 +89,6 @@ complete -c virt-shaper -n "__virt_shaper_at 'check .*'" -l json -d 'as data: bi
 complete -c virt-shaper -n "__virt_shaper_at 'set .*'" -l group -d 'NAME is a group'
 complete -c virt-shaper -n "__virt_shaper_at 'set .*'" -l load -d 'apply the configuration then'
 complete -c virt-shaper -n "__virt_shaper_at 'set 0'" -f -a '(__virt_shaper_names known)'
-complete -c virt-shaper -n "__virt_shaper_at 'set 1'" -f -a 'ceil ceil.out ceil.in rate rate.out rate.in group leaf local pps storm'
-complete -c virt-shaper -n "__virt_shaper_at 'set 2'" -f
 complete -c virt-shaper -n "__virt_shaper_at 'set .*'" -f -a 'ceil ceil.out ceil.in rate rate.out rate.in group leaf local pps storm'
 complete -c virt-shaper -n "__virt_shaper_at 'unset .*'" -l group -d 'NAME is a group'
 complete -c virt-shaper -n "__virt_shaper_at 'unset .*'" -l load -d 'apply the configuration then'

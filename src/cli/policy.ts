@@ -16,8 +16,8 @@ Example: try a changed file before it counts
   virt-shaper check --config ./config.toml`,
     );
   command(
-    'set <name> <key> <value> [more...]',
-    'write values of a guest, pattern or group to config.d/50-set.toml, checked before they are written',
+    'set <name> <settings...>',
+    'write values of a guest, pattern or group to a file of their own, checked before they are written',
     async (context, args, options) =>
       thenLoad(
         context,
@@ -30,6 +30,8 @@ Example: try a changed file before it counts
     .addHelpText(
       'after',
       `
+SETTINGS are pairs of a key and its value, as ceil 50mbit. They are written to config.d/50-set.toml.
+
 Example: another ceil, in both directions and in one; a group's, at once
   virt-shaper set cliff ceil 50mbit
   virt-shaper set cliff ceil.out 20mbit rate 10mbit
