@@ -7,10 +7,9 @@ import { underLockCounted } from '../operations/count-usage.ts';
 import { generateNow, sayPolicy } from '../operations/generate.ts';
 import { loadNow } from '../operations/load-now.ts';
 import { findGuests, foundGuests, sayFound } from '../operations/note-guests.ts';
-import { type PlanOptions, planFolder } from '../operations/plan-rules.ts';
+import { type PlanOptions, planOutputs } from '../operations/plan-rules.ts';
 import { tell } from '../operations/say-changes.ts';
-import { underLock } from '../operations/under-lock.ts';
-import { layRules, writeRules } from '../operations/write-rules.ts';
+import { writeRules } from '../operations/write-rules.ts';
 import { dropPending } from '../store/pending.ts';
 import { ConfigError } from '../system/errors.ts';
 import { touch } from '../system/files.ts';
@@ -60,17 +59,9 @@ async function dryRun(context: Context, options: ApplyOptions): Promise<number> 
   if (options.confirm !== undefined) {
     throw new ConfigError([{ severity: 'error', message: '--confirm loads, and --dry-run does not' }]);
   }
-  const { dryRules } = context.paths;
-  try {
-    await underLock(context, async () => {
-      const found = foundGuests(context);
-      sayFound(context, found);
-      const outputs = await generateNow(context, 'edited', { guests: found.after });
-      sayPolicy(context, outputs);
-      layRules(dryRules, outputs);
-    });
-    return await planFolder(context, dryRules, options, context.paths.rules);
-  } finally {
-    removeFolder(dryRules);
-  }
+  return planOutputs(context, options, async () => {
+    const found = foundGuests(context);
+    sayFound(context, found);
+    return generateNow(context, 'edited', { guests: found.after });
+  });
 }

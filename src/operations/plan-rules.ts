@@ -9,7 +9,7 @@ import { removeFolder } from '../system/folders.ts';
 import { printable } from '../system/printable.ts';
 import { formatMinute, parseMoment } from '../units/clock.ts';
 import type { Context } from './context.ts';
-import { atMoment, generateNow, sayPolicy } from './generate.ts';
+import { atMoment, type Generated, generateNow, sayPolicy } from './generate.ts';
 import { asRendered, sayBehind, sayObstacles, sayUnreached } from './load-now.ts';
 import { foundGuests } from './note-guests.ts';
 import { sayRendered } from './say-rendered.ts';
@@ -39,16 +39,30 @@ export async function planRules(context: Context, options: PlanOptions): Promise
  * What the minute's sync would change then, for the guests that run now: by the configuration in force, and with what is
  * set for now as it is.
  */
-async function planAt(context: Context, options: PlanOptions, now: number): Promise<number> {
+function planAt(context: Context, options: PlanOptions, now: number): Promise<number> {
+  return planOutputs(context, options, async () => {
+    const present = await generateNow(context, 'in force', { guests: foundGuests(context).after });
+    if (!options.json) context.say(`at ${formatMinute(now)}, by the configuration in force:`);
+    return atMoment(present, { ...present.inputs.moment, now });
+  });
+}
+
+/**
+ * Of rules that nobody has rendered: they go to a folder of their own, and count for nothing else.
+ * @param make is called under the lock
+ */
+export async function planOutputs(
+  context: Context,
+  options: PlanOptions,
+  make: () => Promise<Generated>,
+): Promise<number> {
   const { dryRules } = context.paths;
   try {
     await underLock(context, async () => {
-      const present = await generateNow(context, 'in force', { guests: foundGuests(context).after });
-      const outputs = atMoment(present, { ...present.inputs.moment, now });
+      const outputs = await make();
       sayPolicy(context, outputs);
       layRules(dryRules, outputs);
     });
-    if (!options.json) context.say(`at ${formatMinute(now)}, by the configuration in force:`);
     return await planFolder(context, dryRules, options, context.paths.rules);
   } finally {
     removeFolder(dryRules);
@@ -56,7 +70,7 @@ async function planAt(context: Context, options: PlanOptions, now: number): Prom
 }
 
 /** @throws ConfigError */
-export function momentOf(text: string): number {
+function momentOf(text: string): number {
   const value = parseMoment(text, Date.now());
   if (typeof value === 'number') return value;
   const message = `--at "${printable(text)}" ${value.reason}`;
@@ -67,7 +81,7 @@ export function momentOf(text: string): number {
  * @param folder where the rules are that would be loaded
  * @param place where they would be then
  */
-export async function planFolder(
+async function planFolder(
   context: Context,
   folder: string,
   options: PlanOptions,
@@ -92,10 +106,10 @@ export async function planFolder(
   sayUnreached(context, unreached);
   sayObstacles(context, obstacles);
   const { list, from, to } = found;
+  const nothing = options.at === undefined ? asRendered : asNow;
   const lines = () => commandsOf(planPhases(list, from, to), to, place);
   if (json) context.print(`${JSON.stringify({ ...differencesAsData(found), commands: lines() }, null, 2)}\n`);
-  else if (list.length === 0 && obstacles.length === 0)
-    context.say(options.at === undefined ? asRendered : asNow);
+  else if (list.length === 0 && obstacles.length === 0) context.say(nothing);
   else if (commands)
     context.print(
       lines()

@@ -180,8 +180,8 @@ export const commands: Listed[] = [
   },
   {
     what: 'plan says that nothing is to do with something in the way',
-    from: 'else if (list.length === 0 && obstacles.length === 0) context.say(asRendered);',
-    to: 'else if (list.length === 0) context.say(asRendered);',
+    from: 'else if (list.length === 0 && obstacles.length === 0) context.say(nothing);',
+    to: 'else if (list.length === 0) context.say(nothing);',
     kernel: ['said-by-load'],
   },
   {

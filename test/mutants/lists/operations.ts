@@ -245,7 +245,7 @@ export const operations: Listed[] = [
   // note-guests.ts
   {
     what: 'apply --dry-run notes who it finds',
-    from: '      const found = foundGuests(context);\n',
+    from: '    const found = foundGuests(context);\n',
     to: '      const found = await findGuests(context);\n',
     kernel: ['apply'],
   },
