@@ -109,6 +109,8 @@ async function planNow(run: Run, loaded: Loaded): Promise<InForce> {
     throw new Failure(
       `the rules in force are gone from ${rules}, and the kernel holds what was loaded: who is shaped cannot be told`,
       'virt-shaper sync makes them anew',
+      undefined,
+      'damaged',
     );
   }
   return planInForce(rules);
@@ -135,6 +137,8 @@ function planInForce(rules: string): InForce {
   throw new Failure(
     `${join(rules, 'good')} has no ${planFile}, which names the guests of the rules in force`,
     'virt-shaper apply writes it',
+    undefined,
+    'damaged',
   );
 }
 
@@ -148,7 +152,7 @@ function readOrSay(rules: string, folder?: string): InForce {
   } catch (error) {
     // Who may not read it is told so already; what is damaged is not worth keeping.
     if (!isDamaged(error)) throw error;
-    throw new Failure((error as Failure).message, 'virt-shaper apply writes it anew');
+    throw new Failure((error as Failure).message, 'virt-shaper apply writes it anew', undefined, 'damaged');
   }
 }
 

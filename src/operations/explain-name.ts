@@ -25,7 +25,7 @@ import type { KernelNow } from '../report/explain/kernel.ts';
 import { folderOf } from '../report/explain/origin.ts';
 import { explainText } from '../report/explain/text.ts';
 import { readRules } from '../store/in-force-rules.ts';
-import { ConfigError, Failure } from '../system/errors.ts';
+import { ConfigError, Failure, isDamaged } from '../system/errors.ts';
 import { nearest } from '../system/nearest.ts';
 import { label } from '../text/label.ts';
 import type { Line } from '../text/spans.ts';
@@ -110,13 +110,16 @@ async function explainGuest(
   });
 }
 
-/** What status says. Nothing where the kernel cannot be asked, which is said with what it holds. */
+/**
+ * What status says. Nothing where the kernel cannot be asked, which is said with what it holds.
+ * @throws Failure where what is in force is not known any more
+ */
 async function rowsOf(context: Context): Promise<{ rows?: GuestRow[]; limits?: LimitInUse[] }> {
   try {
     const { guests: rows, limits } = await observe(context);
     return { rows, limits };
   } catch (error) {
-    if (!(error instanceof Failure || error instanceof ConfigError)) throw error;
+    if (!(error instanceof Failure || error instanceof ConfigError) || isDamaged(error)) throw error;
     return {};
   }
 }

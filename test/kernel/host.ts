@@ -18,7 +18,9 @@ export interface Result {
 
 /** Runs a command that must succeed. @returns its stdout */
 export function sh(command: string, input = ''): string {
-  const result = spawnSync('sh', ['-ec', command], { input, encoding: 'utf8', maxBuffer: 1 << 28 });
+  // nft 0.9.8 opens what it reads from by name, which a socket, as this process gives, has not.
+  const script = input === '' ? command : `cat | {\n${command}\n}`;
+  const result = spawnSync('sh', ['-ec', script], { input, encoding: 'utf8', maxBuffer: 1 << 28 });
   if (result.status !== 0) throw new Error(`${command}: ${result.stderr}`);
   return result.stdout;
 }

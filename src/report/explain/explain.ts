@@ -54,7 +54,7 @@ export function explain(name: string, inputs: Inputs, outputs: Outputs, looked: 
   const ways = new Set([0, ...uplinks.flatMap(({ taps }) => taps.map(({ way }) => way))]);
   return {
     guest: name,
-    state: shaping.length > 0 ? worstOf(shaping) : stateOf(guest, nics, about),
+    state: shaping.length > 0 ? worstOf(shaping) : stateOf(guest, nics, about, looked.rows !== undefined),
     shaping,
     limits: (looked.limits ?? []).filter((one) => one.guest === name),
     reasons: about.filter(({ tap }) => tap === undefined).map(reasonOf),
@@ -103,11 +103,18 @@ function nameLike(name: string, { config, guests }: Inputs): string | undefined 
 
 const reasonOf = ({ kind, reason }: Unshaped) => ({ kind, reason });
 
-function stateOf(guest: Guest | undefined, nics: ExplainedNic[], about: Unshaped[]): Explanation['state'] {
+/** By the policy. @param isSeen whether the kernel could be asked */
+function stateOf(
+  guest: Guest | undefined,
+  nics: ExplainedNic[],
+  about: Unshaped[],
+  isSeen: boolean,
+): Explanation['state'] {
   if (!guest) return 'stopped';
   if (nics.every(({ uplinks }) => uplinks.length === 0)) {
     return about.length > 0 && about.every(({ kind }) => wished.includes(kind)) ? 'left out' : 'unshaped';
   }
+  if (!isSeen) return 'unknown';
   const wrong = ['unable', 'unreachable'];
   const lacking = nics.filter(({ reasons }) => reasons.some(({ kind }) => wrong.includes(kind)));
   return lacking.length > 0 ? 'partly' : 'shaped';

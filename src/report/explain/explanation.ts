@@ -16,7 +16,8 @@ import type { ExplainedUplink } from './values.ts';
 export interface Explanation {
   guest: string;
   /** As status has it: `partly` in one direction only, or not by all of its NICs that could be. */
-  state: 'shaped' | 'partly' | 'unshaped' | 'left out' | 'stopped';
+  /** `unknown`: it should be shaped, and the kernel cannot be asked whether it is. */
+  state: 'shaped' | 'partly' | 'unshaped' | 'left out' | 'stopped' | 'unknown';
   /** Reasons that concern it as a whole. */
   reasons: Pick<Unshaped, 'kind' | 'reason'>[];
   match: Matches;

@@ -53,6 +53,12 @@ function explanationOf(world: World, name: string, rules = generateFor(world).ru
   });
 }
 
+test('where the kernel cannot be asked, who should be shaped is not said to be', () => {
+  const world = makeWorld(friends, { cliff: 'vnet0@br0' });
+  assert.is(explanationOf(world, 'cliff').state, 'unknown');
+  assert.is(explanationOf(world, 'nobody').state, 'stopped');
+});
+
 test('the lines of a guest are all that its name is on, and no other', () => {
   const world = makeWorld(friends, { cliff: 'vnet0@br0 vnet1@br0', rob: 'vnet2@br0' });
   const { rules } = generateFor(world);
