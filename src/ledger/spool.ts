@@ -44,6 +44,9 @@ export interface Spooled {
   end: (isDone: boolean) => void;
 }
 
+/** Bytes: more than one listing of thousands of classes. */
+const room = 2 ** 21;
+
 /** Call it under the lock. @returns nothing where /run has no room: then what was passed since the last sync is lost */
 export function openSpool(folder: string, questions: Question[]): Spooled | undefined {
   const head: Head = { boot: bootId(), at: kernelClock(), wall: Date.now(), questions };
@@ -51,7 +54,7 @@ export function openSpool(folder: string, questions: Question[]): Spooled | unde
   const open = `${file}.open`;
   try {
     makeFolder(folder);
-    if (!hasRoom(folder)) return undefined;
+    if (!hasRoom(folder, room)) return undefined;
     const fd = openSync(open, 'ax', 0o600);
     writeSync(fd, `${JSON.stringify(head)}\n`);
     const end = (isDone: boolean) => {

@@ -23,7 +23,9 @@ export interface Usage {
 export async function countNow(context: Context, site: Site): Promise<Usage> {
   try {
     const { paths } = context;
-    const known = new Set([...(readRunning(paths.usage).value?.classes.keys() ?? [])].map(deviceOf));
+    const { value, trouble } = readRunning(paths.usage);
+    if (trouble?.kind === 'newer') return takeUp(context, { spooled: [] });
+    const known = new Set([...(value?.classes.keys() ?? [])].map(deviceOf));
     const reading = await readClassesNow(site.run, readInForce(paths.rules), known);
     return takeUp(context, { spooled: listSpool(paths.usageSpool), reading });
   } catch (error) {

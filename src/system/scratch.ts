@@ -24,11 +24,11 @@ export function openScratch(): number | undefined {
 /** Bytes: more than the answers of thousands of guests. What a command cannot write it leaves out, and says nothing. */
 const room = 2 ** 25;
 
-/** Whether there is room for the answers of thousands of guests. */
-export function hasRoom(folder: string): boolean {
+/** @param bytes that will be needed; absent: for the answers of thousands of guests */
+export function hasRoom(folder: string, bytes = room): boolean {
   // Node.js has it from 18.15 on.
-  const { bavail = room, bsize = 1 } = fs.statfsSync?.(folder) ?? {};
-  return Number(bavail) * Number(bsize) >= room;
+  const { bavail = bytes, bsize = 1 } = fs.statfsSync?.(folder) ?? {};
+  return Number(bavail) * Number(bsize) >= bytes;
 }
 
 /** With a text in it, and read from its beginning. @returns nothing where no file system here takes one */

@@ -9,6 +9,7 @@ export const sections: Record<string, Load> = {
   load: () => import('./sections/load.ts'),
   scaling: () => import('./sections/scaling.ts'),
   memory: () => import('./sections/memory.ts'),
+  usage: () => import('./sections/usage.ts'),
   views: () => import('./sections/views.ts'),
   reloads: () => import('./sections/reloads.ts'),
   'per-packet': () => import('./sections/per-packet.ts'),

@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -279,6 +280,26 @@ test('a damaged file is set aside and said, one of a newer version stays as it i
   writeFileSync(file, newer);
   host.count();
   assert.is(readFileSync(file, 'utf8'), newer);
+});
+
+test('fourteen months of a thousand guests are under 30 MB', () => {
+  const host = new FakeHost();
+  const guests = 20;
+  for (let guest = 0; guest < guests; guest += 1)
+    host.start(`guest-of-a-usual-name-${guest}`, `1:${guest + 10}`);
+  host.wall = new Date(2026, 2, 1, 0, 1).getTime();
+  host.count();
+  for (let look = 0; look < 31 * 24 * 4; look += 1) {
+    // From nothing to a gigabit, so that many bins are filled.
+    for (const id of host.classes.keys()) host.send(id, Math.floor(10 ** (4 + 7 * Math.random())));
+    host.wait(15 * 60_000);
+    if (look % 4 === 0) host.count();
+  }
+  host.wait(864e5);
+  host.count();
+  const size = statSync(join(places().usage, '2026-03.json')).size / guests;
+  assert.ok(size * 1000 * 14 < 30e6, `${size} bytes of a guest and month`);
+  assert.ok(size * 1000 * 14 > 5e6, 'so little that it cannot be all');
 });
 
 test.run();
