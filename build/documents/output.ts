@@ -3,7 +3,7 @@ import type { Override } from '../../src/policy/moment.ts';
 import { statusAsData } from '../../src/report/in-use-data.ts';
 import { reportMetrics } from '../../src/report/metrics/metrics.ts';
 import { parseExposition } from '../../test/support/exposition.ts';
-import { asked } from '../../test/support/in-use.ts';
+import { asked, someAllowances } from '../../test/support/in-use.ts';
 import { outputSchema, type Schema } from '../../test/support/output-schema.ts';
 import { makeHost, makeUse } from './scene.ts';
 
@@ -110,7 +110,7 @@ export function metricsTable(): string {
     return { kind: kind as Override['kind'], name, ...set };
   });
   const { inUse } = makeUse(makeHost({ now: 0, overrides }).outputs, ['vnet2']);
-  const families = [...parseExposition(reportMetrics(inUse, asked))];
+  const families = [...parseExposition(reportMetrics({ ...inUse, allowances: someAllowances() }, asked))];
   const rows = families.map(([name, { type, help, samples }]) => {
     const labels = Object.keys(samples[0]?.labels ?? {}).map((label) => `\`${label}\``);
     return `| \`${name}\` | ${type} | ${labels.join(', ') || '-'} | ${unitOf(name)} | ${help.replace(/\.$/, '')} |`;

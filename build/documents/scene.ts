@@ -100,6 +100,7 @@ export function makeUse({ plan, policy }: Outputs, broken: string[] = []): { inU
       guests: guestRows(inForce, uplinks, facts),
       inner: [],
       limits: joinLimits(inForce.limits ?? [], ''),
+      allowances: { quotas: [], credits: [] },
       forgers: [],
       table: 'as loaded',
       uses,

@@ -9,6 +9,7 @@ import { readTable } from '../load/read-state.ts';
 import { type InForce, readInForce } from '../store/in-force-plan.ts';
 import { laidFolder, planFile } from '../store/in-force-rules.ts';
 import { isJournalled } from '../store/journal.ts';
+import { readVolumes } from '../store/volumes.ts';
 import { Failure, isDamaged } from '../system/errors.ts';
 import type { Run } from '../system/exec.ts';
 import { isThere, readCache } from '../system/files.ts';
@@ -21,6 +22,7 @@ import { readFacts } from './read-facts.ts';
 import { findStrays, type RunningGuests, type RunningPaths, readRunningGuests } from './read-running.ts';
 import { listQdiscs, readBytes, readUse } from './read-use.ts';
 import type { Counted, Uses } from './use.ts';
+import { type AllowancesInUse, allowancesInUse } from './volumes.ts';
 
 /** Where it is written what was loaded, and what runs: paths.ts has all. */
 export interface Loaded extends RunningPaths {
@@ -31,6 +33,8 @@ export interface Loaded extends RunningPaths {
   journal: string;
   /** store/files.ts */
   spare: string;
+  /** store/volumes.ts */
+  volumes: string;
   /** Which installation this is (kernel/owner.ts). */
   owner: string;
 }
@@ -45,6 +49,8 @@ export interface InUse {
   inner: InnerFault[];
   /** Inside the host; empty where no guest has any. */
   limits: LimitInUse[];
+  /** Volumes and credit; empty where nobody has any. */
+  allowances: AllowancesInUse;
   /** Guests in force that may forge addresses, and whom no `local` keeps from spending a neighbour's limit by it. */
   forgers: string[];
   table: TableState['kind'];
@@ -82,11 +88,16 @@ export async function readInUse(run: Run, loaded: Loaded, before?: Counted | num
     guests: guestRows(inForce, uplinks, facts, findStrays(inForce, running, loaded)),
     inner: findInnerFaults(uplinks, facts),
     limits,
+    allowances: readAllowances(loaded.volumes, inForce),
     forgers: findForgers(inForce, running),
     table: read.table.kind,
     uses,
     ...(waits ? { interval: before } : {}),
   };
+}
+
+function readAllowances(file: string, { allowances = [] }: InForce): AllowancesInUse {
+  return allowancesInUse(allowances, allowances.length > 0 ? readVolumes(file) : undefined);
 }
 
 function findForgers({ uplinks, limits = [] }: InForce, { guests }: RunningGuests): string[] {

@@ -10,15 +10,13 @@ import { emptyState } from '../kernel/objects.ts';
 import { ownedBy } from '../kernel/owner.ts';
 import type { Site } from '../load/context.ts';
 import { readState } from '../load/read-state.ts';
-import type { GuestRow } from '../observe/guests.ts';
-import type { LimitInUse } from '../observe/limits.ts';
 import { readRunningGuests } from '../observe/read-running.ts';
 import { readUse } from '../observe/read-use.ts';
 import type { Outputs } from '../pipeline.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Rules } from '../render/render.ts';
 import { describeError } from '../report/errors.ts';
-import { explain } from '../report/explain/explain.ts';
+import { explain, type Looked } from '../report/explain/explain.ts';
 import { type Explanation, explanationAsData } from '../report/explain/explanation.ts';
 import { explainGroup, type GroupExplanation, groupAsData, groupLines } from '../report/explain/group.ts';
 import type { KernelNow } from '../report/explain/kernel.ts';
@@ -114,10 +112,10 @@ async function explainGuest(
  * What status says. Nothing where the kernel cannot be asked, which is said with what it holds.
  * @throws Failure where what is in force is not known any more
  */
-async function rowsOf(context: Context): Promise<{ rows?: GuestRow[]; limits?: LimitInUse[] }> {
+async function rowsOf(context: Context): Promise<Pick<Looked, 'rows' | 'limits' | 'allowances'>> {
   try {
-    const { guests: rows, limits } = await observe(context);
-    return { rows, limits };
+    const { guests: rows, limits, allowances } = await observe(context);
+    return { rows, limits, allowances };
   } catch (error) {
     if (!(error instanceof Failure || error instanceof ConfigError) || isDamaged(error)) throw error;
     return {};

@@ -10,6 +10,7 @@ import { readNetworks } from '../host/networks.ts';
 import { generate, type Inputs, type Outputs } from '../pipeline.ts';
 import { checkSpeeds } from '../policy/check-uplinks.ts';
 import type { Moment } from '../policy/moment.ts';
+import { allowancesOf } from '../policy/quotas.ts';
 import { readOverrides, readTemplates, templatesBeside } from '../render/templates.ts';
 import { describeError } from '../report/errors.ts';
 import { formatLine } from '../report/problems.ts';
@@ -187,7 +188,7 @@ function outputsOf(inputs: Inputs, snapshot: string, about: string[]): Generated
   const outputs = generate(inputs);
   const companions: Companions = new Map([
     [sourceFile, snapshot],
-    [planFile, inForceText(outputs, about)],
+    [planFile, inForceText(outputs, about, allowancesOf(inputs.config, outputs.policy))],
   ]);
   return { ...outputs, inputs, companions, about };
 }

@@ -12,8 +12,8 @@ export interface Moment {
   overrides: Override[];
   /** Bytes delivered to and by a guest or a group in a period, on all uplinks; absent: of no volume is anything known. */
   used?: (subject: Subject, period: Span) => Both<number>;
-  /** Until when, though the clock was set forward, a quota holds that was used up: milliseconds since 1970. */
-  held?: (subject: Subject) => number | undefined;
+  /** Until when a quota holds that was used up before the clock was set to this period: milliseconds since 1970. */
+  held?: (subject: Subject, period: Span) => number | undefined;
   /** A guest's credit for its boost; absent: none has any. */
   credit?: (guest: string, direction: Direction) => Credit | undefined;
 }

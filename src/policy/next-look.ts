@@ -70,12 +70,11 @@ function speeds({ uplinks }: Policy, key: 'guests' | 'groups'): Map<string, Spee
 function quotaEnd(quota: Quota, subject: Subject, ceil: Both<number>, moment: Moment): number[] {
   const { used, held, now } = moment;
   if (!used) return [];
-  const heldUntil = held?.(subject) ?? [];
   const use = quotaAt(quota, (period) => used(subject, period), now);
-  if (isUsedUp(use)) return [use.end, heldUntil].flat();
+  if (isUsedUp(use)) return [use.end];
   const all = { ...ceil, both: ceil.out + ceil.in };
   const ends = use.volumes.map((one) => now + secondsFor(one.volume - one.used, all[one.way]) * 1000);
-  return [use.end, ...ends, heldUntil].flat();
+  return [use.end, ...ends, held?.(subject, use) ?? []].flat();
 }
 
 function creditEnd(guest: string, { boost }: Speed, { credit, now }: Moment): number[] {

@@ -68,7 +68,7 @@ function quotaStep({ moment, subject, changing, key, direction, value }: Asked):
   const { used } = moment;
   if (!changing.quota || !setting || !used || setting.value >= value) return undefined;
   const use = quotaAt(changing.quota, (period) => used(subject, period), moment.now);
-  const until = isUsedUp(use) ? use.end : moment.held?.(subject);
+  const until = isUsedUp(use) ? use.end : moment.held?.(subject, use);
   if (until === undefined) return undefined;
   return { by: 'quota', to: setting.value, ...(setting.at ? { at: setting.at } : {}), until };
 }

@@ -161,9 +161,10 @@ export function asMoment(
   return {
     used: used ?? ((subject, span) => recorded(volumes, subject, span)),
     credit: (guest: string, way: Direction) => volumes.credits.get(guest)?.[way],
-    held: (subject) => {
-      const left = (volumes.quotas.get(keyOf(subject))?.held?.until ?? 0) - sinceBoot;
-      return left > aMinute ? now + left : undefined;
+    held: (subject, { end }) => {
+      const held = volumes.quotas.get(keyOf(subject))?.held;
+      const left = (held?.until ?? 0) - sinceBoot;
+      return left > aMinute && held?.end !== end ? now + left : undefined;
     },
   };
 }

@@ -9,6 +9,7 @@ import { type Both, both } from '../units/units.ts';
 import { forNowAsData } from './for-now.ts';
 import { problemAsData } from './problems.ts';
 import { count } from './summary.ts';
+import { creditsAsData, quotasAsData } from './volumes.ts';
 
 /** Of every --json: it grows when a field goes or means something else. */
 export const dataVersion = 1;
@@ -30,7 +31,7 @@ function classAsData({ use, device, id, now, rate, configured, ceil, forNow }: C
 }
 
 export function statusAsData(inUse: InUse, asked: Asked): object {
-  const { guests, uplinks, table, interval, limits, forgers } = inUse;
+  const { guests, uplinks, table, interval, limits, allowances, forgers } = inUse;
   const { at, error } = asked.history.last;
   return {
     version: dataVersion,
@@ -64,6 +65,8 @@ export function statusAsData(inUse: InUse, asked: Asked): object {
     groups: uplinks.flatMap((uplink) => groupsAsData(uplink)),
     guests: guests.map(guestAsData),
     limits,
+    quotas: quotasAsData(allowances.quotas),
+    credits: creditsAsData(allowances.credits),
     mayForge: forgers,
   };
 }

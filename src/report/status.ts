@@ -6,6 +6,7 @@ import type { Asked } from '../observe/freshness.ts';
 import type { GuestRow } from '../observe/guests.ts';
 import type { ClassInUse } from '../observe/in-use.ts';
 import type { InUse } from '../observe/read-in-use.ts';
+import { allowancesFor } from '../observe/volumes.ts';
 import { atCeil, formatBytes, formatCount, formatSet, formatSpeed } from '../text/figures.ts';
 import { label } from '../text/label.ts';
 import { type Cell, type Column, paint, type Screen, table } from '../text/table.ts';
@@ -14,6 +15,7 @@ import { describeLimits } from './limits.ts';
 import { describeMistakes } from './problems.ts';
 import { describeInner, describeReasons, hints } from './reasons.ts';
 import { nothingLoaded, remarks, summary, uplinkLines } from './summary.ts';
+import { describeAllowances } from './volumes.ts';
 
 /** @param now milliseconds since 1970 */
 export function reportStatus(inUse: InUse, asked: Asked, screen: Screen, now: number): string {
@@ -38,6 +40,7 @@ export function reportStatus(inUse: InUse, asked: Asked, screen: Screen, now: nu
       ({ kind, name }) => kind === 'unmarked' || shown.has(name) || groups.has(name),
     ),
     ...describeLimits(limitsOf(inUse)),
+    ...describeAllowances(allowancesOf(inUse)),
   ];
   // Last, and as what it is: true of most healthy hosts.
   const note = forgers.length > 0 ? [`no fault: ${forgersText(forgers)} (virt-shaper doctor)`] : [];
@@ -49,6 +52,15 @@ export function reportStatus(inUse: InUse, asked: Asked, screen: Screen, now: nu
 function limitsOf({ guests, limits }: InUse): InUse['limits'] {
   const shown = new Set(guests.map(({ guest }) => guest));
   return limits.filter(({ guest }) => shown.has(guest));
+}
+
+function allowancesOf({ guests, allowances }: InUse): InUse['allowances'] {
+  const groups = guests.flatMap(({ group }) => group ?? []);
+  return allowancesFor(
+    allowances,
+    guests.map(({ guest }) => guest),
+    groups,
+  );
 }
 
 function columnsFor({ guests, uplinks, interval }: InUse): Column<GuestRow>[] {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Guest } from '../guests/guest.ts';
 import type { LimitPlan, Plan, UplinkPlan } from '../plan/plan.ts';
 import type { Policy, Unshaped } from '../policy/policy.ts';
+import type { Allowance } from '../policy/quotas.ts';
 import { Failure } from '../system/errors.ts';
 import { isThere, readJson } from '../system/files.ts';
 import type { Direction } from '../units/units.ts';
@@ -35,12 +36,18 @@ export interface InForce {
   configuration?: string[];
   /** Limits inside the host; absent where no guest has one. */
   limits?: LimitPlan[];
+  /** Volumes and credit; absent where nobody has any. */
+  allowances?: Allowance[];
   /** What stood in the way of an uplink when this was loaded; absent when nothing did. */
   obstacles?: Obstacle[];
 }
 
 /** @param about what the configuration was warned of, as lines */
-export function inForceText({ plan, policy }: { plan: Plan; policy: Policy }, about: string[] = []): string {
+export function inForceText(
+  { plan, policy }: { plan: Plan; policy: Policy },
+  about: string[] = [],
+  allowances: Allowance[] = [],
+): string {
   const { unshaped, warnings } = policy;
   const { guests } = plan.limits;
   const limits = guests.length > 0 ? { limits: guests } : {};
@@ -52,6 +59,7 @@ export function inForceText({ plan, policy }: { plan: Plan; policy: Policy }, ab
     warnings,
     ...configuration,
     ...limits,
+    ...(allowances.length > 0 ? { allowances } : {}),
   };
   return `${JSON.stringify(inForce)}\n`;
 }

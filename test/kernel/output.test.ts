@@ -22,10 +22,15 @@ ceil = "100mbit"
 ceil = "1gbit"
 [group.friends]
 ceil = "30mbit"
+[group.friends.quota]
+volume = "20tb"
+then = { ceil = "1mbit" }
 [guest.cliff]
 group = "friends"
 rate = "20mbit"
 ceil = "50mbit"
+quota = { volume = "2tb", every = "week", then = { ceil = "1mbit" } }
+boost = { ceil = "60mbit", volume = "1gb" }
 local = "50mbit"
 storm = 500
 burst = "20k"
@@ -61,6 +66,7 @@ test.before(() => {
   limit('rob', '--ceil', '9mbit', '--rate', '1mbit', '--for', '1h', '--why', 'a report');
   limit('friends', '--group', '--ceil', '15mbit');
   limit('eth0', '--unmarked', '--rate', '2mbit');
+  assert.is(host.run(['sync']).status, 0);
 });
 test.before(() => {
   assert.is(host.run(['usage', 'count']).status, 0);

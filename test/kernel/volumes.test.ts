@@ -158,6 +158,17 @@ test('a volume that is used up: the limit after it from the next sync on, and no
   assert.is(after.dropped, 0);
   const text = must('explain', 'cliff').stdout;
   assert.match(text, /its volume is used up: 10mbit until \d{4}-/);
+  assert.match(text, /volume {4}2\d\.\dMB of 20mb out used a month \(used up\), until \d{4}-/);
+  assert.match(
+    must('status', '--interval', '0').stdout,
+    /cliff: 2\d\.\dMB of 20mb out used a month \(used up\)/,
+  );
+  assert.match(
+    must('metrics').stdout,
+    'virt_shaper_guest_quota_bytes{guest="cliff",direction="out"} 20000000',
+  );
+  const { quotas } = JSON.parse(must('status', '--json').stdout);
+  assert.equal([quotas.length, quotas[0].guest, quotas[0].left], [1, 'cliff', 0]);
 
   const quiet = must('sync', '--in-force').stderr;
   assert.is(quiet, '', 'once is enough');

@@ -5,6 +5,7 @@ import { guestRows } from '../../src/observe/guests.ts';
 import { joinUplinks } from '../../src/observe/in-use.ts';
 import type { InUse } from '../../src/observe/read-in-use.ts';
 import { type Use, useKey } from '../../src/observe/use.ts';
+import type { AllowancesInUse, QuotaInUse } from '../../src/observe/volumes.ts';
 import type { ClassPlan, TreePlan } from '../../src/plan/plan.ts';
 import type { InForce } from '../../src/store/in-force-plan.ts';
 import { both, type Direction } from '../../src/units/units.ts';
@@ -26,6 +27,16 @@ export const asked: Asked = {
   rulesChanged: false,
   history: { version: 1, loads: 1, failures: 0, last: { at: 0 } },
 };
+
+/** One of each kind. */
+export function someAllowances(): AllowancesInUse {
+  const quota = { every: { value: { every: 'day' } } } as QuotaInUse['quota'];
+  const of = (kind: 'guest' | 'group', name: string): QuotaInUse => {
+    return { kind, name, quota, begin: 0, end: 1, volumes: [{ way: 'both', volume: 2, used: 1 }] };
+  };
+  const credit = { guest: 'jason', way: 'out', volume: 2, left: 1, isOn: true } as const;
+  return { quotas: [of('guest', 'jason'), of('group', 'friends')], credits: [credit] };
+}
 
 export function makeInUse(guests: MadeGuest[], unshaped: InForce['unshaped'] = []): InUse {
   const taps = guests.map(({ name }, at) => ({
@@ -70,6 +81,7 @@ export function makeInUse(guests: MadeGuest[], unshaped: InForce['unshaped'] = [
     guests: rows,
     inner: [],
     limits: [],
+    allowances: { quotas: [], credits: [] },
     forgers: [],
     table: 'as loaded',
     uses,

@@ -4,6 +4,7 @@
 import type { Guest } from '../../guests/guest.ts';
 import type { GuestRow } from '../../observe/guests.ts';
 import type { LimitInUse } from '../../observe/limits.ts';
+import { type AllowancesInUse, allowancesFor } from '../../observe/volumes.ts';
 import type { Inputs, Outputs } from '../../pipeline.ts';
 import { assignIds } from '../../plan/ids.ts';
 import { makePlan } from '../../plan/make-plan.ts';
@@ -27,6 +28,7 @@ export interface Looked {
   /** Of status; absent where it could not be read. */
   rows?: GuestRow[];
   limits?: LimitInUse[];
+  allowances?: AllowancesInUse;
 }
 
 export function explain(name: string, inputs: Inputs, outputs: Outputs, looked: Looked): Explanation {
@@ -57,6 +59,7 @@ export function explain(name: string, inputs: Inputs, outputs: Outputs, looked: 
     state: shaping.length > 0 ? worstOf(shaping) : stateOf(guest, nics, about, looked.rows !== undefined),
     shaping,
     limits: (looked.limits ?? []).filter((one) => one.guest === name),
+    allowances: allowancesFor(looked.allowances, [name], groupsOf(name, mine)),
     reasons: about.filter(({ tap }) => tap === undefined).map(reasonOf),
     match,
     ...(meant === undefined ? {} : { meant }),
@@ -71,6 +74,10 @@ export function explain(name: string, inputs: Inputs, outputs: Outputs, looked: 
     rules: explainRules(handles, rules, looked.rules),
     kernel: explainKernel(name, handles, guest ? uplinks : [], looked.kernel),
   };
+}
+
+function groupsOf(name: string, uplinks: UplinkPolicy[]): string[] {
+  return uplinks.flatMap(({ guests }) => guests.find((one) => one.name === name)?.group ?? []);
 }
 
 function nicsOf(guest: Guest | undefined, uplinks: UplinkPolicy[], about: Unshaped[]): ExplainedNic[] {

@@ -2,11 +2,13 @@
 import type { GuestMetadata } from '../../guests/guest.ts';
 import type { GuestRow } from '../../observe/guests.ts';
 import type { LimitInUse } from '../../observe/limits.ts';
+import type { AllowancesInUse } from '../../observe/volumes.ts';
 import type { Unshaped } from '../../policy/policy.ts';
 import type { Source } from '../../system/errors.ts';
 import { both } from '../../units/units.ts';
 import { differenceAsData } from '../differences.ts';
 import { dataVersion, shapingAsData } from '../in-use-data.ts';
+import { creditsAsData, quotasAsData } from '../volumes.ts';
 import type { Held } from './kernel.ts';
 import type { Matches } from './match.ts';
 import { rateAsData } from './rate-data.ts';
@@ -43,6 +45,8 @@ export interface Explanation {
   shaping: GuestRow[];
   /** Inside the host, of the rules in force, with what they dropped. */
   limits: LimitInUse[];
+  /** Its volumes and credit, and its group's volume, as of the last sync. */
+  allowances: AllowancesInUse;
 }
 
 export interface ExplainedNic {
@@ -56,12 +60,15 @@ export interface ExplainedNic {
 }
 
 /** For --json: ids and marks as tc and nft print them, reasons with the NIC that each is about. */
-export function explanationAsData({ kernel, id, marks, nics, uplinks, shaping, ...rest }: Explanation) {
+export function explanationAsData(explanation: Explanation) {
+  const { kernel, id, marks, nics, uplinks, shaping, allowances, ...rest } = explanation;
   const hex = (number: number) => `0x${number.toString(16)}`;
   return {
     version: dataVersion,
     ...rest,
     shaping: shapingAsData(shaping),
+    quotas: quotasAsData(allowances.quotas),
+    credits: creditsAsData(allowances.credits),
     reasons: [
       ...rest.reasons,
       ...nics.flatMap(({ nic: tap, reasons }) => reasons.map((reason) => ({ ...reason, tap }))),

@@ -4,6 +4,7 @@
 import type { Config, GroupEntry } from '../../config/config.ts';
 import type { GuestRow } from '../../observe/guests.ts';
 import type { InUse } from '../../observe/read-in-use.ts';
+import { allowancesFor } from '../../observe/volumes.ts';
 import type { Guarantee, Policy, UplinkPolicy } from '../../policy/policy.ts';
 import type { Source } from '../../system/errors.ts';
 import { formatSet } from '../../text/figures.ts';
@@ -16,6 +17,7 @@ import { type Both, both, directions } from '../../units/units.ts';
 import { dataVersion, groupsAsData, guestAsData } from '../in-use-data.ts';
 import { describeReasons, hints } from '../reasons.ts';
 import { reportTree } from '../tree.ts';
+import { quotaUseText } from '../volumes.ts';
 import { type EntryMatch, matchOf } from './match.ts';
 import { type Place, places, rateOrigin } from './origin.ts';
 import { rateAsData } from './rate-data.ts';
@@ -90,6 +92,9 @@ export function groupLines(
       : named('entry', 'none in the configuration', 'what is in force has it still'),
     ...idle,
     ...members.map(({ header, at }, index) => named(index === 0 ? 'guests' : '', header, place(at))),
+    ...allowancesFor(inUse.allowances, [], [group]).quotas.map((one) =>
+      named('volume', quotaUseText(one), ''),
+    ),
     ...uplinks.flatMap((uplink) => [[], ...valueLines(uplink, place)]),
     ...(inUse.uplinks.length > 0 ? [[]] : []),
   ];

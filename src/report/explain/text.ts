@@ -8,6 +8,7 @@ import { label } from '../../text/label.ts';
 import type { Line, Span } from '../../text/spans.ts';
 import { formatRate } from '../../units/rate.ts';
 import { directions } from '../../units/units.ts';
+import { creditText, quotaUseText } from '../volumes.ts';
 import type { Explanation } from './explanation.ts';
 import { kernelLines } from './kernel-lines.ts';
 import { type Place, places, sumText } from './origin.ts';
@@ -167,6 +168,13 @@ function identity(explanation: Explanation, place: Place): Line[] {
       uplinks.length > 0 ? `, behind ${uplinks.join(' and ')}` : `, not shaped${why ? `: ${why}` : ''}`;
     const shown = [name(index === 0 ? 'NICs' : ''), plain(`${label(nic)}${where}${way}`)];
     lines.push(row([...shown, dim(mac ? `  ${label(mac)}` : '')]));
+  }
+  for (const one of explanation.allowances.quotas) {
+    const whose = one.kind === 'group' ? `, of group ${label(one.name)} together` : '';
+    lines.push(row([name('volume'), plain(`${quotaUseText(one)}${whose}`)]));
+  }
+  for (const one of explanation.allowances.credits) {
+    lines.push(row([name('credit'), plain(`${creditText(one)} ${one.way}`)]));
   }
   if (state === 'stopped' && match.entry) {
     lines.push(row([name('NICs'), plain('none known; by each uplink it would get, alone:')]));

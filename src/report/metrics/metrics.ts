@@ -10,6 +10,7 @@ import { count } from '../summary.ts';
 import { classFamilies } from './classes.ts';
 import { exposition, type Family, type Sample } from './exposition.ts';
 import { limitFamilies } from './limits.ts';
+import { volumeFamilies } from './volumes.ts';
 
 /** What every report begins with, by which a file of it is known again. */
 export const metricsHead = '# HELP virt_shaper_';
@@ -25,6 +26,7 @@ function* families(inUse: InUse, asked: Asked): Generator<Family> {
   yield* guestFamilies(inUse.guests);
   yield* classFamilies(inUse.uplinks);
   yield* limitFamilies(inUse.limits);
+  yield* volumeFamilies(inUse.allowances);
 }
 
 function stateFamilies(inUse: InUse, asked: Asked): Family[] {

@@ -11,7 +11,7 @@ import * as assert from 'uvu/assert';
 import { reportMetrics } from '../../../src/report/metrics/metrics.ts';
 import { guestName, hostile } from '../../fuzz/names.ts';
 import { parseExposition } from '../../support/exposition.ts';
-import { asked, makeInUse } from '../../support/in-use.ts';
+import { asked, makeInUse, someAllowances } from '../../support/in-use.ts';
 import { needsPackage } from '../../support/needs.ts';
 import { unless } from '../../support/skip.ts';
 
@@ -87,7 +87,9 @@ test('odd names are escaped, drive no terminal, and stay different', () => {
 
 test('the dashboard and the alerts name only metrics that there are', () => {
   const known = new Set([
-    ...parseExposition(reportMetrics(makeInUse(guests, unshaped), asked)).keys(),
+    ...parseExposition(
+      reportMetrics({ ...makeInUse(guests, unshaped), allowances: someAllowances() }, asked),
+    ).keys(),
     ...[...read('packaging/prometheus/virt-shaper.rules.yml').matchAll(/record: (\S+)/g)].map(
       ([, name]) => name,
     ),
