@@ -29,12 +29,12 @@ export interface ServiceFacts {
   lastSync?: number;
 }
 
-/** What each of ours is for; those of others are only looked at. */
+/** What is so without each of ours; units of others are only looked at. */
 export const ownUnits = {
-  'virt-shaper.service': 'guests are shaped again at boot',
-  'virt-shaper-watch.path': "libvirt's changes of running guests are noticed",
-  'virt-shaper-sync.path': 'what was noticed is followed',
-  'virt-shaper-sync.timer': 'every minute what nobody told is found',
+  'virt-shaper.service': 'no guest is shaped again at boot',
+  'virt-shaper-watch.path': "libvirt's changes of running guests go unnoticed",
+  'virt-shaper-sync.path': 'what was noticed is not followed',
+  'virt-shaper-sync.timer': 'what nobody told of is not found',
 } as const;
 
 /** Runs and ends, so that only its failure says something. */
@@ -83,7 +83,17 @@ function checkUnits({ systemd, units, command, cron }: ServiceFacts): Finding[] 
       },
     ];
   }
-  return [...ours.map(checkUnit), ...checkSync(units)];
+  // The service begins the others: one thing to do is one finding.
+  const idle = ours.some((unit) => unit.name === service && isIdle(unit));
+  const shown = ours.filter((unit) => !idle || unit.name === service || !isIdle(unit));
+  return [...shown.map(checkUnit), ...checkSync(units)];
+}
+
+const service = 'virt-shaper.service';
+
+/** Nobody has begun it, or has for good. */
+function isIdle({ there, enabled, active, failed }: UnitFacts): boolean {
+  return there && !failed && !(enabled && active);
 }
 
 function checkSync(units: UnitFacts[]): Finding[] {
@@ -95,7 +105,7 @@ function checkSync(units: UnitFacts[]): Finding[] {
 
 function checkUnit({ name, there, enabled, active, failed }: UnitFacts): Finding {
   const about = { check: `unit.${name}`, subject: name };
-  const without = `without it, not: ${ownUnits[name as keyof typeof ownUnits]}`;
+  const without = `without it ${ownUnits[name as keyof typeof ownUnits]}`;
   if (failed) {
     const detail = `failed: ${without}`;
     return { ...about, level: 'problem', detail, hint: `systemctl status ${name}` };

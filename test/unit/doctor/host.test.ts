@@ -239,6 +239,11 @@ test('units that are on, off, failed or not there', () => {
     wrong(checkServices(units({}, { enabled: false })))[0] ?? '',
     'warning virt-shaper-watch.path: not enabled',
   );
+  const idle = { active: false };
+  assert.equal(wrong(checkServices(units(idle, idle, idle, { failed: true, active: false }))), [
+    'warning virt-shaper.service: enabled, not active: without it no guest is shaped again at boot',
+    'problem virt-shaper-sync.timer: failed: without it what nobody told of is not found',
+  ]);
   const none = { there: false, enabled: false, active: false };
   assert.match(
     wrong(checkServices(units(none, none, none, none)))[0] ?? '',
