@@ -50,6 +50,50 @@ test('a tap that is still there is looked at first', () => {
   host.isInForce();
 });
 
+test('a limit that holds for a guest who starts, or for others, is no reason to read anything', () => {
+  host.run(['limit', 'solo', '--ceil', '7mbit', '--for', '2h']);
+  host.run(['limit', 'f1', '--ceil', '9mbit']);
+  const started = host.watched('solo', 'start', { vnet3: 'br0' });
+  assert.is(started.stderr, '');
+  assert.is(tools(started), 'tc -d -batch stage.tc; nft -f commit.nft');
+  assert.match(sh('tc class show dev eth0'), /rate 5Mbit ceil 7Mbit/);
+  host.isInForce();
+  assert.is(kernelState(), host.byTheWholeWay());
+});
+
+test('a limit that has ended since the last load, or was not loaded, changes what it was for at the next start', () => {
+  const file = 'var/lib/virt-shaper/overrides.json';
+  host.run(['limit', 'f1', '--ceil', '9mbit', '--for', '2h']);
+  const isSet = () => /rate 9Mbit ceil 9Mbit/.test(sh('tc class show dev eth0'));
+  assert.ok(isSet());
+  const content = JSON.parse(host.read(file));
+  for (const past of [3 * 3_600_000, 0]) {
+    const [one] = structuredClone(content.overrides);
+    host.write(
+      file,
+      JSON.stringify({
+        ...content,
+        overrides: [
+          {
+            ...one,
+            since: one.since - past,
+            until: one.until - past,
+            boot: { ...one.boot, at: one.boot.at - past },
+          },
+        ],
+      }),
+    );
+    assert.is(host.watched('solo', 'start', { vnet3: 'br0' }).status, 0);
+    assert.is(isSet(), past === 0, 'whoever starts, it is as it should be now');
+    host.isInForce();
+    const state = kernelState();
+    assert.is(state, host.byTheWholeWay());
+    sh('ip link del vnet3');
+    assert.is(host.watched('solo', 'stopped', {}).status, 0);
+    host.tap('vnet3');
+  }
+});
+
 test('several guests come and go: each time the end is that of the whole way', () => {
   for (const [guest, operation, tap] of [
     ['solo', 'start', 'vnet3'],
