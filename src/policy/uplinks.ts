@@ -56,7 +56,8 @@ export function findUplinks(config: Config, host: Host, guests: Guest[], bridge:
   const routed = config.uplinks.filter((entry) => routedBridges(entry, host).includes(bridge));
   const configured = ports.filter(({ entries }) => entries.length > 0);
   const clear = configured.filter(({ name, entries }) => entries.length === 1 && isDeviceName(name));
-  if (configured.length + lacking.length + routed.length === 0) return foundPort(host, guests, bridge);
+  if (configured.length + lacking.length + routed.length === 0)
+    return foundPort(config, host, guests, bridge);
   const gone = routed.filter(({ name }) => !host.devices.has(name));
   return {
     uplinks: config.uplinks.flatMap((entry) => {
@@ -106,7 +107,8 @@ function oddName(bridge: string, name: string): string {
   return `the uplink of ${bridge} has a name that virt-shaper does not take: ${label(name)}`;
 }
 
-function foundPort({ devices, networks }: Host, guests: Guest[], bridge: string): Ways {
+function foundPort(config: Config, host: Host, guests: Guest[], bridge: string): Ways {
+  const { devices, networks } = host;
   const taps = new Set(guests.flatMap((guest) => guest.nics.map((nic) => nic.tap)));
   const candidates = [...devices].filter(
     ([name, device]) => device.master === bridge && !device.tap && !taps.has(name),
@@ -124,6 +126,13 @@ function foundPort({ devices, networks }: Host, guests: Guest[], bridge: string)
       `name it as [uplink.NAME] bridge = "${bridge}"`;
     return only({ reason, kind: 'unable', ports });
   }
+  const [idle] = devices.get(port)?.physical ? [] : idleUplinks(config, host);
+  if (idle !== undefined) {
+    const reason =
+      `its bridge ${bridge} has no NIC, and the uplink ${idle} is a port of no bridge: ` +
+      `put it back, or write [${formatPath(['uplink', port])}] if that is what leads out now`;
+    return only({ ...unable(reason), uplink: idle });
+  }
   // A NIC that is a port itself has a tree already, which would take these frames for nobody's.
   const name = stackOf(devices, port).findLast((one) => devices.get(one)?.master) ?? port;
   const unnamed = [port, name].find((one) => !isDeviceName(one));
@@ -132,6 +141,14 @@ function foundPort({ devices, networks }: Host, guests: Guest[], bridge: string)
   }
   const odd = oddUplink(devices, bridge, port);
   return { uplinks: [{ name, ports: [{ name: port, bridge }] }], doubts: [], open: [], ...odd };
+}
+
+/** Of the configuration, there, and for no bridge: what has just left its bridge is nobody else's to replace. */
+function idleUplinks({ uplinks }: Config, { devices }: Host): string[] {
+  return uplinks
+    .filter(({ name, bridges, routed }) => devices.has(name) && !bridges && !routed)
+    .filter(({ name }) => portsOn(devices, name).length === 0)
+    .map(({ name }) => name);
 }
 
 /** No NIC, but one end of a pair between two bridges: what leaves by it is still on this host. */

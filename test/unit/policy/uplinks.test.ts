@@ -87,6 +87,26 @@ test('a port whose name nft cannot be told never gets into the rules', () => {
   assert.match(ways.doubts[0]?.reason ?? '', 'has a name that virt-shaper does not take');
 });
 
+test('what a configured uplink has left does not make an uplink of a port that is no NIC', () => {
+  const left = { br0: bridge, eth0: nic, veth7: { tap: false, master: 'br0' } };
+  const find = (toml: string, devices: Record<string, Device>) =>
+    findUplinks(readToml(toml), { devices: map(devices), kernel }, [], 'br0');
+  const { uplinks, doubts } = find('[uplink.eth0]\n', left);
+  assert.equal(uplinks, []);
+  assert.equal(
+    doubts.map(({ kind, uplink }) => `${kind} ${uplink}`),
+    ['unable eth0'],
+  );
+  assert.match(doubts[0]?.reason ?? '', 'has no NIC, and the uplink eth0 is a port of no bridge');
+  const names = (toml: string, devices: Record<string, Device>) =>
+    find(toml, devices).uplinks.map(({ name }) => name);
+  assert.equal(names('', left), ['veth7'], 'nothing is configured');
+  assert.equal(names('[uplink.eth0]\n', { ...left, eth1: port('br0') }), ['eth1']);
+  assert.equal(names('[uplink.eth0]\nrouted = ["virbr0"]\n', left), ['veth7'], 'it need be in no bridge');
+  const other = { ...left, br1: bridge, eth0: port('br1') };
+  assert.equal(names('[uplink.eth0]\n', other), ['veth7'], 'it is the uplink of another bridge');
+});
+
 test('of routed bridges the one that is not there is named, with its place', () => {
   const devices = { eth0: nic, br0: bridge };
   assert.equal(said('[uplink.eth0]\nrouted = ["br0", "virbr9", "libvirt"]\n', devices), [
