@@ -29,6 +29,28 @@ test('the last of its commands counts, one that was never run does not', async (
     assert.is(await told(order.join('\n')), Date.UTC(2026, 2, 2, 11));
 });
 
+test('after systemd has read its files anew, the change of state tells it', async () => {
+  const shown = (more: Record<string, string>) =>
+    Object.entries({
+      ActiveState: 'active',
+      ReloadResult: 'success',
+      ActiveEnterTimestamp: 'Mon 2026-03-02 09:00:00.000000 UTC',
+      StateChangeTimestamp: 'Mon 2026-03-02 10:00:00.500000 UTC',
+      ...more,
+    })
+      .map(([key, value]) => `${key}=${value}\n`)
+      .join('') + never;
+  assert.is(await told(shown({})), Date.UTC(2026, 2, 2, 10, 0, 0, 500));
+  assert.is(
+    await told(shown({ StateChangeTimestamp: 'Mon 2026-03-02 09:00:00.000000 UTC' })),
+    undefined,
+    'its start',
+  );
+  assert.is(await told(shown({ ReloadResult: 'exit-code' })), undefined);
+  assert.is(await told(shown({ ActiveState: 'reloading' })), undefined);
+  assert.is(await told(shown({ StateChangeTimestamp: '' })), undefined);
+});
+
 test('a host without systemctl knows nothing', async () => {
   const run: Run = () => Promise.reject(new Error('ENOENT'));
   assert.is((await readTold(run, ['libvirtd'])).size, 0);
