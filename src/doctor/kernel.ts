@@ -17,6 +17,8 @@ export interface KernelFacts {
   kept?: Kernel;
   /** The file that keeps it. */
   cache: string;
+  /** The one tool that shows programs of tcx. */
+  hasBpftool: boolean;
   /** What nft said to a small table like ours, when it did not take it. */
   bridgeTable: Attempt<string | undefined>;
 }
@@ -51,6 +53,7 @@ export function checkKernel(facts: KernelFacts): Finding[] {
     checkRedirect(facts, lacking.value),
     checkLeaf(facts, lacking.value),
     checkBridgeTable(facts),
+    ...checkTcx(facts),
     ...checkKept(facts),
   ];
 }
@@ -96,6 +99,17 @@ function checkBridgeTable(facts: KernelFacts): Finding {
   }
   const detail = `a table of the bridge family is refused: ${bridgeTable.value}`;
   return { ...about, level: 'problem', detail, ...fix(facts, 'nf_tables for bridges') };
+}
+
+/** No warning: hardly any host has one, and a host that has may well do without the tool. */
+function checkTcx({ release, hasBpftool }: KernelFacts): Finding[] {
+  const [major = 0, minor = 0] = release.split('.').map(Number);
+  if (major < 6 || (major === 6 && minor < 6)) return [];
+  const about = { check: 'kernel.tcx', level: 'ok', subject: 'tcx' } as const;
+  if (hasBpftool) return [{ ...about, detail: 'its programs, which come before tc, are seen by bpftool' }];
+  const detail = 'its programs, which come before tc, are not seen: bpftool is not installed';
+  const note = 'install it where Cilium or the like is at work: what they take from a guest is told then';
+  return [{ ...about, detail, note }];
 }
 
 /** What was kept in /run counts until the next boot, also when modules have been installed since. */

@@ -3,7 +3,7 @@
 import { release } from 'node:os';
 import { chooseKernel, decodeCache, readLacking } from '../../host/kernel.ts';
 import { Failure } from '../../system/errors.ts';
-import type { Run } from '../../system/exec.ts';
+import { hasTool, type Run } from '../../system/exec.ts';
 import { readCache } from '../../system/files.ts';
 import { attempt } from '../finding.ts';
 import type { KernelFacts } from '../kernel.ts';
@@ -35,6 +35,7 @@ export async function readKernelFacts(run: Run, cache: string): Promise<KernelFa
     chosen,
     cache,
     bridgeTable,
+    hasBpftool: hasTool('bpftool'),
     ...(kept ? { kept } : {}),
   };
 }

@@ -69,6 +69,7 @@ const kernel: KernelFacts = {
   chosen: { value: { leaf: 'fq_codel', redirect: 'fw' } },
   cache: '/run/virt-shaper/kernel.json',
   bridgeTable: { value: undefined },
+  hasBpftool: true,
 };
 
 function kernelWithout(...modules: string[]): Finding[] {
@@ -80,6 +81,17 @@ test('a kernel that has it all', () => {
   assert.equal(wrong(findings), []);
   assert.is(named(findings, 'kernel.redirect').detail, 'fw filters (cls_fw)');
   assert.is(named(findings, 'kernel.leaf').detail, 'fq_codel');
+});
+
+test('a kernel that has tcx, with and without the tool that shows it: told, and no warning', () => {
+  const tcx = (release: string, hasBpftool: boolean) =>
+    checkKernel({ ...kernel, release, hasBpftool }).find(({ check }) => check === 'kernel.tcx');
+  for (const release of ['5.15.0-91-generic', '6.5.13', '6.1.0-18-amd64']) assert.not(tcx(release, false));
+  for (const release of ['6.6.0', '6.12.1', '7.0.0-rc1']) {
+    assert.match(tcx(release, false)?.detail ?? '', 'not seen: bpftool is not installed');
+    assert.match(tcx(release, true)?.detail ?? '', 'seen by bpftool');
+    for (const has of [true, false]) assert.is(tcx(release, has)?.level, 'ok');
+  }
 });
 
 test('each part that a kernel lacks: what nothing stands in for is a problem', () => {
