@@ -24,6 +24,8 @@ export interface Facts {
   bridged: { ip: boolean; ip6: boolean };
   /** Whether the host forwards what guests send to it. */
   routes: boolean;
+  /** Whether the kernel's answers to what a guest sends shall carry its mark. */
+  reflects: boolean;
   /** Names of the kernel's settings that are not as they were loaded. */
   amiss: string[];
   /** Tap -> the guest that runs on it, as far as that is known. */

@@ -172,10 +172,13 @@ function tapFaults(
       const routed = { routed: { bridge, mark: held } };
       const found = exits.flatMap((port) => {
         const way = { direction, tap, port, device, mark, class: id };
-        if (isRouted) return look({ ...way, ...routed });
-        const found = look(way);
+        const found = look(isRouted ? { ...way, ...routed } : way);
         if (found.some(({ kind }) => !notes.includes(kind))) return found;
-        const beside = look({ ...way, routed: { ...routed.routed, beside: true } });
+        const aside = { ...routed.routed, beside: true } as const;
+        const forwarded = isRouted ? [] : look({ ...way, routed: aside });
+        const isOther = forwarded.length === 0 && direction === 'out';
+        const answered = isOther ? look({ ...way, routed: { ...aside, answered: true } }) : [];
+        const beside = [...forwarded, ...answered];
         return [...found, ...beside.map((fault): Fault => ({ ...fault, kind: 'aside' }))];
       });
       return found.filter((one, at) => found.findIndex(({ reason }) => reason === one.reason) === at);

@@ -25,6 +25,8 @@ export interface Routed {
   mark: number;
   /** Most of its frames are forwarded by the bridge: only these go by way of the host. */
   beside?: true;
+  /** Of these only the kernel's own answers to them, which carry their mark where the settings say so. */
+  answered?: true;
 }
 
 /** One hook that it passes, with what is known of it there. */

@@ -48,6 +48,7 @@ export async function readFacts(
     readPrograms(run),
     readXtables(run),
   ]);
+  const settings = wantedSettings(loaded.rules);
   const nics = guests.flatMap((guest) => guest.nics.map((nic) => ({ guest: guest.name, ...nic })));
   return {
     table: tables.table,
@@ -59,7 +60,8 @@ export async function readFacts(
     ports: new Map(bridges.map((bridge) => [bridge, new Set(portNames(bridge))])),
     bridged: readBridged(bridges),
     routes: isRouter(),
-    amiss: readAmiss(wantedSettings(loaded.rules)),
+    reflects: settings.size > 0,
+    amiss: readAmiss(settings),
     missing: new Set(missing.map(({ tap, guest }) => `${tap} ${guest}`)),
     owners: new Map(nics.map(({ tap, guest }) => [tap, guest])),
     limited: new Set(nics.flatMap(({ tap, bandwidth }) => (bandwidth ? tap : []))),

@@ -15,7 +15,7 @@ type Walk = ReturnType<typeof makeWalk>;
 /** The same as `pass` of a way that a bridge forwards. @returns nothing where nobody is on it */
 export function passRouted(way: Way, routed: Routed, facts: Facts, walk: Walk): Passage | undefined {
   const { bridge, mark } = routed;
-  if (routed.beside && !facts.routes) return undefined;
+  if (routed.answered ? !facts.reflects : routed.beside && !facts.routes) return undefined;
   const isLoaded = facts.table.kind === 'as loaded';
   if (isLoaded && !walk.hasFamily(families)) return undefined;
   const stages = stagesOf(way, routed, facts.bridged);
@@ -70,7 +70,7 @@ function exitPriority({ families }: Stage): number {
 
 function stagesOf(
   { direction, tap, port, device }: Way,
-  { bridge }: Routed,
+  { bridge, answered }: Routed,
   bridged: Facts['bridged'],
 ): Marked[] {
   const own = { name: tap, bridge };
@@ -108,7 +108,21 @@ function stagesOf(
     ...prerouting(true),
     ...entry,
     ...prerouting(false),
-    { ...ip, hook: 'forward', iifname, oifname, ...(entry.length === 0 ? { role: 'entry' } : {}) },
+    ...(answered
+      ? // The answer is another frame, which is given the mark that the first one has in the end.
+        [
+          { ...ip, hook: 'input', iifname, oifname: '' },
+          { ...ip, hook: 'output', iifname: '', oifname },
+        ]
+      : [
+          {
+            ...ip,
+            hook: 'forward',
+            iifname,
+            oifname,
+            ...(entry.length === 0 ? { role: 'entry' as const } : {}),
+          },
+        ]),
     {
       ...ip,
       hook: 'postrouting',

@@ -1,8 +1,8 @@
 // The way of a guest's frames, hook by hook, and who else is on it: rules and filters of others that take the mark or
 // the class away, or the frame itself. Whoever drops it is its firewall, and none of our business.
-import { type FilterPlace, type ForeignFilter, foreignFilters } from '../kernel/tc/foreign-filters.ts';
 import type { Facts } from './facts.ts';
 import { type Fault, verbs } from './fault.ts';
+import { filterFaults, programFaults } from './filter-faults.ts';
 import type { Change, Passage, Stage, Way } from './passage.ts';
 import { passRouted } from './routed-way.ts';
 import { makeWalk } from './walk.ts';
@@ -24,7 +24,7 @@ function ruleFaults(way: Way, facts: Facts, walk: ReturnType<typeof makeWalk>): 
   const { direction, tap, mark, routed } = way;
   const passed = routed ? passRouted(way, routed, facts, walk) : passBridged(way, facts, walk);
   if (!passed) return [];
-  const by = routed?.beside ? `${verbs[direction]} by way of the host` : verbs[direction];
+  const by = described(way);
   if (passed.byUs) {
     const reason = `the nftables table drops what ${tap} ${by}`;
     return [{ kind: 'table', direction, tap, reason, remedy: 'virt-shaper load' }];
@@ -42,6 +42,13 @@ function ruleFaults(way: Way, facts: Facts, walk: ReturnType<typeof makeWalk>): 
   if (!lost) return [];
   const reason = `the nftables table does not lead what ${tap} ${by} to its class`;
   return [{ kind: 'table', direction, tap, reason, remedy: 'virt-shaper load' }];
+}
+
+/** As in "what it ..." */
+function described({ direction, routed }: Way): string {
+  const verb = verbs[direction];
+  if (routed?.answered) return `${verb} by the host's answers to it`;
+  return routed?.beside ? `${verb} by way of the host` : verb;
 }
 
 /** @returns nothing where nobody is on it */
@@ -96,11 +103,12 @@ function stagesOf({ direction, tap, port, device }: Way, { bridged, table }: Fac
 }
 
 function ruleFault(
-  { direction, tap, mark, routed }: Way,
+  way: Way,
   { what, where, table, family, match, to = '', shown }: Change,
   { tables }: Facts,
 ): Fault {
-  const by = routed?.beside ? `${verbs[direction]} by way of the host` : verbs[direction];
+  const { direction, tap, mark } = way;
+  const by = described(way);
   const some = `${match === 'maybe' ? 'some of ' : ''}what it ${by}`;
   const base = { kind: 'rule', direction, tap } as const;
   if (what === 'flow') {
@@ -125,79 +133,4 @@ function ruleFault(
     reason: `${where} ${deed}`,
     remedy: `${shown} shows the rule: take it out, or let it leave marks of ours alone by "${spare}" before what it does`,
   };
-}
-
-/** Which effect counts where: what ours sets later, or what nobody asks for any more, does not. */
-function filterFaults(way: Way, { filters, clsacts, occupied, ifbs }: Facts): Fault[] {
-  const { direction, tap, port, device, mark } = way;
-  const uplinks = [...new Set(direction === 'out' ? [port.name, device] : [port.name])];
-  const entries = direction === 'out' ? [tap] : uplinks;
-  const exits = direction === 'out' ? uplinks : [device];
-  const at = (name: string, hook: string, place: FilterPlace, counts: ForeignFilter['effects']): Fault[] =>
-    // An ingress qdisc has no egress, where tc lists its filters all the same.
-    clsacts.has(name) || (hook === 'ingress' && occupied.has(name))
-      ? foreignFilters(filters.get(`${name} ${hook}`) ?? [], place)
-          .filter(({ effects }) => effects.some((effect) => counts.includes(effect)))
-          .slice(0, 1)
-          .map((one) => filterFault(way, name, hook, one))
-      : [];
-  return [
-    ...entries.flatMap((name) => at(name, 'ingress', { ours: false, ifbs }, ['steals'])),
-    ...(direction === 'in'
-      ? at(tap, 'egress', { ours: true, mark, ifbs }, ['ends', 'steals', 'mark', 'priority', 'program'])
-      : []),
-    ...exits.flatMap((name) =>
-      at(name, 'egress', { ours: false, mark, ifbs }, ['steals', 'priority', 'program']),
-    ),
-  ];
-}
-
-function filterFault({ direction, tap }: Way, device: string, hook: string, filter: ForeignFilter): Fault {
-  const { pref, what, mirrors, effects } = filter;
-  const frames = `what it ${verbs[direction]}`;
-  const isProgram = effects.includes('program');
-  const isOnOwn = device === tap && hook === 'egress';
-  const remove = `tc filter del dev ${device} ${hook} pref ${pref}`;
-  return {
-    kind: isProgram ? 'program' : 'filter',
-    direction,
-    tap,
-    reason:
-      `a filter of others on ${device} ${hook}, pref ${pref} (${what}), ` +
-      (isProgram
-        ? `decides about ${frames}, and nobody can tell how`
-        : isOnOwn
-          ? `takes ${frames} before ours does`
-          : `takes ${frames} away from its class`),
-    remedy:
-      mirrors && isOnOwn
-        ? `let it go on to ours with "continue" after what it does, or if nobody needs it: ${remove}`
-        : `if nobody needs it: ${remove}`,
-  };
-}
-
-/** tcx comes before every filter of tc, XDP before all there is. */
-function programFaults({ direction, tap, port, device }: Way, { programs }: Facts): Fault[] {
-  const [entry, exits] = direction === 'out' ? [tap, [port.name, device]] : [port.name, [tap, device]];
-  const deciding = programs.filter(
-    ({ device: on, where }) => exits.includes(on) && /^tcx_egress$|^netkit/.test(where),
-  );
-  const early = programs.filter(({ device: on, where }) => on === entry && where.startsWith('xdp'));
-  return [
-    ...deciding.slice(0, 1).map(({ device: on, name, where }): Fault => {
-      const reason = `the BPF program ${name} at the egress of ${on} decides before tc does, and nobody can tell how`;
-      const remedy = `if nobody needs it: bpftool net detach ${where} dev ${on}`;
-      return { kind: 'program', direction, tap, reason, remedy };
-    }),
-    ...early.map(({ name, device: on, where }): Fault => {
-      const reason = `the XDP program ${name} on ${on} sees what it ${verbs[direction]} first: what that sends elsewhere meets no class`;
-      return {
-        kind: 'xdp',
-        direction,
-        tap,
-        reason,
-        remedy: `if nobody needs it: ip link set dev ${on} ${where} off`,
-      };
-    }),
-  ];
 }

@@ -21,8 +21,17 @@ export const rate = fc.oneof(
   fc.integer({ min: 8, max: 4e6 }),
   fc.integer({ min: 1, max: 400_000 }).map((mbit) => mbit * 1e6),
 );
-/** A world takes milliseconds, so that making a failing one smaller could go on for minutes. */
-export const bounded = (numRuns: number) => ({ numRuns: amount(numRuns), interruptAfterTimeLimit: 20_000 });
+const seed = Number(process.env.VIRT_SHAPER_SEED);
+
+/**
+ * A world takes milliseconds, so that making a failing one smaller could go on for minutes. VIRT_SHAPER_SEED=NUMBER tries
+ * again what has failed with the seed that it has said.
+ */
+export const bounded = (numRuns: number) => ({
+  numRuns: amount(numRuns),
+  interruptAfterTimeLimit: 20_000,
+  ...(seed ? { seed } : {}),
+});
 
 const maybe = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: undefined });
 const ceil = maybe(fc.oneof(rate, fc.record({ out: rate, in: rate })));

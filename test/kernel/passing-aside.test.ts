@@ -60,7 +60,6 @@ test('a queue that somebody has replaced or taken is said; the class is the same
 
 test('what takes marks on the way through a host that forwards is said by every view', async () => {
   sh(chain('ip t', 'prerouting priority -150', 'meta mark set ct mark'));
-  assert.equal((await views(host)).faults, [], 'it forwards nothing');
   sh('sysctl -qw net.ipv4.ip_forward=1');
   assert.equal(truth(), { out: true, in: true });
   const row = await views(host);
@@ -76,6 +75,44 @@ test('what takes marks on the way through a host that forwards is said by every 
     (await host.do(['doctor'])).stdout,
     /^ warning +cliff .*by way of\s+the host|by way\s+of the host/m,
   );
+});
+
+/** Packets of the guest's class while the host answers pings that claim to come from beyond the uplink. */
+function answered(): number {
+  const sent = () =>
+    Number(sh('tc -s class show dev eth0').match(/^class htb 1:10 .*\n Sent \d+ bytes (\d+) pkt/m)?.[1]);
+  const before = sent();
+  sh('ip netns exec guest ping -q -c 5 -i 0.1 -W 0.2 -I 10.9.0.7 10.9.0.3 >/dev/null || :');
+  return sent() - before;
+}
+
+test("what takes the mark of the host's own answers is said, whether or not the host forwards", async () => {
+  // To 10.9.0.7, which the guest only claims to be, the host sends by the uplink.
+  sh(`ip address add 10.9.0.3/32 dev br0; ip route add 10.9.0.7 dev br0
+    ip neighbour add 10.9.0.7 lladdr 52:54:00:6d:90:ff dev br0 nud permanent
+    bridge fdb replace 52:54:00:6d:90:ff dev eth0 master static
+    sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.br0.rp_filter=0
+    ip -n guest address add 10.9.0.7/32 dev g-vnet0
+    ip -n guest neighbour add 10.9.0.3 lladdr $(cat /sys/class/net/br0/address) dev g-vnet0 nud permanent`);
+  assert.ok(answered() >= 4, 'each answer is a frame of the guest');
+  assert.equal((await views(host)).faults, []);
+  for (const hook of ['prerouting', 'input', 'output']) {
+    sh(chain('ip t', `${hook} priority 0`, 'meta mark set 0x5'));
+    assert.ok(answered() <= 1, hook);
+    const row = await statusOf(host);
+    assert.equal(
+      [row.state, row.faults.map(({ kind, direction }) => `${kind} ${direction}`)],
+      ['shaped', ['aside out']],
+      hook,
+    );
+    sh('nft delete table ip t');
+  }
+  sh(chain('ip t', 'output priority 0', 'meta mark set 0x5'));
+  const { stdout } = await host.do(['verify']);
+  assert.match(stdout, /chain c of table ip t takes our mark from (?:some of )?what it sends by the host's answers to it/);
+  sh('nft delete table ip t');
+  assert.ok(answered() >= 4);
+  assert.equal((await views(host)).faults, []);
 });
 
 test('a setting of ours that somebody has taken back is said, and a sync with nothing else to do sets it', async () => {

@@ -54,6 +54,32 @@ test('received by a port of no bridge: marked where it is forwarded', () => {
   assert.equal(outcome(pass('in', free, 'bridge output 260')), late);
 });
 
+test("the host's own answers: whoever takes the mark of what they answer, or their own, keeps them from the class", () => {
+  const answers = (base: string, port: Way['port'] = free, reflects = true) => {
+    const [family = '', hook = '', priority = ''] = base.split(' ');
+    const chain = `\tchain theirs {\n\t\ttype filter hook ${hook} priority ${priority}; policy accept;\n\t\tmeta mark set 0x00000007\n\t}\n`;
+    const walk = makeWalk(parseListing(`table ${family} t {\n${chain}}\n`));
+    const way = { direction: 'out', tap: 'vnet0', port, device: 'wg0', mark, class: '1:10' } as const;
+    const routed = { bridge: 'br0', mark: routedMark, beside: true, answered: true } as const;
+    return outcome(passRouted(way, routed, { ...facts, reflects }, walk));
+  };
+  for (const base of [
+    'bridge input 260',
+    'inet prerouting 0',
+    'inet input 0',
+    'inet output 0',
+    'inet postrouting 290',
+  ])
+    assert.equal(answers(base)?.priority, undefined, base);
+  assert.equal(answers('ip output 0'), kept, 'of one family: some of them');
+  assert.equal(answers('bridge input 240'), kept);
+  assert.equal(answers('inet postrouting 310'), late);
+  assert.equal(answers('ip forward 0'), undefined, 'they are not forwarded');
+  assert.equal(answers('ip output 0', free, false), undefined, 'none has a mark');
+  assert.equal(answers('bridge output 240', bridged), lost);
+  assert.equal(answers('bridge output 260', bridged), late);
+});
+
 test('a priority that is set before ours counts for nothing; one behind it is what the frame has', () => {
   const priority = 'meta priority set 1:3';
   assert.equal(outcome(pass('out', free, 'inet postrouting 290', priority)), kept);
