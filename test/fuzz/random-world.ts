@@ -14,6 +14,8 @@ import { configName, guestName } from './names.ts';
 
 const uplinkNames = ['eth0', 'eth0.100', 'enp129s0f0np0v1'];
 const bridges = ['br0', 'br1', 'br2'];
+/** Without a port of its own: what comes by it is routed by the host, where an uplink says so. */
+const routedBridge = 'virbr0';
 
 /** Bits per second, from the least tc knows to 400 gbit. */
 export const rate = fc.oneof(
@@ -39,8 +41,20 @@ type Ceil = typeof ceil extends fc.Arbitrary<infer T> ? T : never;
 /** How much of the most it may be a guarantee is. */
 const share = maybe(fc.double({ min: 0, max: 1, noNaN: true }));
 
+/** What a guest may do inside the host. */
+const limits = fc.record({
+  local: maybe(fc.constantFrom('off', '8mbit', '1gbit')),
+  pps: maybe(fc.constantFrom('off', 100, 5000)),
+  storm: maybe(fc.constantFrom('off', 50, '2mbit')),
+});
+
 const shape = fc.record({
-  defaults: fc.record({ ceil, share, unlisted: fc.constantFrom('shape', 'shape', 'ignore', 'refuse') }),
+  defaults: fc.record({
+    ceil,
+    share,
+    limits: maybe(limits),
+    unlisted: fc.constantFrom('shape', 'shape', 'ignore', 'refuse'),
+  }),
   uplinks: fc.array(fc.record({ ceil, share, written: fc.boolean(), speed: maybe(rate) }), {
     minLength: 1,
     maxLength: 3,
@@ -57,6 +71,7 @@ const shape = fc.record({
       group: fc.nat(3),
       on: maybe(fc.nat(2)),
       leaf: maybe(anyLeaf),
+      limits: maybe(limits),
     }),
     { minLength: 1, maxLength: 6, selector: ({ name }) => name },
   ),
@@ -79,10 +94,12 @@ const shape = fc.record({
     { maxLength: 5 },
   ),
   strangers: fc.uniqueArray(guestName, { maxLength: 3 }),
-  nics: fc.array(fc.record({ guest: fc.nat(5), bridge: fc.nat(2), fate: fc.nat(19) }), {
+  nics: fc.array(fc.record({ guest: fc.nat(5), bridge: fc.nat(3), fate: fc.nat(19) }), {
     minLength: 2,
     maxLength: 12,
   }),
+  /** The uplinks that have that bridge as routed. */
+  routed: fc.subarray([0, 1, 2]),
   /** The VLAN device lies on the NIC; the last uplink is a second one of the first bridge. */
   stacked: fc.boolean(),
   beside: fc.boolean(),
@@ -103,13 +120,19 @@ export function randomWorld(
   });
 }
 
-function tomlOf({ defaults, uplinks, groups, entries, pattern, ids }: Shape, oversubscribed: string): string {
+function tomlOf(
+  { defaults, uplinks, groups, entries, pattern, ids, routed }: Shape,
+  oversubscribed: string,
+): string {
   const links = uplinks.filter(({ written }) => written).map((uplink) => most(uplink.ceil));
   const ownCeil = most(defaults.ceil ?? 1e9);
   const tables = uplinks.flatMap((uplink, index) =>
     uplink.written
       ? [
-          table(['uplink', uplinkNames[index] ?? ''], { ceil: uplink.ceil }),
+          table(['uplink', uplinkNames[index] ?? ''], {
+            ceil: uplink.ceil,
+            routed: routed.includes(index) ? routedBridge : undefined,
+          }),
           table(['uplink', uplinkNames[index] ?? '', 'unmarked'], {
             rate: part(uplink.share, most(uplink.ceil)),
           }),
@@ -122,7 +145,7 @@ function tomlOf({ defaults, uplinks, groups, entries, pattern, ids }: Shape, ove
   for (const entry of entries) {
     const group = groups[entry.group];
     const limit = Math.min(most(entry.ceil ?? ownCeil), most(group?.ceil), ...links);
-    const values = { ceil: entry.ceil, rate: part(entry.share, limit), group: group?.name };
+    const values = { ceil: entry.ceil, rate: part(entry.share, limit), group: group?.name, ...entry.limits };
     const leaf = entry.leaf ? `leaf = ${entry.leaf}\n` : '';
     tables.push(table(['guest', escapeName(entry.name)], { ...values, id: spare.shift() }) + leaf);
     const on = uplinkNames[entry.on ?? uplinkNames.length];
@@ -136,6 +159,7 @@ function tomlOf({ defaults, uplinks, groups, entries, pattern, ids }: Shape, ove
       rate: part(defaults.share ?? 0, ownCeil),
       unlisted: defaults.unlisted,
       oversubscribed,
+      ...defaults.limits,
     }),
     ...tables,
   ].join('\n');
@@ -200,10 +224,13 @@ function momentOf({ overrides, uplinks, groups, entries, strangers }: Shape): Mo
   };
 }
 
-const bridgeOf = (number: number, uplinks: number) => bridges[number % uplinks] ?? 'br0';
+const bridgeOf = (number: number, uplinks: number) =>
+  number === bridges.length ? routedBridge : (bridges[number % uplinks] ?? 'br0');
 
 function hostOf({ uplinks, nics, stacked, beside, kernel }: Shape): Host {
-  const devices = new Map<string, Device>(bridges.map((bridge) => [bridge, { tap: false }]));
+  const devices = new Map<string, Device>(
+    [...bridges, routedBridge].map((bridge) => [bridge, { tap: false }]),
+  );
   uplinks.forEach(({ speed }, index) => {
     const master = bridges[beside && index === 2 ? 0 : index] ?? 'br0';
     const lower = stacked && index === 1 ? { lower: ['eth0'] } : {};

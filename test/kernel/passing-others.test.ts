@@ -50,7 +50,7 @@ const harmless: [what: string, command: string][] = [
     `ip link add ifb7 type ifb; ip link set ifb7 up; tc qdisc add dev eth0 ingress; tc filter add dev eth0 parent ffff: ${all} action mirred egress redirect dev ifb7`,
   ],
   ['a firewall', chain('bridge t', 'forward priority 0', 'ether type arp accept; ip protocol udp drop')],
-  ['marks of the host', chain('inet t', 'output priority 0', 'meta mark set 7')],
+  ['marks of the host', chain('inet t', 'output priority 0', 'meta mark 0 meta mark set 7')],
   [
     'kube-proxy',
     `echo 1 >/proc/sys/net/bridge/bridge-nf-call-iptables; ${chain('ip t', 'postrouting priority srcnat', 'meta mark & 0x00004000 != 0x00004000 return; meta mark set mark xor 0x4000')}`,

@@ -14,10 +14,12 @@ function* ways({ policy }: Outputs, network: Network, { devices }: Host) {
   for (const uplink of policy.uplinks) {
     for (const guest of uplink.guests) {
       for (const { name: tap, bridge } of guest.taps) {
-        for (const port of uplink.ports.filter((one) => one.bridge === bridge)) {
-          const out = { iif: tap, oif: port.name, below: stackOf(devices, port.name).slice(1) };
+        const near = uplink.ports.filter((one) => one.bridge === bridge);
+        const host = near.length > 0 ? {} : { host: { in: 'port', out: 'port' } as const };
+        for (const port of near.length > 0 ? near : uplink.ports) {
+          const out = { iif: tap, oif: port.name, below: stackOf(devices, port.name).slice(1), ...host };
           yield { uplink, guest, direction: 'out' as const, tap, traced: trace(network, out) };
-          const inward = { iif: port.name, oif: tap };
+          const inward = { iif: port.name, oif: tap, ...host };
           yield { uplink, guest, direction: 'in' as const, tap, traced: trace(network, inward) };
         }
       }
@@ -90,12 +92,17 @@ test('between taps, and at taps that are not shaped, nothing is marked and nothi
         taps.filter((tap) => !shaped.has(tap)).map((tap) => [uplink, tap] as const),
       );
       const between = taps.flatMap((iif) => taps.map((oif) => [iif, oif] as const));
+      const limited = new Set(outputs.plan.limits.guests.map(({ guest }) => guest));
+      const owners = new Map(world.guests.flatMap(({ name, nics }) => nics.map(({ tap }) => [tap, name])));
       for (const [iif, oif] of [...others, ...between]) {
-        assert.equal(trace(network, { iif, oif }), {
-          mark: 0,
-          rules: taps.length && shaped.size ? 1 : 0,
-          queue: 'direct',
-        });
+        const { mark, queue, rules, limits = [] } = trace(network, { iif, oif });
+        assert.equal([mark, queue], [0, 'direct']);
+        const isLimited = limited.has(owners.get(iif) ?? '');
+        assert.ok(
+          limits.length === 0 || isLimited,
+          'only who has a limit inside the host counts against one',
+        );
+        if (limited.size === 0) assert.is(rules, shaped.size > 0 ? 1 : 0);
       }
     }),
     bounded(120),

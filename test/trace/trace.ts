@@ -1,7 +1,7 @@
 // Walks one frame through the text of rules.d: the bridge's forward hook, the filter at the device it leaves
 // by, the HTB tree it queues in. What the files mean, told without asking the code that wrote them.
 import type { Rules } from '../../src/render/render.ts';
-import { type Marking, Ruleset } from './nft.ts';
+import { type Limit, type Marking, Ruleset } from './nft.ts';
 import { type Devices, type Htb, type HtbClass, readShape } from './tc.ts';
 
 export interface Frame {
@@ -26,6 +26,8 @@ export interface Traced {
   priority?: string;
   /** Rules of nft it was held against. */
   rules: number;
+  /** What it counts against on the way, where there is any. */
+  limits?: Limit[];
   /** `direct`: it waits in no class of ours. The path goes from the leaf to the class below the root. */
   queue: 'direct' | { device: string; path: HtbClass[] };
 }
