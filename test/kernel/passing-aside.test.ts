@@ -109,7 +109,10 @@ test("what takes the mark of the host's own answers is said, whether or not the 
   }
   sh(chain('ip t', 'output priority 0', 'meta mark set 0x5'));
   const { stdout } = await host.do(['verify']);
-  assert.match(stdout, /chain c of table ip t takes our mark from (?:some of )?what it sends by the host's answers to it/);
+  assert.match(
+    stdout,
+    /chain c of table ip t takes our mark from (?:some of )?what it sends by the host's answers to it/,
+  );
   sh('nft delete table ip t');
   assert.ok(answered() >= 4);
   assert.equal((await views(host)).faults, []);
