@@ -1,5 +1,5 @@
 // What keeps a guest from being shaped, one NIC and direction at a time: whether all of ours is there, up and led to.
-// Pure: from facts to faults. What of others comes between is looked for along the way (way.ts).
+// Pure: from facts to faults. What of others comes between is looked for along the way (way/way.ts).
 import type { Port } from '../host/host.ts';
 import { shownRate } from '../kernel/tc/values.ts';
 import type { TapPlan } from '../plan/plan.ts';
@@ -10,8 +10,8 @@ import { type Both, type Direction, directions } from '../units/units.ts';
 import type { Facts } from './facts.ts';
 import { describeMissing, type Fault, loadRemedy as load, notes } from './fault.ts';
 import type { ClassInUse, UplinkInUse } from './in-use.ts';
-import type { Way } from './passage.ts';
 import { redirectFaults } from './redirect-faults.ts';
+import type { Way } from './way/passage.ts';
 
 interface Subject {
   guest: string;

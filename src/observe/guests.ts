@@ -9,8 +9,8 @@ import type { Facts } from './facts.ts';
 import { type Fault, type FaultKind, notes } from './fault.ts';
 import { findFaults } from './faults.ts';
 import { type ClassInUse, naturally, type UplinkInUse } from './in-use.ts';
-import type { Way } from './passage.ts';
-import { makeLook } from './way.ts';
+import type { Way } from './way/passage.ts';
+import { makeLook } from './way/way.ts';
 
 /**
  * In text, JSON and metrics alike. `shaped`: in both directions. `partly`: in one, or not by all of its taps.

@@ -1,5 +1,5 @@
 // What `nft list ruleset` prints, as data: tables with their chains, sets and maps, rules as words. Everybody's rules
-// are in it, also those of iptables-nft. What a word means is left to who walks it (observe/walk.ts).
+// are in it, also those of iptables-nft. What a word means is left to who walks it (observe/way/walk.ts).
 import { tableName } from '../../plan/names.ts';
 
 export interface NftTable {

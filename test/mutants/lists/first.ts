@@ -365,7 +365,7 @@ export const first: Listed[] = [
     what: 'routed frames have their class where they have not',
     from: "...(exit.length === 0 ? { role: 'exit', byMark: true } : {})",
     to: "...(exit.length !== 0 ? { role: 'exit', byMark: true } : {})",
-    quick: ['unit/observe/routed-way'],
+    quick: ['unit/observe/way/routed'],
   },
   {
     what: 'no start is a small change',

@@ -5,9 +5,9 @@ import * as assert from 'uvu/assert';
 import { parseListing } from '../../../src/kernel/nft/listing.ts';
 import { parseXtables } from '../../../src/kernel/xtables.ts';
 import type { Facts } from '../../../src/observe/facts.ts';
-import type { Way } from '../../../src/observe/passage.ts';
 import { readPrograms, readTcx } from '../../../src/observe/read-others.ts';
-import { makeLook } from '../../../src/observe/way.ts';
+import type { Way } from '../../../src/observe/way/passage.ts';
+import { makeLook } from '../../../src/observe/way/way.ts';
 import { healthy } from '../../support/facts.ts';
 
 const mark = 0x76730010;

@@ -1,7 +1,7 @@
 // Filters of tc and programs of BPF that others have put at the two ends of a guest's way.
-import { type FilterPlace, type ForeignFilter, foreignFilters } from '../kernel/tc/foreign-filters.ts';
-import type { Facts } from './facts.ts';
-import { type Fault, verbs } from './fault.ts';
+import { type FilterPlace, type ForeignFilter, foreignFilters } from '../../kernel/tc/foreign-filters.ts';
+import type { Facts } from '../facts.ts';
+import { type Fault, verbs } from '../fault.ts';
 import type { Way } from './passage.ts';
 
 /** Which effect counts where: what ours sets later, or what nobody asks for any more, does not. */

@@ -1,9 +1,9 @@
 // A frame's way through everybody's chains, from where ours mark it: what mark and priority it has in the end, and
 // which rule of whose changed them. What depends on more than a frame's ports and mark is taken for possible.
 
-import type { NftChain, NftTable } from '../kernel/nft/listing.ts';
-import { isOurs } from '../kernel/nft/listing.ts';
-import { applyRule, type Frame, type Match, mayChange } from '../kernel/nft/rule.ts';
+import type { NftChain, NftTable } from '../../kernel/nft/listing.ts';
+import { isOurs } from '../../kernel/nft/listing.ts';
+import { applyRule, type Frame, type Match, mayChange } from '../../kernel/nft/rule.ts';
 import type { Begin, Change, Passage, Stage } from './passage.ts';
 
 interface State extends Passage {

@@ -1,11 +1,11 @@
 // The chains of others on the way of routed frames: where each of them is asked, by what the mark is needed there for.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parseListing } from '../../../src/kernel/nft/listing.ts';
-import type { Way } from '../../../src/observe/passage.ts';
-import { passRouted } from '../../../src/observe/routed-way.ts';
-import { makeWalk } from '../../../src/observe/walk.ts';
-import { healthy } from '../../support/facts.ts';
+import { parseListing } from '../../../../src/kernel/nft/listing.ts';
+import type { Way } from '../../../../src/observe/way/passage.ts';
+import { passRouted } from '../../../../src/observe/way/routed.ts';
+import { makeWalk } from '../../../../src/observe/way/walk.ts';
+import { healthy } from '../../../support/facts.ts';
 
 const facts = healthy(new Map());
 const [mark, routedMark] = [0x76730010, 0x76740010];

@@ -1,6 +1,6 @@
 // The way of a guest's frames that the host routes: marked where they enter it, given their class where they leave.
 // Between the two, rules of others may take the mark; behind them, the class.
-import type { Facts } from './facts.ts';
+import type { Facts } from '../facts.ts';
 import type { Passage, Routed, Stage, Way } from './passage.ts';
 import type { makeWalk } from './walk.ts';
 

@@ -1,10 +1,10 @@
 // The way of a guest's frames, hook by hook, and who else is on it: rules and filters of others that take the mark or
 // the class away, or the frame itself. Whoever drops it is its firewall, and none of our business.
-import type { Facts } from './facts.ts';
-import { type Fault, verbs } from './fault.ts';
-import { filterFaults, programFaults } from './filter-faults.ts';
+import type { Facts } from '../facts.ts';
+import { type Fault, verbs } from '../fault.ts';
+import { filterFaults, programFaults } from './filters.ts';
 import type { Change, Passage, Stage, Way } from './passage.ts';
-import { passRouted } from './routed-way.ts';
+import { passRouted } from './routed.ts';
 import { makeWalk } from './walk.ts';
 
 /** Where ours marks, in the forward hook of the bridge. */
