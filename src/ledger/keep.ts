@@ -65,11 +65,14 @@ export function countAll(places: UsagePlaces, { spooled, reading, begin = false 
     ...(reading ? [reading] : []),
   ];
   readings.sort((a, b) => a.at - b.at);
-  const { day } = ledger;
-  for (const one of readings) count(ledger, one, monthOf);
-  // One that was only looked at is as it was.
-  if (ledger.day !== day && day !== '')
-    ledger.ended = [...months.values()].filter(({ accounts }) => accounts.size > 0);
+  let hasEnded = false;
+  for (const one of readings) {
+    const { day } = ledger;
+    count(ledger, one, monthOf);
+    // A clock that was set may have led back to the day on which it began.
+    hasEnded ||= day !== '' && ledger.day !== day;
+  }
+  if (hasEnded) ledger.ended = [...months.values()].filter(({ accounts }) => accounts.size > 0);
   const isNew = begin || readings.length + spooled.length + ledger.ended.length > 0;
   return { ledger, troubles, ...(isNew ? { change: { before: text, spooled } } : {}) };
 }

@@ -21,6 +21,7 @@ import { encodeLedger } from '../../../src/ledger/decode.ts';
 import { countAll, writeLedger } from '../../../src/ledger/keep.ts';
 import type { Subject } from '../../../src/ledger/subject.ts';
 import { readUsed, usedBetween } from '../../../src/ledger/used.ts';
+import { amount } from '../../support/amount.ts';
 
 /** Of thousands of files none waits for a disk. */
 const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
@@ -165,7 +166,7 @@ const events = fc.oneof(
 
 test('nothing is counted twice and nothing is lost, whatever happens', () => {
   fc.assert(
-    fc.property(fc.array(events, { maxLength: 60 }), (list) => {
+    fc.property(fc.array(events, { maxLength: 100, size: 'max' }), (list) => {
       rmSync(root, { recursive: true });
       mkdirSync(places().usageSpool, { recursive: true });
       const host = new FakeHost();
@@ -181,7 +182,7 @@ test('nothing is counted twice and nothing is lost, whatever happens', () => {
       }
       host.check();
     }),
-    { numRuns: 150 },
+    { numRuns: amount(120) },
   );
 });
 
@@ -218,6 +219,22 @@ test('fourteen months are kept, and one that a clock has made for a moment costs
   host.wall -= 50 * 365 * 864e5;
   host.count();
   assert.ok(names().length <= 14 && names().length >= 12, names().join(' '));
+});
+
+test('a counter that went back without a word is a new beginning', () => {
+  const host = new FakeHost();
+  host.start('cliff', '1:10');
+  host.send('1:10', 100);
+  host.count();
+  host.classes.delete('1:10');
+  host.start('cliff', '1:10');
+  host.send('1:10', 30);
+  host.check();
+  host.classes.delete('1:10');
+  host.count();
+  host.start('cliff', '1:10');
+  host.send('1:10', 500);
+  host.check();
 });
 
 test("what a class had passed before anything was counted is nobody's", () => {
