@@ -1,4 +1,6 @@
 // docs/output.md's tables: of every --json from its schema, of every metric from what the program prints.
+
+import { type Ledger, newAccount, newLedger } from '../../src/ledger/ledger.ts';
 import type { Override } from '../../src/policy/moment.ts';
 import { statusAsData } from '../../src/report/in-use-data.ts';
 import { reportMetrics } from '../../src/report/metrics/metrics.ts';
@@ -110,12 +112,20 @@ export function metricsTable(): string {
     return { kind: kind as Override['kind'], name, ...set };
   });
   const { inUse } = makeUse(makeHost({ now: 0, overrides }).outputs, ['vnet2']);
-  const families = [...parseExposition(reportMetrics({ ...inUse, allowances: someAllowances() }, asked))];
+  const families = [
+    ...parseExposition(reportMetrics({ ...inUse, allowances: someAllowances() }, asked, someLedger())),
+  ];
   const rows = families.map(([name, { type, help, samples }]) => {
     const labels = Object.keys(samples[0]?.labels ?? {}).map((label) => `\`${label}\``);
     return `| \`${name}\` | ${type} | ${labels.join(', ') || '-'} | ${unitOf(name)} | ${help.replace(/\.$/, '')} |`;
   });
   return `| name | type | labels | unit | what it is |\n| --- | --- | --- | --- | --- |\n${rows.join('\n')}`;
+}
+
+function someLedger(): Ledger {
+  const ledger = newLedger('');
+  for (const kind of ['guest', 'group', 'uplink'] as const) ledger.accounts.set(`${kind} x`, newAccount());
+  return ledger;
 }
 
 /** As Prometheus' conventions have it in the name. */

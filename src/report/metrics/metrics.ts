@@ -1,6 +1,7 @@
 // What the classes do and whether everything is as it should be, for Prometheus. Sizes are bytes and rates bytes
 // per second, as its conventions have it, so that rate(..._bytes_total) / ..._ceil_bytes_per_second is a share.
 
+import type { Ledger } from '../../ledger/ledger.ts';
 import type { FaultKind } from '../../observe/fault.ts';
 import type { Asked } from '../../observe/freshness.ts';
 import type { GuestRow } from '../../observe/guests.ts';
@@ -10,16 +11,18 @@ import { count } from '../summary.ts';
 import { classFamilies } from './classes.ts';
 import { exposition, type Family, type Sample } from './exposition.ts';
 import { limitFamilies } from './limits.ts';
+import { usageFamilies } from './usage.ts';
 import { volumeFamilies } from './volumes.ts';
 
 /** What every report begins with, by which a file of it is known again. */
 export const metricsHead = '# HELP virt_shaper_';
 
-export function reportMetrics(inUse: InUse, asked: Asked): string {
-  return exposition(families(inUse, asked));
+/** @param ledger what was used; absent where nothing was ever counted */
+export function reportMetrics(inUse: InUse, asked: Asked, ledger?: Ledger): string {
+  return exposition(families(inUse, asked, ledger));
 }
 
-function* families(inUse: InUse, asked: Asked): Generator<Family> {
+function* families(inUse: InUse, asked: Asked, ledger: Ledger | undefined): Generator<Family> {
   yield gauge('build_info', 'The version that wrote this.', one(1, { version }));
   yield* stateFamilies(inUse, asked);
   yield* loadFamilies(asked);
@@ -27,6 +30,7 @@ function* families(inUse: InUse, asked: Asked): Generator<Family> {
   yield* classFamilies(inUse.uplinks);
   yield* limitFamilies(inUse.limits);
   yield* volumeFamilies(inUse.allowances);
+  yield* usageFamilies(ledger);
 }
 
 function stateFamilies(inUse: InUse, asked: Asked): Family[] {

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { newAccount, newLedger } from '../../../src/ledger/ledger.ts';
 import { reportMetrics } from '../../../src/report/metrics/metrics.ts';
 import { guestName, hostile } from '../../fuzz/names.ts';
 import { parseExposition } from '../../support/exposition.ts';
@@ -83,6 +84,18 @@ test('odd names are escaped, drive no terminal, and stay different', () => {
   fc.assert(
     fc.property(fc.uniqueArray(guestName, { minLength: 1, maxLength: 5 }), (names) => void check(names)),
   );
+});
+
+test('what was used goes on where counters of classes begin anew', () => {
+  const ledger = { ...newLedger('x'), wall: 5000 };
+  ledger.accounts.set('guest cliff', { ...newAccount(), total: { out: 7, in: 8 } });
+  ledger.accounts.set('unmarked eth0', newAccount());
+  const families = parseExposition(reportMetrics(makeInUse(guests), asked, ledger));
+  assert.equal(families.get('virt_shaper_guest_used_bytes_total')?.samples, [
+    { labels: { guest: 'cliff', direction: 'out' }, value: 7 },
+    { labels: { guest: 'cliff', direction: 'in' }, value: 8 },
+  ]);
+  assert.is(families.get('virt_shaper_used_timestamp_seconds')?.samples[0]?.value, 5);
 });
 
 test('the dashboard and the alerts name only metrics that there are', () => {
