@@ -1,11 +1,15 @@
 // set and unset: what they make of the configuration, and what they refuse, since it would not be what was meant.
+import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Edit, editConfig } from '../../../src/config/edit.ts';
 import { keysOf, literalOf } from '../../../src/config/edit-keys.ts';
+import { escapeName } from '../../../src/config/pattern.ts';
+import { parseConfig } from '../../../src/config/read-config.ts';
 import { ConfigError } from '../../../src/system/errors.ts';
 import { Findings } from '../../../src/toml/findings.ts';
 import { SourceFile } from '../../../src/toml/source-file.ts';
+import { configName } from '../../fuzz/names.ts';
 
 const own = '/c/config.d/50-set.toml';
 const main = `[guest.cliff]
@@ -147,6 +151,47 @@ test('values are texts, numbers or truths as TOML has them', () => {
   assert.match(
     refusal(() => keysOf('a b')),
     '"a b" is no key',
+  );
+});
+
+test('whatever is set and taken away again, of guests of any name, is what the configuration then says', () => {
+  const names = fc.uniqueArray(configName, { minLength: 1, maxLength: 3 });
+  const ceil = fc.constantFrom('ceil', 'ceil.out', 'ceil.in');
+  const step = fc.record({ who: fc.nat(2), key: ceil, value: fc.option(fc.integer({ min: 200, max: 999 })) });
+  fc.assert(
+    fc.property(names, fc.array(step, { maxLength: 12 }), (guests, steps) => {
+      let text = '';
+      const model = new Map<string, { out?: number; in?: number }>();
+      for (const { who, key, value } of steps) {
+        const name = guests[who % guests.length] ?? '';
+        const table: Edit['table'] = ['guest', escapeName(name)];
+        const ways = key === 'ceil' ? (['out', 'in'] as const) : ([key.slice(5)] as ('out' | 'in')[]);
+        const had = model.get(name) ?? {};
+        for (const way of ways) {
+          if (value === null) delete had[way];
+          else had[way] = value;
+        }
+        // "ceil" of both is one value, of which no half can be taken away.
+        const isWhole = value === null && key !== 'ceil' && /\nceil = /.test(text);
+        if (isWhole) return;
+        const edit: Edit =
+          value === null
+            ? { table, unset: [keysOf(key)] }
+            : { table, set: [{ key: keysOf(key), literal: `"${value}mbit"` }] };
+        text = edited(edit, text, { '/c/config.toml': '' }).text;
+        if (had.out === undefined && had.in === undefined) model.delete(name);
+        else model.set(name, had);
+      }
+      const { config } = parseConfig([new SourceFile('/c/config.toml', text)]);
+      for (const [name, wanted] of model) {
+        const entry = config.guests.find((one) => one.name === name && !one.pattern);
+        for (const way of ['out', 'in'] as const) {
+          const set = wanted[way];
+          if (set !== undefined) assert.is(entry?.ceil?.[way].value, set * 1_000_000, text);
+        }
+      }
+      assert.is(config.guests.length, model.size, text);
+    }),
   );
 });
 
