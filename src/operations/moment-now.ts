@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Moment, Subject } from '../policy/moment.ts';
 import { earliestBegin, hasVolumes } from '../policy/quotas.ts';
-import { asMoment, type Clocks, type Delivered, reckonVolumes } from '../policy/volumes.ts';
+import { asMoment, type Clocks, type Delivered, reckonVolumes, type Volumes } from '../policy/volumes.ts';
 import { noticeText } from '../report/changing.ts';
 import { readMoment } from '../store/overrides.ts';
 import { sinceBoot } from '../store/pending.ts';
@@ -38,12 +38,21 @@ async function volumesNow(
     const delivered = await readDelivered(paths.usage, earliestBegin(config, clocks.now), ledger);
     if (ledger === undefined) return asMoment(before, clocks, delivered.used);
     const { volumes, notices } = reckonVolumes(config, clocks, delivered, before);
-    writeVolumes(paths.volumes, volumes);
+    note(context, volumes);
     for (const notice of notices) context.say(noticeText(notice));
     return asMoment(volumes, clocks);
   } catch (error) {
     warn(`warning: what was used of volumes is as of the last sync: ${(error as Error).message}`);
     return asMoment(before, clocks);
+  }
+}
+
+/** A full /run costs no look: the next one reckons from the one before. */
+function note({ paths, warn }: Context, volumes: Volumes): void {
+  try {
+    writeVolumes(paths.volumes, volumes);
+  } catch (error) {
+    warn(`warning: what was used of volumes is not noted: ${(error as Error).message}`);
   }
 }
 

@@ -112,7 +112,10 @@ test('a clock that is set forward lifts nothing early, one that is set back neit
 
 test('where more may be used now, nothing is held', () => {
   const ledger = new Ledger().add(cliff, begin, 100 * gb);
-  const { volumes } = look(ledger, end - 10 * day, 0);
+  const first = look(ledger, end - 10 * day, 0);
+  assert.ok(first.volumes.quotas.get('guest cliff')?.held);
+  assert.is(heldIn(first), undefined, 'in its own period what is used counts alone');
+  const { volumes } = first;
   const more = readToml(toml.replace('"100gb"', '"200gb"'));
   const next = reckonVolumes(more, { now: end - 9 * day, sinceBoot: day }, ledger, volumes);
   assert.is(next.volumes.quotas.get('guest cliff')?.held, undefined);
