@@ -1,22 +1,23 @@
 // Readings of the classes -> bytes of somebody, in the order in which the kernel gave them. Pure but for the ledger that it
 // is given, which it changes. What is counted follows from the kernel's counters and its clock alone; the clock on the
 // wall, which may be set to anything, says only to which day and five minutes it goes.
-import { type Both, both, directions } from '../units/units.ts';
+import { type Both, directions } from '../units/units.ts';
 import { dateOf, dayOf, monthOf } from './days.ts';
 import {
   type Account,
   add,
   classKey,
   deviceOf,
+  hasPeaks,
   isNothing,
   type Ledger,
   type MonthRecord,
   monthAccountOf,
   newAccount,
-  noPeaks,
   nothing,
+  withoutPeaks,
 } from './ledger.ts';
-import { addPeak, type Peaks, slotLength } from './peaks.ts';
+import { addPeak, slotLength } from './peaks.ts';
 import { directionOf, type Owner, type Subject } from './subject.ts';
 
 /** One class at one moment. */
@@ -114,13 +115,9 @@ function openAccount(ledger: Ledger, subject: Subject, months: Months): Account 
   const account = newAccount();
   const kept = months(monthOf(ledger.day)).accounts.get(subject);
   account.day = { ...(kept?.days.get(dateOf(ledger.day)) ?? nothing()) };
-  if (kept) account.peaks = copyOf(kept.peaks);
+  if (kept) account.peaks = { ...kept.peaks };
   ledger.accounts.set(subject, account);
   return account;
-}
-
-function copyOf(peaks: Both<Peaks>): Both<Peaks> {
-  return both((direction) => new Map(peaks[direction]));
 }
 
 /** To another day, also one that was before: what is written of it is taken up again. */
@@ -139,20 +136,20 @@ function turnTo(ledger: Ledger, today: string, months: Months): void {
     }
     const kept = record.accounts.get(subject);
     account.day = { ...(kept?.days.get(dateOf(today)) ?? nothing()) };
-    if (isOther) account.peaks = kept ? copyOf(kept.peaks) : noPeaks();
+    if (isOther) account.peaks = kept ? { ...kept.peaks } : withoutPeaks();
   }
 }
 
 /** What a month says of the running day: put there again it says the same. */
 export function keepDay({ day, accounts }: Ledger, record: MonthRecord): void {
   for (const [subject, account] of accounts) {
-    const isIdle = isNothing(account.day) && account.peaks.out.size + account.peaks.in.size === 0;
+    const isIdle = isNothing(account.day) && !hasPeaks(account);
     if (isIdle && !record.accounts.has(subject)) continue;
     const kept = monthAccountOf(record, subject);
     if (account.group !== undefined) kept.group = account.group;
     else delete kept.group;
     if (!isNothing(account.day)) kept.days.set(dateOf(day), { ...account.day });
-    kept.peaks = copyOf(account.peaks);
+    kept.peaks = { ...account.peaks };
   }
 }
 
@@ -184,7 +181,7 @@ const longest = 8928;
 function close({ accounts }: Ledger): void {
   for (const { slot, peaks } of accounts.values()) {
     for (const direction of directions) {
-      if (slot[direction] >= 1) addPeak(peaks[direction], slot[direction]);
+      if (slot[direction] >= 1) peaks[direction] = addPeak(peaks[direction], slot[direction]);
       slot[direction] = 0;
     }
   }

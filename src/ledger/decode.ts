@@ -10,7 +10,7 @@ import {
   type MonthRecord,
   nothing,
 } from './ledger.ts';
-import type { Peaks } from './peaks.ts';
+import { arePeaks, noPeaks, type Peaks } from './peaks.ts';
 import { type Subject, splitSubject, subjectKinds } from './subject.ts';
 
 const version = 1;
@@ -19,7 +19,6 @@ const version = 1;
 export class Newer extends Error {}
 
 type Pair = [out: number, receiving: number];
-type Bins = Record<string, number>;
 
 export function encodeLedger(ledger: Ledger): string {
   const { id, boot, at, wall, day, slot } = ledger;
@@ -124,22 +123,13 @@ function decodeAccount(value: unknown): Account {
   };
 }
 
-function encodePeaks({ out, in: receiving }: Both<Peaks>): { out?: Bins; in?: Bins } {
-  return {
-    ...(out.size > 0 ? { out: Object.fromEntries(out) } : {}),
-    ...(receiving.size > 0 ? { in: Object.fromEntries(receiving) } : {}),
-  };
+function encodePeaks({ out, in: receiving }: Both<Peaks>): { out?: Peaks; in?: Peaks } {
+  return { ...(out === noPeaks ? {} : { out }), ...(receiving === noPeaks ? {} : { in: receiving }) };
 }
 
-function peaksFrom(out: unknown, receiving: unknown): Both<Peaks> {
-  const bins = (value: unknown): Peaks =>
-    new Map(
-      entries(value).map(([bin, times]) => {
-        if (!isCount(Number(bin)) || !isCount(times)) throw new Error('damaged');
-        return [Number(bin), times];
-      }),
-    );
-  return { out: bins(out ?? {}), in: bins(receiving ?? {}) };
+function peaksFrom(out: unknown = noPeaks, receiving: unknown = noPeaks): Both<Peaks> {
+  if (!arePeaks(out) || !arePeaks(receiving)) throw new Error('damaged');
+  return { out, in: receiving };
 }
 
 function pair({ out, in: receiving }: Both<number>): Pair {

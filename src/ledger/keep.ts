@@ -3,7 +3,7 @@
 import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../system/digest.ts';
-import { writeTogether } from '../system/files.ts';
+import { readIfThere, writeTogether } from '../system/files.ts';
 import { count, type Reading } from './count.ts';
 import { encodeLedger, encodeMonth } from './decode.ts';
 import { type Ledger, newLedger } from './ledger.ts';
@@ -44,9 +44,11 @@ export interface UsagePlaces {
 }
 
 /** The ledger with what is to be counted, and nothing written yet. @throws Failure where its files may not be read */
-export function countAll(places: UsagePlaces, { spooled, reading, begin = false }: Uncounted): Counting {
-  const { usage, usageSpool } = places;
-  const { value, text, trouble } = readRunning(usage);
+export function countAll(
+  { usage, usageSpool }: UsagePlaces,
+  { spooled, reading, begin = false }: Uncounted,
+  { value, text, trouble } = readRunning(usage),
+): Counting {
   const ledger = value ?? newLedger(drawId());
   const troubles = trouble ? [trouble] : [];
   if (trouble?.kind === 'newer') return { ledger, troubles };
@@ -111,7 +113,7 @@ function prune(folder: string): void {
 
 /** Whether nobody has written it since it was read. */
 export function isAsRead({ usage }: UsagePlaces, { change }: Counting): boolean {
-  return readRunning(usage).text === change?.before;
+  return readIfThere(join(usage, runningFile)) === change?.before;
 }
 
 function drawId(): string {

@@ -2,7 +2,7 @@
 // counted. Both are in one file that is written whole, so that whenever we are killed nothing is counted twice.
 import type { Both } from '../units/units.ts';
 import type { Day, Month } from './days.ts';
-import type { Peaks } from './peaks.ts';
+import { noPeaks, type Peaks } from './peaks.ts';
 import type { Subject } from './subject.ts';
 
 /** One subject's sums in bytes: whole Ethernet frames, as HTB counts them and as ceil limits them. */
@@ -82,21 +82,25 @@ export function add(to: Both<number>, more: Both<number>): void {
   to.in += more.in;
 }
 
-export function noPeaks(): Both<Peaks> {
-  return { out: new Map(), in: new Map() };
+export function withoutPeaks(): Both<Peaks> {
+  return { out: noPeaks, in: noPeaks };
+}
+
+export function hasPeaks({ peaks }: { peaks: Both<Peaks> }): boolean {
+  return peaks.out !== noPeaks || peaks.in !== noPeaks;
 }
 
 export function monthAccountOf({ accounts }: MonthRecord, subject: Subject): MonthAccount {
   let account = accounts.get(subject);
   if (!account) {
-    account = { days: new Map(), peaks: noPeaks() };
+    account = { days: new Map(), peaks: withoutPeaks() };
     accounts.set(subject, account);
   }
   return account;
 }
 
 export function newAccount(): Account {
-  return { total: nothing(), day: nothing(), slot: nothing(), peaks: noPeaks() };
+  return { total: nothing(), day: nothing(), slot: nothing(), peaks: withoutPeaks() };
 }
 
 /** @param id drawn for it */

@@ -23,11 +23,11 @@ export interface Usage {
 export async function countNow(context: Context, site: Site): Promise<Usage> {
   try {
     const { paths } = context;
-    const { value, trouble } = readRunning(paths.usage);
-    if (trouble?.kind === 'newer') return takeUp(context, { spooled: [] });
-    const known = new Set([...(value?.classes.keys() ?? [])].map(deviceOf));
+    const running = readRunning(paths.usage);
+    if (running.trouble?.kind === 'newer') return takeUp(context, { spooled: [] }, running);
+    const known = new Set([...(running.value?.classes.keys() ?? [])].map(deviceOf));
     const reading = await readClassesNow(site.run, readInForce(paths.rules), known);
-    return takeUp(context, { spooled: listSpool(paths.usageSpool), reading });
+    return takeUp(context, { spooled: listSpool(paths.usageSpool), reading }, running);
   } catch (error) {
     return unable(context, error);
   }
@@ -59,9 +59,9 @@ export async function underLockCounted<T>(context: Context, work: (site: Site) =
   }
 }
 
-function takeUp(context: Context, uncounted: Uncounted): Usage {
+function takeUp(context: Context, uncounted: Uncounted, running?: ReturnType<typeof readRunning>): Usage {
   try {
-    const counting = countAll(context.paths, uncounted);
+    const counting = countAll(context.paths, uncounted, running);
     return { counting, keep: () => keep(context, counting, uncounted) };
   } catch (error) {
     return unable(context, error);

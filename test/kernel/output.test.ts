@@ -72,7 +72,7 @@ test.before(() => {
   assert.is(host.run(['usage', 'count']).status, 0);
   const file = join(host.root, 'var/lib/virt-shaper/usage/now.json');
   const ledger = JSON.parse(readFileSync(file, 'utf8'));
-  ledger.accounts['guest cliff'] = { group: 'friends', total: [9, 9], day: [7, 8], out: { 700: 1 } };
+  ledger.accounts['guest cliff'] = { group: 'friends', total: [9, 9], day: [7, 8], out: '700:1' };
   writeFileSync(file, JSON.stringify(ledger));
 });
 test.after(() => host.end());

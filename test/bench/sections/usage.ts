@@ -59,9 +59,11 @@ export const measure: Measure = async (bench) => {
 function busy(text: string): string {
   const value = JSON.parse(text);
   for (const [index, subject] of Object.keys(value.accounts).entries()) {
-    const bins = Array.from({ length: 40 }, (_bin, step) => [600 + (index % 50) + step, 12 + (step % 7)]);
+    const peaks = Array.from(
+      { length: 40 },
+      (_bin, step) => `${700 - (index % 50) - step}:${12 + (step % 7)}`,
+    ).join(' ');
     const bytes = 1_234_567_890 + index * 7_654_321;
-    const peaks = Object.fromEntries(bins);
     value.accounts[subject] = {
       ...value.accounts[subject],
       total: [bytes * 30, bytes],

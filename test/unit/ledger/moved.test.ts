@@ -24,10 +24,7 @@ const part = (out: number, until = 1000): Part => ({
   host: 'kvm1',
   until,
   months: new Map([
-    [
-      '2026-11',
-      { days: new Map([['07', { out, in: 2 * out }]]), peaks: { out: new Map([[700, 3]]), in: new Map() } },
-    ],
+    ['2026-11', { days: new Map([['07', { out, in: 2 * out }]]), peaks: { out: '700:3', in: '' } }],
   ]),
 });
 const moved = (parts: [string, Part][], guest = 'a "b" <c>'): Moved => ({ guest, parts: new Map(parts) });

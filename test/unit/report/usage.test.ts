@@ -1,15 +1,14 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { MonthAccount, MonthRecord } from '../../../src/ledger/ledger.ts';
-import { addPeak, slotLength } from '../../../src/ledger/peaks.ts';
+import { addPeak, noPeaks, slotLength } from '../../../src/ledger/peaks.ts';
 import type { Subject } from '../../../src/ledger/subject.ts';
 import { asHtml, usagePage } from '../../../src/report/usage/page.ts';
 import { slotsOf, usageRows, type Wanted } from '../../../src/report/usage/rows.ts';
 import { csvCell, usageAsData, usageCsv, usageText } from '../../../src/report/usage/usage.ts';
 
 const account = (days: Record<string, [number, number]>, group?: string): MonthAccount => {
-  const peaks = { out: new Map<number, number>(), in: new Map<number, number>() };
-  addPeak(peaks.out, (80e6 * slotLength) / 8000, 500);
+  const peaks = { out: addPeak(noPeaks, (80e6 * slotLength) / 8000, 500), in: noPeaks };
   return {
     ...(group === undefined ? {} : { group }),
     days: new Map(Object.entries(days).map(([date, [out, received]]) => [date, { out, in: received }])),
