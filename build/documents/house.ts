@@ -15,6 +15,7 @@ export const house: [folder: string, what: string][] = [
   ['policy', 'who gets which rate on which uplink, where that is written and what lowered it'],
   ['plan', 'the policy as classes, marks, ids, bursts and leaves: plain data'],
   ['render', 'the plan as the files of rules.d, through templates/'],
+  ['part', 'the pipeline for a few guests that come or go, put into what was made for all'],
   ['kernel', 'the languages of tc and nft, parsed and printed; reading what the kernel holds'],
   ['store', 'the files below /run and /var that outlive a call'],
   ['ledger', 'who was delivered how much, by day: counted from the classes, and kept'],

@@ -36,6 +36,8 @@ export interface Believed {
   /** Rendered from the package's own templates, so that the files belong together. */
   rules: Rules;
   companions: Companions;
+  /** What is said of a few in `good` and in `rules`, where the two do not differ otherwise. */
+  few?: { good: Rules; rules: Rules };
   /**
    * Of the guest that starts. Where one of them was in force already the guest has come back without having been seen to
    * go, on another device of that name.
@@ -50,8 +52,8 @@ export interface Believed {
  *   all of it, and left only what nothing leads to any more
  */
 export async function loadBelieving(site: Site, believed: Believed): Promise<string | undefined> {
-  const { good, rules, companions, taps, write } = believed;
-  const change = findSmallChange(good, rules);
+  const { rules, companions, taps, write, few = believed } = believed;
+  const change = findSmallChange(few.good, few.rules);
   const differences = change && withoutGoneTaps(change.differences);
   if (!differences) return 'more than a guest has changed';
   const made = differences.filter(({ action, kind }) => action === 'add' && kind === 'filter');

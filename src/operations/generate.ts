@@ -7,17 +7,17 @@ import type { Guest } from '../guests/guest.ts';
 import { type ConfigHere, readConfigHere } from '../host/config-here.ts';
 import { readKernel } from '../host/kernel.ts';
 import { readNetworks } from '../host/networks.ts';
+import type { Part } from '../part/generate-part.ts';
 import { generate, type Inputs, type Outputs } from '../pipeline.ts';
 import { checkSpeeds } from '../policy/check-uplinks.ts';
 import type { Moment } from '../policy/moment.ts';
-import { allowancesOf } from '../policy/quotas.ts';
+import type { Rules } from '../render/render.ts';
 import { readOverrides, readTemplates, templatesBeside } from '../render/templates.ts';
 import { describeError } from '../report/errors.ts';
 import { formatLine } from '../report/problems.ts';
 import { findLaidOut, layOut, snapshotText } from '../store/configuration.ts';
 import { readGuests } from '../store/guests.ts';
 import { readIds } from '../store/ids.ts';
-import { inForceText } from '../store/in-force-plan.ts';
 import {
   type Companions,
   goodSource,
@@ -31,6 +31,7 @@ import { withKnownSpeeds } from '../store/speeds.ts';
 import { ConfigError, isFull, type Problem } from '../system/errors.ts';
 import { label } from '../text/label.ts';
 import type { Context } from './context.ts';
+import { makePart, planText } from './make-part.ts';
 import { type Knowledge, momentNow } from './moment-now.ts';
 
 export interface Generated extends Outputs {
@@ -40,6 +41,8 @@ export interface Generated extends Outputs {
   companions: Companions;
   /** What the configuration was warned of, as lines. */
   about: string[];
+  /** Where only what differs was made: policy and plan are those of a few guests, among them all that came or went. */
+  part?: Part;
 }
 
 /**
@@ -54,6 +57,8 @@ export type Choice = 'edited' | 'present' | 'in force' | { starting: string[] };
 export interface Known {
   guests?: Guest[];
   used?: Knowledge;
+  /** The rules in force, where only what differs from them need be made. */
+  good?: Rules;
 }
 
 export async function generateNow(
@@ -181,14 +186,15 @@ async function generateFrom(context: Context, from: Read, known: Known): Promise
     templates: readTemplates(templates),
     source: files.join(', '),
   };
-  return outputsOf(inputs, snapshot, about);
+  const part = known.good && makePart(paths, known.good, inputs, snapshot, about);
+  return part ?? outputsOf(inputs, snapshot, about);
 }
 
 function outputsOf(inputs: Inputs, snapshot: string, about: string[]): Generated {
   const outputs = generate(inputs);
   const companions: Companions = new Map([
     [sourceFile, snapshot],
-    [planFile, inForceText(outputs, about, allowancesOf(inputs.config, outputs.policy))],
+    [planFile, planText(inputs, outputs, about)],
   ]);
   return { ...outputs, inputs, companions, about };
 }

@@ -23,6 +23,7 @@ import {
   sayWarnings,
 } from './generate.ts';
 import { loadNow } from './load-now.ts';
+import { noteMadeFrom } from './make-part.ts';
 import { underLock } from './under-lock.ts';
 import { writeRulesAnywhere } from './write-rules.ts';
 
@@ -50,6 +51,7 @@ export interface Shaped {
 export async function shape(context: Context, concerned: Concerned[]): Promise<Shaped[]> {
   const lacking = new Set<string>();
   let full: string | undefined;
+  let made: Generated | undefined;
   const put = (generated: Generated): string => {
     const written = writeRulesAnywhere(context, generated, folderFor(context, generated));
     full = written.full;
@@ -57,8 +59,8 @@ export async function shape(context: Context, concerned: Concerned[]): Promise<S
   };
   /** Of all that is made for a load that reads the kernel, nothing is kept in memory meanwhile. */
   const render = async (good: Rules | undefined): Promise<string | Believed> => {
-    const generated = await renderNow(context, concerned);
-    const { rules, companions, inputs, plan, policy } = generated;
+    const generated = await renderNow(context, concerned, good);
+    const { rules, companions, inputs, plan, policy, part } = generated;
     for (const { guest, kind } of policy.unshaped) if (!wished.includes(kind)) lacking.add(guest);
     if (!good || !areOwn(inputs.templates)) return put(generated);
     const names = new Set(concerned.map(({ name }) => name));
@@ -68,7 +70,9 @@ export async function shape(context: Context, concerned: Concerned[]): Promise<S
       folder ??= put(generated);
       return folder;
     };
-    return { good, rules, companions, taps: taps.map((tap) => tap.name), write };
+    made = generated;
+    const few = part && { good: part.before.rules, rules: part.now.rules };
+    return { good, rules, companions, taps: taps.map((tap) => tap.name), write, ...(few ? { few } : {}) };
   };
   const work = async (site: Site) => {
     const good = trusted(context, site);
@@ -79,6 +83,7 @@ export async function shape(context: Context, concerned: Concerned[]): Promise<S
     });
     const loaded = await loadNow({ ...context, say: context.detail }, site, wanted, present);
     if (full) noteLoad(context.paths.history, full);
+    else if (made && loaded.obstacles.length === 0) noteMadeFrom(context.paths, made);
     return loaded;
   };
   // A stop is waited for by nobody, a start is.
@@ -98,10 +103,11 @@ function trusted({ paths }: Context, site: Site): Rules | undefined {
   return hasFailed(paths.history) || readPending(paths.pending) ? undefined : readTrusted(site);
 }
 
-async function renderNow(context: Context, concerned: Concerned[]): Promise<Generated> {
+async function renderNow(context: Context, concerned: Concerned[], good?: Rules): Promise<Generated> {
   const starting = concerned.filter(({ starts }) => starts).map(({ name }) => name);
   const generated = await generateNow(context, starting.length > 0 ? { starting } : 'in force', {
     used: 'noted',
+    ...(good ? { good } : {}),
   });
   for (const name of starting) refuse(context, generated, name);
   sayWarnings(context, generated);

@@ -24,8 +24,7 @@ export function makeView(plan: Plan, source: string) {
     table: tableName,
     signature,
     alias: aliasPrefix,
-    leaf: `${plan.leaf === 'fq_codel' ? 'fq_codel' : 'bfifo, since it has no fq_codel'}${hasOthers(plan) ? ', where the configuration names no other' : ''}`,
-    redirect: redirects[plan.redirect],
+    ...frameOf(plan),
     chains: plan.chains.map((chain) => ({
       ...chain,
       mark: markText(chain.mark),
@@ -35,15 +34,24 @@ export function makeView(plan: Plan, source: string) {
       sent: chain.sent.map(markView),
       routed: chain.routed.map(markView),
     })),
-    flooded: plan.chains.find(({ flooded }) => flooded !== undefined)?.flooded,
     senders: plan.senders.map(markView),
     arrivals: plan.arrivals.map(markView),
-    reflect: plan.reflect,
     limits: limitsView(plan.limits),
-    inet: plan.limits.kinds.local || plan.chains.some(({ routed }) => routed.length > 0),
-    forwarded: plan.chains.some(({ lookups }) => lookups.length > 0),
-    routes: plan.chains.some(({ routed }) => routed.length > 0),
     uplinks: plan.uplinks.map((uplink) => uplinkView(uplink, plan)),
+  };
+}
+
+/** What the lines of any guest may depend on, whoever else runs. */
+export function frameOf(plan: Plan) {
+  const routes = plan.chains.some(({ routed }) => routed.length > 0);
+  return {
+    leaf: `${plan.leaf === 'fq_codel' ? 'fq_codel' : 'bfifo, since it has no fq_codel'}${hasOthers(plan) ? ', where the configuration names no other' : ''}`,
+    redirect: redirects[plan.redirect],
+    flooded: plan.chains.find(({ flooded }) => flooded !== undefined)?.flooded,
+    reflect: plan.reflect,
+    inet: plan.limits.kinds.local || routes,
+    forwarded: plan.chains.some(({ lookups }) => lookups.length > 0),
+    routes,
   };
 }
 

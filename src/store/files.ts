@@ -69,6 +69,12 @@ export const storeFiles = {
     written: 'whoever renders by another one, or by another build of virt-shaper',
     loss: 'it is understood anew',
   },
+  madeFrom: {
+    path: '/run/virt-shaper/made-from',
+    what: 'what the rules in force were made from, so that the next start makes only what differs',
+    written: 'the hook, after a load',
+    loss: 'the next start makes all of it',
+  },
   guests: {
     path: '/run/virt-shaper/guests.json',
     what: 'the guests that run, and their NICs',

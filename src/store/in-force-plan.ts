@@ -61,14 +61,20 @@ export function inForceText(
     ...limits,
     ...(allowances.length > 0 ? { allowances } : {}),
   };
-  return `${JSON.stringify(inForce)}\n`;
+  return inLines(inForce);
+}
+
+/** A line for each class, tap and guest: what comes and goes of a thousand is told by its lines (part/splice.ts). */
+function inLines(inForce: InForce): string {
+  // Within a string each quote has a backslash before it.
+  return `${JSON.stringify(inForce).replace(/\{"(?:kind|name|guest|group)":/g, '\n$&')}\n`;
 }
 
 /** What is kept of rules that were loaded without some of their uplinks says so. */
 export function withPlanObstacles(companions: Companions, obstacles: Obstacle[]): Companions {
   const text = companions.get(planFile);
   if (text === undefined || obstacles.length === 0) return companions;
-  return new Map(companions).set(planFile, `${JSON.stringify({ ...JSON.parse(text), obstacles })}\n`);
+  return new Map(companions).set(planFile, inLines({ ...JSON.parse(text), obstacles }));
 }
 
 /**

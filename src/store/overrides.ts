@@ -1,8 +1,8 @@
 // What administrators have set for now (virt-shaper limit), until it ends or is lifted: in /var, since neither a reboot
 // nor another configuration ends it. What has ended stays here for a while, since a clock may be wrong; nobody but
 // virt-shaper limit writes the file, so a sync never waits for a disk because of it.
-import { randomUUID } from 'node:crypto';
 import { isInForce, type Moment, type Override } from '../policy/moment.ts';
+import { randomId } from '../system/digest.ts';
 import { isFolder, readCache, readIfThere, writeIfChanged, writeWhole } from '../system/files.ts';
 import { both, directions } from '../units/units.ts';
 import { sinceBoot } from './pending.ts';
@@ -78,7 +78,7 @@ export interface Clock {
 }
 
 export function readClock(now = Date.now()): Clock {
-  const boot = readCache('/proc/sys/kernel/random/boot_id')?.trim() || randomUUID();
+  const boot = readCache('/proc/sys/kernel/random/boot_id')?.trim() || randomId();
   return { now, sinceBoot: sinceBoot(), boot };
 }
 

@@ -10,6 +10,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   utimesSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -166,6 +167,12 @@ function isAlike(value: Record<string, unknown>, model: object): boolean {
 
 export function isFolder(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/** Another one as soon as somebody writes to the file, or puts another in its place; empty where there is none. */
+export function stampOf(file: string): string {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  return stats ? `${stats.dev} ${stats.ino} ${stats.size} ${stats.ctimeMs}` : '';
 }
 
 /** Whether there is anything of that name. */

@@ -1,11 +1,13 @@
 // What a start leaves for the next one. What V8 has compiled of it is kept apart from what other commands leave
-// (launch.ts), since a load has compiled hardly any of the hook; the configuration as it was understood (parsed-config.ts).
+// (launch.ts), since a load has compiled hardly any of the hook; the configuration as it was understood (parsed-config.ts); and what the
+// rules in force were made from (made-from.ts).
 import { spawnSync } from 'node:child_process';
-import { cpSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deserialize, serialize } from 'node:v8';
 import * as assert from 'uvu/assert';
+import { stampOf } from '../../src/system/files.ts';
 import { domainXml, program, sh } from './host.ts';
 import { kernelTest } from './kernel-test.ts';
 
@@ -102,6 +104,56 @@ test('the configuration is understood once, and anew where its text is another o
   assert.match(host.run(['apply']).stderr, 'many', 'what is wrong is not kept');
   host.hook('three', 'start', { vnet2: 'br0' });
   assert.is(ceilOf('three'), '40mbit', 'the one in force');
+});
+
+/** Puts a comment of the test's own into the rules in force. @param isNoted whether what is noted of them goes along */
+function mark(isNoted: boolean): void {
+  const file = join(host.rules, 'good/shape.tc');
+  const before = stampOf(file);
+  writeFileSync(file, readFileSync(file, 'utf8').replace('\n#\n', '\n# marked\n#\n'));
+  const noted = host.read('run/virt-shaper/made-from');
+  assert.ok(noted.includes(before));
+  if (isNoted) host.write('run/virt-shaper/made-from', noted.replace(before, stampOf(file)));
+}
+
+test('of the rules in force only what differs is made, unless somebody else has touched them', () => {
+  const isMarked = () => readFileSync(join(host.rules, 'shape.tc'), 'utf8').includes('# marked');
+  const asAll = () => {
+    const { stderr } = host.run(['sync']);
+    assert.match(stderr, 'nothing to do', `what is made for all guests is the same: ${stderr}`);
+  };
+  for (const [guest, tap] of [
+    ['one', 'vnet0'],
+    ['two', 'vnet1'],
+  ] as const) {
+    host.hook(guest, 'start', { [tap]: 'br0' });
+    asAll();
+  }
+  mark(true);
+  host.hook('three', 'start', { vnet2: 'br0' });
+  assert.ok(isMarked(), 'the rest is as it was');
+  sh('ip link del vnet2');
+  host.hook('three', 'stopped');
+  assert.ok(isMarked());
+  host.tap('vnet2');
+  mark(false);
+  host.hook('three', 'start', { vnet2: 'br0' });
+  assert.not(isMarked(), 'all of it is made anew');
+  asAll();
+  // A device that is nobody's has come, and what is noted is damaged: neither is a part's matter.
+  host.tap('vnet3');
+  sh('ip link del vnet2');
+  host.hook('three', 'stopped');
+  asAll();
+  const noted = host.read('run/virt-shaper/made-from');
+  for (const damaged of [noted.slice(0, -200), noted.replace(/^vnet1 \{"/m, 'vnet1 {x'), '']) {
+    host.write('run/virt-shaper/made-from', damaged);
+    host.tap('vnet2');
+    assert.is(host.hook('three', 'start', { vnet2: 'br0' }).stderr, '');
+    asAll();
+    sh('ip link del vnet2');
+    host.hook('three', 'stopped');
+  }
 });
 
 test.run();

@@ -21,6 +21,7 @@ const layers = [
   'plan',
   'render',
   'pipeline.ts',
+  'part',
   'kernel',
   'store',
   'ledger',

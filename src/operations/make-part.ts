@@ -1,0 +1,72 @@
+// The rules for a start or an end of a few among many guests: only what differs is made, and put into the rules in force.
+import { join } from 'node:path';
+import { basisOf, linesOf } from '../part/basis.ts';
+import { generatePart, type Part } from '../part/generate-part.ts';
+import { splice } from '../part/splice.ts';
+import type { Inputs, Outputs } from '../pipeline.ts';
+import { allowancesOf } from '../policy/quotas.ts';
+import { areOwn } from '../render/compile.ts';
+import type { Rules } from '../render/render.ts';
+import { inForceText } from '../store/in-force-plan.ts';
+import { type Companions, planFile, sourceFile } from '../store/in-force-rules.ts';
+import { readMadeFrom, writeMadeFrom } from '../store/made-from.ts';
+import type { Paths } from '../store/paths.ts';
+import { readCache } from '../system/files.ts';
+
+interface Made extends Outputs {
+  inputs: Inputs;
+  companions: Companions;
+  about: string[];
+  part: Part;
+}
+
+/**
+ * What fails here fails for the whole too, or is of no account.
+ * @param good the rules in force
+ * @param snapshot of the configuration, @param about what it was warned of, as lines
+ * @returns nothing where all of it has to be made
+ */
+export function makePart(...given: Parameters<typeof tryPart>): Made | undefined {
+  try {
+    return tryPart(...given);
+  } catch {
+    return undefined;
+  }
+}
+
+function tryPart(
+  paths: Paths,
+  good: Rules,
+  inputs: Inputs,
+  snapshot: string,
+  about: string[],
+): Made | undefined {
+  const former = areOwn(inputs.templates) ? readMadeFrom(paths, snapshot) : undefined;
+  const part = former && generatePart({ ...former, rules: good }, inputs);
+  const text = part && readCache(join(paths.rules, 'good', planFile));
+  if (!part || text === undefined) return undefined;
+  const [before, after] = [part.before, part.now].map((outputs) => planText(inputs, outputs, about));
+  const plan = splice(text, before ?? '', after ?? '');
+  if (plan === undefined) return undefined;
+  const { rules, chosen, now } = part;
+  const companions = new Map([
+    [sourceFile, snapshot],
+    [planFile, plan],
+  ]);
+  return { policy: now.policy, plan: now.plan, rules, chosen, inputs, companions, about, part };
+}
+
+/** What is kept of the plan. @param about what the configuration was warned of, as lines */
+export function planText({ config }: Inputs, outputs: Outputs, about: string[]): string {
+  return inForceText(outputs, about, allowancesOf(config, outputs.policy));
+}
+
+/** Call it under the lock, when these rules are in force. */
+export function noteMadeFrom(
+  paths: Paths,
+  { inputs, companions, part, ...outputs }: Omit<Made, 'part' | 'about'> & { part?: Part },
+): void {
+  const lines = part?.lines ?? linesOf(inputs);
+  const basis = part?.basis ?? basisOf(outputs);
+  if (lines && basis) writeMadeFrom(paths, companions.get(sourceFile) ?? '', lines, basis);
+}

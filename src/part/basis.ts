@@ -1,0 +1,100 @@
+// What rules were made from, as lines that can be held against those of another time, and what else of them the lines of
+// a guest that comes or goes depend on. With both, and the rules, only what differs has to be made (generate-part.ts).
+import type { Config } from '../config/config.ts';
+import type { Guest } from '../guests/guest.ts';
+import type { Device } from '../host/host.ts';
+import type { Inputs, Outputs } from '../pipeline.ts';
+import { ceilings, total } from '../policy/guarantees.ts';
+import { isInForce } from '../policy/moment.ts';
+import type { UplinkPolicy } from '../policy/policy.ts';
+import { frameOf } from '../render/view.ts';
+import { type Both, both, type Direction, directions } from '../units/units.ts';
+
+export interface Basis {
+  /** What any line may depend on: which uplinks there are, and which kinds of lines. */
+  frame: string;
+  warnings: string[];
+  /** Names of the guests that do not get all they would have. */
+  unshaped: string[];
+  /** By uplink, bits per second that guarantees may still sum to. */
+  room: Record<string, Both<number>>;
+}
+
+/** @returns nothing where others' values may depend on who comes or goes */
+export function basisOf({ policy, plan }: Outputs): Basis | undefined {
+  const { uplinks, unshaped, warnings } = policy;
+  if (unshaped.some(({ kind }) => kind === 'refused')) return undefined;
+  const links = uplinks.map((uplink) => ({ uplink, link: both((direction) => linkOf(uplink, direction)) }));
+  // Guarantees that do not fit are scaled, all of them.
+  if (links.some(({ uplink, link }) => directions.some((way) => isScaled(uplink, way, link[way].name))))
+    return undefined;
+  const room = links.map(({ uplink: { name, guests }, link }) => {
+    return [name, both((way) => link[way].limit - total(guests, way, 'effective'))] as const;
+  });
+  const classes = plan.uplinks.map(({ name, trees, arrival }) => {
+    return [name, arrival, trees.out.link.id, trees.out.unmarked.id, trees.in.flooded?.id];
+  });
+  return {
+    frame: JSON.stringify([frameOf(plan), classes]),
+    warnings,
+    unshaped: [...new Set(unshaped.map(({ guest }) => guest))],
+    room: Object.fromEntries(room),
+  };
+}
+
+/** Of the ceilings that of the link, which is the last. */
+function linkOf(uplink: UplinkPolicy, direction: Direction): { name: string; limit: number } {
+  const { name = '', limit = 0 } = [...ceilings(uplink, direction)].at(-1) ?? {};
+  return { name, limit };
+}
+
+function isScaled({ guests }: UplinkPolicy, direction: Direction, name: string): boolean {
+  return guests.some(({ origin }) =>
+    origin.rate[direction].cuts.some((cut) => cut.by === 'sum' && cut.name === name),
+  );
+}
+
+/** Of all inputs of the pipeline but the ids, one for each guest and each device. */
+export interface Lines {
+  /** What is the same while only guests come and go. */
+  common: string;
+  guests: string[];
+  devices: string[];
+}
+
+/** @returns nothing where a value may change by itself, as time passes */
+export function linesOf(inputs: Inputs): Lines | undefined {
+  const { config, guests, host, moment, source } = inputs;
+  if (changesByItself(config)) return undefined;
+  const overrides = moment.overrides.filter((one) => isInForce(one, moment.now));
+  return {
+    common: JSON.stringify([source, host.kernel, [...(host.networks ?? [])], overrides]),
+    guests: guests.map((guest) => JSON.stringify(guest)),
+    devices: [...host.devices].map(([name, device]) => `${name} ${JSON.stringify(device)}`),
+  };
+}
+
+function changesByItself({ defaults, uplinks, groups, guests }: Config): boolean {
+  const entries: object[] = [defaults, ...uplinks.map(({ unmarked }) => unmarked), ...groups, ...guests];
+  return entries.some((entry) => ['when', 'quota', 'boost'].some((key) => key in entry));
+}
+
+/** Lines that are in one list only; nothing where those in both have another order. */
+export function apart(from: string[], to: string[]): { gone: string[]; come: string[] } | undefined {
+  const [former, next] = [new Set(from), new Set(to)];
+  const [gone, come] = [from.filter((line) => !next.has(line)), to.filter((line) => !former.has(line))];
+  if (gone.length > 0 || come.length > 0) {
+    const [some, others] = [from.filter((line) => next.has(line)), to.filter((line) => former.has(line))];
+    if (some.some((line, index) => line !== others[index])) return undefined;
+  } else if (from.some((line, index) => line !== to[index])) return undefined;
+  return { gone, come };
+}
+
+export function guestIn(line: string): Guest {
+  return JSON.parse(line);
+}
+
+export function deviceIn(line: string): [name: string, device: Device] {
+  const at = line.indexOf(' ');
+  return [line.slice(0, at), JSON.parse(line.slice(at + 1))];
+}

@@ -1,0 +1,158 @@
+// What the pipeline makes, when only a few guests have come or gone since it was last run: it is run twice, for these and
+// those beside them, as it was before and as it is now, and what differs is put into the whole. The end is the same bytes
+// as by running it for all; where that is not certain nothing is made (test/fuzz/part.test.ts).
+import { matchGuest } from '../config/pattern.ts';
+import { deviceNamesIn } from '../config/real-names.ts';
+import type { Guest } from '../guests/guest.ts';
+import type { Device, Host } from '../host/host.ts';
+import { generate, type Inputs, type Outputs } from '../pipeline.ts';
+import { assignIds, type ChosenIds } from '../plan/ids.ts';
+import type { Rules } from '../render/render.ts';
+import { both, directions } from '../units/units.ts';
+import { apart, type Basis, basisOf, deviceIn, guestIn, type Lines, linesOf } from './basis.ts';
+import { neighboursOf } from './neighbours.ts';
+import { splice } from './splice.ts';
+
+/** A run for all guests, of which the rules are kept. */
+export interface Former {
+  lines: Lines;
+  basis: Basis;
+  rules: Rules;
+}
+
+export interface Part {
+  /** Of the guests that come and go, and those beside them. */
+  before: Outputs;
+  now: Outputs;
+  /** Of all. */
+  rules: Rules;
+  chosen: ChosenIds;
+  lines: Lines;
+  basis: Basis;
+}
+
+/** Beyond that, all of them take no longer. */
+const most = { changed: 64, near: 150 };
+
+/** @param inputs as they are now; the ids are those that the former run has left */
+export function generatePart(former: Former, inputs: Inputs): Part | undefined {
+  const lines = linesOf(inputs);
+  if (!lines || lines.common !== former.lines.common) return undefined;
+  const guests = apart(former.lines.guests, lines.guests);
+  const devices = apart(former.lines.devices, lines.devices);
+  if (!guests || !devices) return undefined;
+  const [gone, come] = [new Set(guests.gone), new Set(guests.come)];
+  const left = guests.gone.map(guestIn);
+  const came = inputs.guests.filter((_, index) => come.has(lines.guests[index] ?? ''));
+  const changed = [...left, ...came];
+  if (changed.length === 0 || changed.length > most.changed) return undefined;
+  // Else nothing but their taps may be another one, or of another bridge.
+  const taps = new Set(changed.flatMap(({ nics }) => nics.map(({ tap }) => tap)));
+  const formerDevices = devices.gone.map(deviceIn);
+  const presentDevices = devices.come.map(deviceIn);
+  const isAlike = (name: string, device: Device) => taps.has(name) || mattersToNobody(inputs, name, device);
+  if (![...formerDevices, ...presentDevices].every(([name, device]) => isAlike(name, device)))
+    return undefined;
+  // An id that is written may be one that virt-shaper gives to something of its own.
+  if (changed.some(({ name }) => matchGuest(inputs.config, name)?.id)) return undefined;
+
+  const rest = inputs.guests.filter((guest) => !came.includes(guest));
+  const near = neighboursOf(inputs.config, inputs.host, rest, changed, former.basis.unshaped);
+  const host = near.size > most.near ? undefined : withoutOthers(inputs, rest, near, taps);
+  const numbered = host && number(inputs, rest, left, came);
+  if (!host || !numbered) return undefined;
+  const names = new Set([...near, ...changed].map(({ name }) => name));
+  const own = Object.entries(numbered.guests).filter(([name]) => names.has(name));
+  const chosen = { guests: Object.fromEntries(own), groups: numbered.groups };
+  const run = (guests: Guest[], devices: Host['devices']) =>
+    generate({ ...inputs, guests, host: { ...host, devices }, chosen });
+  const byLine = new Map(inputs.guests.map((guest, index) => [lines.guests[index], guest]));
+  const formerGuests = former.lines.guests.flatMap((line) => {
+    if (gone.has(line)) return guestIn(line);
+    const guest = byLine.get(line);
+    return guest && near.has(guest) ? guest : [];
+  });
+  const absent = new Set(presentDevices.map(([name]) => name));
+  const there = [...host.devices].filter(([name]) => !absent.has(name));
+  const before = run(formerGuests, new Map([...there, ...formerDevices]));
+  const now = run(
+    inputs.guests.filter((guest) => near.has(guest) || came.includes(guest)),
+    host.devices,
+  );
+  const shaped = new Set(now.policy.uplinks.flatMap(({ guests }) => guests.map(({ name }) => name)));
+  if (!came.every(({ name }) => shaped.has(name))) return undefined;
+  const basis = basisNow(former.basis, basisOf(before), basisOf(now));
+  const rules = basis && spliceRules(former.rules, before.rules, now.rules);
+  return rules ? { before, now, rules, chosen: numbered, lines, basis } : undefined;
+}
+
+/** A tap whose guest is yet to start, or a device that is no port, no NIC and on none, and that nobody has named. */
+function mattersToNobody({ config, guests }: Inputs, name: string, device: Device): boolean {
+  const { tap, master, physical, lower } = device;
+  if (!tap && (master || physical || lower)) return false;
+  const routed = config.uplinks.flatMap((uplink) => uplink.routed?.map(({ value }) => value) ?? []);
+  if (routed.includes(name) || deviceNamesIn(config).includes(name)) return false;
+  return !guests.some(({ nics }) => nics.some((nic) => nic.tap === name || nic.bridge === name));
+}
+
+/** A tap is looked at by its own guest only, unless it is more than a tap. */
+function withoutOthers(
+  { config, host }: Inputs,
+  rest: Guest[],
+  near: Set<Guest>,
+  changed: Set<string>,
+): Host | undefined {
+  const others = rest.filter((guest) => !near.has(guest));
+  const left = new Set(others.flatMap(({ nics }) => nics.map(({ tap }) => tap)));
+  const uplinks = new Set(config.uplinks.map(({ name }) => name));
+  const devices: Host['devices'] = new Map();
+  for (const [name, device] of host.devices) {
+    const { lower, physical, peer } = device;
+    if (left.has(name) || changed.has(name)) {
+      if (uplinks.has(name) || lower || physical || peer) return undefined;
+    } else if (lower?.some((one) => left.has(one) || changed.has(one))) return undefined;
+    if (!left.has(name)) devices.set(name, device);
+  }
+  return { ...host, devices };
+}
+
+/** As for all guests: who was in use before is who is neither idle nor has left. */
+function number(
+  { config, chosen }: Inputs,
+  rest: Guest[],
+  left: Guest[],
+  came: Guest[],
+): ChosenIds | undefined {
+  const stays = new Set(rest.map(({ name }) => name));
+  const leaves = new Set(left.map(({ name }) => name).filter((name) => !stays.has(name)));
+  const idle = new Set(chosen.idle);
+  const known = Object.keys(chosen.guests);
+  if (known.length + came.length > mostNames) return undefined;
+  const running = known.filter((name) => !idle.has(name) && !leaves.has(name));
+  return assignIds(config, [...running, ...came.map(({ name }) => name)], chosen).chosen;
+}
+
+/** Beyond it ids are taken from those that have been idle for longest (plan/ids.ts). */
+const mostNames = 9000;
+
+/** @returns nothing where it says of the rest what it did not say before */
+function basisNow(former: Basis, before: Basis | undefined, now: Basis | undefined): Basis | undefined {
+  if (!before || !now) return undefined;
+  const isSame = [before, now].every(
+    ({ frame, warnings }) => frame === former.frame && warnings.join('\n') === former.warnings.join('\n'),
+  );
+  const room = Object.entries(former.room).map(([uplink, was]) => {
+    const [some, others] = [before.room[uplink], now.room[uplink]];
+    return [uplink, both((way) => was[way] + (others?.[way] ?? 0) - (some?.[way] ?? 0))] as const;
+  });
+  const fits = room.every(([, left]) => directions.every((direction) => left[direction] >= 0));
+  return isSame && fits ? { ...now, room: Object.fromEntries(room) } : undefined;
+}
+
+function spliceRules(whole: Rules, before: Rules, now: Rules): Rules | undefined {
+  const names = ['ruleset.nft', 'shape.tc', 'devices.ip', 'settings.sysctl'] as const;
+  const texts = names.map((name) => [name, splice(whole[name], before[name], now[name])] as const);
+  return texts.some(([, text]) => text === undefined)
+    ? undefined
+    : (Object.fromEntries(texts) as unknown as Rules);
+}

@@ -1,0 +1,148 @@
+// What is made of the guests that come and go (part/generate-part.ts) is, put into what was made before, what is made for
+// all guests: byte for byte, in each file, whoever comes, goes or is another one now. Where it is not certain nothing is
+// made, which is no fault, but not the rule.
+import fc from 'fast-check';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Guest } from '../../src/guests/guest.ts';
+import type { Device } from '../../src/host/host.ts';
+import { basisOf, linesOf } from '../../src/part/basis.ts';
+import { generatePart } from '../../src/part/generate-part.ts';
+import { splice } from '../../src/part/splice.ts';
+import { generate, type Inputs } from '../../src/pipeline.ts';
+import { everyday } from '../../src/policy/moment.ts';
+import { inForceText } from '../../src/store/in-force-plan.ts';
+import { noneChosen, readToml, templates, type World } from '../support/world.ts';
+import { guestName } from './names.ts';
+import { bounded, randomWorld } from './random-world.ts';
+
+/** @returns whether a part was enough */
+function holds(world: World, former: Guest[], present: Guest[]): boolean {
+  const inputsFor = (guests: Guest[], chosen: Inputs['chosen']): Inputs => {
+    const taps = new Set(guests.flatMap(({ nics }) => nics.map(({ tap }) => tap)));
+    const all = new Set([...former, ...present].flatMap(({ nics }) => nics.map(({ tap }) => tap)));
+    const devices = new Map([...world.host.devices].filter(([name]) => taps.has(name) || !all.has(name)));
+    const { config, moment = everyday } = world;
+    return { config, guests, host: { ...world.host, devices }, moment, chosen, templates, source: 'a test' };
+  };
+  const first = inputsFor(former, noneChosen);
+  const before = generate(first);
+  const [lines, basis] = [linesOf(first), basisOf(before)];
+  if (!lines || !basis) return false;
+  const inputs = inputsFor(present, before.chosen);
+  const part = generatePart({ lines, basis, rules: before.rules }, inputs);
+  if (!part) return false;
+  const whole = generate(inputs);
+  assert.equal(part.rules, whole.rules);
+  assert.equal(part.chosen, whole.chosen);
+  assert.is(JSON.stringify(part.chosen), JSON.stringify(whole.chosen), 'in the same order');
+  assert.equal(part.basis, basisOf(whole));
+  assert.equal(part.lines, linesOf(inputs));
+  const plan = splice(inForceText(before), inForceText(part.before), inForceText(part.now));
+  assert.is(plan ?? inForceText(whole), inForceText(whole));
+  return plan !== undefined;
+}
+
+/** Who is there before and after, of all guests of a world. */
+function comings(guests: Guest[]) {
+  return fc.record({
+    former: fc.subarray(guests),
+    later: fc.uniqueArray(fc.nat(Math.max(0, guests.length - 1)), { minLength: 1, maxLength: 3 }),
+  });
+}
+
+/** Those that were there, but for the ones that turn: who was not there comes last. */
+function turned(guests: Guest[], former: Guest[], later: number[]): Guest[] {
+  const turning = later.flatMap((index) => guests[index] ?? []);
+  return [
+    ...former.filter((guest) => !turning.includes(guest)),
+    ...turning.filter((guest) => !former.includes(guest)),
+  ];
+}
+
+test('over random worlds', () => {
+  const changing = (rule: 'scale' | 'refuse') =>
+    randomWorld(rule).chain((world) => fc.record({ world: fc.constant(world), who: comings(world.guests) }));
+  fc.assert(
+    fc.property(fc.oneof(changing('scale'), changing('refuse')), ({ world, who }) => {
+      holds(world, who.former, turned(world.guests, who.former, who.later));
+    }),
+    bounded(300),
+  );
+});
+
+const group = fc.constantFrom('', '', 'blue', 'green', 'red');
+const host = fc.record({
+  guests: fc.uniqueArray(
+    fc.record({
+      name: fc.oneof(
+        guestName,
+        fc.constantFrom(...'abcdefghijklmnopqrstuvwxyz'.split('').map((one) => `vm-${one}`)),
+      ),
+      nics: fc.array(fc.record({ bridge: fc.constantFrom('br0', 'br0', 'br0', 'br1'), mac: fc.boolean() }), {
+        minLength: 1,
+        maxLength: 2,
+      }),
+      group,
+    }),
+    { minLength: 6, maxLength: 24, selector: ({ name }) => name },
+  ),
+  limited: fc.constantFrom('', 'pps = 1000\n', 'local = "1gbit"\nstorm = "1mbit"\n'),
+  rate: fc.constantFrom('1mbit', '1mbit', '10mbit', '60mbit'),
+  entries: fc.boolean(),
+});
+
+test('over hosts of many guests, where a part mostly is enough', () => {
+  const sizes = { enough: 0, all: 0 };
+  const changing = host.chain((of) => {
+    const named = of.guests.filter(({ name }) => /^[\w-]+$/.test(name));
+    const entries = named.map(({ name, group: own }) =>
+      of.entries || own !== ''
+        ? `[guest.${JSON.stringify(name)}]\nceil = "100mbit"\n${own === '' ? '' : `group = "${own}"\n`}`
+        : '',
+    );
+    const toml = [
+      `[defaults]\nrate = "${of.rate}"\nceil = "200mbit"\nunlisted = "shape"\n${of.limited}`,
+      '[uplink.eth0]\nceil = "1gbit"\n[uplink.eth1]\nceil = "1gbit"\n',
+      ...['blue', 'green', 'red'].map((name) => `[group.${name}]\nceil = "300mbit"\n`),
+      ...entries,
+    ].join('\n');
+    let tap = 0;
+    const guests = of.guests.map(
+      ({ name, nics }): Guest => ({
+        name,
+        driver: 'qemu',
+        nics: nics.map(({ bridge, mac }) => {
+          tap += 7;
+          const address = `52:54:00:00:00:${(tap % 256).toString(16).padStart(2, '0')}`;
+          return { tap: `vnet${tap % 64}x${tap}`, bridge, ...(mac ? { mac: address } : {}) };
+        }),
+      }),
+    );
+    const devices = new Map<string, Device>([
+      ['br0', { tap: false }],
+      ['br1', { tap: false }],
+      ['eth0', { tap: false, master: 'br0', physical: true }],
+      ['eth1', { tap: false, master: 'br1', physical: true }],
+      ...guests.flatMap(({ nics }) =>
+        nics.map(({ tap: name, bridge = '' }) => [name, { tap: true, master: bridge }] as const),
+      ),
+    ]);
+    const world: World = {
+      config: readToml(toml),
+      guests,
+      host: { devices, kernel: { leaf: 'fq_codel', redirect: 'fw', lacking: [] } },
+    };
+    return fc.record({ world: fc.constant(world), who: comings(guests) });
+  });
+  fc.assert(
+    fc.property(changing, ({ world, who }) => {
+      sizes.all += 1;
+      if (holds(world, who.former, turned(world.guests, who.former, who.later))) sizes.enough += 1;
+    }),
+    bounded(400),
+  );
+  assert.ok(4 * sizes.enough > sizes.all, `a part was enough for ${sizes.enough} of ${sizes.all}`);
+});
+
+test.run();
