@@ -1,5 +1,5 @@
 // What to do from here to the first guest that is shaped: one sequence, wherever it is told. The manual page, the documents
-// and the comments of a first configuration have it too (test/unit/first-steps.test.ts).
+// and the comments of a first configuration have it too (test/unit/text/first-steps.test.ts).
 
 export const firstSteps = ['doctor', 'init', 'check', 'hooks install', 'apply', 'status'];
 
