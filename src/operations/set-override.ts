@@ -94,7 +94,10 @@ function change(context: Context, subject: Subject, by: Change): Promise<number>
     try {
       return await loadAnew(context, site, before, subject);
     } catch (error) {
-      if (next !== overrides) writeOverrides(file, overrides);
+      if (next !== overrides) {
+        writeOverrides(file, overrides);
+        writeRulesAnywhere(context, before, folderFor(context, before));
+      }
       throw error;
     }
   });

@@ -126,6 +126,7 @@ async function isOfThese(life: Life, files: Files | undefined): Promise<void> {
       'run/virt-shaper/guests.json',
       'run/virt-shaper/kernel.json',
       'var/lib/virt-shaper/ids.json',
+      'var/lib/virt-shaper/overrides.json',
     ]) {
       copyTo(join(life.root, path), join(fresh.root, path));
     }

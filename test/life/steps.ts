@@ -168,19 +168,30 @@ const started: Step = async (life) => {
   return told(life, `${operation} of ${name}`, result, fault);
 };
 
-const syncInForce: Step = async (life) => {
+const syncInForce: Step = (life) => byInForce(life, ['sync', '--in-force']);
+
+/** For now, of somebody who may not run. */
+const limit: Step = (life) => {
+  const { random } = life;
+  const subject = random.pick([...names.map((name) => [name]), ['g', '--group'], ['eth0', '--unmarked']]);
+  const values = random.chance(0.3) ? ['--lift'] : ['--ceil', `${random.pick([2, 9, 40])}mbit`];
+  return byInForce(life, ['limit', ...subject, ...values]);
+};
+
+async function byInForce(life: Life, args: string[]): Promise<Did> {
   const fault = someFault(life);
   const isAhead = life.inForce !== undefined && life.rendered !== life.inForce;
-  const result = await life.withFault(fault, () => life.do(['sync', '--in-force']));
-  if (life.unloaded) return { text: 'sync --in-force after an unload', result };
+  const result = await life.withFault(fault, () => life.do(args));
+  const text = args.join(' ');
+  if (life.unloaded) return { text: `${text} after an unload`, result };
   if (result.status === 0) {
     life.inForce ??= life.files();
     if (!isAhead) life.rendered = life.inForce;
     life.dirty = life.drifted = false;
   }
   const loads = result.status === 0;
-  return { text: 'sync --in-force', result, loads, ...(fault ? { fault } : {}) };
-};
+  return { text, result, loads, ...(fault ? { fault } : {}) };
+}
 
 const unload: Step = async (life) => {
   const result = await life.must(['unload']);
@@ -271,6 +282,7 @@ const chances: [number, Step][] = [
   [2, byHand('apply')],
   [1, started],
   [4, syncInForce],
+  [3, limit],
   [1, unload],
   [1, killed],
   [2, stranger],

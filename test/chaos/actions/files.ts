@@ -112,6 +112,13 @@ export const fileActions: Record<string, Action> = {
     world.program.run(['load']);
     return { text: `${text}; render, load` };
   },
+  'a limit for now': (world, random) => {
+    const guest = random.pick(Object.keys(world.settings.guests));
+    const ceil = ['--ceil', `${random.integer(1, 60)}mbit`, ...(random.chance(0.5) ? ['--for', '2h'] : [])];
+    const args = ['limit', guest, ...(random.chance(0.3) ? ['--lift'] : ceil)];
+    world.program.run(args);
+    return { text: args.join(' ') };
+  },
   'clock jumps': (world, random) => {
     const hours = random.pick([-24 * 400, -3, 3, 24 * 400]);
     world.program.ahead += hours * 3600;
