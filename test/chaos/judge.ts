@@ -30,7 +30,7 @@ export function judgeViews(truths: Truth[], views: Views, mayFail = false): Prob
     ...views.said.flatMap((one) => judgeRow(one, truths)),
     ...views.asked.flatMap((view) => truths.flatMap((truth) => judgeSilence(view, truth, views))),
     ...judgeVerify(truths, views.verify),
-    ...judgeDoctor(truths, views),
+    ...judgeDoctor(truths, views, mayFail),
   ];
   return texts.map((text) => ({ count: 'lie', text }));
 }
@@ -67,10 +67,15 @@ function judgeVerify(truths: Truth[], verify: number): string[] {
 }
 
 /** It names who is not shaped, or the device that is to blame; and says of nobody who is that he is not. */
-function judgeDoctor(truths: Truth[], { findings, asked }: Views): string[] {
+function judgeDoctor(truths: Truth[], { findings, asked }: Views, mayFail: boolean): string[] {
   if (!asked.includes('doctor')) return [];
+  const cannotSee =
+    mayFail &&
+    findings.some((text) =>
+      /^problem (passing|kernel-state|in-force), .*(is damaged|(are|is) gone from|is not there)/.test(text),
+    );
   const silent = truths
-    .filter(({ fate, astray }) => fate !== 'shaped' && !(fate === 'cut' && astray))
+    .filter(({ fate, astray }) => !cannotSee && fate !== 'shaped' && !(fate === 'cut' && astray))
     .filter(
       ({ guest, nic: { tap, uplink, bridge } }) =>
         !findings.some((text) => [guest, tap, uplink, bridge].some((name) => text.includes(name))),
