@@ -48,6 +48,10 @@ const limits = fc.record({
   storm: maybe(fc.constantFrom('off', 50, '2mbit')),
 });
 
+/** Ceils by the clock, with credit, and once a volume is used up. */
+const changes = maybe(fc.record({ window: maybe(rate), boost: maybe(rate), after: maybe(rate) }));
+type Changes = typeof changes extends fc.Arbitrary<infer T> ? T : never;
+
 const shape = fc.record({
   defaults: fc.record({
     ceil,
@@ -59,7 +63,7 @@ const shape = fc.record({
     minLength: 1,
     maxLength: 3,
   }),
-  groups: fc.uniqueArray(fc.record({ name: configName, ceil: rate }), {
+  groups: fc.uniqueArray(fc.record({ name: configName, ceil: rate, changes }), {
     maxLength: 3,
     selector: ({ name }) => name,
   }),
@@ -72,6 +76,7 @@ const shape = fc.record({
       on: maybe(fc.nat(2)),
       leaf: maybe(anyLeaf),
       limits: maybe(limits),
+      changes,
     }),
     { minLength: 1, maxLength: 6, selector: ({ name }) => name },
   ),
@@ -141,13 +146,20 @@ function tomlOf(
   );
   const spare = [...ids];
   for (const group of groups)
-    tables.push(table(['group', group.name], { ceil: group.ceil, id: spare.shift() }));
+    tables.push(
+      table(['group', group.name], { ceil: group.ceil, id: spare.shift() }) +
+        changing(group.changes, 'group'),
+    );
   for (const entry of entries) {
     const group = groups[entry.group];
     const limit = Math.min(most(entry.ceil ?? ownCeil), most(group?.ceil), ...links);
     const values = { ceil: entry.ceil, rate: part(entry.share, limit), group: group?.name, ...entry.limits };
     const leaf = entry.leaf ? `leaf = ${entry.leaf}\n` : '';
-    tables.push(table(['guest', escapeName(entry.name)], { ...values, id: spare.shift() }) + leaf);
+    tables.push(
+      table(['guest', escapeName(entry.name)], { ...values, id: spare.shift() }) +
+        leaf +
+        changing(entry.changes, 'guest'),
+    );
     const on = uplinkNames[entry.on ?? uplinkNames.length];
     if (on)
       tables.push(table(['guest', escapeName(entry.name), 'on', on], { rate: part(entry.share, limit / 2) }));
@@ -163,6 +175,16 @@ function tomlOf(
     }),
     ...tables,
   ].join('\n');
+}
+
+/** The window always holds. */
+function changing(of: Changes, kind: 'guest' | 'group'): string {
+  const { window, boost, after } = of ?? {};
+  return [
+    window === undefined ? '' : `when = [{ time = "mon..sun", ceil = ${window} }]\n`,
+    boost === undefined || kind === 'group' ? '' : `boost = { ceil = ${boost}, volume = "1gb" }\n`,
+    after === undefined ? '' : `quota = { volume = "1gb", then = { ceil = ${after} } }\n`,
+  ].join('');
 }
 
 /** The lower of both directions: what a guarantee must not exceed. */
@@ -206,6 +228,8 @@ function momentOf({ overrides, uplinks, groups, entries, strangers }: Shape): Mo
   };
   return {
     now,
+    used: ({ name }) => ({ out: name.length % 2 === 0 ? 1e9 : 0, in: 0 }),
+    credit: (name, way) => ({ left: 1, isOn: name.length % 3 === 0 || way === 'in', total: 0 }),
     overrides: overrides.map(({ kind, whose, way, left, ...values }): Override => {
       const set = (value: number | undefined) =>
         value === undefined
