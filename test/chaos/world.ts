@@ -233,15 +233,17 @@ export class World extends TestHost {
         ...(this.limits
           ? [
               `[defaults]\nrate = "5mbit"\nceil = "40mbit"\nlocal = "200mbit"\npps = 20000\nstorm = ${stormLimit}
-metadata = { rate = "20mbit", ceil = "200mbit" }\n`,
+metadata = { rate = "20mbit", ceil = "200mbit" }\nwhen = [{ time = "00:00-12:00", ceil = "35mbit" }]\n`,
             ]
           : []),
-        ...Object.entries(groups).map(([name, ceil]) => `[group.${name}]\nceil = "${ceil}mbit"\n`),
+        ...Object.entries(groups).map(
+          ([name, ceil]) => `[group.${name}]\nceil = "${ceil}mbit"\n${this.limits ? quota('1mb', 30) : ''}`,
+        ),
         ...this.guests.map(
           ({ name, id, group }) =>
             `[guest."${name}"]\nid = ${id}\n${group ? `group = "${group}"\n` : ''}${
               this.limits && name === 'cliff' ? '' : `rate = "5mbit"\nceil = "${guests[name]}mbit"\n`
-            }`,
+            }${this.limits ? quota('20kb', 7) : `boost = { ceil = "300mbit", volume = "30kb" }\n`}`,
         ),
         mistake,
       ].join('\n'),
@@ -258,4 +260,9 @@ metadata = { rate = "20mbit", ceil = "200mbit" }\n`,
     sh('echo 0 >/proc/sys/net/ipv4/fwmark_reflect; echo 0 >/proc/sys/net/ipv6/fwmark_reflect');
     super.end();
   }
+}
+
+/** Used up after some of the frames that are sent here. @param ceil mbit */
+function quota(volume: string, ceil: number): string {
+  return `quota = { volume = "${volume}", every = "day", then = { ceil = "${ceil}mbit" } }\n`;
 }

@@ -4,6 +4,7 @@ import { commands } from './lists/commands.ts';
 import { first } from './lists/first.ts';
 import type { Listed } from './lists/listed.ts';
 import { load } from './lists/load.ts';
+import { moments } from './lists/moments.ts';
 import { operations } from './lists/operations.ts';
 
-export const mutants: Listed[] = [...first, ...load, ...operations, ...commands];
+export const mutants: Listed[] = [...first, ...load, ...operations, ...commands, ...moments];
