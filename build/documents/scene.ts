@@ -128,6 +128,8 @@ function usesOf({ direction, device, link, unmarked, flooded, groups, guests }: 
       packets: Math.round((seconds * second) / 1000),
       dropped: seconds * (drops ?? 0),
       overlimits: seconds * (drops ?? 0) * 2,
+      lended: Math.round((seconds * second) / 3000),
+      borrowed: Math.round((seconds * second) / 1500),
       backlog: Math.round((backlog ?? 0) * 1000),
       queued: Math.round((backlog ?? 0) / 1.5),
       ...(plan.leaf ? { queue: plan.leaf.kind } : {}),

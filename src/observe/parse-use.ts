@@ -25,8 +25,10 @@ export interface ListedQdisc {
 // A rate comes before the backlog where the kernel estimates one.
 const backlog = /.*\n.*?\bbacklog (\S+) (\d+)p\b/.source;
 const classes = new RegExp(
-  /^class htb (\S+) (?:root|parent (\S+)).*? rate (\S+) (?:overhead \d+ )?ceil (\S+).*\n Sent (\d+) bytes (\d+) pkts? \(dropped (\d+), overlimits (\d+)/
-    .source + backlog,
+  `${
+    /^class htb (\S+) (?:root|parent (\S+)).*? rate (\S+) (?:overhead \d+ )?ceil (\S+).*\n Sent (\d+) bytes (\d+) pkts? \(dropped (\d+), overlimits (\d+)/
+      .source
+  }${backlog}.*(?:\\n lended: (\\d+) borrowed: (\\d+))?`,
   'gm',
 );
 const qdiscs = new RegExp(
@@ -42,7 +44,7 @@ export function parseClasses(text: string): ListedClass[] {
   return Array.from(
     text.matchAll(classes),
     ([, id = '', parent, guaranteed = '', ceil = '', ...counters]) => {
-      const [sent, packets, dropped, overlimits, waiting = '', queued] = counters;
+      const [sent, packets, dropped, overlimits, waiting = '', queued, lended, borrowed] = counters;
       return {
         id,
         ...(parent === undefined ? {} : { parent }),
@@ -54,6 +56,7 @@ export function parseClasses(text: string): ListedClass[] {
         overlimits: Number(overlimits),
         backlog: size(waiting),
         queued: Number(queued),
+        ...(lended === undefined ? {} : { lended: Number(lended), borrowed: Number(borrowed) }),
       };
     },
   );

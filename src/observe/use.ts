@@ -22,6 +22,9 @@ export interface Use {
   backlog: number;
   /** The same in packets. */
   queued: number;
+  /** Packets that it sent by its own guarantee, and by what others left; absent where tc does not say. */
+  lended?: number;
+  borrowed?: number;
   /** Bits per second as tc prints them: large rates have lost their last digits (kernel/tc/values.ts). */
   rate: number;
   ceil: number;

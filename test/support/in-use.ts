@@ -128,6 +128,15 @@ function classes({ link, unmarked, groups, guests }: TreePlan): ClassPlan[] {
 }
 
 function use({ id, rate, ceil }: ClassPlan, { device }: TreePlan): Use {
-  const figures = { bytes: 1_000_000, packets: 1000, dropped: 12, overlimits: 3, backlog: 3000, queued: 2 };
+  const figures = {
+    bytes: 1_000_000,
+    packets: 1000,
+    dropped: 12,
+    overlimits: 3,
+    lended: 400,
+    borrowed: 600,
+    backlog: 3000,
+    queued: 2,
+  };
   return { device, id, at: 1000, spread: 0, rate, ceil, ...figures };
 }

@@ -51,6 +51,18 @@ const figures: Figure[] = [
     value: ({ use }) => use?.overlimits,
   },
   {
+    name: 'lended_packets_total',
+    type: 'counter',
+    help: (what) => `Packets of ${what} that went by its own guarantee.`,
+    value: ({ use }) => use?.lended,
+  },
+  {
+    name: 'borrowed_packets_total',
+    type: 'counter',
+    help: (what) => `Packets of ${what} that went by what others left of theirs.`,
+    value: ({ use }) => use?.borrowed,
+  },
+  {
     name: 'backlog_bytes',
     type: 'gauge',
     help: (what) => `Bytes of ${what} that wait.`,

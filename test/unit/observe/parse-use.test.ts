@@ -55,6 +55,8 @@ test("classes are HTB's alone, with rates in bits", () => {
     overlimits: 996,
     backlog: 1442,
     queued: 1,
+    lended: 1065,
+    borrowed: 0,
   });
   assert.is(link?.parent, undefined);
   assert.is(link?.overlimits, 7);

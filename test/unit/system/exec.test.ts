@@ -1,5 +1,5 @@
 // The door to processes: what comes out of it whole, whatever the command does with its output.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { test } from 'uvu';
@@ -51,6 +51,11 @@ test('a listing that was torn is asked for again, input and all, and not for eve
     rmSync(join(folder, 'n'));
     assert.match((await run('sh', ['-c', script(99)], { input: 'x' })).stderr, 'inconsistent');
     assert.is(asked(), 9);
+    rmSync(join(folder, 'n'));
+    const file = openSync(join(folder, 'printed'), 'a+');
+    const once = await run('sh', ['-c', script(99)], { input: 'x', stdout: file });
+    closeSync(file);
+    assert.equal([asked(), once.stdout, readFileSync(join(folder, 'printed'), 'utf8')], [1, '', 'x']);
   } finally {
     rmSync(folder, { recursive: true });
   }
