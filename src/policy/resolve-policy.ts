@@ -66,6 +66,9 @@ export function resolvePolicy(config: Config, guests: Guest[], host: Host, momen
   policy.uplinks = [...uplinks.values()].sort(byName);
   policy.warnings.push(...shapedTwice(policy.uplinks, host), ...lackingLeaves(policy.uplinks, host.kernel));
   for (const uplink of policy.uplinks) {
+    const isOwn = (device: string) => isNearest(uplink, device, uplinks, host);
+    uplink.ports = uplink.ports.filter(({ name }) => isOwn(name));
+    uplink.routes = uplink.routes.filter(isOwn);
     uplink.groups.sort(byName);
     uplink.guests.sort(byName);
     uplink.ports.sort(byName);
@@ -88,6 +91,16 @@ function macsOf({ nics }: Guest): string[] {
 
 function addPorts({ ports }: UplinkPolicy, more: Port[]): void {
   ports.push(...more.filter((port) => !ports.some(({ name }) => name === port.name)));
+}
+
+/** What leaves by a VLAN that is an uplink itself queues in that one's tree first, which knows that one's guests only. */
+function isNearest(
+  { name }: UplinkPolicy,
+  device: string,
+  uplinks: Map<string, UplinkPolicy>,
+  { devices }: Host,
+): boolean {
+  return (stackOf(devices, device).find((one) => uplinks.has(one)) ?? name) === name;
 }
 
 function openWay(bridge: string, port: string): string {

@@ -166,4 +166,49 @@ test('load: a pair by a port that lies on the uplink must lead to a class there,
   assert.throws(edited('set 1:10', 'set 1:99'), /leads to class 1:99, which shape\.tc does not have on eth0/);
 });
 
+test('where a VLAN and what it lies on are both uplinks of a routed bridge, each leads to its own tree only', () => {
+  const links = ['eth0', 'eth0.100']
+    .map((name) => `[uplink."${name}"]\nceil = "1gbit"\nrouted = "virbr0"\n`)
+    .join('');
+  const nics = (name: string, tap: string, bridge: string) =>
+    ({ name, driver: 'qemu', nics: [{ tap, bridge }] }) as const;
+  const ends = {
+    bridged: { eth0: port('br0'), 'eth0.100': port('br1', 'eth0') },
+    routed: { eth0: nic, 'eth0.100': { ...nic, lower: ['eth0'] } },
+  };
+  for (const [how, uplinks] of Object.entries(ends)) {
+    const devices = {
+      br0: bridge,
+      br1: bridge,
+      virbr0: bridge,
+      ...uplinks,
+      vnet0: tap('br0'),
+      vnet1: tap('virbr0'),
+    };
+    const guests = [
+      nics('ann', 'vnet1', 'virbr0'),
+      ...(how === 'bridged' ? [nics('ben', 'vnet0', 'br0')] : []),
+    ].map((guest) => ({ ...guest, nics: [...guest.nics] }));
+    const { rules, policy } = generateFor({
+      config: readToml(`defaults.unlisted = "shape"\n${links}`),
+      guests,
+      host: { devices: map(devices), kernel },
+    });
+    assert.is(parseRules(rules, 'rules.d').objects.size > 0, true, how);
+    const ways = policy.uplinks.map(({ name, ports, routes }) => [
+      name,
+      ...ports.map((one) => one.name),
+      ...routes,
+    ]);
+    assert.equal(
+      ways,
+      [
+        ['eth0', 'eth0'],
+        ['eth0.100', 'eth0.100'],
+      ],
+      how,
+    );
+  }
+});
+
 test.run();
