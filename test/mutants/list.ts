@@ -2,9 +2,10 @@
 // whatever file it stands: where that changes, the entry is changed with it.
 import { commands } from './lists/commands.ts';
 import { first } from './lists/first.ts';
+import { limits } from './lists/limits.ts';
 import type { Listed } from './lists/listed.ts';
 import { load } from './lists/load.ts';
 import { moments } from './lists/moments.ts';
 import { operations } from './lists/operations.ts';
 
-export const mutants: Listed[] = [...first, ...load, ...operations, ...commands, ...moments];
+export const mutants: Listed[] = [...first, ...load, ...operations, ...commands, ...limits, ...moments];

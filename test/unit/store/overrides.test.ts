@@ -42,7 +42,11 @@ const named = override({ until: noon + 2 * hour });
 
 /** @param passed what has really passed @param set by how much somebody has set the clock forth meanwhile */
 function holds(stored: StoredOverride, passed: number, set = 0, boot = 'first'): boolean {
-  const clock = { now: noon + passed + set, sinceBoot: start.sinceBoot + passed, boot };
+  const clock = {
+    now: noon + passed + set,
+    sinceBoot: boot === 'first' ? start.sinceBoot + passed : 1000,
+    boot,
+  };
   return isInForce(withEnd(stored, clock), clock.now);
 }
 
