@@ -175,6 +175,22 @@ test('one whose time is up is in nobody’s way, and a first one is said to be t
   assert.match(stderr, 'all is taken out again in 60 s');
 });
 
+test('where its guard has died it goes back by itself, some seconds late', async () => {
+  await start('cliff', 'vnet0');
+  host.configure(newer);
+  await host.must(['render']);
+  // What its guard finds once it has begun is not its load, so it ends.
+  const pending = join(host.root, folder, 'pending.json');
+  host.wrap('nft', `[ ! -e ${pending} ] || printf '{' >${pending}`);
+  const forgotten = setTimeout(() => rmSync(join(host.root, folder), { recursive: true }), 20_000 * slowness);
+  const { status, stderr } = await host.do(['load', '--confirm', '1']);
+  clearTimeout(forgotten);
+  host.unwrap();
+  assert.is(status, 1);
+  assert.match(stderr, 'not confirmed: the former policy is in force again');
+  assert.is(ceil(), '20');
+});
+
 test('where an unload fails it is not said to be off', async () => {
   await start('cliff', 'vnet0');
   host.wrap('nft', 'case "$*" in *commit*) echo no >&2; exit 1;; esac');

@@ -298,6 +298,7 @@ export const operations: Listed[] = [
     from: '  try {\n    noteLoad(file, error);\n  } catch {\n    // The failure itself is told.\n  }',
     to: '  noteLoad(file, error);',
     kernel: ['full'],
+    equivalent: 'both say that /run has no room',
   },
   {
     what: 'ids that were drawn are not kept',
@@ -390,12 +391,6 @@ export const operations: Listed[] = [
     from: 'const failure = starts && own ? new Failure(',
     to: 'const failure = starts && own && false ? new Failure(',
     kernel: ['obstacles'],
-  },
-  {
-    what: 'after a failed load the kernel is believed',
-    from: 'return hasFailed(paths.history) || readPending(paths.pending) ? undefined : readTrusted(site);',
-    to: 'return readPending(paths.pending) ? undefined : readTrusted(site);',
-    kernel: ['hook-outcomes', 'second-time'],
   },
   {
     what: 'a NIC that cannot be shaped starts though on_failure refuses',
