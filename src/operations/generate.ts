@@ -68,8 +68,7 @@ export async function generateNow(
 ): Promise<Generated> {
   const { paths } = context;
   const former = findLaidOut(paths.held);
-  if (choice === 'edited')
-    return generateFrom(context, await read(paths, paths.config, paths.templates), known);
+  if (choice === 'edited') return generateFrom(context, await read({}, paths.config, paths.templates), known);
   if (former) {
     context.warn(
       'warning: the configuration that was not confirmed is left out until the next virt-shaper apply or render',
@@ -89,14 +88,18 @@ interface Read extends ConfigHere {
   snapshot: string;
 }
 
+/** @param paths where it is kept as it was understood; absent for one that nobody may ever load */
 async function read(
-  { parsedConfig }: Context['paths'],
+  { parsedConfig }: Partial<Context['paths']>,
   location: ConfigLocation,
   templates = templatesAt(location),
 ): Promise<Read> {
-  const found = await readConfigHere(location, {
-    parse: (files, findings) => parseKnown(parsedConfig, files, findings),
-  });
+  const found = await readConfigHere(
+    location,
+    parsedConfig === undefined
+      ? {}
+      : { parse: (files, findings) => parseKnown(parsedConfig, files, findings) },
+  );
   const overrides = readOverrides(templates, location.file);
   return { ...found, templates, snapshot: snapshotText([...found.sources, ...overrides]) };
 }

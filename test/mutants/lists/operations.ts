@@ -16,7 +16,7 @@ export const operations: Listed[] = [
   },
   {
     what: 'who applies an edited configuration gets the one that was not confirmed left out',
-    from: "  if (choice === 'edited')\n    return generateFrom(context, await read(paths, paths.config, paths.templates), known);\n  if (former)",
+    from: "  if (choice === 'edited') return generateFrom(context, await read({}, paths.config, paths.templates), known);\n  if (former)",
     to: '  if (former)',
     ...waits,
   },
