@@ -140,7 +140,7 @@ export class Wire {
         done
         sleep 0.005
       done
-      for look in 1 2 3 4 5 6; do
+      for look in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
         seen=$(nft list set ip wire seen)
         [ "$(grep -o 'packets ${frames} ' <<< "$seen" | wc -l)" -lt ${nics.length * 2} ] || break
         sleep 0.02
