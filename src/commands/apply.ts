@@ -3,12 +3,12 @@
 import { readAhead } from '../load/prefetch.ts';
 import { loadAndConfirm } from '../operations/confirm.ts';
 import { type Context, seconds } from '../operations/context.ts';
-import { underLockCounted } from '../operations/count-usage.ts';
 import { generateNow, sayPolicy } from '../operations/generate.ts';
 import { loadNow } from '../operations/load-now.ts';
 import { findGuests, foundGuests, sayFound } from '../operations/note-guests.ts';
 import { type PlanOptions, planOutputs } from '../operations/plan-rules.ts';
 import { tell } from '../operations/say-changes.ts';
+import { underLockCounted } from '../operations/usage/count.ts';
 import { writeRules } from '../operations/write-rules.ts';
 import { dropPending } from '../store/pending.ts';
 import { ConfigError } from '../system/errors.ts';

@@ -1,5 +1,5 @@
 // virt-shaper check: every problem of every file of the configuration in one report, and what was understood.
-import { checkHost } from '../config/check-host.ts';
+import { checkHost } from '../config/check/host.ts';
 import { type ConfigHere, readConfigHere } from '../host/config-here.ts';
 import type { Kernel } from '../host/host.ts';
 import { askKernel } from '../host/kernel.ts';

@@ -16,10 +16,10 @@ import {
 } from '../hooks/calls.ts';
 import { doneVariable, refusalVariable } from '../hooks/hook-file.ts';
 import type { Context } from '../operations/context.ts';
+import { serve } from '../operations/hook/serve-calls.ts';
+import { shape } from '../operations/hook/shape-guest.ts';
 import { hearing, log, withLog } from '../operations/log.ts';
 import { noteGuests } from '../operations/note-guests.ts';
-import { serve } from '../operations/serve-calls.ts';
-import { shape } from '../operations/shape-guest.ts';
 import { describeError } from '../report/errors.ts';
 import { hasFailed } from '../store/history.ts';
 import { hasGuest, tryInForce } from '../store/in-force-plan.ts';

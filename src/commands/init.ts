@@ -1,6 +1,6 @@
 // virt-shaper init: a first config.toml from this host's bridges, links and guests. Never over one that is there.
 import { dirname, join } from 'node:path';
-import { decodeConfig } from '../config/decode-config.ts';
+import { decodeConfig } from '../config/decode/config.ts';
 import type { Guest } from '../guests/guest.ts';
 import { reconcile } from '../guests/reconcile.ts';
 import { readRunning } from '../guests/status-files.ts';

@@ -1,7 +1,7 @@
 // virt-shaper limit NAME: what an administrator wants for now, from the words of the command line.
 
 import type { Context } from '../operations/context.ts';
-import { liftOverride, setOverride, type Wanted } from '../operations/set-override.ts';
+import { liftOverride, setOverride, type Wanted } from '../operations/moment/set-override.ts';
 import type { Override, Subject } from '../policy/moment.ts';
 import { ConfigError } from '../system/errors.ts';
 import { printable } from '../system/printable.ts';

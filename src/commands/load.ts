@@ -1,7 +1,7 @@
 // virt-shaper load: the kernel holds what rules.d says, all of it or nothing of it.
 import { type Context, seconds } from '../operations/context.ts';
-import { underLockCounted } from '../operations/count-usage.ts';
 import { asRendered, loadNow } from '../operations/load-now.ts';
+import { underLockCounted } from '../operations/usage/count.ts';
 import { dropPending } from '../store/pending.ts';
 import { ConfigError } from '../system/errors.ts';
 

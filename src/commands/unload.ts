@@ -1,8 +1,8 @@
 // virt-shaper unload: everything virt-shaper put into the kernel is taken out, and nothing else.
 
 import type { Context } from '../operations/context.ts';
-import { underLockCounted } from '../operations/count-usage.ts';
 import { unloadNow } from '../operations/unload-now.ts';
+import { underLockCounted } from '../operations/usage/count.ts';
 import { dropPending } from '../store/pending.ts';
 
 export async function unloadCommand(context: Context): Promise<number> {

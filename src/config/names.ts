@@ -4,7 +4,7 @@
 import type { Source } from '../system/errors.ts';
 import { formatPath } from '../toml/place.ts';
 import { isDeviceOrAltname } from '../units/units.ts';
-import type { Fields } from './fields.ts';
+import type { Fields } from './decode/fields.ts';
 
 export const deviceNameHint =
   'names of network devices have 1 to 15 letters, digits and any of _ . @ + -, altnames up to 127; none begins with -';

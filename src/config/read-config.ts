@@ -4,9 +4,9 @@ import { Findings } from '../toml/findings.ts';
 import { mergeFiles } from '../toml/merge.ts';
 import type { SourceFile } from '../toml/source-file.ts';
 import { parseToml } from '../toml/tree.ts';
-import { checkConfig } from './check-config.ts';
+import { checkConfig } from './check/config.ts';
 import type { Config } from './config.ts';
-import { decodeConfig } from './decode-config.ts';
+import { decodeConfig } from './decode/config.ts';
 import { type ConfigLocation, readFiles } from './read-files.ts';
 
 export type { ConfigLocation } from './read-files.ts';

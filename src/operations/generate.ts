@@ -32,7 +32,7 @@ import { ConfigError, isFull, type Problem } from '../system/errors.ts';
 import { label } from '../text/label.ts';
 import type { Context } from './context.ts';
 import { makePart, planText } from './make-part.ts';
-import { type Knowledge, momentNow } from './moment-now.ts';
+import { type Knowledge, momentNow } from './moment/now.ts';
 
 export interface Generated extends Outputs {
   /** What it was made from. */

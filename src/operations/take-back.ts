@@ -12,9 +12,9 @@ import type { Run } from '../system/exec.ts';
 import { readCache, removeFile, writeWhole } from '../system/files.ts';
 import { label } from '../text/label.ts';
 import type { Context } from './context.ts';
-import { underLockCounted } from './count-usage.ts';
 import { generateNow } from './generate.ts';
 import { unloadNow } from './unload-now.ts';
+import { underLockCounted } from './usage/count.ts';
 import { writeRules } from './write-rules.ts';
 
 /** Keeps the time of one load, and takes it back when that is up. */

@@ -9,7 +9,7 @@ import { formatRate } from '../units/rate.ts';
 import { directions } from '../units/units.ts';
 import { portsOn } from './uplinks.ts';
 
-/** Devices that are not there at all are told of by config/check-host.ts. */
+/** Devices that are not there at all are told of by config/check/host.ts. */
 export function checkUplinks(config: Config, devices: Host['devices']): Problem[] {
   return config.uplinks
     .filter(({ name }) => devices.has(name))

@@ -85,7 +85,7 @@ export function isListed({ entry, metadata }: Sources): boolean {
 
 /**
  * A direction that an entry leaves out is not written there: it holds the very Setting of what it inherits from
- * (config/decode-values.ts, eachWay).
+ * (config/decode/values.ts, eachWay).
  */
 export function findRate(
   { config, entry, metadata }: Sources,

@@ -55,7 +55,7 @@ const templates = new URL('../../templates/', import.meta.url);
 
 /**
  * As the bundle has them: a start is believed only where the templates are those that were compiled for it
- * (operations/shape-guest.ts). Imported as commands are, of which a test runner may have a second graph of modules.
+ * (operations/hook/shape-guest.ts). Imported as commands are, of which a test runner may have a second graph of modules.
  */
 async function compileTemplates(): Promise<void> {
   const { compiled, strictly } = await import('../../src/render/compiled.ts');

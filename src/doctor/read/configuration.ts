@@ -1,6 +1,6 @@
 // The configuration's files, and who can write them and all else that is read as root.
 import { dirname, join } from 'node:path';
-import { checkHost } from '../../config/check-host.ts';
+import { checkHost } from '../../config/check/host.ts';
 import type { Config } from '../../config/config.ts';
 import { readConfig } from '../../config/read-config.ts';
 import { readConfigHere } from '../../host/config-here.ts';

@@ -1,6 +1,6 @@
 // What the checks of the network need, put together from what the other readers found; little of it is read here.
 import type { Config } from '../../config/config.ts';
-import { decodeConfig } from '../../config/decode-config.ts';
+import { decodeConfig } from '../../config/decode/config.ts';
 import type { Guest } from '../../guests/guest.ts';
 import type { Host } from '../../host/host.ts';
 import { readNetworks } from '../../host/networks.ts';

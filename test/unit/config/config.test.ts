@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { checkHost } from '../../../src/config/check-host.ts';
+import { checkHost } from '../../../src/config/check/host.ts';
 import type { GuestEntry } from '../../../src/config/config.ts';
 import { escapeName } from '../../../src/config/pattern.ts';
 import { type ReadConfig, readConfig } from '../../../src/config/read-config.ts';

@@ -1,9 +1,9 @@
 // Sets for now what a guest, a group or an uplink's unmarked traffic may have, or lifts it: written down first, so that
 // no later load forgets it, then loaded by the configuration in force. What cannot be loaded is not kept either.
-import type { Site } from '../load/context.ts';
-import type { Override, Subject } from '../policy/moment.ts';
-import { endText, shortfalls, subjectText, valuesText } from '../report/overrides.ts';
-import { noteLoad } from '../store/history.ts';
+import type { Site } from '../../load/context.ts';
+import type { Override, Subject } from '../../policy/moment.ts';
+import { endText, shortfalls, subjectText, valuesText } from '../../report/overrides.ts';
+import { noteLoad } from '../../store/history.ts';
 import {
   readClock,
   readMoment,
@@ -12,17 +12,17 @@ import {
   setDamagedAside,
   withOverride,
   writeOverrides,
-} from '../store/overrides.ts';
-import { describeOff, readOff } from '../store/unloaded.ts';
-import { whoAsks } from '../system/who-asks.ts';
-import type { Context } from './context.ts';
+} from '../../store/overrides.ts';
+import { describeOff, readOff } from '../../store/unloaded.ts';
+import { whoAsks } from '../../system/who-asks.ts';
+import type { Context } from '../context.ts';
+import { atMoment, folderFor, type Generated, generateNow } from '../generate.ts';
+import { loadNow } from '../load-now.ts';
+import { tell } from '../say-changes.ts';
+import { underLock } from '../under-lock.ts';
+import { writeRulesAnywhere } from '../write-rules.ts';
 import { findSubject } from './find-subject.ts';
-import { atMoment, folderFor, type Generated, generateNow } from './generate.ts';
-import { loadNow } from './load-now.ts';
 import { lookAgain } from './look-again.ts';
-import { tell } from './say-changes.ts';
-import { underLock } from './under-lock.ts';
-import { writeRulesAnywhere } from './write-rules.ts';
 
 export interface Wanted extends Subject, Pick<Override, 'rate' | 'ceil' | 'why'> {
   /** Milliseconds. */

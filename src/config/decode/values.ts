@@ -1,12 +1,12 @@
 // Single values of the configuration. A rate or ceil is one value for both directions or { out, in }; a
 // direction that is left out of the braces keeps what would have applied without them.
 
-import { formatPath } from '../toml/place.ts';
-import { formatRate, parseRate, parseSize, type Refusal, writtenInBytes } from '../units/rate.ts';
-import { type Both, directions, isDeviceOrAltname } from '../units/units.ts';
-import type { Setting } from './config.ts';
+import { formatPath } from '../../toml/place.ts';
+import { formatRate, parseRate, parseSize, type Refusal, writtenInBytes } from '../../units/rate.ts';
+import { type Both, directions, isDeviceOrAltname } from '../../units/units.ts';
+import type { Setting } from '../config.ts';
+import { deviceNameHint } from '../names.ts';
 import { type Decoder, Fields, wrongType } from './fields.ts';
-import { deviceNameHint } from './names.ts';
 
 /** HTB's own bounds: the kernel picks a quantum between these when it is not told one. */
 const quantumRange = { least: 1000, most: 200_000 };

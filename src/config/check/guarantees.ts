@@ -2,11 +2,11 @@
 // the guarantee and break the ceil. Only what someone wrote is reported; a rate that comes from [defaults] is
 // capped by the policy, and so is every sum of guarantees, which depends on who is running.
 
-import type { Findings } from '../toml/findings.ts';
-import { formatPath, formatPlace } from '../toml/place.ts';
-import { formatRate } from '../units/rate.ts';
-import { type Both, directions } from '../units/units.ts';
-import type { Config, GuestEntry, Setting, UplinkEntry } from './config.ts';
+import type { Findings } from '../../toml/findings.ts';
+import { formatPath, formatPlace } from '../../toml/place.ts';
+import { formatRate } from '../../units/rate.ts';
+import { type Both, directions } from '../../units/units.ts';
+import type { Config, GuestEntry, Setting, UplinkEntry } from '../config.ts';
 
 type Rates = Both<Setting<number>>;
 

@@ -1,10 +1,10 @@
 // Reading one TOML table strictly: what is asked for is known, and whatever nobody asked for is an unknown
 // key. Every problem goes to the findings with its place, and reading goes on.
-import type { Source } from '../system/errors.ts';
-import { nearest } from '../system/nearest.ts';
-import type { Findings } from '../toml/findings.ts';
-import { formatPath } from '../toml/place.ts';
-import type { TomlEntry, TomlTable, TomlValue } from '../toml/tree.ts';
+import type { Source } from '../../system/errors.ts';
+import { nearest } from '../../system/nearest.ts';
+import type { Findings } from '../../toml/findings.ts';
+import { formatPath } from '../../toml/place.ts';
+import type { TomlEntry, TomlTable, TomlValue } from '../../toml/tree.ts';
 
 /** Turns what stands at `path` into a value, or into undefined with the reason among the findings. */
 export type Decoder<T> = (entry: TomlEntry, path: string[], findings: Findings) => T | undefined;

@@ -1,13 +1,13 @@
 // What the entries of the configuration mean to each other: groups that must exist and ids that must differ.
 // Guests, groups and the class of everything unmarked share one number space, the minors of tc's classes.
 
-import { nearest } from '../system/nearest.ts';
-import { counted } from '../text/label.ts';
-import type { Findings } from '../toml/findings.ts';
-import { byPlace, formatPath, formatPlace } from '../toml/place.ts';
-import { checkChanges } from './check-changes.ts';
-import { checkGuarantees } from './check-guarantees.ts';
-import type { Config, GuestEntry, Setting } from './config.ts';
+import { nearest } from '../../system/nearest.ts';
+import { counted } from '../../text/label.ts';
+import type { Findings } from '../../toml/findings.ts';
+import { byPlace, formatPath, formatPlace } from '../../toml/place.ts';
+import type { Config, GuestEntry, Setting } from '../config.ts';
+import { checkChanges } from './changes.ts';
+import { checkGuarantees } from './guarantees.ts';
 
 /** Problems that only the whole configuration shows. */
 export function checkConfig(config: Config, findings: Findings): void {

@@ -2,11 +2,11 @@
 // once and starts the sync like anybody who has seen something change. Nothing depends on it: without systemd, or where
 // it refuses, the minute's look is the one that counts.
 
-import { nextLook } from '../policy/next-look.ts';
-import { makeRun, type Run } from '../system/exec.ts';
-import { isThere } from '../system/files.ts';
-import type { Context } from './context.ts';
-import type { Generated } from './generate.ts';
+import { nextLook } from '../../policy/next-look.ts';
+import { makeRun, type Run } from '../../system/exec.ts';
+import { isThere } from '../../system/files.ts';
+import type { Context } from '../context.ts';
+import type { Generated } from '../generate.ts';
 
 /** Seconds: the timer's, and the least between two looks, since what is left of a volume may become less and less. */
 const usual = 60;

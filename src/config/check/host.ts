@@ -1,9 +1,9 @@
 // What the configuration names and this host does not have. Only a warning: an uplink may come up later, and
 // the same files may be on several hosts.
-import type { Problem, Source } from '../system/errors.ts';
-import { nearest } from '../system/nearest.ts';
-import { byPlace, formatPath } from '../toml/place.ts';
-import type { Config } from './config.ts';
+import type { Problem, Source } from '../../system/errors.ts';
+import { nearest } from '../../system/nearest.ts';
+import { byPlace, formatPath } from '../../toml/place.ts';
+import type { Config } from '../config.ts';
 
 /** Warnings about uplinks and bridges that are not among the names of the host's network devices. */
 export function checkHost(config: Config, deviceNames: Iterable<string>): Problem[] {

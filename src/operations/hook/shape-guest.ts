@@ -1,19 +1,19 @@
 // What a hook does once a guest is noted: renders, and loads what this guest changes where the kernel can be believed, or all of it.
 
-import { readOnFailure } from '../config/read-config.ts';
-import type { GuestKey } from '../guests/list.ts';
-import type { Site } from '../load/context.ts';
-import { readAhead } from '../load/prefetch.ts';
-import { type Believed, readTrusted } from '../load/trust.ts';
-import { wished } from '../policy/policy.ts';
-import { areOwn } from '../render/compile.ts';
-import type { Rules } from '../render/render.ts';
-import { hasFailed, noteLoad } from '../store/history.ts';
-import { readPending } from '../store/pending.ts';
-import { Failure } from '../system/errors.ts';
-import { label } from '../text/label.ts';
-import type { Context } from './context.ts';
-import { countingFailures, Refused } from './failures.ts';
+import { readOnFailure } from '../../config/read-config.ts';
+import type { GuestKey } from '../../guests/list.ts';
+import type { Site } from '../../load/context.ts';
+import { readAhead } from '../../load/prefetch.ts';
+import { type Believed, readTrusted } from '../../load/trust.ts';
+import { wished } from '../../policy/policy.ts';
+import { areOwn } from '../../render/compile.ts';
+import type { Rules } from '../../render/render.ts';
+import { hasFailed, noteLoad } from '../../store/history.ts';
+import { readPending } from '../../store/pending.ts';
+import { Failure } from '../../system/errors.ts';
+import { label } from '../../text/label.ts';
+import type { Context } from '../context.ts';
+import { countingFailures, Refused } from '../failures.ts';
 import {
   folderFor,
   type Generated,
@@ -21,11 +21,11 @@ import {
   placeInForce,
   sayUnshaped,
   sayWarnings,
-} from './generate.ts';
-import { loadNow } from './load-now.ts';
-import { noteMadeFrom } from './make-part.ts';
-import { underLock } from './under-lock.ts';
-import { writeRulesAnywhere } from './write-rules.ts';
+} from '../generate.ts';
+import { loadNow } from '../load-now.ts';
+import { noteMadeFrom } from '../make-part.ts';
+import { underLock } from '../under-lock.ts';
+import { writeRulesAnywhere } from '../write-rules.ts';
 
 /** A guest that a call of libvirt's is about. */
 export interface Concerned extends GuestKey {
@@ -88,7 +88,7 @@ export async function shape(context: Context, concerned: Concerned[]): Promise<S
   };
   // A stop is waited for by nobody, a start is.
   const areStarts = concerned.every(({ starts }) => starts);
-  const locked = areStarts ? underLock : (await import('./count-usage.ts')).underLockCounted;
+  const locked = areStarts ? underLock : (await import('../usage/count.ts')).underLockCounted;
   const { obstacles } = await locked(context, (site) => countingFailures(context, () => work(site)));
   const isWell = !hasFailed(context.paths.history);
   return concerned.map(({ name, starts }) => {

@@ -1,12 +1,12 @@
 // Limits that change and never would: a window behind others that take all of its time, a limit after the volume that is
 // no lower, a boost that is no higher. Warnings, as nothing is wrong with what is in force; a guarantee above its ceil is
 // an error here like everywhere.
-import type { Findings } from '../toml/findings.ts';
-import { formatPath, formatPlace } from '../toml/place.ts';
-import { covers, formatDaysAndTimes } from '../units/days-and-times.ts';
-import { formatRate } from '../units/rate.ts';
-import { type Both, directions } from '../units/units.ts';
-import type { Boost, Config, OtherValues, Quota, Setting, Window } from './config.ts';
+import type { Findings } from '../../toml/findings.ts';
+import { formatPath, formatPlace } from '../../toml/place.ts';
+import { covers, formatDaysAndTimes } from '../../units/days-and-times.ts';
+import { formatRate } from '../../units/rate.ts';
+import { type Both, directions } from '../../units/units.ts';
+import type { Boost, Config, OtherValues, Quota, Setting, Window } from '../config.ts';
 
 type Rates = Both<Setting<number>>;
 

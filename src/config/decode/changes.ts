@@ -1,14 +1,14 @@
 // Limits that change: [[... .when]], [... .quota], [guest.NAME.boost]. What each says is decoded here; whether it can ever
-// hold, and whether it changes anything then, is looked at in check-changes.ts.
-import type { Source } from '../system/errors.ts';
-import { formatPath } from '../toml/place.ts';
-import { type DaysAndTimes, parseDaysAndTimes } from '../units/days-and-times.ts';
-import { type Period, parsePeriod } from '../units/period.ts';
-import type { Refusal } from '../units/rate.ts';
-import { parseVolume } from '../units/volume.ts';
-import type { Boost, OtherValues, Quota, Setting, Window } from './config.ts';
-import { quantity, rate, someWays } from './decode-values.ts';
+// hold, and whether it changes anything then, is looked at in check/changes.ts.
+import type { Source } from '../../system/errors.ts';
+import { formatPath } from '../../toml/place.ts';
+import { type DaysAndTimes, parseDaysAndTimes } from '../../units/days-and-times.ts';
+import { type Period, parsePeriod } from '../../units/period.ts';
+import type { Refusal } from '../../units/rate.ts';
+import { parseVolume } from '../../units/volume.ts';
+import type { Boost, OtherValues, Quota, Setting, Window } from '../config.ts';
 import { type Decoder, Fields, wrongType } from './fields.ts';
+import { quantity, rate, someWays } from './values.ts';
 
 /** What of an entry may be another for a time: a group has no rate. */
 type Keys = readonly ('rate' | 'ceil')[];

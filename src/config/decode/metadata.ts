@@ -1,8 +1,8 @@
 // metadata = true, or { groups = [...], rate = "...", ceil = "..." }: what a guest's own XML may ask for. A tenant may
 // write that XML, so nothing is his that is not named here or given to everybody.
-import type { MetadataRules, Setting } from './config.ts';
-import { eachWay, rate, text } from './decode-values.ts';
+import type { MetadataRules, Setting } from '../config.ts';
 import { type Decoder, Fields, wrongType } from './fields.ts';
+import { eachWay, rate, text } from './values.ts';
 
 export const metadataRules: Decoder<MetadataRules | false> = ({ value }, path, findings) => {
   if (value.type === 'boolean') return value.value ? { groups: [] } : false;

@@ -1,14 +1,14 @@
 // leaf = "cake", or a table with the kind and its parameters. Each kind has parameters of its own, and one of
 // another kind is said to be that: limit counts bytes in a bfifo and packets elsewhere, flows means two things.
 
-import type { Findings } from '../toml/findings.ts';
-import { formatPath } from '../toml/place.ts';
-import type { TomlValue } from '../toml/tree.ts';
-import { formatTime, parseTime } from '../units/time.ts';
-import type { Setting } from './config.ts';
-import { integer, oneOf, quantity, size, yesOrNo } from './decode-values.ts';
+import type { Findings } from '../../toml/findings.ts';
+import { formatPath } from '../../toml/place.ts';
+import type { TomlValue } from '../../toml/tree.ts';
+import { formatTime, parseTime } from '../../units/time.ts';
+import type { Setting } from '../config.ts';
+import { diffservs, isolations, type LeafKind, type LeafSettings, leafKinds, sfqFlows } from '../leaf.ts';
 import { type Decoder, Fields, wrongType } from './fields.ts';
-import { diffservs, isolations, type LeafKind, type LeafSettings, leafKinds, sfqFlows } from './leaf.ts';
+import { integer, oneOf, quantity, size, yesOrNo } from './values.ts';
 
 const packets = (least: number, most: number) =>
   plain(

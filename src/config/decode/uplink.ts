@@ -1,11 +1,11 @@
 // [uplink.NAME], with the two classes that are nobody's entry: what no guest sends, and what a bridge floods.
-import type { UplinkEntry } from './config.ts';
-import { decodeWindows, rateAndCeil } from './decode-changes.ts';
-import { decodeClass, id } from './decode-class.ts';
-import { leaf } from './decode-leaf.ts';
-import { deviceNames, eachWay, integer, rate } from './decode-values.ts';
+import type { UplinkEntry } from '../config.ts';
+import { checkDeviceName } from '../names.ts';
+import { decodeWindows, rateAndCeil } from './changes.ts';
+import { decodeClass, id } from './class.ts';
 import type { Section } from './fields.ts';
-import { checkDeviceName } from './names.ts';
+import { leaf } from './leaf.ts';
+import { deviceNames, eachWay, integer, rate } from './values.ts';
 
 const overhead = integer((number) => number >= 0 && number <= 512, 'bytes of each frame, 0 to 512');
 const mpu = integer((number) => number >= 0 && number <= 2048, 'bytes, 0 to 2048');

@@ -1,16 +1,16 @@
 // Counts what was delivered: under the lock it is read, and when that is free it is written. What goes wrong with it is
 // said, and costs no guest its limit.
-import { type Counting, countAll, isAsRead, type Uncounted, writeLedger } from '../ledger/keep.ts';
-import { deviceOf } from '../ledger/ledger.ts';
-import { readRunning } from '../ledger/read.ts';
-import { readClassesNow } from '../ledger/read-classes.ts';
-import { listSpool } from '../ledger/spool.ts';
-import type { Site } from '../load/context.ts';
-import { readInForce } from '../store/in-force-plan.ts';
-import { isThere } from '../system/files.ts';
-import { Occupied, withLock } from '../system/lock.ts';
-import type { Context } from './context.ts';
-import { underLock } from './under-lock.ts';
+import { type Counting, countAll, isAsRead, type Uncounted, writeLedger } from '../../ledger/keep.ts';
+import { deviceOf } from '../../ledger/ledger.ts';
+import { readRunning } from '../../ledger/read.ts';
+import { readClassesNow } from '../../ledger/read-classes.ts';
+import { listSpool } from '../../ledger/spool.ts';
+import type { Site } from '../../load/context.ts';
+import { readInForce } from '../../store/in-force-plan.ts';
+import { isThere } from '../../system/files.ts';
+import { Occupied, withLock } from '../../system/lock.ts';
+import type { Context } from '../context.ts';
+import { underLock } from '../under-lock.ts';
 
 export interface Usage {
   /** As of this moment: for what depends on it. Absent where it cannot be read. */

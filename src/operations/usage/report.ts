@@ -1,17 +1,26 @@
 // What of the ledger is asked for, and how it is shown.
-import { matchesName } from '../config/pattern.ts';
-import { addMonths, type Day, dayOf, isDay, isMonth, lengthOf, type Month, monthOf } from '../ledger/days.ts';
-import { nothing } from '../ledger/ledger.ts';
-import { type SubjectKind, splitSubject, subjectOf } from '../ledger/subject.ts';
-import { readUsed, type Used } from '../ledger/used.ts';
-import { usagePage } from '../report/usage/page.ts';
-import { usageRows, type Wanted } from '../report/usage/rows.ts';
-import { type UsageReport, usageAsData, usageCsv, usageText } from '../report/usage/usage.ts';
-import { ConfigError, Failure } from '../system/errors.ts';
-import { nearest } from '../system/nearest.ts';
-import { label } from '../text/label.ts';
-import type { Screen } from '../text/table.ts';
-import type { Context } from './context.ts';
+import { matchesName } from '../../config/pattern.ts';
+import {
+  addMonths,
+  type Day,
+  dayOf,
+  isDay,
+  isMonth,
+  lengthOf,
+  type Month,
+  monthOf,
+} from '../../ledger/days.ts';
+import { nothing } from '../../ledger/ledger.ts';
+import { type SubjectKind, splitSubject, subjectOf } from '../../ledger/subject.ts';
+import { readUsed, type Used } from '../../ledger/used.ts';
+import { usagePage } from '../../report/usage/page.ts';
+import { usageRows, type Wanted } from '../../report/usage/rows.ts';
+import { type UsageReport, usageAsData, usageCsv, usageText } from '../../report/usage/usage.ts';
+import { ConfigError, Failure } from '../../system/errors.ts';
+import { nearest } from '../../system/nearest.ts';
+import { label } from '../../text/label.ts';
+import type { Screen } from '../../text/table.ts';
+import type { Context } from '../context.ts';
 
 export interface UsageOptions {
   group?: boolean;

@@ -1,7 +1,7 @@
 // What each kind of class is told in the same words: its bounds, and its id.
-import type { ClassSettings } from './config.ts';
-import { eachWay, integer, quantum, rate, size } from './decode-values.ts';
+import type { ClassSettings } from '../config.ts';
 import type { Fields } from './fields.ts';
+import { eachWay, integer, quantum, rate, size } from './values.ts';
 
 export const id = integer((number) => number >= 1 && number <= 0xffff, 'an id from 1 to 65535 (0xffff)');
 

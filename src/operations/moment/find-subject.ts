@@ -1,12 +1,12 @@
 // Whose limit somebody wants to change: a guest, a group or an uplink's unmarked traffic that is there, or an error that
 // says what was meant.
-import { matchGuest } from '../config/pattern.ts';
-import type { Subject } from '../policy/moment.ts';
-import { sourcesOf } from '../policy/origin.ts';
-import { Failure } from '../system/errors.ts';
-import { nearest } from '../system/nearest.ts';
-import { label } from '../text/label.ts';
-import type { Generated } from './generate.ts';
+import { matchGuest } from '../../config/pattern.ts';
+import type { Subject } from '../../policy/moment.ts';
+import { sourcesOf } from '../../policy/origin.ts';
+import { Failure } from '../../system/errors.ts';
+import { nearest } from '../../system/nearest.ts';
+import { label } from '../../text/label.ts';
+import type { Generated } from '../generate.ts';
 
 /**
  * @returns whether it runs, so that what is set for it counts at once

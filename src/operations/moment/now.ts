@@ -1,16 +1,16 @@
 // The moment for which a configuration counts now: the clock, what administrators have set, and what was used of volumes.
 // A sync reckons it from what it has just counted, a view from the ledger; a guest that starts goes by the last sync.
-import type { Config } from '../config/config.ts';
-import type { Ledger } from '../ledger/ledger.ts';
-import type { Moment, Subject } from '../policy/moment.ts';
-import { earliestBegin, hasVolumes } from '../policy/quotas.ts';
-import { asMoment, type Clocks, type Delivered, reckonVolumes, type Volumes } from '../policy/volumes.ts';
-import { noticeText } from '../report/changing.ts';
-import { readMoment } from '../store/overrides.ts';
-import { sinceBoot } from '../store/pending.ts';
-import { readVolumes, writeVolumes } from '../store/volumes.ts';
-import type { Context } from './context.ts';
-import type { Usage } from './count-usage.ts';
+import type { Config } from '../../config/config.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import type { Moment, Subject } from '../../policy/moment.ts';
+import { earliestBegin, hasVolumes } from '../../policy/quotas.ts';
+import { asMoment, type Clocks, type Delivered, reckonVolumes, type Volumes } from '../../policy/volumes.ts';
+import { noticeText } from '../../report/changing.ts';
+import { readMoment } from '../../store/overrides.ts';
+import { sinceBoot } from '../../store/pending.ts';
+import { readVolumes, writeVolumes } from '../../store/volumes.ts';
+import type { Context } from '../context.ts';
+import type { Usage } from '../usage/count.ts';
 
 /** From where it is known what was used: the last sync, the ledger, or what a sync has just counted. */
 export type Knowledge = 'noted' | 'ledger' | Promise<Usage>;
@@ -58,9 +58,9 @@ function note({ paths, warn }: Context, volumes: Volumes): void {
 
 /** A hook that goes by what is noted loads nothing of the ledger. */
 async function readDelivered(folder: string, begin: number, known: Ledger | undefined): Promise<Delivered> {
-  const { readUsed, usedBetween } = await import('../ledger/used.ts');
-  const { splitSubject, subjectOf } = await import('../ledger/subject.ts');
-  const { dayOf } = await import('../ledger/days.ts');
+  const { readUsed, usedBetween } = await import('../../ledger/used.ts');
+  const { splitSubject, subjectOf } = await import('../../ledger/subject.ts');
+  const { dayOf } = await import('../../ledger/days.ts');
   const used = readUsed(folder, dayOf(begin), known);
   const keys = [
     ...used.months.flatMap(({ accounts }) => [...accounts.keys()]),

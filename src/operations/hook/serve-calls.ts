@@ -1,20 +1,20 @@
 // Guests that start and guests that have stopped, as libvirt's hooks tell of them: noted, and shaped or taken out, all in
 // one load. What goes wrong for one of them is told of that one, and costs no other its load.
 
-import { readOnFailure } from '../config/read-config.ts';
-import { parseDomain, uuidOf } from '../guests/domain-xml.ts';
-import type { Guest } from '../guests/guest.ts';
-import { withGuest, withoutEnded, withoutGuest } from '../guests/list.ts';
-import type { Call } from '../hooks/calls.ts';
-import { deviceNames } from '../host/read-host.ts';
-import { describeError } from '../report/errors.ts';
-import { describeOff, readOff } from '../store/unloaded.ts';
-import { Occupied } from '../system/lock.ts';
-import { label } from '../text/label.ts';
-import type { Context } from './context.ts';
-import { Refused } from './failures.ts';
-import { placeInForce } from './generate.ts';
-import { noteGuests } from './note-guests.ts';
+import { readOnFailure } from '../../config/read-config.ts';
+import { parseDomain, uuidOf } from '../../guests/domain-xml.ts';
+import type { Guest } from '../../guests/guest.ts';
+import { withGuest, withoutEnded, withoutGuest } from '../../guests/list.ts';
+import type { Call } from '../../hooks/calls.ts';
+import { deviceNames } from '../../host/read-host.ts';
+import { describeError } from '../../report/errors.ts';
+import { describeOff, readOff } from '../../store/unloaded.ts';
+import { Occupied } from '../../system/lock.ts';
+import { label } from '../../text/label.ts';
+import type { Context } from '../context.ts';
+import { Refused } from '../failures.ts';
+import { placeInForce } from '../generate.ts';
+import { noteGuests } from '../note-guests.ts';
 import { shape } from './shape-guest.ts';
 
 /** A call, and who is told of it. */

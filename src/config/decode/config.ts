@@ -1,11 +1,11 @@
 // The tree of all files -> Config. Each function here is one kind of table and reads like it: what it asks for
 // is what the table may hold, and nothing else is let through. What values mean to each other is looked at
-// later, in check-config.ts.
-import type { Source } from '../system/errors.ts';
-import type { Findings } from '../toml/findings.ts';
-import { formatPath } from '../toml/place.ts';
-import type { TomlTable } from '../toml/tree.ts';
-import { type Both, byName } from '../units/units.ts';
+// later, in check/config.ts.
+import type { Source } from '../../system/errors.ts';
+import type { Findings } from '../../toml/findings.ts';
+import { formatPath } from '../../toml/place.ts';
+import type { TomlTable } from '../../toml/tree.ts';
+import { type Both, byName } from '../../units/units.ts';
 import type {
   ClassSettings,
   Config,
@@ -15,18 +15,18 @@ import type {
   GuestValues,
   LimitSettings,
   Setting,
-} from './config.ts';
-import { ceilOnly, decodeBoost, decodeQuota, decodeWindows, rateAndCeil } from './decode-changes.ts';
-import { decodeClass, id } from './decode-class.ts';
-import { leaf } from './decode-leaf.ts';
-import { decodeLimits } from './decode-limits.ts';
-import { macs } from './decode-macs.ts';
-import { metadataRules } from './decode-metadata.ts';
-import { decodeUplink } from './decode-uplink.ts';
-import { eachWay, integer, oneOf, rate, text, yesOrNo } from './decode-values.ts';
+} from '../config.ts';
+import { checkDeviceName, checkGroupName, checkGuestName } from '../names.ts';
+import { parseName } from '../pattern.ts';
+import { ceilOnly, decodeBoost, decodeQuota, decodeWindows, rateAndCeil } from './changes.ts';
+import { decodeClass, id } from './class.ts';
 import { type Decoder, Fields, type Section } from './fields.ts';
-import { checkDeviceName, checkGroupName, checkGuestName } from './names.ts';
-import { parseName } from './pattern.ts';
+import { leaf } from './leaf.ts';
+import { decodeLimits } from './limits.ts';
+import { macs } from './macs.ts';
+import { metadataRules } from './metadata.ts';
+import { decodeUplink } from './uplink.ts';
+import { eachWay, integer, oneOf, rate, text, yesOrNo } from './values.ts';
 
 type Rates = Both<Setting<number>>;
 
