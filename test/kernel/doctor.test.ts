@@ -121,12 +121,12 @@ test('a device in the place of our ifb, before anything is loaded', () => {
   assert.ok(host.examine().wrong.includes('problem ifb'));
 });
 
-test('nothing loaded, and what a load that nobody knows of left behind', () => {
+test('what is in force while its rules are gone from the disk: nobody is said to be without limit, and sync is named', () => {
   rmSync(join(host.rules, 'good'), { recursive: true });
   rmSync(join(host.root, 'run/virt-shaper/history.json'), { force: true });
   const { wrong, findings } = host.examine();
-  assert.equal(wrong, ['warning last-load', 'problem kernel-state', 'problem passing.unknown']);
-  assert.match(named(findings, 'kernel-state').hint ?? '', 'virt-shaper unload');
+  assert.equal(wrong, ['warning last-load', 'problem kernel-state', 'problem passing']);
+  assert.match(named(findings, 'kernel-state').hint ?? '', 'virt-shaper sync');
 });
 
 unless(needsNobody(), test)('without root it says so, and what can be seen is seen', () => {
