@@ -16,7 +16,7 @@ import { ConfigError, Failure } from '../system/errors.ts';
 /** @returns 3 when the kernel holds anything else, or a guest is not shaped as it should be */
 export async function verifyCommand(context: Context, { json }: { json?: boolean }): Promise<number> {
   const folder = join(context.paths.rules, 'good');
-  const good = existsSync(join(folder, 'shape.tc')) ? folder : undefined;
+  const good = existsSync(folder) ? folder : undefined;
   const {
     unreached,
     obstacles,

@@ -133,7 +133,8 @@ export function hasLostRules({
   owner,
   unloaded,
 }: Pick<Loaded, 'rules' | 'owner' | 'unloaded'>): boolean {
-  if (isLoaded(rules) || isThere(unloaded)) return false;
+  const isTold = isLoaded(rules) || readCache(join(rules, 'good', planFile)) !== undefined;
+  if (isTold || isThere(unloaded)) return false;
   return readIfbs().some((ifb) => ifb.owner === owner);
 }
 

@@ -28,7 +28,7 @@ export async function readInForceFacts(
   return {
     now: Date.now(),
     history: await attempt(() => readWholeHistory(paths.history)),
-    loaded: isThere(join(paths.rules, 'good', 'shape.tc')),
+    loaded: isThere(join(paths.rules, 'good')),
     lost: hasLostRules(paths),
     drift,
     rows,
