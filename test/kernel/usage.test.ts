@@ -104,7 +104,8 @@ test('over reloads under traffic: rates, groups, rebuilt trees', async () => {
   host.send(...taps);
   for (const text of [...Object.values(changes), config, ...Object.values(changes).reverse()]) {
     host.configure(text);
-    await pause(700);
+    // Between the last look at a class and its end pass a few milliseconds: two or three in a thousand of this.
+    await pause(1500);
     must('apply');
   }
   await pause(500);
