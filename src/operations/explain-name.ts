@@ -93,6 +93,8 @@ async function explainGuest(
 ): Promise<Explanation> {
   const { rules: folder } = context.paths;
   const rules = rulesIn(folder);
+  // First: what that takes of all guests is gone before what the kernel holds is read.
+  const seen = await rowsOf(context, name);
   const kernel = await underLock(context, (site) => readNow(site, rules, folder)).catch((error: unknown) => {
     if (!(error instanceof Failure || error instanceof ConfigError)) throw error;
     return (
@@ -104,18 +106,22 @@ async function explainGuest(
   return explain(name, inputs, outputs, {
     rules: { folder, ...(rules ? { rules } : {}) },
     kernel,
-    ...(await rowsOf(context)),
+    ...seen,
   });
 }
 
 /**
- * What status says. Nothing where the kernel cannot be asked, which is said with what it holds.
+ * What status says of it. Nothing where the kernel cannot be asked, which is said with what it holds.
  * @throws Failure where what is in force is not known any more
  */
-async function rowsOf(context: Context): Promise<Pick<Looked, 'rows' | 'limits' | 'allowances'>> {
+async function rowsOf(
+  context: Context,
+  name: string,
+): Promise<Pick<Looked, 'rows' | 'limits' | 'allowances'>> {
   try {
-    const { guests: rows, limits, allowances } = await observe(context);
-    return { rows, limits, allowances };
+    const { guests, limits, allowances } = await observe(context);
+    const isOwn = ({ guest }: { guest: string }) => guest === name;
+    return { rows: guests.filter(isOwn), limits: limits.filter(isOwn), allowances };
   } catch (error) {
     if (!(error instanceof Failure || error instanceof ConfigError) || isDamaged(error)) throw error;
     return {};
