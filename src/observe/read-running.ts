@@ -78,15 +78,14 @@ export function findStrays(
     nics.flatMap(({ tap }): Stray[] => {
       const policy = wished?.find((one) => one.guest === name && (one.tap ?? tap) === tap);
       if (policy) return [{ ...policy, tap }];
+      const toApply = `${wished ? '' : 'once there is a configuration without mistakes: '}virt-shaper apply`;
       if (unloaded) {
         const reason = 'virt-shaper unload has taken all limits out';
-        return [{ guest: name, tap, kind: 'unloaded', reason, remedy: 'virt-shaper apply' }];
+        return [{ guest: name, tap, kind: 'unloaded', reason, remedy: toApply }];
       }
       const reason = `it runs by ${tap}, and no load has seen that: it has no limit`;
       // Without a configuration that can be used no sync does anything.
-      const remedy = wished
-        ? 'virt-shaper sync shapes it'
-        : 'once there is a configuration without mistakes: virt-shaper apply';
+      const remedy = wished ? 'virt-shaper sync shapes it' : toApply;
       return [{ guest: name, tap, kind: 'unknown', reason, remedy }];
     }),
   );

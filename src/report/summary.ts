@@ -39,7 +39,7 @@ export function summary({ guests }: InUse, asked: Asked, now: number): string {
 export const nobodyRuns = 'no guest that is to be shaped is running';
 
 /** Why there is nothing to show, and who is limited all the same. */
-export function nothingLoaded({ off, unclaimed }: Asked): string {
+export function nothingLoaded({ off, unclaimed, mistakes }: Asked): string {
   if (unclaimed?.by !== undefined)
     return `Nothing is loaded from here: what is in the kernel is of ${unclaimed.by}.`;
   if (unclaimed && unclaimed.classes > 0) {
@@ -47,7 +47,7 @@ export function nothingLoaded({ off, unclaimed }: Asked): string {
     return `${classes} of virt-shaper's are in the kernel that no load of it made: virt-shaper load takes them over`;
   }
   return off
-    ? `Nothing is loaded: ${describeOff(off)}; virt-shaper apply loads again.`
+    ? `Nothing is loaded: ${describeOff(off)}; ${mistakes.length > 0 ? 'once the configuration has no mistakes ' : ''}virt-shaper apply loads again.`
     : 'Nothing is loaded: no guest is limited.';
 }
 

@@ -190,6 +190,10 @@ test('a configuration with mistakes is named, with what is in force all the same
     const { status: ended, stderr } = run(command);
     assert.equal([command, ended, stderr.includes(place)], [command, 0, true], stderr);
   }
+  host.run(['unload']);
+  const unloaded = host.run(['status']).stdout;
+  assert.match(unloaded, /once the configuration has no mistakes virt-shaper apply loads again/);
+  assert.match(unloaded, /^once there is a configuration without mistakes: virt-shaper apply$/m);
 });
 
 test('nothing is loaded, or by another version', () => {
