@@ -3,11 +3,12 @@
 import { readAhead } from '../load/prefetch.ts';
 import { loadAndConfirm } from '../operations/confirm.ts';
 import { type Context, seconds } from '../operations/context.ts';
-import { generateNow, sayPolicy } from '../operations/generate.ts';
+import { generateNow } from '../operations/generate.ts';
 import { loadNow } from '../operations/load-now.ts';
 import { findGuests, foundGuests, sayFound } from '../operations/note-guests.ts';
 import { type PlanOptions, planOutputs } from '../operations/plan-rules.ts';
-import { tell } from '../operations/say-changes.ts';
+import { tell } from '../operations/say/changes.ts';
+import { sayPolicy } from '../operations/say/policy.ts';
 import { underLockCounted } from '../operations/usage/count.ts';
 import { writeRules } from '../operations/write-rules.ts';
 import { dropPending } from '../store/pending.ts';

@@ -23,8 +23,8 @@ export async function loadCommand(context: Context, options: LoadOptions): Promi
     const time = seconds('--confirm', options.confirm);
     return (await import('../operations/confirm.ts')).loadAndConfirm(context, time, asRendered);
   }
-  const { tell } = await import('../operations/say-changes.ts');
-  const { sayRendered } = await import('../operations/say-rendered.ts');
+  const { tell } = await import('../operations/say/changes.ts');
+  const { sayRendered } = await import('../operations/say/rendered.ts');
   const { obstacles } = await underLockCounted(context, async (site) => {
     dropPending(context.paths.pending); // Who loads plainly has decided.
     return loadNow(context, site, site.rules, undefined, tell(context, asRendered));

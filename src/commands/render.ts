@@ -1,8 +1,9 @@
 // virt-shaper render: rules.d from the configuration and the guests now running.
 
 import type { Context } from '../operations/context.ts';
-import { generateNow, sayPolicy } from '../operations/generate.ts';
-import { sayUnknown } from '../operations/say-rendered.ts';
+import { generateNow } from '../operations/generate.ts';
+import { sayPolicy } from '../operations/say/policy.ts';
+import { sayUnknown } from '../operations/say/rendered.ts';
 import { underLock } from '../operations/under-lock.ts';
 import { writeRules } from '../operations/write-rules.ts';
 import { readRenderedPlan } from '../store/in-force-plan.ts';

@@ -1,8 +1,9 @@
 // Readings of the classes -> bytes of somebody, in the order in which the kernel gave them. Pure but for the ledger that it
 // is given, which it changes. What is counted follows from the kernel's counters and its clock alone; the clock on the
 // wall, which may be set to anything, says only to which day and five minutes it goes.
+
+import { dateOf, dayOf, monthOf } from '../units/days.ts';
 import { type Both, directions } from '../units/units.ts';
-import { dateOf, dayOf, monthOf } from './days.ts';
 import {
   type Account,
   add,

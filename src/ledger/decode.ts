@@ -1,7 +1,8 @@
 // The ledger's files as text and back: JSON, one subject a line, so that people can read and compare them. What is not as
 // it was written counts as damaged: nothing is taken from half a file.
+
+import { isDay, isMonth } from '../units/days.ts';
 import type { Both } from '../units/units.ts';
-import { isDay, isMonth } from './days.ts';
 import {
   type Account,
   isNothing,

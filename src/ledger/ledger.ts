@@ -1,7 +1,8 @@
 // The ledger: how many bytes were delivered to whom, by direction and day, and up to which figure of which class they are
 // counted. Both are in one file that is written whole, so that whenever we are killed nothing is counted twice.
+
+import type { Day, Month } from '../units/days.ts';
 import type { Both } from '../units/units.ts';
-import type { Day, Month } from './days.ts';
 import { noPeaks, type Peaks } from './peaks.ts';
 import type { Subject } from './subject.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { sha256 } from '../system/digest.ts';
 import { ConfigError, Failure } from '../system/errors.ts';
 import { readIfThere, writeTogether } from '../system/files.ts';
-import { isMonth, type Month } from './days.ts';
+import { isMonth, type Month } from '../units/days.ts';
 import { decodeAccounts, encodeAccounts } from './decode.ts';
 import type { MonthAccount } from './ledger.ts';
 import { type Subject, subjectOf } from './subject.ts';

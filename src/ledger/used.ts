@@ -1,7 +1,8 @@
 // What was used, of the files of the ledger: by day and by month.
+
+import { type Day, dayOf, type Month, monthOf } from '../units/days.ts';
 import { type Both, both } from '../units/units.ts';
 import { keepDay } from './count.ts';
-import { type Day, dayOf, type Month, monthOf } from './days.ts';
 import { add, type Ledger, type MonthAccount, type MonthRecord, monthAccountOf, nothing } from './ledger.ts';
 import { readMoved } from './moved.ts';
 import { joinPeaks } from './peaks.ts';

@@ -18,7 +18,7 @@ import { Failure } from '../system/errors.ts';
 import { startDetached } from '../system/exec.ts';
 import type { Context } from './context.ts';
 import { loadNow } from './load-now.ts';
-import { tell } from './say-changes.ts';
+import { tell } from './say/changes.ts';
 import { takeBack, wasTakenBack, whatIsNow } from './take-back.ts';
 import { underLock } from './under-lock.ts';
 import { underLockCounted } from './usage/count.ts';

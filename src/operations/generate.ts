@@ -229,24 +229,3 @@ export function folderFor({ paths }: Context, { companions }: Generated): string
   const isOther = waiting !== companions.get(sourceFile);
   return isAhead && isOther && goodSource(paths.rules) !== undefined ? paths.syncRules : paths.rules;
 }
-
-/** Says what the policy could not give, each in one line. */
-export function sayPolicy(context: Context, outputs: Outputs): void {
-  sayWarnings(context, outputs);
-  sayUnshaped(context, outputs);
-}
-
-export function sayWarnings(context: Context, { policy }: Outputs): void {
-  for (const warning of policy.warnings) context.warn(`warning: ${warning}`);
-}
-
-/** @param about the guest that it is asked for; absent for all */
-export function sayUnshaped(context: Context, { policy }: Outputs, about?: string): void {
-  for (const { guest, tap, reason, kind } of policy.unshaped) {
-    if (about !== undefined && guest !== about) continue;
-    const whose = `guest ${label(guest)}${tap ? `, ${label(tap)}` : ''}`;
-    if (kind === 'unlisted') context.detail(`${whose} is not shaped: ${reason}`);
-    else if (kind === 'unsuited') context.say(`${whose} is not shaped: ${reason}`);
-    else context.warn(`warning: ${whose}: ${reason}`);
-  }
-}

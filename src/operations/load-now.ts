@@ -11,7 +11,7 @@ import type { Obstacle } from '../store/in-force-plan.ts';
 import { removeFile } from '../system/files.ts';
 import type { Context } from './context.ts';
 import { countingFailures } from './failures.ts';
-import type { Telling } from './say-changes.ts';
+import type { Telling } from './say/changes.ts';
 
 /** Said where a load finds nothing to do. */
 export const asRendered = 'nothing to do: the kernel holds what rules.d says';

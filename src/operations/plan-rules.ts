@@ -9,10 +9,11 @@ import { removeFolder } from '../system/folders.ts';
 import { printable } from '../system/printable.ts';
 import { formatMinute, parseMoment } from '../units/clock.ts';
 import type { Context } from './context.ts';
-import { atMoment, type Generated, generateNow, sayPolicy } from './generate.ts';
+import { atMoment, type Generated, generateNow } from './generate.ts';
 import { asRendered, sayBehind, sayObstacles, sayUnreached } from './load-now.ts';
 import { foundGuests } from './note-guests.ts';
-import { sayRendered } from './say-rendered.ts';
+import { sayPolicy } from './say/policy.ts';
+import { sayRendered } from './say/rendered.ts';
 import { underLock } from './under-lock.ts';
 import { layRules } from './write-rules.ts';
 

@@ -20,8 +20,7 @@ import {
   wanted,
 } from './origin.ts';
 import { type GroupPolicy, type GuestPolicy, type TapPolicy, tuningOf, type UplinkPolicy } from './policy.ts';
-import type { Changing } from './steps.ts';
-import { stepsOf } from './steps.ts';
+import { type Changing, stepsOf } from './steps.ts';
 
 /**
  * @param tap the guest's first behind this uplink; absent while it does not run

@@ -1,12 +1,12 @@
 // Moments and times as people write and read them: by the clock of this host, in its time zone. Milliseconds, those of a
 // moment since 1970.
+import { dayOf } from './days.ts';
 import type { Refusal } from './rate.ts';
 
 /** `2026-12-24 20:00` */
 export function formatMinute(at: number): string {
-  const day = new Date(at);
-  const date = `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
-  return `${date} ${two(day.getHours())}:${two(day.getMinutes())}`;
+  const date = new Date(at);
+  return `${dayOf(at)} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
 const two = (value: number) => String(value).padStart(2, '0');

@@ -30,9 +30,9 @@ const { values: options, positionals: words } = parseArgs({
 /** For what nobody has listed: the tests of each file, those that find most first. */
 const inKernel: [file: RegExp, kernel: string[]][] = [
   [/^load\/(?:answer-cache|prefetch)/, ['second-time', 'seen', 'small-faults']],
-  [/^load\/(?:load-small|staging)|^diff\/small/, ['small-change', 'second-time', 'small-faults']],
+  [/^load\/(?:staging)|^diff\/small/, ['small-change', 'second-time', 'small-faults']],
   [/^operations\/(?:confirm|plan-rules)|^commands\/(?:apply|plan)/, ['second-time', 'apply', 'sync', 'said']],
-  [/^operations\/(?:log|failures|say-changes)/, ['said', 'second-time']],
+  [/^operations\/(?:log|failures|say\/changes)/, ['said', 'second-time']],
   [/^operations\/look|^observe|^report\/metrics|^commands\/(?:status|tree|top|metrics)/, ['status', 'top']],
   [/^(?:load|diff|store|kernel|operations)/, ['second-time', 'life', 'small-change', 'transaction', 'load']],
   [/^hooks|^commands\/hooks/, ['hooks']],

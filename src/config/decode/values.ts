@@ -1,9 +1,11 @@
 // Single values of the configuration. A rate or ceil is one value for both directions or { out, in }; a
 // direction that is left out of the braces keeps what would have applied without them.
 
+import type { Findings } from '../../toml/findings.ts';
 import { formatPath } from '../../toml/place.ts';
+import type { TomlTable } from '../../toml/tree.ts';
 import { formatRate, parseRate, parseSize, type Refusal, writtenInBytes } from '../../units/rate.ts';
-import { type Both, directions, isDeviceOrAltname } from '../../units/units.ts';
+import { type Both, type Direction, directions, isDeviceOrAltname } from '../../units/units.ts';
 import type { Setting } from '../config.ts';
 import { deviceNameHint } from '../names.ts';
 import { type Decoder, Fields, wrongType } from './fields.ts';
@@ -120,17 +122,9 @@ export function eachWay(
       const value = decode(entry, path, findings);
       return value && { out: value, in: value };
     }
-    const fields = new Fields(path, entry.value, findings);
-    const written = { ...fields.optional('out', decode), ...fields.optional('in', decode) };
-    fields.reportUnknown();
-
-    const missing = directions.filter((direction) => !fields.has(direction));
-    if (missing.length === 2) {
-      return findings.error(
-        entry.value.at,
-        `${formatPath(path)}: these braces need an "out", an "in" or both`,
-      );
-    }
+    const braces = inBraces(decode, entry.value, path, findings);
+    if (!braces) return undefined;
+    const { written, missing } = braces;
     const rest =
       missing.length > 0 && entry.replaces
         ? eachWay(decode, otherwise)({ key: entry.key, value: entry.replaces }, path, findings)
@@ -154,12 +148,23 @@ export function someWays<T>(decode: Decoder<Setting<T>>): Decoder<Partial<Both<S
       const value = decode(entry, path, findings);
       return value && { out: value, in: value };
     }
-    const fields = new Fields(path, entry.value, findings);
-    const written = { ...fields.optional('out', decode), ...fields.optional('in', decode) };
-    fields.reportUnknown();
-    if (fields.has('out') || fields.has('in')) return written;
-    return findings.error(entry.value.at, `${formatPath(path)}: these braces need an "out", an "in" or both`);
+    return inBraces(decode, entry.value, path, findings)?.written;
   };
+}
+
+/** What { out, in } says, and which of them is not written. @returns nothing where neither is, which is a mistake */
+function inBraces<T>(
+  decode: Decoder<Setting<T>>,
+  table: TomlTable,
+  path: string[],
+  findings: Findings,
+): { written: Partial<Both<Setting<T>>>; missing: Direction[] } | undefined {
+  const fields = new Fields(path, table, findings);
+  const written = { ...fields.optional('out', decode), ...fields.optional('in', decode) };
+  fields.reportUnknown();
+  const missing = directions.filter((direction) => !fields.has(direction));
+  if (missing.length < 2) return { written, missing };
+  return findings.error(table.at, `${formatPath(path)}: these braces need an "out", an "in" or both`);
 }
 
 export function quantity(

@@ -14,16 +14,10 @@ import { Failure } from '../../system/errors.ts';
 import { label } from '../../text/label.ts';
 import type { Context } from '../context.ts';
 import { countingFailures, Refused } from '../failures.ts';
-import {
-  folderFor,
-  type Generated,
-  generateNow,
-  placeInForce,
-  sayUnshaped,
-  sayWarnings,
-} from '../generate.ts';
+import { folderFor, type Generated, generateNow, placeInForce } from '../generate.ts';
 import { loadNow } from '../load-now.ts';
 import { noteMadeFrom } from '../make-part.ts';
+import { sayUnshaped, sayWarnings } from '../say/policy.ts';
 import { underLock } from '../under-lock.ts';
 import { writeRulesAnywhere } from '../write-rules.ts';
 

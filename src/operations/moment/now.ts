@@ -60,7 +60,7 @@ function note({ paths, warn }: Context, volumes: Volumes): void {
 async function readDelivered(folder: string, begin: number, known: Ledger | undefined): Promise<Delivered> {
   const { readUsed, usedBetween } = await import('../../ledger/used.ts');
   const { splitSubject, subjectOf } = await import('../../ledger/subject.ts');
-  const { dayOf } = await import('../../ledger/days.ts');
+  const { dayOf } = await import('../../units/days.ts');
   const used = readUsed(folder, dayOf(begin), known);
   const keys = [
     ...used.months.flatMap(({ accounts }) => [...accounts.keys()]),

@@ -18,7 +18,7 @@ import { whoAsks } from '../../system/who-asks.ts';
 import type { Context } from '../context.ts';
 import { atMoment, folderFor, type Generated, generateNow } from '../generate.ts';
 import { loadNow } from '../load-now.ts';
-import { tell } from '../say-changes.ts';
+import { tell } from '../say/changes.ts';
 import { underLock } from '../under-lock.ts';
 import { writeRulesAnywhere } from '../write-rules.ts';
 import { findSubject } from './find-subject.ts';

@@ -1,15 +1,5 @@
 // What of the ledger is asked for, and how it is shown.
 import { matchesName } from '../../config/pattern.ts';
-import {
-  addMonths,
-  type Day,
-  dayOf,
-  isDay,
-  isMonth,
-  lengthOf,
-  type Month,
-  monthOf,
-} from '../../ledger/days.ts';
 import { nothing } from '../../ledger/ledger.ts';
 import { type SubjectKind, splitSubject, subjectOf } from '../../ledger/subject.ts';
 import { readUsed, type Used } from '../../ledger/used.ts';
@@ -20,6 +10,16 @@ import { ConfigError, Failure } from '../../system/errors.ts';
 import { nearest } from '../../system/nearest.ts';
 import { label } from '../../text/label.ts';
 import type { Screen } from '../../text/table.ts';
+import {
+  addMonths,
+  type Day,
+  dayOf,
+  isDay,
+  isMonth,
+  lengthOf,
+  type Month,
+  monthOf,
+} from '../../units/days.ts';
 import type { Context } from '../context.ts';
 
 export interface UsageOptions {

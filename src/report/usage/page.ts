@@ -1,7 +1,8 @@
 // Usage as one page that stands by itself: no script, no font, no picture from elsewhere, light and dark, and fit to be
 // printed. For whoever gets it by mail and knows nothing of this host.
-import { lengthOf, type Month } from '../../ledger/days.ts';
+
 import { formatBytes, formatSpeed } from '../../text/figures.ts';
+import { lengthOf, type Month } from '../../units/days.ts';
 import type { Both } from '../../units/units.ts';
 import { pageStyle } from './page-style.ts';
 

@@ -1,8 +1,9 @@
 // Who has used how much, as a table, as CSV and as JSON.
-import { type Day, dayOf, lengthOf, monthOf } from '../../ledger/days.ts';
+
 import { formatBytes, formatSpeed } from '../../text/figures.ts';
 import { label } from '../../text/label.ts';
 import { type Column, type Screen, table } from '../../text/table.ts';
+import { type Day, dayOf, lengthOf, monthOf } from '../../units/days.ts';
 import { dataVersion } from '../in-use-data.ts';
 import type { UsageRow } from './rows.ts';
 

@@ -1,15 +1,15 @@
 // What whoever takes the way from the configuration to the kernel in steps is told at each of them: what the rendered
 // configuration was warned of, whether it has been edited since, and who runs without being in the rules.
-import { findMistakes } from '../config/find-mistakes.ts';
-import { readSources } from '../config/read-files.ts';
-import { findStrays, readRunningGuests } from '../observe/read-running.ts';
-import { readOverrides } from '../render/templates.ts';
-import { describeMistakes } from '../report/problems.ts';
-import { snapshotText } from '../store/configuration.ts';
-import { type InForce, readRenderedPlan } from '../store/in-force-plan.ts';
-import { readCompanions, sourceFile } from '../store/in-force-rules.ts';
-import { label } from '../text/label.ts';
-import type { Context } from './context.ts';
+import { findMistakes } from '../../config/find-mistakes.ts';
+import { readSources } from '../../config/read-files.ts';
+import { findStrays, readRunningGuests } from '../../observe/read-running.ts';
+import { readOverrides } from '../../render/templates.ts';
+import { describeMistakes } from '../../report/problems.ts';
+import { snapshotText } from '../../store/configuration.ts';
+import { type InForce, readRenderedPlan } from '../../store/in-force-plan.ts';
+import { readCompanions, sourceFile } from '../../store/in-force-rules.ts';
+import { label } from '../../text/label.ts';
+import type { Context } from '../context.ts';
 
 /** plan and load go by rules.d, and not by what was written since. */
 export function sayRendered(context: Context): void {

@@ -1,8 +1,8 @@
 // What a load changes, as it is said to whoever loads: a line for each guest, the lines of tc behind it with --verbose.
-import type { Found } from '../diff/difference.ts';
-import { changeLines, changeSummary } from '../report/change-lines.ts';
-import { reportDifferences } from '../report/differences.ts';
-import type { Context } from './context.ts';
+import type { Found } from '../../diff/difference.ts';
+import { changeLines, changeSummary } from '../../report/change-lines.ts';
+import { reportDifferences } from '../../report/differences.ts';
+import type { Context } from '../context.ts';
 
 /** Whoever wants to know what a load changes. */
 export interface Telling {

@@ -9,7 +9,7 @@ import {
   isMonth,
   lengthOf,
   monthsBetween,
-} from '../../../src/ledger/days.ts';
+} from '../../../src/units/days.ts';
 
 test('leap days, short months and the turn of the year', () => {
   assert.is(addDays('2028-02-28', 1), '2028-02-29');
