@@ -11,7 +11,7 @@ import type { Host } from './host/host.ts';
 import { assignIds, type ChosenIds } from './plan/ids.ts';
 import { makePlan } from './plan/make-plan.ts';
 import type { Plan } from './plan/plan.ts';
-import type { Moment } from './policy/moment.ts';
+import type { Moment } from './policy/moment/moment.ts';
 import type { Policy } from './policy/policy.ts';
 import { resolvePolicy } from './policy/resolve-policy.ts';
 import { type Rules, render } from './render/render.ts';

@@ -29,7 +29,7 @@ export const house: [folder: string, what: string][] = [
   ['report', 'data -> lines and JSON: status, tree, check, plan, doctor; explain/ and metrics/'],
   ['top', 'the live screen: scene, view, frame, keys'],
   ['operations', 'what commands share: context, lock, generate, note a guest, shape it, load now'],
-  ['commands', 'one file for each command: wiring'],
+  ['commands', 'one file for each command, in folders as the files of cli: wiring'],
   ['cli', 'options and commands as commander has them, --help'],
 ];
 

@@ -1,7 +1,7 @@
 // docs/output.md's tables: of every --json from its schema, of every metric from what the program prints.
 
 import { type Ledger, newAccount, newLedger } from '../../src/ledger/ledger.ts';
-import type { Override } from '../../src/policy/moment.ts';
+import type { Override } from '../../src/policy/moment/moment.ts';
 import { statusAsData } from '../../src/report/in-use-data.ts';
 import { reportMetrics } from '../../src/report/metrics/metrics.ts';
 import { parseExposition } from '../../test/support/exposition.ts';

@@ -8,7 +8,7 @@ import type { InUse } from '../../src/observe/read-in-use.ts';
 import { type Use, type Uses, useKey } from '../../src/observe/use.ts';
 import type { Inputs, Outputs } from '../../src/pipeline.ts';
 import type { ClassPlan, TreePlan } from '../../src/plan/plan.ts';
-import { everyday, type Moment } from '../../src/policy/moment.ts';
+import { everyday, type Moment } from '../../src/policy/moment/moment.ts';
 import { type InForce, inForceText } from '../../src/store/in-force-plan.ts';
 import { directions } from '../../src/units/units.ts';
 import { healthy } from '../../test/support/facts.ts';

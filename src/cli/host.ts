@@ -6,7 +6,7 @@ export function declareHostCommands(command: Declare): void {
     'import <file...>',
     "print the limits of the old hook's bandwidth.conf, of libvirt or Proxmox VE as TOML (- reads stdin)",
     async (context, files, options) =>
-      (await import('../commands/import.ts')).importCommand(context, files, options),
+      (await import('../commands/host/import.ts')).importCommand(context, files, options),
   )
     .option('--from <format>', 'bandwidth.conf, libvirt or proxmox; seen from the files when left out')
     .addHelpText(
@@ -21,7 +21,8 @@ Example: from the old hook, from libvirt, from Proxmox VE
   command(
     'sync',
     'find the running guests anew, render and load; nothing to do, nothing changed',
-    async (context, _args, options) => (await import('../commands/sync.ts')).syncCommand(context, options),
+    async (context, _args, options) =>
+      (await import('../commands/host/sync.ts')).syncCommand(context, options),
   )
     .option('--settle <seconds>', 'wait so long first; end at once when another sync does so already')
     .option('--in-force', 'by the configuration that was loaded last; nothing after virt-shaper unload')
@@ -36,7 +37,7 @@ Example: after a NIC was plugged into a running guest, where nothing else runs i
     'doctor',
     'what this host can and cannot do, and what to do about it (status 3: warnings, 1: problems)',
     async (context, _args, options) =>
-      (await import('../commands/doctor.ts')).doctorCommand(context, options),
+      (await import('../commands/host/doctor.ts')).doctorCommand(context, options),
   )
     .option('--json', 'as data')
     .addHelpText(
@@ -48,7 +49,8 @@ Example: only what is not as it should be
   command(
     'init',
     "write a first config.toml from this host's bridges and guests; never over one that is there",
-    async (context, _args, options) => (await import('../commands/init.ts')).initCommand(context, options),
+    async (context, _args, options) =>
+      (await import('../commands/host/init.ts')).initCommand(context, options),
   )
     .option('--print', 'print it instead')
     .addHelpText(
@@ -61,7 +63,7 @@ Example: look first
     'hooks <action>',
     "install, remove or status: the files in libvirt's folder of hooks",
     async (context, args, options) =>
-      (await import('../commands/hooks.ts')).hooksCommand(context, args, options),
+      (await import('../commands/host/hooks.ts')).hooksCommand(context, args, options),
   )
     .option('--json', 'with status: as data')
     .addHelpText(
@@ -74,7 +76,7 @@ Example: let libvirt call virt-shaper from now on
   command(
     'hook [args...]',
     'what libvirt calls: DRIVER NAME OP SUBOP EXTRA, XML on stdin',
-    async (context, args) => (await import('../commands/hook.ts')).hookCommand(context, args),
+    async (context, args) => (await import('../commands/host/hook.ts')).hookCommand(context, args),
   )
     .passThroughOptions()
     .addHelpText(

@@ -3,7 +3,7 @@ import type { Declare } from './declare.ts';
 
 export function declareObserveCommands(command: Declare): void {
   command('status [names...]', 'show who has what and does what now', async (context, names, options) =>
-    (await import('../commands/status.ts')).statusCommand(context, names, options),
+    (await import('../commands/observe/status.ts')).statusCommand(context, names, options),
   )
     .option('--json', 'as data: bits per second, bytes')
     .option('--interval <seconds>', 'what "now" is taken over; 0 leaves it out (1)')
@@ -16,7 +16,7 @@ Example: the members of a group, every two seconds
   watch virt-shaper status friends`,
     );
   command('tree [names...]', 'show each uplink with its groups and guests', async (context, names, options) =>
-    (await import('../commands/tree.ts')).treeCommand(context, names, options),
+    (await import('../commands/observe/tree.ts')).treeCommand(context, names, options),
   )
     .option('--json', 'as data: bits per second, bytes')
     .option('--interval <seconds>', 'what "now" is taken over; 0 leaves it out (1)')
@@ -30,7 +30,7 @@ Example: one group with its members; the names of all groups, with jq
   virt-shaper tree --json | jq -r '.uplinks[].out.groups[].group'`,
     );
   command('top', 'show live who uses what, and how much of it is left', async (context, _args, options) =>
-    (await import('../commands/top.ts')).topCommand(context, options),
+    (await import('../commands/observe/top.ts')).topCommand(context, options),
   )
     .option('--interval <seconds>', 'time between two readings (1)')
     .option('--once', 'one frame as plain text; so it is where there is no terminal')
@@ -47,7 +47,7 @@ Example: who used most of their ceil in the last five seconds
     'explain <name>',
     "show where each of a guest's or group's values comes from, and what the kernel holds for it",
     async (context, [name = ''], options) =>
-      (await import('../commands/explain.ts')).explainCommand(context, name, options),
+      (await import('../commands/observe/explain.ts')).explainCommand(context, name, options),
   )
     .option('--json', 'as data')
     .addHelpText(
@@ -61,7 +61,7 @@ Example: why a limit is not what was expected; -- before a name that begins with
     'usage [args...]',
     'show who has used how much, by day and month; export and import it with a guest that moves',
     async (context, args, options) =>
-      (await import('../commands/usage.ts')).usageCommand(context, args, options),
+      (await import('../commands/observe/usage.ts')).usageCommand(context, args, options),
   )
     .option('--group', 'groups, in place of guests')
     .option('--uplink', 'uplinks, with what belongs to no guest')
@@ -86,7 +86,7 @@ Example: what a month's invoices are made of; a page for a customer; a guest tha
   virt-shaper usage export cliff - | ssh kvm2 virt-shaper usage import -`,
     );
   command('metrics', 'print counters, rates and faults for Prometheus', async (context, _args, options) =>
-    (await import('../commands/metrics.ts')).metricsCommand(context, options),
+    (await import('../commands/observe/metrics.ts')).metricsCommand(context, options),
   )
     .option('--output <file>', 'write it there, whole or not at all, for the textfile collector')
     .addHelpText(

@@ -6,7 +6,8 @@ export function declarePolicyCommands(command: Declare): void {
   command(
     'check',
     'read the configuration, report every problem, show what each guest would have',
-    async (context, _args, options) => (await import('../commands/check.ts')).checkCommand(context, options),
+    async (context, _args, options) =>
+      (await import('../commands/policy/check.ts')).checkCommand(context, options),
   )
     .option('--json', 'as data: bits per second')
     .addHelpText(
@@ -22,7 +23,7 @@ Example: try a changed file before it counts
       thenLoad(
         context,
         options,
-        await (await import('../commands/set.ts')).setCommand(context, args, options),
+        await (await import('../commands/policy/set.ts')).setCommand(context, args, options),
       ),
   )
     .option('--group', 'NAME is a group')
@@ -44,7 +45,7 @@ Example: another ceil, in both directions and in one; a group's, at once
       thenLoad(
         context,
         options,
-        await (await import('../commands/set.ts')).unsetCommand(context, args, options),
+        await (await import('../commands/policy/set.ts')).unsetCommand(context, args, options),
       ),
   )
     .option('--group', 'NAME is a group')
@@ -58,7 +59,8 @@ Example: what config.toml says of it counts again
   command(
     'apply',
     'check, find the running guests, render, say what changes for whom, and load',
-    async (context, _args, options) => (await import('../commands/apply.ts')).applyCommand(context, options),
+    async (context, _args, options) =>
+      (await import('../commands/policy/apply.ts')).applyCommand(context, options),
   )
     .option('--dry-run', 'only say what would change (status 3 if anything)')
     .option('--json', 'with --dry-run: as data')
@@ -72,7 +74,7 @@ Example: after a change of the configuration, from the far end of the link that 
   virt-shaper apply --confirm 60`,
     );
   command('render', 'write rules.d from the configuration and the guests now running', async (context) =>
-    (await import('../commands/render.ts')).renderCommand(context),
+    (await import('../commands/policy/render.ts')).renderCommand(context),
   ).addHelpText(
     'after',
     `
@@ -80,7 +82,7 @@ Example: read what would be loaded before it is
   virt-shaper render && less /var/lib/virt-shaper/rules.d/shape.tc`,
   );
   command('load', 'make the kernel hold what rules.d says, all or nothing', async (context, _args, options) =>
-    (await import('../commands/load.ts')).loadCommand(context, options),
+    (await import('../commands/policy/load.ts')).loadCommand(context, options),
   )
     .option('--dry-run', 'only show what would change, as plan does')
     .option('--json', 'with --dry-run: as data')
@@ -94,7 +96,7 @@ Example: rules that were rendered, or shipped, before
   command(
     'confirm',
     'keep the policy that "apply --confirm" or "load --confirm" has loaded',
-    async (context) => (await import('../commands/confirm.ts')).confirmCommand(context),
+    async (context) => (await import('../commands/policy/confirm.ts')).confirmCommand(context),
   ).addHelpText(
     'after',
     `
@@ -104,7 +106,8 @@ Example: from a second terminal, which the new policy let in
   command(
     'plan',
     'show what load would change, and for whom (status 3 if anything)',
-    async (context, _args, options) => (await import('../commands/plan.ts')).planCommand(context, options),
+    async (context, _args, options) =>
+      (await import('../commands/policy/plan.ts')).planCommand(context, options),
   )
     .option('--json', 'as data')
     .option('--commands', 'the nft, tc and ip lines that load would run')
@@ -120,7 +123,7 @@ Example: look before a change counts; what tonight will be like
     'verify',
     'compare the kernel with what was loaded (status 3 on drift)',
     async (context, _args, options) =>
-      (await import('../commands/verify.ts')).verifyCommand(context, options),
+      (await import('../commands/policy/verify.ts')).verifyCommand(context, options),
   )
     .option('--json', 'as data')
     .addHelpText(
@@ -133,7 +136,7 @@ Example: from cron, repair what somebody changed by hand
     'limit <name>',
     'give a guest, a group or what no guest owns another rate or ceil for now',
     async (context, [name = ''], options) =>
-      (await import('../commands/limit.ts')).limitCommand(context, name, options),
+      (await import('../commands/policy/limit.ts')).limitCommand(context, name, options),
   )
     .option('--ceil <rate>', 'the most that it may reach')
     .option('--rate <rate>', 'what it is guaranteed')
@@ -155,7 +158,7 @@ Example: two hours of 5 mbit, and back before that
   virt-shaper limit cliff --lift`,
     );
   command('limits', 'show what was set so, by whom, until when and why', async (context, _args, options) =>
-    (await import('../commands/limits.ts')).limitsCommand(context, options),
+    (await import('../commands/policy/limits.ts')).limitsCommand(context, options),
   )
     .option('--json', 'as data: bits per second')
     .addHelpText(
@@ -165,7 +168,7 @@ Example: what has no end
   virt-shaper limits --json | jq '.limits[] | select(.until == null)'`,
     );
   command('unload', 'take out everything virt-shaper put in, nothing else', async (context) =>
-    (await import('../commands/unload.ts')).unloadCommand(context),
+    (await import('../commands/policy/unload.ts')).unloadCommand(context),
   ).addHelpText(
     'after',
     `
@@ -179,5 +182,5 @@ Example: every guest at full speed for a while, then as before
 
 async function thenLoad(context: Context, options: Record<string, unknown>, status: number): Promise<number> {
   if (!options.load || status !== 0) return status;
-  return (await import('../commands/apply.ts')).applyCommand(context, {});
+  return (await import('../commands/policy/apply.ts')).applyCommand(context, {});
 }

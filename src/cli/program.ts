@@ -45,7 +45,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 3 differences fou
 
   program.command('guard <id>', { hidden: true }).action(async (id: string, _options, self: Command) => {
     const context = makeContext(self.optsWithGlobals());
-    process.exitCode = await (await import('../commands/confirm.ts')).guardCommand(context, id);
+    process.exitCode = await (await import('../commands/policy/confirm.ts')).guardCommand(context, id);
   });
   program.command('names <kind>', { hidden: true }).action(async (kind: string, _options, self: Command) => {
     (await import('../commands/complete.ts')).namesCommand(self.optsWithGlobals(), kind);

@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts';
 import { againstForgers, forgersText, mayForge } from '../guests/forge.ts';
 import type { Guest } from '../guests/guest.ts';
 import { findLimits } from '../policy/limits.ts';
-import { everyday } from '../policy/moment.ts';
+import { everyday } from '../policy/moment/moment.ts';
 import { findGroup, sourcesOf } from '../policy/origin.ts';
 import { label } from '../text/label.ts';
 import type { Finding } from './finding.ts';

@@ -3,7 +3,7 @@
 import type { Port } from '../host/host.ts';
 import { shownRate } from '../kernel/tc/values.ts';
 import type { ClassPlan, TreePlan } from '../plan/plan.ts';
-import type { ForNowValues } from '../policy/for-now.ts';
+import type { ForNowValues } from '../policy/moment/for-now.ts';
 import type { InForce } from '../store/in-force-plan.ts';
 import { type Both, both, byName, type Direction } from '../units/units.ts';
 import { type Counted, speedBetween, type Use, type Uses, useKey } from './use.ts';

@@ -7,7 +7,7 @@ import { reconcile } from '../guests/reconcile.ts';
 import { readRunning } from '../guests/status-files.ts';
 import { readNetworks } from '../host/networks.ts';
 import { deviceNames, readDevices } from '../host/read-host.ts';
-import { everyday } from '../policy/moment.ts';
+import { everyday } from '../policy/moment/moment.ts';
 import type { Unshaped } from '../policy/policy.ts';
 import { resolvePolicy } from '../policy/resolve-policy.ts';
 import { readGuests } from '../store/guests.ts';

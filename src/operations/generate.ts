@@ -10,7 +10,7 @@ import { readNetworks } from '../host/networks.ts';
 import type { Part } from '../part/generate-part.ts';
 import { generate, type Inputs, type Outputs } from '../pipeline.ts';
 import { checkSpeeds } from '../policy/check-uplinks.ts';
-import type { Moment } from '../policy/moment.ts';
+import type { Moment } from '../policy/moment/moment.ts';
 import type { Rules } from '../render/render.ts';
 import { readOverrides, readTemplates, templatesBeside } from '../render/templates.ts';
 import { describeError } from '../report/errors.ts';

@@ -5,7 +5,7 @@ import { parseRules } from '../diff/parse-rules.ts';
 import type { Guest } from '../guests/guest.ts';
 import type { Device, Kernel } from '../host/host.ts';
 import { generate } from '../pipeline.ts';
-import { everyday } from '../policy/moment.ts';
+import { everyday } from '../policy/moment/moment.ts';
 import type { Templates } from '../render/templates.ts';
 import { SourceFile } from '../toml/source-file.ts';
 

@@ -5,7 +5,7 @@ import type { Guest } from '../guests/guest.ts';
 import type { Device } from '../host/host.ts';
 import type { Inputs, Outputs } from '../pipeline.ts';
 import { ceilings, total } from '../policy/guarantees.ts';
-import { isInForce } from '../policy/moment.ts';
+import { isInForce } from '../policy/moment/moment.ts';
 import type { UplinkPolicy } from '../policy/policy.ts';
 import { frameOf } from '../render/view.ts';
 import { type Both, both, type Direction, directions } from '../units/units.ts';

@@ -2,7 +2,7 @@
 // after it. Rates in bits per second, sizes in bytes, times in microseconds.
 import type { CakeSettings, LeafKind } from '../config/leaf.ts';
 import type { Port, RedirectKind } from '../host/host.ts';
-import type { ForNowValues } from '../policy/for-now.ts';
+import type { ForNowValues } from '../policy/moment/for-now.ts';
 import type { Both, Direction } from '../units/units.ts';
 
 /**

@@ -9,7 +9,7 @@ import { formatRate } from '../units/rate.ts';
 import { type Direction, directions } from '../units/units.ts';
 import { ceilings, total } from './guarantees.ts';
 import { newUplink } from './link.ts';
-import { everyday } from './moment.ts';
+import { everyday } from './moment/moment.ts';
 import type { GuestPolicy, UplinkPolicy } from './policy.ts';
 import { type FoundUplink, findUplinks, portsOn } from './uplinks.ts';
 import { addGuest } from './values.ts';

@@ -4,10 +4,10 @@ import { type Host, routesOver } from '../host/host.ts';
 import { formatPath } from '../toml/place.ts';
 import { formatRate } from '../units/rate.ts';
 import { type Both, both, type Direction } from '../units/units.ts';
-import { type Compared, forNowOf } from './for-now.ts';
-import type { Moment } from './moment.ts';
+import { type Compared, forNowOf } from './moment/for-now.ts';
+import type { Moment } from './moment/moment.ts';
+import { stepsOf } from './moment/steps.ts';
 import { type ClassPolicy, type Guarantee, tuningOf, type UplinkPolicy } from './policy.ts';
-import { stepsOf } from './steps.ts';
 import type { FoundUplink } from './uplinks.ts';
 
 /** Bytes of the least frame that Ethernet sends, without its checksum: a NIC pads what is shorter. */

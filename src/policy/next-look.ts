@@ -3,10 +3,10 @@
 import type { Config, Quota } from '../config/config.ts';
 import { matchGuest } from '../config/pattern.ts';
 import { type Both, both, directions } from '../units/units.ts';
-import { isInForce, type Moment, type Subject } from './moment.ts';
+import { isInForce, type Moment, type Subject } from './moment/moment.ts';
+import { isUsedUp, quotaAt } from './moment/quotas.ts';
+import { holdingAt } from './moment/windows.ts';
 import type { Policy } from './policy.ts';
-import { isUsedUp, quotaAt } from './quotas.ts';
-import { holdingAt } from './windows.ts';
 
 /** @returns milliseconds since 1970; nothing where nothing changes within a fortnight */
 export function nextLook(config: Config, policy: Policy, moment: Moment): number | undefined {

@@ -9,7 +9,7 @@ import type { Source } from '../system/errors.ts';
 import { printable } from '../system/printable.ts';
 import { label } from '../text/label.ts';
 import type { Direction } from '../units/units.ts';
-import type { Moment, Step } from './moment.ts';
+import type { Moment, Step } from './moment/moment.ts';
 
 /** `on` is the entry's [... .on.UPLINK]; `at` is absent for metadata and what is built in. */
 export interface Origin {

@@ -5,8 +5,8 @@ import type { LeafSettings } from '../config/leaf.ts';
 import type { Port } from '../host/host.ts';
 import type { Source } from '../system/errors.ts';
 import type { Both } from '../units/units.ts';
-import type { ForNowValues } from './for-now.ts';
 import type { Limits } from './limits.ts';
+import type { ForNowValues } from './moment/for-now.ts';
 import type { LeafOrigin, Origin, Traced } from './origin.ts';
 
 /** A guarantee as written, and what is left of it when not all of them can be kept. */

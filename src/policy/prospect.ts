@@ -3,7 +3,7 @@
 import type { Config } from '../config/config.ts';
 import type { Host } from '../host/host.ts';
 import { newUplink } from './link.ts';
-import type { Moment } from './moment.ts';
+import type { Moment } from './moment/moment.ts';
 import { isListed, sourcesOf } from './origin.ts';
 import type { Policy, UplinkPolicy } from './policy.ts';
 import { portsOn } from './uplinks.ts';

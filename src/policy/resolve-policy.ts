@@ -9,7 +9,7 @@ import { byName } from '../units/units.ts';
 import { refuseGuarantees, scaleGuarantees } from './guarantees.ts';
 import { lackingLeaves } from './leaves.ts';
 import { newUplink } from './link.ts';
-import type { Moment } from './moment.ts';
+import type { Moment } from './moment/moment.ts';
 import { isListed, metadataProblems, sourcesOf } from './origin.ts';
 import type { GuestPolicy, Policy, Unshaped, UplinkPolicy } from './policy.ts';
 import { type Doubt, findUplinks, type Ways } from './uplinks.ts';

@@ -5,9 +5,10 @@ import { nearest } from '../system/nearest.ts';
 import { label } from '../text/label.ts';
 import { formatRate } from '../units/rate.ts';
 import { both, type Direction, directions } from '../units/units.ts';
-import { type Compared, forNowOf } from './for-now.ts';
 import { findLeaf } from './leaves.ts';
 import { findLimits } from './limits.ts';
+import { type Compared, forNowOf } from './moment/for-now.ts';
+import { type Changing, stepsOf } from './moment/steps.ts';
 import {
   bound,
   type Cut,
@@ -20,7 +21,6 @@ import {
   wanted,
 } from './origin.ts';
 import { type GroupPolicy, type GuestPolicy, type TapPolicy, tuningOf, type UplinkPolicy } from './policy.ts';
-import { type Changing, stepsOf } from './steps.ts';
 
 /**
  * @param tap the guest's first behind this uplink; absent while it does not run

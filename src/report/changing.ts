@@ -1,6 +1,6 @@
 // What an entry says of other times, in a few words: `2 windows, 2tb a month`.
 import type { Boost, Quota, Window } from '../config/config.ts';
-import type { Notice } from '../policy/volumes.ts';
+import type { Notice } from '../policy/moment/volumes.ts';
 import { counted, label } from '../text/label.ts';
 import { formatMinute } from '../units/clock.ts';
 import { formatPeriod } from '../units/period.ts';

@@ -1,7 +1,7 @@
 // What is another value now than on other days, in words and as data: every view marks it, with until when and by whom.
 import type { ClassInUse, TreeInUse, UplinkInUse } from '../observe/in-use.ts';
-import type { ForNowValues } from '../policy/for-now.ts';
-import type { ForNow, Step } from '../policy/moment.ts';
+import type { ForNowValues } from '../policy/moment/for-now.ts';
+import type { ForNow, Step } from '../policy/moment/moment.ts';
 import { printable } from '../system/printable.ts';
 import { formatSet } from '../text/figures.ts';
 import { label } from '../text/label.ts';

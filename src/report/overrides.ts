@@ -1,5 +1,5 @@
 // What administrators have set for now, in words, as a table and as data.
-import type { Override, Subject } from '../policy/moment.ts';
+import type { Override, Subject } from '../policy/moment/moment.ts';
 import type { Cut, Traced } from '../policy/origin.ts';
 import type { Policy } from '../policy/policy.ts';
 import { printable } from '../system/printable.ts';

@@ -1,6 +1,6 @@
 // What is used of volumes and left of credit, in words and as data. Volumes count in thousands, as they are written.
 import type { AllowancesInUse, CreditInUse, QuotaInUse } from '../observe/volumes.ts';
-import { isUsedUp, shareUsed } from '../policy/quotas.ts';
+import { isUsedUp, shareUsed } from '../policy/moment/quotas.ts';
 import { formatBytes, formatShare } from '../text/figures.ts';
 import { label } from '../text/label.ts';
 import { formatMinute } from '../units/clock.ts';

@@ -1,7 +1,7 @@
 // What administrators have set for now (virt-shaper limit), until it ends or is lifted: in /var, since neither a reboot
 // nor another configuration ends it. What has ended stays here for a while, since a clock may be wrong; nobody but
 // virt-shaper limit writes the file, so a sync never waits for a disk because of it.
-import { isInForce, type Moment, type Override } from '../policy/moment.ts';
+import { isInForce, type Moment, type Override } from '../policy/moment/moment.ts';
 import { randomId } from '../system/digest.ts';
 import { isFolder, readCache, readIfThere, writeIfChanged, writeWhole } from '../system/files.ts';
 import { both, directions } from '../units/units.ts';

@@ -1,7 +1,7 @@
 // What was known of volumes and credit at the last look: a guest that starts before the next one goes by it, and credit is
 // reckoned from it. In /run, since the ledger knows what was used when it is lost.
-import type { Credit } from '../policy/credit.ts';
-import type { QuotaRecord, Volumes } from '../policy/volumes.ts';
+import type { Credit } from '../policy/moment/credit.ts';
+import type { QuotaRecord, Volumes } from '../policy/moment/volumes.ts';
 import { readCache, writeUnlocked } from '../system/files.ts';
 import type { Both } from '../units/units.ts';
 

@@ -3,7 +3,7 @@
 
 import type { Fault } from '../observe/fault.ts';
 import type { GuestState } from '../observe/guests.ts';
-import type { ForNowValues } from '../policy/for-now.ts';
+import type { ForNowValues } from '../policy/moment/for-now.ts';
 import type { Both } from '../units/units.ts';
 
 /** One class in one direction. */

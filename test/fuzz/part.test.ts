@@ -10,7 +10,7 @@ import { basisOf, linesOf } from '../../src/part/basis.ts';
 import { generatePart } from '../../src/part/generate-part.ts';
 import { splice } from '../../src/part/splice.ts';
 import { generate, type Inputs } from '../../src/pipeline.ts';
-import { everyday } from '../../src/policy/moment.ts';
+import { everyday } from '../../src/policy/moment/moment.ts';
 import { inForceText } from '../../src/store/in-force-plan.ts';
 import { makeWorld, noneChosen, readToml, templates, type World } from '../support/world.ts';
 import { guestName } from './names.ts';

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { escapeName } from '../../src/config/pattern.ts';
 import type { Guest } from '../../src/guests/guest.ts';
 import type { Device, Host } from '../../src/host/host.ts';
-import type { Moment, Override } from '../../src/policy/moment.ts';
+import type { Moment, Override } from '../../src/policy/moment/moment.ts';
 import { amount } from '../support/amount.ts';
 import { readToml, type World } from '../support/world.ts';
 import { anyLeaf } from './leaf.ts';

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { everyday } from '../../src/policy/moment.ts';
+import { everyday } from '../../src/policy/moment/moment.ts';
 import { generateFor, makeWorld } from '../support/world.ts';
 import { readNetwork } from '../trace/trace.ts';
 import { guestName } from './names.ts';

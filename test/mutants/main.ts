@@ -31,13 +31,16 @@ const { values: options, positionals: words } = parseArgs({
 const inKernel: [file: RegExp, kernel: string[]][] = [
   [/^load\/(?:answer-cache|prefetch)/, ['second-time', 'seen', 'small-faults']],
   [/^load\/(?:staging)|^diff\/small/, ['small-change', 'second-time', 'small-faults']],
-  [/^operations\/(?:confirm|plan-rules)|^commands\/(?:apply|plan)/, ['second-time', 'apply', 'sync', 'said']],
+  [
+    /^operations\/(?:confirm|plan-rules)|^commands\/policy\/(?:apply|plan)/,
+    ['second-time', 'apply', 'sync', 'said'],
+  ],
   [/^operations\/(?:log|failures|say\/changes)/, ['said', 'second-time']],
-  [/^operations\/look|^observe|^report\/metrics|^commands\/(?:status|tree|top|metrics)/, ['status', 'top']],
+  [/^commands\/(?:host\/(?:doctor|init)|observe\/explain)/, ['explain', 'init', 'doctor']],
+  [/^operations\/look|^observe|^report\/metrics|^commands\/observe/, ['status', 'top']],
   [/^(?:load|diff|store|kernel|operations)/, ['second-time', 'life', 'small-change', 'transaction', 'load']],
-  [/^hooks|^commands\/hooks/, ['hooks']],
-  [/^commands\/(?:hook|sync)/, ['second-time', 'life', 'hook', 'sync']],
-  [/^commands\/(?:doctor|explain|init)/, ['explain', 'init', 'doctor']],
+  [/^hooks|^commands\/host\/hooks/, ['hooks']],
+  [/^commands\/host\/(?:hook|sync)/, ['second-time', 'life', 'hook', 'sync']],
   [/^commands/, ['second-time', 'said', 'life', 'load']],
   [/^(?:guests|host)/, ['second-time', 'sync']],
 ];

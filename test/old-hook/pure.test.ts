@@ -9,7 +9,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { importBandwidthConf } from '../../src/import/bandwidth-conf.ts';
 import { generate, type Outputs } from '../../src/pipeline.ts';
-import { everyday } from '../../src/policy/moment.ts';
+import { everyday } from '../../src/policy/moment/moment.ts';
 import { ConfigError } from '../../src/system/errors.ts';
 import { generateFor, makeWorld, noneChosen, readToml, templates, type World } from '../support/world.ts';
 import type { HtbClass } from '../trace/tc.ts';

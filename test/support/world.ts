@@ -9,7 +9,7 @@ import type { Guest } from '../../src/guests/guest.ts';
 import type { Device, Host } from '../../src/host/host.ts';
 import { generate, type Outputs } from '../../src/pipeline.ts';
 import type { ChosenIds } from '../../src/plan/ids.ts';
-import { everyday, type Moment } from '../../src/policy/moment.ts';
+import { everyday, type Moment } from '../../src/policy/moment/moment.ts';
 import { readTemplates } from '../../src/render/templates.ts';
 
 export interface World {

@@ -44,10 +44,10 @@ const layers = [
 /** What may read or write files, or start a process. */
 const outside: Record<string, string[]> = {
   'node:fs': [
-    'commands/hooks.ts',
-    'commands/import.ts',
-    'commands/usage.ts',
-    'commands/verify.ts',
+    'commands/host/hooks.ts',
+    'commands/host/import.ts',
+    'commands/observe/usage.ts',
+    'commands/policy/verify.ts',
     'config/read-files.ts',
     'doctor/read/stat.ts',
     'guests/status-files.ts',

@@ -6,7 +6,7 @@ import type { Host } from '../../host/host.ts';
 import { readNetworks } from '../../host/networks.ts';
 import { findMarksBeside } from '../../load/foreign-marks.ts';
 import { markOf } from '../../plan/names.ts';
-import { everyday } from '../../policy/moment.ts';
+import { everyday } from '../../policy/moment/moment.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { resolvePolicy } from '../../policy/resolve-policy.ts';
 import { readInForce } from '../../store/in-force-plan.ts';

@@ -3,8 +3,8 @@
 
 import type { NftChain, NftTable } from '../../kernel/nft/listing.ts';
 import { isOurs } from '../../kernel/nft/listing.ts';
-import { applyRule, type Frame, type Match, mayChange } from '../../kernel/nft/rule.ts';
 import type { Begin, Change, Passage, Stage } from './passage.ts';
+import { applyRule, type Frame, type Match, mayChange } from './rule.ts';
 
 interface State extends Passage {
   bridge: string;

@@ -1,7 +1,7 @@
 // Whose limit somebody wants to change: a guest, a group or an uplink's unmarked traffic that is there, or an error that
 // says what was meant.
 import { matchGuest } from '../../config/pattern.ts';
-import type { Subject } from '../../policy/moment.ts';
+import type { Subject } from '../../policy/moment/moment.ts';
 import { sourcesOf } from '../../policy/origin.ts';
 import { Failure } from '../../system/errors.ts';
 import { nearest } from '../../system/nearest.ts';

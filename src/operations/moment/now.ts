@@ -2,9 +2,15 @@
 // A sync reckons it from what it has just counted, a view from the ledger; a guest that starts goes by the last sync.
 import type { Config } from '../../config/config.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import type { Moment, Subject } from '../../policy/moment.ts';
-import { earliestBegin, hasVolumes } from '../../policy/quotas.ts';
-import { asMoment, type Clocks, type Delivered, reckonVolumes, type Volumes } from '../../policy/volumes.ts';
+import type { Moment, Subject } from '../../policy/moment/moment.ts';
+import { earliestBegin, hasVolumes } from '../../policy/moment/quotas.ts';
+import {
+  asMoment,
+  type Clocks,
+  type Delivered,
+  reckonVolumes,
+  type Volumes,
+} from '../../policy/moment/volumes.ts';
 import { noticeText } from '../../report/changing.ts';
 import { readMoment } from '../../store/overrides.ts';
 import { sinceBoot } from '../../store/pending.ts';

@@ -1,7 +1,7 @@
 // Sets for now what a guest, a group or an uplink's unmarked traffic may have, or lifts it: written down first, so that
 // no later load forgets it, then loaded by the configuration in force. What cannot be loaded is not kept either.
 import type { Site } from '../../load/context.ts';
-import type { Override, Subject } from '../../policy/moment.ts';
+import type { Override, Subject } from '../../policy/moment/moment.ts';
 import { endText, shortfalls, subjectText, valuesText } from '../../report/overrides.ts';
 import { noteLoad } from '../../store/history.ts';
 import {

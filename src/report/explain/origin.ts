@@ -1,6 +1,6 @@
 // Where a value comes from and what cut it, in words.
 import { dirname } from 'node:path';
-import type { Step } from '../../policy/moment.ts';
+import type { Step } from '../../policy/moment/moment.ts';
 import type { Cut, Origin } from '../../policy/origin.ts';
 import type { Source } from '../../system/errors.ts';
 import { label } from '../../text/label.ts';

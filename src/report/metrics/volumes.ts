@@ -1,7 +1,7 @@
 // What is used of volumes and left of credit, for Prometheus: families of their own for guests and groups. In a direction
 // both is what the two make together.
 import type { AllowancesInUse, QuotaInUse } from '../../observe/volumes.ts';
-import type { Volume } from '../../policy/quotas.ts';
+import type { Volume } from '../../policy/moment/quotas.ts';
 import type { Family, Sample } from './exposition.ts';
 
 export function volumeFamilies({ quotas, credits }: AllowancesInUse): Family[] {

@@ -20,7 +20,7 @@ import { type ConfigLocation, readConfig } from '../../../src/config/read-config
 import type { Device } from '../../../src/host/host.ts';
 import { importBandwidthConf } from '../../../src/import/bandwidth-conf.ts';
 import { generate } from '../../../src/pipeline.ts';
-import { everyday } from '../../../src/policy/moment.ts';
+import { everyday } from '../../../src/policy/moment/moment.ts';
 import { readTemplates } from '../../../src/render/templates.ts';
 import { formatProblem } from '../../../src/report/problems.ts';
 import { ConfigError } from '../../../src/system/errors.ts';

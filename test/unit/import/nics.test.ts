@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { importCommand } from '../../../src/commands/import.ts';
+import { importCommand } from '../../../src/commands/host/import.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { type Format, formatOf, type InputFile, importFiles } from '../../../src/import/import.ts';
 import type { Context } from '../../../src/operations/context.ts';

@@ -3,7 +3,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Config } from '../../../src/config/config.ts';
-import type { Moment, Override } from '../../../src/policy/moment.ts';
+import type { Moment, Override } from '../../../src/policy/moment/moment.ts';
 import { nextLook } from '../../../src/policy/next-look.ts';
 import type { Policy } from '../../../src/policy/policy.ts';
 import { resolvePolicy } from '../../../src/policy/resolve-policy.ts';

@@ -3,7 +3,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { GuestMetadata } from '../../../src/guests/guest.ts';
-import { everyday } from '../../../src/policy/moment.ts';
+import { everyday } from '../../../src/policy/moment/moment.ts';
 import type { Origin, Traced } from '../../../src/policy/origin.ts';
 import type { GuestPolicy, Policy } from '../../../src/policy/policy.ts';
 import { resolvePolicy } from '../../../src/policy/resolve-policy.ts';

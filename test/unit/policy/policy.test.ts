@@ -2,7 +2,7 @@
 // all be kept. Rates in mbit.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { everyday } from '../../../src/policy/moment.ts';
+import { everyday } from '../../../src/policy/moment/moment.ts';
 import type { GuestPolicy, Policy } from '../../../src/policy/policy.ts';
 import { resolvePolicy } from '../../../src/policy/resolve-policy.ts';
 import { makeWorld } from '../../support/world.ts';

@@ -2,7 +2,7 @@
 // be read. On a real kernel: test/kernel/explain.test.ts.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { everyday } from '../../../src/policy/moment.ts';
+import { everyday } from '../../../src/policy/moment/moment.ts';
 import { explain } from '../../../src/report/explain/explain.ts';
 import { explainMatch } from '../../../src/report/explain/match.ts';
 import { linesAbout } from '../../../src/report/explain/rules.ts';

@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { makeHost, makeUse } from '../../../build/documents/scene.ts';
-import type { Override } from '../../../src/policy/moment.ts';
+import type { Override } from '../../../src/policy/moment/moment.ts';
 import { describeForNow } from '../../../src/report/for-now.ts';
 import { reportMetrics } from '../../../src/report/metrics/metrics.ts';
 import { endText, reportOverrides, shortfalls, valuesText } from '../../../src/report/overrides.ts';

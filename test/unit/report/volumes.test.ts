@@ -2,8 +2,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { allowancesFor, allowancesInUse } from '../../../src/observe/volumes.ts';
-import { allowancesOf } from '../../../src/policy/quotas.ts';
-import type { Volumes } from '../../../src/policy/volumes.ts';
+import { allowancesOf } from '../../../src/policy/moment/quotas.ts';
+import type { Volumes } from '../../../src/policy/moment/volumes.ts';
 import { statusAsData } from '../../../src/report/in-use-data.ts';
 import { reportMetrics } from '../../../src/report/metrics/metrics.ts';
 import { reportStatus } from '../../../src/report/status.ts';

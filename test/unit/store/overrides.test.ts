@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isInForce } from '../../../src/policy/moment.ts';
+import { isInForce } from '../../../src/policy/moment/moment.ts';
 import {
   type Clock,
   readClock,

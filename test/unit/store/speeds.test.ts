@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Device } from '../../../src/host/host.ts';
-import { everyday } from '../../../src/policy/moment.ts';
+import { everyday } from '../../../src/policy/moment/moment.ts';
 import { resolvePolicy } from '../../../src/policy/resolve-policy.ts';
 import { rememberSpeeds, withKnownSpeeds } from '../../../src/store/speeds.ts';
 import { readToml } from '../../support/world.ts';

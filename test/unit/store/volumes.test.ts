@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Volumes } from '../../../src/policy/volumes.ts';
+import type { Volumes } from '../../../src/policy/moment/volumes.ts';
 import { readVolumes, writeVolumes } from '../../../src/store/volumes.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'virt-shaper-volumes-'));

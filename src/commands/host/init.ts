@@ -1,0 +1,169 @@
+// virt-shaper init: a first config.toml from this host's bridges, links and guests. Never over one that is there.
+import { dirname, join } from 'node:path';
+import { decodeConfig } from '../../config/decode/config.ts';
+import type { Guest } from '../../guests/guest.ts';
+import { reconcile } from '../../guests/reconcile.ts';
+import { readRunning } from '../../guests/status-files.ts';
+import { readDefaultRoute } from '../../host/default-route.ts';
+import { type Host, stackOf } from '../../host/host.ts';
+import { readNetworks } from '../../host/networks.ts';
+import { readBridges, readDevices } from '../../host/read-host.ts';
+import { tomlKey } from '../../import/to-toml.ts';
+import { readDefined } from '../../init/defined-guests.ts';
+import { type FoundHost, type FoundLink, firstConfig } from '../../init/first-config.ts';
+import type { Context } from '../../operations/context.ts';
+import { findUplinks, sharedBelow } from '../../policy/uplinks.ts';
+import { describeError } from '../../report/errors.ts';
+import { readGuests } from '../../store/guests.ts';
+import { usualConfig } from '../../store/paths.ts';
+import { Failure } from '../../system/errors.ts';
+import { readIfThere, writeNew } from '../../system/files.ts';
+import { makeFolder } from '../../system/folders.ts';
+import { stepsAfter } from '../../text/first-steps.ts';
+import { counted, label } from '../../text/label.ts';
+import { Findings } from '../../toml/findings.ts';
+import { byName, isDeviceName } from '../../units/units.ts';
+
+export async function initCommand(context: Context, { print }: { print?: boolean }): Promise<number> {
+  const host = await findHost(context);
+  const text = firstConfig(host);
+  if (print) {
+    context.print(text);
+    return 0;
+  }
+  const { file, root = '' } = context.paths.config;
+  const path = join(root, file);
+  if (!writeNew(path, text)) {
+    throw new Failure(
+      `${path} is there already, and stays as it is`,
+      'virt-shaper init --print shows what a first one would be; virt-shaper check looks at the one that is there',
+    );
+  }
+  makeDropIns(context);
+  const { uplinks, guests } = host;
+  const off = guests.filter((guest) => guest.off).length;
+  context.say(
+    `${path} written: ${counted(uplinks.length, 'uplink')}, ${counted(guests.length, 'guest')} as comments` +
+      (off > 0 ? ` (${off} shut off)` : ''),
+  );
+  for (const { reason, ports } of host.undecided) {
+    context.warn(`warning: ${reason}`);
+    const tables = ports.map((port) => `[uplink.${tomlKey(port)}]`).join(' or ');
+    if (tables) context.warn(`      take the "# " from the lines of ${tables} in the file`);
+  }
+  const former = join(context.paths.libvirtHooks, 'bandwidth.conf');
+  if (readIfThere(former) !== undefined) {
+    context.say(`the old hook's values are in ${former}: virt-shaper import ${former} prints them as TOML`);
+  }
+  context.say(`it limits nobody yet: write in it what your guests shall have, then: ${stepsAfter('init')}`);
+  return 0;
+}
+
+/** Beside the default file of the configuration only: other folders are not ours to change. */
+function makeDropIns({ paths: { config } }: Context): void {
+  const { file, root = '' } = config;
+  if (file !== usualConfig) return;
+  makeFolder(join(root, dirname(file), 'config.d'));
+}
+
+async function findHost(context: Context): Promise<FoundHost> {
+  const devices = readDevices();
+  const guests = findGuests(context, devices);
+  const off = readDefined(
+    context.paths.libvirtEtc,
+    guests.map(({ name }) => name),
+  );
+  const config = decodeConfig(undefined, new Findings());
+  // Which kinds are chosen has nothing to do with the way out.
+  const networks = readNetworks(context.paths.libvirtNetworks);
+  const host: Host = { devices, kernel: { leaf: 'bfifo', redirect: 'bpf' } };
+  const found: FoundHost = { uplinks: [], undecided: [], isolated: [], guests: [] };
+  const ports = new Map<string, string>();
+  for (const bridge of readBridges(devices)) {
+    if (!isDeviceName(bridge)) {
+      const reason = `${label(bridge)} is a bridge of a name that virt-shaper does not take`;
+      found.undecided.push({ bridge, reason, ports: [] });
+      continue;
+    }
+    const { uplinks, doubts, odd } = findUplinks(config, host, guests, bridge);
+    if (odd !== undefined) {
+      found.undecided.push({ bridge, reason: odd, ports: uplinks.map(({ name }) => name) });
+      continue;
+    }
+    for (const { name } of uplinks) ports.set(bridge, name);
+    for (const { kind, reason, ports: choice = [] } of doubts) {
+      if (kind === 'needless') found.isolated.push(bridge);
+      else found.undecided.push({ bridge, reason, ports: choice.filter(isDeviceName) });
+    }
+  }
+  // Bridges over one NIC have one link to share, so it is the uplink of them all.
+  const ways = new Map(
+    [...ports].map(([bridge, port]) => [bridge, sharedBelow(devices, port, [...ports.values()])]),
+  );
+  for (const name of new Set(ways.values())) {
+    const bridges = [...ways].flatMap(([bridge, way]) => (way === name ? [bridge] : []));
+    const speed = devices.get(name)?.speed;
+    found.uplinks.push({ name, bridges, ...(speed === undefined ? {} : { speed }) });
+  }
+  const routed = routedWith(networks, [...guests, ...off], devices);
+  const way = routed.length > 0 ? wayOut(found.uplinks, devices) : undefined;
+  if (way) {
+    if (!found.uplinks.includes(way)) found.uplinks.push(way);
+    way.routed = true;
+    for (const bridge of routed) ways.set(bridge, way.name);
+    found.isolated = found.isolated.filter((bridge) => !routed.includes(bridge));
+  }
+  found.uplinks.sort(byName);
+  found.guests = [...guests, ...off].sort(byName).map(({ name, nics, skipped = [] }) => ({
+    name,
+    ...(off.some((one) => one.name === name) ? { off: true } : {}),
+    nics: nics.map(({ tap, bridge: written, bandwidth = false }) => {
+      const bridge = devices.get(tap)?.master ?? written;
+      const uplink = ways.get(bridge ?? '');
+      return { tap, bandwidth, ...(bridge ? { bridge } : {}), ...(uplink ? { uplink } : {}) };
+    }),
+    skipped,
+  }));
+  return found;
+}
+
+/** Bridges of libvirt's networks that lead out by the host's routing, and have guests. */
+function routedWith(
+  networks: NonNullable<Host['networks']>,
+  guests: Guest[],
+  devices: Host['devices'],
+): string[] {
+  const used = new Set(
+    guests.flatMap(({ nics }) => nics.map(({ tap, bridge }) => devices.get(tap)?.master ?? bridge)),
+  );
+  return [...networks].flatMap(([bridge, { mode }]) =>
+    mode !== 'isolated' && used.has(bridge) ? bridge : [],
+  );
+}
+
+/** The uplink by which the host's default route leaves, found or new. */
+function wayOut(uplinks: FoundLink[], devices: Host['devices']): FoundLink | undefined {
+  const name = readDefaultRoute();
+  if (name === undefined || !isDeviceName(name)) return undefined;
+  const below = stackOf(devices, name);
+  const found = uplinks.find((uplink) => uplink.bridges.includes(name) || below.includes(uplink.name));
+  const speed = devices.get(name)?.speed;
+  return found ?? { name, bridges: [], ...(speed === undefined ? {} : { speed }) };
+}
+
+/** As `sync` finds them, without noting them; one name of two drivers is one entry. */
+function findGuests(context: Context, devices: Host['devices']): Guest[] {
+  const { paths } = context;
+  let noted: Guest[] = [];
+  try {
+    noted = readGuests(paths.guests);
+  } catch (error) {
+    context.warn(describeError(error));
+  }
+  const running = readRunning(paths.libvirtState, noted);
+  for (const { name, reason } of running.unread) {
+    context.warn(`warning: guest ${label(name)} is left out: ${reason}`);
+  }
+  const guests = reconcile(noted, running, new Set(devices.keys()));
+  return guests.filter(({ name }, place) => guests.findIndex((one) => one.name === name) === place);
+}

@@ -1,0 +1,26 @@
+// virt-shaper explain NAME: a guest, or a group, where each of its values comes from and what the kernel holds for it now.
+import type { Context } from '../../operations/context.ts';
+import { explainName } from '../../operations/explain-name.ts';
+import { screenOf } from '../../operations/look.ts';
+import { type Line, paint, textOf } from '../../text/spans.ts';
+
+export async function explainCommand(
+  context: Context,
+  name: string,
+  { json }: { json?: boolean },
+): Promise<number> {
+  const { mistaken, data, lines } = await explainName(context, name);
+  if (json) context.print(`${JSON.stringify(data(), null, 2)}\n`);
+  else
+    context.print(
+      lines(screenOf(process))
+        .map((line) => `${onScreen(line)}\n`)
+        .join(''),
+    );
+  return mistaken ? 2 : 0;
+}
+
+function onScreen(line: Line): string {
+  const terminal = process.stdout.isTTY === true && process.env.TERM !== 'dumb';
+  return terminal ? paint(line, !process.env.NO_COLOR) : textOf(line);
+}

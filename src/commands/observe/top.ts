@@ -1,0 +1,115 @@
+// virt-shaper top: who uses what now, live on a terminal; where there is none, one frame as text or data.
+import { hostname } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
+import { readInUse } from '../../observe/read-in-use.ts';
+import type { Uses } from '../../observe/use.ts';
+import type { Context } from '../../operations/context.ts';
+import { explainName } from '../../operations/explain-name.ts';
+import { ConfigError } from '../../system/errors.ts';
+import { makeRun, type Outcome, type Run } from '../../system/exec.ts';
+import { printable } from '../../system/printable.ts';
+import type { Line } from '../../text/spans.ts';
+import { topLive } from '../../top/live.ts';
+import { makeScene } from '../../top/make-scene.ts';
+import { onceAsData, onceAsText } from '../../top/once.ts';
+import type { Scene } from '../../top/scene.ts';
+import { leastInterval, longestInterval, type Subject } from '../../top/view.ts';
+
+export interface TopOptions {
+  once?: boolean;
+  json?: boolean;
+  /** Seconds, as text of the command line. */
+  interval?: string;
+}
+
+/** Seconds that one call of tc or nft may take on the screen: what hangs is said, and who quits waits no longer. */
+const patience = 5;
+
+/** Seconds until nft is asked the same again. */
+const listingAge = 5;
+
+export async function topCommand(
+  context: Context,
+  { once, json, interval = '1' }: TopOptions,
+): Promise<number> {
+  const seconds = intervalOf(interval);
+  if (!once && !json && isScreen()) {
+    const soon = { ...context, timeout: Math.min(context.timeout, patience) };
+    return topLive(makeReader(soon, soon.timeout), makeExplainer(soon), seconds, isUnicode());
+  }
+  const read = makeReader(context, context.timeout);
+  await read();
+  await pause(seconds * 1000);
+  const scene = await read();
+  if (json) context.print(`${JSON.stringify(onceAsData(scene, seconds), null, 2)}\n`);
+  else context.print(onceAsText(scene, seconds, isUnicode(), widthAsked()));
+  return 0;
+}
+
+/** Each call reads the kernel once; its speeds count from the call before. */
+function makeReader({ paths }: Context, timeout: number): () => Promise<Scene> {
+  const run = withRareListing(makeRun({ timeout: timeout * 1000 }));
+  let before: Uses | undefined;
+  return async () => {
+    const inUse = await readInUse(run, paths, before);
+    const scene = makeScene(inUse, before, hostname(), Date.now());
+    before = inUse.uses;
+    return scene;
+  };
+}
+
+/** Nothing may be written beside the screen, so what is said meanwhile stands above the rest. */
+function makeExplainer(context: Context) {
+  return async ({ kind, name }: Subject, width: number): Promise<Line[]> => {
+    const said: Line[] = [];
+    const silent = () => {};
+    const warn = (text: string) => {
+      said.push(...text.split('\n').map((line): Line => [{ text: printable(line), style: 'warning' }]));
+    };
+    const quiet = { ...context, lockTimeout: patience, warn, say: silent, detail: silent, progress: silent };
+    const { lines } = await explainName(quiet, name, kind);
+    return [...said, ...lines({ width, colours: false })];
+  };
+}
+
+/**
+ * nft writes a listing in one piece for each word, 36,000 for 1,000 guests, which costs us more than all counters.
+ * Nobody changes the table every second.
+ */
+function withRareListing(run: Run): Run {
+  const listings = new Map<string, { at: number; outcome: Outcome }>();
+  return async (command, args, options) => {
+    if (command !== 'nft') return run(command, args, options);
+    const question = args.join(' ');
+    const listed = listings.get(question);
+    if (listed && performance.now() - listed.at <= listingAge * 1000) return listed.outcome;
+    const at = performance.now();
+    const outcome = await run(command, args, options);
+    listings.set(question, { at, outcome });
+    return outcome;
+  };
+}
+
+function intervalOf(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= leastInterval && value <= longestInterval) return value;
+  const message = `--interval takes seconds, ${leastInterval} to ${longestInterval}, not "${text}"`;
+  throw new ConfigError([{ severity: 'error', message }]);
+}
+
+function isScreen(): boolean {
+  const { TERM } = process.env;
+  return process.stdout.isTTY === true && TERM !== undefined && TERM !== '' && TERM !== 'dumb';
+}
+
+/** By the locale, as C programs do it; the console of Linux has few glyphs whatever the locale. */
+function isUnicode(): boolean {
+  const { LC_ALL, LC_CTYPE, LANG, TERM } = process.env;
+  return TERM !== 'linux' && /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '');
+}
+
+/** A terminal's own width, or the one that COLUMNS asks for. */
+function widthAsked(): number | undefined {
+  const width = process.stdout.isTTY ? process.stdout.columns : Number(process.env.COLUMNS);
+  return width >= 20 ? width : undefined;
+}

@@ -1,0 +1,68 @@
+// virt-shaper apply: the everyday verb. The configuration as it is now is checked, the running guests are found, the rules
+// rendered, what changes is said for each guest, and loaded. Nothing is touched where there is a mistake.
+import { readAhead } from '../../load/prefetch.ts';
+import { loadAndConfirm } from '../../operations/confirm.ts';
+import { type Context, seconds } from '../../operations/context.ts';
+import { generateNow } from '../../operations/generate.ts';
+import { loadNow } from '../../operations/load-now.ts';
+import { findGuests, foundGuests, sayFound } from '../../operations/note-guests.ts';
+import { type PlanOptions, planOutputs } from '../../operations/plan-rules.ts';
+import { tell } from '../../operations/say/changes.ts';
+import { sayPolicy } from '../../operations/say/policy.ts';
+import { underLockCounted } from '../../operations/usage/count.ts';
+import { writeRules } from '../../operations/write-rules.ts';
+import { dropPending } from '../../store/pending.ts';
+import { ConfigError } from '../../system/errors.ts';
+import { touch } from '../../system/files.ts';
+import { removeFolder } from '../../system/folders.ts';
+
+export interface ApplyOptions extends PlanOptions {
+  dryRun?: boolean;
+  /** Seconds, as text of the command line. */
+  confirm?: string;
+}
+
+const nothing = 'nothing to do: the kernel holds what the configuration and the running guests ask for';
+
+export async function applyCommand(context: Context, options: ApplyOptions): Promise<number> {
+  if (options.dryRun) return dryRun(context, options);
+  if (options.json || options.commands) {
+    const message = '--json and --commands show what --dry-run would change; they go with it';
+    throw new ConfigError([{ severity: 'error', message }]);
+  }
+  if (options.confirm !== undefined) {
+    const time = seconds('--confirm', options.confirm);
+    return loadAndConfirm(context, time, nothing, () => renderPresent(context));
+  }
+  const { obstacles } = await underLockCounted(context, async (site) => {
+    dropPending(context.paths.pending); // Who applies plainly has decided.
+    const present = readAhead(site);
+    await renderPresent(context).catch(async (error) => {
+      await present.interview.all().catch(() => {}); // Its children hold the lock.
+      throw error;
+    });
+    return loadNow(context, site, site.rules, present, tell(context, nothing));
+  });
+  return obstacles.length > 0 ? 1 : 0;
+}
+
+async function renderPresent(context: Context): Promise<void> {
+  sayFound(context, await findGuests(context));
+  const outputs = await generateNow(context, 'edited');
+  removeFolder(context.paths.held); // One that was not confirmed counts again, since somebody applies it.
+  sayPolicy(context, outputs);
+  writeRules(context, outputs);
+  touch(context.paths.lastSync); // It has looked for guests as a sync does.
+}
+
+/** The rules go to a folder of their own; neither they nor the guests that are found count for anything else. */
+async function dryRun(context: Context, options: ApplyOptions): Promise<number> {
+  if (options.confirm !== undefined) {
+    throw new ConfigError([{ severity: 'error', message: '--confirm loads, and --dry-run does not' }]);
+  }
+  return planOutputs(context, options, async () => {
+    const found = foundGuests(context);
+    sayFound(context, found);
+    return generateNow(context, 'edited', { guests: found.after });
+  });
+}

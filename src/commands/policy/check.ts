@@ -1,0 +1,89 @@
+// virt-shaper check: every problem of every file of the configuration in one report, and what was understood.
+import { checkHost } from '../../config/check/host.ts';
+import { type ConfigHere, readConfigHere } from '../../host/config-here.ts';
+import type { Kernel } from '../../host/host.ts';
+import { askKernel } from '../../host/kernel.ts';
+import type { Context } from '../../operations/context.ts';
+import { screenOf } from '../../operations/look.ts';
+import { tryTemplates } from '../../operations/try-templates.ts';
+import { checkUplinks } from '../../policy/check-uplinks.ts';
+import { foresee } from '../../policy/foresee.ts';
+import { hasOverrides, readTemplates } from '../../render/templates.ts';
+import { type Checked, checkAsData, reportCheck } from '../../report/check.ts';
+import { formatProblem } from '../../report/problems.ts';
+import { ConfigError } from '../../system/errors.ts';
+import { counted } from '../../text/label.ts';
+import { byPlace } from '../../toml/place.ts';
+
+export interface CheckOptions {
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** @returns 2 with errors, which without --json are thrown */
+export async function checkCommand(context: Context, { json, quiet }: CheckOptions): Promise<number> {
+  const { file } = context.paths.config;
+  const show = (checked: Checked) => context.print(`${JSON.stringify(checkAsData(checked), null, 2)}\n`);
+  let read: ConfigHere;
+  try {
+    read = await readConfigHere(context.paths.config);
+  } catch (error) {
+    if (!json || !(error instanceof ConfigError)) throw error;
+    show({ files: [file], problems: error.problems });
+    return 2;
+  }
+  const { config, warnings, files, devices } = read;
+  // Who may not ask the kernel checks the rest.
+  const kernel = await askKernel(context.paths.kernel).catch(() => undefined);
+  const foreseen = foresee(config, devices, kernel);
+  const own = findTemplateMistakes(context, kernel);
+  if (own) {
+    if (!json) throw own;
+    show({ files, problems: own.problems });
+    return 2;
+  }
+  const problems = [
+    ...warnings,
+    ...checkHost(config, devices.keys()),
+    ...checkUplinks(config, devices),
+    ...foreseen.warnings,
+  ]
+    .map((problem) => ({ ...lineOf(problem, read), ...problem }))
+    .sort((a, b) => (a.at && b.at ? byPlace(a.at, b.at) : 0));
+  if (json) {
+    show({ files, problems, foreseen });
+    return 0;
+  }
+  for (const problem of problems) context.warn(formatProblem(problem));
+  if (!quiet) context.print(reportCheck(foreseen, config, file, screenOf(process)));
+  const named = config.guests.filter(({ pattern }) => !pattern).length;
+  const patterns = config.guests.length - named;
+  const counts = [
+    counted(named, 'guest'),
+    ...(patterns > 0 ? [counted(patterns, 'pattern')] : []),
+    counted(config.groups.length, 'group'),
+    counted(config.uplinks.length, 'uplink'),
+  ];
+  const found = problems.length > 0 ? `${counted(problems.length, 'warning')}, no errors` : 'no errors';
+  context.say(`${files.join(', ')}: ${counts.join(', ')}: ${found}`);
+  return 0;
+}
+
+/** Of the administrator's own, if there are any. */
+function findTemplateMistakes({ paths }: Context, kernel: Kernel | undefined): ConfigError | undefined {
+  try {
+    if (hasOverrides(paths.templates)) {
+      tryTemplates(readTemplates(paths.templates), kernel ?? { leaf: 'bfifo', redirect: 'bpf' });
+    }
+    return undefined;
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+}
+
+/** For the caret under its place. */
+function lineOf({ at }: Checked['problems'][number], { sources }: ConfigHere): { text?: string } {
+  const text = at && sources.find(({ name }) => name === at.file)?.line(at.line);
+  return text === undefined ? {} : { text };
+}

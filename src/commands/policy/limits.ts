@@ -1,0 +1,34 @@
+// virt-shaper limits: what administrators have set for now, by whom, until when and why.
+
+import type { Context } from '../../operations/context.ts';
+import { screenOf } from '../../operations/look.ts';
+import { isInForce, type Subject } from '../../policy/moment/moment.ts';
+import { overridesAsData, reportOverrides, type ShownOverride } from '../../report/overrides.ts';
+import { type InForce, tryInForce } from '../../store/in-force-plan.ts';
+import { readMoment } from '../../store/overrides.ts';
+import { readIfThere } from '../../system/files.ts';
+import { byName } from '../../units/units.ts';
+
+export async function limitsCommand(context: Context, { json }: { json?: boolean }): Promise<number> {
+  readIfThere(context.paths.overrides); // Who may not read it is told so.
+  const { moment, lost } = readMoment(context.paths.overrides);
+  if (lost) context.warn(`warning: ${lost}`);
+  const inForce = tryInForce(context.paths.rules);
+  const shown = moment.overrides
+    .filter((one) => isInForce(one, moment.now))
+    .map((one): ShownOverride => ({ ...one, isRunning: inForce !== undefined && isThere(inForce, one) }))
+    .sort((a, b) => a.kind.localeCompare(b.kind, 'en') || byName(a, b));
+  if (json) context.print(`${JSON.stringify(overridesAsData(shown), null, 2)}\n`);
+  else if (shown.length === 0) context.say('nothing is set for now: all have what is configured');
+  else context.print(reportOverrides(shown, screenOf(process)));
+  return 0;
+}
+
+function isThere({ uplinks }: InForce, { kind, name }: Subject): boolean {
+  if (kind === 'unmarked') return uplinks.some((uplink) => uplink.name === name);
+  return uplinks.some(({ trees: { out } }) =>
+    kind === 'group'
+      ? out.groups.some(({ group }) => group.name === name)
+      : [...out.guests, ...out.groups.flatMap(({ guests }) => guests)].some((guest) => guest.name === name),
+  );
+}

@@ -1,0 +1,34 @@
+// virt-shaper load: the kernel holds what rules.d says, all of it or nothing of it.
+import { type Context, seconds } from '../../operations/context.ts';
+import { asRendered, loadNow } from '../../operations/load-now.ts';
+import { underLockCounted } from '../../operations/usage/count.ts';
+import { dropPending } from '../../store/pending.ts';
+import { ConfigError } from '../../system/errors.ts';
+
+export interface LoadOptions {
+  dryRun?: boolean;
+  json?: boolean;
+  /** Seconds, as text of the command line. */
+  confirm?: string;
+}
+
+/** What only this command needs is not loaded before, since a guest's start waits for this file. */
+export async function loadCommand(context: Context, options: LoadOptions): Promise<number> {
+  if (options.dryRun) return (await import('../../operations/plan-rules.ts')).planRules(context, options);
+  if (options.json) {
+    const message = '--json shows what --dry-run would change; a load itself has no data to show';
+    throw new ConfigError([{ severity: 'error', message }]);
+  }
+  if (options.confirm !== undefined) {
+    const time = seconds('--confirm', options.confirm);
+    return (await import('../../operations/confirm.ts')).loadAndConfirm(context, time, asRendered);
+  }
+  const { tell } = await import('../../operations/say/changes.ts');
+  const { sayRendered } = await import('../../operations/say/rendered.ts');
+  const { obstacles } = await underLockCounted(context, async (site) => {
+    dropPending(context.paths.pending); // Who loads plainly has decided.
+    return loadNow(context, site, site.rules, undefined, tell(context, asRendered));
+  });
+  sayRendered(context);
+  return obstacles.length > 0 ? 1 : 0;
+}

@@ -1,0 +1,62 @@
+// virt-shaper verify: the kernel against what was loaded last, and whether the guests' frames meet it, so that drift is
+// seen before a customer sees it.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { differences } from '../../load/load.ts';
+import type { Context } from '../../operations/context.ts';
+import { sayObstacles, sayUnreached } from '../../operations/load-now.ts';
+import { observe } from '../../operations/look.ts';
+import { underLock } from '../../operations/under-lock.ts';
+import { changeLines } from '../../report/change-lines.ts';
+import { differencesAsData, reportDifferences } from '../../report/differences.ts';
+import { shapingAsData } from '../../report/in-use-data.ts';
+import { describeReasons, hints } from '../../report/reasons.ts';
+import { ConfigError, Failure } from '../../system/errors.ts';
+
+/** @returns 3 when the kernel holds anything else, or a guest is not shaped as it should be */
+export async function verifyCommand(context: Context, { json }: { json?: boolean }): Promise<number> {
+  const folder = join(context.paths.rules, 'good');
+  const good = existsSync(folder) ? folder : undefined;
+  const {
+    unreached,
+    obstacles,
+    joined: _,
+    ...found
+  } = await underLock(context, (site) => differences(site, good)).catch((error) => {
+    throw good && error instanceof ConfigError ? unreadable(error) : error;
+  });
+  const { guests, inForce } = await observe(context);
+  const refused = found.list.length > 0 ? (inForce.obstacles ?? []).filter((one) => one.refused) : [];
+  const passing = guests.filter(({ state }) => state === 'partly' || state === 'unshaped');
+  const aside = guests.filter(
+    (row) => row.state === 'shaped' && row.faults.some(({ kind }) => kind === 'aside'),
+  );
+  const told = [...passing, ...aside];
+  if (!good) context.say('nothing has been loaded');
+  sayUnreached(context, unreached);
+  sayObstacles(context, [...obstacles, ...refused]);
+  if (json) {
+    const data = { ...differencesAsData(found), guests: shapingAsData(guests) };
+    context.print(`${JSON.stringify(data, null, 2)}\n`);
+  } else {
+    const lines = [...changeLines(found, 'drift'), ...describeReasons(told), ...hints(told, [])];
+    context.print(lines.map((line) => `${line}\n`).join(''));
+    if (found.list.length > 0 && context.verbose) context.print(`\n${reportDifferences(found)}`);
+  }
+  if (found.list.length > 0)
+    context.say(
+      good
+        ? `the kernel differs from what was loaded${refused.length > 0 ? '' : '; virt-shaper load repairs it'}`
+        : 'this is in the kernel, and no load of virt-shaper made it; virt-shaper load takes it over, unload takes it out',
+    );
+  const wrong = found.list.length + unreached.length + obstacles.length + passing.length;
+  if (good && wrong === 0) context.say('the kernel holds what was loaded');
+  return wrong > 0 ? 3 : 0;
+}
+
+function unreadable(error: ConfigError): Failure {
+  return new Failure(
+    `what was loaded last cannot be read: ${error.message}`,
+    'virt-shaper load puts what rules.d says in its place',
+  );
+}
