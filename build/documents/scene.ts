@@ -85,11 +85,11 @@ export function makeUse({ plan, policy }: Outputs, broken: string[] = []): { inU
     uses.set(useKey(now.device, now.id), now);
     before.set(useKey(past.device, past.id), past);
   }
-  const uplinks = joinUplinks(inForce, uses, before);
   const marks = inForce.uplinks.flatMap((uplink) =>
     uplink.taps.map(({ name, mark }) => [name, mark] as const),
   );
   const facts = healthy(new Map(marks));
+  const uplinks = joinUplinks(inForce, uses, before, facts.roots);
   for (const tap of broken) facts.clsacts.delete(tap);
   return {
     before,
@@ -102,6 +102,7 @@ export function makeUse({ plan, policy }: Outputs, broken: string[] = []): { inU
       limits: joinLimits(inForce.limits ?? [], ''),
       allowances: { quotas: [], credits: [] },
       forgers: [],
+      uuids: new Map(),
       table: 'as loaded',
       uses,
       interval: interval * 1000,

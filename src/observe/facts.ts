@@ -48,6 +48,8 @@ export interface RootFacts {
   /** `pfifo 8001:` */
   what: string;
   ours: boolean;
+  /** Packets that met none of its classes, where it has some. */
+  direct?: number;
 }
 
 export interface ProgramFacts {

@@ -6,6 +6,7 @@ import type { ClassPlan, TreePlan } from '../plan/plan.ts';
 import type { ForNowValues } from '../policy/moment/for-now.ts';
 import type { InForce } from '../store/in-force-plan.ts';
 import { type Both, both, byName, type Direction } from '../units/units.ts';
+import type { Facts } from './facts.ts';
 import { type Counted, speedBetween, type Use, type Uses, useKey } from './use.ts';
 
 export interface ClassInUse {
@@ -41,6 +42,8 @@ export interface TreeInUse {
   groups: { group: ClassInUse; guests: ClassInUse[] }[];
   /** Guests on their own. */
   guests: ClassInUse[];
+  /** Packets that met no class of our root, and so no limit; absent where that is not known. */
+  direct?: number;
 }
 
 export interface UplinkInUse {
@@ -53,15 +56,23 @@ export interface UplinkInUse {
   trees: Both<TreeInUse>;
 }
 
-/** @param before the reading before, for the speeds */
-export function joinUplinks({ uplinks }: InForce, uses: Uses, before?: Counted): UplinkInUse[] {
+/**
+ * @param before the reading before, for the speeds
+ * @param roots what each device has as its root
+ */
+export function joinUplinks(
+  { uplinks }: InForce,
+  uses: Uses,
+  before?: Counted,
+  roots: Facts['roots'] = new Map(),
+): UplinkInUse[] {
   return uplinks.map(({ name, ports, routes = [], arrival = 0, trees }) => {
     return {
       name,
       ports,
       routes,
       arrival,
-      trees: both((direction) => joinTree(trees[direction], uses, before)),
+      trees: both((direction) => joinTree(trees[direction], uses, before, roots)),
     };
   });
 }
@@ -73,8 +84,9 @@ export function naturally(a: { name: string }, b: { name: string }): number {
   return collator.compare(a.name, b.name) || byName(a, b);
 }
 
-function joinTree(tree: TreePlan, uses: Uses, before: Counted | undefined): TreeInUse {
+function joinTree(tree: TreePlan, uses: Uses, before: Counted | undefined, roots: Facts['roots']): TreeInUse {
   const { direction, device } = tree;
+  const { ours, direct } = roots.get(device) ?? {};
   const join = (plan: ClassPlan) => joinClass(plan, device, uses, before);
   return {
     direction,
@@ -86,6 +98,7 @@ function joinTree(tree: TreePlan, uses: Uses, before: Counted | undefined): Tree
       .map(({ group, guests }) => ({ group: join(group), guests: guests.map(join).sort(naturally) }))
       .sort((a, b) => naturally(a.group, b.group)),
     guests: tree.guests.map(join).sort(naturally),
+    ...(ours && direct !== undefined ? { direct } : {}),
   };
 }
 

@@ -17,6 +17,8 @@ export interface ListedQdisc {
   parent?: string;
   /** Of our signature: a root that we made. */
   ours: boolean;
+  /** Packets that met none of its classes, so that nothing limited them; only of an HTB root. */
+  direct?: number;
   dropped: number;
   backlog: number;
   queued: number;
@@ -37,6 +39,7 @@ const qdiscs = new RegExp(
 );
 
 const ownRoot = new RegExp(`\\br2q ${signature}\\b`);
+const unclassified = /\bdirect_packets_stat (\d+)/;
 
 /** Of `tc -s class show dev X`: its HTB classes. */
 export function parseClasses(text: string): ListedClass[] {
@@ -82,11 +85,17 @@ export function parseQdiscs(text: string): ListedQdisc[] {
       device,
       ours: kind === 'htb' && ownRoot.test(options),
       ...(parent === undefined ? {} : { parent }),
+      ...(kind === 'htb' ? directOf(options) : {}),
       dropped: Number(dropped),
       backlog: size(waiting),
       queued: Number(queued),
     }),
   );
+}
+
+function directOf(options: string): { direct?: number } {
+  const [, direct] = options.match(unclassified) ?? [];
+  return direct === undefined ? {} : { direct: Number(direct) };
 }
 
 function size(written: string): number {

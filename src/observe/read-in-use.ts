@@ -53,6 +53,8 @@ export interface InUse {
   allowances: AllowancesInUse;
   /** Guests in force that may forge addresses, and whom no `local` keeps from spending a neighbour's limit by it. */
   forgers: string[];
+  /** Of guests that run, as far as anybody has told. */
+  uuids: Map<string, string>;
   table: TableState['kind'];
   /** This reading, for the speeds of the next. */
   uses: Uses;
@@ -80,7 +82,7 @@ export async function readInUse(run: Run, loaded: Loaded, before?: Counted | num
   ]);
   const { uses, qdiscs } = only ?? (await readUse(run, devices, listed));
   const facts = { ...read, ...qdiscs };
-  const uplinks = joinUplinks(inForce, uses, former);
+  const uplinks = joinUplinks(inForce, uses, former, qdiscs.roots);
   return {
     loaded: isLoaded(loaded.rules),
     inForce,
@@ -90,6 +92,7 @@ export async function readInUse(run: Run, loaded: Loaded, before?: Counted | num
     limits,
     allowances: readAllowances(loaded.volumes, inForce),
     forgers: findForgers(inForce, running),
+    uuids: new Map(running.guests.flatMap(({ name, uuid }) => (uuid ? [[name, uuid]] : []))),
     table: read.table.kind,
     uses,
     ...(waits ? { interval: before } : {}),

@@ -43,7 +43,10 @@ function placesOf(qdiscs: ListedQdisc[]): Reading['qdiscs'] {
     clsacts: of('clsact'),
     occupied: of('ingress'),
     roots: new Map(
-      roots.map(({ device, kind, handle, ours }) => [device, { what: `${kind} ${handle}`, ours }]),
+      roots.map(({ device, kind, handle, ours, direct }) => [
+        device,
+        { what: `${kind} ${handle}`, ours, ...(direct === undefined ? {} : { direct }) },
+      ]),
     ),
   };
 }

@@ -104,6 +104,28 @@ test('whatever is taken away from under a guest is told', () => {
   assert.match(run('metrics').stdout, /^virt_shaper_drift\{kind="table_changed"\} 1$/m);
 });
 
+test('packets that meet no class are counted, and a NIC is found by what exporters of libvirt call it', () => {
+  start();
+  const metrics = () => run('metrics').stdout;
+  const direct = () =>
+    Number(
+      metrics().match(
+        /^virt_shaper_uplink_direct_packets_total\{uplink="eth0",direction="out"\} (\d+)$/m,
+      )?.[1],
+    );
+  const before = direct();
+  // What belongs to no guest has no class any more: the host's own frames pass without limit.
+  const { unmarked } = JSON.parse(run('tree', '--json').stdout).uplinks[0].out;
+  sh(`tc qdisc del dev eth0 parent ${unmarked.class}; tc class del dev eth0 classid ${unmarked.class}`);
+  sh('ip addr add 192.0.2.1/24 dev br0; ping -c 2 -i 0.2 -W 1 192.0.2.2 || true');
+  assert.ok(direct() > before, `${before} and then ${direct()}`);
+  assert.is(run('load').status, 0);
+  assert.match(
+    metrics(),
+    /^virt_shaper_guest_info\{guest="cliff",.*domain="cliff",.*target_device="vnet0",source_bridge="br0"\} 1$/m,
+  );
+});
+
 test('it is said when the configuration or rules.d ask for something else', () => {
   start();
   const first = () => run('status').stdout.split('\n').slice(0, 2).join('\n');

@@ -13,7 +13,7 @@ export function healthy(taps: Map<string, number>, ports = ['eth0']): Facts {
     ports: new Map([['br0', new Set([...ports, ...names])]]),
     clsacts: new Set(names),
     occupied: new Set(),
-    roots: new Map(['eth0', 'ifb-eth0'].map((name) => [name, { what: 'htb 1:', ours: true }])),
+    roots: new Map(['eth0', 'ifb-eth0'].map((name) => [name, { what: 'htb 1:', ours: true, direct: 0 }])),
     filters: new Map([...taps].map(([name, mark]) => [`${name} egress`, [redirect(mark)]])),
     table: { kind: 'as loaded' },
     tables: [],

@@ -70,8 +70,8 @@ export function makeInUse(guests: MadeGuest[], unshaped: InForce['unshaped'] = [
   const before = new Map(
     Array.from(uses, ([key, { bytes }]) => [key, { at: 0, spread: 0, bytes: bytes - 125_000 }]),
   );
-  const uplinks = joinUplinks(inForce, uses, before);
   const facts = healthy(new Map(taps.map(({ name, mark }) => [name, mark])));
+  const uplinks = joinUplinks(inForce, uses, before, facts.roots);
   for (const [at, { gone }] of guests.entries()) if (gone) facts.devices.delete(`vnet${at}`);
   const rows = guestRows(inForce, uplinks, facts);
   return {
@@ -83,6 +83,7 @@ export function makeInUse(guests: MadeGuest[], unshaped: InForce['unshaped'] = [
     limits: [],
     allowances: { quotas: [], credits: [] },
     forgers: [],
+    uuids: new Map(),
     table: 'as loaded',
     uses,
     interval: 1000,

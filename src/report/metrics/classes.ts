@@ -117,6 +117,21 @@ export function* classFamilies(uplinks: UplinkInUse[]): Generator<Family> {
   }
 }
 
+/** Of a root and not of a class: each of them has met none. */
+export function directFamily(uplinks: UplinkInUse[]): Family {
+  return {
+    name: 'virt_shaper_uplink_direct_packets_total',
+    type: 'counter',
+    help: 'Packets that met no class of an uplink, not even the one for what belongs to no guest, so that nothing limited them.',
+    samples: uplinks.flatMap(({ name: uplink, trees }) =>
+      directions.flatMap((direction): Sample[] => {
+        const { direct } = trees[direction];
+        return direct === undefined ? [] : [{ labels: { uplink, direction }, value: direct }];
+      }),
+    ),
+  };
+}
+
 function* samplesOf(classes: Labelled[], figure: Figure): Generator<Sample> {
   for (const { one, labels } of classes) {
     const value = figure.value(one);

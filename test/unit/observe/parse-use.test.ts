@@ -28,7 +28,7 @@ class htb 1:20 parent 1:1 leaf 20: prio 0 rate 12345Kbit overhead 24 ceil 10Gbit
  backlog 0b 0p requeues 0
 `;
 
-const qdiscs = `qdisc htb 1: dev e0 root refcnt 3 r2q 30323 default 0x10 direct_packets_stat 0 direct_qlen 1000
+const qdiscs = `qdisc htb 1: dev e0 root refcnt 3 r2q 30323 default 0x10 direct_packets_stat 5 direct_qlen 1000
  Sent 1522058 bytes 1065 pkt (dropped 847, overlimits 996 requeues 0) 
  backlog 0b 0p requeues 0
 qdisc fq_codel 10: dev e0 parent 1:10 limit 10240p flows 1024 quantum 1514 target 6ms interval 100ms memory_limit 32Mb ecn drop_batch 64 
@@ -83,7 +83,10 @@ test("drops and backlog are the leaf's, and those of all below for what is above
     assert.equal([use?.dropped, use?.backlog, use?.queued], [847, 31744, 22], id);
   }
   assert.equal([...places.clsacts], ['vnet0']);
-  assert.equal([...places.roots.keys()], ['e0', 'e1']);
+  assert.equal(Object.fromEntries(places.roots), {
+    e0: { what: 'htb 1:', ours: true, direct: 5 },
+    e1: { what: 'odd 7:', ours: false },
+  });
 });
 
 /** A link, two groups and guests below one and beside them; each guest's leaf has another figure. */

@@ -60,6 +60,54 @@ test('figures are in bytes, of each level by itself', () => {
   assert.equal(value('last_load_success'), [1]);
 });
 
+test('each NIC of a guest has a line by which lines of other exporters are joined', () => {
+  const inUse = makeInUse([...guests, { name: 'rob', group: 'friends' }], unshaped);
+  inUse.uuids.set('cliff', 'c7a5fdbd-edaf-9455-926a-d65c16db1809');
+  const second = { name: 'vnet9', bridge: 'br1', guest: 'cliff', mark: 16, clsact: true };
+  inUse.inForce.uplinks[0]?.taps.push(second);
+  inUse.guests.find(({ guest }) => guest === 'cliff')?.taps.push('vnet9');
+  const { samples = [] } = parseExposition(reportMetrics(inUse, asked)).get('virt_shaper_guest_info') ?? {};
+  const cliff = {
+    guest: 'cliff',
+    group: 'friends',
+    uplink: 'eth0',
+    domain: 'cliff',
+    uuid: 'c7a5fdbd-edaf-9455-926a-d65c16db1809',
+  };
+  assert.equal(
+    samples.filter(({ labels }) => labels.guest === 'cliff').map(({ labels }) => labels),
+    [
+      { ...cliff, target_device: 'vnet0', source_bridge: 'br0' },
+      { ...cliff, target_device: 'vnet9', source_bridge: 'br1' },
+    ],
+  );
+  const bob = samples.find(({ labels }) => labels.guest === 'bob');
+  assert.equal([bob?.labels.uplink, bob?.labels.uuid, bob?.labels.target_device], ['', '', '']);
+});
+
+test('what met no class is counted of our own root only', () => {
+  const direct = (change: (tree: { direct?: number }) => void) => {
+    const inUse = makeInUse(guests);
+    change(inUse.uplinks[0]?.trees.out ?? {});
+    const family = parseExposition(reportMetrics(inUse, asked)).get(
+      'virt_shaper_uplink_direct_packets_total',
+    );
+    return family?.samples.map(({ value }) => value);
+  };
+  assert.equal(
+    direct((tree) => {
+      tree.direct = 7;
+    }),
+    [7, 0],
+  );
+  assert.equal(
+    direct((tree) => {
+      delete tree.direct;
+    }),
+    [0],
+  );
+});
+
 test('a class that is missing has no counters, and is drift', () => {
   const inUse = makeInUse(guests);
   const out = inUse.uplinks[0]?.trees.out.guests[0];
@@ -99,10 +147,14 @@ test('what was used goes on where counters of classes begin anew', () => {
 });
 
 test('the dashboard and the alerts name only metrics that there are', () => {
+  const inUse = { ...makeInUse(guests, unshaped), allowances: someAllowances() };
+  for (const { trees } of inUse.uplinks) {
+    const { unmarked, groups } = trees.out;
+    const limited = [unmarked, ...groups.flatMap(({ group, guests }) => [group, ...guests])];
+    for (const one of limited) one.forNow = { ceil: { by: 'limit', to: 1, usual: 2 } };
+  }
   const known = new Set([
-    ...parseExposition(
-      reportMetrics({ ...makeInUse(guests, unshaped), allowances: someAllowances() }, asked),
-    ).keys(),
+    ...parseExposition(reportMetrics(inUse, asked)).keys(),
     ...[...read('packaging/prometheus/virt-shaper.rules.yml').matchAll(/record: (\S+)/g)].map(
       ([, name]) => name,
     ),

@@ -1,0 +1,30 @@
+// Which NIC of which guest a line of another exporter is about: the exporters of libvirt know a guest by `domain` and a
+// NIC by `target_device` and `source_bridge`, so these labels are spelt as theirs. The value is always 1, to multiply by.
+import type { InUse } from '../../observe/read-in-use.ts';
+import type { Family } from './exposition.ts';
+
+/** A line for each tap; one for a guest that has none. */
+export function infoFamily({ guests, inForce, uuids }: InUse): Family {
+  const bridges = new Map(
+    inForce.uplinks.flatMap(({ taps }) => taps.map(({ name, bridge }) => [name, bridge])),
+  );
+  return {
+    name: 'virt_shaper_guest_info',
+    type: 'gauge',
+    help: 'What else a guest is known by, for each of its NICs, with labels as exporters of libvirt have them; always 1.',
+    samples: guests.flatMap(({ guest, group = '', uplink = '', taps }) =>
+      (taps.length > 0 ? taps : ['']).map((tap) => ({
+        labels: {
+          guest,
+          group,
+          uplink,
+          domain: guest,
+          uuid: uuids.get(guest) ?? '',
+          target_device: tap,
+          source_bridge: bridges.get(tap) ?? '',
+        },
+        value: 1,
+      })),
+    ),
+  };
+}
