@@ -1,7 +1,7 @@
 // A frame's way through the host's chains, as data: where it goes (Way, Stage), and what it is like at the end (Passage).
 import type { Port } from '../../host/host.ts';
 import type { Direction } from '../../units/units.ts';
-import type { Match } from './rule.ts';
+import type { Match } from './frame.ts';
 
 /** A NIC's frames of one direction, by one port of its uplink. */
 export interface Way {

@@ -3,8 +3,9 @@
 
 import type { NftChain, NftTable } from '../../kernel/nft/listing.ts';
 import { isOurs } from '../../kernel/nft/listing.ts';
+import type { Frame, Match } from './frame.ts';
 import type { Begin, Change, Passage, Stage } from './passage.ts';
-import { applyRule, type Frame, type Match, mayChange } from './rule.ts';
+import { applyRule, mayChange } from './rule.ts';
 
 interface State extends Passage {
   bridge: string;

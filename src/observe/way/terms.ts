@@ -1,0 +1,122 @@
+// The terms of a rule: its keys, what it compares them with, and the values that it sets, each read from its words.
+import { type NftTable, plain } from '../../kernel/nft/listing.ts';
+import { elementsOf, fits, lookup } from './elements.ts';
+import { type Frame, knownKeys, type Match, type Value, valueIn } from './frame.ts';
+
+const operators = new Map([
+  ['&', '&'],
+  ['and', '&'],
+  ['|', '|'],
+  ['or', '|'],
+  ['^', '^'],
+  ['xor', '^'],
+]);
+const comparisons = new Set(['==', '!=', '<', '>', '<=', '>=']);
+/** Words before which a key has a second one: `ip saddr`. */
+const layers =
+  /^(?:meta|ct|ether|vlan|ip|ip6|arp|icmp|icmpv6|igmp|tcp|udp|udplite|sctp|dccp|th|ah|esp|comp|rt|socket|osf|fib|ipsec|exthdr|dst|hbh|frag|mh|gre|vxlan|geneve)$/;
+
+interface Key {
+  parts: string[];
+  /** Of a key of one part. */
+  name: string;
+  end: number;
+}
+
+export function readKey(words: string[], begin: number): Key {
+  const parts: string[] = [];
+  let at = begin;
+  do {
+    if (at > begin) at += 1; // The dot.
+    const word = words[at] ?? '';
+    const length = layers.test(word) ? 2 : 1;
+    parts.push(words.slice(at, at + length).join(' '));
+    at += length;
+  } while (words[at] === '.');
+  return { parts, name: parts.length === 1 ? (parts[0] ?? '') : '', end: at };
+}
+
+interface Read {
+  value: Value;
+  match: Match;
+  end: number;
+}
+
+/** What stands after `set`. */
+export function readValue(words: string[], begin: number, table: NftTable, frame: Frame): Read {
+  const first = words[begin] ?? '';
+  if (/^(?:0x[0-9a-f]+|\d+)$/.test(first) && !operators.has(words[begin + 1] ?? '')) {
+    return { value: Number(first), match: 'yes', end: begin + 1 };
+  }
+  if (/^(?:none|[0-9a-f]+:[0-9a-f]*|:[0-9a-f]+|root)$/.test(first)) {
+    return { value: first, match: 'yes', end: begin + 1 };
+  }
+  const key = readKey(words, begin);
+  let value = /^\d|^0x/.test(key.name) ? Number(key.name) : valueIn(frame)(key.name);
+  let at = key.end;
+  if (words[at] === 'map') {
+    const found = lookup(elementsOf(words[at + 1] ?? '', table), key.parts.map(valueIn(frame)));
+    const [only] = found;
+    if (!only) return { value: undefined, match: 'no', end: at + 2 };
+    const text = found.length === 1 && only.sure ? plain(only.value) : undefined;
+    value = text !== undefined && /^\d+$/.test(text) ? Number(text) : text;
+    return { value, match: only.sure ? 'yes' : 'maybe', end: at + 2 };
+  }
+  for (let sign = operators.get(words[at] ?? ''); sign; sign = operators.get(words[at] ?? '')) {
+    value = combine(value, sign, Number(words[at + 1]));
+    at += 2;
+  }
+  return { value, match: 'yes', end: at };
+}
+
+function combine(value: Value, sign: string, other: number): number | undefined {
+  if (typeof value !== 'number' || Number.isNaN(other)) return undefined;
+  return (sign === '&' ? value & other : sign === '|' ? value | other : value ^ other) >>> 0;
+}
+
+/** `iifname "vnet*"`, `meta mark & 0xff == 0x1`, `oifname != @uplinks`. */
+export function compareKey(
+  words: string[],
+  begin: number,
+  { parts, name }: Key,
+  table: NftTable,
+  frame: Frame,
+): { match: Match; end: number } {
+  let at = begin;
+  let values = parts.map(valueIn(frame));
+  for (let sign = operators.get(words[at] ?? ''); sign; sign = operators.get(words[at] ?? '')) {
+    values = [combine(values[0], sign, Number(words[at + 1]))];
+    at += 2;
+  }
+  const comparison = comparisons.has(words[at] ?? '') ? (words[at++] ?? '') : '==';
+  const isKnown = parts.every((part) => knownKeys.has(part));
+  // A word that is no key of ours stands for itself; what follows it is looked at anew.
+  if (!isKnown && layers.test(name.split(' ')[0] ?? '')) return { match: 'maybe', end: at + 1 };
+  if (!isKnown) return { match: 'maybe', end: Math.max(begin, at) };
+  const word = words[at] ?? '';
+  const end = at + 1;
+  if (values.some((value) => value === undefined)) return { match: 'maybe', end };
+  if (word.startsWith('{') || word.startsWith('@')) {
+    const found = lookup(elementsOf(word, table), values).length > 0;
+    return { match: found === (comparison === '==') ? 'yes' : 'no', end };
+  }
+  const [value] = values;
+  return { match: isAs(value, comparison, plain(word)) ? 'yes' : 'no', end };
+}
+
+function isAs(value: Value, comparison: string, wanted: string): boolean {
+  switch (comparison) {
+    case '==':
+      return fits(value, wanted);
+    case '!=':
+      return !fits(value, wanted);
+    case '<':
+      return Number(value) < Number(wanted);
+    case '>':
+      return Number(value) > Number(wanted);
+    case '<=':
+      return Number(value) <= Number(wanted);
+    default:
+      return Number(value) >= Number(wanted);
+  }
+}
