@@ -1,5 +1,6 @@
 // docs/internals.md's table of what outlives a call.
-import { type StoreFile, storeFiles } from '../../src/store/files.ts';
+import { storeFiles } from '../../src/store/files.ts';
+import type { StoreFile } from '../../src/store/lasting-files.ts';
 
 const homes = { '/run/virt-shaper/': 'Of this boot, in', '/var/lib/virt-shaper/': 'What outlives it, in' };
 

@@ -3,7 +3,6 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Failure } from '../system/errors.ts';
-import { readIfThere } from '../system/files.ts';
 import type { Device } from './host.ts';
 
 const sysfs = '/sys/class/net';
@@ -116,7 +115,7 @@ function entriesOf(folder: string): string[] {
 }
 
 /** @returns undefined where the kernel no longer has it, or never had such a thing */
-function readQuietly(file: string): string | undefined {
+export function readQuietly(file: string): string | undefined {
   try {
     return readFileSync(`${sysfs}/${file}`, 'utf8');
   } catch {
@@ -188,18 +187,4 @@ export function isDeviceUp(name: string): boolean | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Whether br_netfilter hands what crosses a bridge to the chains of IP: of every bridge, or of one of these. */
-export function readBridged(bridges: string[]): { ip: boolean; ip6: boolean } {
-  const isOn = (name: string) =>
-    readIfThere(`/proc/sys/net/bridge/bridge-nf-call-${name}`)?.trim() === '1' ||
-    bridges.some((bridge) => readQuietly(`${bridge}/bridge/nf_call_${name}`)?.trim() === '1');
-  return { ip: isOn('iptables'), ip6: isOn('ip6tables') };
-}
-
-/** Whether the kernel forwards what it gets by one device to another, of IPv4 or IPv6. */
-export function isRouter(): boolean {
-  const names = ['ipv4/ip_forward', 'ipv6/conf/all/forwarding'];
-  return names.some((name) => !['', '0', undefined].includes(readIfThere(`/proc/sys/net/${name}`)?.trim()));
 }

@@ -2,8 +2,9 @@
 // there are. tc is asked for the filters of all devices in one batch.
 
 import { join } from 'node:path';
+import { isRouter, readBridged } from '../host/forwarding.ts';
 import { bridgesOf } from '../host/host.ts';
-import { deviceNames, isDeviceUp, isRouter, portNames, readBridged } from '../host/read-host.ts';
+import { deviceNames, isDeviceUp, portNames } from '../host/read-host.ts';
 import { readIfbs as readOwnIfbs } from '../kernel/ifb.ts';
 import { cutTable, type NftTable, parseListing } from '../kernel/nft/listing.ts';
 import { makesNoTable, withoutLearned } from '../kernel/nft/table.ts';

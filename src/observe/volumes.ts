@@ -1,6 +1,8 @@
 // What is used of each volume, and left of each credit, as of the last sync: at most a minute ago.
+
+import type { Allowance } from '../policy/allowances.ts';
 import type { Subject } from '../policy/moment/moment.ts';
-import { type Allowance, type QuotaUse, quotaAt } from '../policy/moment/quotas.ts';
+import { type QuotaUse, quotaAt } from '../policy/moment/quotas.ts';
 import { keyOf, type Volumes } from '../policy/moment/volumes.ts';
 import { type Direction, directions } from '../units/units.ts';
 

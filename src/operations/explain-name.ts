@@ -3,33 +3,24 @@
 
 import type { Config } from '../config/config.ts';
 import { escapeName, matchGuest } from '../config/pattern.ts';
-import { compare } from '../diff/compare.ts';
-import { reachable } from '../diff/obstacles.ts';
-import { parseRules } from '../diff/parse-rules.ts';
-import { emptyState } from '../kernel/objects.ts';
-import { ownedBy } from '../kernel/owner.ts';
-import type { Site } from '../load/context.ts';
-import { readState } from '../load/read-state.ts';
 import { readRunningGuests } from '../observe/read-running.ts';
-import { readUse } from '../observe/read-use.ts';
 import type { Outputs } from '../pipeline.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { Rules } from '../render/render.ts';
 import { describeError } from '../report/errors.ts';
 import { explain, type Looked } from '../report/explain/explain.ts';
 import { type Explanation, explanationAsData } from '../report/explain/explanation.ts';
 import { explainGroup, type GroupExplanation, groupAsData, groupLines } from '../report/explain/group.ts';
-import type { KernelNow } from '../report/explain/kernel.ts';
 import { folderOf } from '../report/explain/origin.ts';
 import { explainText } from '../report/explain/text.ts';
-import { readRules } from '../store/in-force-rules.ts';
 import { ConfigError, Failure, isDamaged } from '../system/errors.ts';
 import { nearest } from '../system/nearest.ts';
 import { label } from '../text/label.ts';
 import type { Line } from '../text/spans.ts';
 import type { Screen } from '../text/table.ts';
+import { readNow, rulesIn } from './compare-now.ts';
+import { placeInForce } from './config-with-templates.ts';
 import type { Context } from './context.ts';
-import { type Generated, generateNow, placeInForce } from './generate.ts';
+import { type Generated, generateNow } from './generate.ts';
 import { look, observe, selectBranches, usualInterval } from './look.ts';
 import { underLock } from './under-lock.ts';
 
@@ -139,28 +130,6 @@ async function generateSomehow(context: Context): Promise<Generated & { mistaken
     context.warn('warning: the configuration cannot be used; the one in force is explained');
     return { ...(await generateNow(context, 'in force', { guests })), mistaken: true };
   }
-}
-
-function rulesIn(folder: string): Rules | undefined {
-  try {
-    return readRules(folder);
-  } catch (error) {
-    if (error instanceof Failure) return undefined;
-    throw error;
-  }
-}
-
-/** As `plan` compares them; a foreign object in our place is reported instead of refused. */
-async function readNow(site: Site, rules: Rules | undefined, folder: string): Promise<KernelNow> {
-  const asked = rules ? parseRules(rules, folder) : emptyState();
-  const from = await readState(site, { expected: asked });
-  const { wanted, unreached, obstacles } = reachable(from, ownedBy(site.owner, asked));
-  const trees = [...from.objects.values()].filter(({ kind }) => kind === 'root');
-  const { uses } = await readUse(
-    site.run,
-    trees.map(({ device }) => device),
-  );
-  return { from, to: wanted, list: compare(from, wanted), unreached, obstacles, uses };
 }
 
 /** Of whom nothing is known, so that the name may be a group's. */

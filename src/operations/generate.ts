@@ -1,10 +1,9 @@
 // Reads everything the pipeline needs from this host and runs it. Call it under the lock when the result is
 // going to be written.
-import { join } from 'node:path';
+
 import { matchGuest } from '../config/pattern.ts';
-import { type ConfigLocation, readSources } from '../config/read-files.ts';
+import { readSources } from '../config/read-files.ts';
 import type { Guest } from '../guests/guest.ts';
-import { type ConfigHere, readConfigHere } from '../host/config-here.ts';
 import { readKernel } from '../host/kernel.ts';
 import { readNetworks } from '../host/networks.ts';
 import type { Part } from '../part/generate-part.ts';
@@ -12,10 +11,10 @@ import { generate, type Inputs, type Outputs } from '../pipeline.ts';
 import { checkSpeeds } from '../policy/check-uplinks.ts';
 import type { Moment } from '../policy/moment/moment.ts';
 import type { Rules } from '../render/render.ts';
-import { readOverrides, readTemplates, templatesBeside } from '../render/templates.ts';
+import { readOverrides, readTemplates } from '../render/templates.ts';
 import { describeError } from '../report/errors.ts';
 import { formatLine } from '../report/problems.ts';
-import { findLaidOut, layOut, snapshotText } from '../store/configuration.ts';
+import { findLaidOut, snapshotText } from '../store/configuration.ts';
 import { readGuests } from '../store/guests.ts';
 import { readIds } from '../store/ids.ts';
 import {
@@ -25,11 +24,11 @@ import {
   readCompanions,
   sourceFile,
 } from '../store/in-force-rules.ts';
-import { parseKnown } from '../store/parsed-config.ts';
 import { readPending } from '../store/pending.ts';
 import { withKnownSpeeds } from '../store/speeds.ts';
-import { ConfigError, isFull, type Problem } from '../system/errors.ts';
+import { ConfigError, type Problem } from '../system/errors.ts';
 import { label } from '../text/label.ts';
+import { type ConfigWithTemplates, readLoaded, readWithTemplates } from './config-with-templates.ts';
 import type { Context } from './context.ts';
 import { makePart, planText } from './make-part.ts';
 import { type Knowledge, momentNow } from './moment/now.ts';
@@ -68,70 +67,21 @@ export async function generateNow(
 ): Promise<Generated> {
   const { paths } = context;
   const former = findLaidOut(paths.held);
-  if (choice === 'edited') return generateFrom(context, await read({}, paths.config, paths.templates), known);
+  if (choice === 'edited') {
+    return generateFrom(context, await readWithTemplates({}, paths.config, paths.templates), known);
+  }
   if (former) {
     context.warn(
       'warning: the configuration that was not confirmed is left out until the next virt-shaper apply or render',
     );
-    return generateFrom(context, await read(paths, former), known);
+    return generateFrom(context, await readWithTemplates(paths, former), known);
   }
-  const inForce = choice === 'present' ? undefined : await readInForce(context);
-  if (!inForce) return generateFrom(context, await read(paths, paths.config, paths.templates), known);
+  const inForce = choice === 'present' ? undefined : await readLoaded(context);
+  if (!inForce) {
+    return generateFrom(context, await readWithTemplates(paths, paths.config, paths.templates), known);
+  }
   const newer = typeof choice === 'object' && (await generateNewer(context, inForce, choice.starting, known));
   return newer || generateFrom(context, inForce, known);
-}
-
-/** A configuration with its templates, and what both were read from. */
-interface Read extends ConfigHere {
-  templates: string;
-  /** As it is kept beside the rules. */
-  snapshot: string;
-}
-
-/** @param paths where it is kept as it was understood; absent for one that nobody may ever load */
-async function read(
-  { parsedConfig }: Partial<Context['paths']>,
-  location: ConfigLocation,
-  templates = templatesAt(location),
-): Promise<Read> {
-  const found = await readConfigHere(
-    location,
-    parsedConfig === undefined
-      ? {}
-      : { parse: (files, findings) => parseKnown(parsedConfig, files, findings) },
-  );
-  const overrides = readOverrides(templates, location.file);
-  return { ...found, templates, snapshot: snapshotText([...found.sources, ...overrides]) };
-}
-
-function templatesAt({ root = '', file }: ConfigLocation): string {
-  return join(root, templatesBeside(file));
-}
-
-/**
- * Where the configuration in force is, laid out to be read; the present one's place where there is none, or no room for
- * it.
- */
-export function placeInForce({ paths }: Context): ConfigLocation {
-  try {
-    return findLaidOut(paths.held) ?? layOut(goodSource(paths.rules), paths.lastGood) ?? paths.config;
-  } catch (error) {
-    if (!isFull(error)) throw error;
-    return paths.config;
-  }
-}
-
-/** @returns nothing where nothing was loaded, or where another version of virt-shaper could read what was */
-async function readInForce(context: Context): Promise<Read | undefined> {
-  const place = placeInForce(context);
-  if (place === context.paths.config) return undefined;
-  try {
-    return await read(context.paths, place);
-  } catch (error) {
-    context.warn(describeError(error));
-    context.warn('warning: the configuration in force cannot be used any more; the present one counts');
-    return undefined;
-  }
 }
 
 /**
@@ -140,7 +90,7 @@ async function readInForce(context: Context): Promise<Read | undefined> {
  */
 async function generateNewer(
   context: Context,
-  inForce: Read,
+  inForce: ConfigWithTemplates,
   starting: string[],
   known: Known,
 ): Promise<Generated | undefined> {
@@ -150,7 +100,7 @@ async function generateNewer(
   const text = snapshotText([...readSources(config), ...readOverrides(templates, config.file)]);
   if (text === inForce.snapshot) return undefined;
   try {
-    const present = await read(context.paths, config, templates);
+    const present = await readWithTemplates(context.paths, config, templates);
     const newer = unknown.filter((name) => matchGuest(present.config, name));
     if (newer.length === 0) return undefined;
     const generated = await generateFrom(context, present, known);
@@ -167,7 +117,7 @@ async function generateNewer(
   }
 }
 
-async function generateFrom(context: Context, from: Read, known: Known): Promise<Generated> {
+async function generateFrom(context: Context, from: ConfigWithTemplates, known: Known): Promise<Generated> {
   const { config, devices, warnings, files, templates, snapshot } = from;
   const { paths } = context;
   const about = sumUp([...warnings, ...checkSpeeds(config, devices)]);

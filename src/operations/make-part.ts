@@ -4,7 +4,7 @@ import { basisOf, linesOf } from '../part/basis.ts';
 import { generatePart, type Part } from '../part/generate-part.ts';
 import { splice } from '../part/splice.ts';
 import type { Inputs, Outputs } from '../pipeline.ts';
-import { allowancesOf } from '../policy/moment/quotas.ts';
+import { allowancesOf } from '../policy/allowances.ts';
 import { areOwn } from '../render/compile.ts';
 import type { Rules } from '../render/render.ts';
 import { inForceText } from '../store/in-force-plan.ts';

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import type { Guest } from '../guests/guest.ts';
 import type { LimitPlan, Plan, UplinkPlan } from '../plan/plan.ts';
-import type { Allowance } from '../policy/moment/quotas.ts';
+import type { Allowance } from '../policy/allowances.ts';
 import type { Policy, Unshaped } from '../policy/policy.ts';
 import { Failure } from '../system/errors.ts';
 import { isThere, readJson } from '../system/files.ts';

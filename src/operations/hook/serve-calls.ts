@@ -11,9 +11,9 @@ import { describeError } from '../../report/errors.ts';
 import { describeOff, readOff } from '../../store/unloaded.ts';
 import { Occupied } from '../../system/lock.ts';
 import { label } from '../../text/label.ts';
+import { placeInForce } from '../config-with-templates.ts';
 import type { Context } from '../context.ts';
 import { Refused } from '../failures.ts';
-import { placeInForce } from '../generate.ts';
 import { noteGuests } from '../note-guests.ts';
 import { shape } from './shape-guest.ts';
 

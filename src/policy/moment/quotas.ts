@@ -1,10 +1,7 @@
 // A quota at a moment: how much of its volumes is used in the period, and whether one is used up.
-import type { Boost, Config, Quota } from '../../config/config.ts';
-import { matchGuest } from '../../config/pattern.ts';
+import type { Config, Quota } from '../../config/config.ts';
 import { periodAt, type Span } from '../../units/period.ts';
 import { type Both, type Direction, directions } from '../../units/units.ts';
-import type { Policy } from '../policy.ts';
-import type { Subject } from './moment.ts';
 
 /** One volume of a quota. Bytes. */
 export interface Volume {
@@ -55,26 +52,4 @@ export function hasVolumes({ groups, guests }: Config): boolean {
 export function earliestBegin({ groups, guests }: Config, now: number): number {
   const quotas = [...groups, ...guests].flatMap(({ quota }) => quota ?? []);
   return Math.min(now, ...quotas.map(({ every }) => periodAt(every.value, now).begin));
-}
-
-/** Of a guest or group that has one of them. */
-export interface Allowance extends Subject {
-  quota?: Quota;
-  boost?: Boost;
-}
-
-/** Of whoever is shaped, in the order of the policy, for those who show what is left. */
-export function allowancesOf(config: Config, { uplinks }: Policy): Allowance[] {
-  const names = (key: 'groups' | 'guests') => [
-    ...new Set(uplinks.flatMap((uplink) => uplink[key].map(({ name }) => name))),
-  ];
-  const groups = names('groups').map((name): Allowance => {
-    const { quota } = config.groups.find((group) => group.name === name) ?? {};
-    return { kind: 'group', name, ...(quota ? { quota } : {}) };
-  });
-  const guests = names('guests').map((name): Allowance => {
-    const { quota, boost } = matchGuest(config, name) ?? {};
-    return { kind: 'guest', name, ...(quota ? { quota } : {}), ...(boost ? { boost } : {}) };
-  });
-  return [...groups, ...guests].filter(({ quota, boost }) => quota || boost);
 }

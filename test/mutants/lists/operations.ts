@@ -16,14 +16,14 @@ export const operations: Listed[] = [
   },
   {
     what: 'who applies an edited configuration gets the one that was not confirmed left out',
-    from: "  if (choice === 'edited') return generateFrom(context, await read({}, paths.config, paths.templates), known);\n  if (former)",
+    from: "  if (choice === 'edited') {\n    return generateFrom(context, await readWithTemplates({}, paths.config, paths.templates), known);\n  }\n  if (former)",
     to: '  if (former)',
     ...waits,
   },
   {
     what: 'an edited configuration counts for the timer',
-    from: "const inForce = choice === 'present' ? undefined : await readInForce(context);",
-    to: "const inForce = choice !== 'present' ? undefined : await readInForce(context);",
+    from: "const inForce = choice === 'present' ? undefined : await readLoaded(context);",
+    to: "const inForce = choice !== 'present' ? undefined : await readLoaded(context);",
     ...whose,
   },
   {

@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { allowancesFor, allowancesInUse } from '../../../src/observe/volumes.ts';
-import { allowancesOf } from '../../../src/policy/moment/quotas.ts';
+import { allowancesOf } from '../../../src/policy/allowances.ts';
 import type { Volumes } from '../../../src/policy/moment/volumes.ts';
 import { statusAsData } from '../../../src/report/in-use-data.ts';
 import { reportMetrics } from '../../../src/report/metrics/metrics.ts';

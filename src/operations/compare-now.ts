@@ -1,0 +1,36 @@
+// What explain compares: the rules in rules.d, where they can be read, and what the kernel holds of them now.
+
+import { compare } from '../diff/compare.ts';
+import { reachable } from '../diff/obstacles.ts';
+import { parseRules } from '../diff/parse-rules.ts';
+import { emptyState } from '../kernel/objects.ts';
+import { ownedBy } from '../kernel/owner.ts';
+import type { Site } from '../load/context.ts';
+import { readState } from '../load/read-state.ts';
+import { readUse } from '../observe/read-use.ts';
+import type { Rules } from '../render/render.ts';
+import type { KernelNow } from '../report/explain/kernel.ts';
+import { readRules } from '../store/in-force-rules.ts';
+import { Failure } from '../system/errors.ts';
+
+export function rulesIn(folder: string): Rules | undefined {
+  try {
+    return readRules(folder);
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+}
+
+/** As `plan` compares them; a foreign object in our place is reported instead of refused. */
+export async function readNow(site: Site, rules: Rules | undefined, folder: string): Promise<KernelNow> {
+  const asked = rules ? parseRules(rules, folder) : emptyState();
+  const from = await readState(site, { expected: asked });
+  const { wanted, unreached, obstacles } = reachable(from, ownedBy(site.owner, asked));
+  const trees = [...from.objects.values()].filter(({ kind }) => kind === 'root');
+  const { uses } = await readUse(
+    site.run,
+    trees.map(({ device }) => device),
+  );
+  return { from, to: wanted, list: compare(from, wanted), unreached, obstacles, uses };
+}
