@@ -230,6 +230,8 @@ test('the page of the repository has a place for every section, and every pictur
     ([, name]) => name,
   );
   assert.equal(places, ['machine', 'short', ...Object.keys(sections), 'figures']);
+  const [, words = ''] = page.match(/Words\s+pick sections: ([^.]*)\./) ?? [];
+  assert.equal(words.match(/[\w-]+/g), Object.keys(sections), 'the words that pick sections');
   const named = [...page.matchAll(/\]\(performance\/([\w.-]+)\)/g)].map(([, name = '']) => name);
   const there = named.length === 0 ? [] : readdirSync(join(top, 'docs/performance'));
   for (const name of named) assert.ok(there.includes(name), name);
