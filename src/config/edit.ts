@@ -149,8 +149,11 @@ function suspicion(before: TomlTable | undefined, { table: [kind, name] }: Edit)
 function saysNow(now: TomlTable | undefined, table: string[], key: string[]): string {
   const path = [...table, ...key];
   const entry = lookUp(now, path);
-  return entry
-    ? `${formatPath(path)} is what ${formatPlace(entry.key)} says`
+  if (entry) return `${formatPath(path)} is what ${formatPlace(entry.key)} says`;
+  // One direction of a value that is written for both.
+  const both = ['out', 'in'].includes(path.at(-1) ?? '') ? lookUp(now, path.slice(0, -1)) : undefined;
+  return both && both.value.type !== 'table'
+    ? `${formatPath(path)} is what ${formatPlace(both.key)} says for both directions`
     : `${formatPath(path)} is written nowhere`;
 }
 

@@ -115,6 +115,11 @@ test('unset: who says it then, and the file is empty where nothing is left in it
   assert.is(unset([]).text, '');
   assert.equal(unset(['pps']).now, ['guest.cliff.pps is written nowhere']);
   assert.is(unset(['pps']).text, former);
+  assert.equal(
+    edited({ table: ['guest', 'cliff'], unset: [['ceil', 'out']] }, set('cliff', 'ceil.out', '20mbit').text)
+      .now,
+    ['guest.cliff.ceil.out is what /c/config.toml:3:1 says for both directions'],
+  );
 });
 
 test('forms that it does not write are changed where that is sure, and refused otherwise', () => {
