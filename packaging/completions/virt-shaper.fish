@@ -55,7 +55,7 @@ complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a check -d 'read the config
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a set -d 'write values of a guest, pattern or group to a file of their own, checked before they are written'
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a unset -d 'take values that set has written away again, or all of them'
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a apply -d 'check, find the running guests, render, say what changes for whom, and load'
-complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a render -d 'write rules.d from the configuration and the guests now running'
+complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a render -d 'write rules.d from the configuration, for the guests that it was told of'
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a load -d 'make the kernel hold what rules.d says, all or nothing'
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a confirm -d 'keep the policy that "apply --confirm" or "load --confirm" has loaded'
 complete -c virt-shaper -n "__virt_shaper_at '- 0'" -a plan -d 'show what load would change, and for whom (status 3 if anything)'

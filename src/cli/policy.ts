@@ -73,8 +73,10 @@ Example: after a change of the configuration, from the far end of the link that 
   virt-shaper apply --dry-run
   virt-shaper apply --confirm 60`,
     );
-  command('render', 'write rules.d from the configuration and the guests now running', async (context) =>
-    (await import('../commands/policy/render.ts')).renderCommand(context),
+  command(
+    'render',
+    'write rules.d from the configuration, for the guests that it was told of',
+    async (context) => (await import('../commands/policy/render.ts')).renderCommand(context),
   ).addHelpText(
     'after',
     `

@@ -1,4 +1,4 @@
-// virt-shaper render: rules.d from the configuration and the guests now running.
+// virt-shaper render: rules.d from the configuration, for the guests that it was told of.
 
 import type { Context } from '../../operations/context.ts';
 import { generateNow } from '../../operations/generate.ts';

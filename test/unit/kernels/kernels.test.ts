@@ -1,4 +1,7 @@
 // The matrix of docs/kernels.md, and the pages that commands write tables into.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { listJobs } from '../../kernels/jobs.ts';
@@ -7,6 +10,8 @@ import { mbit } from '../../lab/policy.ts';
 import { type Row, rowText } from '../../lab/table.ts';
 import { fillMarked } from '../../support/marked.ts';
 import type { Result } from '../../support/matrix.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 const chosen = { release: '6.1.0', redirect: 'fw', leaf: 'fq_codel', lacking: ['cake'], doctor: [] };
 
@@ -120,6 +125,15 @@ test('tables come between their markers, all else stays', () => {
 
 test('a table without a place is an error', () => {
   assert.throws(() => fillMarked(page, 'x', () => '', ['three']), /no place for three/);
+});
+
+test('what the pages say was run is there', () => {
+  for (const path of ['docs/kernels.md', 'docs/nodes.md']) {
+    const text = readFileSync(join(root, path), 'utf8');
+    const rows = [...text.matchAll(/^\| ((?:kernel|lab|unit)\/\S+) \|/gm)].map(([, name]) => name);
+    assert.ok(rows.length > 20, path);
+    for (const name of rows) assert.ok(existsSync(join(root, `test/${name}.test.ts`)), `${path}: ${name}`);
+  }
 });
 
 test.run();
