@@ -47,6 +47,28 @@ export function allowancesInUse(allowances: Allowance[], volumes: Volumes | unde
   return inUse;
 }
 
+/** Of a guest, perhaps with its group, or of a group by itself. */
+export type BytesLeft = (guest: string | undefined, group?: string) => number | undefined;
+
+/**
+ * Bytes that are left before a limit changes: of the volume of which least is, a member's group's among them; where
+ * there is none, of credit.
+ */
+export function bytesLeft({ quotas, credits }: AllowancesInUse): BytesLeft {
+  const volumes = new Map(
+    quotas.map((one) => [keyOf(one), Math.min(...one.volumes.map(({ volume, used }) => volume - used))]),
+  );
+  const credit = new Map<string, number>();
+  for (const { guest, left } of credits) credit.set(guest, Math.min(left, credit.get(guest) ?? left));
+  return (guest, group) => {
+    const own = guest === undefined ? undefined : volumes.get(keyOf({ kind: 'guest', name: guest }));
+    const shared = group === undefined ? undefined : volumes.get(keyOf({ kind: 'group', name: group }));
+    const known = [own, shared].filter((one) => one !== undefined);
+    const left = known.length > 0 ? Math.min(...known) : credit.get(guest ?? '');
+    return left === undefined ? undefined : Math.max(0, left);
+  };
+}
+
 /** Of these only. */
 export function allowancesFor(
   { quotas, credits }: AllowancesInUse = { quotas: [], credits: [] },

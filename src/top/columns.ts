@@ -26,6 +26,7 @@ export type ColumnId =
   | 'inPackets'
   | 'drops'
   | 'backlog'
+  | 'left'
   | 'note';
 
 export interface Column {
@@ -94,6 +95,15 @@ export const columns: Record<ColumnId, Column> = {
   inPackets: number('PKT/S', 'packets per second in', 5, (row) => row.flow?.in.packets),
   drops: number('DROP/S', 'packets dropped per second', 6, (row) => sum(row.flow, 'drops')),
   backlog: number('BACKLOG', 'bytes that wait in its queues', 7, (row) => sum(row.flow, 'backlog')),
+  left: {
+    ...number('LEFT', 'bytes left of its volume, or its credit', 5, (row) => row.left),
+    cell: ({ left }, width) => [
+      {
+        text: fit(left === undefined ? '' : figure(left), width, 'right'),
+        style: left === 0 ? 'warning' : 'plain',
+      },
+    ],
+  },
   note: {
     ...text('NOTE', 'what is not as it should be, or for now only', 12, (row) => noteOf(row) || undefined),
     cell: (row, width) => [{ text: fit(noteOf(row), width), style: 'warning' }],

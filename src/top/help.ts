@@ -27,6 +27,7 @@ const notes = [
   'A bar ends at the ceil: green is guaranteed, yellow borrowed, red at the ceil.',
   'OUT is what a guest sends, IN what it receives, in bits per second: 14.9M is 14,900,000.',
   'USE is the share of its ceil that the fuller direction uses. BACKLOG are bytes that wait.',
+  'LEFT are the bytes left of its volume or credit, where it has one: of its group too.',
 ];
 
 export function helpLines(width: number): Line[] {

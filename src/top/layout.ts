@@ -22,6 +22,8 @@ export interface Longest {
   group: number;
   uplink: number;
   note: number;
+  /** 0 where nobody has a volume. */
+  left: number;
 }
 
 /** What a layout has to know of the rows. */
@@ -32,6 +34,7 @@ export function longest(rows: Row[], tree: boolean): Longest {
     // The tree shows it already.
     group: tree ? 0 : most(({ group }) => (group === undefined ? 0 : widthOf(label(group)))),
     uplink: most(({ uplink }) => uplink?.length ?? 0),
+    left: most(({ left }) => (left === undefined ? 0 : columns.left.width)),
     // Others have no figures, so that theirs stands there.
     note: most((row) => (isBare(row) ? 0 : widthOf(noteOf(row)))),
   };
@@ -80,6 +83,7 @@ function wishes(sort: ColumnId, longest: Longest, uplinks: number): Wish[] {
     { ids: ['outBar', 'inBar'], width: 6 },
     ...(longest.group > 0 ? [{ ids: ['group' as const], width: 7 }] : []),
     ...(uplinks > 1 ? [{ ids: ['uplink' as const], width: Math.max(6, longest.uplink) }] : []),
+    ...(longest.left > 0 ? [own('left')] : []),
     own('backlog'),
     { ids: ['outBar', 'inBar'], width: 10 },
     { ids: ['guest'], width: name(24) },

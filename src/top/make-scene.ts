@@ -5,6 +5,7 @@ import type { GuestRow } from '../observe/guests.ts';
 import type { ClassInUse, UplinkInUse } from '../observe/in-use.ts';
 import type { InUse } from '../observe/read-in-use.ts';
 import { type Uses, useKey } from '../observe/use.ts';
+import { bytesLeft } from '../observe/volumes.ts';
 import { forNowText } from '../report/for-now.ts';
 import { describeReasons } from '../report/reasons.ts';
 import { nobodyRuns } from '../report/summary.ts';
@@ -15,6 +16,7 @@ import type { Flow, Row, Scene } from './scene.ts';
 /** @param before the counters that the speeds of `inUse` are counted from; absent for the first reading */
 export function makeScene(inUse: InUse, before: Uses | undefined, host: string, at: number): Scene {
   const flow = (classes: Both<ClassInUse>) => both((direction) => flowOf(classes[direction], before));
+  const left = bytesLeft(inUse.allowances);
   return {
     at,
     host: printable(host),
@@ -22,13 +24,14 @@ export function makeScene(inUse: InUse, before: Uses | undefined, host: string, 
       return { name, flow: flow({ out: trees.out.link, in: trees.in.link }) };
     }),
     rows: [
-      ...inUse.guests.map((row) => guestRow(row, flow)),
+      ...inUse.guests.map((row) => ({ ...guestRow(row, flow), left: left(row.guest, row.group) })),
       ...inUse.uplinks.flatMap((uplink) => [
-        ...groupRows(uplink, flow),
+        ...groupRows(uplink, flow).map((row) => ({ ...row, left: left(undefined, row.name) })),
         unmarkedRow(uplink, flow),
         ...floodedRow(uplink, before),
       ]),
     ],
+    allowances: inUse.allowances,
     ...remarkOf(inUse),
   };
 }

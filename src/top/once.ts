@@ -2,6 +2,7 @@
 
 import { forNowAsData } from '../report/for-now.ts';
 import { dataVersion } from '../report/in-use-data.ts';
+import { creditsAsData, quotasAsData } from '../report/volumes.ts';
 import { type Line, textOf } from '../text/spans.ts';
 import { both } from '../units/units.ts';
 import { ascii, unicode } from './bar.ts';
@@ -23,7 +24,7 @@ export function onceAsText(scene: Scene, interval: number, isUnicode: boolean, w
   const view = initialView(interval);
   const glyphs = isUnicode ? unicode : ascii;
   const most = longest(scene.rows, false);
-  const wide = width ?? Math.max(usual, most.guest + most.group + most.uplink + most.note + 100);
+  const wide = width ?? Math.max(usual, most.guest + most.group + most.uplink + most.note + most.left + 101);
   const columns = layout(wide, view.sort, most, scene.links.length);
   const lines: Line[] = [
     titleLine(scene, view, wide),
@@ -39,7 +40,7 @@ export function onceAsText(scene: Scene, interval: number, isUnicode: boolean, w
  * Bits, packets and drops per second, bytes of backlog; names as they are. What is not known is absent.
  * @param interval seconds between the two readings
  */
-export function onceAsData({ at, links, rows, trouble }: Scene, interval: number): object {
+export function onceAsData({ at, links, rows, allowances, trouble }: Scene, interval: number): object {
   const of = (kind: Row['kind']) => rows.filter((row) => row.kind === kind);
   return {
     version: dataVersion,
@@ -56,6 +57,8 @@ export function onceAsData({ at, links, rows, trouble }: Scene, interval: number
     guests: of('guest').map(({ name, group, uplink, state, shaped, faults, flow }) => {
       return { guest: name, group, uplink, state, shaped, faults, ...flowsAsData(flow) };
     }),
+    quotas: quotasAsData(allowances?.quotas ?? []),
+    credits: creditsAsData(allowances?.credits ?? []),
   };
 }
 

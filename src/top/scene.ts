@@ -3,6 +3,7 @@
 
 import type { Fault } from '../observe/fault.ts';
 import type { GuestState } from '../observe/guests.ts';
+import type { AllowancesInUse } from '../observe/volumes.ts';
 import type { ForNowValues } from '../policy/moment/for-now.ts';
 import type { Both } from '../units/units.ts';
 
@@ -33,6 +34,8 @@ export interface Row {
   /** As every view has it; of guests. */
   shaped?: Both<boolean> | undefined;
   faults?: Fault[] | undefined;
+  /** Bytes of its volume, or of its credit, before a limit changes; absent where there is none. */
+  left?: number | undefined;
   /** Why it is not shaped as it should be, printable. */
   note?: string | undefined;
 }
@@ -48,6 +51,8 @@ export interface Scene {
   host: string;
   links: Link[];
   rows: Row[];
+  /** What `left` is of, for who wants to know more. */
+  allowances?: AllowancesInUse;
   /** Why there is nothing, or nothing new, to be shown; printable. */
   trouble?: string | undefined;
   /** Why there is nothing to be shown though all is well. */

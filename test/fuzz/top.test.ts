@@ -37,6 +37,7 @@ const row: fc.Arbitrary<Row> = fc.record({
   uplink: fc.option(device, { nil: undefined }),
   flow: fc.option(flows, { nil: undefined, freq: 6 }),
   state: fc.constantFrom('shaped', 'shaped', 'partly', 'unshaped', 'gone', 'left out', undefined),
+  left: fc.option(fc.nat(2_000_000_000), { nil: undefined }),
   note: fc.option(fc.string({ unit: 'grapheme-ascii', maxLength: 60 }), { nil: undefined }),
 });
 

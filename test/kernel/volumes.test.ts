@@ -169,6 +169,9 @@ test('a volume that is used up: the limit after it from the next sync on, and no
   );
   const { quotas } = JSON.parse(must('status', '--json').stdout);
   assert.equal([quotas.length, quotas[0].guest, quotas[0].left], [1, 'cliff', 0]);
+  const { quotas: byTop } = JSON.parse(must('top', '--json').stdout);
+  assert.equal([byTop.length, byTop[0].guest, byTop[0].left], [1, 'cliff', 0]);
+  assert.match(must('top', '--once').stdout, / LEFT .*\n(.*\n)*cliff .* 0 +0 .*its volume is used up/);
 
   const quiet = must('sync', '--in-force').stderr;
   assert.is(quiet, '', 'once is enough');

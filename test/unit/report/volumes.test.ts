@@ -1,7 +1,7 @@
 // What is left of volumes and credit, as every view says it.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { allowancesFor, allowancesInUse } from '../../../src/observe/volumes.ts';
+import { allowancesFor, allowancesInUse, bytesLeft } from '../../../src/observe/volumes.ts';
 import { allowancesOf } from '../../../src/policy/allowances.ts';
 import type { Volumes } from '../../../src/policy/moment/volumes.ts';
 import { statusAsData } from '../../../src/report/in-use-data.ts';
@@ -160,6 +160,17 @@ test('a volume that says nothing of one way is used up by the other', () => {
   assert.ok(cliff);
   const volumes = [{ way: 'out' as const, volume: 100, used: 100 }];
   assert.match(quotaUseText({ ...cliff, volumes }), '100B of 100b out used a month on 15 (used up)');
+});
+
+test("what is left first of all: of both directions the smaller, of a member its group's too, credit without a volume", () => {
+  const { shown } = inUse();
+  const left = bytesLeft(shown);
+  assert.equal(
+    [left('cliff'), left(undefined, 'web'), left('web-1', 'web'), left('rob')],
+    [0.68 * tb, 0, 0, undefined],
+  );
+  const credits = bytesLeft({ ...shown, quotas: [] });
+  assert.equal([credits('cliff'), credits('web-1', 'web')], [0, undefined], 'what is owed is nothing left');
 });
 
 test.run();

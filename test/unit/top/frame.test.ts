@@ -62,6 +62,18 @@ rob            25%     0 ──── 7.50M ━───
   );
 });
 
+test('a column for what is left of volumes, where somebody has one', () => {
+  const scene = someScene();
+  const [cliff, rob] = scene.rows;
+  Object.assign(cliff ?? {}, { left: 0 });
+  Object.assign(rob ?? {}, { left: 812_000_000_000 });
+  const lines = screen({ columns: 100, rows: 14 }, {}, scene);
+  const [titles, ...rows] = lines.slice(3).map((line) => line.split(/ +/));
+  assert.equal(titles?.slice(-2), ['BACKLOG', 'LEFT']);
+  const last = (name: string) => rows.find(([first]) => first === name)?.at(-1);
+  assert.equal(['cliff', 'rob', 'jason'].map(last), ['0', '812G', '0'], lines.join('\n'));
+});
+
 test('200 columns have them all, and are used to the last', () => {
   const lines = screen(wide);
   const titles = lines[3]?.split(/ +/);
