@@ -3,7 +3,7 @@
 
 import { describeError } from '../report/errors.ts';
 import { makeRun } from '../system/exec.ts';
-import { type Priority, tame, withPriority } from '../system/speak.ts';
+import { isJournal, type Priority, speak, tame, withPriority } from '../system/speak.ts';
 import type { Context } from './context.ts';
 
 export interface Said {
@@ -32,6 +32,16 @@ export async function withLog<T>(context: Context, work: (heard: Context) => Pro
   } finally {
     await log(said);
   }
+}
+
+/** What is said only once, so that it has to be in the log: also with --quiet, and whoever's terminal has it first. */
+export async function notify(context: Context, texts: string[]): Promise<void> {
+  for (const text of texts) (isJournal ? speakNotice : context.say)(text);
+  if (!isJournal) await log(texts.map((text) => ({ priority: 'notice', text })));
+}
+
+function speakNotice(text: string): void {
+  speak('notice', text);
 }
 
 export async function log(said: Said[]): Promise<void> {

@@ -10,7 +10,7 @@ export type Priority = keyof typeof priorities;
 const stderr = 2;
 
 /** systemd says in JOURNAL_STREAM which open file leads to the journal, so that a redirected one is known. */
-const journal = (() => {
+export const isJournal = (() => {
   try {
     const { dev, ino } = fstatSync(stderr);
     return process.env.JOURNAL_STREAM === `${dev}:${ino}`;
@@ -25,7 +25,7 @@ let shown = false;
 export function speak(priority: Priority, text: string): void {
   clearProgress();
   const shown = tame(text);
-  process.stderr.write(`${journal ? withPriority(priority, shown) : shown}\n`);
+  process.stderr.write(`${isJournal ? withPriority(priority, shown) : shown}\n`);
 }
 
 /** Whatever a guest has put into a message, it drives no terminal and no log. */

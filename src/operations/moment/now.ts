@@ -16,6 +16,7 @@ import { readMoment } from '../../store/overrides.ts';
 import { sinceBoot } from '../../store/pending.ts';
 import { readVolumes, writeVolumes } from '../../store/volumes.ts';
 import type { Context } from '../context.ts';
+import { notify } from '../log.ts';
 import type { Usage } from '../usage/count.ts';
 
 /** From where it is known what was used: the last sync, the ledger, or what a sync has just counted. */
@@ -45,7 +46,7 @@ async function volumesNow(
     if (ledger === undefined) return asMoment(before, clocks, delivered.used);
     const { volumes, notices } = reckonVolumes(config, clocks, delivered, before);
     note(context, volumes);
-    for (const notice of notices) context.say(noticeText(notice));
+    await notify(context, notices.map(noticeText));
     return asMoment(volumes, clocks);
   } catch (error) {
     warn(`warning: what was used of volumes is as of the last sync: ${(error as Error).message}`);
