@@ -41,7 +41,8 @@ export function checkInForce(facts: InForceFacts): Finding[] {
 function checkHistory({ history, now, loaded }: InForceFacts): Finding {
   const about = { check: 'last-load', subject: 'last load' };
   if ('failed' in history) {
-    return { ...about, level: 'warning', detail: history.failed, hint: 'the next load makes it anew' };
+    const hint = 'nothing depends on it; the next load that changes something makes it anew';
+    return { ...about, level: 'warning', detail: history.failed, hint };
   }
   const { at, error } = history.value.last;
   if (at === undefined) {
@@ -57,10 +58,7 @@ function checkHistory({ history, now, loaded }: InForceFacts): Finding {
   if (error === undefined) return { ...about, level: 'ok', detail: formatAge(now - at) };
   const [first = '', ...more] = error.replace(/^virt-shaper: /, '').split('\n');
   const detail = `failed ${formatAge(now - at)}: ${first}`;
-  const hint = [
-    ...more.map((line) => line.trim()),
-    'what was in force before still is; then: virt-shaper load',
-  ];
+  const hint = [...more.map((line) => line.trim()), 'once that is mended: virt-shaper load'];
   return { ...about, level: 'problem', detail, hint: hint.join('\n') };
 }
 

@@ -21,7 +21,7 @@ export function snapshotText(files: Snapshot['files']): string {
  * @returns where to read them, or nothing when there is no snapshot
  */
 export function layOut(text: string | undefined, folder: string): ConfigLocation | undefined {
-  const snapshot = decode(text);
+  const snapshot = decodeSnapshot(text);
   const [main] = snapshot?.files ?? [];
   if (!snapshot || !main) return undefined;
   const location = { file: resolve('/', main.name), root: folder };
@@ -40,7 +40,8 @@ export function findLaidOut(folder: string): ConfigLocation | undefined {
   return layOut(readCache(join(folder, 'whole')), folder);
 }
 
-function decode(text: string | undefined): Snapshot | undefined {
+/** @returns what is in it, or nothing where it is of another version, damaged, or not there */
+export function decodeSnapshot(text: string | undefined): Snapshot | undefined {
   try {
     const snapshot: Snapshot = JSON.parse(text ?? '');
     const isWhole = snapshot.files.every(
@@ -48,6 +49,6 @@ function decode(text: string | undefined): Snapshot | undefined {
     );
     return snapshot.version === 1 && isWhole ? snapshot : undefined;
   } catch {
-    return undefined; // Of another version, damaged, or not there.
+    return undefined;
   }
 }

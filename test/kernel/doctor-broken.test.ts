@@ -73,6 +73,17 @@ const broken: Record<string, { breaks: () => void; wrong: string[]; says?: [chec
       wrong: ['problem configuration'],
       says: ['configuration', 'the first of 2 mistakes'],
     },
+    'the same with a bridge whose uplink only the configuration knows': {
+      breaks: () => {
+        sh('ip link add eth2 type veth peer name w-eth2; ip link set eth2 up; ip link set w-eth2 up');
+        sh('ip link set eth2 master br0');
+        const named = config.replace('ceil', 'bridge = "br0"\nceil');
+        host.configure(named);
+        assert.is(host.run(['apply', '--quiet']).stderr, '');
+        host.configure(`${named}[guest.rob]\nrate = "fast"\n`);
+      },
+      wrong: ['problem configuration'],
+    },
     'no configuration': {
       breaks: () => rmSync(join(host.root, 'etc/virt-shaper/config.toml')),
       wrong: ['problem configuration'],

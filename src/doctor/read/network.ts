@@ -1,6 +1,7 @@
 // What the checks of the network need, put together from what the other readers found; little of it is read here.
 import type { Config } from '../../config/config.ts';
 import { decodeConfig } from '../../config/decode/config.ts';
+import { parseConfig } from '../../config/read-config.ts';
 import type { Guest } from '../../guests/guest.ts';
 import type { Host } from '../../host/host.ts';
 import { readNetworks } from '../../host/networks.ts';
@@ -9,11 +10,14 @@ import { markOf } from '../../plan/names.ts';
 import { everyday } from '../../policy/moment/moment.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { resolvePolicy } from '../../policy/resolve-policy.ts';
+import { decodeSnapshot } from '../../store/configuration.ts';
 import { readInForce } from '../../store/in-force-plan.ts';
+import { goodSource } from '../../store/in-force-rules.ts';
 import type { Paths } from '../../store/paths.ts';
 import type { Run } from '../../system/exec.ts';
 import { readIfThere } from '../../system/files.ts';
 import { Findings } from '../../toml/findings.ts';
+import { SourceFile } from '../../toml/source-file.ts';
 import { readBypass } from '../bypass.ts';
 import { attempt, had } from '../finding.ts';
 import type { NetworkFacts } from '../network.ts';
@@ -22,7 +26,7 @@ import type { KernelStateFacts } from './kernel-state.ts';
 export interface NetworkSources {
   devices: Host['devices'];
   bridges: string[];
-  /** Absent when it has errors. */
+  /** Absent when it has errors: the one in force says then which ports are uplinks. */
   config: Config | undefined;
   /** Those that run. */
   guests: Guest[];
@@ -32,7 +36,7 @@ export interface NetworkSources {
 
 export async function readNetwork(run: Run, paths: Paths, sources: NetworkSources): Promise<NetworkFacts> {
   const { devices, bridges, guests, kernelState } = sources;
-  const config = sources.config ?? decodeConfig(undefined, new Findings());
+  const config = sources.config ?? configInForce(paths) ?? decodeConfig(undefined, new Findings());
   const networks = readNetworks(paths.libvirtNetworks);
   const policy = wantedPolicy(config, networks, sources);
   const wanted = policy.uplinks.flatMap((uplink) => uplink.guests.flatMap(({ taps }) => taps));
@@ -65,6 +69,15 @@ export async function readNetwork(run: Run, paths: Paths, sources: NetworkSource
     ...('value' in bypass ? { bypass: bypass.value } : {}),
     ...readCallIptables(),
   };
+}
+
+function configInForce({ rules }: Paths): Config | undefined {
+  const files = decodeSnapshot(goodSource(rules))?.files.filter(({ name }) => name.endsWith('.toml'));
+  try {
+    return files && parseConfig(files.map(({ name, text }) => new SourceFile(name, text))).config;
+  } catch {
+    return undefined; // By another version, which knew other keys.
+  }
 }
 
 /** By the configuration, behind which what is in force may lag, or the other way round. */
