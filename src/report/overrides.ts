@@ -74,7 +74,7 @@ export function reportOverrides(overrides: ShownOverride[], screen: Screen): str
     { title: 'SINCE', cell: ({ since }) => formatMinute(since), worth: 2 },
     {
       title: 'STATE',
-      cell: ({ isRunning }) => (isRunning ? 'in force' : { text: 'not running', tone: 'dim' }),
+      cell: ({ isRunning }) => (isRunning ? 'in force' : { text: 'not in force', tone: 'dim' }),
       worth: 3,
     },
     { title: 'WHY', cell: ({ why = '' }) => printable(why), worth: 5, least: 8 },

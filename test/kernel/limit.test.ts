@@ -3,7 +3,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { kernelState, sh } from './host.ts';
+import { domainXml, kernelState, sh } from './host.ts';
 import { InsideHost } from './inside.ts';
 import { driftIn, kernelTest } from './kernel-test.ts';
 
@@ -166,6 +166,17 @@ test('over a reboot; also where it ended while the host was off', async () => {
   await begin();
   assert.equal([await values(), await values('jason')], ['15/30', '6/6']);
   await isWell();
+});
+
+test('a guest that runs, and of which no load knows, is not called off', async () => {
+  const status = `<domstatus state='running'>${domainXml('jason', { vnet1: 'br0' })}</domstatus>`;
+  host.write('run/libvirt/qemu/jason.xml', status);
+  const { stderr } = await limit('jason', '--ceil', '2mbit');
+  assert.match(stderr, 'jason runs, and no load has seen that: virt-shaper sync shapes it');
+  assert.match((await host.must(['limits'])).stdout, 'not in force');
+  await host.must(['sync']);
+  assert.is(await values('jason'), '2/2');
+  assert.match((await host.must(['limits'])).stdout, / in force/);
 });
 
 test('a guest that does not run has it from its start on, and so has one of a pattern', async () => {

@@ -1,6 +1,7 @@
 // Sets for now what a guest, a group or an uplink's unmarked traffic may have, or lifts it: written down first, so that
 // no later load forgets it, then loaded by the configuration in force. What cannot be loaded is not kept either.
 import type { Site } from '../../load/context.ts';
+import { readRunningGuests } from '../../observe/read-running.ts';
 import type { Override, Subject } from '../../policy/moment/moment.ts';
 import { endText, shortfalls, subjectText, valuesText } from '../../report/overrides.ts';
 import { noteLoad } from '../../store/history.ts';
@@ -38,9 +39,16 @@ export function setOverride(context: Context, wanted: Wanted): Promise<number> {
     const same = overrides.find((one) => isSame(one, next));
     const isRunning = findSubject(before, wanted);
     context.say(`${subjectText(next)}: ${valuesText(next)}, ${endText(next)}${same ? ', as before' : ''}`);
-    if (!isRunning) context.say(`${subjectText(next)} does not run now: it has that from its start on`);
+    if (!isRunning) context.say(`${subjectText(next)} ${whyNotYet(context, wanted)}`);
     return same ? overrides : withOverride(overrides, next);
   });
+}
+
+function whyNotYet({ paths }: Context, { kind, name }: Subject): string {
+  const runs = kind === 'guest' && readRunningGuests(paths).guests.some((guest) => guest.name === name);
+  return runs
+    ? 'runs, and no load has seen that: virt-shaper sync shapes it, with that'
+    : 'does not run now: it has that from its start on';
 }
 
 /** @returns the same; nothing to lift is no failure */
