@@ -115,8 +115,25 @@ function guestParts(host: FoundHost): string[] {
   const groups =
     '# Guests may share a ceil. Write it here, and group = "friends" in the lines of each of them:\n#\n' +
     '# [group.friends]\n# ceil = "100mbit"\n';
-  return [title, ...host.guests.map((guest) => guestTable(guest, host)), groups];
+  return [title, ...host.guests.map((guest) => guestTable(guest, host)), groups, changing];
 }
+
+const changing = `# Limits may change by themselves. At certain hours, for a guest or a group:
+#
+# [[group.friends.when]]
+# time = ["mon..fri 08:00-18:00"]
+# ceil = "50mbit"
+#
+# Once a volume is used up, until its period ends; of a group all members use it together:
+#
+# [group.friends.quota]
+# volume = "2tb"
+# every = "month"
+# then = { ceil = "10mbit" }
+#
+# More than its ceil for a guest that has left some of it: [guest.NAME.boost], with a ceil and a volume. For now only,
+# by hand: virt-shaper limit.
+`;
 
 function guestTable({ name, nics, skipped, off }: FoundGuest, host: FoundHost): string {
   const speeds = host.uplinks.filter(({ name: uplink }) => nics.some((nic) => nic.uplink === uplink));

@@ -28,7 +28,7 @@ function read(text: string): ReadConfig {
 
 /** As an administrator does it who takes everything in use. */
 function uncomment(text: string): string {
-  return text.replace(/^# (?=\[\w+\.|(?:rate|ceil|bridge|group) = )/gm, '');
+  return text.replace(/^# (?=\[\[?\w+\.|(?:rate|ceil|bridge|group|time|volume|every|then) = )/gm, '');
 }
 
 const hosts: Record<string, FoundHost> = {
@@ -73,6 +73,8 @@ for (const [name, host] of Object.entries(hosts)) {
     assert.equal(used.warnings, []);
     for (const one of host.guests) assert.is(matchGuest(used.config, one.name)?.name, one.name);
     assert.is(used.config.groups.length, 1);
+    const [friends] = used.config.groups;
+    assert.equal([friends?.when?.length, friends?.quota?.every.value], [1, { every: 'month', on: 1 }]);
   });
 }
 
