@@ -2,6 +2,7 @@
 // asked for, since a guest's start waits for the hook.
 import { Command } from 'commander';
 import { type CommonOptions, makeContext } from '../operations/context.ts';
+import { nearest } from '../system/nearest.ts';
 import { version } from '../system/version.ts';
 import type { Declare } from './declare.ts';
 import { grouped } from './help.ts';
@@ -20,7 +21,7 @@ export function makeProgram(): Command {
       `
 First steps: doctor says what this host can do, init writes a first config.toml. Write in it what your guests shall
 have, then: check, hooks install (a package has done it), apply, status. From there on libvirt tells of guests that
-start and stop. After a change of the configuration: check, apply.
+start and stop. For every boot: systemctl enable --now virt-shaper. After a change of the configuration: check, apply.
 
 Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 3 differences found.`,
     )
@@ -30,6 +31,14 @@ Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 3 differences fou
     })
     .exitOverride();
   withCommonOptions(program);
+  // Of help for what is no command commander says nothing but all that there is.
+  program.on('beforeAllHelp', ({ error }: { error: boolean }) => {
+    const [help, name = '-'] = program.args;
+    if (!error || help !== 'help' || name.startsWith('-')) return;
+    const names = program.commands.map((command) => command.name());
+    const meant = nearest(name, names);
+    program.error(`error: unknown command '${name}'${meant ? `\n(Did you mean ${meant}?)` : ''}`);
+  });
 
   const declare: Declare = (usage, description, action) =>
     withCommonOptions(program.command(usage))

@@ -45,6 +45,7 @@ const intro = `# virt-shaper's configuration, begun by "virt-shaper init" from w
 #   3. virt-shaper hooks install    lets libvirt call virt-shaper for guests that start (a package has done it)
 #   4. virt-shaper apply            puts it in force for the guests that run; from afar: apply --confirm 60
 #   5. virt-shaper status           shows who has what now
+#   6. systemctl enable --now virt-shaper    for every boot, and for NICs that are plugged in; where systemd runs
 `;
 
 const defaults = `[defaults]

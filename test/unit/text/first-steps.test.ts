@@ -13,6 +13,12 @@ import { sectionOf } from '../../support/mdoc.ts';
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
+function run(...args: string[]) {
+  const all = ['--import', 'tsx', join(root, 'src/cli.ts'), ...args];
+  const { status, stdout, stderr } = spawnSync(process.execPath, all, { encoding: 'utf8', cwd: root });
+  return { status, stdout, stderr };
+}
+
 /** Those of the steps that a text names, in its order. */
 function stepsIn(text: string, before = 'virt-shaper '): string[] {
   const all = [...text.matchAll(new RegExp(`${before}(${firstSteps.join('|')})\\b`, 'g'))];
@@ -37,22 +43,35 @@ test('documents, manual page, package and first configuration name the same step
   assert.match(said, /virt-shaper status[^\n]*\n[^\n]*systemctl enable --now virt-shaper/);
   const begun = firstConfig({ uplinks: [], undecided: [], isolated: [], guests: [] });
   assert.equal(stepsIn(begun, '#   \\d\\. virt-shaper '), firstSteps.slice(2));
+  assert.match(begun, /virt-shaper status[^\n]*\n# {3}\d\. systemctl enable --now virt-shaper/);
   assert.equal(stepsIn(stepsAfter('init')), firstSteps.slice(2));
 });
 
 test('so does --help', () => {
-  const args = ['--import', 'tsx', join(root, 'src/cli.ts'), '--help'];
-  const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: root });
+  const { stdout } = run('--help');
   const steps = stdout.slice(stdout.indexOf('First steps:')).split('From there')[0] ?? '';
   assert.equal(stepsIn(steps, ''), firstSteps);
+  assert.match(stdout, 'systemctl enable --now virt-shaper');
 });
 
 test('who types reload is told of load and apply, not of unload', () => {
-  const args = ['--import', 'tsx', join(root, 'src/cli.ts'), 'reload'];
-  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: root });
+  const { status, stderr } = run('reload');
   assert.is(status, 2);
   assert.match(stderr, 'Did you mean load? For a changed configuration: apply');
   assert.not.match(stderr, 'unload');
+});
+
+test('help for what is no command says so, and no more than where to look', () => {
+  for (const [name, said] of [
+    [
+      'lmit',
+      "virt-shaper: unknown command 'lmit'\n(Did you mean limit?)\n(virt-shaper --help shows what there is)\n",
+    ],
+    ['nonsense', "virt-shaper: unknown command 'nonsense'\n(virt-shaper --help shows what there is)\n"],
+  ] as const)
+    assert.equal(run('help', name), { status: 2, stdout: '', stderr: said });
+  assert.is(run('help').status, 0);
+  assert.match(run('help', 'limit').stdout, '--lift');
 });
 
 test('a text that nothing can be imported from is refused, with what could be; an empty one is none', () => {
