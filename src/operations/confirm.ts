@@ -32,7 +32,7 @@ export async function loadAndConfirm(
   context: Context,
   seconds: number,
   nothing: string,
-  render?: () => Promise<void>,
+  render?: () => Promise<unknown>,
 ): Promise<number> {
   const { pending: folder, rules } = context.paths;
   const id = randomUUID();

@@ -3,8 +3,9 @@
 import { readAhead } from '../../load/prefetch.ts';
 import { loadAndConfirm } from '../../operations/confirm.ts';
 import { type Context, seconds } from '../../operations/context.ts';
-import { generateNow } from '../../operations/generate.ts';
+import { type Generated, generateNow } from '../../operations/generate.ts';
 import { loadNow } from '../../operations/load-now.ts';
+import { lookAgain } from '../../operations/moment/look-again.ts';
 import { findGuests, foundGuests, sayFound } from '../../operations/note-guests.ts';
 import { type PlanOptions, planOutputs } from '../../operations/plan-rules.ts';
 import { tell } from '../../operations/say/changes.ts';
@@ -34,25 +35,27 @@ export async function applyCommand(context: Context, options: ApplyOptions): Pro
     const time = seconds('--confirm', options.confirm);
     return loadAndConfirm(context, time, nothing, () => renderPresent(context));
   }
-  const { obstacles } = await underLockCounted(context, async (site) => {
+  const { obstacles, outputs } = await underLockCounted(context, async (site) => {
     dropPending(context.paths.pending); // Who applies plainly has decided.
     const present = readAhead(site);
-    await renderPresent(context).catch(async (error) => {
+    const outputs = await renderPresent(context).catch(async (error) => {
       await present.interview.all().catch(() => {}); // Its children hold the lock.
       throw error;
     });
-    return loadNow(context, site, site.rules, present, tell(context, nothing));
+    return { ...(await loadNow(context, site, site.rules, present, tell(context, nothing))), outputs };
   });
+  await lookAgain(context, outputs);
   return obstacles.length > 0 ? 1 : 0;
 }
 
-async function renderPresent(context: Context): Promise<void> {
+async function renderPresent(context: Context): Promise<Generated> {
   sayFound(context, await findGuests(context));
   const outputs = await generateNow(context, 'edited');
   removeFolder(context.paths.held); // One that was not confirmed counts again, since somebody applies it.
   sayPolicy(context, outputs);
   writeRules(context, outputs);
   touch(context.paths.lastSync); // It has looked for guests as a sync does.
+  return outputs;
 }
 
 /** The rules go to a folder of their own; neither they nor the guests that are found count for anything else. */
