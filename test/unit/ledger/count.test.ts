@@ -186,6 +186,17 @@ test('nothing is counted twice and nothing is lost, whatever happens', () => {
   );
 });
 
+test('what was passed on another day, to which the clock was set and from which it has come back before anybody looked', () => {
+  const host = new FakeHost();
+  host.wall -= 864e5;
+  host.start('cliff', '1:12');
+  host.wait(3e5);
+  host.send('1:12', 1);
+  host.stop('1:12');
+  host.wait(3e5);
+  host.check();
+});
+
 test('a year, minute by minute at its days ends, is one sum of its days', () => {
   const host = new FakeHost();
   host.start('cliff', '1:10');
