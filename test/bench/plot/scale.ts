@@ -8,18 +8,19 @@ export interface Scale {
 
 /**
  * @param values for a logarithmic scale those above zero count
- * @param from where a linear scale begins
+ * @param from where a linear scale begins; at 0 where a value is less
  */
 export function makeScale(values: number[], log = false, from = 0): Scale {
   return log ? logarithmic(values.filter((value) => value > 0)) : linear(values, from);
 }
 
-function linear(values: number[], from: number): Scale {
+function linear(values: number[], wanted: number): Scale {
+  const from = values.some((value) => value < wanted) ? 0 : wanted;
   const length = Math.max(0, ...values.map((value) => value - from)) || 1;
   const step = roundStep(length / 5);
   const count = Math.ceil(length / step - 1e-9);
   return {
-    place: (value) => Math.max(0, value - from) / (count * step),
+    place: (value) => (value - from) / (count * step),
     ticks: Array.from({ length: count + 1 }, (_, index) => from + index * step),
   };
 }

@@ -170,6 +170,8 @@ test('an axis begins and ends at round values around all that is on it', () => {
   assert.equal(makeScale([0.42, 4.7]).ticks, [0, 1, 2, 3, 4, 5]);
   assert.equal(makeScale([84000, 5800]).ticks, [0, 20000, 40000, 60000, 80000, 100000]);
   assert.equal(makeScale([0.98, 1.01], false, 0.9).place(0.9), 0);
+  const { place: low } = makeScale([0.02, 1.01], false, 0.9);
+  assert.ok(low(0.02) > 0 && low(0.02) < 0.03, 'what is below where it would begin stands where it is');
   const { ticks, place } = makeScale([0.03, 0.3, 0], true);
   assert.equal(
     ticks.map((tick) => tick.toPrecision(1)),
