@@ -239,6 +239,15 @@ test('the page of the repository has a place for every section, and every pictur
   for (const name of named) assert.ok(there.includes(name), name);
 });
 
+test('tables and pictures of the repository are those of the figures beside them', () => {
+  const read = (path: string) => readFileSync(join(top, 'docs', path), 'utf8');
+  const results = JSON.parse(read('performance/results.json')) as Result[];
+  assert.equal(results.map(({ name }) => name).sort(), Object.keys(sections).sort());
+  assert.is(fill(read('performance.md'), results), read('performance.md'));
+  for (const plot of results.flatMap(({ plots }) => plots))
+    assert.is(draw(plot), read(`performance/${plot.name}.svg`), plot.name);
+});
+
 test('the time of a run goes to whose code is running, or to who is waited for', () => {
   const frame = (functionName: string, url = '') => ({ functionName, url, lineNumber: 5 });
   const profile = {
