@@ -1,4 +1,4 @@
-// The numbers HTB is told, from a class's rates. tc's own defaults cost UDP a twentieth of 100 mbit and of
+// The numbers HTB is told, from a class's rates. tc's own defaults can cost UDP a twentieth of 100 mbit and of
 // 1 gbit (docs/performance.md): a burst of one packet loses what a late timer did not hand out in time.
 
 /** Bytes of Ethernet's header. */
