@@ -79,7 +79,7 @@ function checkDrift({ drift, loaded, lost }: InForceFacts): Finding {
       : `${things} of virt-shaper's that no load knows of`,
     hint: loaded
       ? 'virt-shaper verify shows what somebody changed, virt-shaper load puts it right'
-      : 'virt-shaper verify shows them, virt-shaper unload takes them out',
+      : 'virt-shaper verify shows them, virt-shaper load takes them over, virt-shaper unload takes them out',
   };
 }
 

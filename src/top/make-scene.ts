@@ -37,7 +37,7 @@ export function makeScene(inUse: InUse, before: Uses | undefined, host: string, 
 }
 
 function remarkOf({ loaded, inForce, table, guests }: InUse): Pick<Scene, 'trouble' | 'note'> {
-  if (!loaded) return { trouble: 'nothing is loaded: no guest is limited' };
+  if (!loaded) return { trouble: 'nothing is loaded; virt-shaper status says what there is' };
   if (inForce.uplinks.length === 0 && guests.every(({ state }) => state === 'left out')) {
     return { note: nobodyRuns };
   }
