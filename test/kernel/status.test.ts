@@ -221,7 +221,10 @@ test('a configuration with mistakes is named, with what is in force all the same
 test('nothing is loaded, or by another version', () => {
   const nothing = run('status');
   assert.equal([nothing.status, nothing.stdout], [0, 'Nothing is loaded: no guest is limited.\n']);
-  assert.match(run('top', '--once', '--interval', '0.1').stdout, '! nothing is loaded; virt-shaper status says what there is');
+  assert.match(
+    run('top', '--once', '--interval', '0.1').stdout,
+    '! nothing is loaded; virt-shaper status says what there is',
+  );
   assert.equal([run('tree').status, run('tree').stdout], [0, '']);
   assert.match(run('metrics').stdout, /^virt_shaper_loaded 0$/m);
   start();
