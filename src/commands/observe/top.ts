@@ -5,6 +5,7 @@ import { readInUse } from '../../observe/read-in-use.ts';
 import type { Uses } from '../../observe/use.ts';
 import type { Context } from '../../operations/context.ts';
 import { explainName } from '../../operations/explain-name.ts';
+import { usualInterval } from '../../operations/look.ts';
 import { ConfigError } from '../../system/errors.ts';
 import { makeRun, type Outcome, type Run } from '../../system/exec.ts';
 import { printable } from '../../system/printable.ts';
@@ -30,7 +31,7 @@ const listingAge = 5;
 
 export async function topCommand(
   context: Context,
-  { once, json, interval = '1' }: TopOptions,
+  { once, json, interval = usualInterval }: TopOptions,
 ): Promise<number> {
   const seconds = intervalOf(interval);
   if (!once && !json && isScreen()) {

@@ -13,6 +13,9 @@ import type { Config } from '../../../src/config/config.ts';
 import { diffservs, isolations, leafKinds } from '../../../src/config/leaf.ts';
 import { readConfig } from '../../../src/config/read-config.ts';
 import { parseDomain } from '../../../src/guests/domain-xml.ts';
+import { monthsKept } from '../../../src/ledger/keep.ts';
+import { makeContext } from '../../../src/operations/context.ts';
+import { usualInterval } from '../../../src/operations/look.ts';
 import { usual } from '../../../src/plan/leaf.ts';
 import { ConfigError, type Problem } from '../../../src/system/errors.ts';
 import { formatRate } from '../../../src/units/rate.ts';
@@ -80,6 +83,48 @@ test('what counts unless given is what --help says, for every option that has su
     }
   }
   assert.ok(compared > 5);
+});
+
+test('what --help says of seconds is what the program takes', () => {
+  const { lockTimeout, timeout } = makeContext({});
+  const usual: [command: string, flag: string, value: number | string][] = [
+    ['', '--lock-timeout', lockTimeout],
+    ['', '--timeout', timeout],
+    ['status', '--interval', usualInterval],
+    ['tree', '--interval', usualInterval],
+    ['top', '--interval', usualInterval],
+  ];
+  for (const [command, flag, value] of usual) {
+    const { options } = shape.commands.find(({ name }) => name === command) ?? shape;
+    const said = options.find(({ flags }) => flags.includes(flag))?.description ?? '';
+    assert.ok(said.endsWith(`(${value})`), `${command} ${flag}: ${value}`);
+  }
+});
+
+test('what a value may be is what the check says of one that it may not', () => {
+  const page = toml5.replace(/\s+/g, ' ');
+  const bounds: [toml: string, bounds: RegExp][] = [
+    ['[guest.x]\nlocal = "1kbit"\n', /from (\d+)(kbit) to (\d+)(gbit)/],
+    ['[guest.x]\npps = 0\n', /from (\d+) to (\d+)/],
+    ['[uplink.x]\noverhead = 9999\n', /(\d+) to (\d+)/],
+    ['[uplink.x]\nmpu = 9999\n', /(\d+) to (\d+)/],
+    ['[guest.x]\nquantum = 1\n', /take (\d+) to (\d+)/],
+    ['[guest.x]\nid = 0x10000\n', /(\d+) to \d+ \((0xffff)\)/],
+    ['[guest.x]\nrate = "1bit"\n', /than (\d+) (bit)/],
+  ];
+  for (const [toml, pattern] of bounds) {
+    const [{ message, hint = '' } = { message: '' }] = problemsOf(toml);
+    const [whole, ...parts] = `${message}; ${hint}`.match(pattern) ?? [];
+    assert.ok(whole, `${toml}${message}`);
+    const words = parts.filter((part) => /\d/.test(part) || /bit$/.test(part));
+    assert.match(page, new RegExp(words.join('\\W+(?:to )?')), `${toml}${whole}`);
+  }
+});
+
+test('how long usage is kept is the same wherever it is said', () => {
+  assert.is(monthsKept, 14);
+  assert.match(program8, /fourteen months are\s+kept/);
+  assert.match(readFileSync(join(root, 'docs/usage.md'), 'utf8'), /Fourteen months are kept/);
 });
 
 test('what counts unless given is what an empty configuration is read as', () => {
