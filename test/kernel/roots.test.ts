@@ -63,6 +63,9 @@ test('another root changes nothing of what is in force', () => {
     run(['status']).stdout,
     `Nothing is loaded from here: what is in the kernel is of virt-shaper --root ${host.root}.`,
   );
+  const { findings } = JSON.parse(run(['doctor', '--json']).stdout);
+  const { hint } = findings.find(({ check }: { check: string }) => check === 'kernel-state');
+  assert.match(hint, "leave it to that one, or take it out by that one's unload");
   assert.is(host.run(['verify']).status, 0);
 
   assert.is(host.run(['unload']).status, 0);

@@ -6,7 +6,7 @@ import { reachable } from '../../diff/obstacles.ts';
 import { parseRules } from '../../diff/parse-rules.ts';
 import { noTable } from '../../kernel/nft/table.ts';
 import { emptyState, type KernelState, type State } from '../../kernel/objects.ts';
-import { ownedBy } from '../../kernel/owner.ts';
+import { describeOwner, othersOf, ownedBy } from '../../kernel/owner.ts';
 import { readState } from '../../load/read-state.ts';
 import { readIfGood } from '../../store/in-force-rules.ts';
 import type { Paths } from '../../store/paths.ts';
@@ -44,10 +44,20 @@ async function read(paths: Paths, timeout: number, hold?: number): Promise<Kerne
     run('nft', ['-s', 'list', 'ruleset']),
   ]);
   if (nft.status !== 0) throw new Failure(`nft cannot list the ruleset: ${nft.stderr.trim().split('\n')[0]}`);
-  const drift = 'value' in loaded ? { value: countDifferences(state, loaded.value, owner) } : loaded;
+  const drift = driftOf(state, loaded, owner);
   // A thousand guests' objects are not kept for what is read after them.
   const { objects: _, ...obstacles } = state;
   return { obstacles, listing: nft.stdout, drift };
+}
+
+function driftOf(state: KernelState, loaded: Attempt<State>, owner: string): KernelStateFacts['drift'] {
+  const [other] = othersOf(owner, state.devices.values());
+  // None of our commands would change it.
+  if (other !== undefined) {
+    const hint = "leave it to that one, or take it out by that one's unload";
+    return { failed: `what the kernel holds was loaded by ${describeOwner(other)}`, hint };
+  }
+  return 'value' in loaded ? { value: countDifferences(state, loaded.value, owner) } : loaded;
 }
 
 /** What cannot be reached for reasons of its own is told where those are. */
