@@ -1,5 +1,6 @@
-// What Node.js runs first: the whole program, as one script (program.js), with what V8 has compiled of it kept from
-// one run to the next. A guest's start waits for the hook, and compiling costs it as much as Node.js itself.
+// What Node.js runs first: the whole program, as one script (program.js), or what libvirt's hook needs of it (hook.js), with
+// what V8 has compiled of it kept from one run to the next. A guest's start waits for the hook, and compiling costs it as
+// much as Node.js itself.
 // What is kept is code that root will run: nobody else may have been able to write it, and V8 refuses what another
 // version of it, or other flags, have made. Without it, or where none can be kept, everything works, later.
 import {
@@ -19,17 +20,18 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
+import { hookLine } from './cli/hook-line.ts';
 import { otherWriters } from './system/trust.ts';
 
-/** Of the program's text: put in by the build. */
+/** Of both scripts' texts: put in by the build. */
 declare const __DIGEST__: string;
 
-const program = join(__dirname, 'program.js');
+const [whole, ofHook] = [join(__dirname, 'program.js'), join(__dirname, 'hook.js')] as const;
 const folder = __dirname === '/usr/lib/virt-shaper' ? '/var/cache/virt-shaper' : join(__dirname, 'cache');
 /** Major version of the newest Node.js that was tried (docs/nodes.md). */
 const newest = 26;
-/** Every command takes what is kept; these leave behind most of what the hook needs. */
-const keepers = ['hook', 'sync', 'load'];
+/** Every command takes what is kept; these leave behind most of what others need. */
+const keepers = ['sync', 'load'];
 
 // A run is over before code that was optimised could pay for it, and most of what it makes lives to its end: with a
 // thousand guests that is a third of the CPU time and of the memory (nursery of the heap kept small). Collected when it
@@ -41,18 +43,22 @@ if (Number.parseInt(process.versions.node, 10) <= newest) {
   setFlagsFromString('--heap-growing-percent=60');
 }
 
-const { size, mtimeMs } = statSync(program);
-const build = `${__DIGEST__}-${size}-${mtimeMs}-${process.version}-${process.arch}`;
-const kept = join(folder, build);
-/** Of a run that shaped a guest at its start: another command has not compiled all that this needs, by a fifth of its time. */
-const ofStart = `${kept}-start`;
-const isHook = process.argv.includes('hook');
+const stamps = [whole, ofHook].map((file) => statSync(file, { throwIfNoEntry: false }));
+// In the midst of an upgrade it may not be there yet.
+const isHook = stamps[1] !== undefined && hookLine(process.argv.slice(2)) !== undefined;
+const program = isHook ? ofHook : whole;
+const texts = stamps.map((stats) => `${stats?.size}-${stats?.mtimeMs}`);
+const build = [__DIGEST__, ...texts, process.version, process.arch].join('-');
+const kept = join(folder, isHook ? `${build}-hook` : build);
+/** Of a run that shaped a guest at its start: another call has not compiled all that this needs, by a fifth of its time. */
+const ofStart = join(folder, `${build}-start`);
 const startData = isHook ? readKept(ofStart) : undefined;
 const cachedData = startData ?? readKept(kept);
 // The build leaves nothing but ASCII in it, which is read and kept in half the time and memory of anything else.
 const script = new Script(readFileSync(program, 'latin1'), { filename: program, cachedData });
 const isLacking = !cachedData || script.cachedDataRejected === true;
-if (isLacking && !startData && process.argv.some((word) => keepers.includes(word))) {
+const isKeeper = isHook || process.argv.some((word) => keepers.includes(word));
+if (isLacking && !startData && isKeeper) {
   process.once('exit', (status) => {
     if (status === 0) keep(kept, script.createCachedData());
   });
@@ -92,7 +98,7 @@ function keep(file: string, data: Buffer): void {
     }
     renameSync(fresh, file);
     for (const name of readdirSync(folder)) {
-      if (![kept, ofStart].includes(join(folder, name))) rmSync(join(folder, name), { force: true });
+      if (!name.startsWith(build)) rmSync(join(folder, name), { force: true });
     }
   } catch {
     // What is half-written goes the next time.

@@ -27,8 +27,12 @@ test.before(() => {
 test.after(() => host.end());
 const cliff = domainXml('cliff', { vnet0: 'br0' });
 
-test('all that it uses of modules of Node.js is there', () => {
-  const used = usedOfModules(readFileSync(join(program, '../program.js'), 'utf8'));
+for (const name of ['program.js', 'hook.js']) {
+  test(`all that ${name} uses of modules of Node.js is there`, () => areThere(name));
+}
+
+function areThere(name: string): void {
+  const used = usedOfModules(readFileSync(join(program, '..', name), 'utf8'));
   assert.ok(used['node:fs']?.includes('readFileSync'), 'as the build writes it');
   assert.ok(used['node:child_process']?.includes('default'));
   const script = `const used = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));
@@ -39,7 +43,7 @@ test('all that it uses of modules of Node.js is there', () => {
     encoding: 'utf8',
   });
   assert.equal({ stdout, stderr }, { stdout: '[]\n', stderr: '' });
-});
+}
 
 /** Every way through the program that a life has, in its order. */
 const commands: { args: string[]; input?: string }[] = [

@@ -38,6 +38,7 @@ const layers = [
   'commands',
   'cli',
   'cli.ts',
+  'hook.ts',
   'launch.ts',
 ];
 

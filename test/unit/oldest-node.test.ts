@@ -70,7 +70,7 @@ test('docs/nodes.md names the version of each library that an older Node.js keep
   );
 });
 
-for (const file of ['program.js', 'virt-shaper.js']) {
+for (const file of ['program.js', 'hook.js', 'virt-shaper.js']) {
   test(`dist/${file} calls nothing that Node.js ${oldest} lacks`, () => {
     const program = read(`dist/${file}`);
     assert.equal(
