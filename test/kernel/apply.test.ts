@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { slowness } from '../support/patience.ts';
-import { domainXml, kernelState, program, sh } from './host.ts';
+import { kernelState, program, sh } from './host.ts';
 import { kernelTest } from './kernel-test.ts';
 
 const config = `
@@ -22,17 +22,10 @@ ceil = { out = "20mbit", in = "10mbit" }
 
 const { test, host } = kernelTest({
   config,
-  begin: () => {
-    runs('alice', { vnet0: 'br0' });
+  begin: (host) => {
+    host.runs('alice', { vnet0: 'br0' });
   },
 });
-
-function runs(name: string, taps: Record<string, string>): void {
-  host.write(
-    `run/libvirt/qemu/${name}.xml`,
-    `<domstatus state='running'>${domainXml(name, taps)}</domstatus>`,
-  );
-}
 
 function files(): string[] {
   const names = readdirSync(host.root, { recursive: true, encoding: 'utf8' });
@@ -62,7 +55,7 @@ test('apply finds who runs and says what changes for whom; --dry-run only says i
   );
 
   host.configure(config.replace('50mbit', '60mbit').replace('[guest.bob]', '[guest.bob]\ngroup = "friends"'));
-  runs('bob', { vnet1: 'br0' });
+  host.runs('bob', { vnet1: 'br0' });
   const next = host.run(['apply']);
   assert.is(
     next.stderr,
@@ -126,7 +119,7 @@ test('plan and load after an edit say that they go by what was rendered before i
 test('who renders, plans and loads in steps hears at each of them what the configuration was warned of, and who runs unknown', () => {
   host.configure(config.replace('ceil = "50mbit"', 'ceil = "100Mbps"'));
   assert.is(host.run(['apply']).status, 0);
-  runs('bob', { vnet1: 'br0' });
+  host.runs('bob', { vnet1: 'br0' });
   for (const command of ['render', 'plan', 'load']) {
     const { status, stderr } = host.run([command]);
     assert.is(status, 0, command);
@@ -145,7 +138,7 @@ test('who renders, plans and loads in steps hears at each of them what the confi
   assert.not.match(host.run(['plan']).stderr, 'bob');
   assert.is(host.run(['unload']).status, 0);
   host.tap('vnet2');
-  runs('carol', { vnet2: 'br0' });
+  host.runs('carol', { vnet2: 'br0' });
   assert.not.match(host.run(['plan']).stderr, 'carol', 'it has no entry');
 });
 
@@ -156,7 +149,7 @@ test('apply has looked for guests as a sync does', () => {
 });
 
 test('the commands that plan prints lead a shell to where load leads', () => {
-  runs('bob', { vnet1: 'br0' });
+  host.runs('bob', { vnet1: 'br0' });
   assert.is(host.run(['apply']).status, 0);
   const loaded = kernelState();
   const other = config.replace('50mbit', '60mbit').replace('[guest.bob]', '[guest.bob]\ngroup = "friends"');

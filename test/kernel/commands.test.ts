@@ -1,35 +1,14 @@
 // What scripts go by: exit statuses, which stream has what, what a command leaves behind; and what a sync says to the log
 // of the timer that runs it.
-import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
+import { readdirSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { domainXml, kernelState, sh } from './host.ts';
-import { InsideHost } from './inside.ts';
-import { kernelTest } from './kernel-test.ts';
+import { twoGuests as config, insideTest } from './inside.ts';
 
-const config = `
-[defaults]
-rate = "1mbit"
-ceil = "20mbit"
-[uplink.eth0]
-ceil = "1gbit"
-[guest.cliff]
-[guest.rob]
-`;
+const { test, host } = insideTest();
 
-const { test, host } = kernelTest({
-  config,
-  taps: ['vnet0', 'vnet1', 'vnet2'],
-  make: (text) => new InsideHost(text),
-});
-
-const start = (name: string, tap: string, bridge = 'br0') => host.call(name, 'start', { [tap]: bridge });
-const runs = (name: string, tap: string, bridge = 'br0') =>
-  host.write(
-    `run/libvirt/qemu/${name}.xml`,
-    `<domstatus state='running'>${domainXml(name, { [tap]: bridge })}</domstatus>\n`,
-  );
-const exists = (path: string) => existsSync(join(host.root, path));
+const runs = (name: string, tap: string, bridge = 'br0') => host.runs(name, { [tap]: bridge });
 const timeOf = (path: string) => statSync(join(host.root, path)).mtimeMs;
 const strange = () => sh('ip link add br7 type bridge; ip link set br7 up; ip link set vnet2 master br7');
 
@@ -107,7 +86,7 @@ test('unload says what it found', async () => {
     'nothing to do: the kernel holds nothing of virt-shaper',
   );
   await host.must(['apply']);
-  await start('cliff', 'vnet0');
+  await host.start('cliff', 'vnet0');
   await host.must(['load']);
   assert.match((await host.must(['unload'])).stderr, /^unloaded\n/);
 });
@@ -225,14 +204,14 @@ test('a driver that is none shapes nobody, and is no failure', async () => {
   }
   assert.is(kernelState(), before);
   assert.not(
-    exists('run/virt-shaper/guests.json') && host.read('run/virt-shaper/guests.json').includes('cliff'),
+    host.exists('run/virt-shaper/guests.json') && host.read('run/virt-shaper/guests.json').includes('cliff'),
   );
 });
 
 test('the completion is silent whatever is wrong, and offers no name that a shell could not take', async () => {
   host.configure(`${config}[guest."x*"]\n`);
-  await start('cliff', 'vnet0');
-  await start('a\nb', 'vnet1');
+  await host.start('cliff', 'vnet0');
+  await host.start('a\nb', 'vnet1');
   assert.is((await host.do(['names', 'guests'])).stdout, 'cliff\nrob\n');
   host.configure('[guest.');
   assert.equal(await host.do(['names', 'guests']), { status: 0, stdout: 'cliff\n', stderr: '' });

@@ -7,24 +7,11 @@ import * as assert from 'uvu/assert';
 import { callVariable, leadVariable } from '../../src/hooks/calls.ts';
 import { doneVariable } from '../../src/hooks/hook-file.ts';
 import { domainXml, sh } from './host.ts';
-import { InsideHost } from './inside.ts';
-import { kernelTest } from './kernel-test.ts';
+import { insideTest, twoGuests } from './inside.ts';
 
-const config = `
-[defaults]
-rate = "1mbit"
-ceil = "20mbit"
-[uplink.eth0]
-ceil = "1gbit"
-[guest.cliff]
-[guest.rob]
-[guest.ann]
-`;
-
-const { test, host } = kernelTest({
+const config = `${twoGuests}[guest.ann]\n`;
+const { test, host } = insideTest({
   config,
-  taps: ['vnet0', 'vnet1', 'vnet2'],
-  make: (text) => new InsideHost(text),
   begin: () => {
     process.env[doneVariable] = '99';
   },
@@ -36,7 +23,6 @@ test.after.each(() => {
 const start = (name: string, tap = 'vnet0') => host.call(name, 'start', { [tap]: 'br0' });
 const table = () => sh('nft list table bridge virt-shaper 2>/dev/null || :');
 const breakStage = () => host.wrap('tc', 'case "$*" in *stage*) exit 1;; esac');
-const history = () => JSON.parse(host.read('run/virt-shaper/history.json'));
 
 test('what is done needs no further call', async () => {
   assert.equal(await start('cliff'), { status: 99, stdout: '', stderr: '' });
@@ -67,7 +53,7 @@ test('an end that cannot be loaded is not done, and nobody is said to start', as
   assert.is(status, 0);
   assert.match(stderr, 'refused');
   assert.not.match(stderr, 'UNSHAPED');
-  assert.is(history().failures, 1);
+  assert.is(host.history().failures, 1);
 });
 
 test('a NIC that cannot be shaped is no reason to be done', async () => {
@@ -185,7 +171,7 @@ test('one that is refused costs the others nothing, and each hears only of itsel
   assert.match(table(), 'cliff sends');
   assert.match(table(), 'rob sends');
   assert.not.match(host.read('run/virt-shaper/guests.json'), 'stranger');
-  assert.is(history().failures, 0, 'what the administrator wants is no failure');
+  assert.is(host.history().failures, 0, 'what the administrator wants is no failure');
 });
 
 test('who waits beside one that is refused is told what is its own, and tries again', async () => {

@@ -2,10 +2,20 @@
 // is the wire or the guest), a folder for /etc, /run and /var, and the program itself.
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { withoutLearned } from '../../src/kernel/nft/table.ts';
+import { type History, readHistory } from '../../src/store/history.ts';
 import { patience } from '../support/patience.ts';
 
 export const program = fileURLToPath(new URL('../../dist/virt-shaper.js', import.meta.url));
@@ -70,6 +80,40 @@ export class TestHost {
     return readFileSync(join(this.root, path), 'utf8');
   }
 
+  exists(path: string): boolean {
+    return existsSync(join(this.root, path));
+  }
+
+  /** A guest that libvirt runs, by its status file, which it puts in place as libvirt does. @param taps tap -> bridge */
+  runs(
+    name: string,
+    taps: Record<string, string>,
+    { driver = 'qemu', change = (xml: string) => xml } = {},
+  ): void {
+    const status = `<domstatus state='running' reason='booted' pid='4242'><devices><device alias='net0'/></devices>
+      ${change(domainXml(name, taps))}</domstatus>\n`;
+    this.write(`run/libvirt/${driver}/.new`, status);
+    const folder = join(this.root, 'run/libvirt', driver);
+    renameSync(join(folder, '.new'), join(folder, `${name}.xml`));
+  }
+
+  /** What loads have left behind. */
+  history(): History {
+    return readHistory(join(this.root, 'run/virt-shaper/history.json'));
+  }
+
+  /**
+   * Puts a script in front of a command; what the script leaves to it `$real` does.
+   * @returns a PATH by which it is found
+   */
+  wrap(tool: string, script: string): string {
+    const real = sh(`PATH=$PATH:/usr/sbin:/sbin command -v ${tool} || echo true`).trim();
+    this.write(`wrap/${tool}`, `#!/bin/sh\nreal=${real}\n${script}\nexec $real "$@"\n`);
+    const folder = join(this.root, 'wrap');
+    chmodSync(join(folder, tool), 0o755);
+    return `${folder}:${process.env.PATH}`;
+  }
+
   /** The program, with libvirt's own environment for a hook: PATH and LC_ALL only. */
   run(args: string[], { input = '', path = process.env.PATH ?? '' } = {}): Result {
     const waits = args.includes('--lock-timeout') ? [] : patience;
@@ -125,6 +169,12 @@ export function domainXml(name: string, taps: Record<string, string>): string {
   );
   return `<domain type='kvm' id='1'><name>${text(name)}</name><uuid>c7a5fdbd-edaf-9455-926a-d65c16db1809</uuid>
     <devices>${nics.join('')}</devices></domain>`;
+}
+
+/** Packets that a class has sent; none where there is no such class, or no such device. */
+export function packets(device: string, id: string): number {
+  const { stdout } = spawnSync('tc', ['-s', 'class', 'show', 'dev', device], { encoding: 'utf8' });
+  return Number(stdout.match(new RegExp(`^class htb ${id} .*\\n Sent \\d+ bytes (\\d+) pkt`, 'm'))?.[1] ?? 0);
 }
 
 /** A flow with packets in it, which these leaves show as a class: it comes and goes with the traffic. */

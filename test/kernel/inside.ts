@@ -1,7 +1,7 @@
 // The program inside the test's own process: no Node.js to start, no bundle to build, so that a test can afford many
 // commands, one after another. What it calls (nft, tc, ip, flock) runs as ever. Not for what is about processes: signals,
 // the guard of `load --confirm`, two commands at once.
-import { chmodSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { CommanderError } from 'commander';
@@ -9,7 +9,8 @@ import Handlebars from 'handlebars';
 import { makeProgram } from '../../src/cli/program.ts';
 import { describeError } from '../../src/report/errors.ts';
 import { ConfigError } from '../../src/system/errors.ts';
-import { domainXml, program, type Result, sh, TestHost } from './host.ts';
+import { domainXml, program, type Result, TestHost } from './host.ts';
+import { kernelTest, type Wanted } from './kernel-test.ts';
 
 export class InsideHost extends TestHost {
   /** Folder of wrappers (test/faults/wrapper.ts, `wrap`) that stand before the real commands, until it is empty again. */
@@ -32,13 +33,11 @@ export class InsideHost extends TestHost {
     return result;
   }
 
-  /** Puts a script in front of a command until `unwrap`; what the script leaves to it `$real` does. */
-  wrap(tool: string, body: string): void {
-    const folder = join(this.root, 'wrap');
-    const real = sh(`PATH=$PATH:/usr/sbin:/sbin command -v ${tool} || echo true`).trim();
-    this.write(`wrap/${tool}`, `#!/bin/sh\nreal=${real}\n${body}\nexec $real "$@"\n`);
-    chmodSync(join(folder, tool), 0o755);
-    this.before = folder;
+  /** Until `unwrap`. */
+  override wrap(tool: string, script: string): string {
+    const path = super.wrap(tool, script);
+    this.before = join(this.root, 'wrap');
+    return path;
   }
 
   unwrap(): void {
@@ -46,9 +45,34 @@ export class InsideHost extends TestHost {
     this.before = '';
   }
 
+  start(name: string, tap: string, bridge = 'br0'): Promise<Result> {
+    return this.call(name, 'start', { [tap]: bridge });
+  }
+
   call(name: string, operation: string, taps: Record<string, string> = {}): Promise<Result> {
     return this.do(['hook', 'qemu', name, operation, 'begin', '-'], domainXml(name, taps));
   }
+}
+
+/** Two guests who have an entry, on one uplink: for tests that are about something else. */
+export const twoGuests = `
+[defaults]
+rate = "1mbit"
+ceil = "20mbit"
+[uplink.eth0]
+ceil = "1gbit"
+[guest.cliff]
+[guest.rob]
+`;
+
+/** kernelTest with such a host, of three taps. */
+export function insideTest(wanted: Wanted<InsideHost> = {}) {
+  return kernelTest<InsideHost>({
+    config: twoGuests,
+    taps: ['vnet0', 'vnet1', 'vnet2'],
+    make: (config) => new InsideHost(config),
+    ...wanted,
+  });
 }
 
 const templates = new URL('../../templates/', import.meta.url);

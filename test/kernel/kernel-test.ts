@@ -5,7 +5,7 @@ import { needsCommand, needsNamespace } from '../support/needs.ts';
 import { unless } from '../support/skip.ts';
 import { type Result, TestHost } from './host.ts';
 
-interface Wanted<Host extends TestHost> {
+export interface Wanted<Host extends TestHost> {
   /** Nothing where `make` needs none. */
   config?: string;
   /** Bridge -> its uplink; br0 with eth0 where it is absent. */

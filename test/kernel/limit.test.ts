@@ -3,9 +3,9 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { domainXml, kernelState, sh } from './host.ts';
-import { InsideHost } from './inside.ts';
-import { driftIn, kernelTest } from './kernel-test.ts';
+import { kernelState, sh } from './host.ts';
+import { insideTest } from './inside.ts';
+import { driftIn } from './kernel-test.ts';
 
 const config = `[uplink.eth0]
 ceil = "100mbit"
@@ -23,10 +23,8 @@ rate = "1mbit"
 ceil = "10mbit"
 `;
 
-const { test, host } = kernelTest({
+const { test, host } = insideTest({
   config,
-  taps: ['vnet0', 'vnet1', 'vnet2'],
-  make: (text) => new InsideHost(text),
   begin: (host) => host.write('run/libvirt/qemu/.keep', ''),
 });
 
@@ -169,8 +167,7 @@ test('over a reboot; also where it ended while the host was off', async () => {
 });
 
 test('a guest that runs, and of which no load knows, is not called off', async () => {
-  const status = `<domstatus state='running'>${domainXml('jason', { vnet1: 'br0' })}</domstatus>`;
-  host.write('run/libvirt/qemu/jason.xml', status);
+  host.runs('jason', { vnet1: 'br0' });
   const { stderr } = await limit('jason', '--ceil', '2mbit');
   assert.match(stderr, 'jason runs, and no load has seen that: virt-shaper sync shapes it');
   assert.match((await host.must(['limits'])).stdout, 'not in force');

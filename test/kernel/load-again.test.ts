@@ -1,51 +1,30 @@
 // A load after another one: what counts, what is in force, what is said once more, and what an undone or refused one
 // leaves.
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { domainXml, kernelState, sh } from './host.ts';
-import { InsideHost } from './inside.ts';
-import { driftIn, kernelTest } from './kernel-test.ts';
+import { kernelState, sh } from './host.ts';
+import { insideTest, twoGuests } from './inside.ts';
+import { driftIn } from './kernel-test.ts';
 
-const config = `
-[defaults]
-rate = "1mbit"
-ceil = "20mbit"
-[uplink.eth0]
-ceil = "1gbit"
-[guest.cliff]
-[guest.rob]
-[guest.ann]
-`;
+const config = `${twoGuests}[guest.ann]\n`;
+const { test, host } = insideTest({ config });
 
-const { test, host } = kernelTest({
-  config,
-  taps: ['vnet0', 'vnet1', 'vnet2'],
-  make: (text) => new InsideHost(text),
-});
-
-const start = (name: string, tap: string) => host.call(name, 'start', { [tap]: 'br0' });
-const runs = (name: string, tap: string) =>
-  host.write(
-    `run/libvirt/qemu/${name}.xml`,
-    `<domstatus state='running'>${domainXml(name, { [tap]: 'br0' })}</domstatus>\n`,
-  );
-const exists = (path: string) => existsSync(join(host.root, path));
-const history = () => JSON.parse(host.read('run/virt-shaper/history.json'));
+const runs = (name: string, tap: string) => host.runs(name, { [tap]: 'br0' });
 const good = (file: string) => host.read(`var/lib/virt-shaper/rules.d/good/${file}`);
 const drift = async () => driftIn(await host.do(['verify', '--json']));
 const isRefused = 'case "$*" in *commit.nft*) echo no >&2; exit 1;; esac';
 
 test('a start that changes nothing is no load', async () => {
-  await start('cliff', 'vnet0');
+  await host.start('cliff', 'vnet0');
   await host.must(['sync']);
-  const before = history();
-  assert.equal(await start('nobody', 'vnet1'), { status: 0, stdout: '', stderr: '' });
-  assert.equal(history(), before);
+  const before = host.history();
+  assert.equal(await host.start('nobody', 'vnet1'), { status: 0, stdout: '', stderr: '' });
+  assert.equal(host.history(), before);
 });
 
 test('rates alone: what is in force says so', async () => {
-  await start('cliff', 'vnet0');
+  await host.start('cliff', 'vnet0');
   host.configure(config.replace('20mbit', '30mbit'));
   await host.must(['apply']);
   assert.match(good('shape.tc'), 'ceil 30mbit');
@@ -58,7 +37,7 @@ test('tables of others that set our marks are told of once, and ours is none of 
     'nft -f -',
     'table ip theirs {\n chain c {\n type filter hook output priority 0\n meta mark set 0x76730001\n }\n}\n',
   );
-  assert.match((await start('cliff', 'vnet0')).stderr, 'table ip theirs sets the mark 0x76730001');
+  assert.match((await host.start('cliff', 'vnet0')).stderr, 'table ip theirs sets the mark 0x76730001');
   host.configure(`${config}[guest.cliff.on.eth0]\nceil = "9mbit"\n`);
   assert.not.match((await host.must(['apply'])).stderr, 'theirs');
   sh('nft delete table ip theirs');
@@ -73,7 +52,7 @@ const set = (value: number) => sh(`echo ${value} >/proc/sys/${reflect.replaceAll
 
 test('a setting goes back to what it was before this load, not before another', async () => {
   set(0);
-  await start('cliff', 'vnet0');
+  await host.start('cliff', 'vnet0');
   assert.is(setting(), '1');
   await host.must(['unload']);
   assert.is(setting(), '0');
@@ -85,7 +64,7 @@ test('a setting goes back to what it was before this load, not before another', 
 });
 
 test('a setting that somebody changes is found, also where a load has just found nothing to do', async () => {
-  await start('cliff', 'vnet0');
+  await host.start('cliff', 'vnet0');
   for (const _ of [1, 2]) assert.match((await host.must(['load'])).stderr, 'nothing to do');
   set(0);
   assert.is((await drift()).length, 1);
@@ -96,13 +75,13 @@ test('a setting that somebody changes is found, also where a load has just found
 });
 
 test('unload leaves nothing of what was seen, listed or changed', async () => {
-  await start('cliff', 'vnet0');
+  await host.start('cliff', 'vnet0');
   for (const _ of [1, 2]) await host.must(['load']);
   for (const file of ['as-seen', 'table-as-listed', 'former-settings'])
-    assert.ok(exists(`run/virt-shaper/${file}`), file);
+    assert.ok(host.exists(`run/virt-shaper/${file}`), file);
   await host.must(['unload']);
   for (const file of ['as-seen', 'table-as-listed', 'former-settings', 'journal'])
-    assert.not(exists(`run/virt-shaper/${file}`), file);
+    assert.not(host.exists(`run/virt-shaper/${file}`), file);
 });
 
 test('an undone load goes back to the very values, which tc would round', async () => {
@@ -111,7 +90,7 @@ test('an undone load goes back to the very values, which tc would round', async 
     '[guest.cliff]\nrate = "1234567bit"\nburst = "12345b"\ncburst = "23457b"',
   );
   host.configure(odd);
-  assert.is((await start('cliff', 'vnet0')).stderr, '');
+  assert.is((await host.start('cliff', 'vnet0')).stderr, '');
   const before = kernelState();
   host.configure(odd.replace('20mbit', '33mbit').replace('[guest.rob]', '[guest.rob]\nid = 0x77'));
   runs('cliff', 'vnet0');
@@ -122,11 +101,11 @@ test('an undone load goes back to the very values, which tc would round', async 
   assert.is(status, 1);
   assert.match(stderr, 'what was in force before still is');
   assert.is(kernelState(), before);
-  assert.is(history().failures, 1);
+  assert.is(host.history().failures, 1);
 });
 
 test('a ruleset that nft would refuse changes nothing, and that is said', async () => {
-  await start('cliff', 'vnet0');
+  await host.start('cliff', 'vnet0');
   const before = kernelState();
   host.wrap('nft', 'case "$*" in *"-c "*) echo odd >&2; exit 1;; esac');
   runs('cliff', 'vnet0');
@@ -139,7 +118,7 @@ test('a ruleset that nft would refuse changes nothing, and that is said', async 
 });
 
 test('what cannot be undone is said, with the commands that would', async () => {
-  await start('cliff', 'vnet0');
+  await host.start('cliff', 'vnet0');
   const before = kernelState();
   runs('cliff', 'vnet0');
   runs('rob', 'vnet1');
@@ -163,7 +142,7 @@ test('what cannot be undone is said, with the commands that would', async () => 
 });
 
 test('a table that cannot be listed is not taken for one that is not there', async () => {
-  await start('cliff', 'vnet0');
+  await host.start('cliff', 'vnet0');
   const before = kernelState();
   host.wrap('nft', 'case "$*" in *list*) echo torn >&2; exit 1;; esac');
   const { status, stderr } = await host.do(['load']);
@@ -176,7 +155,7 @@ test('a table that cannot be listed is not taken for one that is not there', asy
 
 test('a rule that somebody adds to our second table is found', async () => {
   host.configure(config.replace('[guest.cliff]', '[guest.cliff]\nlocal = "50mbit"'));
-  assert.is((await start('cliff', 'vnet0')).stderr, '');
+  assert.is((await host.start('cliff', 'vnet0')).stderr, '');
   assert.equal(await drift(), []);
   const [, chain = ''] = sh('nft list table inet virt-shaper').match(/chain (\S+) \{\n\s+type/) ?? [];
   sh(`nft add rule inet virt-shaper ${chain} accept`);
@@ -186,7 +165,7 @@ test('a rule that somebody adds to our second table is found', async () => {
 });
 
 test('a tap that goes while it is loaded costs its own guest, who is named', async () => {
-  await start('cliff', 'vnet0');
+  await host.start('cliff', 'vnet0');
   for (const [name, tap] of [
     ['cliff', 'vnet0'],
     ['rob', 'vnet1'],
@@ -210,7 +189,7 @@ test('a tap that goes while it is loaded costs its own guest, who is named', asy
 
 test('many taps that go while they are loaded cost their own guests only', async () => {
   host.configure(`${config}[guest."g*"]\n`);
-  await start('cliff', 'vnet0');
+  await host.start('cliff', 'vnet0');
   runs('cliff', 'vnet0');
   const taps = Array.from({ length: 12 }, (_, index) => `tap${index}`);
   for (const tap of taps) {
@@ -229,9 +208,9 @@ test('many taps that go while they are loaded cost their own guests only', async
 });
 
 test('a tap that goes and comes again while its filter is taken out is no failure', async () => {
-  await start('cliff', 'vnet0');
-  await start('rob', 'vnet1');
-  await start('ann', 'vnet2');
+  await host.start('cliff', 'vnet0');
+  await host.start('rob', 'vnet1');
+  await host.start('ann', 'vnet2');
   host.configure(config.replace('[guest.rob]\n[guest.ann]\n', ''));
   const again = [
     'ip link del vnet1',
@@ -246,7 +225,7 @@ test('a tap that goes and comes again while its filter is taken out is no failur
 });
 
 test('rules in force that cannot be read stop no load', async () => {
-  await start('cliff', 'vnet0');
+  await host.start('cliff', 'vnet0');
   rmSync(join(host.rules, 'good/ruleset.nft'));
   await host.must(['load']);
   assert.match(good('ruleset.nft'), 'cliff sends');
@@ -255,7 +234,7 @@ test('rules in force that cannot be read stop no load', async () => {
 
 test('a tc that is not understood is no reason to be loaded for ever', async () => {
   const nothing = kernelState();
-  await start('cliff', 'vnet0');
+  await host.start('cliff', 'vnet0');
   host.wrap('tc', '$real "$@" | sed "s/ rate / speed /g"; exit 0');
   assert.match((await host.do(['load'])).stderr, 'in words that virt-shaper does not know');
   await host.must(['unload']);

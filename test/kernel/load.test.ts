@@ -1,6 +1,3 @@
-// load and unload against a real kernel: the same state as by hand, nothing done twice, rates changed in
-// place, and whatever fails or stands in the way leaves everything as it was.
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { kernelState, program, sh } from './host.ts';
@@ -36,16 +33,6 @@ function startAll(): void {
     assert.is(status, 0, stderr);
     assert.is(stderr, '');
   }
-}
-
-/** Puts a command in front of the real one on the PATH; `real` in the script is the real one. */
-function wrap(command: string, script: string): string {
-  const folder = join(host.root, 'wrap');
-  mkdirSync(folder, { recursive: true });
-  const real = sh(`PATH=$PATH:/usr/sbin:/sbin command -v ${command}`).trim();
-  writeFileSync(join(folder, command), `#!/bin/sh\nreal=${real}\n${script}\n`);
-  chmodSync(join(folder, command), 0o755);
-  return `${folder}:${process.env.PATH}`;
 }
 
 test('the three files by hand on a clean host give the same kernel state as load', () => {
@@ -208,7 +195,7 @@ test('a line that tc refuses costs its own tree only, and says which line and wh
   const [before, others] = [tree('eth0'), tree('ifb-eth0')];
   host.configure(config.replaceAll('"30mbit"', '"20mbit"').replace('rate = "15mbit"', 'rate = "10mbit"'));
   host.run(['render']);
-  const path = wrap(
+  const path = host.wrap(
     'tc',
     'case "$*" in *stage-1.tc) sed -i "/dev eth0 /s/rate [^ ]*/rate nonsense/" "$2";; esac; exec $real "$@"',
   );
@@ -230,7 +217,7 @@ test('a line that tc refuses costs its own tree only, and says which line and wh
 test('a tc whose words for a rate are not known is not believed', () => {
   startAll();
   const before = kernelState();
-  const path = wrap('tc', '$real "$@" | sed "s/ rate \\([0-9.]*\\)Mbit/ rate \\1Mbps?/"; exit 0');
+  const path = host.wrap('tc', '$real "$@" | sed "s/ rate \\([0-9.]*\\)Mbit/ rate \\1Mbps?/"; exit 0');
   for (const args of [['verify'], ['load'], ['plan'], ['sync']]) {
     const { status, stderr } = host.run(args, { path });
     assert.is(status, 1, `${args}: ${stderr}`);
@@ -246,7 +233,10 @@ test('when nft fails at the commit, tc goes back to what it was', () => {
   const before = kernelState();
   host.configure(config.replace('[guest.rob]', '[guest.rob]\nid = 0x99'));
   host.run(['render']);
-  const path = wrap('nft', 'case "$*" in "-f "*) echo "Error: no" >&2; exit 1;; *) exec $real "$@";; esac');
+  const path = host.wrap(
+    'nft',
+    'case "$*" in "-f "*) echo "Error: no" >&2; exit 1;; *) exec $real "$@";; esac',
+  );
   const { status, stderr } = host.run(['load'], { path });
   assert.is(status, 1);
   assert.match(stderr, 'Error: no');

@@ -3,8 +3,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { sh } from './host.ts';
-import { InsideHost } from './inside.ts';
-import { kernelTest } from './kernel-test.ts';
+import { insideTest } from './inside.ts';
 
 const config = `
 [defaults]
@@ -16,11 +15,7 @@ ceil = "20mbit"
 [guest.ann]
 `;
 
-const { test, host } = kernelTest({
-  config,
-  taps: ['vnet0', 'vnet1', 'vnet2'],
-  make: (text) => new InsideHost(text),
-});
+const { test, host } = insideTest({ config });
 
 const start = (name: string, ...taps: string[]) =>
   host.call(name, 'start', Object.fromEntries(taps.map((tap) => [tap, 'br0'])));

@@ -3,27 +3,10 @@
 import * as assert from 'uvu/assert';
 import { needsCommand, needsNamespace } from '../support/needs.ts';
 import { unless } from '../support/skip.ts';
-import { domainXml, type Result, sh, TestHost } from './host.ts';
+import { type Result, sh, TestHost } from './host.ts';
+import { config, endUplinks, makeUplinks, reachGuest } from './two-uplinks.ts';
 
 const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'ping', 'flock'));
-
-const config = `
-[uplink.eth0]
-bridge = "br0"
-ceil = "1gbit"
-[uplink.eth1]
-bridge = "br1"
-ceil = "1gbit"
-[defaults]
-rate = "1mbit"
-ceil = "20mbit"
-[guest.cliff]
-id = 0x10
-[guest.rob]
-id = 0x11
-[guest.ann]
-id = 0x12
-`;
 
 interface Obstacle {
   make: string;
@@ -102,20 +85,13 @@ const obstacles: Record<string, Obstacle> = {
 let host: TestHost;
 test.before.each(() => {
   host = new TestHost(config);
-  host.bridge('br0', 'eth0').bridge('br1', 'eth1');
-  for (const tap of ['vnet0', 'vnet1', 'vnet2']) host.tap(tap, tap === 'vnet0' ? 'br0' : 'br1');
-  sh(`ip netns add guest; ip link set g-vnet0 netns guest; ip -n guest addr add 10.9.9.2/24 dev g-vnet0
-      ip -n guest link set g-vnet0 up; ip addr add 10.9.9.1/24 dev w-eth0`);
+  makeUplinks(host, ['vnet1', 'vnet2']);
 });
-test.after.each(() => {
-  sh('ip netns del guest');
-  host.end();
-});
+test.after.each(() => endUplinks(host));
 
 /** Notes them as libvirt does, without loading. */
 function runs(guest: string, tap: string, bridge: string): void {
-  const xml = `<domstatus state='running' reason='booted' pid='1'>${domainXml(guest, { [tap]: bridge })}</domstatus>`;
-  host.write(`run/libvirt/qemu/${guest}.xml`, xml);
+  host.runs(guest, { [tap]: bridge });
 }
 
 function isShaped(uplink: string, id: string, tap: string, ceil = '20Mbit'): void {
@@ -135,10 +111,6 @@ function isNamed({ status, stderr }: Result, says: RegExp): void {
   assert.not.match(stderr, /^warning.*rob|defect/m);
 }
 
-function isReached(): void {
-  sh('ping -q -c 3 -i 0.1 -W 2 10.9.9.2 || ping -q -c 5 -i 0.3 -W 2 10.9.9.2');
-}
-
 /** The other uplink's guests come, change and go. */
 function othersGoOn(says: RegExp, cut: boolean): void {
   isNamed(host.run(['sync']), says);
@@ -154,7 +126,7 @@ function othersGoOn(says: RegExp, cut: boolean): void {
   sh(`rm ${host.root}/run/libvirt/qemu/ann.xml`);
   assert.is(host.hook('ann', 'stopped').status, 0);
   assert.not.match(sh('tc class show dev eth1'), 'htb 1:12');
-  if (!cut) isReached();
+  if (!cut) reachGuest();
 }
 
 for (const [name, { make, clear, says, stays, after, cut }] of Object.entries(obstacles)) {
@@ -167,19 +139,19 @@ for (const [name, { make, clear, says, stays, after, cut }] of Object.entries(ob
       if (when === 'after a load') {
         assert.is(host.run(['sync']).status, 0);
         isShaped('eth0', '10', 'vnet0');
-        isReached();
+        reachGuest();
       }
       sh(make);
       isNamed(host.run(['sync']), says);
       isShaped('eth1', '11', 'vnet1');
-      if (!cut) isReached();
+      if (!cut) reachGuest();
       if (when === 'after a load') othersGoOn(says, cut === true);
       // Gone.
       sh(clear);
       const healed = host.run(['sync']);
       assert.is(healed.status, 0, healed.stderr);
       isShaped('eth0', '10', 'vnet0');
-      isReached();
+      reachGuest();
       assert.is(host.run(['verify']).status, 0);
       assert.match(host.run(['status', '--interval', '0']).stdout, /^2 guests shaped/);
     });
@@ -193,7 +165,7 @@ for (const [name, { make, clear, says, stays, after, cut }] of Object.entries(ob
     const { status, stderr } = host.run(['unload']);
     assert.is(status, 0, stderr);
     if (stays) assert.match(sh(stays[0]), stays[1]);
-    if (!cut) isReached();
+    if (!cut) reachGuest();
     assert.not.match(sh('nft list ruleset'), 'virt-shaper');
     assert.is(
       sh('tc class show dev eth1; tc filter show dev vnet0 egress; tc filter show dev vnet1 egress'),
@@ -253,7 +225,7 @@ test('obstacles on both uplinks: nothing of ours is left to harm anybody', () =>
   assert.match(stderr, /ifb-eth1.*rob/);
   assert.not.match(sh('nft list ruleset'), 'goto');
   assert.is(sh('tc filter show dev vnet0 egress; tc filter show dev vnet1 egress'), '');
-  isReached();
+  reachGuest();
 });
 
 test.run();

@@ -1,9 +1,6 @@
-// What the hook of 2010 got wrong, point by point, shown right on a real kernel. What needs no kernel is in
-// test/old-hook, what must be measured in test/lab.
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { kernelState, sh } from './host.ts';
+import { kernelState, packets, sh } from './host.ts';
 import { kernelTest } from './kernel-test.ts';
 
 const config = `
@@ -25,13 +22,6 @@ const { test, host } = kernelTest({
     assert.is(host.hook('cliff', 'start', { vnet0: 'br0' }).stderr, '');
   },
 });
-
-/** Packets that a class has sent. */
-function packets(device: string, id: string): number {
-  const shown = sh(`tc -s class show dev ${device}`);
-  const at = shown.indexOf(`class htb ${id} `);
-  return Number(shown.slice(at).match(/Sent \d+ bytes (\d+) pkt/)?.[1]);
-}
 
 test('IPv6 and ARP went unshaped', () => {
   sh(`ip netns add guest; ip link set g-vnet0 netns guest
@@ -70,7 +60,7 @@ test('group classes and qdiscs were never removed', () => {
 });
 
 test('iptables and tc could disagree: a mark never leads to a class that is not there', () => {
-  const path = `${failing('tc', 'case "$1" in -batch) exit 1;; esac')}:${process.env.PATH}`;
+  const path = host.wrap('tc', 'case "$1" in -batch) exit 1;; esac');
   const before = kernelState();
   host.configure(config.replace('0x10', '0x20'));
   assert.is(host.run(['render']).status, 0);
@@ -80,25 +70,15 @@ test('iptables and tc could disagree: a mark never leads to a class that is not 
 
 test('30-odd processes per guest start', () => {
   const log = join(host.root, 'calls');
-  const path = ['nft', 'tc', 'ip', 'flock', 'unshare', 'sh', 'logger']
-    .map((name) => failing(name, `echo ${name} >> ${log}`))
-    .join(':');
+  const [path] = ['nft', 'tc', 'ip', 'flock', 'unshare', 'sh', 'logger'].map((name) =>
+    host.wrap(name, `echo ${name} >> ${log}`),
+  );
   host.configure(`${config}[guest.rob]\nrate = "1mbit"\n`);
   assert.is(host.run(['apply']).status, 0);
-  assert.is(host.hook('rob', 'start', { vnet1: 'br0' }, { path: `${path}:${process.env.PATH}` }).stderr, '');
+  assert.is(host.hook('rob', 'start', { vnet1: 'br0' }, { ...(path ? { path } : {}) }).stderr, '');
   const calls = sh(`cat ${log}`).trim().split('\n');
   assert.ok(calls.includes('nft') && calls.includes('tc') && calls.includes('flock'));
   assert.ok(calls.length <= 16, calls.join(' '));
 });
-
-/** A folder with a command that does `script` before the real one. */
-function failing(command: string, script: string): string {
-  const folder = join(host.root, `wrap-${command}`);
-  mkdirSync(folder, { recursive: true });
-  const real = sh(`PATH=$PATH:/usr/sbin:/sbin command -v ${command}`).trim();
-  writeFileSync(join(folder, command), `#!/bin/sh\n${script}\nexec ${real} "$@"\n`);
-  chmodSync(join(folder, command), 0o755);
-  return folder;
-}
 
 test.run();

@@ -3,7 +3,7 @@
 import * as assert from 'uvu/assert';
 import { needsCommand, needsNamespace, needsPackage } from '../support/needs.ts';
 import { unless } from '../support/skip.ts';
-import { sh } from './host.ts';
+import { packets, sh } from './host.ts';
 import type { InsideHost } from './inside.ts';
 import { all, chain, endHost, makeHost, nft, statusOf, truth, views } from './passing-host.ts';
 
@@ -79,11 +79,9 @@ test('what takes marks on the way through a host that forwards is said by every 
 
 /** Packets of the guest's class while the host answers pings that claim to come from beyond the uplink. */
 function answered(): number {
-  const sent = () =>
-    Number(sh('tc -s class show dev eth0').match(/^class htb 1:10 .*\n Sent \d+ bytes (\d+) pkt/m)?.[1]);
-  const before = sent();
+  const before = packets('eth0', '1:10');
   sh('ip netns exec guest ping -q -c 5 -i 0.1 -W 0.2 -I 10.9.0.7 10.9.0.3 >/dev/null || :');
-  return sent() - before;
+  return packets('eth0', '1:10') - before;
 }
 
 test("what takes the mark of the host's own answers is said, whether or not the host forwards", async () => {

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import * as assert from 'uvu/assert';
 import { parseExposition } from '../support/exposition.ts';
-import { domainXml, sh } from './host.ts';
+import { packets, sh } from './host.ts';
 import { InsideHost } from './inside.ts';
 
 export const config = `
@@ -29,7 +29,7 @@ export interface Row {
 
 export async function makeHost(): Promise<InsideHost> {
   const host = new InsideHost(config).bridge('br0', 'eth0').tap('vnet0');
-  runs(host, 'cliff', 'vnet0');
+  host.runs('cliff', { vnet0: 'br0' });
   for (const [name, device, address, mac] of [
     ['guest', 'g-vnet0', '10.9.0.2/24', '52:54:00:6d:90:01'],
     ['wire', 'w-eth0', '10.9.0.1/24', '52:54:00:6d:90:ff'],
@@ -45,21 +45,6 @@ export function endHost(host: InsideHost): void {
   sh('sysctl -qw net.bridge.bridge-nf-call-iptables=0 2>/dev/null || :');
   spawnSync('ip', ['-all', 'netns', 'delete']);
   host.end();
-}
-
-/** As libvirt's status file says it. */
-export function runs(host: InsideHost, name: string, tap: string): void {
-  const xml = domainXml(name, { [tap]: 'br0' });
-  host.write(
-    `run/libvirt/qemu/${name}.xml`,
-    `<domstatus state='running' reason='booted' pid='1'>${xml}</domstatus>`,
-  );
-}
-
-/** Packets that a guest's class has sent. */
-function packets(device: string, id: string): number {
-  const { stdout } = spawnSync('tc', ['-s', 'class', 'show', 'dev', device], { encoding: 'utf8' });
-  return Number(stdout.match(new RegExp(`^class htb ${id} .*\\n Sent \\d+ bytes (\\d+) pkt`, 'm'))?.[1] ?? 0);
 }
 
 /**

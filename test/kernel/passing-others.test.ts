@@ -5,7 +5,7 @@ import { needsCommand, needsNamespace } from '../support/needs.ts';
 import { unless } from '../support/skip.ts';
 import { sh } from './host.ts';
 import type { InsideHost } from './inside.ts';
-import { all, chain, config, endHost, makeHost, type Row, runs, truth, views } from './passing-host.ts';
+import { all, chain, config, endHost, makeHost, type Row, truth, views } from './passing-host.ts';
 
 const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock', 'ping'));
 
@@ -82,7 +82,7 @@ test('a filter that our redirect takes frames from is said, and its owner told w
 
 test('a guest that no load has seen is in every view', async () => {
   host.tap('vnet1');
-  runs(host, 'rob', 'vnet1');
+  host.runs('rob', { vnet1: 'br0' });
   host.configure(`${config}[guest.rob]\n`);
   const rows = async (args: string[]): Promise<Row[]> => JSON.parse((await host.do(args)).stdout).guests;
   for (const args of [
@@ -106,7 +106,7 @@ test('a guest that no load has seen is in every view', async () => {
 
 test('a guest that the configuration leaves out is no alarm before a sync either', async () => {
   host.tap('vnet1');
-  runs(host, 'rob', 'vnet1');
+  host.runs('rob', { vnet1: 'br0' });
   const { guests } = JSON.parse((await host.do(['status', '--json'])).stdout) as { guests: Row[] };
   assert.is(guests.find(({ guest }) => guest === 'rob')?.state, 'left out');
   assert.is((await host.do(['verify'])).status, 0);

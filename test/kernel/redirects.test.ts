@@ -5,7 +5,7 @@ import type { RedirectKind } from '../../src/host/host.ts';
 import { chooseKernel, readLacking } from '../../src/host/kernel.ts';
 import { needsCommand, needsNamespace } from '../support/needs.ts';
 import { unless } from '../support/skip.ts';
-import { sh, TestHost } from './host.ts';
+import { packets, sh, TestHost } from './host.ts';
 
 const needs = needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'ping', 'flock');
 const lacking = needs === undefined ? await readLacking() : new Set<string>();
@@ -24,9 +24,6 @@ function force(host: TestHost, redirect: RedirectKind): void {
 
 const config = (id: number, unmarked: number) =>
   `[uplink.eth0]\nceil = "1gbit"\nunmarked.id = ${unmarked}\n[guest.cliff]\nid = ${id}\n`;
-
-const packets = (device: string, id: string) =>
-  Number(sh(`tc -s class show dev ${device} classid ${id}`).match(/Sent \d+ bytes (\d+) pkt/)?.[1]);
 
 /** From the wire, and from the host itself: a bridge sends what it does not know to every port. */
 function talk(): void {

@@ -5,65 +5,34 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { needsCommand, needsNamespace } from '../support/needs.ts';
 import { unless } from '../support/skip.ts';
-import { domainXml, sh } from './host.ts';
+import { packets, sh } from './host.ts';
 import { InsideHost } from './inside.ts';
+import { config, endUplinks, makeUplinks, reachGuest } from './two-uplinks.ts';
 
 const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'ping', 'flock'));
-
-const config = `
-[uplink.eth0]
-bridge = "br0"
-ceil = "1gbit"
-[uplink.eth1]
-bridge = "br1"
-ceil = "1gbit"
-[defaults]
-rate = "1mbit"
-ceil = "20mbit"
-[guest.cliff]
-id = 0x10
-[guest.rob]
-id = 0x11
-[guest.ann]
-id = 0x12
-[guest.joe]
-id = 0x13
-`;
 
 let host: InsideHost;
 test.before.each(() => {
   host = new InsideHost(config);
-  host.bridge('br0', 'eth0').bridge('br1', 'eth1').tap('vnet0').tap('vnet1', 'br1').tap('vnet2');
-  sh(`ip netns add guest; ip link set g-vnet0 netns guest; ip -n guest addr add 10.9.9.2/24 dev g-vnet0
-      ip -n guest link set g-vnet0 up address 52:54:00:6d:90:01; ip addr add 10.9.9.1/24 dev w-eth0`);
+  makeUplinks(host, ['vnet1']);
   runs('cliff', 'vnet0', 'br0');
   runs('rob', 'vnet1', 'br1');
 });
 test.after.each(() => {
   host.unwrap();
-  sh('ip netns del guest');
-  host.end();
+  endUplinks(host);
 });
 
 function runs(guest: string, tap: string, bridge: string): void {
-  const xml = `<domstatus state='running' reason='booted' pid='1'>${domainXml(guest, { [tap]: bridge })}</domstatus>`;
-  host.write(`run/libvirt/qemu/${guest}.xml`, xml);
+  host.runs(guest, { [tap]: bridge });
 }
-
-/** Frames that a class has sent. */
-const sent = (device: string, id: string) =>
-  Number(
-    sh(`tc -s class show dev ${device}`).match(
-      new RegExp(`^class htb ${id} .*\\n Sent \\d+ bytes (\\d+) pkt`, 'm'),
-    )?.[1] ?? 0,
-  );
 
 /** Whether cliff's frames arrive, and by which of his classes. */
 function passes(): { out: boolean; in: boolean } {
-  const count = () => [sent('eth0', '1:10'), sent('ifb-eth0', '2:10')] as const;
-  const before = existsSync('/sys/class/net/ifb-eth0') ? count() : ([sent('eth0', '1:10'), 0] as const);
-  sh('ping -q -c 3 -i 0.1 -W 2 10.9.9.2 || ping -q -c 5 -i 0.3 -W 2 10.9.9.2');
-  const after = existsSync('/sys/class/net/ifb-eth0') ? count() : ([sent('eth0', '1:10'), 0] as const);
+  const count = () => [packets('eth0', '1:10'), packets('ifb-eth0', '2:10')] as const;
+  const before = count();
+  reachGuest();
+  const after = count();
   return { out: after[0] > before[0], in: after[1] > before[1] };
 }
 

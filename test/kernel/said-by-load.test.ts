@@ -1,32 +1,11 @@
 // What whoever loads is told: of whom what is not shaped, in how many lines, and what counts as a failure of ours.
 import * as assert from 'uvu/assert';
-import { domainXml, sh } from './host.ts';
-import { InsideHost } from './inside.ts';
-import { kernelTest } from './kernel-test.ts';
+import { sh } from './host.ts';
+import { twoGuests as config, insideTest } from './inside.ts';
 
-const config = `
-[defaults]
-rate = "1mbit"
-ceil = "20mbit"
-[uplink.eth0]
-ceil = "1gbit"
-[guest.cliff]
-[guest.rob]
-`;
+const { test, host } = insideTest();
 
-const { test, host } = kernelTest({
-  config,
-  taps: ['vnet0', 'vnet1', 'vnet2'],
-  make: (text) => new InsideHost(text),
-});
-
-const start = (name: string, tap: string, bridge = 'br0') => host.call(name, 'start', { [tap]: bridge });
-const runs = (name: string, tap: string, bridge = 'br0') =>
-  host.write(
-    `run/libvirt/qemu/${name}.xml`,
-    `<domstatus state='running'>${domainXml(name, { [tap]: bridge })}</domstatus>\n`,
-  );
-const history = () => JSON.parse(host.read('run/virt-shaper/history.json'));
+const runs = (name: string, tap: string, bridge = 'br0') => host.runs(name, { [tap]: bridge });
 const inTheWay = () => sh('tc qdisc replace dev eth0 root handle 5: pfifo');
 
 test('up to three warnings of the configuration are said, of more two and how many there are', async () => {
@@ -45,9 +24,9 @@ test('up to three warnings of the configuration are said, of more two and how ma
 });
 
 test('that ids are lost is said once', async () => {
-  await start('cliff', 'vnet0');
+  await host.start('cliff', 'vnet0');
   host.write('var/lib/virt-shaper/ids.json', '{');
-  assert.match((await start('rob', 'vnet1')).stderr, 'ids.json is damaged or of another version');
+  assert.match((await host.start('rob', 'vnet1')).stderr, 'ids.json is damaged or of another version');
   assert.not.match((await host.must(['sync'])).stderr, 'ids.json');
 });
 
@@ -64,7 +43,7 @@ test('who is not listed is nobody’s warning; whose NIC cannot be had is', asyn
 test('what stands in the way is said each time, and fails each time', async () => {
   runs('cliff', 'vnet0');
   await host.must(['sync']);
-  const before = history();
+  const before = host.history();
   inTheWay();
   for (const [at, command] of ['load', 'load', 'load', 'sync', 'apply'].entries()) {
     const { status, stderr } = await host.do([command]);
@@ -74,10 +53,10 @@ test('what stands in the way is said each time, and fails each time', async () =
       /^warning: eth0 has a root qdisc .* not shaped is what these guests send by eth0: cliff/m,
     );
     assert.not.match(stderr, 'nothing to do');
-    assert.is(history().failures, before.failures + at + 1);
-    assert.match(history().last.error, 'eth0 has a root qdisc');
+    assert.is(host.history().failures, before.failures + at + 1);
+    assert.match(host.history().last.error ?? '', 'eth0 has a root qdisc');
   }
-  assert.is(history().loads, before.loads);
+  assert.is(host.history().loads, before.loads);
   for (const command of ['plan', 'verify']) {
     const { status, stderr, stdout } = await host.do([command]);
     assert.is(status, 3, command);
@@ -86,7 +65,7 @@ test('what stands in the way is said each time, and fails each time', async () =
   }
   sh('tc qdisc del dev eth0 root');
   await host.must(['load']);
-  assert.is(history().last.error, undefined);
+  assert.is(host.history().last.error, undefined);
   assert.match((await host.must(['verify'])).stderr, 'the kernel holds what was loaded');
 });
 
@@ -119,27 +98,27 @@ test('filters of others that ours comes before are said when it comes', async ()
 
 test('a failure is counted once, and what the administrator wants is none', async () => {
   host.configure(config.replace('[defaults]', '[defaults]\nunlisted = "refuse"'));
-  await start('cliff', 'vnet0');
-  const { failures } = history();
-  assert.is((await start('stranger', 'vnet1')).status, 1);
-  assert.is(history().failures, failures);
+  await host.start('cliff', 'vnet0');
+  const { failures } = host.history();
+  assert.is((await host.start('stranger', 'vnet1')).status, 1);
+  assert.is(host.history().failures, failures);
   host.wrap('nft', 'case "$*" in *list*) exit 1;; esac');
   for (const [at, args] of [['load'], ['sync'], ['apply']].entries()) {
     host.configure(config.replace('20mbit', `${30 + at}mbit`));
     assert.is((await host.do(args)).status, 1);
-    assert.is(history().failures, failures + at + 1, args[0]);
+    assert.is(host.history().failures, failures + at + 1, args[0]);
   }
-  assert.is((await start('rob', 'vnet1')).status, 0);
-  assert.is(history().failures, failures + 4, 'a start that may go on');
+  assert.is((await host.start('rob', 'vnet1')).status, 0);
+  assert.is(host.history().failures, failures + 4, 'a start that may go on');
 });
 
 test('rules that cannot be made are a failure, too', async () => {
   runs('cliff', 'vnet0');
   await host.must(['sync']);
-  const { failures } = history();
+  const { failures } = host.history();
   host.configure('[guest.');
   assert.is((await host.do(['sync'])).status, 2);
-  assert.is(history().failures, failures + 1);
+  assert.is(host.history().failures, failures + 1);
 });
 
 test('a first load of many guests says some of them, --verbose all', async () => {

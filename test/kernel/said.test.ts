@@ -1,32 +1,18 @@
 // What is said and to whom: the log of a hook that nobody watches, the status that libvirt goes by, a load that waits for
 // its confirmation, and which of libvirt's words are followed.
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { slowness } from '../support/patience.ts';
 import { domainXml, kernelState, sh } from './host.ts';
-import { InsideHost } from './inside.ts';
-import { kernelTest } from './kernel-test.ts';
+import { twoGuests as config, insideTest } from './inside.ts';
 
-const config = `
-[defaults]
-rate = "1mbit"
-ceil = "20mbit"
-[uplink.eth0]
-ceil = "1gbit"
-[guest.cliff]
-[guest.rob]
-`;
-
-const { test, host } = kernelTest({
-  config,
-  make: (text) => new InsideHost(text),
+const { test, host } = insideTest({
   begin: (host) => host.write('run/libvirt/qemu/.keep', ''),
 });
 
-const exists = (path: string) => existsSync(join(host.root, path));
-const logged = () => (exists('logged') ? host.read('logged') : '');
+const logged = () => (host.exists('logged') ? host.read('logged') : '');
 
 /** What would go to the system's log is written to a file, with how it is called. */
 function hearLog(): void {
@@ -106,10 +92,10 @@ test('a load that waits is nobody else’s until its time is up, and some second
   assert.is(status, 1);
   assert.match(stderr, 'another load waits for its confirmation');
   await host.must(['sync', '--in-force']);
-  assert.ok(exists(confirm), 'the time is not up');
+  assert.ok(host.exists(confirm), 'the time is not up');
   wait(-1);
   await host.must(['sync', '--in-force']);
-  assert.ok(exists(confirm), 'its own process has some seconds for it');
+  assert.ok(host.exists(confirm), 'its own process has some seconds for it');
   wait(-60);
   host.write('run/virt-shaper/confirm/former/.keep', '');
   for (const name of ['shape.tc', 'ruleset.nft', 'devices.ip', '.source.json', '.plan.json']) {
@@ -119,7 +105,7 @@ test('a load that waits is nobody else’s until its time is up, and some second
     );
   }
   await host.must(['sync', '--in-force']);
-  assert.not(exists(confirm), 'nobody is left to take it back');
+  assert.not(host.exists(confirm), 'nobody is left to take it back');
   assert.match(sh('tc class show dev eth0'), 'ceil 20Mbit');
 });
 
@@ -128,7 +114,7 @@ test('a plain load, an apply and an unload decide for a load that waits', async 
   for (const command of ['load', 'apply', 'unload']) {
     host.write(confirm, JSON.stringify({ id: 'x', deadline: uptime() + 60_000, former: false }));
     await host.must([command]);
-    assert.not(exists(confirm), command);
+    assert.not(host.exists(confirm), command);
   }
   assert.is((await host.do(['confirm'])).status, 1);
 });
@@ -136,12 +122,12 @@ test('a plain load, an apply and an unload decide for a load that waits', async 
 test('a load with nothing to do need not be confirmed; one that fails waits for nobody', async () => {
   await host.call('cliff', 'start', { vnet0: 'br0' });
   assert.match((await host.must(['load', '--confirm', '60'])).stderr, 'nothing to do');
-  assert.not(exists(confirm));
+  assert.not(host.exists(confirm));
   host.configure(config.replace('20mbit', '50mbit'));
   await host.must(['render']);
   host.wrap('nft', 'case " $* " in *" -c "* | *" list "*) ;; *) echo no >&2; exit 1;; esac');
   assert.is((await host.do(['load', '--confirm', '60'])).status, 1);
-  assert.not(exists(confirm));
+  assert.not(host.exists(confirm));
 });
 
 test('of the network hook four words start a sync, and no other does', async () => {
@@ -150,10 +136,10 @@ test('of the network hook four words start a sync, and no other does', async () 
   for (const operation of ['port-created', 'port-deleted', 'plugged', 'unplugged']) {
     rmSync(join(host.root, 'run/virt-shaper/last-sync'), { force: true });
     assert.equal(await began(operation), { status: 0, stdout: '', stderr: '' });
-    assert.not(exists('run/virt-shaper/last-sync'), 'the others have started none');
-    for (let tries = 0; tries < 300 * slowness && !exists('run/virt-shaper/last-sync'); tries += 1)
+    assert.not(host.exists('run/virt-shaper/last-sync'), 'the others have started none');
+    for (let tries = 0; tries < 300 * slowness && !host.exists('run/virt-shaper/last-sync'); tries += 1)
       await sleep(100);
-    assert.ok(exists('run/virt-shaper/last-sync'), operation);
+    assert.ok(host.exists('run/virt-shaper/last-sync'), operation);
   }
 });
 

@@ -1,12 +1,12 @@
 // What only a second time shows: a snapshot over a snapshot, a load after one that failed, a guest of a group that is the
 // last, what others put on a device after we came to it. At the end of each test the last load has succeeded, so verify is
 // 0 and a further load has nothing to do.
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { domainXml, kernelState, sh } from './host.ts';
-import { InsideHost } from './inside.ts';
-import { driftIn, kernelTest } from './kernel-test.ts';
+import { kernelState, sh } from './host.ts';
+import { insideTest } from './inside.ts';
+import { driftIn } from './kernel-test.ts';
 
 const config = `
 [defaults]
@@ -23,10 +23,8 @@ group = "g"
 group = "g"
 `;
 
-const { test, host } = kernelTest({
+const { test, host } = insideTest({
   config,
-  taps: ['vnet0', 'vnet1', 'vnet2'],
-  make: (text) => new InsideHost(text),
   begin: (host) => host.write('run/libvirt/qemu/.keep', ''),
 });
 
@@ -41,12 +39,8 @@ function keeps(name: string, body: () => Promise<void>): void {
 
 const drift = async () => driftIn(await host.do(['verify', '--json']));
 
-function runs(name: string, taps: Record<string, string>, change = (xml: string) => xml): void {
-  host.write(
-    `run/libvirt/qemu/${name}.xml`,
-    `<domstatus state='running'>${change(domainXml(name, taps))}</domstatus>\n`,
-  );
-}
+const runs = (name: string, taps: Record<string, string>, change = (xml: string) => xml) =>
+  host.runs(name, taps, { change });
 
 function ended(name: string, tap: string): void {
   rmSync(join(host.root, `run/libvirt/qemu/${name}.xml`));
@@ -54,15 +48,6 @@ function ended(name: string, tap: string): void {
 }
 
 const sync = (...options: string[]) => host.must(['sync', ...options]);
-
-interface History {
-  loads: number;
-  failures: number;
-  last: { at: number; error?: string };
-}
-
-const history = () => JSON.parse(host.read('run/virt-shaper/history.json')) as History;
-const exists = (path: string) => existsSync(join(host.root, path));
 
 keeps('a drop-in that was deleted and loaded away does not come back by the timer', async () => {
   const dropIn = 'etc/virt-shaper/config.d/20.toml';
@@ -75,7 +60,7 @@ keeps('a drop-in that was deleted and loaded away does not come back by the time
   await sync();
   await sync('--in-force');
   assert.match(sh('tc class show dev eth0'), 'ceil 20Mbit');
-  assert.not(exists(`run/virt-shaper/last-good/${dropIn}`));
+  assert.not(host.exists(`run/virt-shaper/last-good/${dropIn}`));
 });
 
 keeps('a template that was taken away and loaded away does not come back either', async () => {
@@ -173,8 +158,8 @@ keeps('the clsact that a killed load has left empty is ours, and goes', async ()
   sh('tc qdisc add dev vnet0 clsact');
   host.write('run/virt-shaper/journal/0-stage-1.tc', 'qdisc add dev vnet0 clsact\n');
   await host.must(['load']);
-  assert.not(exists('run/virt-shaper/journal'));
-  assert.is(exists('run/virt-shaper/foreign-taps') ? host.read('run/virt-shaper/foreign-taps') : '', '');
+  assert.not(host.exists('run/virt-shaper/journal'));
+  assert.is(host.exists('run/virt-shaper/foreign-taps') ? host.read('run/virt-shaper/foreign-taps') : '', '');
   await sync();
   await host.must(['unload']);
   assert.not.match(sh('tc qdisc show dev vnet0'), 'clsact');
@@ -193,7 +178,7 @@ keeps('the clsact of a killed load that nothing asks for any more goes with the 
 keeps('a load that was killed while it was counted is counted by the next', async () => {
   runs('cliff', { vnet0: 'br0' });
   await sync();
-  const loads = () => JSON.parse(host.read('run/virt-shaper/history.json')).loads;
+  const loads = () => host.history().loads;
   const before = loads();
   host.write('run/virt-shaper/history.json.next', '{"version"');
   for (let times = 0; times < 2; times += 1) await host.must(['load']);
@@ -262,29 +247,29 @@ for (const [what, command] of Object.entries({
 keeps('a load that failed is history once one has nothing to do', async () => {
   runs('cliff', { vnet0: 'br0' });
   await sync();
-  const { loads } = history();
+  const { loads } = host.history();
   host.wrap('tc', 'exit 1');
   assert.is((await host.do(['load'])).status, 1);
   host.unwrap();
-  assert.is(history().failures, 1);
-  assert.match(history().last.error ?? '', 'tc');
+  assert.is(host.history().failures, 1);
+  assert.match(host.history().last.error ?? '', 'tc');
   assert.match((await host.do(['metrics'])).stdout, /last_load_success(?:\{\})? 0/);
-  const failed = history().last.at;
+  const failed = host.history().last.at;
   await host.must(['load']);
-  assert.is(history().last.error, undefined);
-  assert.ok(history().last.at >= failed);
-  assert.is(history().loads, loads + 1);
+  assert.is(host.history().last.error, undefined);
+  assert.ok((host.history().last.at ?? 0) >= (failed ?? 0));
+  assert.is(host.history().loads, loads + 1);
   assert.match((await host.do(['metrics'])).stdout, /last_load_success(?:\{\})? 1/);
   await host.must(['load']);
-  assert.is(history().loads, loads + 1, 'nothing to do is no load');
-  assert.is(history().failures, 1);
+  assert.is(host.history().loads, loads + 1, 'nothing to do is no load');
+  assert.is(host.history().failures, 1);
 });
 
 keeps('a damaged history begins again and stops nobody', async () => {
   runs('cliff', { vnet0: 'br0' });
   host.write('run/virt-shaper/history.json', '{');
   await sync();
-  assert.equal([history().loads, history().failures], [1, 0]);
+  assert.equal([host.history().loads, host.history().failures], [1, 0]);
 });
 
 for (const operation of ['start'] as const) {
@@ -318,10 +303,10 @@ keeps(
     host.unwrap();
     assert.is(status, 0);
     assert.match(stderr, 'guest solo starts UNSHAPED; virt-shaper sync tries again');
-    assert.match(history().last.error ?? '', 'refused');
+    assert.match(host.history().last.error ?? '', 'refused');
     assert.match(host.read('run/virt-shaper/guests.json'), 'solo');
     await host.call('solo', 'started', { vnet1: 'br0' });
-    assert.is(history().last.error, undefined, 'the next operation of the same guest tries again');
+    assert.is(host.history().last.error, undefined, 'the next operation of the same guest tries again');
     assert.match(sh('nft list table bridge virt-shaper'), 'solo sends');
   },
 );
@@ -330,7 +315,7 @@ keeps('started after a start that went well changes nothing and reads no kernel'
   await host.call('cliff', 'start', { vnet0: 'br0' });
   host.wrap('nft', `echo "$*" >>${host.root}/asked`);
   await host.call('cliff', 'started', { vnet0: 'br0' });
-  assert.not(exists('asked'));
+  assert.not(host.exists('asked'));
   // What a hook did not hear is done by the next.
   await host.call('cliff', 'reconnect', { vnet0: 'br0', vnet1: 'br0' });
   host.unwrap();
@@ -379,12 +364,12 @@ keeps('unload forgets what is in force, and a load after it counts', async () =>
     [],
   );
   for (const file of ['table-as-listed', 'as-seen', 'confirm'])
-    assert.not(exists(`run/virt-shaper/${file}`), file);
+    assert.not(host.exists(`run/virt-shaper/${file}`), file);
   assert.match((await host.do(['verify'])).stderr, 'nothing has been loaded');
   assert.equal(await drift(), []);
   assert.match((await host.must(['unload'])).stderr, 'nothing to do');
   await sync('--in-force');
-  assert.not(exists('run/virt-shaper/table-as-listed'), 'it stays so');
+  assert.not(host.exists('run/virt-shaper/table-as-listed'), 'it stays so');
   await host.must(['load']);
   await sync('--in-force');
   assert.is((await host.do(['verify'])).status, 0);

@@ -1,46 +1,21 @@
-// A start by the short way (load/trust.ts) that ends in its middle: what was staged is taken back whatever follows, and
-// where it is not known how far it came, or what the kernel holds, the kernel is read.
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { kernelState, sh } from './host.ts';
-import { InsideHost } from './inside.ts';
-import { driftIn, kernelTest } from './kernel-test.ts';
+import { insideTest } from './inside.ts';
+import { driftIn } from './kernel-test.ts';
+import { config } from './small-host.ts';
 
-/** Guarantees that fit while two of the three run. */
-const config = `
-[uplink.eth0]
-ceil = "1gbit"
-[group.friends]
-ceil = "30mbit"
-[guest."f*"]
-group = "friends"
-rate = "12mbit"
-ceil = "30mbit"
-[guest."*"]
-rate = "5mbit"
-ceil = "50mbit"
-`;
-
-const { test, host } = kernelTest({
-  config,
-  taps: ['vnet0', 'vnet1', 'vnet2', 'vnet3'],
-  make: (text) => new InsideHost(text),
-});
-
-const start = (name: string, tap: string) => host.call(name, 'start', { [tap]: 'br0' });
-const exists = (path: string) => existsSync(join(host.root, path));
+const { test, host } = insideTest({ config, taps: ['vnet0', 'vnet1', 'vnet2', 'vnet3'] });
 
 async function friends(): Promise<void> {
-  await start('f1', 'vnet1');
-  await start('f2', 'vnet2');
+  await host.start('f1', 'vnet1');
+  await host.start('f2', 'vnet2');
   await host.must(['sync']);
 }
 
 /** What is asked of nft while a guest starts. */
 async function asked(name: string, tap: string): Promise<string> {
   host.wrap('nft', `echo "$*" >>${host.root}/asked`);
-  const { status, stderr } = await start(name, tap);
+  const { status, stderr } = await host.start(name, tap);
   host.unwrap();
   assert.is(status, 0, stderr);
   const all = host.read('asked');
@@ -50,13 +25,13 @@ async function asked(name: string, tap: string): Promise<string> {
 
 const isWell = async () => {
   assert.equal(driftIn(await host.do(['verify', '--json'])), []);
-  assert.not(exists('run/virt-shaper/journal'));
+  assert.not(host.exists('run/virt-shaper/journal'));
 };
 
 test('a start that goes well is believed, and so is the next', async () => {
   await friends();
   assert.not.match(await asked('one', 'vnet0'), 'list');
-  assert.not(exists('run/virt-shaper/journal'));
+  assert.not(host.exists('run/virt-shaper/journal'));
   assert.not.match(await asked('two', 'vnet3'), 'list');
   await isWell();
 });
@@ -80,7 +55,7 @@ test('what another installation has taken over is not believed to be ours', asyn
   await friends();
   const before = kernelState();
   sh('ip link set ifb-eth0 alias virt-shaper:eth0=other');
-  const { stderr } = await start('one', 'vnet0');
+  const { stderr } = await host.start('one', 'vnet0');
   assert.match(stderr, 'what the kernel holds was loaded by virt-shaper --root other');
   assert.is(kernelState(), before);
 });
@@ -100,13 +75,13 @@ test('guarantees of others that were lowered for it are raised again, whatever f
     ],
   ] as const) {
     host.wrap(tool, fault);
-    const { status, stderr } = await start('f3', 'vnet3');
+    const { status, stderr } = await host.start('f3', 'vnet3');
     host.unwrap();
     assert.is(status, 0);
     assert.match(stderr, 'UNSHAPED', fault);
     assert.is(kernelState(), before, fault);
     // Nobody knows how far a killed one came: the next load looks at what it was adding.
-    assert.is(exists('run/virt-shaper/journal'), fault.includes('kill'), fault);
+    assert.is(host.exists('run/virt-shaper/journal'), fault.includes('kill'), fault);
     sh(`rm -rf ${host.root}/run/virt-shaper/history.json ${host.root}/run/virt-shaper/journal`);
   }
   await host.must(['sync']);
@@ -116,7 +91,7 @@ test('guarantees of others that were lowered for it are raised again, whatever f
 test('nft that was killed may have moved the marks: what they lead to stays', async () => {
   await friends();
   host.wrap('nft', 'case "$*" in *commit.nft*) $real "$@"; kill -9 $$;; *list*) exit 1;; esac');
-  const { stderr } = await start('one', 'vnet0');
+  const { stderr } = await host.start('one', 'vnet0');
   host.unwrap();
   assert.match(stderr, 'UNSHAPED');
   assert.match(sh('nft list table bridge virt-shaper'), 'one sends');
@@ -139,7 +114,7 @@ for (const [what, body] of Object.entries({
       'tc',
       `case "$*" in *stage.tc*) for f; do :; done; cp "$f" "$f.told"; sed '${body}' "$f.told" >"$f"; $real "$@"; rm "$f.told"; exit 0;; esac`,
     );
-    const { status } = await start('one', 'vnet0');
+    const { status } = await host.start('one', 'vnet0');
     host.unwrap();
     assert.is(status, 0);
     await isWell();
@@ -153,7 +128,7 @@ test('what others have on a tap outlives a start that was killed', async () => {
     'tc qdisc add dev vnet0 clsact; tc filter add dev vnet0 ingress protocol all pref 7 u32 match u32 0 0 flowid 1:1',
   );
   host.wrap('tc', 'case "$*" in *stage.tc*) kill -9 $$;; esac');
-  await start('one', 'vnet0');
+  await host.start('one', 'vnet0');
   host.unwrap();
   assert.match(sh('tc filter show dev vnet0 ingress'), 'pref 7');
   await host.must(['sync']);
@@ -163,7 +138,7 @@ test('what others have on a tap outlives a start that was killed', async () => {
 
 test('a tap that stays behind its guest has nothing of ours', async () => {
   await friends();
-  await start('one', 'vnet0');
+  await host.start('one', 'vnet0');
   await host.call('one', 'stopped');
   assert.not.match(sh('tc qdisc show dev vnet0'), 'clsact');
   await isWell();
@@ -171,10 +146,10 @@ test('a tap that stays behind its guest has nothing of ours', async () => {
 
 test('a guest that has come back without having gone is shaped on its new tap', async () => {
   await friends();
-  await start('one', 'vnet0');
+  await host.start('one', 'vnet0');
   sh('ip link del vnet0');
   host.tap('vnet0');
-  await start('one', 'vnet0');
+  await host.start('one', 'vnet0');
   assert.match(sh('tc filter show dev vnet0 egress'), 'ifb-eth0');
   await isWell();
 });

@@ -2,14 +2,14 @@
 // nothing differs nothing is touched.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { withoutLearned } from '../../src/kernel/nft/table.ts';
 import { slowness } from '../support/patience.ts';
-import { domainXml, kernelState, program, type Result, sh } from './host.ts';
+import { kernelState, program, type Result, sh } from './host.ts';
 import { kernelTest } from './kernel-test.ts';
 
 const config = `
@@ -28,19 +28,8 @@ const { test, host } = kernelTest({
   },
 });
 
-/** As libvirt does: written beside its place, then renamed into it. @param taps tap -> bridge */
-function runs(
-  name: string,
-  taps: Record<string, string>,
-  driver = 'qemu',
-  change = (xml: string) => xml,
-): void {
-  const status = `<domstatus state='running' reason='booted' pid='4242'><devices><device alias='net0'/></devices>
-    ${change(domainXml(name, taps))}</domstatus>\n`;
-  host.write(`run/libvirt/${driver}/.new`, status);
-  const folder = join(host.root, 'run/libvirt', driver);
-  renameSync(join(folder, '.new'), join(folder, `${name}.xml`));
-}
+const runs = (name: string, taps: Record<string, string>, driver = 'qemu', change = (xml: string) => xml) =>
+  host.runs(name, taps, { driver, change });
 
 function ended(name: string, driver = 'qemu'): void {
   rmSync(join(host.root, 'run/libvirt', driver, `${name}.xml`));

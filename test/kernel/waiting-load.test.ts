@@ -1,28 +1,16 @@
 // A load that waits for its confirmation: who takes it back, and what counts from then on. Its guard is run here by hand;
 // processes of their own and the terminal: transaction.test.ts and apply.test.ts.
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { slowness } from '../support/patience.ts';
 import { kernelState, sh } from './host.ts';
-import { InsideHost } from './inside.ts';
-import { kernelTest } from './kernel-test.ts';
+import { twoGuests as config, insideTest } from './inside.ts';
 
-const config = `
-[defaults]
-rate = "1mbit"
-ceil = "20mbit"
-[uplink.eth0]
-ceil = "1gbit"
-[guest.cliff]
-[guest.rob]
-`;
 const newer = config.replace('20mbit', '50mbit');
 
-const { test, host } = kernelTest({
-  config,
-  make: (text) => new InsideHost(text),
+const { test, host } = insideTest({
   begin: (host) => {
     host.write('run/libvirt/qemu/.keep', '');
     host.wrap('logger', `{ echo "$*"; cat; } >>${host.root}/logged; exit 0`);
@@ -30,14 +18,12 @@ const { test, host } = kernelTest({
 });
 
 const folder = 'run/virt-shaper/confirm';
-const exists = (path: string) => existsSync(join(host.root, path));
 const uptime = () => Number(sh('cat /proc/uptime').split(' ')[0]) * 1000;
-const start = (name: string, tap: string) => host.call(name, 'start', { [tap]: 'br0' });
 const ceil = () => sh('tc class show dev eth0').match(/ceil (20|50)Mbit/)?.[1];
 
 /** A newer policy is in force and waits. */
 async function loadWaiting(id = 'x'): Promise<void> {
-  const isFirst = !exists('var/lib/virt-shaper/rules.d/good');
+  const isFirst = !host.exists('var/lib/virt-shaper/rules.d/good');
   const kept = join(host.root, 'former');
   if (!isFirst) sh(`cp -aL ${host.rules}/good ${kept}`);
   host.configure(newer);
@@ -50,7 +36,7 @@ async function loadWaiting(id = 'x'): Promise<void> {
 const guard = (id: string) => host.must(['guard', id]);
 
 test('it is taken back by its own guard only, and once', async () => {
-  await start('cliff', 'vnet0');
+  await host.start('cliff', 'vnet0');
   const former = kernelState();
   await loadWaiting();
   assert.is(ceil(), '50');
@@ -58,7 +44,7 @@ test('it is taken back by its own guard only, and once', async () => {
   assert.is(ceil(), '50');
   await guard('x');
   assert.is(kernelState(), former);
-  assert.not(exists(folder));
+  assert.not(host.exists(folder));
   assert.is(host.read('run/virt-shaper/confirm.undone'), 'x');
   assert.match(
     host.read('logged'),
@@ -70,7 +56,7 @@ test('it is taken back by its own guard only, and once', async () => {
 });
 
 test('what was confirmed meanwhile stays, and so does what another load waits for', async () => {
-  await start('cliff', 'vnet0');
+  await host.start('cliff', 'vnet0');
   await loadWaiting();
   const late = host.do(['guard', 'x']);
   rmSync(join(host.root, folder), { recursive: true });
@@ -83,21 +69,21 @@ test('what was confirmed meanwhile stays, and so does what another load waits fo
   host.write(`${folder}/pending.json`, JSON.stringify({ id: 'y', deadline: uptime() + 9000, former: true }));
   await first;
   assert.is(ceil(), '50');
-  assert.ok(exists(folder));
+  assert.ok(host.exists(folder));
 });
 
 test('the configuration that was not confirmed is left out until somebody applies or renders it', async () => {
   for (const command of ['apply', 'render']) {
     host.configure(config);
     await host.must(['apply']);
-    await start('cliff', 'vnet0');
+    await host.start('cliff', 'vnet0');
     await loadWaiting();
     await guard('x');
     for (const does of [() => host.must(['sync']), () => host.must(['sync', '--in-force'])]) {
       await does();
       assert.is(ceil(), '20');
     }
-    const { stderr } = await start('rob', 'vnet1');
+    const { stderr } = await host.start('rob', 'vnet1');
     assert.match(stderr, 'warning: the configuration that was not confirmed is left out until the next');
     assert.is(ceil(), '20');
     host.configure('[guest.');
@@ -109,25 +95,25 @@ test('the configuration that was not confirmed is left out until somebody applie
     await host.must([command]);
     if (command === 'render') await host.must(['load']);
     assert.is(ceil(), '50', command);
-    await start('rob', 'vnet1');
+    await host.start('rob', 'vnet1');
     assert.is(ceil(), '50', command);
     await host.call('rob', 'stopped');
   }
 });
 
 test('guests that came meanwhile are in the policy that returns', async () => {
-  await start('cliff', 'vnet0');
+  await host.start('cliff', 'vnet0');
   await loadWaiting();
-  await start('rob', 'vnet1');
+  await host.start('rob', 'vnet1');
   await guard('x');
   assert.is(ceil(), '20');
   assert.match(sh('nft list table bridge virt-shaper'), 'rob sends');
 });
 
 test('where its configuration is lost the former rules return, and the log names who is not in them', async () => {
-  await start('cliff', 'vnet0');
+  await host.start('cliff', 'vnet0');
   await loadWaiting();
-  await start('rob', 'vnet1');
+  await host.start('rob', 'vnet1');
   rmSync(join(host.root, folder, 'former/.source.json'));
   await guard('x');
   assert.is(ceil(), '20');
@@ -136,7 +122,7 @@ test('where its configuration is lost the former rules return, and the log names
 });
 
 test('a first load that nobody confirms leaves nothing, and stays away until somebody loads', async () => {
-  await start('cliff', 'vnet0');
+  await host.start('cliff', 'vnet0');
   await host.must(['unload']);
   await host.must(['load']);
   await host.must(['unload']);
@@ -148,7 +134,7 @@ test('a first load that nobody confirms leaves nothing, and stays away until som
   assert.is(kernelState(), nothing);
   assert.match(host.read('logged'), 'nothing is loaded again, as before');
   await host.must(['sync', '--in-force']);
-  const { stderr } = await start('rob', 'vnet1');
+  const { stderr } = await host.start('rob', 'vnet1');
   assert.match(stderr, /guest rob starts UNSHAPED: .*not confirmed/);
   assert.is(kernelState(), nothing);
 });
@@ -159,12 +145,12 @@ test('one whose time is up is in nobody’s way, and a first one is said to be t
   host.configure(newer);
   await host.must(['render']);
   assert.match((await host.must(['load', '--confirm', '60'])).stderr, 'nothing to do', 'no guest runs yet');
-  assert.not(exists(folder));
-  await start('cliff', 'vnet0');
+  assert.not(host.exists(folder));
+  await host.start('cliff', 'vnet0');
   await host.must(['unload']);
   const waiting = host.do(['load', '--confirm', '60']);
   const pending = () =>
-    exists(`${folder}/pending.json`) ? JSON.parse(host.read(`${folder}/pending.json`)) : {};
+    host.exists(`${folder}/pending.json`) ? JSON.parse(host.read(`${folder}/pending.json`)) : {};
   for (let tries = 0; tries < 100 * slowness && !sh('tc qdisc show dev eth0').includes('htb'); tries += 1)
     await sleep(50);
   await sleep(300);
@@ -176,7 +162,7 @@ test('one whose time is up is in nobody’s way, and a first one is said to be t
 });
 
 test('where its guard has died it goes back by itself, some seconds late', async () => {
-  await start('cliff', 'vnet0');
+  await host.start('cliff', 'vnet0');
   host.configure(newer);
   await host.must(['render']);
   // What its guard finds once it has begun is not its load, so it ends.
@@ -192,12 +178,12 @@ test('where its guard has died it goes back by itself, some seconds late', async
 });
 
 test('where an unload fails it is not said to be off', async () => {
-  await start('cliff', 'vnet0');
+  await host.start('cliff', 'vnet0');
   host.wrap('nft', 'case "$*" in *commit*) echo no >&2; exit 1;; esac');
   assert.is((await host.do(['unload'])).status, 1);
   host.unwrap();
-  assert.not(exists('var/lib/virt-shaper/unloaded.json'));
-  assert.is((await start('rob', 'vnet1')).stderr, '');
+  assert.not(host.exists('var/lib/virt-shaper/unloaded.json'));
+  assert.is((await host.start('rob', 'vnet1')).stderr, '');
 });
 
 test.run();

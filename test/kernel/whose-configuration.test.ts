@@ -1,32 +1,16 @@
 // Which configuration counts for whom: the one that was loaded for the timer and for guests, the present one for who
 // applies it, and for a guest of which only it knows.
 import * as assert from 'uvu/assert';
-import { domainXml, sh } from './host.ts';
-import { InsideHost } from './inside.ts';
-import { kernelTest } from './kernel-test.ts';
+import { sh } from './host.ts';
+import { twoGuests as config, insideTest } from './inside.ts';
 
-const config = `
-[defaults]
-rate = "1mbit"
-ceil = "20mbit"
-[uplink.eth0]
-ceil = "1gbit"
-[guest.cliff]
-[guest.rob]
-`;
 const withCeil = (ceil: string, more = '') => config.replace('20mbit', ceil) + more;
 
-const { test, host } = kernelTest({
-  config,
-  make: (text) => new InsideHost(text),
+const { test, host } = insideTest({
   begin: (host) => host.write('run/libvirt/qemu/.keep', ''),
 });
 
-const runs = (name: string, tap: string) =>
-  host.write(
-    `run/libvirt/qemu/${name}.xml`,
-    `<domstatus state='running'>${domainXml(name, { [tap]: 'br0' })}</domstatus>\n`,
-  );
+const runs = (name: string, tap: string) => host.runs(name, { [tap]: 'br0' });
 const start = async (name: string, tap: string) => {
   runs(name, tap);
   const result = await host.call(name, 'start', { [tap]: 'br0' });
@@ -78,7 +62,6 @@ test('a guest of which only the present configuration knows brings it, and that 
   host.configure(newer);
   assert.is(await start('nobody', 'vnet1'), '', 'of no entry anywhere');
   assert.is(ceils(), '20Mbit');
-  host.tap('vnet2');
   await host.must(['render']);
   assert.match(
     await start('ann', 'vnet2'),

@@ -1,10 +1,10 @@
 // A small host and what its administrator, its guests and others do on it, with what must be so after each step kept
 // beside it: which files rules.d and what is in force came from, and what is of others.
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Random } from '../faults/random.ts';
 import { type Fault, type FaultKind, Wrapper } from '../faults/wrapper.ts';
-import { domainXml, type Result, sh } from '../kernel/host.ts';
+import { type Result, sh } from '../kernel/host.ts';
 import { InsideHost } from '../kernel/inside.ts';
 import { type Files, filesOf, firstSettings, type Settings } from './settings.ts';
 
@@ -13,12 +13,6 @@ const bridges = { br0: 'eth0', br1: 'eth1' };
 export const routed = 'virbr0';
 export const places = [...Object.keys(bridges), routed];
 export const taps = ['vnet0', 'vnet1', 'vnet2', 'vnet3', 'vnet4', 'vnet5'];
-
-export interface History {
-  loads: number;
-  failures: number;
-  last: { error?: string };
-}
 
 export class Life extends InsideHost {
   readonly wrapper = new Wrapper(this.root);
@@ -72,11 +66,6 @@ export class Life extends InsideHost {
     return existsSync(join(this.rules, 'shape.tc')) ? textIn(this.rules) : undefined;
   }
 
-  history(): History {
-    const file = join(this.root, 'run/virt-shaper/history.json');
-    return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { loads: 0, failures: 0, last: {} };
-  }
-
   freeTaps(): string[] {
     const used = [...this.running.values()].flatMap((own) => Object.keys(own));
     return taps.filter((tap) => !used.includes(tap));
@@ -98,10 +87,7 @@ export class Life extends InsideHost {
 
   /** As libvirt writes it once the guest runs. */
   writeStatus(name: string): void {
-    const xml = domainXml(name, this.running.get(name) ?? {});
-    this.write('run/libvirt/qemu/.new', `<domstatus state='running'>${xml}</domstatus>\n`);
-    const place = join(this.root, 'run/libvirt/qemu');
-    renameSync(join(place, '.new'), join(place, `${name}.xml`));
+    this.runs(name, this.running.get(name) ?? {});
   }
 
   removeStatus(name: string): void {

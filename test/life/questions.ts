@@ -1,12 +1,14 @@
 // What must be so after each step, whatever it was and whether it succeeded.
+
 import { existsSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { storeFiles } from '../../src/store/files.ts';
+import type { History } from '../../src/store/history.ts';
 import { kernelState, sh } from '../kernel/host.ts';
 import { InsideHost } from '../kernel/inside.ts';
 import { driftIn } from '../kernel/kernel-test.ts';
-import { copyTo, type History, isDevice, type Life, textIn } from './life.ts';
+import { copyTo, isDevice, type Life, textIn } from './life.ts';
 import type { Files } from './settings.ts';
 import type { Did } from './steps.ts';
 
