@@ -1,4 +1,5 @@
 // The rules for a start or an end of a few among many guests: only what differs is made, and put into the rules in force.
+
 import { join } from 'node:path';
 import { basisOf, linesOf } from '../part/basis.ts';
 import { generatePart, type Part } from '../part/generate-part.ts';
@@ -11,6 +12,7 @@ import { inForceText } from '../store/in-force-plan.ts';
 import { type Companions, planFile, sourceFile } from '../store/in-force-rules.ts';
 import { readMadeFrom, writeMadeFrom } from '../store/made-from.ts';
 import type { Paths } from '../store/paths.ts';
+import { ConfigError, Failure } from '../system/errors.ts';
 import { readCache } from '../system/files.ts';
 
 interface Made extends Outputs {
@@ -21,7 +23,7 @@ interface Made extends Outputs {
 }
 
 /**
- * What fails here fails for the whole too, or is of no account.
+ * What cannot be done of a part, such as an id that is not free, may be done of the whole, or its message is said there.
  * @param good the rules in force
  * @param snapshot of the configuration, @param about what it was warned of, as lines
  * @returns nothing where all of it has to be made
@@ -29,7 +31,8 @@ interface Made extends Outputs {
 export function makePart(...given: Parameters<typeof tryPart>): Made | undefined {
   try {
     return tryPart(...given);
-  } catch {
+  } catch (error) {
+    if (!(error instanceof Failure || error instanceof ConfigError)) throw error;
     return undefined;
   }
 }

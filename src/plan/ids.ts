@@ -1,7 +1,9 @@
 // Which number each guest and group has for good: its class minor in both trees, and with the base its mark.
 // An id that is not set is drawn from the name, so that it is the same on every host and whatever started
 // first; only where two names draw the same does the one that came later move on to the next free one.
+
 import type { Config } from '../config/config.ts';
+import { fnv1a } from '../system/digest.ts';
 import { Failure } from '../system/errors.ts';
 
 /** Ids chosen so far, by name; what the store in /var/lib/virt-shaper keeps. */
@@ -112,7 +114,7 @@ function draw(
     }
   }
   for (const name of without) {
-    const id = nextFree(range, hash(name), taken);
+    const id = nextFree(range, fnv1a(name), taken);
     ids.set(name, id);
     taken.add(id);
   }
@@ -146,13 +148,6 @@ function lastFree(taken: Set<number>): number {
   let id = 0xffff;
   while (taken.has(id)) id -= 1;
   return id;
-}
-
-/** FNV-1a, 32 bits, over the name's UTF-8. */
-function hash(name: string): number {
-  let value = 0x811c9dc5;
-  for (const byte of Buffer.from(name)) value = Math.imul(value ^ byte, 0x01000193) >>> 0;
-  return value;
 }
 
 function toRecord(ids: Map<string, number>): Record<string, number> {

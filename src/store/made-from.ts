@@ -1,14 +1,14 @@
 // What the rules in force were made from. It counts as long as nobody has touched these rules or the ids since, whoever it
 // was, and for the build of the program that wrote it only: another one may make other lines of the same.
+
 import { join } from 'node:path';
 import type { Basis, Lines } from '../part/basis.ts';
+import { fnv1a } from '../system/digest.ts';
+import { Failure } from '../system/errors.ts';
 import { readCache, stampOf, writeUnlocked } from '../system/files.ts';
 import { launcher } from '../system/launched.ts';
 import { planFile, ruleFiles } from './in-force-rules.ts';
 import type { Paths } from './paths.ts';
-
-/** Without it, some of it is missing. */
-const end = '\nend\n';
 
 type Places = Pick<Paths, 'madeFrom' | 'rules' | 'ids'>;
 
@@ -16,14 +16,13 @@ type Places = Pick<Paths, 'madeFrom' | 'rules' | 'ids'>;
 export function readMadeFrom(places: Places, snapshot: string): { lines: Lines; basis: Basis } | undefined {
   const head = headOf(places, snapshot);
   const text = head === undefined ? undefined : readCache(places.madeFrom);
-  if (head === undefined || !text?.startsWith(head) || !text.endsWith(end)) return undefined;
-  try {
-    const [of = '', common = '', ...lines] = text.slice(head.length, -end.length).split('\n');
-    const { basis, guests } = JSON.parse(of);
-    return { basis, lines: { common, guests: lines.slice(0, guests), devices: lines.slice(guests) } };
-  } catch {
-    return undefined; // Not whole.
-  }
+  if (head === undefined || !text?.startsWith(head)) return undefined;
+  const last = text.lastIndexOf('\n');
+  const body = text.slice(head.length, last);
+  if (text.slice(last + 1) !== String(fnv1a(body))) return undefined; // Not as it was written.
+  const [of = '', common = '', ...lines] = body.split('\n');
+  const { basis, guests } = JSON.parse(of);
+  return { basis, lines: { common, guests: lines.slice(0, guests), devices: lines.slice(guests) } };
 }
 
 /** Once these rules are in force. */
@@ -34,9 +33,9 @@ export function writeMadeFrom(places: Places, snapshot: string, lines: Lines, ba
   const of = JSON.stringify({ basis, guests: guests.length });
   try {
     const text = [of, common, ...guests, ...devices].join('\n');
-    writeUnlocked(places.madeFrom, `${head}${text}${end}`, 0o600);
-  } catch {
-    // No room: the next start makes all of it.
+    writeUnlocked(places.madeFrom, `${head}${text}\n${fnv1a(text)}`, 0o600);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error; // No room: the next start makes all of it.
   }
 }
 
