@@ -104,7 +104,11 @@ function chosen(count: number): Listed[] {
 
 function testsOf(file: string): Tests {
   const kernel = inKernel.find(([folder]) => folder.test(file))?.[1] ?? [];
-  const importing = [...closures].filter(([, files]) => files.has(`../src/${file}`)).map(([test]) => test);
+  // Who imports little else is most likely to notice.
+  const importing = [...closures]
+    .filter(([, files]) => files.has(`../src/${file}`))
+    .sort(([, a], [, b]) => a.size - b.size)
+    .map(([test]) => test);
   return {
     ...(importing.length > 0 ? { quick: importing } : {}),
     kernel: options.fast ? [] : kernel,
