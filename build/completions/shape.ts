@@ -4,9 +4,23 @@
 import type { Command, Option } from 'commander';
 import { makeProgram } from '../../src/cli/program.ts';
 import type { kindsOfNames } from '../../src/commands/complete.ts';
-import { everydayKeys } from '../../src/config/edit-keys.ts';
 import { hookDrivers } from '../../src/hooks/hook-file.ts';
 import { formats } from '../../src/import/import.ts';
+
+/** Those that are set every day. All others of an entry may be set too. */
+const everydayKeys = [
+  'ceil',
+  'ceil.out',
+  'ceil.in',
+  'rate',
+  'rate.out',
+  'rate.in',
+  'group',
+  'leaf',
+  'local',
+  'pps',
+  'storm',
+];
 
 /** `anything` is for what nobody can guess, such as seconds. `names` is what `virt-shaper names` prints. */
 export type Takes =

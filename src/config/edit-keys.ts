@@ -2,21 +2,6 @@
 import { ConfigError } from '../system/errors.ts';
 import { parseKeys } from '../toml/edit.ts';
 
-/** Those that are set every day, for whoever completes a line. All others of an entry may be set too. */
-export const everydayKeys = [
-  'ceil',
-  'ceil.out',
-  'ceil.in',
-  'rate',
-  'rate.out',
-  'rate.in',
-  'group',
-  'leaf',
-  'local',
-  'pps',
-  'storm',
-];
-
 /** Whose values are texts, also where they look like numbers. */
 const texts = ['group', 'leaf', 'kind', 'macs'];
 

@@ -1,6 +1,6 @@
 // Which uplink and direction an element of the ruleset is of, and the ruleset without some of its elements.
 
-import { given, noTable, parseRuleset, targetOf, wordsOf } from '../kernel/nft/table.ts';
+import { given, noTable, parseRuleset, partsOf, targetOf } from '../kernel/nft/table.ts';
 import { canonicalMark, keyOf, type State } from '../kernel/objects.ts';
 import { aliasPrefix } from '../plan/names.ts';
 import type { Direction } from '../units/units.ts';
@@ -23,7 +23,7 @@ export function waysOf({ ruleset, objects, devices }: State): Map<string, Way> {
   const leads = tables.flatMap(({ chains, maps }) =>
     [...maps.values()].flatMap(({ elements }) =>
       [...elements].map(([key, value]) => {
-        const [first = '', second = ''] = wordsOf(key);
+        const [first = '', second = ''] = partsOf(key);
         const chain = chains.get(targetOf(value) ?? '');
         const { mark, class: id = chain ? '' : value } = chain ? given(chain) : {};
         return { key, first, second, mark, id };

@@ -45,7 +45,7 @@ function isSame(name: string, file: string): boolean {
 }
 
 /** @throws Failure naming the first place by which others than root choose what is run */
-export function refuseOthers(files: string[]): void {
+function refuseOthers(files: string[]): void {
   for (const place of placesOf(files)) {
     if (lstatSync(place).isSymbolicLink()) continue; // Counts by where it stands and where it leads to.
     const stats = statSync(place);

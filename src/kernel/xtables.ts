@@ -39,7 +39,7 @@ function wordsOf(line: string): string[] {
 /** A match of which nothing is known. */
 const open = ['xt', 'match', 'other'];
 
-/** The same rule in nft's words (nft/rule.ts). */
+/** The same rule in nft's words (observe/way/rule.ts). */
 function ruleOf(words: string[]): string[] {
   const rule: string[] = [];
   for (let at = 0; at < words.length; at += 1) {

@@ -174,7 +174,7 @@ function isCount(value: unknown): value is number {
 }
 
 /** An object whose maps have one entry a line. */
-export function lines(head: object, maps: Record<string, [string, unknown][]>): string {
+function lines(head: object, maps: Record<string, [string, unknown][]>): string {
   const parts = Object.entries(maps).map(([name, list]) => {
     const inner = list.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
     return `${JSON.stringify(name)}:{${inner.length > 0 ? `\n${inner.join(',\n')}\n` : ''}}`;

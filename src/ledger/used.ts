@@ -1,6 +1,6 @@
 // What was used, of the files of the ledger: by day and by month.
 
-import { type Day, dayOf, type Month, monthOf } from '../units/days.ts';
+import { type Day, type Month, monthOf } from '../units/days.ts';
 import { type Both, both } from '../units/units.ts';
 import { keepDay } from './count.ts';
 import { add, type Ledger, type MonthAccount, type MonthRecord, monthAccountOf, nothing } from './ledger.ts';
@@ -104,9 +104,4 @@ export function usedBetween({ months }: Used, subject: Subject, from: Day, until
     }
   }
   return sum;
-}
-
-/** The same since a moment, in milliseconds since 1970: from the beginning of its day on, by the clock of this host. */
-export function usedSince(used: Used, subject: Subject, from: number): Both<number> {
-  return usedBetween(used, subject, dayOf(from));
 }

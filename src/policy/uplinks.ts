@@ -84,7 +84,7 @@ export function findUplinks(config: Config, host: Host, guests: Guest[], bridge:
 }
 
 /** Bridges whose guests reach an uplink by routing. */
-export function routedBridges({ routed = [] }: UplinkEntry, { networks }: Host): string[] {
+function routedBridges({ routed = [] }: UplinkEntry, { networks }: Host): string[] {
   return routed.flatMap(({ value }) => (value === 'libvirt' ? routedNetworks(networks) : [value]));
 }
 

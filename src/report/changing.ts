@@ -22,7 +22,7 @@ export function changingText({ when = [], quota, boost }: Changing): string {
 }
 
 /** `2tb a month`, `1tb out, 2tb in a month on 15` */
-export function quotaText({ volume, every }: Quota): string {
+function quotaText({ volume, every }: Quota): string {
   const all =
     'both' in volume
       ? formatVolume(volume.both.value)

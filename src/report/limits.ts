@@ -23,7 +23,7 @@ export function describeLimits(limits: LimitInUse[]): string[] {
   ];
 }
 
-export function limitText({ limit, rate, unit }: Pick<LimitInUse, 'limit' | 'rate' | 'unit'>): string {
+function limitText({ limit, rate, unit }: Pick<LimitInUse, 'limit' | 'rate' | 'unit'>): string {
   return `${limit} ${amountText(rate, unit)}`;
 }
 

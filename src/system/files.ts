@@ -103,7 +103,7 @@ export function writeIfChanged(file: string, text: string, mode = 0o644): boolea
 }
 
 /** Makes it, empty, where it is not there; one that is there keeps its time. */
-export function makeEmpty(file: string): void {
+function makeEmpty(file: string): void {
   if (existsSync(file)) return;
   makeFolder(dirname(file));
   closeSync(openSync(file, 'a', 0o644));

@@ -4,7 +4,7 @@ import { fstatSync } from 'node:fs';
 import { printable } from './printable.ts';
 
 /** Of syslog(3). */
-export const priorities = { error: 3, warning: 4, notice: 5, info: 6, debug: 7 } as const;
+const priorities = { error: 3, warning: 4, notice: 5, info: 6, debug: 7 } as const;
 export type Priority = keyof typeof priorities;
 
 const stderr = 2;

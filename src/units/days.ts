@@ -55,10 +55,3 @@ export function beginOf(day: Day): number {
   const [year = 0, month = 1, date = 1] = day.split('-').map(Number);
   return new Date(year, month - 1, date).getTime();
 }
-
-/** All months of these days. */
-export function monthsBetween(from: Day, until: Day): Month[] {
-  const months: Month[] = [];
-  for (let month = monthOf(from); month <= monthOf(until); month = addMonths(month, 1)) months.push(month);
-  return months;
-}

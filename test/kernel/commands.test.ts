@@ -121,10 +121,9 @@ test('what a sync that fails has warned of is said', async () => {
 
 test('a sync with nothing to do says so and no more, and notes its time', async () => {
   host.configure(config.replace('"1mbit"', '"600mbit"').replace('"20mbit"', '"1gbit"'));
-  runs('cliff', 'vnet0');
+  const change = (xml: string) => xml.replace('<devices>', "<devices><interface type='user'/>");
+  host.runs('cliff', { vnet0: 'br0' }, { change });
   runs('rob', 'vnet1');
-  const cliff = 'run/libvirt/qemu/cliff.xml';
-  host.write(cliff, host.read(cliff).replace('<devices>', "<devices><interface type='user'/>"));
   const first = await host.do(['sync']);
   assert.match(first.stderr, 'scaled');
   assert.match(first.stderr, /^guest cliff, .* is not shaped/m);

@@ -57,7 +57,7 @@ export const text: Decoder<Setting<string>> = ({ value }, path, findings) =>
     ? { value: value.value, at: value.at }
     : wrongType(value, path, 'a text in quotes', findings);
 
-export const deviceName: Decoder<Setting<string>> = (entry, path, findings) => {
+const deviceName: Decoder<Setting<string>> = (entry, path, findings) => {
   const name = text(entry, path, findings);
   if (name === undefined || isDeviceOrAltname(name.value)) return name;
   return findings.error(

@@ -1,6 +1,8 @@
 // What `nft list ruleset` prints, as data: tables with their chains, sets and maps, rules as words. Everybody's rules
-// are in it, also those of iptables-nft. What a word means is left to who walks it (observe/way/walk.ts).
+// are in it, also those of iptables-nft. What a word means is left to who walks it (observe/way/rule.ts).
+
 import { tableName } from '../../plan/names.ts';
+import { type Block, readBlocks, type Statement } from './blocks.ts';
 
 export interface NftTable {
   family: string;
@@ -71,57 +73,45 @@ export function foreignFamilies(text: string): string[] {
 
 /** @param listing without our own table where that is known to be as it was loaded */
 export function parseListing(listing: string): NftTable[] {
-  const tables: NftTable[] = [];
-  let block: { kind: string; name: string; lines: string[] } | undefined;
-  let dormant = false; // Its chains are not hooked.
-  for (const line of listing.split('\n')) {
-    const [, family, name] = line.match(/^table (\S+) (\S+) \{/) ?? [];
-    if (family && name) {
-      dormant = false;
-      tables.push({
-        family,
-        name: plain(name),
-        chains: new Map(),
-        elements: new Map(),
-        flowtables: new Map(),
-      });
-    } else if (/^\tflags .*\bdormant\b/.test(line)) {
-      dormant = true;
-    } else if (/^\t[^\t}]/.test(line)) {
-      const [, kind = '', called = ''] = line.match(/^\t(\S+) (.*?) ?\{/) ?? [];
-      block = { kind, name: plain(called), lines: [] };
-    } else if (line === '\t}') {
-      const table = tables.at(-1);
-      if (table && block) addBlock(table, dormant ? { ...block, kind: 'dormant' } : block);
-      block = undefined;
-    } else block?.lines.push(line);
-  }
-  return tables;
+  return readBlocks(listing).tables.map(({ family, name, blocks, statements }) => {
+    const isDormant = statements.some(({ text }) => /^flags .*\bdormant\b/.test(text)); // Its chains are not hooked.
+    const table: NftTable = {
+      family,
+      name: plain(name),
+      chains: new Map(),
+      elements: new Map(),
+      flowtables: new Map(),
+    };
+    for (const block of isDormant ? [] : blocks) addBlock(table, block);
+    return table;
+  });
 }
 
 export function isOurs({ name }: Pick<NftTable, 'name'>): boolean {
   return name === tableName;
 }
 
-function addBlock(table: NftTable, { kind, name, lines }: { kind: string; name: string; lines: string[] }) {
-  if (kind === 'chain') table.chains.set(name, parseChain(table.family, name, lines));
-  if (kind === 'set' || kind === 'map') {
-    const text = lines.join(' ');
-    const list = text.slice(text.indexOf('elements = {'));
-    table.elements.set(name, parseElements(text.includes('elements = {') ? list.slice(12) : ''));
+function addBlock(table: NftTable, block: Block): void {
+  const { kind, statements } = block;
+  const name = plain(block.name);
+  const text = statements.map((statement) => statement.text).join(' ');
+  if (kind === 'chain') table.chains.set(name, parseChain(table.family, name, statements));
+  else if (kind === 'flowtable') table.flowtables.set(name, namesIn(text.split('devices =')[1] ?? ''));
+  else {
+    const at = text.indexOf('elements = {');
+    table.elements.set(name, parseElements(at < 0 ? '' : text.slice(at + 'elements = '.length)));
   }
-  if (kind === 'flowtable') table.flowtables.set(name, namesIn(lines.join(' ').split('devices =')[1] ?? ''));
 }
 
-function parseChain(family: string, name: string, lines: string[]): NftChain {
+function parseChain(family: string, name: string, statements: Statement[]): NftChain {
   const chain: NftChain = { name, rules: [] };
-  for (const line of lines) {
-    const head = line.match(/^\s*type \S+ hook (\S+) (?:devices? (?:= )?(.*?) )?priority ([^;]+);/);
+  for (const { text } of statements) {
+    const head = text.match(/^type \S+ hook (\S+) (?:devices? (?:= )?(.*?) )?priority ([^;]+);/);
     const [, hook, devices = '', priority = ''] = head ?? [];
     if (hook) {
-      const drops = /; policy drop;/.test(line) ? ({ drops: true } as const) : {};
+      const drops = /; policy drop;/.test(text) ? ({ drops: true } as const) : {};
       chain.hook = { hook, priority: priorityOf(family, priority), devices: namesIn(devices), ...drops };
-    } else if (line.trim() !== '' && !/^\s*#/.test(line)) chain.rules.push(wordsOf(line));
+    } else chain.rules.push(wordsOf(text));
   }
   return chain;
 }
@@ -134,7 +124,7 @@ function priorityOf(family: string, written: string): number {
 }
 
 /** Words, strings with their quotes, and braces with all that is in them as one word. */
-export function wordsOf(text: string): string[] {
+function wordsOf(text: string): string[] {
   const words: string[] = [];
   let depth = 0;
   for (const [word] of text.matchAll(/"[^"]*"|[{},]|[^\s{},"]+/g)) {

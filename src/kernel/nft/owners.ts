@@ -3,7 +3,7 @@
 
 import { memoize } from '../../system/memoize.ts';
 import type { State, TcObject } from '../objects.ts';
-import { given, parseRuleset, type Table, targetOf, wordsOf } from './table.ts';
+import { given, parseRuleset, partsOf, type Table, targetOf } from './table.ts';
 
 /** Class id (`1:10`) -> the pairs (`vnet0 . eth0`) whose frames it gets. Empty for a ruleset of other form. */
 export type Owners = Map<string, Set<string>>;
@@ -20,7 +20,7 @@ export const readOwners = memoize((text: string): Owners => {
         if (!id) continue;
         const pairs = owners.get(id) ?? new Set();
         owners.set(id, pairs);
-        const [first = '', second = ''] = wordsOf(key);
+        const [first = '', second = ''] = partsOf(key);
         // What leaves the host is known by its mark, which it got where it came in.
         if (!second.startsWith('0x')) pairs.add(`${first} . ${second}`);
         else for (const entrance of entrances.get(second) ?? []) pairs.add(`${entrance} . ${first}`);
@@ -41,7 +41,7 @@ export function readElements(text: string): Map<string, string> {
       for (const [key, value] of elements) {
         const chain = chains.get(targetOf(value) ?? '');
         const id = chain ? given(chain).class : value.startsWith('0x') ? undefined : value;
-        const words = wordsOf(key).join(' . ');
+        const words = partsOf(key).join(' . ');
         all.set(name === 'guests' ? words : `${name} ${words}`, id ? `class ${id}` : value || 'the set');
       }
     }
@@ -56,7 +56,7 @@ function readEntrances(tables: Table[]): Map<string, Set<string>> {
     for (const [key, mark] of elements) {
       if (!mark.startsWith('0x')) continue;
       const devices = entrances.get(mark) ?? new Set();
-      entrances.set(mark, devices.add(wordsOf(key)[0] ?? ''));
+      entrances.set(mark, devices.add(partsOf(key)[0] ?? ''));
     }
   }
   return entrances;

@@ -13,7 +13,7 @@ export function sameFrame(a: Ruleset, b: Ruleset): boolean {
 }
 
 /** Chains that elements lead to. */
-export function guestChains({ chains, maps }: Table): Set<string> {
+function guestChains({ chains, maps }: Table): Set<string> {
   const led = [...maps.values()].flatMap(({ elements }) => [...elements.values()]);
   return new Set(led.flatMap((value) => targetOf(value) ?? []).filter((name) => chains.has(name)));
 }

@@ -1,8 +1,9 @@
-// Our tables as data, from a file of rules.d or from what nft lists: the one reader of nft's language. nft orders and
-// indents otherwise than we write, but prints a rule and an element as it was given, so the two can be compared.
+// Our own tables as data, from a file of rules.d or from what nft lists. nft orders and indents otherwise than we write, but
+// prints a rule and an element as it was given, so the two can be compared.
 
 import { tableName } from '../../plan/names.ts';
 import { memoize } from '../../system/memoize.ts';
+import { type Block, readBlocks, type Statement, withoutStrings } from './blocks.ts';
 
 export interface Chain {
   /** `type filter hook forward priority 250; policy accept;`; absent for a chain that others lead to. */
@@ -29,17 +30,12 @@ export interface Table {
   maps: Map<string, ElementMap>;
 }
 
-export interface Statement {
-  line: number;
-  text: string;
-}
-
 export interface Ruleset {
   /** `bridge virt-shaper` -> what it holds. */
   tables: Map<string, Table>;
-  /** What stands outside of every table, and includes wherever they stand. */
+  /** As in Blocks. */
   outside: Statement[];
-  /** Lines inside of a table that belong to neither a chain nor a map. */
+  /** Lines inside of a table that belong to neither a chain nor a map or set. */
   others: Statement[];
 }
 
@@ -49,75 +45,46 @@ const element =
 /** Of a set: a device, or one with an Ethernet address. */
 const setElement = /(?:"[^"]+"|0x[0-9a-f]+|[0-9a-f:]{17})(?: \. (?:"[^"]+"|[0-9a-f:]{17}))*/g;
 
-/** Never fails: what it does not know is among `outside` and `others`. */
 export const parseRuleset = memoize((text: string): Ruleset => {
-  const ruleset: Ruleset = { tables: new Map(), outside: [], others: [] };
-  let table: Table | undefined;
-  let block: Chain | ElementMap | 'other' | undefined;
-  let depth = 0; // Of braces in a block of no kind that is known here.
-  let listing = false;
-  let isSet = false;
-  for (const [line, raw] of text.split('\n').entries()) {
-    const code = withoutComment(raw.trimStart());
-    if (code === '') continue;
-    if (/^include\b/.test(code) || !table) {
-      const name = code.match(/^table (\w+ \S+) \{$/)?.[1];
-      if (name === undefined) ruleset.outside.push({ line, text: code });
-      else table = put(ruleset.tables, name, { chains: new Map(), maps: new Map() });
-    } else if (block === undefined) {
-      const [, kind, name = ''] = code.match(/^(chain|map|set) ([\w-]+) \{$/) ?? [];
-      if (code === '}') table = undefined;
-      else if (kind === 'chain') block = put(table.chains, name, { rules: [], line, end: line });
-      else if (kind !== undefined) {
-        block = put(table.maps, name, { type: '', elements: new Map(), lines: new Map() });
-        isSet = kind === 'set';
-      } else {
-        ruleset.others.push({ line, text: code });
-        depth = braces(code);
-        if (depth > 0) block = 'other';
-      }
-    } else if (block === 'other') {
-      ruleset.others.push({ line, text: code });
-      depth += braces(code);
-      if (depth <= 0) block = undefined;
-    } else if ('rules' in block) {
-      if (code === '}') {
-        block.end = line;
-        block = undefined;
-      } else if (code.startsWith('type ')) block.hook = code;
-      else block.rules.push(code);
-    } else if (listing || code.startsWith('elements = {')) {
-      const found = isSet ? code.matchAll(setElement) : code.matchAll(element);
-      for (const [whole, key = whole, value = ''] of found) {
-        block.elements.set(key, value);
-        block.lines.set(key, line);
-      }
-      listing = !code.endsWith('}');
-    } else if (code === '}') block = undefined;
-    else block.type += code;
+  const { tables, outside } = readBlocks(text);
+  const ruleset: Ruleset = { tables: new Map(), outside, others: [] };
+  for (const { family, name, blocks, statements } of tables) {
+    const table: Table = { chains: new Map(), maps: new Map() };
+    ruleset.tables.set(`${family} ${name}`, table);
+    ruleset.others.push(...statements);
+    for (const block of blocks) {
+      if (block.kind === 'chain') table.chains.set(block.name, chainOf(block));
+      else if (block.kind === 'flowtable') {
+        const head = { line: block.line, text: `flowtable ${block.name} {` };
+        ruleset.others.push(head, ...block.statements);
+      } else table.maps.set(block.name, mapOf(block));
+    }
   }
   return ruleset;
 });
 
-function put<T>(map: Map<string, T>, name: string, value: T): T {
-  map.set(name, value);
-  return value;
+function chainOf({ statements, line, end }: Block): Chain {
+  const hook = statements.find(({ text }) => text.startsWith('type '))?.text;
+  const rules = statements.map(({ text }) => text).filter((text) => !text.startsWith('type '));
+  return { ...(hook === undefined ? {} : { hook }), rules, line, end };
 }
 
-/** How many more of them it opens than it closes. */
-function braces(code: string): number {
-  const bare = withoutStrings(code);
-  return bare.split('{').length - bare.split('}').length;
-}
-
-/** A `#` in a string begins none. */
-function withoutComment(line: string): string {
-  return line.includes('#') ? (line.match(/^(?:"[^"]*"|[^"#])*/)?.[0] ?? '').trimEnd() : line.trimEnd();
-}
-
-/** A rule without its strings: a guest may be called "meta priority set 1:10". */
-export function withoutStrings(rule: string): string {
-  return rule.replace(/"[^"]*"/g, '""');
+function mapOf({ kind, statements }: Block): ElementMap {
+  const map: ElementMap = { type: '', elements: new Map(), lines: new Map() };
+  let listing = false;
+  for (const { line, text } of statements) {
+    if (!listing && !text.startsWith('elements = {')) {
+      map.type += text;
+      continue;
+    }
+    const found = kind === 'set' ? text.matchAll(setElement) : text.matchAll(element);
+    for (const [whole, key = whole, value = ''] of found) {
+      map.elements.set(key, value);
+      map.lines.set(key, line);
+    }
+    listing = !text.endsWith('}');
+  }
+  return map;
 }
 
 /** The first class and mark that a chain of ours gives to frames. */
@@ -134,7 +101,7 @@ export function targetOf(value: string): string | undefined {
 }
 
 /** `"vnet0" . "eth0"` -> [`vnet0`, `eth0`] */
-export function wordsOf(key: string): string[] {
+export function partsOf(key: string): string[] {
   return key.split(' . ').map((word) => word.replaceAll('"', ''));
 }
 

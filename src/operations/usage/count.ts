@@ -34,7 +34,7 @@ export async function countNow(context: Context, site: Site): Promise<Usage> {
 }
 
 /** Only what went away. Call it under the lock. */
-export function countGone(context: Context): Usage {
+function countGone(context: Context): Usage {
   const spooled = listSpool(context.paths.usageSpool);
   return spooled.length > 0 ? takeUp(context, { spooled }) : { keep: async () => {} };
 }

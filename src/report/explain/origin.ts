@@ -44,7 +44,7 @@ export function rateOrigin(
 }
 
 /** `limited to 5mbit until 2026-12-24 20:00 by alice, 2026-12-24 18:00: abuse report 4711` */
-export function stepText({ by, to, at, until, set }: Step, place: Place): string {
+function stepText({ by, to, at, until, set }: Step, place: Place): string {
   const end = until === undefined ? '' : ` until ${formatMinute(until)}`;
   const where = at ? `, ${place(at)}` : '';
   if (!set) return `${stepWords[by]} ${formatRate(to)}${end}${where}`;
