@@ -14,7 +14,7 @@ export function ifbLines(ifb: Pick<IfbDevice, 'name' | 'alias' | 'owner' | 'txqu
   return alias === '' ? [made] : [made, `link set dev ${name} alias ${aliasText(ifb)}`];
 }
 
-/** What one of ours has lost. */
+/** The line that gives one of ours back what somebody has taken from it. */
 export function ifbBack(ifb: Pick<IfbDevice, 'name' | 'alias' | 'owner'>): string {
   return `link set dev ${ifb.name} up group ${signature} alias ${aliasText(ifb)}`;
 }

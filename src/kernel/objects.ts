@@ -37,9 +37,9 @@ export interface IfbDevice {
   /** Which installation has loaded it (owner.ts); absent for one that was loaded by hand. */
   owner?: string;
   up: boolean;
-  /** Somebody has given it another group: it is known by its alias. */
+  /** Somebody has put it into another group: it is recognized by its alias. */
   strayed?: true;
-  /** What a template of one's own says; not read from the kernel. */
+  /** From a template of the administrator's own; not read from the kernel. */
   txqueuelen?: number;
 }
 

@@ -1,4 +1,4 @@
-// The kernel's settings that the policy needs, as sysctl(8) writes them: what they are, and what they are told.
+// The kernel's settings that the policy needs, as sysctl(8) writes them: read, compared and set.
 import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs';
 
 /**

@@ -12,7 +12,7 @@ import { listMonths, monthFile, readMonth, readRunning, runningFile, type Troubl
 import { dropSpooled, readSpooled } from './spool.ts';
 
 /** Months that are kept, with the running one. */
-const monthsKept = 14;
+export const monthsKept = 14;
 
 /** What is to be counted, listed under the lock. */
 export interface Uncounted {

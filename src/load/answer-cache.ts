@@ -1,6 +1,6 @@
-// What nft and tc answered when a load found nothing to do. The same answers again to the same questions, by the same
-// rules, mean that there is nothing to do again, and neither need be understood: with a thousand guests that takes longer
-// than asking. Kept in /run, written when it has changed.
+// A cache of what nft and tc answered when a load found nothing to do. The same answers to the same questions, by the same
+// rules, mean that there is nothing to do again, and need not be parsed: with a thousand guests parsing takes longer than
+// asking. In /run, written when it has changed.
 
 import { deviceNames } from '../host/read-host.ts';
 import { readIfbs } from '../kernel/ifb.ts';
@@ -29,7 +29,7 @@ export class Interview {
     const known = this.answers.get(key);
     if (known) return known.outcome;
     const outcome = this.through(command, args, { input });
-    outcome.catch(() => {}); // Told to who waits for it.
+    outcome.catch(() => {}); // Whoever awaits it hears of it.
     this.answers.set(key, { question: { command, args, input }, outcome });
     return outcome;
   };
@@ -43,7 +43,7 @@ export class Interview {
   }
 }
 
-/** No text of ours, of nft's or of tc's has it. */
+/** Occurs in no text of ours, nft's or tc's. */
 const separator = '\0';
 
 /** @returns what is to be asked to learn whether all is still as it was; nothing where these rules were never seen so */
@@ -69,14 +69,14 @@ export async function isAsSeen(file: string, rules: Rules, interview: Interview)
   return readCache(file) === (await textOf(rules, interview));
 }
 
-/** Keeps the answers. Call it where they and the rules were found to be the same. */
+/** Writes the cache. Call it where the kernel and the rules were found to be the same. */
 export async function keepSeen(file: string, rules: Rules, interview: Interview): Promise<void> {
   writeWhole(file, await textOf(rules, interview), 0o600);
 }
 
 const partsOfEach = 5;
 
-/** What traffic alone changes: flows, which some leaves show as classes, and a count that HTB prints in any case. */
+/** What changes by traffic alone, so that it is left out: flows, which some leaves show as classes, and a count of HTB's. */
 const passing = /^class (?!htb ).*\n|"?direct_packets_stat"?[ :]+\d+/gm;
 
 /** Beside what is asked, what is read from /sys and /proc. */

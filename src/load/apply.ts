@@ -14,7 +14,7 @@ export function checkRuleset({ run, rules }: Site, text: string): Promise<void> 
   return runNft(run, ['-c'], { text, shown: join(rules, 'ruleset.nft') });
 }
 
-/** From there nft reads it to its end, even if we are killed. */
+/** Into the journal: from there nft reads it to its end, even if we are killed. */
 export function writeRuleset({ journal, rules }: Site, text: string): Ruleset {
   const file = join(journal, 'commit.nft');
   writeWhole(file, text, 0o600);
@@ -23,7 +23,7 @@ export function writeRuleset({ journal, rules }: Site, text: string): Ruleset {
 
 export interface Applied {
   lost: Step[];
-  /** What the kernel holds now, asked for already. */
+  /** The kernel's state, which is being read already. */
   reading?: Promise<KernelState>;
   /** What nft was given last. */
   committed?: string;
@@ -59,7 +59,7 @@ export async function apply(
         await moved;
       } catch (error) {
         await moved.catch(() => {}); // What is taken back must have been done.
-        await applied.reading?.catch(() => {}); // Its answers would be of what is being taken back.
+        await applied.reading?.catch(() => {}); // Else it would read a state that is just being rolled back.
         throw error;
       }
       applied.committed = committed;

@@ -112,14 +112,14 @@ export async function runBatch(
   const line = stderr.match(/Command failed .*:(\d+)/)?.[1];
   const words = stderr
     .replace(/Command failed .*:\d+\s*/, '')
-    .replace(/\s*Usage: .*/s, '') // A page, for who typed it.
+    .replace(/\s*Usage: .*/s, '') // tc's usage page is for somebody who typed the line.
     .trim()
     .replaceAll('\n', ' ');
   const message = words || `ended with status ${status}`;
   return { stdout, failed: { ...(line ? { index: Number(line) - 1 } : {}), message } };
 }
 
-/** What it was is written down before it is changed, so that a kill between the two loses nothing. */
+/** The former value is recorded before it is changed, so that a kill between the two loses nothing. */
 function applySettings(file: string, batch: Readable[]): FailedLine | undefined {
   const names = batch.map(({ line }) => line.split(' = ')[0] ?? '');
   keepFormerSettings(file, readSettings(), names);

@@ -19,7 +19,7 @@ export interface Site
     | 'usageSpool'
   > {
   run: Run;
-  /** What the kernel holds before a load: whose its classes are, by their lines. */
+  /** The kernel's objects before the load: their lines say whose each class is. */
   holds?: State['objects'];
   /** Told what is going on, where somebody waits. */
   progress?: (text: string) => void;

@@ -1,5 +1,5 @@
-// Before a class goes, what it has passed is read by the batch that takes it out: between the two nothing passes that would
-// count, and there is no process more. What is read goes to the ledger's spool.
+// The byte counts of classes that are about to be deleted, read by the very batch that deletes them: nothing can pass
+// uncounted in between, and it costs no process more. They go to the ledger's spool.
 import type { Step } from '../diff/steps.ts';
 import type { State, TcObject } from '../kernel/objects.ts';
 import { linesOf, type Question } from '../ledger/spool.ts';
@@ -21,7 +21,7 @@ export function isAsking(step: Readable): step is Asking {
 /** Classes of one device that are each asked for by themselves; of more all are listed once. */
 const few = 4;
 
-/** @param held what the kernel holds before: whose its classes are */
+/** @param held the kernel's state before, which says whose each class is */
 export function withReadings(steps: Step[], held?: State['objects']): Readable[] {
   if (!steps.some(takesOut)) return steps;
   const all = [...(held?.values() ?? []), ...steps.flatMap(({ object }) => object ?? [])];

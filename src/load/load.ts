@@ -82,7 +82,7 @@ export async function load(
       const wanted = parseRules(rules, folder);
       const isKnown = refusals.some((one) => one.device === device && one.stays === stays);
       if (isKnown || !concerns(device, wanted)) throw error;
-      // Another look may tell of what came between the first one and now.
+      // Something may have come since the first look, which a second one can name.
       if (doubted.has(device) || !hasTree(device, wanted))
         refusals.push({ device, message, ...(stays === undefined ? {} : { stays }) });
       doubted.add(device);
@@ -138,12 +138,12 @@ function joinedTaps(found: Difference[], { sharedTaps }: KernelState): string[] 
   return made.map(({ device }) => device).filter((tap) => sharedTaps.has(tap));
 }
 
-/** What was recognized guest by guest is recognized at a glance the next time. */
+/** Refreshes the fingerprint: the next load recognizes by one comparison the table that this one recognized guest by guest. */
 function refreshListing({ listing }: Site, { loaded, ruleset }: KernelState): void {
   if (loaded && isOlder(listing)) writeListing(listing, loaded.ruleset, ruleset.slice(noTable.length));
 }
 
-/** Looked for when our table comes, which is when the two would meet. */
+/** Asked for only when our table is made, the moment at which the two would collide. */
 async function foreignMarks({ run }: Site, before: KernelState, wanted: State): Promise<string[]> {
   if (before.hasTable) return [];
   return findForeignMarks((await run('nft', ['-s', 'list', 'ruleset'])).stdout, wanted);

@@ -1,5 +1,4 @@
-// What nft and tc can be asked before anybody knows what shall be done with the answer, so that they answer while the
-// rules are made or understood.
+// Prefetches what every load asks of nft and tc, so that they answer while the rules are still being made or parsed.
 
 import { parseLoaded } from '../diff/parse-rules.ts';
 import type { KernelState, State } from '../kernel/objects.ts';
@@ -15,13 +14,13 @@ import type { Checked } from './transaction.ts';
 
 /** What was loaded last, and what the kernel holds now. */
 export interface Present {
-  /** As far as it can still be understood: otherwise the next load replaces it. Understood when it is asked for. */
+  /** Parsed when it is asked for. Absent where it cannot be parsed any more: then the next load replaces it. */
   good: () => Good | undefined;
   /** As nft lists it. */
   table: Promise<string>;
-  /** Understood when it is asked for. */
+  /** Parsed when it is asked for. */
   before: () => Promise<KernelState>;
-  /** What was asked, and answered. */
+  /** All that was asked, with the answers. */
   interview: Interview;
   /** Whether these rules are in force, and the kernel holds what it held when they were last found to be. */
   isUnchanged: (rules: Rules) => Promise<boolean>;

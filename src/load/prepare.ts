@@ -1,4 +1,4 @@
-// What the kernel holds, and what of the rules can be had in it; or why nothing may be touched.
+// Before a transaction: the kernel's state, and as much of the rules as it can take; or why nothing may be touched.
 import { compare } from '../diff/compare.ts';
 import { reachable } from '../diff/obstacles.ts';
 import { parseRules } from '../diff/parse-rules.ts';
@@ -43,7 +43,7 @@ export async function prepare(
   return { ...prepared, ...reachable(before, owned(parseRules(rules, folder)), refusals) };
 }
 
-/** What is not understood could neither be told from what is wanted nor be said to be as it was loaded. */
+/** What cannot be parsed could neither be compared with what is wanted nor be called unchanged. */
 async function refuseUnreadable({ run }: Site, { objects }: KernelState): Promise<void> {
   const isOdd = ({ kind, values }: TcObject) =>
     kind === 'class' && (values.rate === undefined || values.ceil === undefined);
@@ -66,7 +66,7 @@ function refuseOthers({ owner }: Site, { devices }: KernelState): void {
   );
 }
 
-/** It is everybody's table: taking its place would be taking it out for good. */
+/** A table of our name that others have filled: to replace it would delete theirs for good. */
 function refuseForeignTable(kernel: KernelState): void {
   if (!kernel.hasTable || kernel.loaded) return;
   const [family] = foreignFamilies(kernel.ruleset);

@@ -51,7 +51,7 @@ export class Staging {
     if (wrong) throw new Failure(`tc made something else of "${tcLine('add', wrong)}"`);
   }
 
-  /** As far as it can be told; what is left is found by whoever reads the kernel. */
+  /** As far as it is known what was done; what stays is found by the load that reads the kernel next. */
   async undo(): Promise<void> {
     // An empty clsact may be somebody else's, so it stays where it is not known to be ours.
     const known = this.done !== undefined;

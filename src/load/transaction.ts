@@ -19,11 +19,11 @@ import { NotUndone, undo } from './undo.ts';
 export interface Change {
   before: KernelState;
   wanted: State;
-  /** In what the two differ (compare.ts). */
+  /** The differences between the two (compare.ts). */
   found: Difference[];
   /** The ruleset that is being checked already. */
   checked?: Checked | undefined;
-  /** Writes down what is about to be in force: while nft moves traffic over, so that who is killed then has left it. */
+  /** Records what is about to be in force, while nft moves traffic over: a load that is killed then has left the record. */
   whileMoving?: () => void;
 }
 
@@ -79,7 +79,7 @@ function reserveRoom({ journal }: Site, phases: Phase[]): string {
   return file;
 }
 
-/** What is being checked is waited for before anything is changed. */
+/** Nothing is changed before nft's check has ended. */
 async function checkRulesets(site: Site, phases: Phase[], checked?: Checked): Promise<void> {
   const rulesets = phases.flatMap((phase) => (phase.name === 'commit' ? [phase.ruleset] : []));
   for (const ruleset of rulesets) {

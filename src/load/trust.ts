@@ -36,7 +36,7 @@ export interface Believed {
   /** Rendered from the package's own templates, so that the files belong together. */
   rules: Rules;
   companions: Companions;
-  /** What is said of a few in `good` and in `rules`, where the two do not differ otherwise. */
+  /** Only the lines that differ, with their neighbours, where it is known that all others are the same in both. */
   few?: { good: Rules; rules: Rules };
   /**
    * Of the guest that starts. Where one of them was in force already the guest has come back without having been seen to

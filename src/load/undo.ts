@@ -16,7 +16,7 @@ import { readState } from './read-state.ts';
 /** What is in force nobody knows but the kernel: nothing is said about it. */
 export class NotUndone extends Failure {}
 
-/** Commands that somebody would type; where it takes more, another load is the shorter way. */
+/** So many commands are printed, for somebody to type them; of more he is told to load again. */
 const most = 40;
 
 /**

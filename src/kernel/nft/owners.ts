@@ -85,7 +85,7 @@ export function childrenIn({ objects }: State): Children {
   return children;
 }
 
-/** Whether a class that has frames now shall have none of those, but others. */
+/** Whether a class changes owners: it shall get other frames, and none of those that it gets now. */
 export function isHandedOver(before: Set<string>, after: Set<string>): boolean {
   return before.size > 0 && after.size > 0 && ![...after].some((pair) => before.has(pair));
 }

@@ -1,5 +1,5 @@
-// A ruleset is given to nft. It names line and columns of the file it was given: told as a place in ruleset.nft, with
-// the guest.
+// Gives a ruleset to nft. Its errors name a line and columns of what it was given: they are shown as a place in
+// ruleset.nft, with the guest whose line it is.
 import { Failure } from '../../system/errors.ts';
 import type { Run } from '../../system/exec.ts';
 
@@ -7,7 +7,7 @@ export interface Ruleset {
   text: string;
   /** That has this text; absent: nft is given it by stdin. */
   file?: string;
-  /** What it is called for people. */
+  /** The file's name in messages. */
   shown: string;
 }
 

@@ -105,7 +105,7 @@ export function partsOf(key: string): string[] {
   return key.split(' . ').map((word) => word.replaceAll('"', ''));
 }
 
-/** A listing without what was learned from traffic: it changes by itself. */
+/** A listing without the sets that nft fills from traffic: they change by themselves. */
 export function withoutLearned(listing: string): string {
   return listing.replace(
     /^(\tset learn(?:ed|ers) \{[^\n]*\n(?:\t\t(?!elements).*\n)*)\t\telements = \{[^}]*\}\n/gm,
@@ -113,7 +113,7 @@ export function withoutLearned(listing: string): string {
   );
 }
 
-/** For `nft -f`: takes both tables away, there or not. */
+/** For `nft -f`: deletes both tables, whether or not they are there. */
 export const noTable = ['bridge', 'inet']
   .map((family) => `table ${family} ${tableName} {}\ndelete table ${family} ${tableName}\n`)
   .join('');

@@ -1,5 +1,5 @@
-// An object as a line of tc -batch: the one place that spells tc's language, as line.ts is the one that reads it. What is
-// shown, run and recorded for by hand is the same text.
+// An object as a line of tc -batch: the one place that spells tc's language, as line.ts is the one that reads it. What
+// `plan --commands` shows, what a load runs and what rules.d has are the same text.
 import { flowsFor } from '../../plan/leaf.ts';
 import { detourPreference, markText, signature } from '../../plan/names.ts';
 import type { TcObject, Values } from '../objects.ts';
