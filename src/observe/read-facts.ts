@@ -25,12 +25,16 @@ import type { RunningGuests } from './read-running.ts';
 /** All but what the qdiscs say, which come with the counters (read-use.ts). */
 export type Read = Omit<Facts, 'clsacts' | 'occupied' | 'roots'>;
 
-/** @param loaded the rules' folder, and the file with the table as it was listed last (store/table-fingerprint.ts) */
+/**
+ * @param loaded the rules' folder, and the file with the table as it was listed last (store/table-fingerprint.ts)
+ * @param ruleset of `listRuleset`
+ */
 export async function readFacts(
   run: Run,
   loaded: { rules: string; listing: string },
   { uplinks }: InForce,
   { guests, missing }: RunningGuests,
+  ruleset: Promise<string>,
 ): Promise<Read> {
   const bridges = [
     ...new Set(uplinks.flatMap(({ ports, taps }) => bridgesOf({ ports: [...ports, ...taps] }))),
@@ -43,29 +47,38 @@ export async function readFacts(
     ...[...ports, ...taps].map((one) => one.name),
   ]);
   const names = [...new Set(wanted)].filter((name) => present.has(name));
-  const [tables, filters, programs, xtables] = await Promise.all([
-    readTables(run, loaded),
+  const nics = guests.flatMap((guest) => guest.nics.map((nic) => ({ guest: guest.name, ...nic })));
+  // What is in files comes last: it is read while the others are waited for.
+  const [tables, filters, programs, xtables, read] = await Promise.all([
+    readTables(loaded, ruleset),
     readEveryFilter(run, names),
     readPrograms(run),
     readXtables(run),
+    readFiles(loaded.rules, names, bridges),
   ]);
-  const settings = wantedSettings(loaded.rules);
-  const nics = guests.flatMap((guest) => guest.nics.map((nic) => ({ guest: guest.name, ...nic })));
   return {
     table: tables.table,
     tables: [...tables.tables, ...xtables.tables],
     filters,
     programs,
-    devices: devicesOf([...names, ...bridges]),
+    ...read,
     ifbs: await readIfbs(run, filters),
+    missing: new Set(missing.map(({ tap, guest }) => `${tap} ${guest}`)),
+    owners: new Map(nics.map(({ tap, guest }) => [tap, guest])),
+    limited: new Set(nics.flatMap(({ tap, bandwidth }) => (bandwidth ? tap : []))),
+  };
+}
+
+/** What sysfs, procfs and the rules in force say. */
+async function readFiles(rules: string, names: string[], bridges: string[]) {
+  const settings = wantedSettings(rules);
+  return {
+    devices: devicesOf([...names, ...bridges]),
     ports: new Map(bridges.map((bridge) => [bridge, new Set(portNames(bridge))])),
     bridged: readBridged(bridges),
     routes: isRouter(),
     reflects: settings.size > 0,
     amiss: readAmiss(settings),
-    missing: new Set(missing.map(({ tap, guest }) => `${tap} ${guest}`)),
-    owners: new Map(nics.map(({ tap, guest }) => [tap, guest])),
-    limited: new Set(nics.flatMap(({ tap, bandwidth }) => (bandwidth ? tap : []))),
   };
 }
 
@@ -85,11 +98,11 @@ function wantedSettings(rules: string): Settings {
   return typeof settings === 'number' ? new Map() : settings;
 }
 
-/** Everybody's tables in one listing, ours among them: nft lists ours alone as it lists it among all. */
-async function readTables(
-  run: Run,
-  { rules, listing }: { rules: string; listing: string },
-): Promise<Pick<Facts, 'table' | 'tables'>> {
+/**
+ * Everybody's tables in one listing, ours among them: nft lists ours alone as it lists it among all.
+ * @throws Failure when nft does not answer
+ */
+export async function listRuleset(run: Run): Promise<string> {
   const nft = await run('nft', ['-s', 'list', 'ruleset']);
   if (nft.status !== 0) {
     const denied = nft.stderr.includes('Operation not permitted');
@@ -98,7 +111,14 @@ async function readTables(
       denied ? asRoot() : undefined,
     );
   }
-  const all = withoutLearned(nft.stdout);
+  return nft.stdout;
+}
+
+async function readTables(
+  { rules, listing }: { rules: string; listing: string },
+  ruleset: Promise<string>,
+): Promise<Pick<Facts, 'table' | 'tables'>> {
+  const all = withoutLearned(await ruleset);
   const parts = ['bridge', 'inet'].map((family) => cutTable(all, family, tableName));
   const own = parts.join('');
   if (own !== '' && recognize(listing, own) !== undefined) {

@@ -18,7 +18,7 @@ import { findInnerFaults, type InnerFault } from './faults.ts';
 import { type GuestRow, guestRows } from './guests.ts';
 import { joinUplinks, type UplinkInUse } from './in-use.ts';
 import { type LimitInUse, readLimits } from './limits.ts';
-import { readFacts } from './read-facts.ts';
+import { listRuleset, readFacts } from './read-facts.ts';
 import { findStrays, type RunningGuests, type RunningPaths, readRunningGuests } from './read-running.ts';
 import { listQdiscs, readBytes, readUse } from './read-use.ts';
 import type { Counted, Uses } from './use.ts';
@@ -68,6 +68,9 @@ export interface InUse {
  * @throws Failure when tc or nft does not answer, or the plan in force is of another version
  */
 export async function readInUse(run: Run, loaded: Loaded, before?: Counted | number): Promise<InUse> {
+  // Nothing takes longer, and nothing has to be known for it.
+  const ruleset = listRuleset(run);
+  ruleset.catch(() => {}); // Told to who waits for it.
   const inForce = await planNow(run, loaded);
   const devices = inForce.uplinks.flatMap(({ trees }) => [trees.out.device, trees.in.device]);
   const running = readRunningGuests(loaded);
@@ -75,7 +78,7 @@ export async function readInUse(run: Run, loaded: Loaded, before?: Counted | num
   const waits = typeof before === 'number';
   const [former, read, listed, limits, only] = await Promise.all([
     waits ? readEarlier(run, devices, before) : before,
-    readFacts(run, loaded, inForce, running),
+    readFacts(run, loaded, inForce, running, ruleset),
     waits ? listQdiscs(run) : undefined,
     readLimits(run, inForce.limits),
     waits ? undefined : readUse(run, devices),

@@ -38,8 +38,12 @@ export async function readPrograms(run: Run): Promise<ProgramFacts[]> {
 
 async function readXdp(run: Run): Promise<ProgramFacts[]> {
   const { stdout } = await run('ip', ['-o', 'link', 'show']);
-  const attached = stdout.matchAll(/^\d+: ([^:@\s]+).*? (xdp\w*) .*\bprog\/xdp id (\d+)/gm);
-  return Array.from(attached, ([, device = '', where = '', id]) => ({ device, where, name: `of id ${id}` }));
+  // A look for the one word spares thousands of lines the expression.
+  return stdout.split('\n').flatMap((line) => {
+    if (!line.includes('prog/xdp')) return [];
+    const [, device, where, id] = line.match(/^\d+: ([^:@\s]+).*? (xdp\w*) .*\bprog\/xdp id (\d+)/) ?? [];
+    return device && where ? [{ device, where, name: `of id ${id}` }] : [];
+  });
 }
 
 /** By bpftool. All devices' programs are asked for only where there is one of their kind: that takes long. */
