@@ -58,8 +58,8 @@ export function layRules(
   folder: string,
   { rules, companions }: Pick<Generated, 'rules' | 'companions'>,
 ): boolean {
-  const files = filesOf(folder, rules);
-  const changed = files.some(isChanged);
-  writeTogether([...(changed ? files : []), ...companionsOf(folder, companions).filter(isChanged)]);
-  return changed;
+  const files = filesOf(folder, rules).filter(isChanged);
+  // Only these: killed half-way, those that are not yet replaced still differ, and the next one takes them up again.
+  writeTogether([...files, ...companionsOf(folder, companions).filter(isChanged)]);
+  return files.length > 0;
 }
