@@ -44,7 +44,9 @@ function planAt(context: Context, options: PlanOptions, now: number): Promise<nu
   return planOutputs(context, options, async () => {
     const present = await generateNow(context, 'in force', { guests: foundGuests(context).after });
     if (!options.json) context.say(`at ${formatMinute(now)}, by the configuration in force:`);
-    return atMoment(present, { ...present.inputs.moment, now });
+    // What a clock that was set would hold up does not count: the one that is asked for is right.
+    const { held: _, ...moment } = present.inputs.moment;
+    return atMoment(present, { ...moment, now });
   });
 }
 

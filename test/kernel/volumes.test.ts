@@ -188,6 +188,14 @@ test('a volume that is used up: the limit after it from the next sync on, and no
   assert.equal([byTop.length, byTop[0].guest, byTop[0].left], [1, 'cliff', 0]);
   assert.match(must('top', '--once').stdout, / LEFT .*\n(.*\n)*cliff .* 0 +0 .*its volume is used up/);
 
+  const past = quotas[0].end;
+  const then = host.run(['plan', '--at', past]);
+  assert.equal(
+    [then.status, /~ cliff: ceil 10mbit -> 100mbit, both/.test(then.stdout)],
+    [3, true],
+    then.stdout,
+  );
+
   const logged = host.read('logged');
   assert.is(heard('sync', '--in-force').stderr, '', 'once is enough');
   assert.is(host.read('logged'), logged);
