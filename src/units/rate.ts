@@ -53,7 +53,7 @@ const leastRate = 8;
 const largestSize = 2 ** 32 - 1;
 
 /** A rate that is written in bytes per second, and what it would be in bits with the same number. */
-export interface InBytes {
+interface InBytes {
   /** `megabytes`. */
   unit: string;
   /** `100mbit`. */
@@ -61,13 +61,30 @@ export interface InBytes {
 }
 
 /** Many write "100Mbps" and mean bits, as invoices do. @returns nothing for what is in bits, or no rate at all */
-export function writtenInBytes(text: string): InBytes | undefined {
+function writtenInBytes(text: string): InBytes | undefined {
   const [, number, prefix] = /^([\d.]+)([kmgt]?i?)bps$/i.exec(text) ?? [];
   if (number === undefined || prefix === undefined || typeof parseRate(text) !== 'number') return undefined;
   const names: Record<string, string> = { '': '', k: 'kilo', m: 'mega', g: 'giga', t: 'tera' };
   return {
     unit: `${names[prefix.charAt(0).toLowerCase()]}bytes`,
     inBits: `${number}${prefix.toLowerCase()}bit`,
+  };
+}
+
+/** @returns why a rate that can be is hardly what was meant */
+export function doubtAbout(written: string, bits: number): Required<Refusal> | undefined {
+  const inBytes = writtenInBytes(written);
+  const same = formatRate(bits);
+  if (inBytes)
+    return {
+      reason: `"${written}" counts ${inBytes.unit} per second, ${same}`,
+      hint: `did you mean "${inBytes.inBits}"? if not, "${same}" says the same and nobody asks again`,
+    };
+  // Nobody gives a guest 100 bit per second, but many forget the unit.
+  if (bits >= 1000 || !/\d$/.test(written)) return undefined;
+  return {
+    reason: `this is ${bits} bit per second, almost nothing`,
+    hint: `a rate without a unit counts bits per second; did you mean "${bits}mbit"?`,
   };
 }
 

@@ -230,6 +230,7 @@ test('who is not there: an error with what was meant, and nothing is changed', a
   for (const [args, message] of [
     [['clif'], /no guest clif runs, and no entry .* fits that name\n.*did you mean cliff\?/],
     [['friends'], /there is no guest friends; it is a group\n.*--group/],
+    [['cliff', '--group'], /there is no group cliff; it is a guest\n.*limit cliff$/m],
     [['freinds', '--group'], /no group freinds\n.*did you mean friends\?/],
     [['eth1', '--unmarked'], /there is no uplink eth1\n.*did you mean eth0\?/],
     [['nobody', '--lift'], /no guest nobody runs/],
@@ -243,6 +244,14 @@ test('who is not there: an error with what was meant, and nothing is changed', a
   assert.is(host.run(['limit', 'cliff', '--ceil', '5mbit', '--until', '2020-01-01']).status, 2);
   assert.not.ok(existsSync(join(host.root, file)));
   assert.is(kernelState(), before);
+});
+
+test('a rate that is hardly meant so is set, and said', async () => {
+  await begin();
+  const { status, stderr } = await host.do(['limit', 'cliff', '--ceil', '5Mbps', '--in', '100']);
+  assert.is(status, 0, stderr);
+  assert.match(stderr, '--ceil: "5Mbps" counts megabytes per second, 40mbit\n      did you mean "5mbit"?');
+  assert.match(stderr, '--in: this is 100 bit per second, almost nothing');
 });
 
 test('a guest that is left out is not limited by it, and that is said', async () => {

@@ -6,7 +6,7 @@ import type { Override, Subject } from '../../policy/moment/moment.ts';
 import { ConfigError } from '../../system/errors.ts';
 import { printable } from '../../system/printable.ts';
 import { parseLength, parseMoment } from '../../units/clock.ts';
-import { parseRate, type Refusal } from '../../units/rate.ts';
+import { doubtAbout, parseRate, type Refusal } from '../../units/rate.ts';
 import { type Direction, directions } from '../../units/units.ts';
 
 export interface LimitOptions {
@@ -25,6 +25,7 @@ export interface LimitOptions {
 
 export async function limitCommand(context: Context, name: string, options: LimitOptions): Promise<number> {
   const wanted = wantedOf(name, options);
+  for (const line of doubts(options)) context.warn(line);
   return options.lift ? liftOverride(context, wanted) : setOverride(context, wanted);
 }
 
@@ -70,6 +71,16 @@ function ratesOf(options: LimitOptions, { kind }: Subject): Pick<Override, 'rate
     if (least !== undefined && least > most) refuse(`--rate is more than the ceil (${way})`);
   }
   return { ...(hasRate ? { rate } : {}), ...(hasCeil ? { ceil } : {}) };
+}
+
+/** What `check` would warn of. */
+function doubts(options: LimitOptions): string[] {
+  return (['ceil', 'rate', 'out', 'in'] as const).flatMap((key) => {
+    const text = options[key];
+    const bits = typeof text === 'string' ? parseRate(text) : undefined;
+    const doubt = typeof text === 'string' && typeof bits === 'number' ? doubtAbout(text, bits) : undefined;
+    return doubt ? [`warning: --${key}: ${doubt.reason}`, `      ${doubt.hint}`] : [];
+  });
 }
 
 function rateOf(option: string, text: string): number {

@@ -4,7 +4,7 @@
 import type { Findings } from '../../toml/findings.ts';
 import { formatPath } from '../../toml/place.ts';
 import type { TomlTable } from '../../toml/tree.ts';
-import { formatRate, parseRate, parseSize, type Refusal, writtenInBytes } from '../../units/rate.ts';
+import { doubtAbout, parseRate, parseSize, type Refusal } from '../../units/rate.ts';
 import { type Both, type Direction, directions, isDeviceOrAltname } from '../../units/units.ts';
 import type { Setting } from '../config.ts';
 import { deviceNameHint } from '../names.ts';
@@ -17,24 +17,8 @@ const quantumRange = { least: 1000, most: 200_000 };
 export const rate: Decoder<Setting<number>> = (entry, path, findings) => {
   const bits = quantity(parseRate, 'a rate')(entry, path, findings);
   const { value } = entry;
-  const written = value.type === 'string' ? value.value : '';
-  const inBytes = writtenInBytes(written);
-  if (bits && inBytes) {
-    const { unit, inBits } = inBytes;
-    findings.warning(
-      value.at,
-      `${formatPath(path)}: "${written}" counts ${unit} per second, ${formatRate(bits.value)}`,
-      `did you mean "${inBits}"? if not, "${formatRate(bits.value)}" says the same and nobody asks again`,
-    );
-  }
-  // Nobody gives a guest 100 bit per second, but many forget the unit.
-  if (bits && bits.value < 1000 && (value.type === 'number' || /\d$/.test(written))) {
-    findings.warning(
-      value.at,
-      `${formatPath(path)}: this is ${bits.value} bit per second, almost nothing`,
-      `a rate without a unit counts bits per second; did you mean "${bits.value}mbit"?`,
-    );
-  }
+  const doubt = bits && doubtAbout(String('value' in value ? value.value : ''), bits.value);
+  if (doubt) findings.warning(value.at, `${formatPath(path)}: ${doubt.reason}`, doubt.hint);
   return bits;
 };
 

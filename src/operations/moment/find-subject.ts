@@ -48,6 +48,11 @@ function findGuest({ inputs, policy }: Generated, name: string): boolean {
 
 function findGroup({ inputs: { config }, policy }: Generated, name: string): boolean {
   if (!config.groups.some((group) => group.name === name)) {
+    if (matchGuest(config, name))
+      throw new Failure(
+        `there is no group ${label(name)}; it is a guest`,
+        `virt-shaper limit ${label(name)}`,
+      );
     const names = config.groups.map((group) => group.name);
     throw notThere(`the configuration in force has no group ${label(name)}`, nearest(name, names));
   }
