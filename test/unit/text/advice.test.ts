@@ -14,7 +14,7 @@ const called = /(?<![\w/.-]|-t )virt-shaper((?: (?:--?[a-z-]*|[a-z][a-z-]*))+)/g
 
 /** What else follows the name, where the program speaks of itself. */
 const prose =
-  /^(another|are|asks|came|can|did|does|for|from|has|is|knows|made|may|needs|on|put|scales|shapes|start|takes|to|was|what|when|where|without|would)$/;
+  /^(another|are|asks|came|can|did|does|for|from|has|is|knows|made|may|needs|on|put|scales|shapes|start|takes|to|was|what|when|where|without|would|shows)$/;
 
 const sources = ['src', 'packaging/maintainer', 'packaging/prometheus', 'templates'].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
