@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Namespaces } from '../support/netns.ts';
+import { Namespaces, type Running } from '../support/netns.ts';
 import { type Sending, sendFrames } from './frames.ts';
 import { type Guest, guestNamed, type Host, makeHost } from './host.ts';
 import { measure, type Station } from './iperf.ts';
@@ -80,15 +80,24 @@ export class AttackedHost {
    * @param during what goes on meanwhile; without it, two seconds pass
    * @returns bits per second of whole frames that arrived at `far`, and what `during` did
    */
-  async attack<T = void>(
+  attack<T = void>(
     from: Station,
     sending: Omit<Sending, 'seconds'>,
     far: Station,
-    during: () => Promise<T> = async () => delay(2000) as Promise<T>,
+    during?: () => Promise<T>,
   ): Promise<{ wire: number; found: T }> {
-    const sender = sendFrames(from.space, 'eth0', { ...sending, seconds: 60 });
+    return this.attackBy(sendFrames(from.space, 'eth0', { ...sending, seconds: 60 }), far, during);
+  }
+
+  /** The same by whatever sends. @param settle milliseconds until what is in buckets is gone */
+  async attackBy<T = void>(
+    sender: Running,
+    far: Station,
+    during: () => Promise<T> = async () => delay(2000) as Promise<T>,
+    settle = 1200,
+  ): Promise<{ wire: number; found: T }> {
     try {
-      await delay(1200);
+      await delay(settle);
       const [began, before] = [performance.now(), await received(far)];
       const found = await during();
       const bytes = (await received(far)) - before;
@@ -135,8 +144,9 @@ export class AttackedHost {
   }
 }
 
-async function received({ space }: Station): Promise<number> {
-  return Number(await space.run('cat', ['/sys/class/net/eth0/statistics/rx_bytes']));
+/** Bytes that a device has taken in: of a tap, what its guest has sent. */
+export async function received({ space }: Station, device = 'eth0', counter = 'rx_bytes'): Promise<number> {
+  return Number(await space.run('cat', [`/sys/class/net/${device}/statistics/${counter}`]));
 }
 
 /** Of a frame's bits, those that iperf3 calls payload. */

@@ -77,21 +77,17 @@ export function udp(ends: Ends, source: string, target: string, size: number): B
   return internet(ends, source, target, 17, datagram);
 }
 
-/** IPv4. @param size of the whole frame */
+/** @param size of the whole frame, IPv4 or IPv6 by its addresses */
 export function tcp(ends: Ends, source: string, target: string, size: number): Buffer {
+  const headers = isIPv6(target) ? 54 : 34;
   const head = Buffer.concat([
     short(9),
     short(9),
     Buffer.from([0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x10]),
     short(1000),
   ]);
-  return internet(
-    ends,
-    source,
-    target,
-    6,
-    Buffer.concat([head, Buffer.alloc(size - 34 - 16, 'x').fill(0, 0, 4)]),
-  );
+  const rest = Buffer.alloc(size - headers - 16, 'x').fill(0, 0, 4);
+  return internet(ends, source, target, 6, Buffer.concat([head, rest]));
 }
 
 /** A question that who gets it answers to `source`, in as many bytes. */
