@@ -377,7 +377,9 @@ function readSetOf(words: Words): { keys: string[]; elements: Set<string> } {
   words.expect('\n');
   // Learned from traffic: what is in it cannot be told.
   if (words.skip('size', '65535', '\n')) {
-    words.expect('flags', 'dynamic', ',', 'timeout', '\n', 'timeout', '5m', '\n', '}');
+    words.expect('flags', 'dynamic', ',', 'timeout', '\n');
+    if (keys.length === 1) words.expect('limit', 'rate', '10/second', 'burst', '100', 'packets', '\n');
+    words.expect('timeout', '5m', '\n', '}');
     return { keys, elements: new Set() };
   }
   const elements = new Set<string>();
