@@ -11,6 +11,7 @@ import { directions } from '../units/units.ts';
 import { type BypassFacts, checkBypass } from './bypass.ts';
 import type { Finding } from './finding.ts';
 import { checkInTheWay, type Obstacles } from './in-the-way.ts';
+import { checkWayOut } from './way-out.ts';
 
 export interface NetworkFacts {
   devices: Host['devices'];
@@ -28,6 +29,8 @@ export interface NetworkFacts {
   obstacles?: Obstacles;
   /** Sentences about tables of others that set our marks. */
   foreignMarks: string[];
+  /** The device by which the host's default route leaves. */
+  defaultRoute?: string;
   /** Absent when it could not be read. */
   bypass?: BypassFacts;
   /** Absent where br_netfilter is not loaded: whether iptables sees what crosses a bridge. */
@@ -38,7 +41,10 @@ export function checkNetwork(facts: NetworkFacts): Finding[] {
   const { obstacles, guests, shaped } = facts;
   const found = facts.bridges.map((bridge) => ({ bridge, ways: waysOf(facts, bridge) }));
   const uplinks = new Set(found.flatMap(({ ways }) => ways.uplinks.map(({ name }) => name)));
-  const bridges = found.flatMap(({ bridge, ways }) => checkBridge(facts, bridge, ways));
+  const bridges = found.flatMap(({ bridge, ways }) => [
+    ...checkBridge(facts, bridge, ways),
+    ...checkWayOut(facts.devices, facts.defaultRoute, { bridge, uplinks: ways.uplinks }),
+  ]);
   return [
     ...(bridges.length > 0 ? bridges : [noBridge]),
     ...facts.unreachable.map(tellUnreachable),

@@ -84,9 +84,9 @@ export function uplinkLines(uplinks: UplinkInUse[]): string[] {
   });
 }
 
-/** `eth0 (br0, br1)` */
+/** `eth0 (br0, br1)`, or its name alone where it is a port of none */
 export function titleOf({ name, ports }: Pick<UplinkInUse, 'name' | 'ports'>): string {
-  return `${name} (${bridgesOf({ ports }).join(', ')})`;
+  return ports.length === 0 ? name : `${name} (${bridgesOf({ ports }).join(', ')})`;
 }
 
 function useOf({ now, ceil }: ClassInUse): string {

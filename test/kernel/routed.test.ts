@@ -334,6 +334,13 @@ test(
     assert.is(after.length, 1, `${after}`);
     assert.match(after[0] ?? '', 'from all fwmark 0x76000000/0xff000000 lookup 53');
     for (const mark of ['0x76000000/0xff000000', '0x80000/0xff0000', '0x1']) sh(`ip rule del fwmark ${mark}`);
+
+    const elsewhere = () => host.run(['doctor']).stdout.match(/virbr0 .*(leaves by \S+), which/)?.[1];
+    sh('ip route add default via 192.0.2.2');
+    assert.is(elsewhere(), undefined);
+    sh('ip link add eth8 type veth peer name eth9; ip link set eth8 up; ip route replace default dev eth8');
+    assert.is(elsewhere(), 'leaves by eth8');
+    sh('ip link del eth8');
   }),
 );
 

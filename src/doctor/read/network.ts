@@ -3,6 +3,7 @@ import type { Config } from '../../config/config.ts';
 import { decodeConfig } from '../../config/decode/config.ts';
 import { parseConfig } from '../../config/read-config.ts';
 import type { Guest } from '../../guests/guest.ts';
+import { readDefaultRoute } from '../../host/default-route.ts';
 import type { Host } from '../../host/host.ts';
 import { readNetworks } from '../../host/networks.ts';
 import { findMarksBeside } from '../../load/foreign-marks.ts';
@@ -40,6 +41,7 @@ export async function readNetwork(run: Run, paths: Paths, sources: NetworkSource
   const networks = readNetworks(paths.libvirtNetworks);
   const policy = wantedPolicy(config, networks, sources);
   const wanted = policy.uplinks.flatMap((uplink) => uplink.guests.flatMap(({ taps }) => taps));
+  const defaultRoute = readDefaultRoute();
   const marks = [0, ...wanted.map(({ way }) => way)].map((way) => markOf(config.markBase, 0, way));
   const bypass = await attempt(() =>
     readBypass(run, {
@@ -66,6 +68,7 @@ export async function readNetwork(run: Run, paths: Paths, sources: NetworkSource
     shaped: new Set([...wanted, ...(await loadedTaps(paths))].map(({ name }) => name)),
     ...(kernelState ? { obstacles: kernelState.obstacles } : {}),
     foreignMarks: kernelState ? findMarksBeside(kernelState.listing, marks) : [],
+    ...(defaultRoute === undefined ? {} : { defaultRoute }),
     ...('value' in bypass ? { bypass: bypass.value } : {}),
     ...readCallIptables(),
   };

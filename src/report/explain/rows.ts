@@ -23,7 +23,7 @@ interface Row {
 }
 
 export function valueLines(uplink: ExplainedUplink, { state, limits }: Explanation, place: Place): Line[] {
-  const { name, ports, link, group } = uplink;
+  const { name, link, group } = uplink;
   const rows = [
     ...(group
       ? [{ name: 'group', way: '', value: label(group.name), origin: [originText(group, name, place)] }]
@@ -53,7 +53,7 @@ export function valueLines(uplink: ExplainedUplink, { state, limits }: Explanati
       : `${formatRate(link.out.value)} out, ${formatRate(link.in.value)} in`;
   const would = state === 'stopped' ? ', would be' : '';
   return [
-    heading(`On ${ports.length > 0 ? titleOf(uplink) : name}, a link of ${speed}${would}`),
+    heading(`On ${titleOf(uplink)}, a link of ${speed}${would}`),
     ...rows.flatMap(({ name: what, way, value, origin: [first = '', ...more] }) => [
       row([plain(`${what.padEnd(8)}${way.padEnd(5)}${value.padEnd(width)}  `), dim(first)]),
       ...more.map((text) => row([plain(' '.repeat(15 + width)), dim(text)])),

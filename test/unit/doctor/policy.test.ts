@@ -115,6 +115,32 @@ test('an uplink in doubt is a problem once a guest needs it; no bridge at all', 
   assert.match(wrong(checkNetwork(network('', {}, [])))[0] ?? '', 'warning bridges: this host has none');
 });
 
+test('a routed bridge whose guests the host sends by another device than their uplinks', () => {
+  const lan = { tap: false, master: 'br0' };
+  const devices: Record<string, Device> = {
+    virbr0: { tap: false },
+    br0: { tap: false },
+    eth0: { ...lan, speed: 1e9 },
+    'eth0.5': { tap: false, lower: ['eth0'] },
+    wg0: { tap: false },
+  };
+  const said = (routed: string, defaultRoute?: string) =>
+    wrong(
+      checkNetwork({
+        ...network(`[uplink.eth0]\nceil = "1gbit"\n${routed}`, devices, ['virbr0']),
+        ...(defaultRoute ? { defaultRoute } : {}),
+      }),
+    );
+  const routed = 'routed = "virbr0"\n';
+  for (const covered of [undefined, 'eth0', 'br0', 'eth0.5'])
+    assert.equal(said(routed, covered), [], covered);
+  assert.equal(said(routed, 'wg0'), [
+    "warning virbr0: the host's default route leaves by wg0, which is no uplink of this bridge: what its guests send that way is not shaped",
+  ]);
+  assert.equal(said(`${routed}[uplink.wg0]\nceil = "1gbit"\n${routed}`, 'wg0'), []);
+  assert.equal(said('', 'wg0'), [], 'nobody has said that it is routed');
+});
+
 test('br_netfilter: not loaded, loaded and quiet, in the way', () => {
   const level = (callIptables?: boolean) =>
     named(

@@ -38,6 +38,13 @@ link                 1:ffff            10mbit  30mbit  1.00mbit      3 %  ╸   
   );
 });
 
+test('an uplink that is a port of no bridge, as for routed guests only, stands by its name', () => {
+  const { uplinks, ...rest } = makeInUse([{ name: 'cliff' }]);
+  const inUse = { ...rest, uplinks: uplinks.map((uplink) => ({ ...uplink, ports: [] })) };
+  assert.match(reportStatus(inUse, asked, plain, 0), /^eth0 {2}out /m);
+  assert.match(reportTree(inUse, plain), /^eth0, sending/m);
+});
+
 test('no line of a table is wider than the screen, and columns stay below each other', () => {
   const names = [...hostile, 'jason', '名前-ウェブ-サーバー', '👩‍👩‍👧‍👦', 'e\u0301'];
   const inUse = makeInUse(names.map((name, at) => ({ name, ...(at % 2 ? { group: 'groups' } : {}) })));
