@@ -206,7 +206,7 @@ export const commands: Listed[] = [
     what: 'a load that is tried again says all once more',
     from: '.filter((line) => !said.has(line));\n  for (const line of lines) said.add(line);',
     to: ';',
-    kernel: ['refused'],
+    quick: ['unit/operations/say/changes'],
   },
   {
     what: 'check with a mistake ends with 0 in JSON',
