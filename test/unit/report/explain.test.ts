@@ -2,6 +2,7 @@
 // be read. On a real kernel: test/kernel/explain.test.ts.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { GuestRow } from '../../../src/observe/guests.ts';
 import { everyday } from '../../../src/policy/moment/moment.ts';
 import { explain } from '../../../src/report/explain/explain.ts';
 import { explainMatch } from '../../../src/report/explain/match.ts';
@@ -57,6 +58,28 @@ test('where the kernel cannot be asked, who should be shaped is not said to be',
   const world = makeWorld(friends, { cliff: 'vnet0@br0' });
   assert.is(explanationOf(world, 'cliff').state, 'unknown');
   assert.is(explanationOf(world, 'nobody').state, 'stopped');
+});
+
+test('the state is that of its rows in status, the worst of them; of gone ones alone, what it would be', () => {
+  const world = makeWorld(friends, { cliff: 'vnet0@br0' });
+  const inputs = { moment: everyday, ...world, chosen: noneChosen, templates, source: 'config.toml' };
+  const stateBy = (...states: GuestRow['state'][]) => {
+    const rows = ['rob', 'cliff'].flatMap((guest) =>
+      states.map(
+        (state): GuestRow => ({ guest, taps: [], state, shaped: { out: true, in: true }, faults: [] }),
+      ),
+    );
+    const about = { rules: { folder: 'rules.d' }, kernel: 'no kernel', rows };
+    const { state, shaping } = explain('cliff', inputs, generateFor(world), about);
+    return `${state} ${shaping.length}`;
+  };
+  assert.is(stateBy('shaped', 'shaped'), 'shaped 2');
+  assert.is(stateBy('shaped', 'unshaped'), 'partly 2');
+  assert.is(stateBy('unshaped', 'unshaped'), 'unshaped 2');
+  assert.is(stateBy('shaped', 'left out'), 'shaped 2');
+  assert.is(stateBy('left out'), 'left out 1');
+  assert.is(stateBy('gone', 'shaped'), 'partly 2');
+  assert.is(stateBy('gone').split(' ')[1], '0');
 });
 
 test('the lines of a guest are all that its name is on, and no other', () => {
