@@ -58,7 +58,7 @@ test('what lies on what, down to the NIC', () => {
 test('check: nothing to say of what is as it is written', () => {
   assert.equal(said('[uplink.eth0]\nbridge = ["br0", "br1"]\n', vlans), []);
   assert.equal(
-    said('[uplink.eth0]\n[uplink.eth1]\nbridge = "br9"\n', vlans),
+    said('[uplink.eth0]\n[uplink.eth1]\nbridge = "br9"\n[uplink.eth2]\n', vlans),
     [],
     'absent devices are told of elsewhere',
   );

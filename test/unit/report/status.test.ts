@@ -25,6 +25,16 @@ jason  -        eth0    1.00mbit    10mbit    30mbit  1.00mbit   10mbit   30mbit
   );
 });
 
+test('the column of groups is there where any guest is in one', () => {
+  const head = (...groups: (string | undefined)[]) => {
+    const guests = groups.map((group, at) => ({ name: `g${at}`, ...(group ? { group } : {}) }));
+    return reportStatus(makeInUse(guests), asked, plain, 7_200_000).match(/^GUEST .*/m)?.[0] ?? '';
+  };
+  assert.not.match(head(undefined, undefined), 'GROUP');
+  assert.match(head('friends', 'friends'), 'GROUP');
+  assert.match(head(undefined, 'friends'), 'GROUP');
+});
+
 test('the tree', () => {
   const inUse = makeInUse([{ name: 'cliff', group: 'friends', configured: 20_000_000 }, { name: 'jason' }]);
   assert.is(
