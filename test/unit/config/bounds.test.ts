@@ -149,4 +149,23 @@ test('lists of bridges: none is none, one twice is too many', () => {
   isTaken('uplink.eth0.bridge = "abcdefghijklmno"\n');
 });
 
+test('limits inside the host: the least and the most that nft counts exactly', () => {
+  for (const key of ['local', 'storm'])
+    for (const where of ['defaults', 'guest.a']) {
+      const entry = (value: string) => `[${where}]\n${key} = ${value}\n`;
+      isTaken(entry('"8kbit"'));
+      isRefused(entry('"7999bit"'), /must be from 8kbit to 100gbit/);
+      isTaken(entry('"100gbit"'));
+      isRefused(entry('"100001mbit"'), /must be from 8kbit to 100gbit/);
+      isTaken(entry('"off"'));
+    }
+  for (const key of ['pps', 'storm']) {
+    const entry = (value: string) => `[guest.a]\n${key} = ${value}\n`;
+    isTaken(entry('1'));
+    isRefused(entry('0'), /whole number of packets per second from 1 to 10000000/);
+    isTaken(entry('10000000'));
+    isRefused(entry('10000001'), /whole number of packets per second from 1 to 10000000/);
+  }
+});
+
 test.run();

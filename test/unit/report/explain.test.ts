@@ -155,6 +155,18 @@ test('with a mistaken configuration nobody is sent to apply before it is mended'
   );
 });
 
+test('a size says what it was computed from, or where it is written', () => {
+  const row = (toml: string, name: string) => {
+    const text = screen(makeWorld(toml, { cliff: 'vnet0@br0' }), 'cliff');
+    return text.split('\n').find((line) => line.startsWith(`  ${name} `)) ?? '';
+  };
+  assert.match(row('[guest.cliff]\n', 'burst'), 'computed from the rate');
+  assert.match(row('[guest.cliff]\n', 'cburst'), 'computed from the ceil');
+  assert.match(row('[guest.cliff]\n', 'quantum'), 'computed from the rate');
+  assert.match(row('[guest.cliff]\nburst = "64k"\n', 'burst'), 'config.toml:2:9');
+  assert.not.match(row('[guest.cliff]\nburst = "64k"\n', 'burst'), 'computed');
+});
+
 test('the link says what it was taken from', () => {
   const toml = '[guest.cliff]\nceil = "2gbit"\n';
   const cut = (uplink: string) => screen(makeWorld(toml, { cliff: 'vnet0@br0' }, { eth0: uplink }), 'cliff');

@@ -1,9 +1,11 @@
 // Lines that tc prints, as each version of iproute2 prints them.
+
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fromFilterJson, fromFilterText } from '../../../../src/kernel/tc/filters.ts';
 import { fromClassText, fromQdisc } from '../../../../src/kernel/tc/output.ts';
 import { tcLine } from '../../../../src/kernel/tc/print.ts';
+import { shownRate } from '../../../../src/kernel/tc/values.ts';
 
 const rest =
   'class htb 1:1 parent 1:ffff leaf 8001: prio 0 quantum 15000 rate 15Mbit ceil 30Mbit linklayer ethernet';
@@ -135,6 +137,21 @@ test('a filter, from what tc prints as JSON, as broken JSON or as text', () => {
     }
   }
   assert.is(fromFilterJson('vnet0', '[{"kind":"u32","options":{fh 800: ht divisor 1 }}]'), undefined);
+});
+
+test('a rate as tc prints it: by thousands, cut where it is long, of whole bytes', () => {
+  for (const [bits, shown] of [
+    [7, 0],
+    [1001, 1000],
+    [999_992, 999_992],
+    [1_000_000, 1_000_000],
+    [1_500_000, 1_500_000],
+    [1_000_008, 1_000_000],
+    [12_345_678_901, 12_345_000_000],
+    [1_234_567_890_123, 1_234_000_000_000],
+    [5_000_000_000_000_000, 5_000_000_000_000_000],
+  ] as const)
+    assert.is(shownRate(bits), shown, String(bits));
 });
 
 test.run();
