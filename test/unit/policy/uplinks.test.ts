@@ -166,6 +166,28 @@ test('load: a pair by a port that lies on the uplink must lead to a class there,
   assert.throws(edited('set 1:10', 'set 1:99'), /leads to class 1:99, which shape\.tc does not have on eth0/);
 });
 
+test('an uplink below several bridges has a port in each in which a guest is', () => {
+  const guest = (name: string, tap: string, bridge: string) => ({
+    name,
+    driver: 'qemu' as const,
+    nics: [{ tap, bridge }],
+  });
+  const { policy } = generateFor({
+    config: readToml('defaults.unlisted = "shape"\n[uplink.eth0]\n'),
+    guests: [guest('ann', 'vnet0', 'br0'), guest('ben', 'vnet1', 'br1'), guest('cat', 'vnet2', 'br1')],
+    host: {
+      devices: map({ ...vlans, vnet0: tap('br0'), vnet1: tap('br1'), vnet2: tap('br1') }),
+      kernel,
+    },
+  });
+  const [uplink, ...more] = policy.uplinks;
+  assert.equal(more, []);
+  assert.equal(
+    uplink?.ports.map(({ name, bridge: of }) => `${name} ${of}`),
+    ['eth0.100 br0', 'eth0.200 br1'],
+  );
+});
+
 test('where a VLAN and what it lies on are both uplinks of a routed bridge, each leads to its own tree only', () => {
   const links = ['eth0', 'eth0.100']
     .map((name) => `[uplink."${name}"]\nceil = "1gbit"\nrouted = "virbr0"\n`)

@@ -81,4 +81,12 @@ test('keys as they are typed', () => {
   }
 });
 
+test('a header goes with the last of its keys, also with blanks below it; not with a comment', () => {
+  const table = ['guest', 'a'];
+  const rest = '[guest.b]\nceil = "2mbit"\n';
+  assert.is(removeKey(`[guest.a]\nceil = "1mbit"\n  \n\t\n${rest}`, table, ['ceil']), rest);
+  const noted = `[guest.a]\n# sold\n${rest}`;
+  assert.is(removeKey(`[guest.a]\nceil = "1mbit"\n# sold\n${rest}`, table, ['ceil']), noted);
+});
+
 test.run();
