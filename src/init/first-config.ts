@@ -110,7 +110,8 @@ function uplinkTable({ name, bridges, routed, speed }: FoundLink): string {
 function guestParts(host: FoundHost): string[] {
   const title =
     host.guests.length > 0
-      ? '# The guests of this host, each with an equal share of its link and a ceil that limits nothing.\n'
+      ? '# The guests of this host, each with an equal share of its link and a ceil that limits nothing. Lower both: a rate\n' +
+        '# is never more than its ceil. Without a line for it, the rate of [defaults] counts, cut to the ceil.\n'
       : '# Guests: none is here. By name, or several by a pattern such as [guest."web-*"]:\n#\n' +
         '# [guest.NAME]\n# rate = "10mbit"\n# ceil = "100mbit"\n';
   const groups =
