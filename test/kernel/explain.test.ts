@@ -1,5 +1,7 @@
 // explain on a real kernel: the whole screen of a guest that is as it should be, and what it says first when
 // something is not: drift, rules that are out of date, a guest that does not run, a name that nobody has.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { sh } from './host.ts';
 import { kernelTest } from './kernel-test.ts';
@@ -106,6 +108,19 @@ test('the lines of rules.d are those of the files, by number', () => {
     (text: string) => !/cc41|clsact {2}# guest cliff|^ether [sd]addr != 52:54:00:6d:90:01 /.test(text),
   );
   assert.equal(others, []);
+});
+
+test('what is advised helps where the files are gone, or somebody has the root', () => {
+  start();
+  rmSync(join(host.rules, 'shape.tc'));
+  assert.match(verdict('cliff'), /nothing is in \S+ yet: virt-shaper apply/);
+  assert.not.match(verdict('cliff'), 'virt-shaper load');
+  assert.is(host.run(['apply']).status, 0);
+  sh('tc qdisc del dev eth0 root; tc qdisc add dev eth0 root handle 5: htb');
+  assert.match(
+    verdict('cliff'),
+    "the root qdisc of eth0 is somebody else's: htb 5: if nobody needs it: tc qdisc",
+  );
 });
 
 test('what the kernel holds, with its counters', () => {

@@ -72,7 +72,11 @@ function passing({ shaping, reasons, nics }: Explanation): string[] {
   const said = new Set([...reasons, ...nics.flatMap((nic) => nic.reasons)].map(({ reason }) => reason));
   const faults = shaping.flatMap((row) => row.faults).filter(({ reason }) => !said.has(reason));
   return [
-    ...new Set(faults.map(({ reason, remedy }) => (remedy === undefined ? reason : `${reason}: ${remedy}`))),
+    ...new Set(
+      faults.map(({ reason, remedy }) =>
+        remedy === undefined ? reason : `${reason.replace(/:$/, '')}: ${remedy}`,
+      ),
+    ),
   ];
 }
 
@@ -130,7 +134,8 @@ function waysAstray(
   return [
     ...stale,
     ...obstacles,
-    ...(count > 0 && !off
+    // Without files there is nothing that load could load.
+    ...(count > 0 && !off && rendered !== 'missing'
       ? [`the kernel differs from ${folder} in ${what}, see the end: virt-shaper load`]
       : []),
   ];
