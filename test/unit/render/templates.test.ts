@@ -71,7 +71,7 @@ test('what is wrong with one is said with its place, and what to do', () => {
     ['limit {{{kind}}', '1:7', /not closed by \}\}\}$/, /mv/],
     ['{{}}', '1:1', /is empty/, /mv/],
     ['{{#if}}{{/if}}', '1:1', /lacks a name/, /mv/],
-    ['{{kind}}\n{{* kind}}', '2:1', /cannot be read/, /tags are \{\{name\}\}/],
+    ['{{kind}}\n\n{{kind * x}}', '3:1', /cannot be read/, /tags are \{\{name\}\}/],
     ['{{* kind}}', '1:1', /cannot be read/, /tags are \{\{name\}\}/],
   ];
   const file = join(folder, 'leaf.tc.hbs');
