@@ -31,10 +31,7 @@ function findGuest({ inputs, policy }: Generated, name: string): boolean {
   }
   if (running || matchGuest(config, name)) return running !== undefined;
   if (config.groups.some((group) => group.name === name))
-    throw new Failure(
-      `there is no guest ${label(name)}; it is a group`,
-      `virt-shaper limit ${label(name)} --group`,
-    );
+    throw new Failure(`there is no guest ${label(name)}; it is a group`, 'with --group the group is meant');
   const entries = config.guests.filter(({ pattern }) => !pattern);
   const meant = nearest(
     name,
