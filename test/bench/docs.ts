@@ -13,6 +13,7 @@ import { draw } from './plot/draw.ts';
 import type { Result } from './results.ts';
 import type { Row } from './section.ts';
 import { asMarkdown, plotAsMarkdown } from './show.ts';
+import { isMet } from './statistics.ts';
 
 const page = 'docs/performance.md';
 const folder = 'docs/performance';
@@ -72,7 +73,9 @@ function short(results: Result[]): string | undefined {
     ' a frame, beside it ',
   );
   const exact = rowsOf('accuracy').filter(({ target, what }) => target?.most && /^(TCP|UDP)/.test(what));
-  const worst = Math.max(...exact.map(({ ratio = 1 }) => Math.abs(ratio - 1)));
+  const met = exact.filter((one) => isMet(one));
+  const worst = Math.max(0, ...met.map(({ ratio = 1 }) => Math.abs(ratio - 1)));
+  const missed = exact.length - met.length;
   const lines: [string, string | undefined][] = [
     [
       "a guest's start waits, with one guest running",
@@ -89,7 +92,9 @@ function short(results: Result[]): string | undefined {
     ],
     [
       'what arrives of a ceil, TCP and UDP, 1 mbit to 1 gbit, is off by at most',
-      exact.length > 0 ? `${(100 * worst).toFixed(1)} %` : undefined,
+      exact.length > 0
+        ? `${(100 * worst).toFixed(1)} %${missed > 0 ? `, but for ${missed} of ${exact.length}: NO in [its table](#accuracy)` : ''}`
+        : undefined,
     ],
     [
       'packets lost in 100 reloads under traffic, sending and receiving',
