@@ -85,7 +85,7 @@ test('no room below /var: the limits stay, it is said once, and what went away i
 test('without an export or with half of one nothing is imported', () => {
   const before = readFileSync(running(), 'utf8');
   for (const [text, words] of [
-    ['', 'is nothing that "virt-shaper usage export" has written, or is damaged'],
+    ['', 'what stdin has is nothing that "virt-shaper usage export" has written, or is damaged'],
     ['{"version":1}', 'nothing is imported'],
     ['{"version":2,"what":"x","guest":"a","parts":{}}', 'newer'],
   ] as const) {

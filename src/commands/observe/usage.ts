@@ -59,7 +59,7 @@ async function importGuest(context: Context, args: string[]): Promise<number> {
   const [file, ...more] = args;
   if (file === undefined || more.length > 0)
     throw wrongUse('usage import takes FILE, which usage export has written');
-  const moved = decodeMoved(read(file), file);
+  const moved = decodeMoved(read(file), file === '-' ? 'what stdin has' : file);
   const { paths, lockTimeout } = context;
   const lock = { file: paths.usageLock, patience: lockTimeout, waiting: () => {} };
   const { taken, known } = await withLock(lock, async () => {
