@@ -1,7 +1,7 @@
-// npm run test:faults [-- --seed SEED] [--changes N] [--change INDEX]
+// npm run test:faults [-- --seed SEED] [--changes N] [--change INDEX] [--kind KIND]
 //
 // The full run: random changes of policy, each with a fault at every call of nft, tc and ip, and virt-shaper
-// killed at random moments. --change does one of them with every fault. Exit status 0: nothing failed, and the
+// killed at random moments. --change does one of them with every fault, --kind those that begin with it. Exit status 0: nothing failed, and the
 // figures below are reached.
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { needsCommand, needsUnshare, netnsScript } from '../support/needs.ts';
+import { kindOf } from './policy.ts';
 import type { Report } from './run-change.ts';
 import { describeFailure, Tally } from './tally.ts';
 
@@ -19,6 +20,7 @@ const { values: options } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     changes: { type: 'string', default: String(figures.policyChanges + 2) },
     change: { type: 'string' },
+    kind: { type: 'string' },
     workers: { type: 'string', default: String(Math.min(4, availableParallelism())) },
     /** Seconds after which no further change is begun. */
     time: { type: 'string', default: '1500' },
@@ -30,7 +32,10 @@ if (obstacle) throw new Error(obstacle);
 
 const indexes = options.change
   ? [Number(options.change)]
-  : Array.from({ length: Number(options.changes) }, (_, index) => index);
+  : Array.from({ length: Number(options.changes) }, (_, index) => index).filter(
+      (index) => options.kind === undefined || kindOf(index) === options.kind,
+    );
+const isPart = options.change !== undefined || options.kind !== undefined;
 const tally = new Tally();
 const began = Date.now();
 console.log(`seed ${seed}`);
@@ -47,10 +52,8 @@ console.log(`\n${tally.table()}\nseed ${seed}, ${minutes()}`);
 const reached = (Object.keys(figures) as (keyof typeof figures)[]).filter(
   (name) => tally[name] < figures[name],
 );
-if (!options.change)
-  for (const name of reached) console.log(`too few ${name}: ${tally[name]} of ${figures[name]}`);
-const isGood =
-  tally.failures.length === 0 && !broken.includes(true) && (options.change || reached.length === 0);
+if (!isPart) for (const name of reached) console.log(`too few ${name}: ${tally[name]} of ${figures[name]}`);
+const isGood = tally.failures.length === 0 && !broken.includes(true) && (isPart || reached.length === 0);
 process.exitCode = isGood ? 0 : 1;
 
 function minutes(): string {

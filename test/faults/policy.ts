@@ -1,6 +1,7 @@
 // Random policies as an administrator could write them, for the host of world.ts, and what he changes in them.
 // Few values of everything, so that guests share groups, guarantees do not fit and ids meet again.
 import type { Guest as Running } from '../../src/guests/guest.ts';
+import { type ForNow, momentChanges } from './moment.ts';
 import { Random } from './random.ts';
 
 /** Kilobits per second. */
@@ -34,12 +35,16 @@ export interface Guest extends Tuned {
   id?: number;
   taps: string[];
   runs: boolean;
+  /** Bytes that it may send in a month, and its ceil then. */
+  quota?: { volume: number; then: number };
 }
 
 export interface Policy {
   uplinks: Uplink[];
   groups: Group[];
   guests: Guest[];
+  /** What no configuration says. */
+  forNow?: ForNow;
 }
 
 /** The ports of each bridge: those that can be its uplink, and taps. */
@@ -260,14 +265,26 @@ export interface PolicyChange {
   text: string;
 }
 
+/** The kind of change that it begins with. */
+export function kindOf(index: number): string {
+  const all = [...Object.keys(changes), ...Object.keys(momentChanges)];
+  return all[index % all.length] ?? '';
+}
+
 /** @param index picks the first kind of change, so that a run has each of them in turn */
 export function randomChange(seed: string, index: number): PolicyChange {
   const random = new Random(`${seed}:${index}`);
   const names = Object.keys(changes);
+  const first = kindOf(index);
   for (;;) {
     const from = randomPolicy(random);
     const to = structuredClone(from);
-    const first = names[index % names.length] ?? '';
+    const change = momentChanges[first];
+    if (change) {
+      const text = change(from, to, random);
+      if (text !== undefined) return { from, to, kinds: [first], text };
+      continue;
+    }
     const others = random.chance(0.4) ? [] : random.shuffle(names).slice(0, random.integer(1, 3));
     const done: string[] = [];
     const texts: string[] = [];
@@ -303,6 +320,11 @@ export function toToml({ uplinks, groups, guests }: Policy): string {
       ...(guest.group ? [`group = "${guest.group}"`] : []),
       `rate = ${rates(guest.rate)}`,
       `ceil = ${rates(guest.ceil)}`,
+      ...(guest.quota
+        ? [
+            `quota = { volume = { out = ${guest.quota.volume} }, then = { ceil = "${guest.quota.then}kbit" } }`,
+          ]
+        : []),
       ...tuned(guest),
       ...(guest.id ? [`id = ${guest.id}`] : []),
     ]),

@@ -3,6 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Bench, makeSide, type Side } from './bench.ts';
 import { judge } from './judge.ts';
+import { commandFor, type MomentKind } from './moment.ts';
 import { bridgeOf, type PolicyChange, runningGuests } from './policy.ts';
 import { differences, type Kernel } from './snapshot.ts';
 import { walk } from './walk.ts';
@@ -34,17 +35,34 @@ export class Tries {
   private constructor(
     private readonly bench: Bench,
     sides: [Side, Side],
+    private readonly kind: MomentKind | undefined,
   ) {
     this.sides = sides;
   }
 
   /** @throws when rendering fails, or the two renderings by hand do */
-  static async start(bench: Bench, { from, to }: PolicyChange): Promise<Tries> {
+  static async start(bench: Bench, { from, to, kinds }: PolicyChange): Promise<Tries> {
     const { world } = bench;
     world.clean();
     const rules = [await world.render(from), await world.render(to)] as const;
     const sides: [Side, Side] = [await makeSide(bench, from, rules[0]), await makeSide(bench, to, rules[1])];
-    return new Tries(bench, sides);
+    const kind = kinds.find((one): one is MomentKind => one === 'limit' || one === 'quota');
+    return new Tries(bench, sides, kind);
+  }
+
+  /** What goes from the one side to the other. */
+  private get command(): string[] {
+    return commandFor(this.kind, this.from.policy, this.to.policy);
+  }
+
+  private async prepare(): Promise<void> {
+    const { world } = this.bench;
+    if (this.kind === undefined) {
+      world.writeRules(this.to.rules);
+      return;
+    }
+    if (this.kind === 'quota') await world.moment.write(this.to.policy);
+    await world.send(this.to.policy);
   }
 
   /** `A>B` or `B>A`. */
@@ -70,6 +88,8 @@ export class Tries {
   /** The first policy on a clean host, loaded by the program and by hand. */
   async first(): Promise<Tried> {
     const { world } = this.bench;
+    await world.moment.write(this.from.policy);
+    world.moment.begin();
     world.writeRules(this.from.rules);
     const ended = await world.run(['load']);
     const problems = [...this.exit(ended, 0), ...(await this.holds(this.from))];
@@ -80,8 +100,8 @@ export class Tries {
   /** Without a fault. @returns how long it took, too */
   async plain(): Promise<Tried & { took: number }> {
     const { world } = this.bench;
-    world.writeRules(this.to.rules);
-    const ended = await world.run(['load']);
+    await this.prepare();
+    const ended = await world.run(this.command);
     const problems = [...this.exit(ended, 0), ...(await this.holds(this.to)), ...this.goodIs(this.to)];
     return { took: ended.took, ...(await this.finish('plain', this.way, ended, problems)) };
   }
@@ -97,9 +117,9 @@ export class Tries {
       for (const problem of this.judged(kernel)) problems.push(`after ${what}\n      ${problem}`);
       if (problems.length === 0 && this.unmarkedIsUnshaped(kernel)) counts['unmarked unshaped'] += 1;
     };
-    world.writeRules(this.to.rules);
+    await this.prepare();
     wrapper.plan('trace');
-    const ended = await world.run(['load'], wrapper.folder);
+    const ended = await world.run(this.command, wrapper.folder);
     const calls = wrapper.calls();
     problems.push(...this.exit(ended, 0), ...(await this.holds(this.to)), ...this.goodIs(this.to));
     return { calls, ...(await this.finish('no-gap', this.way, ended, problems)), counts };
@@ -108,10 +128,10 @@ export class Tries {
   async fault(fault: Fault, call: Call | undefined, afterwards: Afterwards): Promise<Tried> {
     const { world, wrapper, limit } = this.bench;
     const at = `${this.way} ${fault.kind}:${fault.at}${fault.line === undefined ? '' : `:${fault.line}`} (${call?.tool} ${call?.args})`;
-    world.writeRules(this.to.rules);
+    await this.prepare();
     wrapper.plan(fault);
     const ended = await world.run(
-      ['load', ...(fault.kind.startsWith('hang') ? (limit ?? []) : [])],
+      [...this.command, ...(fault.kind.startsWith('hang') ? (limit ?? []) : [])],
       wrapper.folder,
     );
     const mustEnd = !['kill-before', 'kill-after', 'kill-line', 'orphan'].includes(fault.kind);
@@ -125,8 +145,8 @@ export class Tries {
   /** Killed after so many milliseconds, if it runs that long. */
   async kill(after: number, afterwards: Afterwards): Promise<Tried> {
     const { world } = this.bench;
-    world.writeRules(this.to.rules);
-    const { child, ended } = world.start(['load']);
+    await this.prepare();
+    const { child, ended } = world.start(this.command);
     await Promise.race([delay(after), ended]);
     child.kill('SIGKILL');
     const how = await ended;
@@ -187,22 +207,39 @@ export class Tries {
       const unloaded = await world.run(['unload']);
       await world.quiet();
       problems.push(...this.exit(unloaded, 0, 'unload'), ...(await this.isEmpty()));
+      if (this.kind) await world.run(['sync']); // The others do nothing after an unload.
+      world.moment.begin();
     }
-    const next = await world.run(['load']);
+    if (this.kind === 'limit') problems.push(...(await this.isAsWritten()));
+    const next = await world.run(this.command);
     await world.quiet();
     problems.push(...this.exit(next, 0, 'the next load'));
     problems.push(...(await this.holds(this.to)).map((problem) => `the next load: ${problem}`));
     problems.push(...this.goodIs(this.to).map((problem) => `the next load: ${problem}`), ...this.litter());
     if (again) {
-      const further = await world.run(['load']);
+      const further = await world.run(this.command);
       problems.push(...this.exit(further, 0, 'a further load'));
-      if (!further.stderr.includes('nothing to do'))
+      if (this.kind === 'quota' ? further.stderr !== '' : !further.stderr.includes('nothing to do'))
         problems.push(`a further load: ${further.stderr.trim()}`);
     }
     return this.finish(kind, at, ended, problems);
   }
 
+  /** Whenever a limit's command was killed, what it has written down is what the minute's sync makes of it. */
+  private async isAsWritten(): Promise<string[]> {
+    const { world } = this.bench;
+    const isTo = world.moment.isLimited() === (this.to.policy.forNow !== undefined);
+    const synced = await world.run(['sync', '--in-force']);
+    await world.quiet();
+    const problems = [
+      ...this.exit(synced, 0, 'the next sync'),
+      ...(await this.holds(isTo ? this.to : this.from)),
+    ];
+    return problems.map((problem) => `the next sync, ${isTo ? 'new' : 'old'} as written: ${problem}`);
+  }
+
   private async finish(kind: string, at: string, ended: Ended, problems: string[]): Promise<Tried> {
+    if (this.kind) problems.push(...(await this.bench.world.moment.isCounted()));
     if (problems.length > 0) await this.reset(this.to);
     this.sides.reverse();
     this.way = this.isBack ? 'A>B' : 'B>A';
@@ -214,6 +251,8 @@ export class Tries {
     const { world } = this.bench;
     await world.quiet();
     world.clean();
+    world.moment.begin();
+    await world.moment.write(side.policy);
     world.writeRules(side.rules);
     await world.run(['load']);
   }
@@ -269,6 +308,7 @@ export class Tries {
 
   /** Taps that a fault may take away: both policies shape them, and others are left. */
   get taps(): string[] {
+    if (this.kind) return []; // Their far ends send.
     const tapsOf = (side: Side) =>
       runningGuests(side.policy).flatMap(({ nics }) => nics.map(({ tap }) => tap));
     const both = tapsOf(this.from).filter((tap) => tapsOf(this.to).includes(tap));

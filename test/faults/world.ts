@@ -1,6 +1,8 @@
 // A host in the test's own namespace: two bridges with their ports, a folder for --root, the program, and
 // ways to put the kernel into a state without it.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -16,6 +18,7 @@ import { fileURLToPath } from 'node:url';
 import type { Rules } from '../../src/render/render.ts';
 import { writeGuests } from '../../src/store/guests.ts';
 import { sh } from '../kernel/host.ts';
+import { MomentFiles } from './moment.ts';
 import { type Policy, ports, runningGuests, toToml } from './policy.ts';
 
 export const program =
@@ -39,8 +42,11 @@ export interface Running {
 export class World {
   readonly root = mkdtempSync(join(tmpdir(), 'virt-shaper-faults-'));
   readonly rules = join(this.root, 'var/lib/virt-shaper/rules.d');
+  readonly moment = new MomentFiles(this);
 
   constructor() {
+    // Of IPv6 the far ends would send by themselves, while what passes is counted.
+    sh('for of in all default; do echo 1 > /proc/sys/net/ipv6/conf/$of/disable_ipv6; done');
     for (const [bridge, { uplinks, taps }] of Object.entries(ports)) {
       sh(`ip link add ${bridge} type bridge; ip link set ${bridge} up`);
       for (const uplink of uplinks) this.plug(uplink, bridge);
@@ -85,11 +91,25 @@ export class World {
     return sh(`${process.execPath} ${program} ${command} --help`);
   }
 
+  /** What the command prints. */
+  read(...args: string[]): string {
+    return sh(`${process.execPath} ${program} --root ${this.root} ${args.join(' ')}`);
+  }
+
+  /** Frames of every running guest, of which nobody knows the receiver. */
+  async send({ guests }: Policy): Promise<void> {
+    for (const { taps, runs } of guests) {
+      const [tap] = runs ? taps : [];
+      if (tap !== undefined) await sendFrames(tap);
+    }
+  }
+
   /** @returns what the program renders for the policy */
   async render(policy: Policy): Promise<Rules> {
     mkdirSync(join(this.root, 'etc/virt-shaper'), { recursive: true });
     writeFileSync(join(this.root, 'etc/virt-shaper/config.toml'), toToml(policy), { mode: 0o644 });
     writeGuests(join(this.root, 'run/virt-shaper/guests.json'), runningGuests(policy));
+    await this.moment.write(policy);
     const { status, stderr } = await this.run(['render']);
     if (status !== 0) throw new Error(`render: ${stderr}\n${toToml(policy)}`);
     return this.readRules(this.rules);
@@ -159,6 +179,18 @@ export class World {
   end(): void {
     rmSync(this.root, { recursive: true, force: true });
   }
+}
+
+/** 28,000 bytes by the far end of a tap, whose address is made where it has none. */
+async function sendFrames(tap: string): Promise<void> {
+  const net = `10.77.${tap.replace(/\D/g, '')}`;
+  sh(`ip address replace ${net}.1/24 dev w-${tap}
+    ip neighbour replace ${net}.9 lladdr 02:00:00:00:00:99 dev w-${tap} nud permanent`);
+  const socket = createSocket('udp4').bind(0, `${net}.1`);
+  await once(socket, 'listening');
+  for (let frame = 0; frame < 20; frame += 1)
+    await new Promise((resolve) => socket.send(Buffer.alloc(1400), 9, `${net}.9`, resolve));
+  socket.close();
 }
 
 /** @returns whether a nft, tc or ip runs in this namespace of processes, snapshots aside */

@@ -13,10 +13,10 @@ const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock')
 
 const seed = process.env.VIRT_SHAPER_SEED ?? '1';
 /**
- * By the kind of change each begins with (policy.ts): rate, a guest's group, ids that move, another root of the tree.
- * An emulated CPU takes an hour for the four.
+ * By the kind of change each begins with (policy.ts): rate, a guest's group, ids that move, another root of the tree, a
+ * limit for now, a volume that is used up. An emulated CPU takes an hour for four.
  */
-const indexes = emulated ? [4] : [1, 4, 7, 9];
+const indexes = emulated ? [4] : [1, 4, 7, 9, 16, 17];
 const amount: Amount = { faults: 4, kills: 1, again: 0.2 };
 const tally = new Tally();
 
