@@ -1,7 +1,7 @@
 // Limits that change, on a real kernel with real frames: by the clock, by volume, by credit. What changes is a rate in
 // place: nothing that is sent is lost, no class is made anew.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { program, type Result, sh } from './host.ts';
@@ -206,6 +206,18 @@ test('a volume that is used up: the limit after it from the next sync on, and no
   host.stopGuest('cliff');
   host.startGuest('cliff', 'vnet0');
   assert.is(classOf('cliff').ceil, '10Mbit', 'the ledger knows it too');
+
+  must('sync', '--in-force');
+  const ledger = join(host.root, 'var/lib/virt-shaper/usage/now.json');
+  const whole = readFileSync(ledger, 'utf8');
+  for (const odd of [whole.slice(0, 200), whole.replace('"version":1', '"version":2')]) {
+    writeFileSync(ledger, odd);
+    assert.match(must('sync', '--in-force').stderr, /now\.json is (damaged|of a newer)/);
+    must('limit', 'rob', '--ceil', '9mbit');
+    assert.is(classOf('cliff').ceil, '10Mbit', 'a ledger that cannot be read lifts nothing');
+    must('limit', 'rob', '--lift');
+  }
+  writeFileSync(ledger, whole);
 
   must('sync', '--in-force');
   const later32 = later(32 * 24, 'sync', '--in-force');

@@ -54,7 +54,7 @@ export function keyOf({ kind, name }: Pick<Subject, 'kind' | 'name'>): string {
 }
 
 /**
- * @param before of this boot; absent at its first look, which tells nobody anything
+ * @param before of this boot; absent at its first look, which says again what was said before it
  * @returns what is known now, and what has reached 80 or 100 % since
  */
 export function reckonVolumes(
@@ -65,15 +65,16 @@ export function reckonVolumes(
 ): { volumes: Volumes; notices: Notice[] } {
   const volumes: Volumes = { at: sinceBoot, quotas: new Map(), credits: new Map() };
   const notices: Notice[] = [];
-  for (const subject of subjectsOf(config, delivered.subjects, before)) {
+  for (const subject of subjectsOf(config, delivered.subjects, before, now)) {
     const quota = quotaOf(config, subject);
     if (quota) {
-      const use = quotaAt(quota, (span) => delivered.used(subject, span), now);
       const known = before?.quotas.get(keyOf(subject));
-      const used = delivered.used(subject, use);
+      const usedIn = (span: Span) => atLeast(delivered.used(subject, span), known, span);
+      const use = quotaAt(quota, usedIn, now);
+      const used = usedIn(use);
       const hold = holdOf(use, known?.held, { now, sinceBoot });
       volumes.quotas.set(keyOf(subject), { begin: use.begin, end: use.end, used, ...hold });
-      const reached = before ? reachedSince(quota, use, known) : undefined;
+      const reached = reachedSince(quota, use, known);
       if (reached) notices.push({ subject, quota, use, reached });
     }
     if (subject.kind === 'guest') {
@@ -87,9 +88,17 @@ export function reckonVolumes(
 }
 
 /** Groups by the configuration; guests that used something or have credit. Who is new has all of his. */
-function subjectsOf({ groups }: Config, known: Subject[], before: Volumes | undefined): Subject[] {
+function subjectsOf(
+  { groups }: Config,
+  known: Subject[],
+  before: Volumes | undefined,
+  now: number,
+): Subject[] {
   const guests = new Set(known.flatMap(({ kind, name }) => (kind === 'guest' ? name : [])));
   for (const name of before?.credits.keys() ?? []) guests.add(name);
+  // A ledger that is lost names nobody.
+  for (const [key, { end }] of before?.quotas ?? [])
+    if (key.startsWith('guest ') && end > now) guests.add(key.slice('guest '.length));
   return [
     ...groups.map(({ name }): Subject => ({ kind: 'group', name })),
     ...[...guests].map((name): Subject => ({ kind: 'guest', name })),
@@ -100,6 +109,11 @@ function quotaOf(config: Config, { kind, name }: Subject): Quota | undefined {
   return kind === 'group'
     ? config.groups.find((group) => group.name === name)?.quota
     : matchGuest(config, name)?.quota;
+}
+
+/** What was used of a period does not become less: a ledger that is lost lifts nothing. */
+function atLeast(used: Both<number>, known: QuotaRecord | undefined, { begin }: Span): Both<number> {
+  return known?.begin === begin ? both((way) => Math.max(used[way], known.used[way])) : used;
 }
 
 /** A clock that was set ends no period early, not before as much time has passed as there was until its end. */
@@ -151,7 +165,7 @@ function creditOf(
   return { ...(credits.out ? { out: credits.out } : {}), ...(credits.in ? { in: credits.in } : {}) };
 }
 
-/** Of this as a part of a moment. @param used in the place of what was known at the look */
+/** Of this as a part of a moment. @param used since the look; no less than was known then */
 export function asMoment(
   volumes: Volumes | undefined,
   { now, sinceBoot }: Clocks,
@@ -159,7 +173,10 @@ export function asMoment(
 ): Pick<Moment, 'used' | 'credit' | 'held'> {
   if (!volumes) return used ? { used } : {};
   return {
-    used: used ?? ((subject, span) => recorded(volumes, subject, span)),
+    used: (subject, span) => {
+      const known = volumes.quotas.get(keyOf(subject));
+      return atLeast(used?.(subject, span) ?? { out: 0, in: 0 }, known, span);
+    },
     credit: (guest: string, way: Direction) => volumes.credits.get(guest)?.[way],
     held: (subject, { end }) => {
       const held = volumes.quotas.get(keyOf(subject))?.held;
@@ -171,8 +188,3 @@ export function asMoment(
 
 /** A clock that is set by less goes right. */
 const aMinute = 60_000;
-
-function recorded({ quotas }: Volumes, subject: Subject, { begin }: Span): Both<number> {
-  const record = quotas.get(keyOf(subject));
-  return record?.begin === begin ? record.used : { out: 0, in: 0 };
-}

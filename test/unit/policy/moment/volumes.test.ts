@@ -83,7 +83,7 @@ test('what was used, of guests and groups that have a volume, in the period and 
   assert.equal(moment.used?.({ kind: 'guest', name: 'c3' }, { begin, end }), { out: 0, in: 0 });
 });
 
-test('80 and 100 % are said once in a period, and nothing at the first look after a boot', () => {
+test('80 and 100 % are said once in a period, and again at the first look after a boot', () => {
   const ledger = new Ledger().add(cliff, begin, 0, 39 * gb);
   const first = look(ledger, begin + 1, 0);
   assert.equal(first.said, []);
@@ -93,7 +93,11 @@ test('80 and 100 % are said once in a period, and nothing at the first look afte
   const third = look(ledger.add(cliff, begin + 5, 0, 10 * gb), begin + 6, 3 * minute, second.volumes);
   assert.equal(third.said, ['guest cliff 100']);
   assert.equal(look(ledger, begin + 7, 4 * minute, third.volumes).said, []);
-  assert.equal(look(ledger, begin + 8, 0).said, [], 'after a boot');
+  assert.equal(
+    look(ledger, begin + 8, 0).said,
+    ['guest cliff 100'],
+    'what was reached on the way down is not lost',
+  );
   ledger.add(cliff, end, 100 * gb);
   assert.equal(look(ledger, end + 1, 5 * minute, third.volumes).said, ['guest cliff 100'], 'both at once');
 });
@@ -182,6 +186,23 @@ test('whatever the clock is set to, what was used up holds as long as it would h
       }
     }),
   );
+});
+
+test('a ledger that is lost lifts nothing, in this period: what was known at the last look is the least', () => {
+  const clocks = { now: begin + 5 * day, sinceBoot: 5 * day };
+  const full = new Ledger().add(cliff, begin + day, 200 * gb, 10 * gb);
+  const { volumes } = reckonVolumes(config, clocks, full, undefined);
+  const later = { now: clocks.now + minute, sinceBoot: clocks.sinceBoot + minute };
+  const lost = Object.assign(new Ledger(), { subjects: [] });
+  const next = reckonVolumes(config, later, lost, volumes);
+  assert.equal(next.volumes.quotas.get('guest cliff')?.used, { out: 200 * gb, in: 10 * gb });
+  assert.equal(next.notices, []);
+  for (const moment of [asMoment(next.volumes, later), asMoment(volumes, later, lost.used)]) {
+    assert.equal(moment.used?.(cliff, { begin, end }), { out: 200 * gb, in: 10 * gb });
+    assert.equal(moment.used?.(cliff, { begin: end, end: end + day }), { out: 0, in: 0 });
+  }
+  lost.add(cliff, later.now, 300 * gb);
+  assert.equal(asMoment(next.volumes, later, lost.used).used?.(cliff, { begin, end }).out, 300 * gb);
 });
 
 test.run();
