@@ -262,6 +262,11 @@ test('the command: one file or many, its status, its complaints', async () => {
   try {
     const one = file('1.conf', 'name: one\nnet0: virtio=A,bridge=vmbr0,rate=1\n');
     const two = file('2.conf', 'name: two\nnet0: virtio=A,bridge=vmbr0,rate=x\n');
+    const spaced = file('3.conf', 'name: three\nnet0: virtio = A , bridge = vmbr0 , rate = 1 \n');
+    assert.equal(
+      [(await run([spaced])).warnings, (await run([spaced])).out.includes('[guest.three]')],
+      [[], true],
+    );
     const fine = await run([one]);
     assert.equal([fine.status, fine.warnings], [0, []]);
     const both = await run([one, two]);
@@ -275,6 +280,7 @@ test('the command: one file or many, its status, its complaints', async () => {
       [[one], 'xen', '--from takes bandwidth.conf, libvirt, proxmox'],
       [[join(folder, 'none')], undefined, 'none cannot be read'],
       [[folder], undefined, 'cannot be read'],
+      [[file('large', '#'.repeat(16 * 1024 * 1024 + 1))], undefined, 'is larger than 16777216 bytes'],
     ] as const) {
       const error = await run([...names], from).then(
         () => undefined,

@@ -37,6 +37,13 @@ test('the time a burst takes fits the 32 bits of 64 ns that the kernel has for i
   );
 });
 
+test('a burst is cut to what a class of that rate earns in 200 seconds, in whole bytes', () => {
+  assert.is(fitBurst(1e9, 8000), 200_000);
+  assert.is(fitBurst(1e9, 8007), 200_000);
+  assert.is(fitBurst(1e9, 1), 200);
+  assert.is(fitBurst(199_999, 8000), 199_999);
+});
+
 test('a quantum is 66 ms of the rate, at least a whole frame of GSO, at most what tc does not call big', () => {
   assert.is(quantumFor(16e6), 132_000);
   assert.is(quantumFor(8), 66_000);
