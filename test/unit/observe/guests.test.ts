@@ -141,6 +141,21 @@ test('guests that no load has seen have rows of their own', () => {
   assert.equal(rows[2]?.taps, ['vnet7']);
 });
 
+test('a class whose queue is another one than was loaded says which that was', () => {
+  const kinds = (loaded: string, held: string) => {
+    const made = both(tree);
+    const [plan] = made.out.guests;
+    assert.ok(plan);
+    const leaf = { kind: loaded } as NonNullable<ClassPlan['leaf']>;
+    const trees = { ...made, out: { ...made.out, guests: [{ ...plan, leaf }] } };
+    const inForce = { uplinks: [{ trees }] } as unknown as InForce;
+    const own = new Map([...uses([], undefined)].map(([key, use]) => [key, { ...use, queue: held }]));
+    return joinUplinks(inForce, own)[0]?.trees.out.guests[0]?.queue;
+  };
+  assert.is(kinds('sfq', 'fq_codel'), 'sfq');
+  assert.is(kinds('sfq', 'sfq'), undefined);
+});
+
 test('somebody has changed a class', () => {
   const { states, rows } = look({ ceil: 50_000_000 });
   assert.equal(states[1], 'jason shaped changed');
