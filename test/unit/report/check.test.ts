@@ -88,7 +88,7 @@ test('on two uplinks a guest that has other values there has a line for each', (
   const devices = {
     ...eth0,
     br1: { tap: false },
-    eth1: { tap: false, master: 'br1', physical: true, speed: 1e10 },
+    eth1: { tap: false, master: 'br1', physical: true, speed: 1e8 },
   };
   const toml =
     '[guest.a]\nceil = "2mbit"\nrate = "1mbit"\n[guest.a.on.eth1]\nceil = "5mbit"\n[guest.b]\nceil = "3mbit"\nrate = "1mbit"\n';
@@ -124,6 +124,16 @@ test('a link that all guests together are promised more of than there is', () =>
 test('a rate without a ceil, unless a group or [defaults] has one', () => {
   const bare = '[guest.a]\nrate = "30mbit"\n';
   assert.equal(warnings(bare), ['2: guest.a: a rate and no ceil: it may reach 1gbit']);
+  const two = {
+    ...eth0,
+    br1: { tap: false },
+    eth1: { tap: false, master: 'br1', physical: true, speed: 1e8 },
+  };
+  assert.equal(
+    warnings(`${bare}[uplink.eth0]\n[uplink.eth1]\n`, two),
+    ['2: guest.a: a rate and no ceil: it may reach 1gbit'],
+    'the most of what any uplink has',
+  );
   assert.equal(warnings(`[defaults]\nceil = "500mbit"\n${bare}`), []);
   assert.equal(warnings(`${bare}group = "g"\n[group.g]\nceil = "40mbit"\n`), []);
   assert.equal(warnings(`${bare}ceil = "40mbit"\n`), []);

@@ -127,6 +127,9 @@ test('the page is one file, and a name in it is text', () => {
   assert.match(page, 'prefers-color-scheme: dark');
   assert.match(page, '10.0\u202fMbit/s');
   assert.match(page, 'Usage in February 2026');
+  const heads = [...page.matchAll(/<th scope="col">(.*?)<\/th>/g)].map(([, head]) => head);
+  const columns = ['Name', 'Sent', 'Received', 'Both', '95&#8239;% sent', '95&#8239;% received'];
+  assert.equal(heads.slice(0, columns.length), columns);
   assert.is(asHtml('a\u0000b'), 'a\ufffdb');
 });
 
