@@ -168,4 +168,20 @@ test('limits inside the host: the least and the most that nft counts exactly', (
   }
 });
 
+test('a window that is free on any day of the week may hold', () => {
+  const days = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
+  const entry = (first: string, second: string) =>
+    `[guest.a]\nceil = "9mbit"\nwhen = [\n{ time = "${first}", ceil = "5mbit" },\n{ time = "${second}", ceil = "4mbit" },\n]\n`;
+  for (const [at, free] of days.entries()) {
+    const taken = days.filter((_, other) => other !== at).join(',');
+    isTaken(entry(taken, free));
+    isTaken(entry(taken, 'mon..sun'));
+    isRefused(entry(free, free), /this window never holds: those before it take all of/);
+  }
+  isTaken(entry('mon..sun 08:00-20:00', 'mon..sun'));
+  isTaken(entry('mon..sun 08:00-20:00', 'mon..sun 19:59-20:01'));
+  isRefused(entry('mon..sun 08:00-20:00', 'mon..sun 19:59-20:00'), /never holds/);
+  isRefused(entry('mon..sun 08:00-20:00', 'mon 08:00-09:00'), /never holds/);
+});
+
 test.run();

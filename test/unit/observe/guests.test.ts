@@ -1,9 +1,11 @@
 // Whether a guest is shaped, from what the kernel holds: each thing its shaping hangs on taken away in turn.
+
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseListing } from '../../../src/kernel/nft/listing.ts';
 import type { TcFilter } from '../../../src/kernel/tc/filter-json.ts';
 import type { Facts } from '../../../src/observe/facts.ts';
+import { findInnerFaults } from '../../../src/observe/faults.ts';
 import { guestRows, type Stray } from '../../../src/observe/guests.ts';
 import { joinUplinks } from '../../../src/observe/in-use.ts';
 import { type Uses, useKey } from '../../../src/observe/use.ts';
@@ -154,6 +156,29 @@ test('a class whose queue is another one than was loaded says which that was', (
   };
   assert.is(kinds('sfq', 'fq_codel'), 'sfq');
   assert.is(kinds('sfq', 'sfq'), undefined);
+});
+
+test('classes that are nobody’s: each that is missing is said, but where all of its tree is', () => {
+  const inner = (change: (facts: Facts) => void = () => {}, held = uses([], undefined)) => {
+    const facts = healthy(new Map());
+    change(facts);
+    const inForce = { uplinks: [{ trees: both(tree) }] } as unknown as InForce;
+    return findInnerFaults(joinUplinks(inForce, held), facts).map(
+      ({ one, fault }) => `${one.device} ${one.kind} ${fault.kind}`,
+    );
+  };
+  assert.equal(inner(), []);
+  const without = new Map([...uses([], undefined)].filter(([key]) => !key.startsWith('eth0 ')));
+  const all = inner(undefined, without);
+  assert.ok(all.includes('eth0 link class') && all.includes('eth0 unmarked class'));
+  assert.equal(
+    all.filter((line) => !line.startsWith('eth0 ')),
+    [],
+  );
+  assert.equal(
+    inner((facts) => facts.devices.delete('eth0'), without),
+    [],
+  );
 });
 
 test('somebody has changed a class', () => {

@@ -84,6 +84,17 @@ test('the reason of each, for programs', () => {
   assert.match(differenceLine(device('it is down')), '~ device ifb-eth0  (it is down)');
 });
 
+test('a queue is changed in place, unless the kernel cannot', () => {
+  const actions = (before: string, after: string) =>
+    found(state(link + before), state(link + after)).list.map(({ action, effect }) => `${action} ${effect}`);
+  assert.equal(actions(cliff(20), cliff(20, '1:ffff', 90000)), ['change rates']);
+  const sfq = (perturb: number, depth: number) =>
+    cliff(20).replace('bfifo limit 87500', `sfq limit 1024 depth ${depth} perturb ${perturb}`);
+  const [replaced = ''] = actions(sfq(10, 127), sfq(20, 127));
+  assert.match(replaced, /^replace /);
+  assert.equal(actions(sfq(10, 127), sfq(10, 127)), []);
+});
+
 test('as data: values before and after, and the line of shape.tc', () => {
   const [one] = found(state(link + cliff(20)), state(link + cliff(30))).list.map(differenceAsData);
   assert.equal([one?.id, one?.kind, one?.action, one?.line], ['1:10', 'class', 'change', 5]);
