@@ -6,8 +6,8 @@ const statuses = { kernel: ['commands', 'said'] };
 export const commands: Listed[] = [
   {
     what: 'apply with something in the way ends with 0',
-    from: '    return loadNow(context, site, site.rules, present, tell(context, nothing));\n  });\n  return obstacles.length > 0 ? 1 : 0;',
-    to: '    return loadNow(context, site, site.rules, present, tell(context, nothing));\n  });\n  return obstacles.length > 1 ? 1 : 0;',
+    from: '  await lookAgain(context, outputs);\n  return obstacles.length > 0 ? 1 : 0;',
+    to: '  await lookAgain(context, outputs);\n  return obstacles.length > 1 ? 1 : 0;',
     kernel: ['said-by-load'],
   },
   {

@@ -40,8 +40,8 @@ export const moments: Listed[] = [
   },
   {
     what: 'a guest that starts between two looks has what was used up',
-    from: 'record?.begin === begin ? record.used : { out: 0, in: 0 }',
-    to: '{ out: 0, in: 0 }',
+    from: 'known?.begin === begin ? both((way) => Math.max(used[way], known.used[way])) : used',
+    to: 'used',
     quick: ['unit/policy'],
   },
   {

@@ -320,8 +320,8 @@ export const operations: Listed[] = [
   },
   {
     what: 'rules that are the same have the configuration of before beside them',
-    from: 'writeTogether([...(changed ? files : []), ...companionsOf(folder, companions).filter(isChanged)]);',
-    to: 'if (changed) writeTogether([...files, ...companionsOf(folder, companions).filter(isChanged)]);',
+    from: 'writeTogether([...files, ...companionsOf(folder, companions).filter(isChanged)]);',
+    to: 'if (files.length > 0) writeTogether([...files, ...companionsOf(folder, companions).filter(isChanged)]);',
     ...whose,
   },
   {
