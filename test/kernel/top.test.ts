@@ -235,6 +235,8 @@ test('without a terminal it is one frame, as text or data', () => {
     'flooded',
     'groups',
     'guests',
+    'quotas',
+    'credits',
   ]);
   assert.is(data.flooded[0].in.rate, 1_000_000);
 });
