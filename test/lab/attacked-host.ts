@@ -20,7 +20,8 @@ export class AttackedHost {
   readonly root = mkdtempSync(join(tmpdir(), 'virt-shaper-attacked-'));
   host!: Host;
 
-  static async make(config: string, guests: string[]): Promise<AttackedHost> {
+  /** @param routed those of the guests that are behind a router */
+  static async make(config: string, guests: string[], routed: string[] = []): Promise<AttackedHost> {
     const made = new AttackedHost();
     try {
       mkdirSync(join(made.root, 'etc/virt-shaper'), { recursive: true });
@@ -29,7 +30,7 @@ export class AttackedHost {
         bridge: 'br0',
         uplink: { name: 'eth0', ceil: 0 },
         groups: {},
-        guests: guests.map((name) => ({ name, rate: 0, ceil: 0 })),
+        guests: guests.map((name) => ({ name, rate: 0, ceil: 0, routed: routed.includes(name) })),
       });
       const { space, outside } = made.host;
       await space.ip(`link set br0 address ${hostMac}`);

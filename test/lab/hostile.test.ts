@@ -56,6 +56,37 @@ async function linkLocal(host: AttackedHost, far = false): Promise<string> {
 }
 
 test(
+  'from behind a router: as itself, by forged addresses, and as the host’s own replies, both ways',
+  on(
+    two('', 'routed = "virbr0"'),
+    ['mallory', 'bob'],
+    async (host) => {
+      const [mallory, { outside }] = [host.guest('mallory'), host];
+      const gateway = (await host.host.space.run('cat', ['/sys/class/net/virbr0/address'])).trim();
+      const [own, far, its] = [mallory.address, outside.address, host.host.address];
+      const ends = { from: mallory.mac, to: gateway };
+      const back = { from: outsideMac, to: hostMac };
+      for (const [what, from, frame, to] of [
+        ['as itself', mallory, udp(ends, own[4], far[4], 1514), outside],
+        ['by IPv6', mallory, udp(ends, own[6], far[6], 1514), outside],
+        [
+          'from another Ethernet address',
+          mallory,
+          udp({ ...ends, from: hostMac }, own[4], far[4], 1514),
+          outside,
+        ],
+        ['from an address of the outside', mallory, udp(ends, '10.99.0.77', far[4], 1514), outside],
+        ['a question to the host, forged as the outside', mallory, echo(ends, far[4], its[4], 1514), outside],
+        ['a question from outside, forged as the guest', outside, echo(back, own[4], its[4], 1514), mallory],
+        ['what is sent to it', outside, udp(back, far[4], own[4], 1514), mallory],
+      ] as const)
+        within(what, (await host.attack(from, { frame, rate: 60 * mbit }, to)).wire, 10 * mbit);
+    },
+    ['mallory'],
+  ),
+);
+
+test(
   'with `local`: off a neighbour that answers, and by one that routes',
   on(two('local = "10mbit"'), ['mallory', 'bob'], async (host) => {
     const [mallory, bob, { outside }] = [host.guest('mallory'), host.guest('bob'), host];

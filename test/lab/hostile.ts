@@ -32,9 +32,10 @@ export function on(
   config: string,
   guests: string[],
   body: (host: AttackedHost) => Promise<void>,
+  routed: string[] = [],
 ): () => Promise<void> {
   return async () => {
-    const host = await AttackedHost.make(config, guests);
+    const host = await AttackedHost.make(config, guests, routed);
     try {
       await body(host);
       // Nobody who is attacked says that something is wrong.
