@@ -136,6 +136,48 @@ test('figures for Prometheus: not without being asked for, then every half minut
   host.must('rm -r /var/lib/prometheus');
 });
 
+test('between two looks of the minute a timer that runs once looks: a volume that is used up, what was set for now', async () => {
+  host.must('systemctl stop virt-shaper-sync.timer'); // Nobody else looks.
+  const ceil = () => classes().match(/class htb 1:10 .* ceil (\S+)/)?.[1];
+  const timers = () => host.must("systemctl list-units --all --no-legend 'virt-shaper-look-*'");
+  await settled();
+  host.must('virt-shaper usage count');
+  const used = usedBytes();
+  const volume = used + 45_000_000;
+  configure(`${config}[guest.cliff.quota]\nvolume = { out = ${volume} }\nthen = { ceil = "2mbit" }\n`);
+  host.must('virt-shaper apply');
+  assert.is(ceil(), '30Mbit');
+  assert.match(timers(), /virt-shaper-look-\d+\.timer/);
+  const flood = startFlood();
+  const took = await until(() => ceil() === '2Mbit', 60);
+  flood.kill();
+  host.must('virt-shaper usage count');
+  const over = usedBytes() - volume;
+  console.log(`after ${took} s, ${over} bytes beyond the volume`);
+  assert.ok(over >= 0 && over < (30e6 / 8) * 60, `${over} bytes beyond the volume`);
+  assert.match(log(), /guest cliff has used up .* out a month: its "then" holds until /);
+  configure(config);
+  host.must('virt-shaper apply');
+  assert.is(ceil(), '30Mbit');
+
+  host.must('virt-shaper limit cliff --ceil 5mbit --for 20s');
+  assert.is(ceil(), '5Mbit');
+  const lasted = await until(() => ceil() === '30Mbit', 60);
+  assert.ok(lasted >= 17, `only ${lasted} s`);
+  await sleep((60 - new Date().getSeconds()) * 1000 < 10_000 ? 12_000 : 0);
+  const minute = new Date(Math.ceil(Date.now() / 60_000) * 60_000);
+  const hour = host.must(`date --date @${minute.getTime() / 1000} +%H:%M`).trim();
+  host.must(`virt-shaper limit cliff --ceil 4mbit --until ${hour}`);
+  assert.is(ceil(), '4Mbit');
+  await until(() => ceil() === '30Mbit', 75);
+  const late = (Date.now() - minute.getTime()) / 1000;
+  console.log(`20 s lasted ${lasted} s, and ${hour} came ${late} s late`);
+  assert.ok(late >= 0 && late < 30, `${late} s late`);
+  await settled();
+  assert.is(timers(), '', 'none is left behind');
+  host.must('systemctl start virt-shaper-sync.timer');
+});
+
 test('booted with a mistake in the configuration: guests get what was in force last', async () => {
   host.must('sync');
   await host.halt();
@@ -161,6 +203,28 @@ test('removed: nothing runs, the kernel is as it was', () => {
     '',
   );
 });
+
+/** Until no sync is under way. */
+async function settled(): Promise<void> {
+  await sleep(1000);
+  await until(() => ['inactive', 'failed'].includes(active('virt-shaper-sync.service')), 30);
+}
+
+/** @returns seconds */
+async function until(isSo: () => boolean, most: number): Promise<number> {
+  const begin = performance.now();
+  const seconds = () => Math.round((performance.now() - begin) / 100) / 10;
+  while (!isSo()) {
+    assert.ok(seconds() < most, `not within ${most} s`);
+    await sleep(200);
+  }
+  return seconds();
+}
+
+/** What the guest has sent by the ledger. */
+function usedBytes(): number {
+  return JSON.parse(host.must('virt-shaper usage cliff --json')).usage[0].out;
+}
 
 /** What came of a guest that sent all the time. */
 async function underTraffic(work: () => Promise<void>): Promise<Watch> {
