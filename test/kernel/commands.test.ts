@@ -220,4 +220,16 @@ test('the completion is silent whatever is wrong, and offers no name that a shel
   assert.equal(await host.do(['names', 'no-such']), { status: 0, stdout: '', stderr: '' });
 });
 
+test('tree says that nothing is loaded, also where somebody has switched it off', async () => {
+  const tree = async () => {
+    const { status, stdout, stderr } = await host.do(['tree', '--interval', '0']);
+    assert.equal([status, stdout], [0, '']);
+    return stderr;
+  };
+  assert.match(await tree(), 'Nothing is loaded: no guest is limited.');
+  await host.start('cliff', 'vnet0');
+  await host.must(['unload']);
+  assert.match(await tree(), /^Nothing is loaded: .*virt-shaper apply loads again/);
+});
+
 test.run();

@@ -314,7 +314,7 @@ export const commands: Listed[] = [
     what: 'tree says nothing where nothing is loaded',
     from: 'context.say(nothingLoaded(asked));',
     to: 'context.detail(nothingLoaded(asked));',
-    kernel: ['status'],
+    kernel: ['commands'],
   },
   {
     what: 'the completion fails where a configuration has a mistake',
