@@ -21,6 +21,7 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 import { hookLine } from './cli/hook-line.ts';
+import { doneVariable } from './hooks/statuses.ts';
 import { otherWriters } from './system/trust.ts';
 
 /** Of both scripts' texts: put in by the build. */
@@ -33,6 +34,11 @@ const newest = 26;
 /** Every command takes what is kept; these leave behind most of what others need. */
 const keepers = ['sync', 'load'];
 
+const stamps = [whole, ofHook].map((file) => statSync(file, { throwIfNoEntry: false }));
+// In the midst of an upgrade it may not be there yet.
+const isHook = stamps[1] !== undefined && hookLine(process.argv.slice(2)) !== undefined;
+const program = isHook ? ofHook : whole;
+
 // A run is over before code that was optimised could pay for it, and most of what it makes lives to its end: with a
 // thousand guests that is a third of the CPU time and of the memory (nursery of the heap kept small). Collected when it
 // has grown by three fifths, not when it has doubled and more: 84 MB in place of 105, and no slower.
@@ -43,10 +49,6 @@ if (Number.parseInt(process.versions.node, 10) <= newest) {
   setFlagsFromString('--heap-growing-percent=60');
 }
 
-const stamps = [whole, ofHook].map((file) => statSync(file, { throwIfNoEntry: false }));
-// In the midst of an upgrade it may not be there yet.
-const isHook = stamps[1] !== undefined && hookLine(process.argv.slice(2)) !== undefined;
-const program = isHook ? ofHook : whole;
 const texts = stamps.map((stats) => `${stats?.size}-${stats?.mtimeMs}`);
 const build = [__DIGEST__, ...texts, process.version, process.arch].join('-');
 const kept = join(folder, isHook ? `${build}-hook` : build);
@@ -60,7 +62,7 @@ const isLacking = !cachedData || script.cachedDataRejected === true;
 const isKeeper = isHook || process.argv.some((word) => keepers.includes(word));
 if (isLacking && !startData && isKeeper) {
   process.once('exit', (status) => {
-    if (status === 0) keep(kept, script.createCachedData());
+    if (status === 0 || status === Number(process.env[doneVariable])) keep(kept, script.createCachedData());
   });
 }
 const noteStart = () => {

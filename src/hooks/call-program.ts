@@ -5,15 +5,8 @@ import { join } from 'node:path';
 import { syncVariable } from '../system/folders.ts';
 import { inheritedVariable } from '../system/lock.ts';
 import { callVariable, leadVariable } from './calls.ts';
-import {
-  done,
-  doneVariable,
-  type HookCommand,
-  type HookDriver,
-  quote,
-  refusal,
-  refusalVariable,
-} from './hook-file.ts';
+import { type HookCommand, type HookDriver, quote } from './hook-file.ts';
+import { done, doneVariable, refusal, refusalVariable } from './statuses.ts';
 
 /** Seconds, as the program's own patience with a lock. */
 const patience = 60;

@@ -14,16 +14,6 @@ export type Whose = 'ours' | 'edited' | 'foreign';
 /** The name of the program's package that stays when a new version comes. */
 export const packaged = '/usr/sbin/virt-shaper';
 
-/** Of the environment: the status with which the program says that it refuses a start. */
-export const refusalVariable = 'VIRT_SHAPER_REFUSAL';
-
-export const refusal = 100;
-
-/** Of the environment: the status with which the program says that after a `start` or `stopped` nothing is left to do. */
-export const doneVariable = 'VIRT_SHAPER_DONE';
-
-export const done = 99;
-
 const mark = '# Made by "virt-shaper hooks install", taken away by "virt-shaper hooks remove"; sum ';
 
 export interface HookCommand {

@@ -5,7 +5,8 @@
 
 import { dirname, join } from 'node:path';
 import { callLine, callTogether, takeTurn } from './call-program.ts';
-import { done, type HookCommand, type HookDriver, quote, refusal, signed } from './hook-file.ts';
+import { type HookCommand, type HookDriver, quote, signed } from './hook-file.ts';
+import { done, refusal } from './statuses.ts';
 
 export function hookText(driver: HookDriver, command: HookCommand): string {
   const there = command.program.map((file) => `[ -r ${quote(file)} ]`).join(' && ');

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { callVariable, leadVariable } from '../../src/hooks/calls.ts';
-import { doneVariable } from '../../src/hooks/hook-file.ts';
+import { doneVariable } from '../../src/hooks/statuses.ts';
 import { domainXml, sh } from './host.ts';
 import { insideTest, twoGuests } from './inside.ts';
 

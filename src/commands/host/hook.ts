@@ -14,7 +14,7 @@ import {
   readWaiting,
   remove,
 } from '../../hooks/calls.ts';
-import { doneVariable, refusalVariable } from '../../hooks/hook-file.ts';
+import { doneVariable, refusalVariable } from '../../hooks/statuses.ts';
 import type { Context } from '../../operations/context.ts';
 import { serve } from '../../operations/hook/serve-calls.ts';
 import { shape } from '../../operations/hook/shape-guest.ts';
