@@ -4,7 +4,7 @@
 //
 //   NUMBER.DRIVER    a call: the operation, the guest's name, then the domain's XML; NUMBER is the waiting shell
 //   NUMBER.answer    the status to end with, then what is said of that guest
-import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type Driver, drivers } from '../guests/guest.ts';
 import { readCache, writeWhole } from '../system/files.ts';
@@ -73,7 +73,11 @@ export function answer({ file }: Call, status: number, said: string[]): void {
 
 /** A call that its own process answers. */
 export function remove(file: string): void {
-  rmSync(file, { force: true });
+  try {
+    unlinkSync(file);
+  } catch {
+    rmSync(file, { force: true });
+  }
 }
 
 function answerOf(file: string): string {

@@ -5,6 +5,7 @@ import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Rules } from '../render/render.ts';
 import { Failure, isFull } from '../system/errors.ts';
 import { isChanged, readCache, readIfThere, unwritten, writeTogether } from '../system/files.ts';
+import { removeFolder } from '../system/folders.ts';
 import type { NewFile } from '../system/sync-files.ts';
 
 export const ruleFiles = [
@@ -91,7 +92,7 @@ export function layGood(folder: string, rules: Rules, companions: Companions, sp
   const number = Number(current?.match(/\d+$/)?.[0] ?? 0) + 1;
   const lay = (name: string) => {
     const next = resolve(folder, name);
-    rmSync(next, { recursive: true, force: true }); // Of a load that was killed.
+    removeFolder(next); // Of a load that was killed.
     writeTogether(filesIn(next));
     return name;
   };
@@ -126,7 +127,7 @@ export function keepGood(folder: string, name: string): void {
   const former = currentGood(folder);
   if (former !== name) {
     const next = join(folder, '.good.next');
-    rmSync(next, { force: true });
+    removeFolder(next); // A link that a killed load has left.
     try {
       symlinkSync(name, next);
       // A folder of that name is of another version; nothing else is put there.
@@ -161,5 +162,5 @@ function currentGood(folder: string): string | undefined {
 function removeFormer(folder: string, but?: string): void {
   if (!existsSync(folder)) return;
   const names = readdirSync(folder).filter((name) => name.startsWith('.good') && name !== but);
-  for (const name of names) rmSync(join(folder, name), { recursive: true, force: true });
+  for (const name of names) removeFolder(join(folder, name));
 }

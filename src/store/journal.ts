@@ -1,11 +1,12 @@
 // The batches of the load now running, in /run: a command goes on to its end from its file when we are killed.
 // Gone after every load that ends by itself; what is found there was left by one that did not.
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ifbLines } from '../kernel/ifb.ts';
 import type { State } from '../kernel/objects.ts';
 import { tcLine } from '../kernel/tc/print.ts';
 import { readCache, writeTogether } from '../system/files.ts';
+import { removeFolder } from '../system/folders.ts';
 
 /** Devices to which a killed load was adding a clsact: an empty one there is ours, not somebody else's. */
 export function readUnfinished(folder: string): Set<string> {
@@ -41,5 +42,5 @@ export function isJournalled(folder: string): boolean {
 }
 
 export function clearJournal(folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
 }

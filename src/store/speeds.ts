@@ -12,13 +12,12 @@ interface Speeds {
 
 /** The devices, with the last known speed of those that have none now. */
 export function withKnownSpeeds(file: string, devices: Map<string, Device>): Map<string, Device> {
-  const known = readSpeeds(file);
-  return new Map(
-    [...devices].map(([name, device]) => {
-      const speed = Object.hasOwn(known, name) && !device.tap ? known[name] : undefined;
-      return [name, device.speed || !speed ? device : { ...device, speed, isRemembered: true }];
-    }),
-  );
+  const all = new Map(devices);
+  for (const [name, speed] of Object.entries(readSpeeds(file))) {
+    const device = devices.get(name);
+    if (device && !device.tap && !device.speed) all.set(name, { ...device, speed, isRemembered: true });
+  }
+  return all;
 }
 
 /** @param uplinks whose speeds are worth knowing */

@@ -5,7 +5,7 @@
 
 import { sameFrame, sameGuests } from '../kernel/nft/same.ts';
 import { parseRuleset } from '../kernel/nft/table.ts';
-import { readCache, writeWhole } from '../system/files.ts';
+import { readBytes, writeWhole } from '../system/files.ts';
 
 interface Record {
   /** As it was given to nft. */
@@ -17,6 +17,8 @@ interface Record {
 
 /** No text of ours or nft's has it. */
 const separator = '\0';
+const end = Buffer.from(separator);
+const smallChanges = Buffer.from('small changes since');
 
 /** @param table as nft lists it now that `ruleset` has been committed */
 export function writeListing(file: string, ruleset: string, table: string): void {
@@ -25,13 +27,15 @@ export function writeListing(file: string, ruleset: string, table: string): void
 
 /** @param ruleset whose guests are in force now, by a commit of what had changed only */
 export function noteSmallChange(file: string, ruleset: string): void {
-  const { table } = readRecord(file);
-  writeWhole(file, [ruleset, table, 'small changes since'].join(separator), 0o600);
+  // Not understood, since a guest's start waits for it: a table of a thousand guests is half a megabyte.
+  const [, table = Buffer.alloc(0)] = splitRecord(file);
+  writeWhole(file, Buffer.concat([Buffer.from(ruleset), end, table, end, smallChanges]), 0o600);
 }
 
 /** The ruleset that was committed last; empty where that is not known. */
 export function readCommitted(file: string): string {
-  return readRecord(file).ruleset;
+  const [ruleset, table] = splitRecord(file);
+  return table === undefined ? '' : (ruleset?.toString('utf8') ?? '');
 }
 
 /** Whether this is the ruleset that was committed last, and nft was asked what it looks like. */
@@ -59,8 +63,22 @@ export function recognize(file: string, table: string): string | undefined {
   return isAsLoaded ? ruleset : undefined;
 }
 
+/** Its parts as they stand there: as many as there are. */
+function splitRecord(file: string): Buffer[] {
+  const bytes = readBytes(file);
+  const parts: Buffer[] = [];
+  let from = 0;
+  while (bytes && from <= bytes.length) {
+    const at = bytes.indexOf(end, from);
+    const to = at < 0 ? bytes.length : at;
+    parts.push(bytes.subarray(from, to));
+    from = to + end.length;
+  }
+  return parts;
+}
+
 function readRecord(file: string): Record {
-  const [ruleset = '', table, changed] = (readCache(file) ?? '').split(separator);
+  const [ruleset = '', table, changed] = splitRecord(file).map((part) => part.toString('utf8'));
   // One of another version has no second part.
   return table === undefined
     ? { ruleset: '', table: '', changed: false }

@@ -20,7 +20,7 @@ import { makeFolder, syncFolder } from './folders.ts';
 import { type NewFile, removeIfThere, writeSynced } from './sync-files.ts';
 
 /** Makes the folders above it where they are missing. */
-export function writeWhole(file: string, text: string, mode = 0o644): void {
+export function writeWhole(file: string, text: string | Uint8Array, mode = 0o644): void {
   writeTogether([{ file, text, mode }]);
 }
 
@@ -35,14 +35,11 @@ export function writeUnlocked(file: string, text: string, mode = 0o644): void {
  * @param ending of the names under which they are written first. One for all writers: whoever writes holds the lock,
  *   and what a killed one left is taken up again.
  */
-export function writeTogether(files: NewFile[], ending = '.next'): void {
+export function writeTogether(files: NewFile<string | Uint8Array>[], ending = '.next'): void {
   const next = (file: string) => `${file}${ending}`;
   try {
     writeSynced(files.map(({ file, ...what }) => ({ file: next(file), ...what })));
-    for (const { file } of files) {
-      moveFolderAside(file);
-      renameSync(next(file), file);
-    }
+    for (const { file } of files) replace(file, next(file));
     for (const folder of new Set(files.map(({ file }) => dirname(file)))) syncFolder(folder);
   } catch (error) {
     for (const { file } of files) removeIfThere(next(file));
@@ -58,6 +55,16 @@ export function unwritten(file: string, error: unknown): Failure {
 }
 
 /** A folder in the place of a file is moved aside, with its contents: it is not ours to delete. */
+function replace(file: string, next: string): void {
+  try {
+    renameSync(next, file);
+  } catch (error) {
+    if (!isFolder(file)) throw error;
+    moveFolderAside(file);
+    renameSync(next, file);
+  }
+}
+
 function moveFolderAside(file: string): void {
   if (isFolder(file)) renameSync(file, `${file}.aside-${Date.now()}`);
 }
@@ -92,7 +99,16 @@ export function moveWhole(from: string, to: string): void {
 
 /** Whether what stands there is something else. */
 export function isChanged({ file, text }: NewFile): boolean {
-  return readCache(file) !== text;
+  // What a guest adds or takes away is seen without reading it.
+  return sizeOf(file) !== Buffer.byteLength(text) || readCache(file) !== text;
+}
+
+function sizeOf(file: string): number | undefined {
+  try {
+    return statSync(file, { throwIfNoEntry: false })?.size;
+  } catch {
+    return undefined; // Nor can it be read.
+  }
 }
 
 /** Writes only what differs. @returns whether it did */
@@ -120,6 +136,15 @@ export function touch(file: string): void {
 export function readCache(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same, as it stands there. */
+export function readBytes(file: string): Buffer | undefined {
+  try {
+    return readFileSync(file);
   } catch {
     return undefined;
   }
@@ -155,6 +180,7 @@ export function readJson<T extends { version: number }>(file: string, empty: T):
 
 /** Nothing when it is not there. */
 export function removeFile(file: string): void {
+  if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return;
   moveFolderAside(file);
   rmSync(file, { force: true });
 }

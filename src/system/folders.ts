@@ -1,6 +1,16 @@
 // The folders that files are put in.
-import { closeSync, fsyncSync, mkdirSync, openSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  unlinkSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 
 /**
  * Makes those above it too, and lets others do so at the same time. Not with `recursive`, by which Node tries for ever
@@ -23,11 +33,16 @@ export const syncVariable = 'VIRT_SHAPER_SYNCS';
 
 /** fsync(2), unless our caller does it. @param durable in any case */
 export function sync(fd: number, durable = false): void {
-  if (durable || process.env[syncVariable] !== '1') fsyncSync(fd);
+  if (durable || !isSyncedByCaller()) fsyncSync(fd);
+}
+
+function isSyncedByCaller(): boolean {
+  return process.env[syncVariable] === '1';
 }
 
 /** What was renamed in it is on the disk. */
 export function syncFolder(folder: string): void {
+  if (isSyncedByCaller()) return;
   const fd = openSync(folder, 'r');
   try {
     sync(fd);
@@ -36,6 +51,19 @@ export function syncFolder(folder: string): void {
   }
 }
 
+/** Whatever it is; what a symlink leads to stays. */
 export function removeFolder(folder: string): void {
+  const stats = lstatSync(folder, { throwIfNoEntry: false });
+  if (!stats) return;
+  try {
+    // Hardly any has folders in it, and Node.js takes twice the time to look for them.
+    if (stats.isDirectory()) {
+      for (const name of readdirSync(folder)) unlinkSync(join(folder, name));
+      rmdirSync(folder);
+      return;
+    }
+  } catch {
+    // More than files is in it.
+  }
   rmSync(folder, { recursive: true, force: true });
 }

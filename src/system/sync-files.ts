@@ -1,11 +1,11 @@
 // Files that are on the disk, whole, when it returns: what is renamed into place has to be.
-import { closeSync, existsSync, fchmodSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, openSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeFolder, sync } from './folders.ts';
 
-export interface NewFile {
+export interface NewFile<Text extends string | Uint8Array = string> {
   file: string;
-  text: string;
+  text: Text;
   /** 0644 where it is absent. */
   mode?: number;
   /** It waits for the disk also where our caller syncs what we write. */
@@ -13,22 +13,32 @@ export interface NewFile {
 }
 
 /** All are written before the first is waited for: the disk then takes them together. */
-export function writeSynced(files: NewFile[]): void {
+export function writeSynced(files: NewFile<string | Uint8Array>[]): void {
   const opened: { fd: number; durable: boolean }[] = [];
   try {
     for (const { file, text, mode = 0o644, durable = false } of files) {
-      if (!existsSync(dirname(file))) makeFolder(dirname(file));
-      // A leftover of a killed writer, or a symlink planted to make us overwrite another file.
-      rmSync(file, { force: true });
-      const fd = openSync(file, 'wx', mode);
+      const fd = openFresh(file, mode);
       opened.push({ fd, durable });
       fchmodSync(fd, mode);
-      const bytes = Buffer.from(text);
+      const bytes = typeof text === 'string' ? Buffer.from(text) : text;
       for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
     }
     for (const { fd, durable } of opened) sync(fd, durable);
   } finally {
     for (const { fd } of opened) closeSync(fd);
+  }
+}
+
+/** What is in the way is a leftover of a killed writer, or a symlink planted to make us overwrite another file. */
+function openFresh(file: string, mode: number): number {
+  try {
+    return openSync(file, 'wx', mode);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') makeFolder(dirname(file));
+    else if (code === 'EEXIST') rmSync(file, { force: true });
+    else throw error;
+    return openSync(file, 'wx', mode);
   }
 }
 

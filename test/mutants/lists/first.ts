@@ -64,7 +64,7 @@ export const first: Listed[] = [
   },
   {
     what: 'what a killed load has left is taken up',
-    from: '  rmSync(next, { recursive: true, force: true }); // Of a load that was killed.\n',
+    from: '  removeFolder(next); // Of a load that was killed.\n',
     to: '',
     quick: ['unit/store'],
   },
@@ -82,8 +82,8 @@ export const first: Listed[] = [
   },
   {
     what: 'a small change makes the listing one of now',
-    from: "[ruleset, table, 'small changes since']",
-    to: '[ruleset, table]',
+    from: ', end, table, end, smallChanges]',
+    to: ', end, table]',
     quick: ['unit/store'],
     kernel: ['small-change'],
   },
