@@ -8,28 +8,32 @@ import type { Device } from './host.ts';
 const sysfs = '/sys/class/net';
 
 export function readDevices(): Map<string, Device> {
-  const names = deviceNames();
-  const taps = new Set(names.filter((name) => existsSync(`${sysfs}/${name}/tun_flags`)));
+  const devices = new Map<string, Device>();
+  // A thousand taps and a few others: a guest's start waits for each step that is taken for all.
+  const others: string[] = [];
+  for (const name of deviceNames()) {
+    const tap = existsSync(`${sysfs}/${name}/tun_flags`);
+    if (!tap) others.push(name);
+    const device = readDevice(name, tap);
+    if (device) devices.set(name, device);
+  }
   // A look at each bridge, in place of one at each of its ports.
-  const masters = new Map(
-    names
-      .filter((name) => !taps.has(name))
-      .flatMap((bridge) => portNames(bridge).map((port) => [port, bridge] as const)),
-  );
-  const read = names.flatMap((name): [string, Device][] => {
-    const device = readDevice(name, taps.has(name));
-    return device ? [[name, { ...device, ...masterOf(masters, name) }]] : [];
-  });
-  const devices = new Map(read);
-  addPeers(devices);
+  for (const master of others) {
+    for (const port of portNames(master)) {
+      const device = devices.get(port);
+      if (device) devices.set(port, { ...device, master });
+    }
+  }
+  addPeers(devices, others);
   return devices;
 }
 
 /** Of ports that are no NICs: a pair between two bridges is the only way out that a bridge may seem to have. */
-function addPeers(devices: Map<string, Device>): void {
-  const ports = [...devices].filter(
-    ([, { tap, physical, lower, master }]) => master && !tap && !physical && !lower,
-  );
+function addPeers(devices: Map<string, Device>, others: string[]): void {
+  const ports = others.flatMap((name): [string, Device][] => {
+    const device = devices.get(name);
+    return device?.master && !device.physical && !device.lower ? [[name, device]] : [];
+  });
   const numbers = ports.map(([name, device]) => ({
     name,
     device,
@@ -40,11 +44,6 @@ function addPeers(devices: Map<string, Device>): void {
     const other = own !== peer && numbers.find((one) => one.own === peer && one.peer === own);
     if (other) device.peer = other.name;
   }
-}
-
-function masterOf(masters: Map<string, string>, name: string): Pick<Device, 'master'> {
-  const master = masters.get(name);
-  return master === undefined ? {} : { master };
 }
 
 /** How often the two lists may differ before it is no chance. */

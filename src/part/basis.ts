@@ -79,8 +79,17 @@ function changesByItself({ defaults, uplinks, groups, guests }: Config): boolean
   return entries.some((entry) => ['when', 'quota', 'boost'].some((key) => key in entry));
 }
 
-/** Lines that are in one list only; nothing where those in both have another order. */
+/** Lines that are in one list only, of those that are there once; nothing where those in both have another order. */
 export function apart(from: string[], to: string[]): { gone: string[]; come: string[] } | undefined {
+  // Mostly one line differs among a thousand.
+  const least = Math.min(from.length, to.length);
+  let [head, tail] = [0, 0];
+  while (head < least && from[head] === to[head]) head += 1;
+  while (tail < least - head && from.at(-1 - tail) === to.at(-1 - tail)) tail += 1;
+  return apartBetween(from.slice(head, from.length - tail), to.slice(head, to.length - tail));
+}
+
+function apartBetween(from: string[], to: string[]): { gone: string[]; come: string[] } | undefined {
   const [former, next] = [new Set(from), new Set(to)];
   const [gone, come] = [from.filter((line) => !next.has(line)), to.filter((line) => !former.has(line))];
   if (gone.length > 0 || come.length > 0) {

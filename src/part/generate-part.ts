@@ -43,7 +43,10 @@ export function generatePart(former: Former, inputs: Inputs): Part | undefined {
   if (!guests || !devices) return undefined;
   const [gone, come] = [new Set(guests.gone), new Set(guests.come)];
   const left = guests.gone.map(guestIn);
-  const came = inputs.guests.filter((_, index) => come.has(lines.guests[index] ?? ''));
+  const came: Guest[] = [];
+  const rest: Guest[] = [];
+  for (const [index, guest] of inputs.guests.entries())
+    (come.has(lines.guests[index] ?? '') ? came : rest).push(guest);
   const changed = [...left, ...came];
   if (changed.length === 0 || changed.length > most.changed) return undefined;
   // Else nothing but their taps may be another one, or of another bridge.
@@ -56,7 +59,6 @@ export function generatePart(former: Former, inputs: Inputs): Part | undefined {
   // An id that is written may be one that virt-shaper gives to something of its own.
   if (changed.some(({ name }) => matchGuest(inputs.config, name)?.id)) return undefined;
 
-  const rest = inputs.guests.filter((guest) => !came.includes(guest));
   const near = neighboursOf(inputs.config, inputs.host, rest, changed, former.basis.unshaped);
   const host = near.size > most.near ? undefined : withoutOthers(inputs, rest, near, taps);
   const numbered = host && number(inputs, rest, left, came);
@@ -66,19 +68,17 @@ export function generatePart(former: Former, inputs: Inputs): Part | undefined {
   const chosen = { guests: Object.fromEntries(own), groups: numbered.groups };
   const run = (guests: Guest[], devices: Host['devices']) =>
     generate({ ...inputs, guests, host: { ...host, devices }, chosen });
-  const byLine = new Map(inputs.guests.map((guest, index) => [lines.guests[index], guest]));
-  const formerGuests = former.lines.guests.flatMap((line) => {
-    if (gone.has(line)) return guestIn(line);
-    const guest = byLine.get(line);
-    return guest && near.has(guest) ? guest : [];
-  });
+  const some = inputs.guests.filter((guest) => near.has(guest) || came.includes(guest));
+  const nearBy = new Map([...near].map((guest) => [JSON.stringify(guest), guest]));
+  const formerGuests: Guest[] = [];
+  for (const line of former.lines.guests) {
+    const guest = gone.has(line) ? guestIn(line) : nearBy.get(line);
+    if (guest) formerGuests.push(guest);
+  }
   const absent = new Set(presentDevices.map(([name]) => name));
   const there = [...host.devices].filter(([name]) => !absent.has(name));
   const before = run(formerGuests, new Map([...there, ...formerDevices]));
-  const now = run(
-    inputs.guests.filter((guest) => near.has(guest) || came.includes(guest)),
-    host.devices,
-  );
+  const now = run(some, host.devices);
   const shaped = new Set(now.policy.uplinks.flatMap(({ guests }) => guests.map(({ name }) => name)));
   if (!came.every(({ name }) => shaped.has(name))) return undefined;
   const basis = basisNow(former.basis, basisOf(before), basisOf(now));

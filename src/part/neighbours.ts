@@ -50,11 +50,16 @@ export function neighboursOf(
 /** By the names of the bridge's uplinks, or of the bridge where it has none. */
 function uplinksOf(config: Config, host: Host): (tap: string, bridge?: string) => string {
   const known = new Map<string, string>();
+  const named = new Set(config.uplinks.map(({ name }) => name));
+  // A guest's tap is an uplink only where the configuration says so.
+  const devices: Host['devices'] = new Map();
+  for (const [name, device] of host.devices) if (!device.tap || named.has(name)) devices.set(name, device);
+  const without = { ...host, devices };
   return (tap, noted = '') => {
     const bridge = host.devices.get(tap)?.master ?? noted;
     const found =
       known.get(bridge) ??
-      (findUplinks(config, host, [], bridge)
+      (findUplinks(config, without, [], bridge)
         .uplinks.map(({ name }) => name)
         .join(' ') ||
         bridge);

@@ -151,7 +151,7 @@ function lastFree(taken: Set<number>): number {
 }
 
 function toRecord(ids: Map<string, number>): Record<string, number> {
-  return Object.fromEntries([...ids].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return Object.fromEntries([...ids.keys()].sort().map((name) => [name, idOf(ids, name)]));
 }
 
 /** @throws Error for a name that assignIds was not given */
