@@ -17,6 +17,7 @@ import { healthy } from './scenarios/healthy.ts';
 import { last, life } from './scenarios/life.ts';
 import { many } from './scenarios/many.ts';
 import { migrate } from './scenarios/migrate.ts';
+import { modular } from './scenarios/modular.ts';
 import { nics } from './scenarios/nics.ts';
 import { natted } from './scenarios/routed.ts';
 import { saved } from './scenarios/saved.ts';
@@ -35,6 +36,7 @@ const scenarios: Scenario[] = [
   ...daemon,
   ...nics,
   ...natted,
+  ...modular,
   ...many,
   ...migrate,
   last,
@@ -62,6 +64,12 @@ async function runAll(): Promise<boolean> {
   printHeader();
   for (const scenario of chosen) {
     showProgress(scenario.title);
+    const missing = scenario.lacks?.(lab);
+    if (missing) {
+      rows.push({ title: scenario.title, result: 'skipped', seconds: 0, lines: [missing] });
+      printRow(rows.at(-1) as Row);
+      continue;
+    }
     const row = await runOne(lab, scenario);
     rows.push(row);
     // What follows the name, which may have blanks: operation, sub-operation, and a reason.
@@ -74,7 +82,7 @@ async function runAll(): Promise<boolean> {
   }
   console.log(`libvirt called: ${[...calls].sort().join(', ')}`);
   printTotals(rows, (performance.now() - started) / 1000);
-  return rows.length > 0 && rows.every(({ result }) => result === 'ok');
+  return rows.some(({ result }) => result === 'ok') && rows.every(({ result }) => result !== 'FAILED');
 }
 
 /** Nothing goes on for ever, whatever happens in it. */

@@ -9,6 +9,8 @@ export interface Scenario {
   title: string;
   /** One of the few that run in CI. */
   core?: boolean;
+  /** @returns why it cannot be tried on these hosts, if it cannot */
+  lacks?: (lab: Lab) => string | undefined;
   /** @returns figures, for people. @throws when something does not hold */
   run: (lab: Lab) => Promise<string[]>;
 }

@@ -6,7 +6,7 @@ import type { Namespaces, Running } from '../../support/netns.ts';
 import { domainXml, type Extras, type Guest } from './guest.ts';
 import { type Host, installProgram, makeHost, makeWire } from './host.ts';
 import { buildImage } from './image.ts';
-import { configureLibvirtd, startLibvirtd, stopLibvirtd } from './libvirtd.ts';
+import { configureLibvirtd, startDaemon, stopDaemon } from './libvirtd.ts';
 import { mustBeShaped, readObjects } from './shaped.ts';
 import { definedGuests, runningGuests, virsh } from './virsh.ts';
 import { waitFor } from './wait.ts';
@@ -66,7 +66,7 @@ export async function makeLab(spaces: Namespaces, lower: string): Promise<Lab> {
     configureLibvirtd(host, number);
     const untouched = await readObjects(host);
     await installHooks(host);
-    return { ...host, untouched, daemon: await startLibvirtd(host) };
+    return { ...host, untouched, daemon: await startDaemon(host, 'libvirtd') };
   };
   const [a, b] = await Promise.all([make('a', 2), make('b', 3)]);
   return { a, b };
@@ -95,9 +95,9 @@ export async function restartLibvirtd(
   signal: NodeJS.Signals,
   meanwhile = async () => {},
 ): Promise<void> {
-  await stopLibvirtd(host.daemon, signal);
+  await stopDaemon(host.daemon, signal);
   await meanwhile();
-  host.daemon = await startLibvirtd(host);
+  host.daemon = await startDaemon(host, 'libvirtd');
 }
 
 /** What the hook had to say so far. */

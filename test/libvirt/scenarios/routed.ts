@@ -35,33 +35,34 @@ const timing = { omit: 1, seconds: 3 };
 export const natted: Scenario[] = [
   {
     title: "libvirt's NAT network: a group with a bridged guest, the network and the daemon go and come",
-    run: async ({ a }) => {
-      const file = join(a.root, 'etc/virt-shaper/config.toml');
-      const config = readFileSync(file, 'utf8');
-      const server = execa('iperf3', ['--server', '--json', '--interval', '0.25', '--port', port], {
-        reject: false,
-      });
-      try {
-        writeFileSync(file, config.replace('bridge = "br0"', 'bridge = "br0"\nrouted = "libvirt"') + group);
-        writeFileSync(join(a.root, 'run/guest/default.xml'), network);
-        await virsh(a, 'net-create', '/run/guest/default.xml');
-        await a.run('virt-shaper', ['apply']);
-        return await goThrough(a);
-      } finally {
-        server.kill();
-        await virsh(a, 'destroy', routed.name).catch(() => {});
-        await virsh(a, 'net-destroy', 'default').catch(() => {});
-        writeFileSync(file, config);
-        await a.run('virt-shaper', ['apply']);
-      }
-    },
+    run: ({ a }) => onDefault(a, () => goThrough(a)),
   },
 ];
 
+/** What goes on with libvirt's `default` network, whose guests are shaped. */
+export async function onDefault(a: LabHost, body: () => Promise<string[]>): Promise<string[]> {
+  const file = join(a.root, 'etc/virt-shaper/config.toml');
+  const config = readFileSync(file, 'utf8');
+  const server = execa('iperf3', ['--server', '--json', '--interval', '0.25', '--port', port], {
+    reject: false,
+  });
+  try {
+    writeFileSync(file, config.replace('bridge = "br0"', 'bridge = "br0"\nrouted = "libvirt"') + group);
+    writeFileSync(join(a.root, 'run/guest/default.xml'), network);
+    await virsh(a, 'net-create', '/run/guest/default.xml');
+    await a.run('virt-shaper', ['apply']);
+    return await body();
+  } finally {
+    server.kill();
+    await virsh(a, 'destroy', routed.name).catch(() => {});
+    await virsh(a, 'net-destroy', 'default').catch(() => {});
+    writeFileSync(file, config);
+    await a.run('virt-shaper', ['apply']);
+  }
+}
+
 async function goThrough(a: LabHost): Promise<string[]> {
-  const theirs = () =>
-    a.run('sh', ['-c', 'iptables-save 2>/dev/null; nft list table ip libvirt_network 2>/dev/null; true']);
-  const before = await theirs();
+  const before = await theirRules(a);
   await startRouted(a);
   await define(a, bridged);
   await virsh(a, 'start', bridged.name);
@@ -92,13 +93,19 @@ async function goThrough(a: LabHost): Promise<string[]> {
   await startRouted(a);
   await allShaped(a, 2);
   figures.push(...(await bothWays(a, 'on the network made anew')));
-  if ((await theirs()).replace(/\[\d+:\d+\]|^#.*$/gm, '') !== before.replace(/\[\d+:\d+\]|^#.*$/gm, ''))
-    throw new Error("libvirt's own rules have changed");
+  if ((await theirRules(a)) !== before) throw new Error("libvirt's own rules have changed");
   return figures;
 }
 
+/** libvirt's own rules of its networks, without what they have counted. */
+export async function theirRules(a: LabHost): Promise<string> {
+  const lists = ['iptables-save', 'ip6tables-save', 'nft -s list table ip libvirt_network'];
+  const said = await a.run('sh', ['-c', `${lists.map((list) => `${list} 2>/dev/null`).join('; ')}; true`]);
+  return said.replace(/\[\d+:\d+\]|^#.*$/gm, '');
+}
+
 /** Its address is of the network's, as follows from its MAC (init.sh). */
-async function startRouted(a: LabHost): Promise<void> {
+export async function startRouted(a: LabHost): Promise<void> {
   const xml = domainXml(routed, { nics: ['network:default'] }).replace('52:54:00:77:00:', '52:54:00:77:02:');
   writeFileSync(join(a.root, 'run/guest/routed.xml'), xml);
   await virsh(a, 'define', '/run/guest/routed.xml');
@@ -109,13 +116,13 @@ async function startRouted(a: LabHost): Promise<void> {
   );
 }
 
-async function allShaped(a: LabHost, count: number): Promise<void> {
+export async function allShaped(a: LabHost, count: number): Promise<void> {
   const { counts, guests } = JSON.parse(await a.run('virt-shaper', ['status', '--json', '--interval', '0']));
   if (counts.shaped !== count) throw new Error(`not all are shaped: ${JSON.stringify(guests)}`);
   await a.run('virt-shaper', ['verify']);
 }
 
-async function bothWays(
+export async function bothWays(
   a: LabHost,
   what: string,
   directions: Direction[] = ['out', 'in'],
