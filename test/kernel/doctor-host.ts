@@ -58,6 +58,8 @@ export class DoctorHost extends TestHost {
     const { status, stdout, stderr } = this.run(['doctor', '--json'], { path: this.path });
     assert.is(stderr, '');
     const { findings } = JSON.parse(stdout) as { findings: Finding[] };
+    const levels = findings.map(({ level }) => level);
+    assert.is(status, levels.includes('problem') ? 1 : levels.includes('warning') ? 3 : 0);
     const wrong = findings.filter(({ level, check }) => level !== 'ok' && !machine.includes(check));
     return { status, wrong: wrong.map(({ level, check }) => `${level} ${check}`), findings };
   }

@@ -59,7 +59,7 @@ export function liftOverride(context: Context, subject: Subject): Promise<number
     const lifted = overrides.filter((one) => isIts(one) && inForce.has(one.since));
     if (lifted.length === 0) {
       findSubject(before, subject);
-      context.say(`nothing to do: nothing is set for ${subjectText(subject)}`);
+      context.say(`nothing is set for ${subjectText(subject)}`);
     }
     for (const one of lifted) context.say(`${subjectText(one)}: ${valuesText(one)} is lifted`);
     return overrides.filter((one) => !isIts(one));
