@@ -106,7 +106,8 @@ test(
     if (!first) return;
     try {
       const { found } = await host.attackBy(first, host.outside, () => busiestSecond(host));
-      within('together', found, 12 * mbit, 0.5);
+      // What a queue does not hold of a burst is gone: an idle machine sends all of it within its twentieth.
+      within('together', found, 12 * mbit, 0.25);
     } finally {
       for (const one of others) {
         one.kill();
