@@ -36,12 +36,9 @@ export async function withLog<T>(context: Context, work: (heard: Context) => Pro
 
 /** What is said only once, so that it has to be in the log: also with --quiet, and whoever's terminal has it first. */
 export async function notify(context: Context, texts: string[]): Promise<void> {
-  for (const text of texts) (isJournal ? speakNotice : context.say)(text);
+  const say = isJournal ? (text: string) => speak('notice', text) : context.say;
+  for (const text of texts) say(text);
   if (!isJournal) await log(texts.map((text) => ({ priority: 'notice', text })));
-}
-
-function speakNotice(text: string): void {
-  speak('notice', text);
 }
 
 export async function log(said: Said[]): Promise<void> {

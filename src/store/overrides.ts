@@ -3,7 +3,8 @@
 // virt-shaper limit writes the file, so a sync never waits for a disk because of it.
 import { isInForce, type Moment, type Override } from '../policy/moment/moment.ts';
 import { randomId } from '../system/digest.ts';
-import { isFolder, readCache, readIfThere, writeIfChanged, writeWhole } from '../system/files.ts';
+import { readCache, readIfThere, writeIfChanged, writeWhole } from '../system/files.ts';
+import { isFolder } from '../system/folders.ts';
 import { both, directions } from '../units/units.ts';
 import { sinceBoot } from './pending.ts';
 

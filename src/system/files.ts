@@ -16,7 +16,7 @@ import {
 import { dirname } from 'node:path';
 import { reasonOf, rootHint } from './as-root.ts';
 import { Failure } from './errors.ts';
-import { makeFolder, syncFolder } from './folders.ts';
+import { isFolder, makeFolder, moveFolderAside, syncFolder } from './folders.ts';
 import { type NewFile, removeIfThere, writeSynced } from './sync-files.ts';
 
 /** Makes the folders above it where they are missing. */
@@ -54,7 +54,6 @@ export function unwritten(file: string, error: unknown): Failure {
   return new Failure(`${file} cannot be written: ${message}`, hint, undefined, code);
 }
 
-/** A folder in the place of a file is moved aside, with its contents: it is not ours to delete. */
 function replace(file: string, next: string): void {
   try {
     renameSync(next, file);
@@ -63,10 +62,6 @@ function replace(file: string, next: string): void {
     moveFolderAside(file);
     renameSync(next, file);
   }
-}
-
-function moveFolderAside(file: string): void {
-  if (isFolder(file)) renameSync(file, `${file}.aside-${Date.now()}`);
 }
 
 /** Never over what is there, whenever it came. @returns whether it was written */
@@ -189,10 +184,6 @@ function isAlike(value: Record<string, unknown>, model: object): boolean {
   return Object.entries(model).every(
     ([key, like]) => typeof value[key] === typeof like && Array.isArray(value[key]) === Array.isArray(like),
   );
-}
-
-export function isFolder(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** Another one as soon as somebody writes to the file, or puts another in its place; empty where there is none. */

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  renameSync,
   rmdirSync,
   rmSync,
   unlinkSync,
@@ -49,6 +50,16 @@ export function syncFolder(folder: string): void {
   } finally {
     closeSync(fd);
   }
+}
+
+/** A symlink to one is none. */
+export function isFolder(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/** A folder in the place of a file, with its contents: it is not ours to delete. */
+export function moveFolderAside(file: string): void {
+  if (isFolder(file)) renameSync(file, `${file}.aside-${Date.now()}`);
 }
 
 /** Whatever it is; what a symlink leads to stays. */
