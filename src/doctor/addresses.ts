@@ -1,5 +1,5 @@
-// Ethernet addresses that are not a guest's alone: a bridge sends to whoever was heard with one last, so what is sent to
-// the other counts, and arrives, where nobody meant it to.
+// Duplicate MAC addresses: two guests with one, or a guest with the host's. A bridge's forwarding table sends a frame to the
+// port that used its address last, so the frames of one are delivered to the other, and counted there.
 import type { Config } from '../config/config.ts';
 import { matchGuest } from '../config/pattern.ts';
 import type { Guest } from '../guests/guest.ts';
@@ -9,7 +9,7 @@ import type { Finding } from './finding.ts';
 export interface AddressFacts {
   running: Guest[];
   config?: Config;
-  /** Of bridges and uplinks, in lower case: address -> device. */
+  /** MAC addresses of bridges and uplinks, in lower case: address -> device. */
   hostAddresses: Map<string, string>;
 }
 

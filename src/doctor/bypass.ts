@@ -1,5 +1,5 @@
-// What routed frames may be taken by before they meet a guest's class: flowtables, which pass no chain, routing rules
-// that read our marks as theirs, and settings that this place does not let us make.
+// What diverts a routed guest's packets before they reach its class: flowtables, which skip every chain, `ip rule`s that
+// match our marks as if they were their own, and sysctls that cannot be set here (a container's read-only /proc).
 import { parseListing } from '../kernel/nft/listing.ts';
 import { readSettings, settings } from '../kernel/settings.ts';
 import { readXtables } from '../observe/read-others.ts';
@@ -8,23 +8,23 @@ import { readIfThere } from '../system/files.ts';
 import type { Finding } from './finding.ts';
 
 export interface BypassFacts {
-  /** `table inet filter, flowtable f` -> devices of ours in it. */
+  /** `table inet filter, flowtable f` -> those of our devices that it offloads. */
   flowtables: Map<string, string[]>;
-  /** As `ip rule` prints them, of those that our marks are taken for. */
+  /** The lines of `ip rule` whose fwmark matches marks of ours. */
   rules: string[];
-  /** Tables of iptables-legacy whose rules no tool here shows. */
+  /** Tables of iptables-legacy; their rules are not read, since nft does not list them. */
   unseen: string[];
-  /** Names of settings that are not as they should be and cannot be set. */
+  /** Sysctls with a value that bypasses us and that cannot be set here. */
   fixed: string[];
 }
 
 export interface BypassSources {
-  /** What `nft list ruleset` prints. */
+  /** The output of `nft list ruleset`. */
   listing: string;
-  /** Uplinks, what leads to them, and taps. */
+  /** Uplinks, the devices below and above them, and taps. */
   devices: Set<string>;
   marks: number[];
-  /** Whether the settings are wanted. */
+  /** Whether the policy needs these sysctls. */
   reflect: boolean;
 }
 

@@ -1,23 +1,23 @@
-// The configuration as `check` sees it, in numbers, and who can write what virt-shaper reads: whoever can rules
-// the network of this host.
+// The configuration's errors and warnings as `check` finds them, counted, and the permissions of every file that virt-shaper
+// reads as root: whoever can write one of them decides what runs as root, and who is limited.
 import type { Config } from '../config/config.ts';
 import type { Problem } from '../system/errors.ts';
 import type { Attempt, Finding } from './finding.ts';
 
 export interface ConfigurationFacts {
-  /** As it is called in messages. */
+  /** The main file's path, as messages show it. */
   file: string;
-  /** Whether the file is there at all. */
+  /** Whether the file exists. */
   there: boolean;
   errors: Problem[];
   warnings: Problem[];
-  /** Absent with errors. */
+  /** Absent when the configuration has errors. */
   config?: Config;
-  /** The configuration that counts is another, since a load was not confirmed. */
+  /** Whether a rollback put an older configuration in force, since a load was not confirmed. */
   held: boolean;
-  /** Milliseconds until a load goes back unless it is confirmed. */
+  /** Milliseconds until an unconfirmed load is rolled back. */
   pending?: number;
-  /** Folders and files that others than root can write: path -> by what. */
+  /** Folders and files that users other than root can write: path -> why (owner, mode). */
   writable: Map<string, string>;
   /** The administrator's own templates: name -> text. */
   templates: Attempt<Map<string, string>>;

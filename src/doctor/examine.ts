@@ -1,6 +1,5 @@
-// Everything that doctor looks at: read once, side by side, then judged. A table of contents, since each section
-// has its facts, their reader and its checks in files of their own. Nothing is ever changed, and what cannot be
-// read costs its own section only.
+// All sections of doctor: their facts are read once, concurrently, then checked. Each section has its facts and checks in a
+// file of its own, and their reader below read/. Nothing is changed, and a fact that cannot be read fails its own section only.
 
 import type { Device } from '../host/host.ts';
 import { readNetworks } from '../host/networks.ts';
@@ -27,7 +26,7 @@ import { readTools } from './read/tools.ts';
 import { checkServices } from './services.ts';
 import { checkTools } from './tools.ts';
 
-/** @param timeout milliseconds that one call of a tool may take */
+/** @param timeout of one call of a tool, in milliseconds */
 export async function examine(paths: Paths, timeout: number): Promise<Section[]> {
   const run = makeRun({ timeout });
   const [tools, kernel, services, kernelState] = await Promise.all([
@@ -72,7 +71,7 @@ export async function examine(paths: Paths, timeout: number): Promise<Section[]>
   const judge = <T>(subject: string, facts: Attempt<T>, check: (facts: T) => Finding[]) =>
     'value' in facts ? check(facts.value) : [unread(subject, subject, facts)];
   const aboutGuests = judge('guests', guests, checkGuests);
-  // Who runs and was never told of is said once.
+  // A guest that no hook reported is one finding, however many of its NICs are unshaped.
   const unnoted = new Set(
     aboutGuests.filter(({ check }) => check === 'guest.unnoted').map(({ subject }) => subject),
   );

@@ -1,22 +1,22 @@
-// What doctor says of one thing: a level, the thing, what was seen, and what to do. Checks are pure functions
-// from facts to these; what could not be read is a fact too, so that one broken part hides no other.
+// A finding: what doctor reports of one thing, with a level, what was seen, and what to do. Checks are pure functions from
+// facts to findings; a fact that could not be read is one as well, so a broken part does not hide another.
 import { Failure } from '../system/errors.ts';
 
-/** `warning`: it works, but look at it. `problem`: something that is meant to work does not. */
+/** `warning`: it works, but should be looked at. `problem`: something does not work. */
 export const levels = ['ok', 'warning', 'problem'] as const;
 export type Level = (typeof levels)[number];
 
 export interface Finding {
-  /** Which check it is, for programs; does not change from version to version. */
+  /** The check's stable name, for programs that read `--json`. */
   check: string;
   level: Level;
-  /** What it is about, as shown: a tool, a device, a guest. */
+  /** The subject, as shown: a tool, a device, a guest. */
   subject: string;
   /** What was seen. */
   detail: string;
-  /** What to do; each line by itself. */
+  /** What to do, one step a line. */
   hint?: string;
-  /** More for who wants to know. */
+  /** Details that only `--verbose` and `--json` show. */
   note?: string;
 }
 
@@ -25,7 +25,7 @@ export interface Section {
   findings: Finding[];
 }
 
-/** A value, or why it could not be had. */
+/** A value, or why it could not be read. */
 export type Attempt<T> = { value: T } | { failed: string; hint?: string };
 
 export async function attempt<T>(work: () => T | Promise<T>): Promise<Attempt<T>> {
@@ -41,7 +41,7 @@ export function had<T>(attempted: Attempt<T> | undefined): T | undefined {
   return attempted && 'value' in attempted ? attempted.value : undefined;
 }
 
-/** What could not be read, as a finding. */
+/** The finding for a fact that could not be read. */
 export function unread(
   check: string,
   subject: string,

@@ -1,5 +1,5 @@
-// Guests that may forge addresses inside the host: by a neighbour's answers to a forged sender they spend that neighbour's
-// limit, unless `local` says what they may send there. Nobody's fault, so no warning.
+// Guests that can spoof source addresses inside the host: a neighbour's answers to a spoofed sender count against that
+// neighbour's limit, unless `local` limits what the guest may send there. A note, not a warning: nothing is misconfigured.
 import type { Config } from '../config/config.ts';
 import { againstForgers, forgersText, mayForge } from '../guests/forge.ts';
 import type { Guest } from '../guests/guest.ts';
@@ -26,7 +26,7 @@ export function checkForgers({ running, config }: { running: Guest[]; config?: C
   ];
 }
 
-/** Where its group is another on some uplink, that of its entry counts here. */
+/** Whether `local` applies. A guest may be in another group on some uplink; here the group of its own entry counts. */
 function isLimited(config: Config, guest: Guest): boolean {
   const sources = sourcesOf(config, guest, everyday);
   return findLimits(sources, findGroup(sources, '')?.name).local !== undefined;

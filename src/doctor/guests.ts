@@ -1,4 +1,4 @@
-// The guests that run, against those that virt-shaper knows: what no hook told of is unshaped until a sync.
+// The running guests beside those that virt-shaper has noted: a guest that no hook reported is unshaped until the next sync.
 import type { Config } from '../config/config.ts';
 import type { Guest } from '../guests/guest.ts';
 import { Known } from '../guests/list.ts';
@@ -9,19 +9,19 @@ import type { Attempt, Finding } from './finding.ts';
 import { checkForgers } from './forgers.ts';
 
 export interface GuestFacts {
-  /** As virt-shaper has noted them. */
+  /** The guests noted by hook and sync. */
   noted: Attempt<Guest[]>;
-  /** Those that run, by what was noted, libvirt's status files and the kernel. */
+  /** The running guests, by these notes, libvirt's status files and the kernel's taps together. */
   running: Guest[];
-  /** `tap guest` of those of their NICs that the rules in force know. */
+  /** `TAP GUEST` of each NIC that the rules in force know. */
   inForce: Set<string>;
-  /** Status files of libvirt that could not be understood. */
+  /** libvirt's status files that could not be parsed. */
   unread: { name: string; reason: string }[];
   devices: Host['devices'];
   bridges: string[];
-  /** Those of the configuration: one may be a tap, of a VPN for example. */
+  /** The configured uplinks; one of them may be a tap as well, of a VPN for example. */
   uplinks: string[];
-  /** Absent with errors. */
+  /** Absent when the configuration has errors. */
   config?: Config;
   hostAddresses: AddressFacts['hostAddresses'];
 }
@@ -49,7 +49,7 @@ export function checkGuests(facts: GuestFacts): Finding[] {
   return [{ ...about, level: 'ok', detail }, ...found];
 }
 
-/** Without a configuration that can be used no sync does anything. */
+/** Without a valid configuration a sync does nothing, so its advice would not help. */
 function syncHint(config: GuestFacts['config']): string {
   return config ? 'virt-shaper sync' : 'once there is a configuration without mistakes: virt-shaper apply';
 }
@@ -76,7 +76,7 @@ function checkNoted(guest: Guest, running: Known<Guest>): Finding[] {
   return [{ check: 'guest.gone', level: 'warning', subject, detail, hint: 'virt-shaper sync' }];
 }
 
-/** Taps on a bridge whose guest nobody knows: started by hand, or by something other than libvirt. */
+/** Taps on a bridge that belong to no known guest: made by hand, or by something other than libvirt. */
 function checkStrayTaps({ devices, running, bridges, uplinks, config }: GuestFacts): Finding[] {
   const owned = new Set([...uplinks, ...running.flatMap(({ nics }) => nics.map(({ tap }) => tap))]);
   return bridges.flatMap((bridge): Finding[] => {

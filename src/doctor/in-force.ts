@@ -1,4 +1,4 @@
-// What was loaded, whether the kernel still holds it, and who gets less than he should.
+// The policy in force: what the last load put there, the kernel's drift from it, and guests whose limits do not hold.
 
 import { type FaultKind, notes } from '../observe/fault.ts';
 import type { GuestRow } from '../observe/guests.ts';
@@ -9,21 +9,21 @@ import { label } from '../text/label.ts';
 import { type Attempt, type Finding, unread } from './finding.ts';
 
 export interface InForceFacts {
-  /** Now, in milliseconds since 1970. */
+  /** The current time, in milliseconds since 1970. */
   now: number;
   history: Attempt<History>;
-  /** Whether anything is loaded. */
+  /** Whether a policy is loaded. */
   loaded: boolean;
-  /** Whether something was loaded that nothing on the disk tells of any more. */
+  /** Whether the kernel has our rules while the files that describe them are gone. */
   lost?: boolean;
-  /** In how many things the kernel differs from what was loaded. */
+  /** The number of differences between the kernel and what was loaded. */
   drift: Attempt<number>;
   inForce: Attempt<InForce>;
-  /** What status says of each guest. */
+  /** The state of each guest's NIC, as `status` shows it. */
   rows: Attempt<GuestRow[]>;
   /**
-   * Whether the configuration and the noted guests ask for other rules than those in force; absent where that
-   * is not known, which is told where the reason is.
+   * Whether a render would now make other rules than those in force: they are stale. Absent where that could not be computed;
+   * the section with the reason reports it.
    */
   outdated?: Attempt<boolean>;
 }
@@ -110,7 +110,7 @@ function checkShaped({ inForce: attempted, rows }: InForceFacts): Finding[] {
   }
   const { uplinks, unshaped, warnings } = attempted.value;
   const ignored = unshaped.filter(({ kind }) => kind === 'unlisted' || kind === 'needless');
-  // Libvirt's own limits are told with the tap that they are on, and bad ways with the bridges.
+  // libvirt's own <bandwidth> is reported with its tap, and a bridge without an uplink with the bridges.
   const elsewhere = ['contested', 'unreachable'];
   const less = unshaped.filter((one) => !ignored.includes(one) && !elsewhere.includes(one.kind));
   const counts = uplinks.map(({ name, taps }) => {
@@ -135,7 +135,7 @@ function checkShaped({ inForce: attempted, rows }: InForceFacts): Finding[] {
   ];
 }
 
-/** As status has it; what keeps the others is said where it stands. @param planned how many, where nobody could look */
+/** The count of limited guests, as `status` has it. @param planned the number in the plan, where the kernel could not be read */
 function countShaped(rows: GuestRow[], uplink: string, planned: number): string {
   const due = rows.filter((row) => row.uplink === uplink && row.state !== 'gone');
   const shaped = due.filter(({ state }) => state === 'shaped').length;
@@ -144,12 +144,12 @@ function countShaped(rows: GuestRow[], uplink: string, planned: number): string 
     : `${due.length || planned} on ${uplink}`;
 }
 
-/** Said where the obstacle is: by the network, by the guests that run, or by the policy above. */
+/** Reported where the obstacle is: with the network, the running guests, or the policy above. */
 const saidElsewhere: FaultKind[] = ['occupied', 'contested', 'refused', 'unreachable', 'unable'];
 
-/** Whether the guests' frames meet their classes, as status has it. */
+/** Whether each guest's frames reach its class, as `status` has it. */
 function checkPassing({ rows, drift }: InForceFacts): Finding[] {
-  // What keeps them from being seen is told with the kernel's state.
+  // Why the kernel could not be read is reported with its state.
   if ('failed' in rows) return 'failed' in drift ? [] : [unread('passing', 'frames', rows)];
   return rows.value
     .filter(({ state }) => state !== 'left out' && state !== 'gone')
@@ -161,7 +161,7 @@ function checkPassing({ rows, drift }: InForceFacts): Finding[] {
         .map(
           ({ kind, tap, reason, remedy }): Finding => ({
             check: `passing.${kind}`,
-            // An unload is somebody's wish; that everybody runs without limit is said all the same.
+            // An unload was asked for by an administrator; that no guest is limited is reported all the same.
             level: notes.includes(kind) || kind === 'unloaded' ? 'warning' : 'problem',
             subject: label(guest),
             detail: tap === undefined || reason.includes(tap) ? reason : `${tap}: ${reason}`,

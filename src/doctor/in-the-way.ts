@@ -1,5 +1,5 @@
-// What somebody else has put where virt-shaper's things go. Nothing of others is ever replaced by virt-shaper, so
-// each of these is an administrator's to decide.
+// Qdiscs, devices and chains of other programs at the places that virt-shaper needs. It never replaces them, so each is for
+// the administrator to decide on.
 import type { Guest } from '../guests/guest.ts';
 import { foreignFamilies } from '../kernel/nft/listing.ts';
 import type { KernelState } from '../kernel/objects.ts';
@@ -8,15 +8,15 @@ import { ifbName, tableName } from '../plan/names.ts';
 import { label } from '../text/label.ts';
 import type { Finding } from './finding.ts';
 
-/** What of a kernel's state says so. */
+/** The part of the kernel's state that shows them. */
 export type Obstacles = Pick<
   KernelState,
   'foreignRoots' | 'occupiedTaps' | 'present' | 'devices' | 'hasTable' | 'loaded' | 'ruleset'
 >;
 
 /**
- * @param uplinks names of those that bridges lead to
- * @param shaped taps of guests that virt-shaper shapes, or shall: what is on others is nobody's second master
+ * @param uplinks names of the uplinks that bridges lead to
+ * @param shaped taps of guests that the policy limits; a qdisc on any other tap does not conflict with it
  */
 export function checkInTheWay(
   state: Obstacles,
@@ -81,7 +81,7 @@ function checkTap(state: Obstacles, guest: string, tap: string, bandwidth: boole
   return [{ check: 'tap.bandwidth', level: 'warning', subject, detail, hint: limits }];
 }
 
-/** A name that may stand in a shell as it is. */
+/** Whether a name needs no quoting in a shell. */
 function quoted(name: string): string {
   return /^[\w.@+:-]+$/.test(name) && !name.startsWith('-') ? name : 'GUEST';
 }

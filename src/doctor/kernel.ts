@@ -1,5 +1,5 @@
-// What this kernel can do, one line for each part, and what was chosen where there is a choice. Distributions'
-// kernels have all of it; where something is missing it is nearly always a package of modules.
+// The kernel's features, one finding each, and the choice where there are several. Distribution kernels have all of them;
+// a missing one is nearly always in a package of modules that is not installed.
 import type { LeafKind } from '../config/leaf.ts';
 import type { Kernel } from '../host/host.ts';
 import { noRedirect } from '../host/kernel.ts';
@@ -7,23 +7,23 @@ import type { Attempt, Finding } from './finding.ts';
 
 export interface KernelFacts {
   release: string;
-  /** Whether the modules of the kernel that runs are on the disk; absent on a kernel without modules. */
+  /** Whether /lib/modules has the running kernel's modules; absent on a kernel without loadable modules. */
   modulesThere?: boolean;
-  /** Modules that it has not, of those that are tried out (host/kernel.ts). */
+  /** The missing ones of the features that are probed (host/kernel.ts). */
   lacking: Attempt<Set<string>>;
-  /** What is chosen by that. */
+  /** The choice that follows from `lacking`. */
   chosen: Attempt<Kernel>;
-  /** What was chosen when this was first tried out, as kept in /run. */
+  /** The choice of the first probe since boot, cached in /run. */
   kept?: Kernel;
-  /** The file that keeps it. */
+  /** The cache file. */
   cache: string;
-  /** The one tool that shows programs of tcx. */
+  /** Whether there is bpftool, the only tool that shows tcx programs. */
   hasBpftool: boolean;
-  /** What nft said to a small table like ours, when it did not take it. */
+  /** nft's error for a small table like ours; absent when it took it. */
   bridgeTable: Attempt<string | undefined>;
 }
 
-/** What nothing can stand in for: module -> what it is for. */
+/** Features without an alternative: module -> what needs it. */
 const needed = new Map([
   ['sch_htb', ['htb', 'classes with rate and ceil']],
   ['sch_ingress', ['clsact', "the hook at a tap's egress"]],
@@ -101,7 +101,7 @@ function checkBridgeTable(facts: KernelFacts): Finding {
   return { ...about, level: 'problem', detail, ...fix(facts, 'nf_tables for bridges') };
 }
 
-/** No warning: hardly any host has one, and a host that has may well do without the tool. */
+/** A note, not a warning: hardly any host has a tcx program. */
 function checkTcx({ release, hasBpftool }: KernelFacts): Finding[] {
   const [major = 0, minor = 0] = release.split('.').map(Number);
   if (major < 6 || (major === 6 && minor < 6)) return [];
@@ -112,7 +112,7 @@ function checkTcx({ release, hasBpftool }: KernelFacts): Finding[] {
   return [{ ...about, detail, note }];
 }
 
-/** What was kept in /run counts until the next boot, also when modules have been installed since. */
+/** The cached choice is valid until the next boot, even when modules were installed since. */
 function checkKept({ kept, chosen, cache }: KernelFacts): Finding[] {
   if (!kept || 'failed' in chosen) return [];
   const { leaf, redirect, lacking } = chosen.value;

@@ -1,40 +1,40 @@
-// libvirt and the way from it to virt-shaper: its daemon, the hooks that it calls, and what finds the guests that
-// no hook told of.
+// libvirt and what connects it with virt-shaper: its daemons, the hooks that they call, and the sync that finds guests which
+// no hook reported.
 import { type Attempt, type Finding, unread } from './finding.ts';
 
 export interface LibvirtFacts {
-  /** Whether any of its programs is there. */
+  /** Whether any program of libvirt's is installed. */
   installed: boolean;
-  /** Absent when none of them would say. */
+  /** libvirt's version; absent when none of its programs prints it. */
   version?: string;
-  /** Its daemons that run, with their processes. */
+  /** The running daemons, with their process ids. */
   daemons: Map<string, number>;
-  /** Whether systemd runs this host. */
+  /** Whether systemd is this host's init. */
   systemd: boolean;
-  /** Its sockets at which systemd waits to start a daemon. */
+  /** libvirt's sockets on which systemd listens to start a daemon. */
   sockets: string[];
-  /** Drivers that keep a folder of running guests. */
+  /** Drivers that have a folder of running guests. */
   drivers: string[];
-  /** What a hook runs: the command, when it is one that only root can change. */
+  /** The command that a hook runs; an error when users other than root can change it. */
   program: Attempt<string[]>;
   hooks: HookFacts[];
-  /** Whether a guest that no hook told of is found at once all the same. */
+  /** Whether systemd starts a sync at once for a guest that no hook reported. */
   syncs: boolean;
 }
 
-/** Our hook for one of libvirt's drivers, as hooks/inspect.ts saw it. */
+/** Our hook for one of libvirt's drivers, as hooks/inspect.ts read it. */
 export interface HookFacts {
   driver: string;
   file: string;
   whose: 'nobody' | 'ours' | 'damaged' | 'edited' | 'foreign';
   executable: boolean;
-  /** Why libvirt cannot run it. */
+  /** Why libvirt cannot execute it. */
   obstacles: string[];
-  /** The driver's daemon, when it runs. */
+  /** The driver's daemon, when it is running. */
   daemon?: string;
-  /** Whether that daemon knows of it. */
+  /** Whether that daemon has noticed it. */
   noticed?: boolean;
-  /** What is to do, in words. */
+  /** What to do, in words. */
   todo: string[];
 }
 
@@ -51,7 +51,7 @@ export function checkLibvirt(facts: LibvirtFacts): Finding[] {
       },
     ];
   }
-  // What holds for the first, that of qemu, is not said again of those that are installed with it.
+  // A finding about qemu's hook, the first, is not repeated for the drivers installed with it.
   const qemu = hooks.some(({ driver, whose }) => driver === 'qemu' && whose !== 'nobody');
   return [
     checkDaemon(facts),
@@ -101,7 +101,7 @@ function checkHook(hook: HookFacts, { syncs, systemd, hooks }: LibvirtFacts): Fi
       hint: todo.join('\n'),
     };
   }
-  // What it is, is said already.
+  // The detail says already that it is not installed.
   const hint = todo.length > 0 ? { hint: todo.join('\n').replace(/^not installed: /, '') } : {};
   const works = (whose === 'ours' || whose === 'edited') && executable && noticed !== false;
   if (works) {
@@ -116,8 +116,8 @@ function checkHook(hook: HookFacts, { syncs, systemd, hooks }: LibvirtFacts): Fi
         ? `installed, but ${daemon} has not noticed it`
         : 'installed, but not executable';
   const late = syncs ? 'guests are shaped a moment after they start' : 'guests start unshaped';
-  // That a daemon was told to look leaves no trace outside systemd. One that calls the hook of qemu has looked, and
-  // both were installed at once.
+  // A daemon's SIGHUP leaves no trace outside systemd. A daemon that calls qemu's hook has looked for hooks since both were
+  // installed, which happens at once.
   const looked = hooks.some((one) => one.driver === 'qemu' && one.noticed && one.daemon === daemon);
   if (driver !== 'qemu' && whose === 'ours' && executable && (looked || driver === 'network')) {
     return { ...about, level: 'ok', detail: `installed: ${file}, not called yet` };
@@ -130,7 +130,7 @@ function checkHook(hook: HookFacts, { syncs, systemd, hooks }: LibvirtFacts): Fi
   return { ...about, level: syncs ? 'warning' : 'problem', detail: `${state}: ${late}`, ...hint };
 }
 
-/** qemu.d and lxc.d are read from 6.5 on. */
+/** libvirt reads qemu.d and lxc.d from 6.5 on. */
 function checkAge(version: string | undefined): Finding[] {
   const [major = 0, minor = 0] = version?.split('.').map(Number) ?? [7];
   if (major > 6 || (major === 6 && minor >= 5)) return [];

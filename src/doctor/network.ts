@@ -1,4 +1,5 @@
-// Bridges and their uplinks, as virt-shaper would take them, and what else decides about frames on bridges.
+// Bridges and their uplinks, as a render would take them, and what else decides about frames on a bridge: other tables,
+// br_netfilter, routes.
 import type { Config } from '../config/config.ts';
 import type { Guest } from '../guests/guest.ts';
 import type { Host, Network } from '../host/host.ts';
@@ -16,24 +17,24 @@ import { checkWayOut } from './way-out.ts';
 export interface NetworkFacts {
   devices: Host['devices'];
   networks: Map<string, Network>;
-  /** Names of all bridges. */
+  /** The names of all bridges. */
   bridges: string[];
   config: Config;
-  /** Those that run, as far as they are known. */
+  /** The running guests, as far as they are known. */
   guests: Guest[];
-  /** Taps of guests that are shaped, or shall be. */
+  /** The taps of guests that the policy limits. */
   shaped: Set<string>;
-  /** Guests with an entry that does not limit them. */
+  /** Guests whose entry limits nothing. */
   unreachable: Unshaped[];
   /** Absent when it could not be read. */
   obstacles?: Obstacles;
-  /** Sentences about tables of others that set our marks. */
+  /** Sentences about other programs' tables that set marks after ours. */
   foreignMarks: string[];
-  /** The device by which the host's default route leaves. */
+  /** The device of the host's default route. */
   defaultRoute?: string;
   /** Absent when it could not be read. */
   bypass?: BypassFacts;
-  /** Absent where br_netfilter is not loaded: whether iptables sees what crosses a bridge. */
+  /** Whether iptables sees bridged frames; absent where br_netfilter is not loaded. */
   callIptables?: boolean;
 }
 
@@ -116,7 +117,7 @@ function describeDeadEnd(network: Network | undefined): string {
   return `libvirt's network ${label(name)} ${way}: guests there are not shaped`;
 }
 
-/** Uplinks over one NIC: what each may have must be written, since the kernel says of each that it has the link. */
+/** Uplinks that share one NIC need a ceil each, since the kernel reports the whole link's speed for each of them. */
 function checkShared({ config, devices }: NetworkFacts, uplinks: string[]): Finding[] {
   const shared = new Map<string, string[]>();
   for (const name of uplinks) {
@@ -155,7 +156,7 @@ function describeLink(
     : ports.map(({ name }) => name).filter((port) => port !== uplink);
   const name = by.length > 0 ? `${uplink} by ${by.join(' and ')}` : uplink;
   const ceils = directions.flatMap((direction) => entry?.ceil?.[direction].value ?? []);
-  // One that is more than the link has is among what the configuration is warned of.
+  // A ceil above the link's speed is one of the configuration's warnings.
   if (ceils.length > 0) return { level: 'ok', detail: `uplink ${name}, ${inWords(ceils)} as configured` };
   if (speed !== undefined) {
     return { level: 'ok', detail: `uplink ${name}, ${formatRate(speed)} as the kernel reports it` };
@@ -167,7 +168,7 @@ function describeLink(
   };
 }
 
-/** @param ceils out and in */
+/** @param ceils of sending and receiving, as written */
 function inWords([out = 0, into = 0]: number[]): string {
   return out === into ? formatRate(out) : `${formatRate(out)} out, ${formatRate(into)} in`;
 }

@@ -1,4 +1,4 @@
-// The units that find what no hook told of: without them a NIC plugged into a running guest, or a guest that
+// The systemd units that run a sync: without them a NIC plugged into a running guest, or a guest that started while there
 // started while the hook was away, stays unshaped until somebody runs "virt-shaper sync".
 
 import { quote } from '../hooks/hook-file.ts';
@@ -7,29 +7,29 @@ import type { Finding } from './finding.ts';
 
 export interface UnitFacts {
   name: string;
-  /** systemd has its file. */
+  /** systemd knows its file. */
   there: boolean;
-  /** It comes at boot. */
+  /** It starts at boot. */
   enabled: boolean;
   active: boolean;
   failed: boolean;
 }
 
 export interface ServiceFacts {
-  /** Whether systemd runs this host. */
+  /** Whether systemd is this host's init. */
   systemd: boolean;
   units: UnitFacts[];
-  /** The file by which cron calls a sync; absent where there is none. */
+  /** The crontab that runs a sync; absent where there is none. */
   cron?: string;
-  /** Whether there is a configuration: without one no sync does anything. */
+  /** Whether there is a configuration: without one a sync does nothing. */
   configured: boolean;
-  /** What runs this program with its options, whatever the PATH. */
+  /** The command line that runs this program with its options, whatever the PATH. */
   command: string[];
-  /** Milliseconds since the last sync; absent when there was none since boot. */
+  /** The age of the last sync, in milliseconds; absent when there was none since boot. */
   lastSync?: number;
 }
 
-/** What is so without each of ours; units of others are only looked at. */
+/** The consequence of a missing unit, for each unit of ours. */
 export const ownUnits = {
   'virt-shaper.service': 'no guest is shaped again at boot',
   'virt-shaper-watch.path': "libvirt's changes of running guests go unnoticed",
@@ -37,12 +37,12 @@ export const ownUnits = {
   'virt-shaper-sync.timer': 'what nobody told of is not found',
 } as const;
 
-/** Runs and ends, so that only its failure says something. */
+/** A oneshot unit: inactive is its normal state, only `failed` is a finding. */
 export const syncUnit = 'virt-shaper-sync.service';
 
 export const otherUnits = ['libvirtd.socket', 'virtqemud.socket', 'virtlxcd.socket'];
 
-/** The timer comes every minute; two may be missed. */
+/** The timer fires every minute; up to two missed runs are no finding. */
 const patience = 3 * 60_000;
 
 export function checkServices(facts: ServiceFacts): Finding[] {
@@ -51,7 +51,7 @@ export function checkServices(facts: ServiceFacts): Finding[] {
   return [...checkUnits(facts), ...(isDue ? [checkLastSync(facts.lastSync, timer)] : [])];
 }
 
-/** cron's PATH lacks /usr/sbin, and a `%` would end the command there. */
+/** For a crontab: cron's PATH lacks /usr/sbin, and `%` ends a command there. */
 export function cronLine(command: string[]): string {
   const words = [...command, '--quiet', 'sync', '--in-force'].map(quote).join(' ').replaceAll('%', '\\%');
   return `echo ${quote(`* * * * * root ${words}`)} > /etc/cron.d/virt-shaper`;
@@ -83,7 +83,7 @@ function checkUnits({ systemd, units, command, cron }: ServiceFacts): Finding[] 
       },
     ];
   }
-  // The service begins the others: one thing to do is one finding.
+  // Enabling the service enables the other units as well, so there is one finding.
   const idle = ours.some((unit) => unit.name === service && isIdle(unit));
   const shown = ours.filter((unit) => !idle || unit.name === service || !isIdle(unit));
   return [...shown.map(checkUnit), ...checkSync(units)];
@@ -91,7 +91,7 @@ function checkUnits({ systemd, units, command, cron }: ServiceFacts): Finding[] 
 
 const service = 'virt-shaper.service';
 
-/** Nobody has begun it, or has for good. */
+/** Inactive: never started, or stopped by an administrator. */
 function isIdle({ there, enabled, active, failed }: UnitFacts): boolean {
   return there && !failed && !(enabled && active);
 }
@@ -113,7 +113,7 @@ function checkUnit({ name, there, enabled, active, failed }: UnitFacts): Finding
   if (!there) return { ...about, level: 'warning', detail: `not installed: ${without}` };
   const state = [enabled ? 'enabled' : 'not enabled', active ? 'active' : 'not active'].join(', ');
   if (enabled && active) return { ...about, level: 'ok', detail: state };
-  // Which enables the others as well.
+  // This enables the others as well.
   const hint = 'systemctl enable --now virt-shaper';
   return { ...about, level: 'warning', detail: `${state}: ${without}`, hint };
 }
@@ -123,7 +123,7 @@ function checkLastSync(lastSync: number | undefined, timer: boolean): Finding {
   const hint = timer
     ? 'systemctl status virt-shaper-sync.timer virt-shaper-sync.service'
     : 'virt-shaper sync';
-  // An apply looks for guests as a sync does, and is what a host without a policy in force needs anyway.
+  // An apply looks for guests as a sync does, and a host without a policy in force needs one anyway.
   const first = timer ? hint : 'virt-shaper apply';
   if (lastSync === undefined) return { ...about, level: 'warning', detail: 'none since boot', hint: first };
   const detail = formatAge(lastSync);

@@ -1,20 +1,20 @@
-// The programs that virt-shaper calls, and who it runs as. Of the tools' defects only those are told that an
+// The programs that virt-shaper calls, and the user it runs as. Only the defects that an administrator can meet are
 // administrator can meet; around the others (HTB as text before iproute2 6.2, fw filters as broken JSON in 6.1)
 // virt-shaper finds its own way.
 import { asRoot } from '../system/as-root.ts';
 import type { Attempt, Finding } from './finding.ts';
 
 export interface ToolFacts {
-  /** Effective. */
+  /** The effective user id. */
   uid: number;
-  /** Rights that the work needs and this process has not. */
+  /** Missing capabilities. */
   lackingRights: string[];
   node: string;
-  /** What each printed when asked for its version. */
+  /** What each tool printed for its version. */
   tools: Map<string, Attempt<string>>;
 }
 
-/** In the order in which they are shown, with what does not work without them. */
+/** In the order shown, with what does not work without each. */
 export const toolsUsed = {
   nft: 'no guest can be shaped',
   tc: 'no guest can be shaped',

@@ -1,4 +1,4 @@
-// Routed guests are limited at the uplinks that their bridge is written for. Where the host sends them by another device,
+// Routed guests are limited at the uplinks with their bridge in `routed`. Traffic that the host routes to another device
 // they pass by no class.
 import { type Host, stackOf } from '../host/host.ts';
 import { tomlKey } from '../import/to-toml.ts';
@@ -11,7 +11,7 @@ export interface RoutedBridge {
   uplinks: FoundUplink[];
 }
 
-/** @param device of the host's default route */
+/** @param device the one of the host's default route */
 export function checkWayOut(
   devices: Host['devices'],
   device: string | undefined,

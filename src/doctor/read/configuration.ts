@@ -1,4 +1,4 @@
-// The configuration's files, and who can write them and all else that is read as root.
+// The configuration's files, and the permissions of these and every other file that is read as root.
 import { dirname, join } from 'node:path';
 import { checkHost } from '../../config/check/host.ts';
 import type { Config } from '../../config/config.ts';
@@ -15,7 +15,7 @@ import type { ConfigurationFacts } from '../configuration.ts';
 import { attempt, had } from '../finding.ts';
 import { isThere, writersOf } from './stat.ts';
 
-/** @param devices this host's, when they could be read */
+/** @param devices the host's, absent when they could not be read */
 export async function readConfiguration(
   paths: Paths,
   devices: Host['devices'] | undefined,
@@ -57,7 +57,7 @@ function readOwnTemplates(folder: string): Map<string, string> {
   return new Map(own.map(([name, { text }]) => [name, text]));
 }
 
-/** Configuration files and templates are held to it by their own readers. */
+/** Configuration files and templates are not checked here: their readers refuse such permissions themselves. */
 function readWritable(paths: Paths): Map<string, string> {
   const { file, root = '' } = paths.config;
   const folders = [dirname(join(root, file)), dirname(paths.guests), dirname(paths.ids), paths.rules];

@@ -1,4 +1,4 @@
-// The guests that virt-shaper has noted, and those that libvirt's status files and the kernel's taps show.
+// The guests that virt-shaper has noted, and the running ones by libvirt's status files and the kernel's taps.
 import type { Config } from '../../config/config.ts';
 import { reconcile } from '../../guests/reconcile.ts';
 import { readRunning } from '../../guests/status-files.ts';

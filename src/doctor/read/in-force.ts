@@ -1,4 +1,4 @@
-// What the last load left behind, and whether the same would be made today.
+// What the last load left on the disk, and whether a render would make the same now.
 import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import type { Guest } from '../../guests/guest.ts';
@@ -20,7 +20,7 @@ import { isThere } from './stat.ts';
 
 export async function readInForceFacts(
   paths: Paths,
-  /** What a rendering would be made from now; absent when it would not be begun. */
+  /** What a render would start from now; absent when it would refuse to start. */
   present: Present | undefined,
   drift: Attempt<number>,
   rows: Attempt<GuestRow[]>,
@@ -56,7 +56,7 @@ function isOutdated(paths: Paths, present: Present): boolean {
   return ruleFiles.some((name) => statements(rules, name) !== statements(good, name));
 }
 
-/** The banner says what the files were made from, which may be called otherwise. */
+/** Without comments: the banner names the sources, and renaming one changes no rule. */
 function statements(rules: Rules, name: keyof Rules): string {
   return rules[name]
     .split('\n')

@@ -1,4 +1,4 @@
-// What the kernel holds, and in what it differs from what was loaded. Read under the lock where there is one, so
+// The kernel's state, and its drift from what was loaded. Read under the lock, so that half a load is not taken for drift;
 // that a load in the middle of its work is not taken for drift; but not waited for long.
 import { join } from 'node:path';
 import { compare } from '../../diff/compare.ts';
@@ -19,16 +19,16 @@ import { isThere } from './stat.ts';
 
 export interface KernelStateFacts {
   obstacles: Obstacles;
-  /** What `nft list ruleset` prints. */
+  /** The output of `nft list ruleset`. */
   listing: string;
-  /** In how many things it differs from what was loaded. */
+  /** The number of differences from what was loaded. */
   drift: Attempt<number>;
 }
 
 /** Seconds. */
 const patience = 1;
 
-/** @param timeout milliseconds that one call of nft or tc may take */
+/** @param timeout of one call of nft or tc, in milliseconds */
 export async function readKernelState(paths: Paths, timeout: number): Promise<KernelStateFacts> {
   if (!isThere(paths.lock)) return read(paths, timeout);
   const lock = { file: paths.lock, patience, waiting: () => {} };
@@ -45,14 +45,14 @@ async function read(paths: Paths, timeout: number, hold?: number): Promise<Kerne
   ]);
   if (nft.status !== 0) throw new Failure(`nft cannot list the ruleset: ${nft.stderr.trim().split('\n')[0]}`);
   const drift = driftOf(state, loaded, owner);
-  // A thousand guests' objects are not kept for what is read after them.
+  // Only the counts are kept, so that the objects of a thousand guests can be freed before the next reader.
   const { objects: _, ...obstacles } = state;
   return { obstacles, listing: nft.stdout, drift };
 }
 
 function driftOf(state: KernelState, loaded: Attempt<State>, owner: string): KernelStateFacts['drift'] {
   const [other] = othersOf(owner, state.devices.values());
-  // None of our commands would change it.
+  // A state that no command of ours would change is not drift.
   if (other !== undefined) {
     const hint = "leave it to that one, or take it out by that one's unload";
     return { failed: `what the kernel holds was loaded by ${describeOwner(other)}`, hint };
@@ -60,7 +60,7 @@ function driftOf(state: KernelState, loaded: Attempt<State>, owner: string): Ker
   return 'value' in loaded ? { value: countDifferences(state, loaded.value, owner) } : loaded;
 }
 
-/** What cannot be reached for reasons of its own is told where those are. */
+/** An uplink with an obstacle is left out; the obstacle has its own finding. */
 function countDifferences(state: KernelState, loaded: State, owner: string): number {
   return compare(state, reachable(state, ownedBy(owner, loaded)).wanted).length;
 }

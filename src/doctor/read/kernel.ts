@@ -1,4 +1,4 @@
-// The kernel's features are found out by using them, in network namespaces that are gone at once: never from a
+// The kernel's features are probed by using them in short-lived network namespaces, never read from a list of modules: some
 // list of modules, since some are built in and others load when they are asked for.
 import { release } from 'node:os';
 import { chooseKernel, decodeCache, readLacking } from '../../host/kernel.ts';
@@ -9,7 +9,7 @@ import { attempt } from '../finding.ts';
 import type { KernelFacts } from '../kernel.ts';
 import { isThere } from './stat.ts';
 
-/** As ours is: a verdict map by pairs of ports, looked up in the forward hook, that leads to a mark and a class. */
+/** A small table with what ours needs: a verdict map of interface names, looked up in a bridge's forward hook. */
 const table = `table bridge probe {
   chain one { meta mark set 0x1 meta priority set 1:1 comment "sends" ; }
   map pairs { type ifname . ifname : verdict; elements = { "a" . "b" : goto one } ; }
@@ -17,7 +17,7 @@ const table = `table bridge probe {
 }
 `;
 
-/** @param cache the file that keeps what was chosen */
+/** @param cache the file with the cached choice */
 export async function readKernelFacts(run: Run, cache: string): Promise<KernelFacts> {
   const [lacking, bridgeTable] = await Promise.all([
     attempt(() => readLacking(run)),

@@ -1,4 +1,4 @@
-// libvirt is looked at from outside: its processes, its files, what its programs print about themselves. Its
+// libvirt is examined from outside: its processes, its files, the versions that its programs print. A daemon is never called,
 // daemon is never asked, since one that hangs would hang the doctor too.
 
 import { drivers } from '../../guests/guest.ts';
@@ -14,7 +14,7 @@ import type { HookFacts, LibvirtFacts } from '../libvirt.ts';
 import type { ServiceFacts } from '../services.ts';
 import { isThere } from './stat.ts';
 
-/** One of them is always there; it may be too slow to say its version. */
+/** At least one of these is installed with libvirt; a version that takes too long is left out. */
 const programs = ['/usr/sbin/libvirtd', '/usr/sbin/virtqemud', '/usr/sbin/virtlxcd'];
 
 export async function readLibvirt(

@@ -1,4 +1,4 @@
-// What the checks of the network need, put together from what the other readers found; little of it is read here.
+// The facts for the network's checks, assembled from what the other readers found; little is read here.
 import type { Config } from '../../config/config.ts';
 import { decodeConfig } from '../../config/decode/config.ts';
 import { parseConfig } from '../../config/read-config.ts';
@@ -27,7 +27,7 @@ import type { KernelStateFacts } from './kernel-state.ts';
 export interface NetworkSources {
   devices: Host['devices'];
   bridges: string[];
-  /** Absent when it has errors: the one in force says then which ports are uplinks. */
+  /** Absent when it has errors: then the configuration in force names the uplinks. */
   config: Config | undefined;
   /** Those that run. */
   guests: Guest[];
@@ -83,13 +83,13 @@ function configInForce({ rules }: Paths): Config | undefined {
   }
 }
 
-/** By the configuration, behind which what is in force may lag, or the other way round. */
+/** The policy that the configuration asks for; the one in force may be older, or newer than it after a rollback. */
 function wantedPolicy(
   config: Config,
   networks: NetworkFacts['networks'],
   { guests, devices }: NetworkSources,
 ): Policy {
-  // Which kinds are chosen, and which rates hold now, has nothing to do with who is shaped.
+  // The kernel's choices and the rates of the moment do not matter here: only which guests are limited.
   const host = { devices, networks, kernel: { leaf: 'bfifo', redirect: 'bpf' } } as const;
   return resolvePolicy(config, guests, host, everyday);
 }

@@ -1,4 +1,4 @@
-// What systemd knows of our units and of libvirt's sockets, in one call; and when the last sync was.
+// The state of our units and of libvirt's sockets, by one `systemctl show`, and the time of the last sync.
 
 import { join } from 'node:path';
 import { packaged } from '../../hooks/hook-file.ts';
@@ -22,7 +22,7 @@ export async function readServices(run: Run, paths: Paths): Promise<ServiceFacts
   );
   return {
     systemd,
-    // That of the package names its Node.js itself.
+    // The package's program names its Node.js in its first line.
     configured: isThere(join(paths.config.root ?? '/', paths.config.file)),
     command: [...(program === packaged ? [program] : [node, program]), ...options],
     units: systemd ? await readUnits(run) : [],
@@ -52,9 +52,9 @@ async function readUnits(run: Run): Promise<UnitFacts[]> {
   });
 }
 
-/** An entry that calls a sync of virt-shaper, whatever it is called. @returns its file */
+/** Finds a crontab entry that runs a sync, under whatever name the program has. @returns its file */
 function findCron(places: string[]): string | undefined {
-  // Files with a dot in their names are none to cron.
+  // cron ignores files with a dot in their name.
   const entries = places.flatMap(filesIn).flatMap(filesIn);
   return entries.find((file) => /^\s*[^#\s].*virt-shaper.*\bsync\b/m.test(readCache(file) ?? ''));
 }

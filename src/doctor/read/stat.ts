@@ -1,4 +1,4 @@
-// What can be said of a file without opening it. What cannot be seen is as good as not there: its reader says why.
+// A file's owner, mode and time. A file that cannot be examined counts as missing here: its reader reports the error.
 import { readdirSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { otherWriters } from '../../system/trust.ts';
@@ -7,12 +7,12 @@ export function isThere(path: string): boolean {
   return statOf(path) !== undefined;
 }
 
-/** When it was last written; milliseconds since 1970. */
+/** The modification time, in milliseconds since 1970. */
 export function timeOf(path: string): number | undefined {
   return statOf(path)?.mtimeMs;
 }
 
-/** @returns that others than root can write it, and why; nothing when they cannot */
+/** @returns why users other than root can write it, in words; nothing when they cannot */
 export function writersOf(path: string): string | undefined {
   const stats = statOf(path);
   return stats && otherWriters(stats);
@@ -26,7 +26,7 @@ function statOf(path: string): Stats | undefined {
   }
 }
 
-/** What is in a folder, but for names with a dot; anything else is itself. Nothing where nothing is. */
+/** The files of a folder but those with a dot in their name; a file's own path; nothing for a path that does not exist. */
 export function filesIn(path: string): string[] {
   try {
     if (!statSync(path).isDirectory()) return [path];

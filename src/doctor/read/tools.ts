@@ -1,4 +1,4 @@
-// The tools' versions, and who we are. Which rights a root has is in its own status: a root in a container may
+// The tools' versions, the user and the capabilities. Capabilities are read from /proc/self/status: root in a container may
 // lack those that all of this needs.
 
 import type { Run } from '../../system/exec.ts';
@@ -6,7 +6,7 @@ import { readIfThere } from '../../system/files.ts';
 import { attempt } from '../finding.ts';
 import { type ToolFacts, toolsUsed } from '../tools.ts';
 
-/** Capabilities by their number in the kernel. */
+/** Capability names by bit number (linux/capability.h). */
 const rights = new Map([
   ['CAP_NET_ADMIN', 12],
   ['CAP_SYS_ADMIN', 21],
