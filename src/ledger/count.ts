@@ -1,6 +1,6 @@
-// Readings of the classes -> bytes of somebody, in the order in which the kernel gave them. Pure but for the ledger that it
-// is given, which it changes. What is counted follows from the kernel's counters and its clock alone; the clock on the
-// wall, which may be set to anything, says only to which day and five minutes it goes.
+// Adds readings of class counters to the ledger, in the order in which the kernel gave them. Pure, but for the ledger that is
+// passed in and changed. How much is counted follows from the kernel's counters and its monotonic clock alone; the wall clock,
+// which may be set to anything, only decides for which day and slot of five minutes.
 
 import { dateOf, dayOf, monthOf } from '../units/days.ts';
 import { type Both, directions } from '../units/units.ts';
@@ -21,35 +21,35 @@ import {
 import { addPeak, slotLength } from './peaks.ts';
 import { directionOf, type Owner, type Subject } from './subject.ts';
 
-/** One class at one moment. */
+/** The counter of one class at one moment. */
 export interface Counted {
   device: string;
-  /** `1:10` */
+  /** The class id: `1:10`. */
   id: string;
   bytes: number;
-  /** Whose it has been; absent where only the reading before can tell. */
+  /** Who owned it until now; absent where only the previous reading knows. */
   owner?: Owner | undefined;
-  /** What becomes of it: it stays, goes away, or is somebody else's from here on. */
+  /** Whether it stays, is deleted, or belongs to another owner from here on. */
   fate: 'stays' | 'goes' | Owner;
-  /** What it has passed by now was counted elsewhere. */
+  /** Whether its bytes so far were counted in another tree's class. */
   elsewhere?: boolean;
 }
 
 export interface Reading {
   boot: string;
-  /** Microseconds of the kernel's clock. */
+  /** The kernel's monotonic clock, in microseconds. */
   at: number;
-  /** Milliseconds since 1970. */
+  /** The wall clock, in milliseconds since 1970. */
   wall: number;
   classes: Counted[];
-  /** The devices of which every class was listed: another class of theirs is gone. */
+  /** Devices with all their classes listed: a class of theirs that is not listed is gone. */
   whole: string[];
 }
 
-/** The days of a month before the running one, to be changed. */
+/** The record of a month, to be changed. */
 export type Months = (month: string) => MonthRecord;
 
-/** @returns whether it was new: one that is counted already, or is older, changes nothing */
+/** @returns whether the reading was new: an old one, or one that is counted already, changes nothing */
 export function count(ledger: Ledger, reading: Reading, months: Months): boolean {
   if (reading.boot !== ledger.boot) {
     Object.assign(ledger, { boot: reading.boot, at: 0 });
@@ -80,7 +80,7 @@ function countClass(ledger: Ledger, one: Counted, sums: Map<Subject, Both<number
   const key = classKey(device, id);
   const before = ledger.classes.get(key);
   const isSame = before !== undefined && bytes >= before.bytes;
-  // Where it has changed hands without a word, what it passed since is still the former's.
+  // Where the owner changed between two readings, the bytes between them are still the former owner's.
   const subject = isSame ? before.subject : (owner?.subject ?? before?.subject);
   const passed = isSame ? bytes - before.bytes : ledger.fresh ? 0 : bytes;
   if (subject !== undefined && !elsewhere && passed > 0) {
@@ -99,7 +99,7 @@ function noteGroup(account: Account, { group }: Owner): void {
   else delete account.group;
 }
 
-/** Classes that were listed no more. */
+/** Drops the classes that are gone. */
 function forget({ classes }: Ledger, reading: Reading): void {
   const listed = new Set(reading.classes.map(({ device, id }) => classKey(device, id)));
   const whole = new Set(reading.whole);
@@ -109,7 +109,7 @@ function forget({ classes }: Ledger, reading: Reading): void {
   }
 }
 
-/** With what is written of its running day and month, where it was away. */
+/** The subject's account; one that was away continues with what its month's file has of the running day. */
 function openAccount(ledger: Ledger, subject: Subject, months: Months): Account {
   const known = ledger.accounts.get(subject);
   if (known) return known;
@@ -121,7 +121,7 @@ function openAccount(ledger: Ledger, subject: Subject, months: Months): Account 
   return account;
 }
 
-/** To another day, also one that was before: what is written of it is taken up again. */
+/** Turns to another day. After a clock was set back that day may have a record, which is continued. */
 function turnTo(ledger: Ledger, today: string, months: Months): void {
   if (today === ledger.day) return;
   const isOther = monthOf(today) !== monthOf(ledger.day);
@@ -130,7 +130,7 @@ function turnTo(ledger: Ledger, today: string, months: Months): void {
   const present = new Set([...ledger.classes.values()].map(({ subject }) => subject));
   const record = months(monthOf(today));
   for (const [subject, account] of ledger.accounts) {
-    // Who is away is known from the files: when he comes back he is taken up from there.
+    // A subject without classes is dropped from memory: openAccount continues it from the files.
     if (!present.has(subject) && isNothing(account.slot)) {
       ledger.accounts.delete(subject);
       continue;
@@ -141,7 +141,7 @@ function turnTo(ledger: Ledger, today: string, months: Months): void {
   }
 }
 
-/** What a month says of the running day: put there again it says the same. */
+/** Writes the running day into its month's record. Idempotent. */
 export function keepDay({ day, accounts }: Ledger, record: MonthRecord): void {
   for (const [subject, account] of accounts) {
     const isIdle = isNothing(account.day) && !hasPeaks(account);
@@ -154,7 +154,7 @@ export function keepDay({ day, accounts }: Ledger, record: MonthRecord): void {
   }
 }
 
-/** Evenly over the time since the last reading, which is a minute where the timer runs. */
+/** Spreads the bytes evenly over the slots since the last reading, a minute ago where the timer runs. */
 function fillSlots(ledger: Ledger, sums: Map<Subject, Both<number>>, begin: number, end: number): void {
   const [first, last] = [Math.floor(begin / slotLength), Math.floor(end / slotLength)];
   const length = Math.max(end - begin, 1);
@@ -167,7 +167,7 @@ function fillSlots(ledger: Ledger, sums: Map<Subject, Both<number>>, begin: numb
       for (const direction of directions) slot[direction] += sum[direction] * share;
     }
   };
-  // A clock that was set leads elsewhere: what was begun is over.
+  // After a clock step the open slot is not among these: it is closed as it is.
   if (ledger.slot < first || ledger.slot > last) close(ledger);
   for (let slot = Math.max(first, last - longest); slot <= last; slot += 1) {
     fill(slot);
@@ -176,7 +176,7 @@ function fillSlots(ledger: Ledger, sums: Map<Subject, Both<number>>, begin: numb
   ledger.slot = last;
 }
 
-/** A month of five minutes: longer was nobody away. */
+/** The slots of a month; a longer absence is counted as one of this length. */
 const longest = 8928;
 
 function close({ accounts }: Ledger): void {

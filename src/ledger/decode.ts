@@ -1,5 +1,5 @@
-// The ledger's files as text and back: JSON, one subject a line, so that people can read and compare them. What is not as
-// it was written counts as damaged: nothing is taken from half a file.
+// Encodes and decodes the ledger's files: JSON with one subject a line, so that people can read and compare them. Decoding is
+// strict: a file that deviates from what is written here is damaged, and nothing of it is used.
 
 import { isDay, isMonth } from '../units/days.ts';
 import type { Both } from '../units/units.ts';
@@ -16,7 +16,7 @@ import { type Subject, splitSubject, subjectKinds } from './subject.ts';
 
 const version = 1;
 
-/** Of another version, which is not to be written over. */
+/** The file is of a newer version, and must not be overwritten. */
 export class Newer extends Error {}
 
 type Pair = [out: number, receiving: number];
@@ -173,7 +173,7 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
-/** An object whose maps have one entry a line. */
+/** JSON of an object; maps in it get one entry a line. */
 function lines(head: object, maps: Record<string, [string, unknown][]>): string {
   const parts = Object.entries(maps).map(([name, list]) => {
     const inner = list.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);

@@ -1,5 +1,5 @@
-// Puts readings into the ledger, and the ledger on the disk: the days before first, then the running file with what is
-// counted in it by now, then what was spooled goes. Killed anywhere between, the next one does the same again to the same end.
+// Counts readings and writes the ledger: first the records of past months, then the running file, then the counted spool files
+// are removed. Each step is idempotent, so after a kill at any point the next run ends in the same state.
 import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../system/digest.ts';
@@ -11,29 +11,29 @@ import { pruneMoved } from './moved.ts';
 import { listMonths, monthFile, readMonth, readRunning, runningFile, type Trouble } from './read.ts';
 import { dropSpooled, readSpooled } from './spool.ts';
 
-/** Months that are kept, with the running one. */
+/** How many months are kept, the running one included. */
 export const monthsKept = 14;
 
-/** What is to be counted, listed under the lock. */
+/** The readings to count, taken under the lock. */
 export interface Uncounted {
-  /** Names of the spool's files. */
+  /** Names of spool files. */
   spooled: string[];
-  /** Of the classes as they are. */
+  /** The reading of the present classes. */
   reading?: Reading | undefined;
-  /** It is written though there is nothing to count. */
+  /** Write the ledger even when there is nothing to count. */
   begin?: boolean;
 }
 
 export interface Counting {
   ledger: Ledger;
-  /** What could not be read, each to be said. */
+  /** Warnings: what could not be read. */
   troubles: Trouble[];
-  /** Absent where nothing is to be written. */
+  /** Absent when there is nothing to write. */
   change?: Change;
 }
 
 interface Change {
-  /** What the running file said before. */
+  /** The running file's text before. */
   before: string | undefined;
   spooled: string[];
 }
@@ -43,7 +43,7 @@ export interface UsagePlaces {
   usageSpool: string;
 }
 
-/** The ledger with what is to be counted, and nothing written yet. @throws Failure where its files may not be read */
+/** Counts the readings in memory; nothing is written. @throws Failure where a file may not be read */
 export function countAll(
   { usage, usageSpool }: UsagePlaces,
   { spooled, reading, begin = false }: Uncounted,
@@ -71,7 +71,7 @@ export function countAll(
   for (const one of readings) {
     const { day } = ledger;
     count(ledger, one, monthOf);
-    // A clock that was set may have led back to the day on which it began.
+    // A clock step may lead back to the day on which the ledger began.
     hasEnded ||= day !== '' && ledger.day !== day;
   }
   if (hasEnded) ledger.ended = [...months.values()].filter(({ accounts }) => accounts.size > 0);
@@ -80,8 +80,8 @@ export function countAll(
 }
 
 /**
- * What a day that has ended leaves is in the running file until it is in its own: so all of it counts from one moment on.
- * @throws Failure where the disk does not take it: then it is counted the next time
+ * A day that has ended stays in the running file until its month's file has it: renaming the running file commits all of it.
+ * @throws Failure when the disk is full, for example: the next run counts the same readings
  */
 export function writeLedger(
   { usage, usageSpool }: UsagePlaces,
@@ -103,7 +103,7 @@ export function writeLedger(
   prune(usage);
 }
 
-/** By their number, not by the clock: one that was set to another century for a moment costs no year of figures. */
+/** Removes the oldest months beyond the number kept. By number, not by date: a clock in another century deletes no figures. */
 function prune(folder: string): void {
   const old = listMonths(folder).slice(0, -monthsKept);
   for (const month of old) rmSync(join(folder, monthFile(month)), { force: true });
@@ -111,7 +111,7 @@ function prune(folder: string): void {
   if (old.length > 0 && oldest !== undefined) pruneMoved(folder, oldest);
 }
 
-/** Whether nobody has written it since it was read. */
+/** Whether the file is unchanged since it was read. */
 export function isAsRead({ usage }: UsagePlaces, { change }: Counting): boolean {
   return readIfThere(join(usage, runningFile)) === change?.before;
 }

@@ -1,57 +1,57 @@
-// The ledger: how many bytes were delivered to whom, by direction and day, and up to which figure of which class they are
-// counted. Both are in one file that is written whole, so that whenever we are killed nothing is counted twice.
+// The ledger: the bytes delivered for each subject, by direction and day, and the counter of each class up to which they are
+// counted. Both are in one file that is replaced atomically, so that after a kill nothing is counted twice.
 
 import type { Day, Month } from '../units/days.ts';
 import type { Both } from '../units/units.ts';
 import { noPeaks, type Peaks } from './peaks.ts';
 import type { Subject } from './subject.ts';
 
-/** One subject's sums in bytes: whole Ethernet frames, as HTB counts them and as ceil limits them. */
+/** The sums of one subject, in bytes of whole Ethernet frames, as HTB counts and limits them. */
 export interface Account {
-  /** The group that a guest was in last. */
+  /** A guest's last group. */
   group?: string;
-  /** Since the subject is known: it never falls while that is. */
+  /** Since the subject is known. Monotonic, as Prometheus wants counters. */
   total: Both<number>;
-  /** Of the running day. */
+  /** The running day. */
   day: Both<number>;
-  /** Of the running five minutes. */
+  /** The running slot of five minutes. */
   slot: Both<number>;
-  /** Of the running month. */
+  /** The running month. */
   peaks: Both<Peaks>;
 }
 
-/** Up to where a class is counted. */
+/** The counter of a class up to which it is counted. */
 export interface Baseline {
   subject: Subject;
   bytes: number;
 }
 
-/** What runs: the days before are in files by month. */
+/** The running file; past days are in one file a month. */
 export interface Ledger {
-  /** Drawn when it begins, so that what is carried to another host is known again. */
+  /** A random id, drawn when the ledger begins: a usage file carried to another host is recognised by it. */
   id: string;
-  /** Nothing was counted before, so what classes have passed by now was passed before it. */
+  /** Whether nothing was counted yet: the bytes that classes have by now precede the ledger. */
   fresh: boolean;
-  /** The boot that `at` and the classes are of. */
+  /** The boot id that `at` and `classes` belong to. */
   boot: string;
-  /** Of what was counted last: microseconds of the kernel's clock, which nobody sets. */
+  /** The time of the last reading by the kernel's monotonic clock, in microseconds. */
   at: number;
-  /** The same by the clock on the wall: milliseconds since 1970. */
+  /** The same by the wall clock, in milliseconds since 1970. */
   wall: number;
-  /** The running one; empty before the first. */
+  /** The running day; empty before the first. */
   day: Day;
-  /** The running five minutes: how many there were since 1970. */
+  /** The running slot, as the number of slots since 1970. */
   slot: number;
   accounts: Map<Subject, Account>;
-  /** By `classKey`. */
+  /** Keyed by `classKey`. */
   classes: Map<string, Baseline>;
-  /** Months as a day that has ended leaves them, until they are in files of their own. */
+  /** Records of months with a day that has ended, until their own files have it. */
   ended: MonthRecord[];
 }
 
 export interface MonthAccount {
   group?: string;
-  /** By the day in the month, `07`; those without a byte are not there. */
+  /** Keyed by the day of the month, `07`; days without a byte are left out. */
   days: Map<string, Both<number>>;
   peaks: Both<Peaks>;
 }
@@ -65,7 +65,7 @@ export function classKey(device: string, id: string): string {
   return `${device} ${id}`;
 }
 
-/** No device's name has a blank. */
+/** The device of a `classKey`: a device's name has no blank. */
 export function deviceOf(key: string): string {
   return key.slice(0, key.indexOf(' '));
 }
@@ -104,7 +104,7 @@ export function newAccount(): Account {
   return { total: nothing(), day: nothing(), slot: nothing(), peaks: withoutPeaks() };
 }
 
-/** @param id drawn for it */
+/** @param id a random one */
 export function newLedger(id: string): Ledger {
   return {
     id,

@@ -1,5 +1,5 @@
-// What a guest has used on other hosts, carried here by hand when it moved: a part for each ledger that has counted it. A
-// part that comes again takes the place of the one before, so that nothing counts twice.
+// A migrated guest's usage on other hosts, imported by hand: one part for each ledger that has counted it. Importing a part
+// again replaces the former one, so nothing counts twice.
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../system/digest.ts';
@@ -10,22 +10,22 @@ import { decodeAccounts, encodeAccounts } from './decode.ts';
 import type { MonthAccount } from './ledger.ts';
 import { type Subject, subjectOf } from './subject.ts';
 
-/** What one ledger has counted of a guest. */
+/** A guest's usage by one ledger. */
 export interface Part {
-  /** That host's name, for people. */
+  /** The host's name, only shown. */
   host: string;
-  /** Until when it is counted: milliseconds since 1970. */
+  /** The time of its last reading, in milliseconds since 1970. */
   until: number;
   months: Map<Month, MonthAccount>;
 }
 
 export interface Moved {
   guest: string;
-  /** By the id of the ledger. */
+  /** Keyed by the ledger's id. */
   parts: Map<string, Part>;
 }
 
-/** What every such file begins with. */
+/** The first bytes of every such file. */
 export const movedHead = '{"version":1,"what":"usage of a guest, by virt-shaper"';
 
 export function encodeMoved({ guest, parts }: Moved): string {
@@ -85,13 +85,13 @@ function fileOf(usage: string, guest: string): string {
 }
 
 export interface Imported {
-  /** Parts that are new, or newer than those that were there. */
+  /** Parts that are new, or newer than the stored ones. */
   taken: number;
-  /** Those that are here already, or were counted here. */
+  /** Parts that are stored already, or are this host's own. */
   known: number;
 }
 
-/** Call it under the ledger's lock. @param own the id of this host's ledger */
+/** To be called under the ledger's lock. @param own the id of this host's ledger */
 export function keepMoved(usage: string, moved: Moved, own: string): Imported {
   const { guest } = moved;
   const parts = new Map(readMovedOf(usage, guest)?.parts);
@@ -115,7 +115,7 @@ export function readMovedOf(usage: string, guest: string): Moved | undefined {
   return text === undefined ? undefined : decodeMoved(text, file);
 }
 
-/** @returns all, and what cannot be read */
+/** @returns all stored parts, and the files that cannot be read */
 export function readMoved(usage: string): { moved: Map<Subject, Moved>; troubles: string[] } {
   const moved = new Map<Subject, Moved>();
   const troubles: string[] = [];
@@ -132,7 +132,7 @@ export function readMoved(usage: string): { moved: Map<Subject, Moved>; troubles
   return { moved, troubles };
 }
 
-/** @param oldest the first month that is kept */
+/** @param oldest the first month kept */
 export function pruneMoved(usage: string, oldest: Month): void {
   for (const { guest, parts } of readMoved(usage).moved.values()) {
     const isKept = [...parts.values()].some(({ months }) =>

@@ -1,32 +1,32 @@
-// How often each speed was reached, as averages over five minutes: bins that grow by 2.2 %, so that a percentile is told
-// within 1.1 %. Only the top twentieth of a month's averages decides about its 95th percentile, so no more is kept. They
-// stay text until somebody needs them: of a thousand guests most of the ledger is these, and most minutes change none.
+// A histogram of five-minute averages for the 95th percentile: bins grow by 2.2 %, so a percentile is exact to 1.1 %. Only
+// the top twentieth of a month's averages decides on its 95th percentile, so no more is kept. The histograms stay text until
+// one is needed: they are most of a large ledger, and most minutes change none.
 
-/** Milliseconds over which an average is taken. */
+/** The length of a slot, in milliseconds. */
 export const slotLength = 300_000;
 
-/** `700:12 699:3`: bin and how many averages are in it, the highest first. */
+/** `700:12 699:3`: bin and count, the highest bin first. */
 export type Peaks = string;
 
 export const noPeaks: Peaks = '';
 
-/** Bins in which a speed doubles. */
+/** Bins for each doubling. */
 const binsOfTwo = 32;
 
-/** A twentieth of the five minutes of the longest month, and some for clocks that are set. */
+/** A twentieth of the slots of the longest month, and some more for clock steps. */
 const most = 512;
 
 export function arePeaks(text: unknown): text is Peaks {
   return typeof text === 'string' && /^(?:\d{1,4}:\d{1,9}(?: \d{1,4}:\d{1,9})*)?$/.test(text);
 }
 
-/** @param bytes in one slot, more than 0 */
+/** @param bytes of one slot, above 0 */
 export function addPeak(peaks: Peaks, bytes: number, count = 1): Peaks {
   const bin = Math.max(0, Math.round(binsOfTwo * Math.log2((bytes * 8000) / slotLength)));
   return joinPeaks(peaks, `${bin}:${count}`);
 }
 
-/** Those of another ledger too: what was counted at the same time there counts by itself. */
+/** Adds another ledger's histogram. Averages of the same time on two hosts count separately. */
 export function joinPeaks(some: Peaks, others: Peaks): Peaks {
   const joined = new Map<number, number>();
   for (const [bin, count] of [...binsOf(some), ...binsOf(others)])
@@ -50,8 +50,8 @@ function binsOf(peaks: Peaks): [bin: number, count: number][] {
 }
 
 /**
- * The 95th percentile, as it is billed: of all averages the top twentieth does not count, the next one is it.
- * @param slots how many there were, with those in which nothing passed
+ * The 95th percentile as billing defines it: the highest average below the top twentieth.
+ * @param slots the number of all slots, idle ones included
  * @returns bits per second
  */
 export function percentile95(peaks: Peaks, slots: number): number {

@@ -1,4 +1,4 @@
-// What the classes have passed by now, by one process.
+// Reads the counters of all classes by one call of tc.
 import { readClassBytes } from '../kernel/tc/read.ts';
 import type { InForce } from '../store/in-force-plan.ts';
 import { bootId, kernelClock } from '../system/boot.ts';
@@ -7,9 +7,9 @@ import type { Reading } from './count.ts';
 import { ownersOf } from './subject.ts';
 
 /**
- * Call it under the lock.
- * @param inForce whose classes are whose
- * @param known devices that had classes before, which the plan may have forgotten
+ * To be called under the lock.
+ * @param inForce the owner of each class
+ * @param known devices that had classes before, which the plan may not name any more
  * @throws Failure when tc does not answer
  */
 export async function readClassesNow(run: Run, inForce: InForce, known: Iterable<string>): Promise<Reading> {

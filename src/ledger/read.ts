@@ -1,11 +1,11 @@
-// The ledger's files as they are on the disk. Who only looks changes nothing: what cannot be read is said, and stays.
+// Reads the ledger's files and never changes one: a file that cannot be read is reported, and stays.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { readIfThere } from '../system/files.ts';
 import { decodeLedger, decodeMonth, Newer } from './decode.ts';
 import type { Ledger, MonthRecord } from './ledger.ts';
 
-/** What is wrong with a file, in words. `damaged`: it may be set aside. */
+/** The fault of a file, in words. `damaged`: it may be set aside. */
 export interface Trouble {
   file: string;
   kind: 'damaged' | 'newer';
@@ -38,7 +38,7 @@ export function readMonth(folder: string, month: string): Read<MonthRecord> {
   return text === undefined ? {} : decoded(file, text, decodeMonth);
 }
 
-/** The oldest first; without the running one as long as none of its days has ended. */
+/** The oldest first; the running month is missing until one of its days has ended. */
 export function listMonths(folder: string): string[] {
   try {
     return readdirSync(folder)

@@ -1,6 +1,6 @@
-// What classes had passed when they went away, as the tc that took them out has printed it: a file in /run for each batch,
-// which tc writes itself, so that nothing of it is lost when we are killed meanwhile. Their names are the kernel's clock.
-// They are counted in the ledger when there is time for it (keep.ts).
+// The last counters of classes that are deleted: `tc -batch` prints them before it deletes, into a file in /run for each
+// batch. tc writes it itself, so a kill of this process loses nothing. The name is the kernel's monotonic clock; the next
+// count (keep.ts) adds them to the ledger.
 import { closeSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseClassBytes } from '../kernel/tc/output.ts';
@@ -12,16 +12,16 @@ import { hasRoom } from '../system/scratch.ts';
 import type { Counted, Reading } from './count.ts';
 import type { Subject } from './subject.ts';
 
-/** What tc is asked in a batch before it takes something out. */
+/** A listing that a batch prints before it deletes something. */
 export interface Question {
   device: string;
-  /** One class; absent: all of the device's. */
+  /** One class; absent for all of the device's. */
   id?: string;
-  /** What becomes of a class of which `classes` does not say it. */
+  /** The fate of a class that `classes` does not name. */
   fate: 'goes' | 'stays';
-  /** What they have passed by now passes another tree too, where it counts. */
+  /** Whether these bytes pass another tree as well, and are counted there. */
   elsewhere?: true;
-  /** Class -> whose it is, as far as it is known, and what becomes of it. */
+  /** Class -> its owner, as far as known, and its fate. */
   classes: Record<string, { subject?: Subject; fate?: Counted['fate'] }>;
 }
 
@@ -32,22 +32,22 @@ interface Head {
   questions: Question[];
 }
 
-/** The lines that ask it: the second keeps its answer apart from the next. */
+/** The batch's lines for it: the second separates its output from the next listing's. */
 export function linesOf({ device, id }: Question): string[] {
   return [`class show dev ${device}${id === undefined ? '' : ` classid ${id}`}`, separator];
 }
 
 export interface Spooled {
-  /** For tc's stdout. */
+  /** The file descriptor for tc's stdout. */
   fd: number;
-  /** @param isDone whether all of the batch was done, or some of it may not have been */
+  /** @param isDone whether the whole batch was done; false when it may have stopped at some line */
   end: (isDone: boolean) => void;
 }
 
-/** Bytes: more than one listing of thousands of classes. */
+/** In bytes: more than a listing of thousands of classes. */
 const room = 2 ** 21;
 
-/** Call it under the lock. @returns nothing where /run has no room: then what was passed since the last sync is lost */
+/** To be called under the lock. @returns nothing when /run is full: then the bytes since the last sync are lost */
 export function openSpool(folder: string, questions: Question[]): Spooled | undefined {
   const head: Head = { boot: bootId(), at: kernelClock(), wall: Date.now(), questions };
   const file = join(folder, nameOf(head.at));
@@ -68,12 +68,12 @@ export function openSpool(folder: string, questions: Question[]): Spooled | unde
   }
 }
 
-/** As long for every time, so that they are in its order. */
+/** Of a fixed length, so that names sort by time. */
 function nameOf(at: number): string {
   return String(at).padStart(17, '0');
 }
 
-/** Call it under the lock: what it lists is written to its end. @returns names, the oldest first */
+/** To be called under the lock, so that no file is half written. @returns names, the oldest first */
 export function listSpool(folder: string): string[] {
   try {
     return readdirSync(folder)
@@ -84,7 +84,7 @@ export function listSpool(folder: string): string[] {
   }
 }
 
-/** @returns nothing for what is not there any more, or is damaged */
+/** @returns nothing for a file that is gone or damaged */
 export function readSpooled(folder: string, name: string): Reading | undefined {
   const text = readCache(join(folder, name));
   const end = text?.indexOf('\n') ?? -1;
@@ -102,14 +102,14 @@ export function readSpooled(folder: string, name: string): Reading | undefined {
   }
 }
 
-/** Of each question; one that tc did not come to has none. */
+/** The output of each listing; none for one that tc did not reach. */
 function answersOf(text: string, questions: Question[]): Map<string, number>[] {
   const parts = splitAnswers(text).map(parseClassBytes);
   const only = ({ id }: Question, part = new Map<string, number>()) => {
     const bytes = id === undefined ? undefined : part.get(id);
     return id === undefined ? part : new Map(bytes === undefined ? [] : [[id, bytes]]);
   };
-  // Where lo is down nothing is between them: then those of all devices are one.
+  // Where lo is down there is no separator, so the outputs of all devices are taken as one.
   const isApart = questions.length === 1 || parts.length > 1;
   if (parts.length - 1 > questions.length) return [];
   return questions.map((question, index) =>
@@ -117,7 +117,7 @@ function answersOf(text: string, questions: Question[]): Map<string, number>[] {
   );
 }
 
-/** Of a batch that was broken off nobody knows what went: what is still there goes on counting. */
+/** After a batch that stopped early it is unknown which classes are gone: those that remain go on counting. */
 function countedOf(question: Question, passed: Map<string, number>, isDone: boolean): Counted[] {
   const { device, elsewhere, classes } = question;
   return Array.from(passed, ([id, bytes]): Counted => {

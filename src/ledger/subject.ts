@@ -1,5 +1,5 @@
-// Whom bytes are counted for: a guest or a group by its name, and of an uplink all of it, what belongs to nobody, and what
-// is sent to no guest alone. A class says by its line in shape.tc, or by the plan, whose it is.
+// The subjects that bytes are counted for: a guest, a group, and of each uplink its total, its unmarked and its flooded
+// traffic. A class's owner is in the plan, or in the comment of its line in shape.tc.
 import type { ClassPlan, UplinkPlan } from '../plan/plan.ts';
 import { unlabel } from '../text/label.ts';
 import { type Direction, directions } from '../units/units.ts';
@@ -7,16 +7,16 @@ import { type Direction, directions } from '../units/units.ts';
 export const subjectKinds = ['guest', 'group', 'uplink', 'unmarked', 'flooded'] as const;
 export type SubjectKind = (typeof subjectKinds)[number];
 
-/** `guest cliff`, the name as it is. The last three kinds have the name of their uplink. */
+/** `guest cliff`: kind and name. The last three kinds have the name of their uplink. */
 export type Subject = `${SubjectKind} ${string}`;
 
 export interface Owner {
   subject: Subject;
-  /** Of a guest, where it has one. */
+  /** The guest's group, if it has one. */
   group?: string;
 }
 
-/** By device, and by the id of the class. */
+/** Keyed by device, then by class id. */
 export type Owners = Map<string, Map<string, Owner>>;
 
 export function subjectOf(kind: SubjectKind, name: string): Subject {
@@ -28,12 +28,12 @@ export function splitSubject(subject: Subject): { kind: SubjectKind; name: strin
   return { kind: subject.slice(0, blank) as SubjectKind, name: subject.slice(blank + 1) };
 }
 
-/** What a tree's classes send is `out`: their major says it (plan/names.ts). */
+/** The direction of a class: the major number of its tree decides (plan/names.ts). */
 export function directionOf(id: string): Direction {
   return id.startsWith('2:') ? 'in' : 'out';
 }
 
-/** @param comment of a line of shape.tc @returns nothing where it names nobody for whom bytes are counted by it alone */
+/** @param comment of a line of shape.tc @returns nothing where it names no subject that this class alone counts for */
 export function subjectOfLine(comment: string | undefined): Subject | undefined {
   const [, kind, name] = /^(guest|group|link) (\S.*)$/.exec(comment ?? '') ?? [];
   const plain = name === undefined ? undefined : unlabel(name);

@@ -1,4 +1,4 @@
-// What was used, of the files of the ledger: by day and by month.
+// The usage in the ledger's files, by day and by month.
 
 import { type Day, type Month, monthOf } from '../units/days.ts';
 import { type Both, both } from '../units/units.ts';
@@ -10,18 +10,18 @@ import { listMonths, readMonth, readRunning, type Trouble } from './read.ts';
 import type { Subject } from './subject.ts';
 
 export interface Used {
-  /** The oldest first, the running one among them. */
+  /** The oldest first, the running month included. */
   months: MonthRecord[];
-  /** Absent where nothing was ever counted. */
+  /** Absent where nothing was counted yet. */
   running?: Ledger;
-  /** What could not be read, in words. */
+  /** Warnings: what could not be read. */
   troubles: string[];
 }
 
 /**
- * @param folder of the ledger
- * @param from the first day that is asked for; absent: all there is
- * @param known the running file, where it has been read and counted on already
+ * @param folder the ledger's
+ * @param from the first day; absent for all
+ * @param known the running ledger, where the caller has read it and counted on
  * @throws Failure where it may not be read
  */
 export function readUsed(folder: string, from?: Day, known?: Ledger): Used {
@@ -40,7 +40,7 @@ export function readUsed(folder: string, from?: Day, known?: Ledger): Used {
   };
 }
 
-/** Of this host alone, as it is carried to another. */
+/** This host's usage alone, as it is exported for another host. */
 export function ownPart(folder: string, subject: Subject): Map<Month, MonthAccount> {
   const { months } = readRecords(folder);
   const own = [...months.values()].flatMap(({ month, accounts }) => {
@@ -50,7 +50,7 @@ export function ownPart(folder: string, subject: Subject): Map<Month, MonthAccou
   return new Map(own.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** What this host has counted itself. */
+/** Without imported parts. */
 function readRecords(folder: string, from?: Day, known?: Ledger) {
   const { value: running, trouble } = known ? { value: known } : readRunning(folder);
   const troubles: Trouble[] = trouble ? [trouble] : [];
@@ -82,7 +82,7 @@ function addAccount(to: MonthRecord, subject: Subject, { group, days, peaks }: M
   account.peaks = both((direction) => joinPeaks(account.peaks[direction], peaks[direction]));
 }
 
-/** The running file says the latest. */
+/** The running file has the latest figures of the running day. */
 function overlay(months: Map<Month, MonthRecord>, running: Ledger): void {
   for (const record of running.ended) months.set(record.month, record);
   if (running.day === '') return;
@@ -90,9 +90,9 @@ function overlay(months: Map<Month, MonthRecord>, running: Ledger): void {
 }
 
 /**
- * Bytes that were delivered, by whole days: a byte is of one day, so that what is of one period is of no other.
+ * The bytes delivered in a period of whole days; each byte belongs to one day, so periods that do not overlap share none.
  * @param from the first day
- * @param until the last; absent: every later one too
+ * @param until the last day; absent for no end
  */
 export function usedBetween({ months }: Used, subject: Subject, from: Day, until?: Day): Both<number> {
   const sum = nothing();
