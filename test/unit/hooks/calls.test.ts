@@ -1,0 +1,117 @@
+// Calls of libvirt that wait to become one load: read as they were laid down, in their order, answered once; what others
+// could have laid there is none, and what nobody waits for goes.
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { answer, type Call, readCall, readWaiting, remove } from '../../../src/hooks/calls.ts';
+
+let folder: string;
+test.before.each(() => {
+  folder = mkdtempSync(join(tmpdir(), 'virt-shaper-calls-'));
+});
+test.after.each(() => rmSync(folder, { recursive: true, force: true }));
+
+/** @param age seconds since it was laid down */
+function lay(name: string, text: string, age = 0): string {
+  const file = join(folder, name);
+  writeFileSync(file, text, { mode: 0o600 });
+  const at = Date.now() / 1000 - age;
+  utimesSync(file, at, at);
+  return file;
+}
+
+const own = process.pid;
+/** No process has it. */
+const dead = 2 ** 22 + 7;
+
+test('a call is its driver, operation, name and XML', () => {
+  const xml = '<domain>\n<name>a</name>\n</domain>\n';
+  const file = lay('7.qemu', `start\na b\n${xml}`);
+  assert.equal(readCall(file), { file, driver: 'qemu', operation: 'start', name: 'a b', xml });
+  const alone = lay('7.alone.lxc', 'stopped\na\n');
+  assert.equal(readCall(alone), { file: alone, driver: 'lxc', operation: 'stopped', name: 'a', xml: '' });
+});
+
+test('anything else is none', () => {
+  for (const [name, text] of [
+    ['7.xen', 'start\na\n'],
+    ['x.qemu', 'start\na\n'],
+    ['7.answer', 'start\na\n'],
+    ['7.other.qemu', 'start\na\n'],
+    ['7.qemu', ''],
+    ['7.qemu', 'start'],
+    ['7.qemu', 'migrate\na\n'],
+  ] as const)
+    assert.is(readCall(lay(name, text)), undefined, `${name}: ${text}`);
+  assert.is(readCall(join(folder, '8.qemu')), undefined, 'not there');
+});
+
+test('nor what others than root could have written, or laid there', () => {
+  const file = lay('7.qemu', 'start\na\n');
+  chmodSync(file, 0o602);
+  assert.is(readCall(file), undefined);
+  chmodSync(file, 0o600);
+  symlinkSync(file, join(folder, '8.qemu'));
+  assert.is(readCall(join(folder, '8.qemu')), undefined);
+  assert.ok(readCall(file));
+  chmodSync(folder, 0o777);
+  assert.is(readCall(file), undefined);
+});
+
+const waiting = () => readWaiting(folder).map(({ operation, name }) => `${operation} ${name}`);
+
+test('those that wait, as they came, and stops before starts', () => {
+  lay(`${own}.qemu`, 'start\nlate\n', 1);
+  lay('2.qemu', 'start\nearly\n', 9);
+  lay('3.lxc', 'stopped\nlate\n', 0);
+  lay('4.qemu', 'stopped\nother\n', 5);
+  lay('lock', '', 500);
+  assert.equal(waiting(), ['stopped other', 'stopped late', 'start early', 'start late']);
+});
+
+test('what has its answer waits no more', () => {
+  const call = readCall(lay('5.qemu', 'start\na\n')) as Call;
+  lay('6.qemu', 'start\nb\n');
+  answer(call, 1, ['not shaped', 'really']);
+  assert.is(readFileSync(join(folder, '5.answer'), 'utf8'), '1\nnot shaped\nreally\n');
+  assert.equal(waiting(), ['start b']);
+  assert.equal(readdirSync(folder).sort(), ['5.answer', '6.qemu']);
+  // Killed between the two: the answer counts.
+  lay('5.qemu', 'start\na\n');
+  assert.equal(waiting(), ['start b']);
+});
+
+test('what nobody waits for goes; what somebody waits for stays, however old or of what clock', () => {
+  lay(`${dead}.qemu`, 'start\ndead\n', 121);
+  lay(`${dead}.answer`, '0\n', 121);
+  mkdirSync(join(folder, `${dead + 1}.qemu`));
+  utimesSync(join(folder, `${dead + 1}.qemu`), 1, 1);
+  lay(`${dead + 2}.qemu`, 'start\nahead\n', -3600);
+  lay(`${own}.qemu`, 'start\npatient\n', 3600);
+  lay(`${dead + 3}.qemu`, 'start\nyoung\n', 100);
+  lay('lock', '', 3600);
+  assert.equal(waiting(), ['start patient', 'start young']);
+  assert.equal(readdirSync(folder).sort(), [`${own}.qemu`, `${dead + 3}.qemu`, 'lock'].sort());
+});
+
+test('a call that is gone already can be removed', () => {
+  const file = lay('5.qemu', 'start\na\n');
+  remove(file);
+  assert.not.ok(existsSync(file));
+  remove(file);
+});
+
+test.run();
