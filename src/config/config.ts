@@ -6,13 +6,13 @@ import type { Period } from '../units/period.ts';
 import type { Both } from '../units/units.ts';
 import type { LeafSettings } from './leaf.ts';
 
-/** A value and where it was written; `at` is absent for what virt-shaper chooses when nothing is written. */
+/** A value and its place in the files; `at` is absent for a default of virt-shaper's own. */
 export interface Setting<T> {
   value: T;
   at?: Source;
 }
 
-/** What one class may be told. Rates in bits per second, sizes in bytes; absent = computed or inherited. */
+/** The settings of one class. Rates in bits per second, sizes in bytes; absent = computed or inherited. */
 export interface ClassSettings {
   rate?: Both<Setting<number>>;
   ceil?: Both<Setting<number>>;
@@ -21,81 +21,81 @@ export interface ClassSettings {
   quantum?: Setting<number>;
 }
 
-/** Packets per second, where a rate would count bits. */
+/** A limit in packets per second, in place of one in bits per second. */
 export interface PacketRate {
   packets: number;
 }
 
-/** What a guest may send inside the host, bits per second, and how many packets at all; absent = inherited, or off. */
+/** Limits on what a guest sends inside the host, and on its packets; absent = inherited, or off. */
 export interface LimitSettings {
-  /** To other guests, and to the host. */
+  /** To other guests and to the host, in bits per second. */
   local?: Setting<number | 'off'>;
-  /** Packets per second, wherever they go. */
+  /** To any destination, in packets per second. */
   pps?: Setting<number | 'off'>;
-  /** Broadcast, multicast, and frames to addresses that no bridge has learned. */
+  /** Broadcast, multicast and unknown unicast. */
   storm?: Setting<number | PacketRate | 'off'>;
 }
 
-/** What takes the place of the everyday values for a time. A direction that is absent keeps its own. */
+/** Values that replace the everyday ones for a time. An absent direction keeps its everyday value. */
 export interface OtherValues {
   rate?: Partial<Both<Setting<number>>>;
   ceil?: Partial<Both<Setting<number>>>;
 }
 
-/** [[... .when]]: of several the first that holds counts. */
+/** [[... .when]]: the first open window applies. */
 export interface Window extends OtherValues {
   at: Source;
-  /** It holds where one of them does. */
+  /** Open while any of these times is. */
   times: DaysAndTimes[];
 }
 
-/** [... .quota]: `then` holds from when one of its volumes is used up until the period ends. */
+/** [... .quota]: `then` applies from the moment one of its volumes is used up until the period ends. */
 export interface Quota {
   at: Source;
-  /** Bytes; of both directions together, or of each that is given. */
+  /** In bytes: for both directions together, or for each one given. */
   volume: { both: Setting<number> } | Partial<Both<Setting<number>>>;
   every: Setting<Period>;
   then: OtherValues & { at: Source };
 }
 
-/** [guest.NAME.boost]: more than its ceil while credit lasts. */
+/** [guest.NAME.boost]: a higher ceil while credit lasts. */
 export interface Boost {
   at: Source;
   ceil: Partial<Both<Setting<number>>>;
-  /** Bytes of credit at most, for each direction. */
+  /** The largest credit of each direction, in bytes. */
   volume: Setting<number>;
 }
 
 export interface UplinkEntry extends ClassSettings {
   name: string;
   at: Source;
-  /** Bridges that it has to be below; absent: those that the kernel says it is below. */
+  /** The bridges it belongs to; absent: those that the kernel has it in. */
   bridges?: Setting<string>[];
-  /** Bridges whose guests reach it by routing. */
+  /** The bridges whose guests it routes for. */
   routed?: Setting<string>[];
-  /** Bytes that the wire carries beside each frame, and the least that a frame counts with them. */
+  /** Bytes added to each frame for the wire's overhead, and the minimum a frame counts with them. */
   overhead?: Setting<number>;
   mpu?: Setting<number>;
-  /** [uplink.X.unmarked]: the class of everything no guest owns; `id` fixes its minor. */
+  /** [uplink.X.unmarked]: the class of traffic that is no guest's; `id` fixes its minor number. */
   unmarked: ClassSettings & { id?: Setting<number>; leaf?: Setting<LeafSettings>; when?: Window[] };
-  /** [uplink.X.flooded]: the class of frames from the uplink that are sent to no guest's own address. */
+  /** [uplink.X.flooded]: the class of frames from the uplink to addresses that are no guest's own. */
   flooded: ClassSettings & { leaf?: Setting<LeafSettings> };
 }
 
-/** A group has no rate of its own: it is the sum of its running members'. Its leaf is theirs. */
+/** A group has no rate of its own: its guarantee is the sum of its running members'. Its leaf is its members' default. */
 export interface GroupValues extends Omit<ClassSettings, 'rate'> {
   leaf?: Setting<LeafSettings>;
 }
 
-/** Limits hold for each of its members. */
+/** Limits of each member. */
 export interface GroupEntry extends GroupValues, LimitSettings {
   name: string;
   at: Source;
   id?: Setting<number>;
   when?: Window[];
-  /** One for all members together. */
+  /** One quota for all members together. */
   quota?: Quota;
-  /** Other values on one uplink: [group.NAME.on.UPLINK]. */
+  /** Values for one uplink: [group.NAME.on.UPLINK]. */
   on: Map<string, GroupValues & { at: Source }>;
 }
 
@@ -110,17 +110,17 @@ export interface GuestEntry extends GuestValues, LimitSettings {
   at: Source;
   pattern: boolean;
   id?: Setting<number>;
-  /** Ethernet addresses besides those of its XML, in lower case; `any`: whatever is sent to its taps is its own. */
+  /** MAC addresses besides those of its XML, in lower case; `any`: every frame forwarded to its taps is its own. */
   macs?: Setting<string>[] | 'any';
   when?: Window[];
-  /** Of a pattern: for each guest its own. */
+  /** A pattern's quota is one for each guest that it matches. */
   quota?: Quota;
   boost?: Boost;
-  /** Other values on one uplink: [guest.NAME.on.UPLINK]. */
+  /** Values for one uplink: [guest.NAME.on.UPLINK]. */
   on: Map<string, GuestValues & { at: Source }>;
 }
 
-/** What a guest's own XML may ask for, at most; where nothing is said, what [defaults] gives. */
+/** Upper bounds of what a guest's own XML may ask for; where one is absent, the value of [defaults]. */
 export interface MetadataRules {
   groups: Setting<string>[];
   rate?: Both<Setting<number>>;
@@ -133,16 +133,16 @@ export interface Config {
     ceil: Both<Setting<number>>;
     unlisted: 'ignore' | 'shape' | 'refuse';
     oversubscribed: 'scale' | 'refuse';
-    /** Whether a guest's own XML may say what it gets, where its entry is silent. */
+    /** Whether a guest's own XML may set what its entry does not. */
     metadata: MetadataRules | false;
-    /** Of guests where neither they nor their groups name one; absent: what the kernel has. */
+    /** The leaf of guests for which neither entry nor group names one; absent: the best one the kernel has. */
     leaf?: Setting<LeafSettings>;
-    /** Of guests whose entry has none; they change only what comes from here. */
+    /** Windows for guests whose entry has none; they replace values of [defaults] only. */
     when?: Window[];
   };
-  /** Which limits any of them has: chains for these are there whoever runs. */
+  /** The kinds of limits in use: their chains exist whichever guests run. */
   limited: Record<keyof LimitSettings, boolean>;
-  /** Added to a guest's id to make its mark; a multiple of 0x10000. */
+  /** Added to a guest's id to form its mark; a multiple of 0x10000. */
   markBase: number;
   /** Whether the kernel's own replies to a guest carry its mark (net.ipv4.fwmark_reflect and its IPv6 twin). */
   reflect: boolean;

@@ -1,11 +1,11 @@
-// What `set` is told: keys and values as somebody types them, without the quotes of TOML.
+// Parses the arguments of `set`: keys and values as typed in a shell, without TOML's quotes.
 import { ConfigError } from '../system/errors.ts';
 import { parseKeys } from '../toml/edit.ts';
 
-/** Whose values are texts, also where they look like numbers. */
+/** Keys with string values, even when they look like numbers. */
 const texts = ['group', 'leaf', 'kind', 'macs'];
 
-/** @throws ConfigError for what is no key */
+/** @throws ConfigError for an unknown key */
 export function keysOf(text: string): string[] {
   const keys = parseKeys(text);
   if (keys) return keys;
@@ -18,11 +18,11 @@ export function keysOf(text: string): string[] {
   ]);
 }
 
-/** @returns as TOML writes it, on one line */
+/** @returns the value as TOML, on one line */
 export function literalOf(key: string[], value: string): string {
   const isText = texts.includes(key.at(-1) ?? '');
   if (!isText && /^(?:true|false|0x[\da-f]+|(?:0|[1-9]\d*)(?:\.\d+)?)$/i.test(value))
     return value.toLowerCase();
-  // What JSON leaves and TOML does not take.
+  // JSON allows these characters in a string, TOML wants them escaped.
   return JSON.stringify(value).replace(/\u007f/g, '\\u007f');
 }

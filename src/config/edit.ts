@@ -1,5 +1,5 @@
-// What `set` and `unset` make of the configuration: the text of the one file that they write, after all of the
-// configuration as it would be then was read. Nothing is written here.
+// Computes the edit of `set` and `unset`: the new text of the one file that they write, once the whole configuration with it
+// has been decoded and checked. Nothing is written here.
 import { ConfigError, type Problem } from '../system/errors.ts';
 import { nearest } from '../system/nearest.ts';
 import { decodeText } from '../toml/decode-text.ts';
@@ -14,27 +14,27 @@ import { matchesName, matchingEntries, parseName } from './pattern.ts';
 import { parseConfig } from './read-config.ts';
 
 export interface Edit {
-  /** The entry: `guest` or `group`, and its name as the configuration has it. */
+  /** The entry: `guest` or `group`, and its name as the file spells it. */
   table: ['guest' | 'group', string];
-  /** Of `set`: each key, below the entry, with its value as TOML. */
+  /** For `set`: each key below the entry, with its value as TOML. */
   set?: { key: string[]; literal: string }[];
-  /** Of `unset`: each key to take away; an empty one is the whole entry. */
+  /** For `unset`: the keys to remove; an empty path is the whole entry. */
   unset?: string[][];
 }
 
 export interface Edited {
   text: string;
   warnings: Problem[];
-  /** What says now what was taken away, in words; of `unset` only. */
+  /** For `unset`: where the removed value comes from now, in words. */
   now: string[];
 }
 
 const banner = '# Written by virt-shaper set and unset. What else stands here stays.\n';
 
 /**
- * @param files what is written now, and `findings` what was found out about them
- * @param file the name of the one that is changed
- * @throws ConfigError when the configuration could not be used then, or the edit would not have the effect that is meant
+ * @param files the present files, with the `findings` about them
+ * @param file the name of the file to change
+ * @throws ConfigError when the result would be invalid, or would not have the intended effect
  */
 export function editConfig(files: SourceFile[], findings: Findings, file: string, edit: Edit): Edited {
   const former = files.find(({ name }) => name === file);
@@ -65,13 +65,13 @@ function apply(text: string, { table, set, unset }: Edit): string {
   return left === banner ? '' : left;
 }
 
-/** The main file is the first, the others follow by name. */
+/** The main file is the first, drop-ins follow by name. */
 function inOrder(main: string | undefined) {
   return (a: SourceFile, b: SourceFile) =>
     Number(b.name === main) - Number(a.name === main) || byBytes(a.name, b.name);
 }
 
-/** The edit knows few forms of TOML: what else might be there is compared. */
+/** The text edit understands few forms of TOML, so its result is decoded and compared with the intended tree. */
 function assertOnlyThat(
   former: SourceFile | undefined,
   changed: SourceFile,
@@ -103,7 +103,7 @@ function assertOnlyThat(
   );
 }
 
-/** @throws ConfigError where a later file says something else */
+/** @throws ConfigError when a later file overrides the value */
 function assertItCounts(now: TomlTable | undefined, file: string, { table, set = [] }: Edit): void {
   for (const { key } of set) {
     const path = [...table, ...key];
@@ -116,7 +116,7 @@ function assertItCounts(now: TomlTable | undefined, file: string, { table, set =
   }
 }
 
-/** An entry of a guest's own takes the place of the pattern's, whole. */
+/** A guest's own entry replaces a matching pattern's entry as a whole. */
 function assertNothingIsLost(
   before: TomlTable | undefined,
   pattern: string,
@@ -138,7 +138,7 @@ function assertNothingIsLost(
 function suspicion(before: TomlTable | undefined, { table: [kind, name] }: Edit): Problem[] {
   const entries = lookUp(before, [kind])?.value;
   const known = entries?.type === 'table' ? [...entries.entries.keys()] : [];
-  // A pattern that fits it was thought of.
+  // A new entry for a guest that a pattern matches is deliberate, so no name is suggested.
   if (kind === 'guest' && known.some((one) => matchesName(one, parseName(name).name))) return [];
   const meant = nearest(name, known);
   if (meant === undefined) return [];
@@ -150,7 +150,7 @@ function saysNow(now: TomlTable | undefined, table: string[], key: string[]): st
   const path = [...table, ...key];
   const entry = lookUp(now, path);
   if (entry) return `${formatPath(path)} is what ${formatPlace(entry.key)} says`;
-  // One direction of a value that is written for both.
+  // One direction of a value that is written once for both.
   const both = ['out', 'in'].includes(path.at(-1) ?? '') ? lookUp(now, path.slice(0, -1)) : undefined;
   return both && both.value.type !== 'table'
     ? `${formatPath(path)} is what ${formatPlace(both.key)} says for both directions`

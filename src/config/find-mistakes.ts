@@ -1,8 +1,8 @@
-// For those who show what is in force while the configuration cannot be used: the mistakes in it, and no error.
+// For views, which show the policy in force while the configuration is invalid: its errors as a list, not as an exception.
 import { ConfigError, type Problem } from '../system/errors.ts';
 import { type ConfigLocation, readConfig } from './read-config.ts';
 
-/** What keeps the configuration from being used on any host, in the order of the files; nothing where it can be. */
+/** The configuration's errors on any host, in the order of the files; empty when it is valid. */
 export function findMistakes(location: ConfigLocation): Problem[] {
   try {
     readConfig(location);

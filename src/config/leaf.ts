@@ -1,11 +1,11 @@
-// The queue of a class as the configuration may ask for it. Only what helps a single guest can be set: HTB does
-// the shaping, so cake gets no bandwidth and nothing that only its own shaper would use.
+// The leaf qdisc of a class as the configuration may set it. HTB does the shaping, so cake gets no bandwidth, nor any parameter
+// that only its own shaper uses.
 
-/** What a leaf can be. Which of them a kernel has is found out by trying (host/kernel.ts). */
+/** The kinds of leaf. Those that a kernel has are probed (host/kernel.ts). */
 export const leafKinds = ['fq_codel', 'cake', 'sfq', 'bfifo'] as const;
 export type LeafKind = (typeof leafKinds)[number];
 
-/** cake's words for whom it shares a queue among. */
+/** cake's flow isolation modes. */
 export const isolations = [
   'flows',
   'hosts',
@@ -17,7 +17,7 @@ export const isolations = [
   'flowblind',
 ] as const;
 
-/** cake's words for how many priorities it makes of the DSCP field. */
+/** cake's priority tins by DSCP field. */
 export const diffservs = ['besteffort', 'diffserv3', 'diffserv4', 'diffserv8'] as const;
 
 export interface BfifoSettings {
@@ -42,12 +42,12 @@ export interface FqCodelSettings {
 
 export interface SfqSettings {
   kind: 'sfq';
-  /** Packets: of all flows together, and of one. */
+  /** Packets: of all flows together, and of one flow. */
   limit?: number;
   depth?: number;
   /** Bytes. */
   quantum?: number;
-  /** Microseconds, of whole seconds. */
+  /** Microseconds; a multiple of a second. */
   perturb?: number;
 }
 
@@ -64,8 +64,8 @@ export interface CakeSettings {
   memory_limit?: number;
 }
 
-/** What is absent is computed in the plan. */
+/** Absent parameters are computed in the plan. */
 export type LeafSettings = BfifoSettings | FqCodelSettings | SfqSettings | CakeSettings;
 
-/** sfq's hash table has so many places for flows. */
+/** The slots of sfq's hash table. */
 export const sfqFlows = 1024;

@@ -1,6 +1,6 @@
-// Which names entries may have. A device's name goes to lines of tc, ip and nft as it is; a guest's name is
-// compared with what libvirt passes, so it may be whatever libvirt accepts (9.0: all but "/", line ends, "."
-// and ".."), control characters aside, which no XML can carry.
+// The names that entries may have. A device's name is passed to tc, ip and nft unchanged; a guest's name is compared with what
+// libvirt passes, so it may be any that libvirt accepts (9.0: all but "/", line ends, "." and ".."), except for control
+// characters, which XML cannot carry.
 import type { Source } from '../system/errors.ts';
 import { formatPath } from '../toml/place.ts';
 import { isDeviceOrAltname } from '../units/units.ts';

@@ -1,7 +1,7 @@
 // Which [guest.NAME] entry a guest gets. In NAME `*` stands for any characters and `?` for one; a backslash
 // before `*`, `?` or another backslash takes it literally, because libvirt lets all three be in a name:
 //     [guest."web-*"]      web-1, web-2, ...           [guest.'web-\*']     the one guest called web-*
-// Names are chosen by tenants, so matching must never take longer than name times pattern.
+// Tenants choose names, so matching takes at most time proportional to name times pattern.
 
 import { byPlace } from '../toml/place.ts';
 import type { Config, GuestEntry } from './config.ts';
@@ -10,12 +10,12 @@ const anything = Symbol('*');
 const oneCharacter = Symbol('?');
 type Part = string | typeof anything | typeof oneCharacter;
 
-/** The entry that applies: the exact name, else the longest pattern that matches, of equals the later written. */
+/** The entry that applies: the exact name, else the longest matching pattern, the later one of two equally long. */
 export function matchGuest(config: Config, name: string): GuestEntry | undefined {
   return exactEntry(config, name) ?? matchingPatterns(config, name)[0];
 }
 
-/** Every entry that fits the name, the one that applies first. */
+/** All matching entries; the first one applies. */
 export function matchingEntries(config: Config, name: string): GuestEntry[] {
   return [exactEntry(config, name) ?? [], matchingPatterns(config, name)].flat();
 }
@@ -33,11 +33,11 @@ function matchingPatterns(config: Config, name: string): GuestEntry[] {
 
 interface Index {
   exact: Map<string, GuestEntry>;
-  /** The one that applies first. */
+  /** In order of precedence. */
   patterns: { entry: GuestEntry; pattern: Part[] }[];
 }
 
-/** A thousand guests each look among a thousand entries. A configuration that has been read is not changed. */
+/** Cached, since a thousand guests each look among a thousand entries. A decoded configuration is never changed. */
 const indexes = new WeakMap<Config, Index>();
 
 function indexOf(config: Config): Index {
@@ -55,23 +55,23 @@ function indexOf(config: Config): Index {
   return index;
 }
 
-/** In characters that it matches or stands for; the longer of two patterns applies. */
+/** The pattern's length without escapes; the longer of two patterns applies. */
 export function patternLength({ name }: Pick<GuestEntry, 'name'>): number {
   return parts(name).length;
 }
 
-/** What a NAME as written stands for: a pattern (kept as it is), or one guest's name without its backslashes. */
+/** Parses a NAME as written: a pattern, unchanged, or one guest's name without its backslashes. */
 export function parseName(written: string): { name: string; pattern: boolean } {
   const pattern = parts(written).some((part) => typeof part !== 'string');
   return pattern ? { name: written, pattern } : { name: parts(written).join(''), pattern };
 }
 
-/** The NAME to write for exactly this guest; parseName reads it back. */
+/** The NAME to write for exactly this guest, the inverse of parseName. */
 export function escapeName(name: string): string {
   return name.replace(/[\\*?]/g, '\\$&');
 }
 
-/** Whether a name, as somebody types it for guests or groups, means this one. */
+/** Whether a NAME, possibly a pattern, means this guest or group. */
 export function matchesName(written: string, name: string): boolean {
   return written === name || matches(parts(written), [...name]);
 }
@@ -83,7 +83,7 @@ function parts(pattern: string): Part[] {
   );
 }
 
-/** When something after a `*` does not fit, only the last `*` may take one character more: no exponential search. */
+/** On a mismatch after a `*`, only the last `*` takes one more character: no exponential backtracking. */
 function matches(pattern: Part[], name: string[]): boolean {
   let next = 0;
   let star = -1;

@@ -1,4 +1,4 @@
-// Files -> Config. What is wrong in any of them is said of all of them, in one error.
+// Files -> Config. One error carries every problem of all files.
 import type { Problem } from '../system/errors.ts';
 import { Findings } from '../toml/findings.ts';
 import { mergeFiles } from '../toml/merge.ts';
@@ -11,25 +11,25 @@ import { type ConfigLocation, readFiles } from './read-files.ts';
 
 export type { ConfigLocation } from './read-files.ts';
 
-/** As parseConfig does. */
+/** Decodes texts as parseConfig does. */
 export type Parse = (files: SourceFile[], findings: Findings) => ReadConfig;
 
 export interface ReadConfig {
   config: Config;
   warnings: Problem[];
-  /** The files that it comes from, in the order in which they apply. */
+  /** Its files, in the order in which they apply. */
   files: string[];
-  /** The same with their text. */
+  /** The files with their text. */
   sources: SourceFile[];
 }
 
-/** Throws a ConfigError with every problem of every file. */
+/** @throws ConfigError with every problem of every file */
 export function readConfig(location: ConfigLocation, parse: Parse = parseConfig): ReadConfig {
   const findings = new Findings();
   return parse(readFiles(location, findings), findings);
 }
 
-/** The same of texts that were read already. @param findings what was found out about them before */
+/** The same for texts that were read already. @param findings the problems found while reading them */
 export function parseConfig(files: SourceFile[], findings: Findings = new Findings()): ReadConfig {
   const config = decodeFiles(files, findings);
   findings.throwErrors();
@@ -38,8 +38,8 @@ export function parseConfig(files: SourceFile[], findings: Findings = new Findin
 }
 
 /**
- * [hook] on_failure of a configuration that may be wrong elsewhere: the rule for what to do when something
- * is wrong must not depend on nothing being wrong. The default where even this cannot be read.
+ * [hook] on_failure of a configuration that may be invalid elsewhere: it decides what happens after an error, so it must not
+ * depend on the absence of errors. The default where even this key cannot be read.
  */
 export function readOnFailure(location: ConfigLocation): Config['hook']['onFailure'] {
   const findings = new Findings();

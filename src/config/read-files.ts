@@ -1,6 +1,6 @@
-// The files of the configuration as text: the one place in config/ that touches the file system. Whoever can write
-// them rules the network of the host, so a file that others than root can write is refused, not read. Apart from
-// read-config.ts, since who only compares texts needs no TOML.
+// Reads the configuration's files as text: the one place in config/ that touches the file system. Whoever can write them
+// controls the host's network, so a file that users other than root can write is refused. Apart from read-config.ts, because
+// callers that only compare texts need no TOML parser.
 
 import {
   closeSync,
@@ -23,11 +23,11 @@ import type { SourceFile } from '../toml/source-file.ts';
 export interface ConfigLocation {
   /** The main file; drop-ins are the *.toml in config.d beside it. */
   file: string;
-  /** Goes before `file` when reading, and is never shown: messages do not depend on it. */
+  /** A prefix of `file` for reading only; messages show paths without it. */
   root?: string;
 }
 
-/** The files as they are now, whatever is in them; one that cannot be read is left out. */
+/** The files' present texts, valid or not; a file that cannot be read is left out. */
 export function readSources(location: ConfigLocation): SourceFile[] {
   return readFiles(location, new Findings());
 }
@@ -41,7 +41,7 @@ export function readFiles({ file, root = '' }: ConfigLocation, findings: Finding
   });
 }
 
-/** Names of *.toml in byte order; no backups (`x.toml~`) and no hidden files, which editors leave behind. */
+/** The names of *.toml in byte order, without hidden files and backups (`x.toml~`) of editors. */
 function listDropIns(path: string, shown: string, findings: Findings): string[] {
   try {
     if (!onlyRootWrites(statSync(path), shown, findings)) return [];
@@ -57,7 +57,7 @@ function listDropIns(path: string, shown: string, findings: Findings): string[] 
 function readTrusted(path: string, shown: string, findings: Findings): Buffer | undefined {
   let descriptor: number | undefined;
   try {
-    // O_NONBLOCK: opening a FIFO would wait for someone to write into it.
+    // O_NONBLOCK: opening a FIFO would block until a writer opens it.
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stats = fstatSync(descriptor);
     if (!stats.isFile()) return findings.unreadable(undefined, `${shown}: is not a regular file`);

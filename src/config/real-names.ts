@@ -1,10 +1,10 @@
-// A configuration may call a NIC by any of its names; from here on it has the one that the kernel lists it by.
+// Replaces altnames: a configuration may name a NIC by any of them, the policy uses the kernel's primary name only.
 import type { Problem, Source } from '../system/errors.ts';
 import { formatPath, formatPlace } from '../toml/place.ts';
 import { byName } from '../units/units.ts';
 import type { Config, Setting } from './config.ts';
 
-/** Every name that stands for a network device, once. */
+/** The distinct names of network devices in the configuration. */
 export function deviceNamesIn({ uplinks, groups, guests }: Config): string[] {
   return [
     ...new Set([
@@ -16,7 +16,7 @@ export function deviceNamesIn({ uplinks, groups, guests }: Config): string[] {
 
 /**
  * @param altnames altname -> the device's name
- * @returns with a warning for each entry that another one of the same device leaves no room for
+ * @returns the configuration, with a warning for each entry whose device has another entry already
  */
 export function withRealNames(
   config: Config,

@@ -1,6 +1,5 @@
-// Limits that change and never would: a window behind others that take all of its time, a limit after the volume that is
-// no lower, a boost that is no higher. Warnings, as nothing is wrong with what is in force; a guarantee above its ceil is
-// an error here like everywhere.
+// Conditional limits without an effect: a window that earlier windows shadow, a limit after a quota that is no lower, a boost
+// that is no higher. These are warnings, since the other limits hold; a guarantee above its ceil is an error, as everywhere.
 import type { Findings } from '../../toml/findings.ts';
 import { formatPath, formatPlace } from '../../toml/place.ts';
 import { covers, formatDaysAndTimes } from '../../units/days-and-times.ts';
@@ -13,7 +12,7 @@ type Rates = Both<Setting<number>>;
 interface Changing {
   path: string[];
   rate?: Rates | undefined;
-  /** Absent for what has none of its own: an unmarked class may use the link. */
+  /** Absent for a class without a ceil of its own, such as an unmarked one, which may use the whole link. */
   ceil?: Rates | undefined;
   when?: Window[] | undefined;
   quota?: Quota | undefined;
@@ -38,7 +37,7 @@ export function checkChanges(config: Config, findings: Findings): void {
   }
 }
 
-/** The first window that holds counts. What a window says changes at its own times only, so these are looked at. */
+/** The first open window applies. Windows open and close at their own boundaries only, so these moments are tried. */
 function checkHolds({ path }: Changing, { at, times }: Window, before: Window[], findings: Findings): void {
   const marks = [
     0,

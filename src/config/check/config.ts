@@ -1,5 +1,5 @@
-// What the entries of the configuration mean to each other: groups that must exist and ids that must differ.
-// Guests, groups and the class of everything unmarked share one number space, the minors of tc's classes.
+// Checks across entries: groups that must exist, ids that must be unique. Guests, groups and unmarked classes share one number
+// space, the minor numbers of tc's classes.
 
 import { nearest } from '../../system/nearest.ts';
 import { counted } from '../../text/label.ts';
@@ -9,7 +9,7 @@ import type { Config, GuestEntry, Setting } from '../config.ts';
 import { checkChanges } from './changes.ts';
 import { checkGuarantees } from './guarantees.ts';
 
-/** Problems that only the whole configuration shows. */
+/** Finds problems that no entry shows by itself. */
 export function checkConfig(config: Config, findings: Findings): void {
   checkNames(config, findings);
   checkGroups(config, findings);
@@ -20,7 +20,7 @@ export function checkConfig(config: Config, findings: Findings): void {
   checkChanges(config, findings);
 }
 
-/** A name can be written with and without backslashes, which TOML takes for two names (pattern.ts). */
+/** Two spellings of one name, with and without backslashes (pattern.ts), are two keys to TOML. */
 function checkNames({ guests }: Config, findings: Findings): void {
   const first = new Map<string, GuestEntry>();
   for (const guest of guests.filter((entry) => !entry.pattern).sort((a, b) => byPlace(a.at, b.at))) {
@@ -36,7 +36,7 @@ function checkNames({ guests }: Config, findings: Findings): void {
   }
 }
 
-/** What is a port of a bridge does not route for it. */
+/** A bridge is either below an uplink (`bridge`) or routed by it (`routed`), not both. */
 function checkRouted({ uplinks }: Config, findings: Findings): void {
   for (const { name, at, bridges = [], routed = [] } of uplinks) {
     for (const { value, at: place = at } of routed) {
@@ -86,7 +86,7 @@ function checkIds({ uplinks, groups, guests }: Config, findings: Findings): void
       first.set(id.value, id);
       continue;
     }
-    // Each uplink has trees of its own, so their classes of unmarked traffic may have one id.
+    // Each uplink has its own trees, so unmarked classes of different uplinks may share an id.
     if (other.path[0] === 'uplink' && id.path[0] === 'uplink') continue;
     findings.error(
       id.at,
@@ -97,7 +97,7 @@ function checkIds({ uplinks, groups, guests }: Config, findings: Findings): void
   }
 }
 
-/** Each uplink of a bridge has marks of a range of its own, one above the other (plan/names.ts). */
+/** Each uplink of a bridge has its own range of marks, one above the other (plan/names.ts). */
 function checkMarks({ markBase, uplinks }: Config, findings: Findings): void {
   const room = (0xffff0000 - markBase) / 0x10000 + 1;
   const bridges = new Set(uplinks.flatMap(({ bridges = [] }) => bridges.map(({ value }) => value)));

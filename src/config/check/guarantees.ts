@@ -1,6 +1,6 @@
-// A guarantee (rate) above the ceil of the guest, its group or its uplink can never be kept: HTB would send at
-// the guarantee and break the ceil. Only what someone wrote is reported; a rate that comes from [defaults] is
-// capped by the policy, and so is every sum of guarantees, which depends on who is running.
+// A guarantee (rate) above the ceil of its guest, group or uplink is an error: HTB would send at the guarantee and exceed the
+// ceil. Only rates written in an entry are reported; the policy caps a rate from [defaults], and every sum of guarantees,
+// which depends on the running guests.
 
 import type { Findings } from '../../toml/findings.ts';
 import { formatPath, formatPlace } from '../../toml/place.ts';
@@ -10,7 +10,7 @@ import type { Config, GuestEntry, Setting, UplinkEntry } from '../config.ts';
 
 type Rates = Both<Setting<number>>;
 
-/** What a guarantee must not exceed, and how to call it. */
+/** A ceil that a guarantee must not exceed, and its name in messages. */
 interface Limit {
   name: string;
   ceil: Rates | undefined;
@@ -38,8 +38,8 @@ export function checkGuarantees(config: Config, findings: Findings): void {
 }
 
 /**
- * Where the values of a guest are sure to meet: on the uplinks that it names, and on the only one there is.
- * Undefined is any uplink that is not named.
+ * The uplinks on which a guest's values certainly meet: those that it names, and the only one where there is one.
+ * Undefined stands for any uplink that is not named.
  */
 function uplinksOf(guest: GuestEntry, uplinks: UplinkEntry[]): (string | undefined)[] {
   const only = uplinks.length === 1 ? uplinks[0]?.name : undefined;
@@ -58,7 +58,7 @@ function limitsOf(guest: GuestEntry, on: string | undefined, { defaults, groups,
   ];
 }
 
-/** What an entry says for one uplink. */
+/** An entry's limits on one uplink. */
 function valuesOn<T extends object>(
   entry: T & { on: Map<string, Partial<T>> },
   uplink: string | undefined,
@@ -74,7 +74,7 @@ function compare(
   findings: Findings,
 ): void {
   if (!rate || !ceil) return;
-  // One value written for both directions is one problem, which Findings keeps once.
+  // One value for both directions is reported twice here, which Findings stores once.
   const eachWay = rate.out.at !== rate.in.at || ceil.out.at !== ceil.in.at;
   for (const direction of directions) {
     const { value, at } = rate[direction];

@@ -1,5 +1,5 @@
-// What the configuration names and this host does not have. Only a warning: an uplink may come up later, and
-// the same files may be on several hosts.
+// Devices that the configuration names and this host does not have. Only warnings: an uplink may appear later, and several
+// hosts may share the files.
 import type { Problem, Source } from '../../system/errors.ts';
 import { nearest } from '../../system/nearest.ts';
 import { byPlace, formatPath } from '../../toml/place.ts';

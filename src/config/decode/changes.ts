@@ -1,5 +1,5 @@
-// Limits that change: [[... .when]], [... .quota], [guest.NAME.boost]. What each says is decoded here; whether it can ever
-// hold, and whether it changes anything then, is looked at in check/changes.ts.
+// Decodes the conditional limits: [[... .when]], [... .quota], [guest.NAME.boost]. check/changes.ts looks for those without
+// an effect.
 import type { Source } from '../../system/errors.ts';
 import { formatPath } from '../../toml/place.ts';
 import { type DaysAndTimes, parseDaysAndTimes } from '../../units/days-and-times.ts';
@@ -10,7 +10,7 @@ import type { Boost, OtherValues, Quota, Setting, Window } from '../config.ts';
 import { type Decoder, Fields, wrongType } from './fields.ts';
 import { quantity, rate, someWays } from './values.ts';
 
-/** What of an entry may be another for a time: a group has no rate. */
+/** The settings that may change for a time; a group has no rate. */
 type Keys = readonly ('rate' | 'ceil')[];
 
 export const rateAndCeil: Keys = ['rate', 'ceil'];
@@ -83,7 +83,7 @@ export function decodeBoost(fields: Fields): { boost?: Boost } {
   });
 }
 
-/** One for both directions together, or { out, in }, each for itself. */
+/** One volume for both directions together, or { out, in } with one for each. */
 const volumeOrEach: Decoder<Quota['volume']> = (entry, path, findings) => {
   if (entry.value.type === 'table') return someWays(volume)(entry, path, findings);
   const total = volume(entry, path, findings);
@@ -118,7 +118,7 @@ function lacksValues(fields: Fields, at: Source, keys: Keys): undefined {
   );
 }
 
-/** One text, or a list of them. */
+/** A string, or a list of strings. */
 const times: Decoder<DaysAndTimes[]> = ({ key, value }, path, findings) => {
   const items = value.type === 'list' ? value.items : [value];
   if (items.length === 0) {

@@ -1,11 +1,11 @@
-// What each kind of class is told in the same words: its bounds, and its id.
+// The keys that every kind of class shares: rate, ceil, their sizes, and its id.
 import type { ClassSettings } from '../config.ts';
 import type { Fields } from './fields.ts';
 import { eachWay, integer, quantum, rate, size } from './values.ts';
 
 export const id = integer((number) => number >= 1 && number <= 0xffff, 'an id from 1 to 65535 (0xffff)');
 
-/** What every class may be told; `otherwise` holds what applies where these fields are silent. */
+/** The shared settings of a class; `otherwise` has the values for absent keys. */
 export function decodeClass(fields: Fields, otherwise: ClassSettings = {}): Omit<ClassSettings, 'rate'> {
   return {
     ...fields.optional('ceil', eachWay(rate, otherwise.ceil)),

@@ -1,6 +1,5 @@
-// The tree of all files -> Config. Each function here is one kind of table and reads like it: what it asks for
-// is what the table may hold, and nothing else is let through. What values mean to each other is looked at
-// later, in check/config.ts.
+// Decodes the merged TOML tree into Config. Each function is one kind of table: the keys that it asks for are the keys that
+// the table may have, any other is an error. check/config.ts checks values against each other later.
 import type { Source } from '../../system/errors.ts';
 import type { Findings } from '../../toml/findings.ts';
 import { formatPath } from '../../toml/place.ts';
@@ -41,7 +40,7 @@ const markBase = integer(
   'a multiple of 0x10000 from 0 to 0xffff0000 (ids are added to it)',
 );
 
-/** Complete, with what is not written filled in; wrong values are left out and among the findings. */
+/** @returns a complete configuration with defaults filled in; a wrong value is a finding, and left out */
 export function decodeConfig(tree: TomlTable | undefined, findings: Findings): Config {
   const root = new Fields([], tree, findings);
   const defaults = decodeDefaults(root.section('defaults'));
@@ -152,7 +151,7 @@ function decodeGuestValues(fields: Fields, otherwise: ClassSettings): GuestValue
   };
 }
 
-/** [... .on.UPLINK]; an uplink needs no entry of its own for it. */
+/** [... .on.UPLINK]; the uplink needs no [uplink.UPLINK] of its own. */
 function decodeOn<T>(fields: Fields, decode: (on: Fields) => T): Map<string, T & { at: Source }> {
   const sections = fields.sections('on').sort(byName);
   return new Map(

@@ -1,15 +1,15 @@
-// Reading one TOML table strictly: what is asked for is known, and whatever nobody asked for is an unknown
-// key. Every problem goes to the findings with its place, and reading goes on.
+// Decodes one TOML table strictly: a key that no decoder asked for is an unknown key. Each problem becomes a finding with its
+// place, and decoding continues, so that one run reports all of them.
 import type { Source } from '../../system/errors.ts';
 import { nearest } from '../../system/nearest.ts';
 import type { Findings } from '../../toml/findings.ts';
 import { formatPath } from '../../toml/place.ts';
 import type { TomlEntry, TomlTable, TomlValue } from '../../toml/tree.ts';
 
-/** Turns what stands at `path` into a value, or into undefined with the reason among the findings. */
+/** Decodes the value at `path`; undefined, with a finding, when it is wrong. */
 export type Decoder<T> = (entry: TomlEntry, path: string[], findings: Findings) => T | undefined;
 
-/** One of several tables that the file names itself: [guest.NAME]. */
+/** A table with a name of the file's own: [guest.NAME]. */
 export interface Section {
   name: string;
   at: Source;
@@ -25,7 +25,7 @@ export class Fields {
     readonly findings: Findings,
   ) {}
 
-  /** `{ key: value }` to be spread into a decoded object, or `{}` when there is none. */
+  /** `{ key: value }`, to be spread into a decoded object; `{}` when the key is absent. */
   optional<K extends string, T>(key: K, decode: Decoder<T>): { [P in K]?: T } {
     const entry = this.entry(key);
     const value = entry && decode(entry, [...this.path, key], this.findings);
@@ -36,14 +36,14 @@ export class Fields {
     return this.table?.entries.has(key) ?? false;
   }
 
-  /** The table under a key, an empty one when there is none. */
+  /** The table under a key, empty when the key is absent. */
   section(key: string): Fields {
     const entry = this.entry(key);
     const path = [...this.path, key];
     return new Fields(path, entry && openTable(entry, path, this.findings), this.findings);
   }
 
-  /** The tables under a key, by the names that the file gives them. */
+  /** The named tables under a key: [KEY.NAME]. */
   sections(key: string): Section[] {
     const parent = this.section(key);
     return [...(parent.table?.entries ?? [])].flatMap(([name, { key: at }]) => {
@@ -52,7 +52,7 @@ export class Fields {
     });
   }
 
-  /** The tables of a list: [[... .KEY]], or { ... } in brackets. Undefined where there is no such key. */
+  /** The tables of a list, as [[... .KEY]] or inline. Undefined when the key is absent. */
   items(key: string): { at: Source; fields: Fields }[] | undefined {
     const value = this.entry(key)?.value;
     const path = [...this.path, key];
@@ -69,7 +69,7 @@ export class Fields {
     });
   }
 
-  /** To be called when everything known has been asked for. */
+  /** Reports unknown keys; to be called after every known key was asked for. */
   reportUnknown(): void {
     for (const [key, { key: at, value }] of this.table?.entries ?? []) {
       if (this.known.includes(key)) continue;
@@ -83,7 +83,7 @@ export class Fields {
     }
   }
 
-  /** The words of other tools, and of common sense. */
+  /** Keys as other tools name them. */
   private synonym(key: string): string | undefined {
     const word =
       key
@@ -99,7 +99,7 @@ export class Fields {
   }
 }
 
-/** Key -> what is written for it by those who do not know it. */
+/** Key -> words that people write in its place. */
 const synonyms: Record<string, string[]> = {
   ceil: ['max', 'maximum', 'limit', 'speed', 'bandwidth', 'peak', 'cap', 'ceiling', 'upto', 'throttle'],
   when: ['window', 'windows', 'schedule', 'timetable', 'times'],
@@ -112,7 +112,7 @@ const synonyms: Record<string, string[]> = {
   rate: ['min', 'minimum', 'guarantee', 'guaranteed', 'average', 'floor', 'reserved', 'reservation'],
 };
 
-/** The table that an entry holds, also where a later file overrides what an earlier one got wrong. */
+/** The table of an entry; the last file with a table counts when an earlier one has some other value there. */
 function openTable(entry: TomlEntry, path: string[], findings: Findings): TomlTable | undefined {
   for (const value of [entry.replaces, entry.value]) {
     if (value && value.type !== 'table') {

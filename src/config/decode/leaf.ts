@@ -1,5 +1,5 @@
-// leaf = "cake", or a table with the kind and its parameters. Each kind has parameters of its own, and one of
-// another kind is said to be that: limit counts bytes in a bfifo and packets elsewhere, flows means two things.
+// leaf = "cake", or a table with a kind and its parameters. Parameters belong to a kind, and an error names the kind a wrong
+// one belongs to: `limit` is in bytes for bfifo and in packets elsewhere, `flows` means two different things.
 
 import type { Findings } from '../../toml/findings.ts';
 import { formatPath } from '../../toml/place.ts';
@@ -23,12 +23,12 @@ const time = (least: number, most: number, whole = 1) =>
 const bytes = (least: number, most: number) =>
   within(size, (one) => one >= least && one <= most, `from ${least} to ${most} bytes`);
 
-/** The largest that a bfifo, and CoDel's memory, can be told. */
+/** The largest value that bfifo's limit and CoDel's memory_limit take, in bytes. */
 const mostBytes = 2 ** 31 - 1;
 
 type Parameters = Record<string, Decoder<string | number | boolean>>;
 
-/** By kind: what the kernels from 5.10 on take, and give back as it was given. */
+/** Parameters by kind: those that kernels from 5.10 on accept and list back unchanged. */
 const parameters: Record<LeafKind, Parameters> = {
   bfifo: { limit: bytes(1514, mostBytes) },
   fq_codel: {
@@ -102,7 +102,7 @@ function misplaced(kind: LeafKind): Decoder<never> {
   };
 }
 
-/** What single values cannot show. @returns whether it is right */
+/** Checks across parameters. @returns whether they fit each other */
 function checkTogether(
   settings: LeafSettings,
   { at }: TomlValue,
@@ -132,7 +132,7 @@ function checkTogether(
   return true;
 }
 
-/** A value without its place: the leaf is one setting, with one place. */
+/** A bare value: the leaf as a whole is one setting with one place. */
 function plain(decode: Decoder<Setting<number>>): Decoder<number> {
   return (entry, path, findings) => decode(entry, path, findings)?.value;
 }

@@ -1,5 +1,5 @@
-// metadata = true, or { groups = [...], rate = "...", ceil = "..." }: what a guest's own XML may ask for. A tenant may
-// write that XML, so nothing is his that is not named here or given to everybody.
+// metadata = true, or { groups = [...], rate = "...", ceil = "..." }: what a guest's own XML may ask for. A tenant may be able
+// to write that XML, so it is granted only what is named here or given to everybody.
 import type { MetadataRules, Setting } from '../config.ts';
 import { type Decoder, Fields, wrongType } from './fields.ts';
 import { eachWay, rate, text } from './values.ts';

@@ -1,4 +1,4 @@
-// [uplink.NAME], with the two classes that are nobody's entry: what no guest sends, and what a bridge floods.
+// [uplink.NAME], with the two classes that belong to no guest: unmarked traffic and flooded frames.
 import type { UplinkEntry } from '../config.ts';
 import { checkDeviceName } from '../names.ts';
 import { decodeWindows, rateAndCeil } from './changes.ts';

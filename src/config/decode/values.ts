@@ -1,5 +1,5 @@
-// Single values of the configuration. A rate or ceil is one value for both directions or { out, in }; a
-// direction that is left out of the braces keeps what would have applied without them.
+// Decoders of single values. A rate or ceil is one value for both directions or { out, in }; an absent direction keeps its
+// inherited value.
 
 import type { Findings } from '../../toml/findings.ts';
 import { formatPath } from '../../toml/place.ts';
@@ -10,7 +10,7 @@ import type { Setting } from '../config.ts';
 import { deviceNameHint } from '../names.ts';
 import { type Decoder, Fields, wrongType } from './fields.ts';
 
-/** HTB's own bounds: the kernel picks a quantum between these when it is not told one. */
+/** HTB's bounds: the kernel clamps a computed quantum to these (net/sched/sch_htb.c). */
 const quantumRange = { least: 1000, most: 200_000 };
 
 /** Rates in bits per second. */
@@ -51,7 +51,7 @@ const deviceName: Decoder<Setting<string>> = (entry, path, findings) => {
   );
 };
 
-/** One name, or a list of them. */
+/** A name, or a list of names. */
 export const deviceNames: Decoder<Setting<string>[]> = (entry, path, findings) => {
   const { key, value } = entry;
   const items = value.type === 'list' ? value.items : [value];
@@ -86,7 +86,7 @@ export function oneOf<T extends string>(...words: T[]): Decoder<T> {
   };
 }
 
-/** A whole number that `accepts` takes; `wanted` says which those are. */
+/** An integer that `accepts` allows; `wanted` names the range in messages. */
 export function integer(accepts: (number: number) => boolean, wanted: string): Decoder<Setting<number>> {
   return ({ value }, path, findings) => {
     if (value.type !== 'number') return wrongType(value, path, wanted, findings);
@@ -96,7 +96,7 @@ export function integer(accepts: (number: number) => boolean, wanted: string): D
   };
 }
 
-/** One value for both directions, or { out, in }; `otherwise` holds for a direction that is not written. */
+/** One value for both directions, or { out, in }; `otherwise` is the value of an absent direction. */
 export function eachWay(
   decode: Decoder<Setting<number>>,
   otherwise?: Both<Setting<number>>,
@@ -125,7 +125,7 @@ export function eachWay(
   };
 }
 
-/** One value for both directions, or { out, in } of which one may be absent: then nothing is said of that one. */
+/** One value for both directions, or { out, in } of which one may be absent, and stays undefined. */
 export function someWays<T>(decode: Decoder<Setting<T>>): Decoder<Partial<Both<Setting<T>>>> {
   return (entry, path, findings) => {
     if (entry.value.type !== 'table') {
@@ -136,7 +136,7 @@ export function someWays<T>(decode: Decoder<Setting<T>>): Decoder<Partial<Both<S
   };
 }
 
-/** What { out, in } says, and which of them is not written. @returns nothing where neither is, which is a mistake */
+/** Decodes { out, in }, and tells the absent one. @returns nothing when both are absent, which is an error */
 function inBraces<T>(
   decode: Decoder<Setting<T>>,
   table: TomlTable,
