@@ -51,7 +51,6 @@ test('a hook that was called though it is younger than its daemon: it was told, 
   const first = { place: { since: 300 }, called: 400 };
   assert.is(looks(first, { place: { since: 350 }, called: 500 }), 500);
   assert.is(looks({ ...first, others: [{ path: single, since: 150 }] }), 5);
-  assert.is(looks({ ...first, place: { since: 300, executable: false } }), 5, 'none that could be called');
 });
 
 const advice = (changes: Changes, wanted: string | undefined = 'ours', systemd = true) =>
@@ -59,10 +58,8 @@ const advice = (changes: Changes, wanted: string | undefined = 'ours', systemd =
 
 test('nothing to do', () => {
   assert.equal(advice({}), []);
-  assert.equal(
-    advice({ place: { text: 'other' } }, undefined),
-    advice({ place: { text: 'other' } }, 'other'),
-  );
+  const other = hooks({ place: { text: 'other' } });
+  assert.equal(adviseDriver(other, undefined, around), [], 'nobody knows what would be installed');
 });
 
 test('each state of ours', () => {
@@ -90,10 +87,14 @@ test('what else libvirt runs: backups, ours of another age, what Linux cannot ru
     'qemu.OLD',
     'qemu.dpkg-dist',
     'qemu.rpmnew',
-  ])
-    assert.equal(advice({ others: [{ path: `/hooks/${name}`, since: 1 }] }), [
-      `libvirt runs ${name.startsWith('#') ? '"/hooks/#qemu#"' : `/hooks/${name}`} too, which looks like a backup: chmod a-x it`,
-    ]);
+  ]) {
+    const [words = '', ...more] = advice({ others: [{ path: `/hooks/${name}`, since: 1 }] });
+    assert.ok(
+      words.includes(`/hooks/${name}`) && words.endsWith('which looks like a backup: chmod a-x it'),
+      name,
+    );
+    assert.equal(more, []);
+  }
   for (const name of ['qemu', '60-mine', 'backup', 'x.sh'])
     assert.equal(advice({ others: [{ path: `/hooks/${name}`, since: 1 }] }), [], name);
   assert.equal(advice({ former: { ...ours, path: single } }), [
