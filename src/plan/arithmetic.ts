@@ -1,41 +1,40 @@
-// The numbers HTB is told, from a class's rates. tc's own defaults can cost UDP a twentieth of 100 mbit and of
-// 1 gbit (docs/performance.md): a burst of one packet loses what a late timer did not hand out in time.
+// HTB's parameters from a class's rates: burst, cburst, quantum, and the limits of its leaf. tc's default bursts can cost UDP a
+// twentieth of 100 mbit and of 1 gbit (docs/performance.md): a burst of one packet loses the tokens of a late timer.
 
-/** Bytes of Ethernet's header. */
+/** The Ethernet header, in bytes. */
 const header = 14;
 
-/** Ethernet's payload and header: the least a class must be able to send at once. */
+/** A full frame without jumbo frames, in bytes: the least that a class must be able to send at once. */
 export const frame = 1500 + header;
 
-/** The same of a device with jumbo frames. What it takes beside large ones is small, so never less than the usual. */
+/** The largest frame of a device, in bytes; never below the usual one, since a smaller MTU gains nothing. */
 export function frameOf(mtu = 1500): number {
   return Math.max(frame, mtu + header);
 }
 
 /**
- * HTB serves one packet a round at least, and a frame of GSO has up to 64 KB: with less than that, whoever sends large
- * frames gets a multiple of who sends small ones (measured, equal guarantees, quanta of 2,000 bytes: 27 to 4 mbit; of
- * 66,000: 15.7 to 15.3). Above the other bound tc calls a quantum big.
+ * Bounds of the quantum, in bytes. HTB serves at least one packet a round, and a GSO packet has up to 64 KB: with a smaller
+ * quantum, a class with large packets gets a multiple of one with small packets (measured with equal guarantees: quanta of
+ * 2,000 bytes gave 27 and 4 mbit, of 66,000 bytes 15.7 and 15.3). Above the upper bound tc warns of a big quantum.
  */
 const leastQuantum = 66_000;
 const mostQuantum = 200_000;
 
-/** The kernel holds a burst as 32 bits of 64 ns: this is what they hold, with room to spare. */
+/** The kernel stores a burst as a time in 32 bits of 64 ns: this is their range, with a margin. */
 const mostBurstSeconds = 200;
 
 /**
- * Bytes a class may send at once: what it earns in 8 ms, which bridges the latest timers that were measured
- * (with 4 ms UDP lost 1 % of 30 mbit, with 2 ms up to 5 %), at least two full frames and a small one, at
- * most a megabyte.
- * @param rate bits per second; give the ceil for a cburst
- * @param most bytes of the largest frame
+ * The burst in bytes: 8 ms of the rate, which covers the latest timers that were measured (with 4 ms UDP lost 1 % of 30 mbit,
+ * with 2 ms up to 5 %); at least two full frames and a small one, at most a megabyte.
+ * @param rate bits per second; the ceil for a cburst
+ * @param most bytes of the device's largest frame
  */
 export function burstFor(rate: number, most = frame): number {
   return Math.min(1_048_576, Math.max(2 * most + 1068, Math.round((rate / 8) * 0.008)));
 }
 
 /**
- * A burst in bytes, cut to what the kernel can hold.
+ * A burst in bytes, capped to what the kernel can store.
  * @param rate bits per second of the class
  */
 export function fitBurst(burst: number, rate: number): number {
@@ -44,8 +43,8 @@ export function fitBurst(burst: number, rate: number): number {
 }
 
 /**
- * Bytes a class sends before its siblings have their turn at what is left over: at least a whole frame of GSO, and from
- * 8 to 24 mbit in proportion to its guarantee, so that who is guaranteed more gets more of the rest.
+ * The quantum in bytes: how much a class borrows before its siblings have their turn. At least a whole GSO packet; from 8 to
+ * 24 mbit in proportion to the guarantee, so that a higher guarantee also gets more of the excess.
  * @param rate the guarantee in bits per second
  */
 export function quantumFor(rate: number): number {
@@ -53,10 +52,9 @@ export function quantumFor(rate: number): number {
 }
 
 /**
- * Bytes a plain queue may hold: 35 ms of the ceil. A guest's own ACKs wait behind all of it, so not more;
- * with less, BBR (measured: 16 and 25 ms) does not fill the ceil. At low rates at least 32 KB: TCP that
- * loses a GSO frame of 64 KB goes on with smaller ones. Of jumbo frames at least eight: with three (measured: 9000 bytes
- * at 2 mbit) TCP gets half of its ceil.
+ * The limit of a bfifo in bytes: 35 ms of the ceil. A guest's own ACKs queue behind all of it, so not more; with less (measured:
+ * 16 and 25 ms) BBR does not fill the ceil. At low rates at least 32 KB: TCP that loses a GSO packet of 64 KB continues with
+ * smaller ones. At least eight jumbo frames: with three (measured: 9000 bytes at 2 mbit) TCP gets half of its ceil.
  * @param ceil bits per second
  */
 export function bfifoLimit(ceil: number, most = frame): number {
@@ -64,8 +62,8 @@ export function bfifoLimit(ceil: number, most = frame): number {
 }
 
 /**
- * fq_codel's target in microseconds: its default of 5 ms, or at low rates the time one and a half frames
- * take, since a queue of one frame is no queue (tc-fq_codel(8), RFC 8290 section 5.2.1).
+ * fq_codel's target in microseconds: its default of 5 ms, or at low rates the transmission time of one and a half frames, below
+ * which even a single frame would count as a standing queue (tc-fq_codel(8), RFC 8290 section 5.2.1).
  * @param ceil bits per second
  */
 export function codelTarget(ceil: number, most = frame): number {
@@ -73,8 +71,8 @@ export function codelTarget(ceil: number, most = frame): number {
 }
 
 /**
- * Bytes that cake may hold, as its own shaper would have it: four times what passes within one round trip, at
- * least 4 MiB; here at most 32, which is fq_codel's measure. Left without one it is told none.
+ * cake's memory limit in bytes, by the rule of its own shaper, which is not in use here: four times the bandwidth-delay product,
+ * at least 4 MiB; at most 32 MiB, fq_codel's default.
  * @param ceil bits per second
  * @param rtt microseconds
  */

@@ -1,39 +1,39 @@
-// Which number each guest and group has for good: its class minor in both trees, and with the base its mark.
-// An id that is not set is drawn from the name, so that it is the same on every host and whatever started
-// first; only where two names draw the same does the one that came later move on to the next free one.
+// The permanent id of each guest and group: its class's minor number in both trees and, added to the base, its mark. An id
+// that is not configured is a hash of the name, so it is the same on every host, whichever guest started first; only on a
+// collision does the later name take the next free id.
 
 import type { Config } from '../config/config.ts';
 import { fnv1a } from '../system/digest.ts';
 import { Failure } from '../system/errors.ts';
 
-/** Ids chosen so far, by name; what the store in /var/lib/virt-shaper keeps. */
+/** The ids assigned so far, by name, as the store in /var/lib/virt-shaper keeps them. */
 export interface ChosenIds {
   guests: Record<string, number>;
   groups: Record<string, number>;
-  /** Guests that neither run nor have an entry, in the order in which they stopped being any of it. */
+  /** Idle guests, which neither run nor have an entry, in the order in which they became idle. */
   idle?: string[];
 }
 
-/** Names that keep an id. Beyond that ids of the idle are given out again, of those first that were so for longest. */
+/** How many names keep an id. Beyond that the ids of idle guests are reused, the longest idle ones first. */
 const most = { guests: 10_000, groups: 1000 };
 
 export interface Ids {
   guests: Map<string, number>;
   groups: Map<string, number>;
-  /** Minors of virt-shaper's own classes: out of the way of every id above and every one yet to be drawn. */
+  /** The minor numbers of virt-shaper's own classes, outside the ranges of configured and hashed ids. */
   link: number;
   unmarked: number;
   flooded: number;
 }
 
-/** Where ids are drawn from, inclusive. 1..0xfff is left to the administrator, 0xff00.. to link, unmarked and flooded. */
+/** The range of hashed ids, inclusive. 1..0xfff is left to the administrator, 0xff00.. to link, unmarked and flooded. */
 const guestRange = { first: 0x1000, last: 0xefff };
 const groupRange = { first: 0xf000, last: 0xfeff };
 
 /**
  * @param running names of the guests to be shaped
- * @param chosen the ids kept from before; those another name has fixed meanwhile are drawn anew
- * @returns every id, and what to keep
+ * @param chosen the stored ids; one that another name has configured meanwhile is assigned anew
+ * @returns every id, and the ids to store
  */
 export function assignIds(
   config: Config,
@@ -95,7 +95,7 @@ function free(names: string[], fixedIds: Map<string, number>): string[] {
   return [...new Set(names)].filter((name) => !fixedIds.has(name)).sort();
 }
 
-/** Names that have an id keep it; then, in name order, each of the others draws one. Adds to `taken`. */
+/** Names with an id keep it; then each of the others gets one, in name order. Adds to `taken`. */
 function draw(
   names: string[],
   chosen: Record<string, number>,
@@ -137,7 +137,7 @@ function nextFree(
   );
 }
 
-/** Far from where leaves find handles when their class's minor is taken (make-plan.ts). */
+/** Far from the handles that leaves fall back to when their class's minor is taken (make-plan.ts). */
 function firstFree(taken: Set<number>): number {
   let id = groupRange.last + 1;
   while (taken.has(id)) id += 1;

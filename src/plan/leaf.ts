@@ -1,5 +1,5 @@
-// A class's queue in full, from what the configuration asks for. What it leaves open is the kernel's own default,
-// but for what has to fit the class's ceil.
+// The leaf qdisc of a class with all parameters. Those that the configuration leaves open get the kernel's default, or a value
+// that fits the class's ceil.
 import { type LeafSettings, sfqFlows } from '../config/leaf.ts';
 import { bfifoLimit, cakeMemory, codelTarget, frame } from './arithmetic.ts';
 import type { Leaf } from './plan.ts';
@@ -7,7 +7,7 @@ import type { Leaf } from './plan.ts';
 /**
  * @param handle in hexadecimal
  * @param ceil bits per second of its class
- * @param most bytes of the largest frame of its device
+ * @param most bytes of the device's largest frame
  */
 export function makeLeaf(handle: string, ceil: number, settings: LeafSettings, most = frame): Leaf {
   return { handle: `${handle}:`, ...complete(settings, ceil, most) };
@@ -58,10 +58,10 @@ function complete(settings: LeafSettings, ceil: number, most: number): Complete 
   }
 }
 
-/** What these kinds take where they are told nothing: packets, flows, microseconds, bytes. */
+/** The kernel's defaults of these kinds: packets, flows, microseconds, bytes. */
 export const usual = { packets: 10_240, flows: 1024, interval: 100_000, memory: 2 ** 25, depth: 127 };
 
-/** tc does not show how many flows an sfq was given, so there is no choice: as many as its packets can be of. */
+/** tc does not list an sfq's flows, so the number is not configurable: as many as it has packets. */
 export function flowsFor(limit: number): number {
   return Math.min(limit, sfqFlows);
 }

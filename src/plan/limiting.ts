@@ -1,5 +1,5 @@
-// Who may send how much inside the host. nft drops what is too much where it enters, or where it would reach a
-// neighbour: nothing waits there, since a guest's queue is that of its class.
+// The limits inside the host: local, pps, storm. nft polices: excess packets are dropped where they enter, or before they reach a
+// neighbour. Nothing is queued there; a guest's queue is the one of its class.
 
 import type { Config, PacketRate } from '../config/config.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -8,9 +8,9 @@ import { type Ids, idOf } from './ids.ts';
 import { hex, markOf } from './names.ts';
 import type { LimitPlan, LimitsPlan, PacketBucket } from './plan.ts';
 
-/** A burst of this part of a second passes: enough for a guest's own, and too little to show in its average. */
+/** The burst, as a part of a second: enough for a guest's bursts, too little to show in its average. */
 const packetsAtOnce = 1 / 50;
-/** nft does not print five packets, which it takes where nothing is said. */
+/** nft's default burst is five packets, and it does not print a default. */
 const leastAtOnce = 10;
 
 export function limiting(

@@ -1,5 +1,5 @@
-// Policy + Ids + the kernel's features -> Plan. Everything of a guest is numbered by its id: class minor in
-// both trees, leaf handle, chain and mark.
+// Policy + Ids + the kernel's features -> Plan. A guest's id numbers all of its objects: class minor in both trees, leaf handle,
+// chain and mark.
 import type { Config } from '../config/config.ts';
 import type { Kernel } from '../host/host.ts';
 import { membersByGroup } from '../policy/guarantees.ts';
@@ -137,8 +137,8 @@ function linkClass(uplink: UplinkPolicy): ClassPolicy {
 }
 
 /**
- * A leaf's handle is its class's minor, but for those a device has already: the trees' roots 1: and 2: and
- * ffff:, which is clsact's. They get the highest that no class of the tree has.
+ * A leaf's handle is its class's minor, except for the handles that a device has already: the roots 1: and 2:, and ffff: of
+ * clsact. These leaves get the highest handle that no class of the tree has.
  */
 function leafHandles(minors: number[]): Map<number, number> {
   const taken = new Set([...minors, majors.out, majors.in, 0xffff]);

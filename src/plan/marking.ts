@@ -1,5 +1,5 @@
-// Which frames are whose, whatever way they take. What a bridge forwards is told by its two ports. What goes through the
-// host is marked where it enters and gets its class where it leaves: routing rewrites a frame's priority, not its mark.
+// Assigns frames to guests on every path. Frames that a bridge forwards are classified by the pair of ports. Frames through the
+// host are marked where they enter and classified where they leave, since routing rewrites skb->priority but not skb->mark.
 
 import type { GuestPolicy, Policy, TapPolicy, UplinkPolicy } from '../policy/policy.ts';
 import { byDevice, type Direction, directions } from '../units/units.ts';
@@ -23,7 +23,7 @@ export function marking(
     for (const guest of uplink.guests) {
       const id = idOf(ids.guests, guest.name);
       for (const tap of guest.taps) {
-        // Where it leaves is not known when it enters, so a guest has one mark on all ways into the host.
+        // Its way out is not known where a frame enters, so a guest has one mark on all ways into the host.
         const sender = markOf(markBase, id);
         senders.set(tap.name, { device: tap.name, name: guest.name, mark: sender });
         for (const iif of uplink.routes)
@@ -69,7 +69,7 @@ function newChain(
   };
 }
 
-/** Leads to a chain all that a tap sends by an uplink, or receives by it. */
+/** Adds the map elements that lead to a chain whatever a tap sends or receives by an uplink. */
 function lead(
   chain: ChainPlan,
   { ports, routes }: UplinkPolicy,
@@ -84,7 +84,7 @@ function lead(
     return;
   }
   chain.lookups.push(...own.map((oif) => ({ iif: tap, oif })));
-  // Another NIC of the guest may have led the same way, by a chain of another number but the same class.
+  // Another NIC of the guest may have the same element already, with another chain but the same class.
   const add = (list: ChainPlan['sent'], device: string) => {
     const key = `${device} ${sender}`;
     if (!known.has(key)) list.push({ device, mark: sender });

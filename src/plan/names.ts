@@ -1,32 +1,32 @@
-// The names of everything virt-shaper makes in the kernel, in one place. 0x7673 ("vs") marks what is ours:
-// as an HTB root's r2q (unused, every class has its quantum), as the filters' preference and as the base of
-// the marks, so that our objects are known by looking at the kernel alone.
+// The names and numbers of all objects that virt-shaper makes in the kernel. 0x7673 ("vs") identifies ours: as the r2q of an HTB
+// root (unused, since every class has a quantum), as the preference of filters and as the base of marks, so that our objects are
+// recognised from the kernel alone.
 import { sha256 } from '../system/digest.ts';
 import { Failure } from '../system/errors.ts';
 import type { Direction } from '../units/units.ts';
 
 export const signature = 0x7673;
 
-/** Preference of the filter that sends an uplink past its own tree while that is rebuilt. */
+/** The preference of the filter that redirects an uplink past its own tree while that is rebuilt. */
 export const detourPreference = signature + 1;
 
 /**
- * The ifb that stands in for a tree while it is rebuilt; a number follows where one was left behind. No
- * uplink's own ifb has a `+` in this place.
+ * The ifb with a copy of a tree while that is rebuilt; a number follows where an earlier one was left behind. No uplink's own
+ * ifb has a `+` in this place.
  */
 export const detourDevice = 'ifb+detour';
 
 export const tableName = 'virt-shaper';
 
-/** Alias of every ifb of ours; the uplink's name follows. */
+/** The alias of every ifb of ours; the uplink's name follows. */
 export const aliasPrefix = 'virt-shaper:';
 
-/** Two trees, two majors: a packet from guest to guest can never carry a class of the wrong tree. */
+/** The major numbers of the two trees differ, so a packet between guests never carries a class of the wrong tree. */
 export const majors = { out: 1, in: 2 } as const satisfies Record<Direction, number>;
 
 /**
- * The ifb on which what comes in by this uplink queues. Interface names end at 15 characters; the VLANs of
- * one NIC differ in their last, so a long name is not cut but digested.
+ * The ifb that queues what an uplink receives. Interface names have at most 15 characters, and VLANs of one NIC differ in the
+ * last ones, so a long name is hashed, not cut.
  */
 export function ifbName(uplink: string): string {
   const name = `ifb-${uplink}`;
@@ -34,15 +34,15 @@ export function ifbName(uplink: string): string {
   return `ifb-${sha256(uplink).slice(0, 11)}`;
 }
 
-/** @param way which of the ways out of a bridge, from 0 */
+/** @param way the number of the bridge's uplink, from 0 */
 export function chainName(direction: Direction, id: number, way = 0): string {
   return `${direction}-${hex(id)}${way === 0 ? '' : `-${way + 1}`}`;
 }
 
 /**
- * Where a bridge has several uplinks, its second has marks of the next range, and so on: what a tap gets is sent
- * to one ifb or another by its mark.
- * @throws Failure when there is no such range
+ * Each uplink of a bridge has its own range of marks: the filter on a tap redirects to the ifb of one uplink or the other by the
+ * mark.
+ * @throws Failure when the ranges are exhausted
  */
 export function markOf(base: number, id: number, way = 0): number {
   const mark = base + way * 0x10000 + id;
@@ -54,8 +54,8 @@ export function markOf(base: number, id: number, way = 0): number {
 }
 
 /**
- * What comes in by an uplink and goes through the host has this mark until it is known whose it is. No guest's id is 0.
- * @param index which of the uplinks in name order, from 0
+ * The mark of frames from an uplink through the host until their guest is known. No guest has the id 0.
+ * @param index of the uplink in name order, from 0
  */
 export function arrivalMark(base: number, index: number): number {
   return markOf(base, 0, index);
@@ -65,7 +65,7 @@ export function classId(direction: Direction, minor: number): string {
   return `${majors[direction]}:${hex(minor)}`;
 }
 
-/** All eight digits, as nft prints it. */
+/** In eight digits, as nft prints marks. */
 export function markText(mark: number): string {
   return `0x${hex(mark).padStart(8, '0')}`;
 }

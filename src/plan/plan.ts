@@ -1,13 +1,13 @@
-// The plan: every object the kernel shall hold, as plain data the templates print. Nothing is decided
-// after it. Rates in bits per second, sizes in bytes, times in microseconds.
+// The plan: every object wanted in the kernel, as plain data that the templates print. All decisions are made before it. Rates
+// in bits per second, sizes in bytes, times in microseconds.
 import type { CakeSettings, LeafKind } from '../config/leaf.ts';
 import type { Port, RedirectKind } from '../host/host.ts';
 import type { ForNowValues } from '../policy/moment/for-now.ts';
 import type { Both, Direction } from '../units/units.ts';
 
 /**
- * A class's queue, with all its kind can be told: a parameter that is not named would keep in the kernel what
- * it was told before. Limits in packets but for bfifo's, memory and quantum in bytes.
+ * The leaf qdisc of a class with every parameter of its kind: one that a `change` does not name keeps its former value in the
+ * kernel. Limits in packets but for bfifo's; memory and quantum in bytes.
  */
 export type Leaf = { handle: string } & (
   | { kind: 'bfifo'; limit: number }
@@ -48,15 +48,15 @@ export interface ClassPlan {
   id: string;
   parent: string;
   rate: number;
-  /** The guarantee as written, where not all of it can be kept. */
+  /** The configured guarantee, where it is scaled down. */
   configured?: number;
   ceil: number;
-  /** What of it is otherwise than on other days. */
+  /** The values that replace the everyday ones now. */
   forNow?: ForNowValues;
   burst: number;
   cburst: number;
   quantum: number;
-  /** What a frame counts more than its own bytes, and at least. */
+  /** The overhead added to each frame, and the minimum a frame counts. */
   overhead: number;
   mpu: number;
   leaf?: Leaf;
@@ -67,61 +67,61 @@ export interface TreePlan {
   device: string;
   /** Root handle, e.g. `1:`. */
   root: string;
-  /** Minor of the class for everything unmarked, in hexadecimal. */
+  /** The minor number of the class for unmarked traffic, in hexadecimal. */
   default: string;
   link: ClassPlan;
   unmarked: ClassPlan;
-  /** Only where it receives. */
+  /** The class of flooded frames; in the receiving tree only. */
   flooded?: ClassPlan;
   groups: { group: ClassPlan; guests: ClassPlan[] }[];
-  /** Guests on their own. */
+  /** Guests without a group. */
   guests: ClassPlan[];
 }
 
 export interface TapPlan extends Port {
   guest: string;
   mark: number;
-  /** Whether its clsact is made here, and not with another uplink of its bridge. */
+  /** Whether its clsact is added here, and not with another uplink of its bridge. */
   clsact: boolean;
-  /** Of what its guest sends through the host; absent in what an older version has loaded, like those of an uplink. */
+  /** The mark of what its guest sends through the host; absent in a plan of an older version, like an uplink's marks. */
   sender?: number;
-  /** Of its guest, where that is known. */
+  /** Its guest's, where that is known. */
   mac?: string;
 }
 
 export interface UplinkPlan {
   name: string;
-  /** The ports by which guests' frames reach it: itself, or what lies on it. */
+  /** The bridge ports by which guests' frames reach it: itself, or devices on top of it. */
   ports: Port[];
-  /** Devices by which what the host routes reaches it. */
+  /** The devices by which routed packets reach it. */
   routes?: string[];
-  /** Of what comes in by it and goes through the host. */
+  /** The mark of what comes in by it and goes through the host. */
   arrival?: number;
   ifb: string;
   trees: Both<TreePlan>;
   taps: TapPlan[];
 }
 
-/** Where a guest's frames are marked, one chain for each direction. */
+/** The chains that mark a guest's frames, one for each direction. */
 export interface ChainPlan {
   name: string;
   guest: string;
   direction: Direction;
   mark: number;
   class: string;
-  /** Its addresses; what it sends from others is learned. Absent: all are the guest's. */
+  /** The guest's MAC addresses; others that it sends from are learned. Absent: every address is the guest's. */
   macs?: string[];
-  /** The class of frames to other addresses; of what it sends there is none. */
+  /** The class of frames to other addresses; absent for the sending direction. */
   flooded?: string;
-  /** The pairs of ports that lead here what a bridge forwards. */
+  /** The port pairs of forwarded frames that lead here. */
   lookups: { iif: string; oif: string }[];
-  /** The ports and marks that lead here what the host sends by a bridge. */
+  /** The ports and marks of frames the host sends by a bridge that lead here. */
   sent: { device: string; mark: number }[];
-  /** The devices and marks that lead to its class what the host routes by no bridge. */
+  /** The devices and marks of packets routed by no bridge that lead to its class. */
   routed: { device: string; mark: number }[];
 }
 
-/** What comes into the host by a device gets a mark: the guest's, or that of the uplink. */
+/** The mark for frames that enter the host by a device: the guest's, or the uplink's. */
 export interface SenderPlan {
   device: string;
   /** A guest's or an uplink's name. */
@@ -129,7 +129,7 @@ export interface SenderPlan {
   mark: number;
 }
 
-/** What comes in by an uplink that is no port of a bridge and is routed to one gets the uplink's mark. */
+/** The uplink's mark for packets that enter by an uplink outside any bridge and are routed to a bridge. */
 export interface ArrivalPlan {
   iif: string;
   oif: string;
@@ -137,12 +137,12 @@ export interface ArrivalPlan {
   mark: number;
 }
 
-/** What a guest may send inside the host, and how many packets at all. Rates in bytes per second. */
+/** A guest's limits inside the host, and on its packets. Rates in bytes per second. */
 export interface LimitPlan {
   guest: string;
-  /** In hexadecimal, of its chains' names. */
+  /** The number in its chains' names, in hexadecimal. */
   id: string;
-  /** What it sends into the host has it. */
+  /** The mark of what it sends into the host. */
   mark: number;
   devices: string[];
   local?: number;
@@ -150,27 +150,27 @@ export interface LimitPlan {
   storm?: number | PacketBucket;
 }
 
-/** Packets per second, and how many of them at once. */
+/** Packets per second, and the burst in packets. */
 export interface PacketBucket {
   packets: number;
   burst: number;
 }
 
 export interface LimitsPlan {
-  /** Which kinds the configuration knows, whoever runs. */
+  /** The kinds of limits that the configuration uses, whichever guests run. */
   kinds: Record<'local' | 'pps' | 'storm', boolean>;
   guests: LimitPlan[];
-  /** Taps whose guests' addresses are known, and these: other frames to them are flooded. Only for storms. */
+  /** Taps with their guests' known addresses: a frame to any other address is flooded. Only for storms. */
   taps: { device: string; macs: string[] }[];
 }
 
 export interface Plan {
   uplinks: UplinkPlan[];
   chains: ChainPlan[];
-  /** In order of devices. */
+  /** Sorted by device. */
   senders: SenderPlan[];
   arrivals: ArrivalPlan[];
-  /** Whether the kernel's own replies carry the mark of what they answer. */
+  /** Whether the kernel's own replies carry the mark of the packet they answer. */
   reflect: boolean;
   limits: LimitsPlan;
   leaf: LeafKind;
