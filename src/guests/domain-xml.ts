@@ -1,15 +1,15 @@
-// libvirt's domain XML -> a guest. It comes by stdin of the hook, or in a status file around the domain. No
-// name from it goes further than `isDeviceName` allows.
+// libvirt's domain XML -> a guest. It is the hook's stdin, or part of a status file. No device name from it is used unless
+// `isDeviceName` accepts it.
 import { Failure } from '../system/errors.ts';
 import type { Driver, Guest } from './guest.ts';
 import { decodeMetadata } from './metadata.ts';
 import { decodeNics } from './nics.ts';
 import { type Element, element, parseXml, textOf } from './xml.ts';
 
-/** Bytes. libvirt's largest real domains stay far below; the parser never sees more. */
+/** In bytes, far above libvirt's largest real domains; longer texts are refused before they are parsed. */
 export const maxDomainXml = 1024 * 1024;
 
-/** Bytes; a status file has the domain and what the driver knows of its process. */
+/** In bytes; a status file has the domain and the driver's state of its process. */
 const maxStatusXml = 2 * maxDomainXml;
 
 const hint =
@@ -27,7 +27,7 @@ export function parseDomain(xml: string, name: string, driver: Driver): Guest {
   }
   const domain = element(root.domain);
   const described = textOf(domain.name);
-  // Numeric character references are not decoded, so only a name without them can be compared.
+  // Numeric character references are not decoded, so a name with one cannot be compared.
   if (described !== undefined && !described.includes('&#') && described !== name) {
     throw new Failure(`the XML on stdin describes the guest "${described}", not "${name}"`);
   }

@@ -1,7 +1,7 @@
-// A running guest as virt-shaper knows it: from libvirt's XML, kept in the run state.
+// A running guest as virt-shaper knows it: from libvirt's XML, noted in /run (store/guests.ts).
 import type { Both } from '../units/units.ts';
 
-/** Which of libvirt's drivers runs it. */
+/** The driver of libvirt's that runs it. */
 export const drivers = ['qemu', 'lxc'] as const;
 export type Driver = (typeof drivers)[number];
 
@@ -11,35 +11,35 @@ export interface Nic {
   /** Absent for type='ethernet', whose bridge only the kernel knows. */
   bridge?: string;
   mac?: string;
-  /** Name of its nwfilter. */
+  /** The name of its nwfilter. */
   filter?: string;
-  /** It has libvirt's own <bandwidth>, a second master. */
+  /** Whether it has libvirt's own <bandwidth>, which shapes the tap as well. */
   bandwidth?: true;
 }
 
-/** A NIC that is not shaped, and why. */
+/** A NIC that cannot be shaped, with the reason. */
 export interface SkippedNic {
   nic: string;
   reason: string;
 }
 
-/** What a guest's XML says it shall get; rates in bits per second. */
+/** The limits that a guest's XML asks for; rates in bits per second. */
 export interface GuestMetadata {
   group?: string;
   rate?: Partial<Both<number>>;
   ceil?: Partial<Both<number>>;
-  /** What could not be understood, each in words. */
+  /** Problems with them, in words. */
   problems?: string[];
 }
 
 export interface Guest {
-  /** As libvirt has it: any characters but `/` and newline. Two drivers may each have one of that name. */
+  /** libvirt's name: any characters but `/` and newline. Unique for one driver only. */
   name: string;
   driver: Driver;
   uuid?: string;
   nics: Nic[];
   skipped?: SkippedNic[];
   metadata?: GuestMetadata;
-  /** Which version of libvirt's status file this was read from (status-files.ts); absent from the hook. */
+  /** The version of the status file it was read from (status-files.ts); absent when it was noted by the hook. */
   stamp?: string;
 }

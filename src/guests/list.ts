@@ -1,13 +1,12 @@
-// The guests as a list, longest running first: found, added and taken out by driver and name. What is kept of it in
-// /run is store/guests.ts.
+// The list of running guests, longest running first; a guest is identified by driver and name. store/guests.ts keeps it in /run.
 import type { Guest } from './guest.ts';
 
-/** Which guest a name means: two drivers may each have one that is called so. */
+/** Identifies a guest: two drivers may each have one of the same name. */
 export type GuestKey = Pick<Guest, 'driver' | 'name'>;
 
 /**
- * A guest that started, or was seen. One of that name loses its former taps, and a tap number that libvirt
- * gave out anew leaves the guest that had it and whose end was not told.
+ * Adds a guest that started or was found. It replaces one of its name, and takes its taps from any other guest: libvirt reuses
+ * tap names, so that guest ended without a hook.
  */
 export function withGuest(guests: Guest[], started: Guest): Guest[] {
   const taps = new Set(started.nics.map((nic) => nic.tap));
@@ -27,7 +26,7 @@ export function withoutGuest(guests: Guest[], gone: GuestKey): Guest[] {
 }
 
 /**
- * A guest that ended, by its name, or by its uuid when it was noted by another: then it must have lost its taps.
+ * Removes a guest that ended, by name; or by uuid when it was renamed, provided that its taps are gone.
  * @param isDevice whether there is a network device of that name
  */
 export function withoutEnded(
@@ -46,7 +45,7 @@ export function withoutEnded(
   );
 }
 
-/** Guests to be found by what they are called: for each of a thousand, a look through all of them takes long. */
+/** An index by driver and name: searching the list for each of a thousand guests would be quadratic. */
 export class Known<T extends GuestKey> {
   private readonly guests: Map<string, T>;
 

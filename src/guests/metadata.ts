@@ -1,20 +1,20 @@
-// What a guest's own XML says it shall get: one element of ours in the domain's <metadata>, which moves with the
-// guest from host to host. All of it is attributes, since libvirt gives its namespace to the element it is
-// told and not to that one's children. Whether it counts is the administrator's to say (policy/).
+// The limits in a guest's own XML: one element of ours in the domain's <metadata>, which migrates with the guest. It has
+// attributes only, since libvirt puts its namespace on the element and not on children. The configuration decides what of it
+// is granted (policy/).
 import { parseRate } from '../units/rate.ts';
 import { directions } from '../units/units.ts';
 import type { GuestMetadata } from './guest.ts';
 import { type Element, element, parseXml, textOf } from './xml.ts';
 
-/** Of the element <shaping>; the schema is packaging/schema/virt-shaper-guest.rng. */
+/** The namespace of <shaping>; its schema is packaging/schema/virt-shaper-guest.rng. */
 export const metadataNamespace = 'urn:virt-shaper:guest:1';
 
 export const metadataAttributes = ['group', 'rate', 'rate-out', 'rate-in', 'ceil', 'ceil-out', 'ceil-in'];
 
-/** Bytes. Ours is one line; metadata of other programs may be of any size. */
+/** In bytes. Ours is one line; other programs' metadata may have any size. */
 const largest = 64 * 1024;
 
-/** @param domain with `metadata` as the parser left it: text */
+/** @param domain with `metadata` as unparsed text */
 export function decodeMetadata(domain: Element): GuestMetadata | undefined {
   const raw = textOf(domain.metadata);
   if (!raw?.includes(metadataNamespace)) return undefined;
@@ -28,7 +28,7 @@ export function decodeMetadata(domain: Element): GuestMetadata | undefined {
   }
 }
 
-/** libvirt puts the namespace on each element of <metadata>, with a prefix or as the default. */
+/** libvirt declares the namespace on each element of <metadata>, with a prefix or as the default. */
 function findShaping(metadata: Element): Element | undefined {
   for (const [name, value] of Object.entries(metadata)) {
     const [, prefix, local] = name.match(/^(?:([^:@]+):)?([^:@]+)$/) ?? [];
@@ -63,7 +63,7 @@ function decodeShaping(shaping: Element): GuestMetadata {
   };
 }
 
-/** `rate` for both directions, `rate-out` and `rate-in` for one each. */
+/** `rate` for both directions, `rate-out` and `rate-in` for one. */
 function eachWay(
   name: 'rate' | 'ceil',
   rateOf: (attribute: string) => number | undefined,

@@ -1,5 +1,5 @@
-// <interface> elements -> the NICs to shape, and those that are not with the reason. Only what crosses a Linux
-// bridge can be shaped here; of libvirt's other kinds each is named.
+// <interface> elements -> the NICs to shape, and those that cannot be shaped with the reason. Only NICs on a Linux bridge can be
+// shaped; libvirt's other types are named each.
 import { isDeviceName } from '../units/units.ts';
 import type { Nic, SkippedNic } from './guest.ts';
 import { type Element, element, textOf } from './xml.ts';
@@ -16,9 +16,9 @@ export function decodeNics(devices: Element): { nics: Nic[]; skipped: SkippedNic
   return { nics, skipped };
 }
 
-/** The NIC, or the reason why it is not shaped. */
+/** The NIC, or the reason why it cannot be shaped. */
 function decodeNic(item: Element): Nic | string {
-  // In a status file a network's NIC says below <actual> what the network made of it.
+  // In a status file, <actual> has the type that a network's NIC was resolved to.
   const actual = element(item.actual);
   const type = textOf(actual['@type']) ?? textOf(item['@type']) ?? 'unknown';
   const bridge = textOf(element(actual.source)['@bridge']) ?? textOf(element(item.source)['@bridge']);

@@ -1,5 +1,5 @@
-// What was noted of the guests against what libvirt says and the kernel has. Each of the three may lag behind
-// the others for a moment, and a guest that runs must never lose its shaping by a doubt.
+// Reconciles the noted guests with libvirt's status files and the kernel's taps. Each of the three may lag behind the others for a
+// moment, so in doubt a guest counts as running, and stays shaped.
 
 import type { Guest } from './guest.ts';
 import { Known, withGuest } from './list.ts';
@@ -7,7 +7,7 @@ import type { Running } from './status-files.ts';
 
 /**
  * @param noted longest running first
- * @param devices the network devices that there are
+ * @param devices names of the present network devices
  * @returns the guests that run, longest running first
  */
 export function reconcile(noted: Guest[], running: Running, devices: Set<string>): Guest[] {
@@ -25,15 +25,15 @@ export function reconcile(noted: Guest[], running: Running, devices: Set<string>
 }
 
 /**
- * libvirt writes the status file of a guest only once it runs, so one that has none may be about to. It takes
- * the file away only when the guest has ended.
+ * libvirt writes a guest's status file once it runs, so a guest without one may be starting. libvirt removes the file only when
+ * the guest has ended.
  */
 function mayRunBy({ drivers, unread }: Running): (guest: Guest) => boolean {
   const inDoubt = new Known(unread);
   return (guest) => guest.stamp === undefined || !drivers.includes(guest.driver) || inDoubt.has(guest);
 }
 
-/** The tap of a NIC that is unplugged goes before libvirt writes it down; a guest's go with its process. */
+/** The tap of an unplugged NIC is gone before libvirt updates the file; a guest's taps are gone with its process. */
 function withTaps(guest: Guest, devices: Set<string>): Guest {
   const nics = guest.nics.filter(({ tap }) => devices.has(tap));
   if (nics.length === guest.nics.length) return guest;
@@ -45,7 +45,7 @@ function hasTap({ nics }: Guest, devices: Set<string>): boolean {
   return nics.some(({ tap }) => devices.has(tap));
 }
 
-/** One whose NICs are all of kinds that are not shaped runs too; one that had taps and has none is gone. */
+/** A guest without any NIC to shape counts as running; one that has lost all its taps has ended. */
 function hasNics({ nics, skipped }: Guest): boolean {
   return nics.length > 0 || skipped !== undefined;
 }

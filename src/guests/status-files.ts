@@ -1,6 +1,6 @@
-// The guests that libvirt says are running: one status file each in /run/libvirt/DRIVER, rewritten in one step
-// whenever a guest changes. Asking libvirt itself would hang inside a hook. A file is parsed again only when it
-// is another than last time, so that a thousand guests that stay as they are cost a thousand stats.
+// The running guests by libvirt's status files, one each in /run/libvirt/DRIVER, replaced atomically whenever a guest changes.
+// Asking libvirt itself would deadlock inside a hook. Only a changed file is parsed, so a thousand unchanged guests cost a
+// thousand stats.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseStatus } from './domain-xml.ts';
@@ -9,15 +9,15 @@ import { Known } from './list.ts';
 
 export interface Running {
   guests: Guest[];
-  /** Guests whose file could not be understood: what is known of them stays. */
+  /** Guests with a file that could not be parsed: they stay as they were noted. */
   unread: { driver: Driver; name: string; reason: string }[];
-  /** Drivers that keep status files here; what is not among their guests is not running. */
+  /** Drivers with a folder of status files; a guest of theirs without one is not running. */
   drivers: Driver[];
 }
 
 /**
  * @param folderOf /run/libvirt/DRIVER
- * @param noted the guests as they were found last
+ * @param noted the guests as noted last
  */
 export function readRunning(folderOf: (driver: Driver) => string, noted: Guest[]): Running {
   const known = new Known(noted);
@@ -39,7 +39,7 @@ export function readRunning(folderOf: (driver: Driver) => string, noted: Guest[]
   return running;
 }
 
-/** What changes when a guest comes, goes or changes: libvirt renames each file into place. */
+/** The folders' times: libvirt renames each new file into place, so they change whenever a guest comes, goes or changes. */
 export function runningStamp(folderOf: (driver: Driver) => string): string {
   const times = drivers.map((driver) => {
     try {
@@ -60,7 +60,7 @@ function statusFiles(folder: string): string[] | undefined {
   }
 }
 
-/** @returns nothing when it has just gone */
+/** @returns nothing for a file that has just gone */
 function readStatus(file: string, name: string, driver: Driver, known: Known<Guest>): Guest | undefined {
   try {
     const { ino, mtimeNs, size } = statSync(file, { bigint: true });

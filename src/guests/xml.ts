@@ -1,15 +1,15 @@
-// XML as libvirt writes it, to plain data. A tenant may have written parts of it, so it is bounded before it is
-// parsed (bytes here, depth by the parser), and a DOCTYPE is refused: no entities but XML's own five.
+// libvirt's XML -> plain data. A tenant may have written parts of it, so its size is bounded before parsing, its depth by the
+// parser, and a DOCTYPE is refused: no entities but XML's own five.
 import { type X2jOptions, XMLParser, XMLValidator } from 'fast-xml-parser';
 import { Failure } from '../system/errors.ts';
 
 /** Attributes as `@name`, children by name. */
 export type Element = Record<string, unknown>;
 
-/** Free text and elements of anybody's: not ours to parse, and a tenant's to write. They stay as text. */
+/** Elements with free text or foreign content, which a tenant may write: they stay unparsed text. */
 const opaque = ['metadata', 'title', 'description'];
 
-/** @param paths where domains may stand */
+/** @param paths of the domain element in the document */
 export function parserOptions(paths: string[]): X2jOptions {
   const interfaces = paths.map((path) => `${path}.devices.interface`);
   return {
@@ -27,8 +27,8 @@ export function parserOptions(paths: string[]): X2jOptions {
 const parser = new XMLParser(parserOptions(['domain', 'domstatus.domain']));
 
 /**
- * @param what the text is, to begin a sentence with: `the domain XML on stdin`
- * @param largest bytes
+ * @param what the text is, as the subject of a message: `the domain XML on stdin`
+ * @param largest size in bytes
  * @throws Failure when it is not one whole XML document within its bounds
  */
 export function parseXml(xml: string, what: string, largest: number, hint?: string): Element {
@@ -40,10 +40,10 @@ export function parseXml(xml: string, what: string, largest: number, hint?: stri
   }
 }
 
-/** @throws Failure when a parser must not see it */
+/** @throws Failure when the text must not be parsed */
 export function checkXml(xml: string, what: string, largest: number, hint?: string): void {
   if (Buffer.byteLength(xml) > largest) throw new Failure(`${what} is larger than ${largest} bytes`);
-  // What is never closed is taken to the end: searched for again from each beginning, it would take minutes.
+  // An unclosed element extends to the end of the text: searching again from each opening tag would be quadratic.
   if (/<!DOCTYPE/i.test(xml.replace(/<!--[\s\S]*?(?:-->|$)|<!\[CDATA\[[\s\S]*?(?:\]\]>|$)/g, ''))) {
     throw new Failure(`${what} has a DOCTYPE, which libvirt never writes`);
   }
@@ -53,7 +53,7 @@ export function checkXml(xml: string, what: string, largest: number, hint?: stri
   }
 }
 
-/** The element's children and attributes; nothing for an empty one, the first of a repeated one. */
+/** The children and attributes of an element; nothing for an empty one, those of the first of several. */
 export function element(value: unknown): Element {
   const first = Array.isArray(value) ? value[0] : value;
   return typeof first === 'object' && first !== null ? (first as Element) : {};

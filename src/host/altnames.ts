@@ -1,8 +1,8 @@
-// A NIC's other names: udev gives them where a name is too long for a device, and administrators as they please. Only
-// netlink knows them, so that ip is asked, and only about names that no device has.
+// Altnames of NICs: udev sets them for names too long for a device, administrators as they like. Only netlink knows them, so ip
+// is called, and only about names that no device has.
 import type { Run } from '../system/exec.ts';
 
-/** @returns altname -> the device's name, of those that are altnames */
+/** @returns altname -> the device's name, for the names that are altnames */
 export async function readAltnames(run: Run, names: string[]): Promise<Map<string, string>> {
   const found = await Promise.all(names.map((name) => readName(run, name)));
   return new Map(found.flatMap((real, at) => (real === undefined ? [] : [[names[at] ?? '', real] as const])));

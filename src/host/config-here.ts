@@ -1,4 +1,4 @@
-// The configuration as it counts on this host: with its NICs by the names that the kernel lists them by.
+// The configuration on this host: altnames are replaced by the devices' primary names.
 import {
   type ConfigLocation,
   type Parse,
@@ -16,7 +16,7 @@ export interface ConfigHere extends ReadConfig {
   devices: Host['devices'];
 }
 
-/** Asks ip only where a name is no device's. @throws ConfigError with every problem of every file */
+/** Calls ip only for names that are no device's. @throws ConfigError with every problem of every file */
 export async function readConfigHere(
   location: ConfigLocation,
   { run = makeRun(), parse = parseConfig }: { run?: Run; parse?: Parse } = {},

@@ -1,7 +1,7 @@
-// Where the host sends what it routes to the world: the device of its default route, from the kernel's own tables.
+// The device of the host's default route, from /proc/net.
 import { readIfThere } from '../system/files.ts';
 
-/** @returns that of IPv4, or of IPv6 where that has none; of several the one that is taken */
+/** @returns IPv4's, else IPv6's; of several routes the one with the lowest metric */
 export function readDefaultRoute(): string | undefined {
   const four = lines('/proc/net/route').flatMap(([device = '', to, , flags, , , metric, mask]) =>
     to === '00000000' && mask === '00000000' && (Number(`0x${flags}`) & up) !== 0
@@ -17,7 +17,7 @@ export function readDefaultRoute(): string | undefined {
   return first?.device;
 }
 
-/** Flags of a route: in use, and leading nowhere. */
+/** Flags of a route: RTF_UP, RTF_REJECT. */
 const up = 0x1;
 const reject = 0x200;
 

@@ -1,48 +1,48 @@
-// What the pipeline needs to know of this host. Read once (read-host.ts), then plain data, so that the
-// whole generator runs from a test's file.
+// The facts of this host that the pipeline uses: read once (read-host.ts), then plain data, so that a test can run the whole
+// pipeline from a file.
 
 import type { LeafKind } from '../config/leaf.ts';
 
-/** How marked packets are sent to the ifb: a fw filter, or the same comparison in classic BPF or by u32. */
+/** How marked packets are redirected to the ifb: a fw filter, or the same comparison by classic BPF or u32. */
 export type RedirectKind = 'fw' | 'bpf' | 'u32';
 
 export interface Kernel {
-  /** How a class queues where the configuration does not say. */
+  /** The leaf where the configuration names none. */
   leaf: LeafKind;
   redirect: RedirectKind;
-  /** Leaves that the configuration may name and this kernel has not. */
+  /** Leaves that this kernel lacks. */
   lacking?: LeafKind[];
 }
 
 export interface Device {
   /** The bridge this device is a port of. */
   master?: string;
-  /** What it lies on: a VLAN device on its NIC. What is a port of it, or of its bond, is not below it but part of it. */
+  /** The device below it: a VLAN device's NIC. A bond's members are not below it but parts of it. */
   lower?: string[];
-  /** A tun/tap device: a guest's, never an uplink. */
+  /** Whether it is a tun/tap device: a guest's, never an uplink. */
   tap: boolean;
-  /** A NIC, a bond or a VLAN device: what an uplink is, and a container's port is not. */
+  /** Whether it is a NIC, a bond or a VLAN device, as an uplink is and a container's port is not. */
   physical?: boolean;
-  /** The other end of a veth pair, where that is on this host too. */
+  /** The peer of a veth, where that is in this namespace too. */
   peer?: string;
-  /** Bytes of payload of its largest frame; absent for taps. */
+  /** Its MTU in bytes; absent for taps. */
   mtu?: number;
   /** Bits per second as the kernel reports it; absent when it does not know. */
   speed?: number;
-  /** Whether the kernel does not know the speed now, as without carrier, and it is what it was last. */
+  /** Whether `speed` is the last known one, since the kernel reports none now, as without carrier. */
   isRemembered?: true;
 }
 
-/** A device in a bridge. */
+/** A device that is a port of a bridge. */
 export interface Port {
   name: string;
   bridge: string;
 }
 
-/** One of libvirt's own, whose bridge has no NIC as a port. */
+/** A network of libvirt's, whose bridge has no NIC as a port. */
 export interface Network {
   name: string;
-  /** `isolated` leads nowhere, the others by the host's routing. */
+  /** `isolated` has no way out; the others are routed by the host. */
   mode: 'nat' | 'route' | 'open' | 'isolated';
 }
 
@@ -54,19 +54,19 @@ export interface Host {
   kernel: Kernel;
 }
 
-/** A device and all it lies on, from the top down. Whatever leaves by it passes each of them. */
+/** A device and all devices below it, from the top down: a frame that it sends passes each of them. */
 export function stackOf(devices: Host['devices'], name: string): string[] {
   const below = devices.get(name)?.lower ?? [];
   return [...new Set([name, ...below.flatMap((one) => stackOf(devices, one))])];
 }
 
-/** Devices with addresses of the host's by which what it routes leaves by another device: itself, or a VLAN on it. */
+/** The devices by which routed packets leave by this one: itself, and VLANs on it. */
 export function routesOver(devices: Host['devices'], name: string): string[] {
   const isRoute = (one: string) => !devices.get(one)?.master && stackOf(devices, one).includes(name);
   return [...devices.keys()].filter(isRoute).sort();
 }
 
-/** In name order. */
+/** Sorted by name. */
 export function bridgesOf({ ports }: { ports: Port[] }): string[] {
   return [...new Set(ports.map(({ bridge }) => bridge))].sort();
 }

@@ -1,6 +1,5 @@
-// What this kernel can do, found out by doing it in a network namespace of its own that is gone at once.
-// A kernel does not change while it runs, so the answer is kept in /run; what is kept there is believed, so tests
-// put a choice of their own into it.
+// Probes the kernel's features by using them in a short-lived network namespace. A kernel does not change while it runs, so the
+// result is cached in /run; the cache is trusted, so tests write a choice of their own into it.
 
 import { release } from 'node:os';
 import { leafKinds } from '../config/leaf.ts';
@@ -10,7 +9,7 @@ import { makeRun, type Run } from '../system/exec.ts';
 import { readCache, writeUnlocked } from '../system/files.ts';
 import type { Kernel } from './host.ts';
 
-/** Each line stands by itself once the ones above it worked; tc names those that did not by number. */
+/** A tc batch in which each line depends only on those above it; tc reports failed lines by number. */
 const trials: { needs: string; line: string; shows?: RegExp }[] = [
   { needs: 'sch_htb', line: 'qdisc add dev lo root handle 1: htb r2q 1' },
   { needs: 'sch_htb', line: 'class add dev lo parent 1: classid 1:1 htb rate 1mbit quantum 1514' },
@@ -22,7 +21,7 @@ const trials: { needs: string; line: string; shows?: RegExp }[] = [
   { needs: 'cls_fw', line: `${filter(3)} handle 1 fw ${redirect()}` },
   { needs: 'cls_bpf', line: `${filter(4)} bpf bytecode '1,6 0 0 4294967295' ${redirect()}` },
   { needs: 'cls_u32_mark', line: `${filter(5)} u32 match mark 0x1 0xffffffff ${redirect()}` },
-  // Without CONFIG_CLS_U32_MARK the kernel takes that and forgets the mark: it would match everything.
+  // Without CONFIG_CLS_U32_MARK the kernel accepts the filter and drops the mark: it would match every packet.
   { needs: 'cls_u32_mark', line: 'filter show dev lo egress pref 5', shows: /\bmark 0x0*1 0xffffffff/ },
 ];
 
@@ -34,7 +33,7 @@ function redirect(): string {
   return 'action mirred egress redirect dev lo';
 }
 
-/** @param cache file that keeps the answer until the next boot */
+/** @param cache the file with the result, valid until the next boot */
 export async function readKernel(cache: string): Promise<Kernel> {
   const known = decodeCache(readCache(cache));
   if (known) return known;
@@ -43,16 +42,16 @@ export async function readKernel(cache: string): Promise<Kernel> {
   return kernel;
 }
 
-/** The same without writing the cache, for commands that only read. */
+/** The same, without writing the cache, for commands that only read. */
 export async function askKernel(cache: string): Promise<Kernel> {
   return decodeCache(readCache(cache)) ?? probe();
 }
 
-/** @returns what was kept for the kernel that runs */
+/** @returns the cached result, if it is the running kernel's */
 export function decodeCache(text: string | undefined): Kernel | undefined {
   try {
     const { release: of, leaf, redirect: by, lacking } = JSON.parse(text ?? '');
-    // One without what is lacking is of an older version.
+    // A cache without `lacking` is an older version's.
     return of === release() && leaf && by && Array.isArray(lacking)
       ? { leaf, redirect: by, lacking }
       : undefined;
@@ -66,8 +65,8 @@ async function probe(): Promise<Kernel> {
 }
 
 /**
- * @returns the modules that this kernel has not, of those that are tried
- * @throws Failure when nothing can be tried out here
+ * @returns the missing ones of the probed modules
+ * @throws Failure when nothing can be probed here
  */
 export async function readLacking(run: Run = makeRun()): Promise<Set<string>> {
   const batch = `${trials.map((trial) => trial.line).join('\n')}\n`;
@@ -84,7 +83,7 @@ export async function readLacking(run: Run = makeRun()): Promise<Set<string>> {
   return new Set([...failed, ...(ifb.status === 0 ? [] : ['ifb'])]);
 }
 
-/** What unshare itself says is no answer of the kernel's. */
+/** Tells an error of unshare's own from a failed probe. */
 function refuseToGuess(stderr: string): void {
   const [message] = stderr.match(/^unshare: .*/m) ?? [];
   if (message === undefined) return;
@@ -97,7 +96,7 @@ function refuseToGuess(stderr: string): void {
   );
 }
 
-/** @throws Failure when one is lacking that nothing can stand in for */
+/** @throws Failure when a feature without an alternative is missing */
 export function chooseKernel(lacking: Set<string>): Kernel {
   for (const module of ['sch_htb', 'sch_ingress', 'act_mirred', 'ifb']) {
     if (lacking.has(module)) {
@@ -116,7 +115,7 @@ export function chooseKernel(lacking: Set<string>): Kernel {
   };
 }
 
-/** The cheapest to a packet first. */
+/** In order of cost for each packet, the cheapest first. */
 const redirects = [
   ['fw', 'cls_fw'],
   ['bpf', 'cls_bpf'],

@@ -1,16 +1,16 @@
-// libvirt's own networks, by the bridges that it made for them: what a guest on one of them reaches the world by is
-// the host's routing, not a port of the bridge. Read from libvirt's files, since asking it would hang inside a hook.
+// libvirt's own networks by their bridges: a guest on one of them reaches the world by the host's routing, not by a port of the
+// bridge. Read from libvirt's files, since asking libvirt would deadlock inside a hook.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { element, parseXml, textOf } from '../guests/xml.ts';
 import type { Network } from './host.ts';
 
-/** Bytes. */
+/** The largest file read, in bytes. */
 const largest = 1024 * 1024;
 
 /**
  * @param folder /run/libvirt/network
- * @returns bridge -> network; what cannot be read is left out, since only words depend on it
+ * @returns bridge -> network; a file that cannot be read is left out, since only messages depend on it
  */
 export function readNetworks(folder: string): Map<string, Network> {
   return new Map(files(folder).flatMap((file) => readNetwork(join(folder, file))));
@@ -31,7 +31,7 @@ function readNetwork(file: string): [bridge: string, network: Network][] {
     const [name, bridge] = [textOf(network.name), textOf(element(network.bridge)['@name'])];
     const mode =
       network.forward === undefined ? 'isolated' : (textOf(element(network.forward)['@mode']) ?? 'nat');
-    // With other modes the bridge is the administrator's own, or there is none.
+    // In other modes the bridge is the administrator's own, or there is none.
     if (!name || !bridge || !['nat', 'route', 'open', 'isolated'].includes(mode)) return [];
     return [[bridge, { name, mode: mode as Network['mode'] }]];
   } catch {

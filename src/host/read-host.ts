@@ -1,5 +1,5 @@
-// The network devices of this host, from sysfs: no process, however many there are. sysfs shows the
-// namespace it was mounted in, which need not be ours, so its list is held against the kernel's own.
+// Reads the host's network devices from sysfs, without a process. A sysfs mount shows the namespace it was mounted in, which need
+// not be ours, so its list is compared with the kernel's own.
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Failure } from '../system/errors.ts';
@@ -9,7 +9,7 @@ const sysfs = '/sys/class/net';
 
 export function readDevices(): Map<string, Device> {
   const devices = new Map<string, Device>();
-  // A thousand taps and a few others: a guest's start waits for each step that is taken for all.
+  // There may be a thousand taps, and a guest's start waits for each read that is done for all of them.
   const others: string[] = [];
   for (const name of deviceNames()) {
     const tap = existsSync(`${sysfs}/${name}/tun_flags`);
@@ -17,7 +17,7 @@ export function readDevices(): Map<string, Device> {
     const device = readDevice(name, tap);
     if (device) devices.set(name, device);
   }
-  // A look at each bridge, in place of one at each of its ports.
+  // One read for each bridge instead of one for each port.
   for (const master of others) {
     for (const port of portNames(master)) {
       const device = devices.get(port);
@@ -28,7 +28,7 @@ export function readDevices(): Map<string, Device> {
   return devices;
 }
 
-/** Of ports that are no NICs: a pair between two bridges is the only way out that a bridge may seem to have. */
+/** For ports that are no NICs: a veth pair between two bridges may look like a bridge's only uplink. */
 function addPeers(devices: Map<string, Device>, others: string[]): void {
   const ports = others.flatMap((name): [string, Device][] => {
     const device = devices.get(name);
@@ -46,7 +46,7 @@ function addPeers(devices: Map<string, Device>, others: string[]): void {
   }
 }
 
-/** How often the two lists may differ before it is no chance. */
+/** How often the two lists may differ before another namespace is the reason. */
 const tries = 10;
 
 /** @throws Failure when /sys belongs to another network namespace */
@@ -56,7 +56,7 @@ export function deviceNames(): string[] {
     const [kernel, shown] = [kernelNames(), sysfsNames()];
     const apart = differing(kernel, shown).filter((one) => !isDying(one));
     if (apart.length === 0) return [...kernel].filter((name) => shown.has(name));
-    // A device may come or go between the two lists; in another namespace the same ones always differ.
+    // A device may appear or vanish between the two lists; in another namespace the same ones differ each time.
     always = always?.filter((one) => apart.includes(one)) ?? apart;
     if (always.length === 0) return [...kernel].filter((name) => shown.has(name));
     Atomics.wait(pause, 0, 0, 5);
@@ -69,13 +69,13 @@ export function deviceNames(): string[] {
 
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
-/** One being taken out has left the kernel's list, and stays in /sys without values for as long as it is waited for. */
+/** A device being unregistered has left the kernel's list, and stays in /sys without attributes while references to it remain. */
 function isDying(one: string): boolean {
   const [side, name] = one.split(' ');
   return side === 'sysfs' && readQuietly(`${name}/ifindex`) === undefined;
 }
 
-/** Each with the side that has it. */
+/** The names in one list only, each with the list that has it. */
 function differing(kernel: Set<string>, shown: Set<string>): string[] {
   const only = (some: Set<string>, others: Set<string>, side: string) =>
     [...some].filter((name) => !others.has(name)).map((name) => `${side} ${name}`);
@@ -87,7 +87,7 @@ function kernelNames(): Set<string> {
   return new Set(lines.flatMap((line) => line.match(/^\s*(\S+):/)?.[1] ?? []).sort());
 }
 
-/** The bonding driver keeps a file among the devices. */
+/** The bonding driver's file among the devices. */
 function sysfsNames(): Set<string> {
   try {
     return new Set(readdirSync(sysfs).filter((name) => name !== 'bonding_masters'));
@@ -99,12 +99,12 @@ function sysfsNames(): Set<string> {
   }
 }
 
-/** The ports of a bridge, in one look; none when there is no such bridge. */
+/** The ports of a bridge, by one read; none when there is no such bridge. */
 export function portNames(bridge: string): string[] {
   return entriesOf(`${bridge}/brif`);
 }
 
-/** Devices come and go at any moment: what is gone by now has no entries. */
+/** The entries of a folder; none for a device that has just vanished. */
 function entriesOf(folder: string): string[] {
   try {
     return readdirSync(`${sysfs}/${folder}`);
@@ -113,7 +113,7 @@ function entriesOf(folder: string): string[] {
   }
 }
 
-/** @returns undefined where the kernel no longer has it, or never had such a thing */
+/** @returns undefined where the device or the attribute does not exist */
 export function readQuietly(file: string): string | undefined {
   try {
     return readFileSync(`${sysfs}/${file}`, 'utf8');
@@ -122,7 +122,7 @@ export function readQuietly(file: string): string | undefined {
   }
 }
 
-/** Ethernet address, in lower case -> the first of these devices that has it. */
+/** MAC address, in lower case -> the first of these devices that has it. */
 export function readAddresses(names: string[]): Map<string, string> {
   const pairs = names.flatMap((name) => {
     const address = readQuietly(`${name}/address`)?.trim();
@@ -136,7 +136,7 @@ export function readBridges(devices: Map<string, Device>): string[] {
   return [...devices.keys()].filter((name) => existsSync(`${sysfs}/${name}/bridge`)).sort();
 }
 
-/** @returns nothing for one that vanished meanwhile: what was read of it is no device's */
+/** @returns nothing for a device that vanished while it was read */
 function readDevice(name: string, tap: boolean): Device | undefined {
   if (tap) return { tap };
   const lower = readLower(name);
@@ -153,7 +153,7 @@ function readDevice(name: string, tap: boolean): Device | undefined {
   };
 }
 
-/** A bridge or a bond has links to its ports of the same kind, all of which call it their master. */
+/** A bridge or a bond also has `lower_` links to its ports, whose master it is. */
 function readLower(name: string): string[] {
   const links = entriesOf(name).filter((entry) => entry.startsWith('lower_'));
   const below = links.map((link) => link.slice('lower_'.length)).sort();
@@ -173,13 +173,13 @@ function linkName(path: string): string | undefined {
   }
 }
 
-/** Bits per second. The kernel answers -1 or an error for a link that is down or has no speed. */
+/** In bits per second. The kernel answers -1 or an error for a link that is down or has no speed. */
 function readSpeed(name: string): number | undefined {
   const megabits = Number(readQuietly(`${name}/speed`));
   return megabits > 0 ? megabits * 1_000_000 : undefined;
 }
 
-/** Whether a device is up; nothing of one that is not there, or just goes. */
+/** Whether a device is up; nothing for one that does not exist. */
 export function isDeviceUp(name: string): boolean | undefined {
   try {
     return (Number(readFileSync(`${sysfs}/${name}/flags`, 'utf8')) & 1) === 1;
