@@ -1,4 +1,5 @@
-// Runs typecheck, lint and every test/**/*.test.ts, each in a process of its own, and adds up what they say.
+// Runs typecheck, lint and every test/**/*.test.ts, each in a process of its own, or with the others of its folder below
+// test/unit where it only calls functions, and adds up what they say.
 //
 //   node --import tsx test/support/run-tests.ts [--dir DIR] [--timeout SECONDS] [WORD...]
 //
@@ -14,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { needsUnshare, netnsScript } from './needs.ts';
 import { killAll, runProcess } from './process.ts';
+import { isQuick } from './quick-files.ts';
 import { judgeCommand, judgeTests, type Run, type Verdict } from './verdict.ts';
 
 interface Job {
@@ -28,15 +30,17 @@ interface Job {
 }
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
+const quickScript = fileURLToPath(new URL('quick.ts', import.meta.url));
 const { values: options, positionals: words } = parseArgs({
   allowPositionals: true,
   options: { dir: { type: 'string' }, timeout: { type: 'string' } },
 });
 
+const isMeant = (name: string) => words.length === 0 || words.some((word) => name.includes(word));
 const jobs = [
-  ...(options.dir ? [] : checks()),
+  ...(options.dir ? [] : checks().filter(({ name }) => isMeant(name))),
   ...testFiles(resolve(options.dir ?? join(root, 'test'))),
-].filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+];
 const scratch = mkdtempSync(join(tmpdir(), 'virt-shaper-test-'));
 const cleanUp = () => {
   killAll();
@@ -67,12 +71,19 @@ function checks(): Job[] {
 }
 
 function testFiles(dir: string): Job[] {
-  const files = readdirSync(dir, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.test.ts'))
+  const all = readdirSync(dir, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.ts') && isMeant(`${basename(dir)}/${file}`))
     .sort();
+  const folders = options.dir ? new Map<string, string[]>() : quickFolders(all);
+  const together = new Set([...folders.values()].flat());
+  const files = all.filter((file) => !together.has(file));
   const namespaced = (file: string) => /^(kernel|lab|bench)\//.test(file);
   const noNamespace = files.some(namespaced) ? needsUnshare() : undefined;
-  return files.map((file) => {
+  const inFolders = [...folders].map(([folder, quick]): Job => {
+    const command = [process.execPath, '--import', 'tsx', quickScript, '--whole', ...quick];
+    return { name: `test/${folder}`, command, judge: judgeTests, limit: 400, measures: false };
+  });
+  const each = files.map((file): Job => {
     const measures = /^(lab|bench)\//.test(file);
     const node = [process.execPath, '--import', 'tsx', join(dir, file)];
     return {
@@ -85,6 +96,17 @@ function testFiles(dir: string): Job[] {
       skip: namespaced(file) ? noNamespace : undefined,
     };
   });
+  return [...inFolders, ...each];
+}
+
+/** Tests of functions share a process with those of the same folder of src: by itself each would take a second to begin. */
+function quickFolders(files: string[]): Map<string, string[]> {
+  const folders = new Map<string, string[]>();
+  for (const file of files) {
+    const folder = /^unit\/[^/]+(?=\/)/.exec(file)?.[0];
+    if (folder && isQuick(file)) folders.set(folder, [...(folders.get(folder) ?? []), file]);
+  }
+  return folders;
 }
 
 /** Minutes, seconds or less: what ends last should not begin last. */
