@@ -3,6 +3,7 @@
 import type { Config } from '../config/config.ts';
 import type { Guest } from '../guests/guest.ts';
 import type { Host, Network } from '../host/host.ts';
+import type { WayOut } from '../host/ways-out.ts';
 import { tomlKey } from '../import/to-toml.ts';
 import type { Unshaped } from '../policy/policy.ts';
 import { type FoundUplink, findUplinks, sharedBelow, type Ways } from '../policy/uplinks.ts';
@@ -30,8 +31,8 @@ export interface NetworkFacts {
   obstacles?: Obstacles;
   /** Sentences about other programs' tables that set marks after ours. */
   foreignMarks: string[];
-  /** The device of the host's default route. */
-  defaultRoute?: string;
+  /** By bridge: where the host routes what its guests send to the world. */
+  waysOut: Map<string, WayOut[]>;
   /** Absent when it could not be read. */
   bypass?: BypassFacts;
   /** Whether iptables sees bridged frames; absent where br_netfilter is not loaded. */
@@ -44,7 +45,7 @@ export function checkNetwork(facts: NetworkFacts): Finding[] {
   const uplinks = new Set(found.flatMap(({ ways }) => ways.uplinks.map(({ name }) => name)));
   const bridges = found.flatMap(({ bridge, ways }) => [
     ...checkBridge(facts, bridge, ways),
-    ...checkWayOut(facts.devices, facts.defaultRoute, { bridge, uplinks: ways.uplinks }),
+    ...checkWayOut(facts.devices, facts.waysOut.get(bridge) ?? [], { bridge, uplinks: ways.uplinks }),
   ]);
   return [
     ...(bridges.length > 0 ? bridges : [noBridge]),

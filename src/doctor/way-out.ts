@@ -1,6 +1,7 @@
-// Routed guests are limited at the uplinks with their bridge in `routed`. Traffic that the host routes to another device
-// they pass by no class.
+// Routed guests are limited at the uplinks with their bridge in `routed`. What the host routes to another device meets no
+// class. Said of a bridge, also before a guest runs on it; of guests in force each view says it.
 import { type Host, stackOf } from '../host/host.ts';
+import type { WayOut } from '../host/ways-out.ts';
 import { tomlKey } from '../import/to-toml.ts';
 import type { FoundUplink } from '../policy/uplinks.ts';
 import { label } from '../text/label.ts';
@@ -11,24 +12,28 @@ export interface RoutedBridge {
   uplinks: FoundUplink[];
 }
 
-/** @param device the one of the host's default route */
+/** @param ways the exits of what the host forwards from that bridge, by family */
 export function checkWayOut(
   devices: Host['devices'],
-  device: string | undefined,
+  ways: WayOut[],
   { bridge, uplinks }: RoutedBridge,
 ): Finding[] {
   const isRouted = uplinks.some(({ ports }) => !ports.some((port) => port.bridge === bridge));
-  if (device === undefined || !isRouted) return [];
-  const ports = [...devices].filter(([, { master }]) => master === device).map(([name]) => name);
-  const below = [device, ...ports].flatMap((name) => stackOf(devices, name));
-  if (uplinks.some(({ name }) => below.includes(name))) return [];
-  return [
-    {
-      check: 'bridge',
-      level: 'warning',
-      subject: label(bridge),
-      detail: `the host's default route leaves by ${label(device)}, which is no uplink of this bridge: what its guests send that way is not shaped`,
-      hint: `write routed = [${JSON.stringify(bridge)}] in [uplink.${tomlKey(device)}], too`,
-    },
-  ];
+  if (!isRouted) return [];
+  const leads = (device: string) => {
+    const ports = [...devices].filter(([, { master }]) => master === device).map(([name]) => name);
+    const below = [device, ...ports].flatMap((name) => stackOf(devices, name));
+    return uplinks.some(({ name }) => below.includes(name));
+  };
+  const others = new Map<string, WayOut['family'][]>();
+  for (const { family, devices: exits } of ways)
+    for (const device of exits)
+      if (!leads(device)) others.set(device, [...(others.get(device) ?? []), family]);
+  return [...others].map(([device, families]) => ({
+    check: 'bridge',
+    level: 'warning',
+    subject: label(bridge),
+    detail: `what the host routes for its guests by ${families.join(' and ')} leaves by ${label(device)}, which is no uplink of this bridge: it is not shaped`,
+    hint: `write routed = [${JSON.stringify(bridge)}] in [uplink.${tomlKey(device)}], too`,
+  }));
 }

@@ -1,5 +1,6 @@
 // What the kernel holds that a guest's frames pass on their way, as plain data: of ours whatever it hangs on, of
 // others whatever may come between. Read in one place (read-facts.ts), judged in another (account.ts).
+import type { WayOut } from '../host/ways-out.ts';
 import type { NftTable } from '../kernel/nft/listing.ts';
 import type { TcFilter } from '../kernel/tc/filter-json.ts';
 
@@ -24,6 +25,8 @@ export interface Facts {
   bridged: { ip: boolean; ip6: boolean };
   /** Whether the host forwards what guests send to it. */
   routes: boolean;
+  /** Tap of a guest behind a router -> where the host routes what it sends past its uplinks; none that is not. */
+  astray: Map<string, Astray[]>;
   /** Whether the kernel's answers to what a guest sends shall carry its mark. */
   reflects: boolean;
   /** Names of the kernel's settings that are not as they were loaded. */
@@ -36,6 +39,14 @@ export interface Facts {
   limited: Set<string>;
   /** BPF programs that decide about packets, as far as they can be seen. */
   programs: ProgramFacts[];
+}
+
+/** Of its devices those that are no uplink's. */
+export interface Astray extends WayOut {
+  /** Whether the route has next hops by its uplinks, too. */
+  isPart: boolean;
+  /** Whether each lies on an uplink of its, and the rules in force do not know it. */
+  isNew: boolean;
 }
 
 export interface DeviceFacts {

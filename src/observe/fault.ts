@@ -8,6 +8,7 @@ import type { Direction } from '../units/units.ts';
  * down or somebody else's, `class` missing, `changed` to other rates or another queue, `table` without its frames, `redirect` missing.
  * Of others: `root` qdisc in the place of ours, `occupied` tap, `rule` or `filter` that takes its frames, `program`
  * that may. `down`: a device through which nothing passes at all, so that nothing meets its class.
+ * `route`: the host routes it past its uplinks.
  * `aside`: what goes by way of the host meets no class; what the bridge forwards does.
  * `xdp`: a program that sees frames before anything else does. `behind`: a filter of others that our redirect takes its frames from.
  */
@@ -20,6 +21,7 @@ export type FaultKind =
   | 'tap-moved'
   | 'uplink-gone'
   | 'uplink-moved'
+  | 'route'
   | 'ifb'
   | 'class'
   | 'changed'

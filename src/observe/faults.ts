@@ -11,6 +11,7 @@ import type { Facts } from './facts.ts';
 import { describeMissing, type Fault, loadRemedy as load, notes } from './fault.ts';
 import type { ClassInUse, UplinkInUse } from './in-use.ts';
 import { redirectFaults } from './redirect-faults.ts';
+import { astrayFaults } from './way/astray.ts';
 import type { Way } from './way/passage.ts';
 
 interface Subject {
@@ -165,6 +166,7 @@ function tapFaults(
   return [
     ...moved,
     ...down,
+    ...(isRouted ? astrayFaults(plan, facts) : []),
     ...directions.flatMap((direction) => {
       const { device, id } = classes[direction];
       // By each port the same is said once.

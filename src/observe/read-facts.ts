@@ -21,6 +21,7 @@ import { readCache } from '../system/files.ts';
 import type { DeviceFacts, Facts } from './facts.ts';
 import { readPrograms, readXtables } from './read-others.ts';
 import type { RunningGuests } from './read-running.ts';
+import { readAstray } from './way/read-astray.ts';
 
 /** All but what the qdiscs say, which come with the counters (read-use.ts). */
 export type Read = Omit<Facts, 'clsacts' | 'occupied' | 'roots'>;
@@ -49,11 +50,12 @@ export async function readFacts(
   const names = [...new Set(wanted)].filter((name) => present.has(name));
   const nics = guests.flatMap((guest) => guest.nics.map((nic) => ({ guest: guest.name, ...nic })));
   // What is in files comes last: it is read while the others are waited for.
-  const [tables, filters, programs, xtables, read] = await Promise.all([
+  const [tables, filters, programs, xtables, astray, read] = await Promise.all([
     readTables(loaded, ruleset),
     readEveryFilter(run, names),
     readPrograms(run),
     readXtables(run),
+    readAstray(run, uplinks),
     readFiles(loaded.rules, names, bridges),
   ]);
   return {
@@ -61,6 +63,7 @@ export async function readFacts(
     tables: [...tables.tables, ...xtables.tables],
     filters,
     programs,
+    astray,
     ...read,
     ifbs: await readIfbs(run, filters),
     missing: new Set(missing.map(({ tap, guest }) => `${tap} ${guest}`)),

@@ -13,6 +13,7 @@ const ofMany: Partial<Record<FaultKind, string>> = {
   'tap-gone': 'their taps are gone',
   'tap-missing': 'libvirt names taps of theirs that are no devices',
   'tap-moved': 'their taps are no ports of their bridges any more',
+  route: 'the host routes what they send to devices that are no uplinks of theirs',
   class: 'their classes are missing in the kernel',
   redirect: 'their taps have no clsact or filter of ours, so what they receive is not shaped',
   occupied: 'their taps have an ingress qdisc of others, which leaves no room for ours',

@@ -354,4 +354,128 @@ function stateOf(name: string): string {
   return rows.find(({ guest: one }: { guest: string }) => one === name)?.state ?? 'none';
 }
 
+/** What a view of all says of a guest on each of its uplinks: its state, and why. */
+function said(name: string): string[] {
+  const { guests: rows } = JSON.parse(host.run(['status', '--json', '--interval', '0']).stdout);
+  return rows
+    .filter(({ guest: one }: Row) => one === name)
+    .map(({ state, faults }: { state: string; faults: { kind: string; reason: string }[] }) =>
+      [state, ...faults.map(({ kind, reason }) => `${kind}: ${reason}`)].join('; '),
+    );
+}
+
+const astray = (what: string, where: string) =>
+  `unshaped; route: the host routes ${what} to ${where}: neither that nor what is answered meets a class`;
+
+/** Two ways to 198.51.100.1 and fd00:9::1, both of which know the way back by the first. */
+function twoWays(): void {
+  for (const [at, name] of ['eth0', 'eth8'].entries()) {
+    cable(name);
+    addressed(name, at);
+  }
+  sh(`ip -n wire addr add 4.0.0.1/32 dev lo; ip -n wire addr add 2600::1/128 dev lo nodad
+      ip route add default via 192.0.2.2; ip -6 route add default via fd00:2:0::2`);
+  guests('alice', 'bob');
+  sh('nft -f -', nat);
+  start('alice', 'vnet0');
+  start('bob', 'vnet1');
+}
+
+test(
+  'the default route moves to a device that is no uplink: every view says so, as the frames do, until it is one',
+  onHost(config('eth0'), () => {
+    twoWays();
+    shaped('alice', 'bob');
+    counts(both('eth0'), [], () => talk('alice', '4.0.0.1'));
+    const lost = 'eth8, which is no uplink of its';
+
+    sh('ip -6 route replace default via fd00:2:1::2');
+    assert.equal(said('alice'), [astray('what it sends by IPv6', lost)]);
+    counts([], both('eth0'), () => talk('alice', '2600::1'));
+    counts(both('eth0'), [], () => talk('alice', '4.0.0.1'));
+
+    sh('ip route replace default via 192.0.2.18');
+    counts([], both('eth0'), () => talk('alice', '4.0.0.1'));
+    assert.equal(said('alice'), [astray('what it sends by IPv4 and IPv6', lost)]);
+    const rows = (view: string, ...more: string[]) =>
+      JSON.parse(host.run([view, '--json', ...more]).stdout)[view === 'explain' ? 'shaping' : 'guests'] as {
+        guest: string;
+        state: string;
+        shaped: object;
+        faults: { kind: string }[];
+      }[];
+    for (const view of [
+      ['status'],
+      ['tree'],
+      ['verify'],
+      ['top', '--interval', '0.1'],
+      ['explain', 'alice'],
+    ] as [string, ...string[]][]) {
+      const row = rows(...view).find(({ guest: name }) => name === 'alice');
+      assert.equal(
+        [row?.state, row?.shaped, row?.faults.map(({ kind }) => kind)],
+        ['unshaped', { out: false, in: false }, ['route']],
+        view[0],
+      );
+    }
+    assert.is(host.run(['verify']).status, 3);
+    assert.match(host.run(['verify']).stdout, /^alice: the host routes what it sends .*eth8/m);
+    const metrics = host.run(['metrics']).stdout;
+    assert.match(metrics, /^virt_shaper_guest_shaped\{.*guest="alice".*\} 0$/m);
+    assert.match(metrics, /^virt_shaper_guest_reason\{.*guest="alice".*kind="route".*\} 1$/m);
+    const doctor = host.run(['doctor']).stdout;
+    assert.match(doctor, /virbr0 .*by IPv4 and IPv6 leaves by eth8, which is no uplink/);
+    assert.match(doctor, /alice .*the host routes what it sends/);
+    assert.match(host.run(['status']).stdout, '\nwrite routed = ["virbr0"] in [uplink.eth8], too, or have');
+
+    host.configure(config('eth0', 'eth8'));
+    assert.is(host.run(['apply']).status, 0);
+    shaped('alice', 'bob');
+    counts(both('eth8'), both('eth0'), () => talk('alice', '4.0.0.1'));
+    assert.not.match(host.run(['doctor']).stdout, 'leaves by');
+  }),
+);
+
+test(
+  'a way to the world by several devices, by none, past a rule for one guest: said of whom it is true',
+  onHost(config('eth0'), () => {
+    twoWays();
+    sh('ip route replace default nexthop via 192.0.2.2 nexthop via 192.0.2.18');
+    assert.equal(said('bob'), [astray('some of what it sends by IPv4', 'eth8, which is no uplink of its')]);
+    for (const nowhere of ['ip route del default', 'ip route add unreachable default metric 9']) {
+      sh(nowhere);
+      shaped('alice', 'bob');
+    }
+    sh('ip route add default via 192.0.2.2');
+
+    // The half of a VPN, and one for single prefixes.
+    sh('ip route add 10.20.0.0/16 via 192.0.2.18');
+    shaped('alice', 'bob');
+    sh('ip route add 0.0.0.0/1 via 192.0.2.18');
+    assert.is(said('bob')[0]?.slice(0, 15), 'unshaped; route');
+    sh('ip route del 0.0.0.0/1');
+
+    // By an address, and by our own mark.
+    sh(
+      'ip route add default via 192.0.2.18 table 101; ip neigh replace 10.8.0.2 lladdr 52:54:00:6d:90:01 dev virbr0',
+    );
+    for (const rule of ['from 10.8.0.2', 'fwmark 0x76730010']) {
+      sh(`ip rule add ${rule} lookup 101 pref 100`);
+      counts([], both('eth0'), () => talk('alice', '4.0.0.1'));
+      assert.is(said('alice')[0]?.slice(0, 15), 'unshaped; route', rule);
+      assert.equal(said('bob'), ['shaped'], rule);
+      sh('ip rule del pref 100');
+    }
+    // The other way round: only he leaves by an uplink.
+    sh(`ip route replace default via 192.0.2.18; ip route replace default via 192.0.2.2 table 101
+        ip rule add from 10.8.0.2 lookup 101 pref 100`);
+    assert.equal(said('alice'), ['shaped']);
+    assert.is(said('bob')[0]?.slice(0, 15), 'unshaped; route');
+
+    // A host that sends nothing on sends nothing past anybody.
+    sh('echo 0 >/proc/sys/net/ipv4/ip_forward');
+    shaped('alice', 'bob');
+  }),
+);
+
 test.run();

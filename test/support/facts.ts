@@ -19,6 +19,7 @@ export function healthy(taps: Map<string, number>, ports = ['eth0']): Facts {
     tables: [],
     bridged: { ip: false, ip6: false },
     routes: false,
+    astray: new Map(),
     reflects: false,
     amiss: [],
     owners: new Map(),

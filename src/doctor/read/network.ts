@@ -3,9 +3,9 @@ import type { Config } from '../../config/config.ts';
 import { decodeConfig } from '../../config/decode/config.ts';
 import { parseConfig } from '../../config/read-config.ts';
 import type { Guest } from '../../guests/guest.ts';
-import { readDefaultRoute } from '../../host/default-route.ts';
 import type { Host } from '../../host/host.ts';
 import { readNetworks } from '../../host/networks.ts';
+import { readWaysOut } from '../../host/ways-out.ts';
 import { findMarksBeside } from '../../load/foreign-marks.ts';
 import { markOf } from '../../plan/names.ts';
 import { everyday } from '../../policy/moment/moment.ts';
@@ -41,7 +41,10 @@ export async function readNetwork(run: Run, paths: Paths, sources: NetworkSource
   const networks = readNetworks(paths.libvirtNetworks);
   const policy = wantedPolicy(config, networks, sources);
   const wanted = policy.uplinks.flatMap((uplink) => uplink.guests.flatMap(({ taps }) => taps));
-  const defaultRoute = readDefaultRoute();
+  const isRouting = config.uplinks.some(({ routed }) => routed !== undefined);
+  const waysOut = await attempt(() =>
+    readWaysOut(run, isRouting ? bridges.map((bridge) => ({ name: bridge, bridge })) : []),
+  );
   const marks = [0, ...wanted.map(({ way }) => way)].map((way) => markOf(config.markBase, 0, way));
   const bypass = await attempt(() =>
     readBypass(run, {
@@ -68,7 +71,7 @@ export async function readNetwork(run: Run, paths: Paths, sources: NetworkSource
     shaped: new Set([...wanted, ...(await loadedTaps(paths))].map(({ name }) => name)),
     ...(kernelState ? { obstacles: kernelState.obstacles } : {}),
     foreignMarks: kernelState ? findMarksBeside(kernelState.listing, marks) : [],
-    ...(defaultRoute === undefined ? {} : { defaultRoute }),
+    waysOut: had(waysOut) ?? new Map(),
     ...('value' in bypass ? { bypass: bypass.value } : {}),
     ...readCallIptables(),
   };

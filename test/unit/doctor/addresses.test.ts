@@ -75,7 +75,10 @@ test('a routed bridge whose uplink is not where the host sends', () => {
   const uplink = (name: string, ...bridges: string[]) =>
     ({ name, ports: bridges.map((bridge) => ({ name, bridge })) }) as never;
   const of = (device: string | undefined, ...uplinks: never[]) =>
-    checkWayOut(devices, device, { bridge: 'br1', uplinks });
+    checkWayOut(devices, device === undefined ? [] : [{ family: 'IPv4', devices: [device] }], {
+      bridge: 'br1',
+      uplinks,
+    });
   assert.equal(of(undefined, uplink('eth0')), [], 'no default route');
   assert.equal(of('eth1', uplink('eth1')), []);
   assert.equal(of('eth1', uplink('eth0', 'br1')), [], 'not routed');

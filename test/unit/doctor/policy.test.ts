@@ -73,6 +73,7 @@ function network(toml: string, devices: Record<string, Device>, bridges = ['br0'
     shaped: new Set(),
     unreachable: [],
     foreignMarks: [],
+    waysOut: new Map(),
   };
 }
 
@@ -124,19 +125,28 @@ test('a routed bridge whose guests the host sends by another device than their u
     'eth0.5': { tap: false, lower: ['eth0'] },
     wg0: { tap: false },
   };
-  const said = (routed: string, defaultRoute?: string) =>
+  const said = (routed: string, ...exits: string[]) =>
     wrong(
       checkNetwork({
         ...network(`[uplink.eth0]\nceil = "1gbit"\n${routed}`, devices, ['virbr0']),
-        ...(defaultRoute ? { defaultRoute } : {}),
+        waysOut: new Map([
+          [
+            'virbr0',
+            [
+              { family: 'IPv4' as const, devices: exits },
+              { family: 'IPv6' as const, devices: exits.slice(-1) },
+            ],
+          ],
+        ]),
       }),
     );
   const routed = 'routed = "virbr0"\n';
-  for (const covered of [undefined, 'eth0', 'br0', 'eth0.5'])
-    assert.equal(said(routed, covered), [], covered);
-  assert.equal(said(routed, 'wg0'), [
-    "warning virbr0: the host's default route leaves by wg0, which is no uplink of this bridge: what its guests send that way is not shaped",
-  ]);
+  for (const covered of [[], ['eth0'], ['br0'], ['eth0.5', 'eth0']])
+    assert.equal(said(routed, ...covered), [], covered.join());
+  const warning = (families: string) =>
+    `warning virbr0: what the host routes for its guests by ${families} leaves by wg0, which is no uplink of this bridge: it is not shaped`;
+  assert.equal(said(routed, 'wg0'), [warning('IPv4 and IPv6')]);
+  assert.equal(said(routed, 'wg0', 'eth0'), [warning('IPv4')]);
   assert.equal(said(`${routed}[uplink.wg0]\nceil = "1gbit"\n${routed}`, 'wg0'), []);
   assert.equal(said('', 'wg0'), [], 'nobody has said that it is routed');
 });

@@ -4,12 +4,13 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseListing } from '../../../src/kernel/nft/listing.ts';
 import type { TcFilter } from '../../../src/kernel/tc/filter-json.ts';
-import type { Facts } from '../../../src/observe/facts.ts';
+import type { Astray, Facts } from '../../../src/observe/facts.ts';
 import { findInnerFaults } from '../../../src/observe/faults.ts';
 import { guestRows, type Stray } from '../../../src/observe/guests.ts';
 import { joinUplinks } from '../../../src/observe/in-use.ts';
 import { type Uses, useKey } from '../../../src/observe/use.ts';
-import type { ClassPlan, TreePlan } from '../../../src/plan/plan.ts';
+import { astrayFaults } from '../../../src/observe/way/astray.ts';
+import type { ClassPlan, TapPlan, TreePlan } from '../../../src/plan/plan.ts';
 import type { InForce } from '../../../src/store/in-force-plan.ts';
 import { both, type Direction } from '../../../src/units/units.ts';
 import { healthy, redirect } from '../../support/facts.ts';
@@ -120,6 +121,27 @@ test('the way of a tap to its ifb', () => {
   assert.is(states([redirect(0x76730020, '*')]), 'jason partly redirect', 'to one that is gone');
   assert.is(look({ change: ({ occupied }) => occupied.add('vnet2') }).states[1], 'jason partly occupied');
   assert.is(look({ change: ({ owners }) => owners.set('vnet2', 'ann') }).states[1], 'jason gone tap-gone');
+});
+
+test('the host routes a guest past its uplink: which family, by how much of it, and what helps', () => {
+  const told = (...ways: Partial<Astray>[]) => {
+    const full = ways.map((way): Astray => {
+      return { family: 'IPv4', devices: ['wg0'], isPart: false, isNew: false, ...way };
+    });
+    return astrayFaults({ name: 'vnet0', bridge: 'virbr0' } as TapPlan, {
+      astray: new Map([['vnet0', full]]),
+    }).map(({ reason, remedy }) => `${reason.slice(0, reason.indexOf(':'))}; ${remedy}`);
+  };
+  const remedy =
+    'write routed = ["virbr0"] in [uplink.wg0], too, or have the host route it to an uplink again';
+  assert.equal(told(), []);
+  assert.equal(told({}, { family: 'IPv6' }), [
+    `the host routes what it sends by IPv4 and IPv6 to wg0, which is no uplink of its; ${remedy}`,
+  ]);
+  assert.equal(told({ isPart: true }, { family: 'IPv6', devices: ['eth0.5', 'eth8'], isNew: true }), [
+    `the host routes some of what it sends by IPv4 to wg0, which is no uplink of its; ${remedy}`,
+    'the host routes what it sends by IPv6 to eth0.5 and eth8, which are no uplinks of its; virt-shaper sync finds eth0.5 and eth8',
+  ]);
 });
 
 test('shaped is said of a direction in which all of its taps are', () => {

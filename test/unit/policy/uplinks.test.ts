@@ -126,6 +126,7 @@ test('doctor: uplinks over one NIC that do not say what each has, and a NIC besi
         shaped: new Set(),
         unreachable: [],
         foreignMarks: [],
+        waysOut: new Map(),
       }),
     );
   const toItself =
