@@ -95,7 +95,7 @@ test('the configuration is understood once, and anew where its text is another o
     host.write(parsed, damaged);
     assert.is(host.run(['sync']).status, 0);
     assert.is(ceilOf('two'), '20mbit', damaged.slice(-40));
-    assert.is(host.read(parsed), asItIs);
+    assert.equal(understood(host.read(parsed)), understood(asItIs));
   }
   host.configure(config.replace('20mbit', '40mbit'));
   assert.is(host.run(['apply']).status, 0);
@@ -105,6 +105,12 @@ test('the configuration is understood once, and anew where its text is another o
   host.hook('three', 'start', { vnet2: 'br0' });
   assert.is(ceilOf('three'), '40mbit', 'the one in force');
 });
+
+/** What the file says. Its bytes may differ: V8 writes one text in one or two bytes a character, as it happens to hold it. */
+function understood(kept: string): unknown[] {
+  const [texts = '', value = ''] = kept.split('\n');
+  return [texts, deserialize(Buffer.from(value, 'base64'))];
+}
 
 /** Puts a comment of the test's own into the rules in force. @param isNoted whether what is noted of them goes along */
 function mark(isNoted: boolean): void {
