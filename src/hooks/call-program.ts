@@ -29,19 +29,9 @@ function callWords(driver: HookDriver, { program, options }: HookCommand, more: 
  * while it is done. Where no call can be laid down the program is given this one alone.
  */
 export function callTogether(driver: HookDriver, command: HookCommand): string {
-  const [calls, lock] = [quote(command.calls), quote(join(command.calls, 'lock'))];
   const run = callWords(driver, command);
   return `  call=
-  case $2 in
-    start | stopped)
-      if [ -w ${calls} ] && command -v flock >/dev/null && true 2>/dev/null 7>>${lock}; then
-        call=${calls}/$$
-        [ ! -e "$call.answer" ] || rm -f "$call.answer"
-        (umask 077 && { printf '%s\\n' "$2" "$1" && cat; } >"$call.next") 2>/dev/null && mv "$call.next" "$call.${driver}" ||
-          { rm -f "$call.next"; call=; }
-      fi
-      ;;
-  esac
+  case $2 in start | stopped) ! mayWait "$1" || layDown "$@" ;; esac
   if [ "$call" ] && [ "$2" = stopped ]; then
     { echo stopped >"$told"; } 2>/dev/null
     { takeTurn "$@"; endWith $? "$@"; } </dev/null >/dev/null 2>&1 &
@@ -51,6 +41,31 @@ export function callTogether(driver: HookDriver, command: HookCommand): string {
   else
     ${asking} ${run}
   fi
+`;
+}
+
+/**
+ * A call is laid down in a folder of our own only, since whoever else has it could keep libvirt waiting: nothing there is
+ * opened that could be a FIFO or a link. What lies there under our number is of a shell that has ended. Lines part a call
+ * (calls.ts), so a name of several is none for it.
+ */
+export function layDown(driver: HookDriver, command: HookCommand): string {
+  const [calls, lock] = [quote(command.calls), quote(join(command.calls, 'lock'))];
+  return `mayWait() {
+  case $1 in *'
+'*) return 1 ;; esac
+  [ -O ${calls} ] && [ -w ${calls} ] && [ ! -L ${calls} ] && command -v flock >/dev/null || return 1
+  if [ -L ${lock} ] || { [ -e ${lock} ] && [ ! -f ${lock} ]; }; then rm -rf ${lock}; fi
+  true 2>/dev/null 7>>${lock}
+}
+layDown() {
+  call=${calls}/$$
+  for file in "$call".*; do
+    if [ -e "$file" ] || [ -L "$file" ]; then rm -rf "$file"; fi
+  done
+  (umask 077 && set -C && { printf '%s\\n' "$2" "$1" && cat; } >"$call.next") 2>/dev/null && mv "$call.next" "$call.${driver}" ||
+    { rm -f "$call.next"; call=; }
+}
 `;
 }
 
@@ -74,7 +89,7 @@ export function takeTurn(driver: HookDriver, command: HookCommand): string {
         ${callVariable}=$call.alone.${driver}
         exec ${callWords(driver, command, ['--lock-timeout', '1'])}
       fi
-      if [ -e "$call.answer" ]; then
+      if [ -f "$call.answer" ] && [ -O "$call.answer" ]; then
         { read -r status; while IFS= read -r line; do printf '%s\\n' "$line" >&2; done; } <"$call.answer"
         rm -f "$call.answer"
         exit "$status"

@@ -4,7 +4,7 @@
 //
 //   NUMBER.DRIVER    a call: the operation, the guest's name, then the domain's XML; NUMBER is the waiting shell
 //   NUMBER.answer    the status to end with, then what is said of that guest
-import { existsSync, lstatSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type Driver, drivers } from '../guests/guest.ts';
 import { readCache, writeWhole } from '../system/files.ts';
@@ -84,9 +84,16 @@ function answerOf(file: string): string {
   return file.replace(/\.\w+$/, '.answer');
 }
 
+/** A file that nobody else could have written: what is no file could keep its reader waiting. */
 function isOurs(file: string): boolean {
-  return [dirname(file), file].every((path) => {
-    const stats = lstatSync(path, { throwIfNoEntry: false });
-    return stats !== undefined && !stats.isSymbolicLink() && otherWriters(stats) === undefined;
-  });
+  const stats = lstatSync(file, { throwIfNoEntry: false });
+  return isClosed(dirname(file)) && stats?.isFile() === true && otherWriters(stats) === undefined;
+}
+
+/** A folder of ours that others can write is closed to them; then each call counts by who wrote it. */
+function isClosed(folder: string): boolean {
+  const stats = lstatSync(folder, { throwIfNoEntry: false });
+  if (!stats?.isDirectory() || (stats.uid !== 0 && stats.uid !== process.geteuid?.())) return false;
+  if ((stats.mode & 0o022) !== 0) chmodSync(folder, 0o700);
+  return true;
 }

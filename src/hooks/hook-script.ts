@@ -4,7 +4,7 @@
 // itself where there is nothing to decide, since a start of Node.js is most of what libvirt waits for.
 
 import { dirname, join } from 'node:path';
-import { callLine, callTogether, takeTurn } from './call-program.ts';
+import { callLine, callTogether, layDown, takeTurn } from './call-program.ts';
 import { type HookCommand, type HookDriver, quote, signed } from './hook-file.ts';
 import { done, refusal } from './statuses.ts';
 
@@ -12,7 +12,7 @@ export function hookText(driver: HookDriver, command: HookCommand): string {
   const there = command.program.map((file) => `[ -r ${quote(file)} ]`).join(' && ');
   const isNetwork = driver === 'network';
   const body = `# libvirt kills a running guest whose hook fails, so nothing but a refused start is passed on to it.
-${noteTheCall(driver, command)}${endWithoutProgram(driver, command)}${isNetwork ? '' : takeTurn(driver, command)}
+${noteTheCall(driver, command)}${endWithoutProgram(driver, command)}${isNetwork ? '' : `${layDown(driver, command)}${takeTurn(driver, command)}`}
 endWith() {
   status=$1
   shift
@@ -61,6 +61,7 @@ ${whereSyncReads(command, (want) => `  # Its tap is there a moment later.\n  { s
   }
   return `told=${quote(join(command.told, driver))}/$1
 case $1 in '' | . | .. | */*) told= ;; esac
+if [ -L "$told" ] || { [ -e "$told" ] && [ ! -f "$told" ]; }; then told=; fi
 case $2 in
   start | stopped) { echo begun >"$told" || rm -f "$told"; } 2>/dev/null ;;
   started | release)

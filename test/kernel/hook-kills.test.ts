@@ -12,7 +12,7 @@ import { needsCommand, needsNamespace } from '../support/needs.ts';
 import { slowness } from '../support/patience.ts';
 import { unless } from '../support/skip.ts';
 import { kernelState, sh, TestHost } from './host.ts';
-import { type Ended, InstalledHook, isShaped, tapOf } from './installed-hook.ts';
+import { commandLine, type Ended, InstalledHook, isShaped, processes, tapOf } from './installed-hook.ts';
 
 const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
 
@@ -41,20 +41,7 @@ test.after(() => host.end());
 
 /** Of this host's hook: there is one at a time. */
 function programs(): number[] {
-  const isProgram = (pid: number) => {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`\0--root\0${host.root}\0hook\0`);
-    } catch {
-      return false; // It has just ended.
-    }
-  };
-  return processes().filter(isProgram);
-}
-
-function processes(): number[] {
-  return readdirSync('/proc')
-    .filter((pid) => /^\d+$/.test(pid))
-    .map(Number);
+  return processes().filter((pid) => commandLine(pid).includes(`\0--root\0${host.root}\0hook\0`));
 }
 
 function kill(pid: number): boolean {

@@ -2,11 +2,13 @@
 // LC_ALL as all of its environment. A shell in front of the program counts how often Node.js begins.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { hookCommand } from '../../src/hooks/hook-file.ts';
 import { hookText } from '../../src/hooks/hook-script.ts';
 import { makePaths } from '../../src/store/paths.ts';
+import { slowness } from '../support/patience.ts';
 import { domainXml, program, sh, type TestHost } from './host.ts';
 
 export interface Ended {
@@ -64,9 +66,35 @@ export class InstalledHook {
     return { name, status, stderr: stderr.replace(/^logger: .*\n/gm, '') };
   }
 
+  /** Until all has ended that was done in the background. */
+  async idle(): Promise<void> {
+    const works = () =>
+      processes().some((pid) => pid !== process.pid && commandLine(pid).includes(this.host.root));
+    for (let tries = 0; works(); tries += 1) {
+      if (tries > 1000 * slowness) throw new Error('what a hook has left to the background does not end');
+      await sleep(50);
+    }
+  }
+
   #write(file: string, text: string): void {
     this.host.write(file, text);
     chmodSync(join(this.host.root, file), 0o755);
+  }
+}
+
+/** Of this namespace. */
+export function processes(): number[] {
+  return readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid))
+    .map(Number);
+}
+
+/** Its words, each with a NUL behind it; nothing of one that has just ended. */
+export function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
   }
 }
 

@@ -1,5 +1,6 @@
 // Calls of libvirt that wait to become one load: read as they were laid down, in their order, answered once; what others
 // could have laid there is none, and what nobody waits for goes.
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -8,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -67,8 +69,18 @@ test('nor what others than root could have written, or laid there', () => {
   symlinkSync(file, join(folder, '8.qemu'));
   assert.is(readCall(join(folder, '8.qemu')), undefined);
   assert.ok(readCall(file));
+  execFileSync('mkfifo', ['-m', '600', join(folder, '9.qemu')]);
+  assert.is(readCall(join(folder, '9.qemu')), undefined, 'which would wait for a writer');
+});
+
+test('a folder that others can write is closed to them, and what they have laid there is not believed', () => {
+  const file = lay('7.qemu', 'start\na\n');
+  const theirs = lay('8.qemu', 'start\nb\n');
+  chmodSync(theirs, 0o666);
   chmodSync(folder, 0o777);
-  assert.is(readCall(file), undefined);
+  assert.ok(readCall(file));
+  assert.is(readCall(theirs), undefined);
+  assert.is(statSync(folder).mode & 0o777, 0o700);
 });
 
 const waiting = () => readWaiting(folder).map(({ operation, name }) => `${operation} ${name}`);
