@@ -3,11 +3,12 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Config } from '../../../src/config/config.ts';
 import { checkAddresses } from '../../../src/doctor/addresses.ts';
-import { worst } from '../../../src/doctor/finding.ts';
+import { attempt, had, unread, worst } from '../../../src/doctor/finding.ts';
 import { checkForgers } from '../../../src/doctor/forgers.ts';
 import { checkWayOut } from '../../../src/doctor/way-out.ts';
 import type { Guest } from '../../../src/guests/guest.ts';
 import type { Device } from '../../../src/host/host.ts';
+import { Failure } from '../../../src/system/errors.ts';
 import { line, named } from '../../support/findings.ts';
 import { makeWorld, readToml } from '../../support/world.ts';
 
@@ -94,6 +95,21 @@ test('the worst of findings', () => {
   assert.is(worst([]), 'ok');
   assert.is(worst([finding('ok'), finding('warning'), finding('ok')]), 'warning');
   assert.is(worst([finding('problem'), finding('warning')]), 'problem');
+});
+
+test('what could not be had is a fact, with the advice of whoever failed', async () => {
+  assert.equal(await attempt(async () => 7), { value: 7 });
+  assert.equal(await attempt(() => Promise.reject(new Failure('no tc', 'install it'))), {
+    failed: 'no tc',
+    hint: 'install it',
+  });
+  const plain = await attempt(() => {
+    throw new Error('x\ny');
+  });
+  assert.equal(plain, { failed: 'x\ny' });
+  assert.equal([had({ value: 7 }), had(plain as never), had(undefined)], [7, undefined, undefined]);
+  assert.equal(unread('c', 's', plain as never), { check: 'c', level: 'problem', subject: 's', detail: 'x' });
+  assert.is(unread('c', 's', { failed: 'a', hint: 'b' }).hint, 'b');
 });
 
 test.run();

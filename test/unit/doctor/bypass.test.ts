@@ -1,7 +1,7 @@
 // Flowtables and routing rules beside our marks, from what nft and ip print: many kernels have no flowtables.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readBypass } from '../../../src/doctor/bypass.ts';
+import { type BypassFacts, checkBypass, readBypass } from '../../../src/doctor/bypass.ts';
 import type { Run } from '../../../src/system/exec.ts';
 
 const listing = `table inet filter {
@@ -43,6 +43,40 @@ test('a routing rule counts where a mark of ours fits it', async () => {
     1,
     'any guest may have it',
   );
+});
+
+const none: BypassFacts = { flowtables: new Map(), rules: [], unseen: [], fixed: [] };
+
+test('each in words, with what to do; nothing where there is nothing', () => {
+  assert.equal(checkBypass(none), []);
+  const told = checkBypass({
+    flowtables: new Map([
+      ['table inet one', ['eth0']],
+      ['table inet two', ['eth0', 'eth1']],
+    ]),
+    rules: ['100: from all fwmark 0x10 lookup 5'],
+    unseen: ['iptables-legacy (filter)'],
+    fixed: ['net.a', 'net.b'],
+  });
+  assert.equal(
+    told.map(({ check, level, subject }) => `${level} ${check} ${subject}`),
+    [
+      'warning flowtable table inet one',
+      'warning flowtable table inet two',
+      'warning ip-rule ip rule',
+      'warning iptables-legacy iptables-legacy',
+      'warning settings settings',
+    ],
+  );
+  assert.equal(
+    told.slice(0, 2).map(({ hint }) => hint),
+    ['take it out of its "devices"', 'take them out of its "devices"'],
+  );
+  assert.match(told[1]?.detail ?? '', 'holds eth0, eth1:');
+  assert.match(told[2]?.detail ?? '', '"100: from all fwmark 0x10 lookup 5"');
+  assert.match(told[3]?.detail ?? '', 'tables of iptables-legacy (filter)');
+  assert.match(told[4]?.detail ?? '', 'net.a and net.b cannot be set here');
+  assert.match(told[4]?.hint ?? '', 'sysctl net.a=1 net.b=1');
 });
 
 test.run();

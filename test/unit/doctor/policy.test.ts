@@ -261,6 +261,60 @@ test('how many are shaped is what status says, not how many were loaded', () => 
   assert.is(detail({ failed: 'tc hangs' }), '2 on eth0');
 });
 
+test('what cannot be read is said once, and costs no other finding', () => {
+  const broken = checkInForce({
+    ...inForce,
+    history: { failed: 'history.json is damaged' },
+    drift: { failed: 'tc hangs\nand hangs', hint: 'wait' },
+    inForce: { failed: '.plan.json is damaged' },
+    rows: { failed: 'tc hangs' },
+    outdated: { failed: 'no room', hint: 'make some' },
+  });
+  assert.equal(wrong(broken), [
+    'warning last load: history.json is damaged',
+    'problem kernel state: tc hangs',
+    'warning rules: cannot be made now: no room',
+    'warning in force: .plan.json is damaged',
+  ]);
+  assert.equal(
+    broken.map(({ hint }) => hint),
+    [
+      'nothing depends on it; the next load that changes something makes it anew',
+      'wait',
+      'make some',
+      'virt-shaper apply',
+    ],
+  );
+  const blind = checkInForce({ ...inForce, rows: { failed: 'nft hangs' } });
+  assert.equal(wrong(blind), ['problem frames: nft hangs']);
+  const lost = checkInForce({ ...inForce, drift: { value: 3 }, lost: true });
+  assert.equal(wrong(lost), [
+    'problem kernel state: what was loaded is in the kernel, and its rules are gone from the disk',
+  ]);
+  const quiet = { ...inForce, loaded: false, outdated: { value: true } };
+  assert.equal(wrong(checkInForce(quiet)), [], 'where nothing is loaded no rules are old');
+  const boot = { value: { version: 1 as const, loads: 0, failures: 0, last: {} } };
+  assert.is(checkInForce({ ...inForce, history: boot })[0]?.detail, 'not since boot');
+});
+
+test('a fault is said of its tap, with what to do, unless it is said elsewhere', () => {
+  const row = { guest: 'ann', taps: ['vnet0'], state: 'partly', shaped: { out: true, in: false } } as const;
+  const told = (faults: object[], state = 'partly') =>
+    checkInForce({ ...inForce, rows: { value: [{ ...row, state, faults } as never] } }).slice(3);
+  const redirect = { kind: 'redirect', direction: 'in', tap: 'vnet0', reason: 'no filter', remedy: 'load' };
+  assert.equal(told([redirect]), [
+    { check: 'passing.redirect', level: 'problem', subject: 'ann', detail: 'vnet0: no filter', hint: 'load' },
+  ]);
+  assert.is(told([{ ...redirect, reason: 'vnet0 has no filter' }])[0]?.detail, 'vnet0 has no filter');
+  assert.equal(told([redirect], 'gone'), []);
+  assert.equal(told([redirect], 'left out'), []);
+  for (const kind of ['occupied', 'contested', 'refused', 'unreachable', 'unable'])
+    assert.equal(told([{ ...redirect, kind }]), [], kind);
+  // Of an uplink's root the network speaks; of an ifb's nobody else.
+  assert.equal(told([{ ...redirect, kind: 'root', direction: 'out' }]), []);
+  assert.is(told([{ ...redirect, kind: 'root' }]).length, 1);
+});
+
 test('nothing loaded, and leftovers of a load that nobody knows of', () => {
   const none = {
     ...inForce,

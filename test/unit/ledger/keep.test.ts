@@ -1,0 +1,132 @@
+// The ledger on the disk: what is damaged is set aside and said, what a newer version wrote is left alone, and of two who
+// count at once the second begins again.
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Reading } from '../../../src/ledger/count.ts';
+import { encodeMonth } from '../../../src/ledger/decode.ts';
+import { countAll, isAsRead, monthsKept, writeLedger } from '../../../src/ledger/keep.ts';
+import { withoutPeaks } from '../../../src/ledger/ledger.ts';
+import { ownPart, readUsed, usedBetween } from '../../../src/ledger/used.ts';
+
+let root: string;
+test.before.each(() => {
+  root = mkdtempSync(join(tmpdir(), 'virt-shaper-keep-'));
+  mkdirSync(places().usageSpool);
+  mkdirSync(places().usage);
+});
+test.after.each(() => rmSync(root, { recursive: true }));
+
+const places = () => ({ usage: join(root, 'usage'), usageSpool: join(root, 'spool') });
+const file = (name: string) => join(places().usage, name);
+
+/** A reading on a day of November 2026, or of another month. */
+function reading(at: number, bytes: number, day = 7, month = 10): Reading {
+  const owner = { subject: 'guest a' } as const;
+  const classes = [{ device: 'eth0', id: '1:10', bytes, owner, fate: 'stays' as const }];
+  return { boot: 'b', at, wall: new Date(2026, month, day, 12).getTime(), classes, whole: ['eth0'] };
+}
+
+function counted(...readings: Reading[]): void {
+  for (const one of readings) writeLedger(places(), countAll(places(), { spooled: [], reading: one }));
+}
+const used = () => usedBetween(readUsed(places().usage), 'guest a', '2026-01-01').out;
+
+test('what passed before the first reading is nobody’s, what passed since is counted once', () => {
+  counted(reading(1, 100), reading(2, 150), reading(2, 900), reading(3, 170));
+  assert.is(used(), 70);
+});
+
+test('nothing to count writes nothing, unless it is to begin', () => {
+  assert.is(countAll(places(), { spooled: [] }).change, undefined);
+  writeLedger(places(), countAll(places(), { spooled: [] }));
+  assert.equal(readdirSync(places().usage), []);
+  writeLedger(places(), countAll(places(), { spooled: [], begin: true }));
+  assert.equal(readdirSync(places().usage), ['now.json']);
+});
+
+test('a day that has ended is in the file of its month', () => {
+  counted(reading(1, 0), reading(2, 5), reading(3, 12, 8), reading(4, 20, 1, 11));
+  assert.equal(readdirSync(places().usage).sort(), ['2026-11.json', 'now.json']);
+  assert.is(used(), 20);
+  assert.not.match(readFileSync(file('now.json'), 'utf8'), '2026-11"');
+  const own = ownPart(places().usage, 'guest a');
+  assert.equal([...own.keys()], ['2026-11', '2026-12']);
+  assert.equal(ownPart(places().usage, 'guest b').size, 0);
+});
+
+test('a damaged file is set aside, said once, and the counting goes on', () => {
+  counted(reading(1, 0), reading(2, 5));
+  writeFileSync(file('now.json'), '{');
+  const counting = countAll(places(), { spooled: [], reading: reading(3, 9) });
+  assert.equal(
+    counting.troubles.map(({ kind }) => kind),
+    ['damaged'],
+  );
+  writeLedger(places(), counting);
+  assert.is(readFileSync(file('now.json.damaged'), 'utf8'), '{');
+  assert.equal(countAll(places(), { spooled: [], reading: reading(4, 12) }).troubles, []);
+  counted(reading(4, 12));
+  assert.is(used(), 3);
+});
+
+test('one of a newer version is left as it is, and nothing is counted into it', () => {
+  const newer = '{"version":99}\n';
+  writeFileSync(file('now.json'), newer);
+  const counting = countAll(places(), { spooled: [], reading: reading(1, 9) });
+  assert.equal([counting.troubles.map(({ kind }) => kind), counting.change], [['newer'], undefined]);
+  writeLedger(places(), counting);
+  assert.is(readFileSync(file('now.json'), 'utf8'), newer);
+  assert.match(counting.troubles[0]?.text ?? '', 'is of a newer virt-shaper');
+});
+
+test('a month of a newer version keeps its file too', () => {
+  counted(reading(1, 0), reading(2, 5));
+  writeFileSync(file('2026-11.json'), '{"version":99}\n');
+  counted(reading(3, 9, 8));
+  assert.is(readFileSync(file('2026-11.json'), 'utf8'), '{"version":99}\n');
+  assert.not.ok(existsSync(file('2026-11.json.damaged')));
+});
+
+test('whether somebody has written it since it was read', () => {
+  const first = countAll(places(), { spooled: [], reading: reading(1, 5) });
+  assert.ok(isAsRead(places(), first));
+  counted(reading(1, 5));
+  assert.not.ok(isAsRead(places(), first));
+  const second = countAll(places(), { spooled: [], reading: reading(2, 6) });
+  assert.ok(isAsRead(places(), second));
+  writeFileSync(file('now.json'), '');
+  assert.not.ok(isAsRead(places(), second));
+});
+
+test('so many months are kept, the newest, whatever the clock says', () => {
+  const months = Array.from({ length: monthsKept + 2 }, (_, at) => {
+    const [year, month] = [2020 + Math.floor(at / 12), (at % 12) + 1];
+    return `${year}-${String(month).padStart(2, '0')}`;
+  });
+  const account = { days: new Map([['07', { out: 1, in: 0 }]]), peaks: withoutPeaks() };
+  for (const month of months)
+    writeFileSync(file(`${month}.json`), encodeMonth({ month, accounts: new Map([['guest a', account]]) }));
+  writeFileSync(file('notes.txt'), 'not ours');
+  counted(reading(1, 0), reading(2, 5), reading(3, 9, 8));
+  const left = readdirSync(places().usage)
+    .filter((name) => /^\d/.test(name))
+    .sort();
+  assert.equal(
+    left,
+    [...months.slice(3), '2026-11'].map((month) => `${month}.json`),
+  );
+  assert.ok(existsSync(file('notes.txt')));
+});
+
+test.run();
