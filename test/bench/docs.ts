@@ -1,10 +1,11 @@
 // docs/performance.md: its text is written by people, and between its markers stand tables and pictures of the last
-// runs. The figures themselves are beside the pictures, as JSON.
+// runs. The figures themselves are beside the pictures, as JSON, and those of a section stay until it is measured again,
+// wherever that is done.
 //
 //     <!-- bench: NAME -->   a section; or "short": what most want to know; "figures": all that are asked for; "machine":
 //                            where it was measured
 //     <!-- /bench -->
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fillMarked } from '../support/marked.ts';
 import { format } from './format.ts';
@@ -17,19 +18,37 @@ import { isMet } from './statistics.ts';
 
 const page = 'docs/performance.md';
 const folder = 'docs/performance';
+const stored = 'results.json';
 
-/** @throws when a result has no place, or was made by a quick run */
-export function writeDocs(top: string, results: Result[]): void {
-  const quick = results.filter((result) => result.quick).map(({ name }) => name);
+/**
+ * @param measured sections that were measured anew
+ * @param names of all sections, in the order in which they are shown
+ * @throws when a result has no place, or was made by a quick run
+ */
+export function writeDocs(top: string, measured: Result[], names: string[]): void {
+  const quick = measured.filter((result) => result.quick).map(({ name }) => name);
   if (quick.length > 0)
     throw new Error(`${quick.join(', ')}: the last run was a quick one, whose figures do not count`);
   const file = join(top, page);
-  writeFileSync(file, fill(readFileSync(file, 'utf8'), results));
   mkdirSync(join(top, folder), { recursive: true });
+  const results = merge(readStored(join(top, folder, stored)), measured, names);
+  writeFileSync(file, fill(readFileSync(file, 'utf8'), results));
   for (const plot of results.flatMap(({ plots }) => plots)) {
     writeFileSync(join(top, folder, `${plot.name}.svg`), draw(plot));
   }
-  writeFileSync(join(top, folder, 'results.json'), `${JSON.stringify(results, null, 1)}\n`);
+  writeFileSync(join(top, folder, stored), `${JSON.stringify(results, null, 1)}\n`);
+}
+
+/** @returns those of both, the measured one where both have it; none of a section that there is no more */
+function merge(former: Result[], measured: Result[], names: string[]): Result[] {
+  return names.flatMap((name) => {
+    const isIt = (result: Result) => result.name === name;
+    return measured.find(isIt) ?? former.find(isIt) ?? [];
+  });
+}
+
+function readStored(file: string): Result[] {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Result[]) : [];
 }
 
 /** What stands between the markers of sections that were not measured stays. */

@@ -1,9 +1,10 @@
-// npm run bench [-- [--quick] [--check] [--docs] [--redraw] [SECTION...]]   how fast, how exact, at what price.
+// npm run bench [-- [--quick] [--check] [--docs] [--redraw] [SECTION...]]   how fast, how exact, at what price. Without a
+// word every section but those that are measured only when they are named (sections.ts).
 //
 //   --quick    every section, in few and short runs: that it works, not how fast it is
 //   --check    exit status 1 where a figure is not reached
-//   --docs     also puts tables and pictures into docs/
-//   --redraw   measures nothing: --docs from the results of the last runs
+//   --docs     also puts tables and pictures of what is measured into docs/, and leaves all others there
+//   --redraw   measures nothing: --docs from the results of the last runs in this checkout
 //
 // Each section runs in a kernel's namespaces of its own, one after another. Its figures are written as JSON to
 // test/bench/results, those of a quick run to test/bench/results/quick.
@@ -17,8 +18,8 @@ import { netnsScript } from '../support/needs.ts';
 import { writeDocs } from './docs.ts';
 import { describeMachine, machineLine } from './machine.ts';
 import { type Result, readResults, writeResult } from './results.ts';
-import type { Section } from './section.ts';
-import { sections } from './sections.ts';
+import type { Lacking, Section } from './section.ts';
+import { sections, usual } from './sections.ts';
 import { asText } from './show.ts';
 import { isMet } from './statistics.ts';
 
@@ -38,7 +39,8 @@ const { values: options, positionals } = parseArgs({
 });
 
 try {
-  process.exitCode = await main(positionals.length > 0 ? positionals : Object.keys(sections));
+  const all = options.redraw ? Object.keys(sections) : usual;
+  process.exitCode = await main(positionals.length > 0 ? positionals : all);
 } catch (error) {
   console.error(`bench: ${(error as Error).message}`);
   process.exitCode = 1;
@@ -51,24 +53,33 @@ async function main(names: string[]): Promise<number> {
   }
   if (options.quick && options.docs)
     throw new Error('--docs shows figures that count, which those of --quick do not');
-  const measured = options.redraw ? [] : await measureAll(names);
-  if (options.docs || options.redraw) writeDocs(top, readResults(results, Object.keys(sections)));
-  const failed = options.redraw ? 0 : names.length - measured.length;
+  const { measured, failed } = options.redraw
+    ? { measured: readResults(results, names), failed: 0 }
+    : await measureAll(names);
+  if (options.docs || options.redraw) writeDocs(top, measured, Object.keys(sections));
   const missed = measured.flatMap(({ rows }) => rows.filter((row) => isMet(row) === false)).length;
   return failed > 0 || (options.check && missed > 0) ? 1 : 0;
 }
 
-async function measureAll(names: string[]): Promise<Result[]> {
+async function measureAll(names: string[]): Promise<{ measured: Result[]; failed: number }> {
   const machine = describeMachine();
   const folder = copyProgram();
   const measured: Result[] = [];
+  let failed = 0;
   console.log(
     `${machineLine(machine)}; virt-shaper ${machine.commit}, ${machine.date}, load ${machine.load}`,
   );
   for (const name of names) {
     const began = performance.now();
     const section = await runSection(name, folder);
-    if (!section) continue;
+    if (!section) {
+      failed += 1;
+      continue;
+    }
+    if ('lacks' in section) {
+      console.log(`\n${name}: skipped, ${section.lacks}`);
+      continue;
+    }
     const seconds = Math.round((performance.now() - began) / 1000);
     const result = { ...section, machine, quick: options.quick, seconds };
     process.stdout.write(asText(section, process.stdout.isTTY && !process.env.NO_COLOR));
@@ -79,7 +90,7 @@ async function measureAll(names: string[]): Promise<Result[]> {
   const rows = measured.flatMap((section) => section.rows.filter(({ target }) => target));
   const met = rows.filter((row) => isMet(row)).length;
   console.log(`\n${met} of ${rows.length} figures reached`);
-  return measured;
+  return { measured, failed };
 }
 
 /** What a build meanwhile would change. */
@@ -93,7 +104,7 @@ function copyProgram(): string {
 }
 
 /** @returns nothing when it could not be measured, which was said */
-async function runSection(name: string, folder: string): Promise<Section | undefined> {
+async function runSection(name: string, folder: string): Promise<Section | Lacking | undefined> {
   const out = join(folder, `${name}.json`);
   const program = join(folder, 'dist/virt-shaper.js');
   const script = join(top, 'test/bench/run-section.ts');

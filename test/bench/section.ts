@@ -58,5 +58,10 @@ export interface Bench {
   progress: (text: string) => void;
 }
 
-/** @throws when it cannot be measured here; the frame names the section as missing, with the error's message */
-export type Measure = (bench: Bench) => Promise<Section>;
+/** What this machine has not that a section needs, and what to do; the run goes on without it, and says so. */
+export interface Lacking {
+  lacks: string;
+}
+
+/** @throws when it could not be measured; the frame names the section as missing, with the error's message */
+export type Measure = (bench: Bench) => Promise<Section | Lacking>;

@@ -16,3 +16,9 @@ export const sections: Record<string, Load> = {
   peers: () => import('./sections/peers.ts'),
   accuracy: () => import('./sections/accuracy.ts'),
 };
+
+/** Measured only when they are named: what others do and how it grows decides nothing of a change. */
+const onDemand = ['scaling', 'peers'];
+
+/** What is measured where nothing is named. */
+export const usual = Object.keys(sections).filter((name) => !onDemand.includes(name));

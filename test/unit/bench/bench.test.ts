@@ -1,7 +1,7 @@
 // The benchmark's own arithmetic and drawing: a figure is no better than the median behind it.
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ import { XMLValidator } from 'fast-xml-parser';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { namesOfLines, sharesOf } from '../../bench/anatomy/parts.ts';
-import { fill } from '../../bench/docs.ts';
+import { fill, writeDocs } from '../../bench/docs.ts';
 import { format, formatResult, formatTarget, formatTick } from '../../bench/format.ts';
 import { isChange, writeReplay } from '../../bench/host/record.ts';
 import { draw } from '../../bench/plot/draw.ts';
@@ -224,6 +224,39 @@ former
   assert.is(fill(filled, [result]), filled, 'the same again');
   assert.is(fill(page('x\n'), [result]), filled, 'what was there is gone');
   assert.throws(() => fill('no markers', [result]), 'no place for hook');
+});
+
+test('what was not measured stays in the page, and so do its figures and pictures', () => {
+  const top = mkdtempSync(join(tmpdir(), 'virt-shaper-docs-'));
+  try {
+    const read = (file: string) => readFileSync(join(top, 'docs', file), 'utf8');
+    const names = ['hook', 'load'];
+    mkdirSync(join(top, 'docs'));
+    const places = names.map((name) => `<!-- bench: ${name} -->\n<!-- /bench -->\n`);
+    writeFileSync(join(top, 'docs/performance.md'), places.join(''));
+    const named = (name: string, ours: number): Result => ({
+      ...result,
+      name,
+      rows: [{ ...row, ours }],
+      plots: result.plots.map((plot) => ({ ...plot, name: `of-${name}` })),
+    });
+    const stored = () =>
+      (JSON.parse(read('performance/results.json')) as Result[]).map(({ rows }) => rows[0]?.ours);
+    writeDocs(top, [named('load', 2), named('hook', 1)], names);
+    assert.equal(stored(), [1, 2]);
+    const [page, picture] = [read('performance.md'), read('performance/of-load.svg')];
+    writeDocs(top, [named('hook', 1)], names);
+    assert.equal([read('performance.md'), read('performance/of-load.svg')], [page, picture]);
+    writeDocs(top, [named('hook', 7)], names);
+    assert.equal(stored(), [7, 2]);
+    assert.match(read('performance.md'), '| 7.00 s |');
+    assert.match(read('performance.md'), '| 2.00 s |');
+    writeDocs(top, [], ['load']);
+    assert.equal(stored(), [2], 'a section that there is no more');
+    assert.throws(() => writeDocs(top, [{ ...named('load', 3), quick: true }], names), 'do not count');
+  } finally {
+    rmSync(top, { recursive: true });
+  }
 });
 
 test('the page of the repository has a place for every section, and every picture it shows', () => {
