@@ -1,7 +1,7 @@
-// Names of guests from other people's files: only what libvirt and the configuration take, and each but once.
+// Guest names from imported files: only names that libvirt and the configuration accept, each of them once.
 import { type Notes, quote } from './notes.ts';
 
-/** Says why a name cannot be an entry's. Adds it to `taken`. */
+/** Reports why a name cannot be an entry's; a name that can is added to `taken`. */
 export function takeName(name: string, offset: number, taken: Set<string>, notes: Notes): boolean {
   const isName = name !== '' && name !== '.' && name !== '..' && !/\/|(?!\t)\p{Cc}/u.test(name);
   if (!isName) {

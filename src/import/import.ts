@@ -1,4 +1,4 @@
-// Files of other limiters -> one configuration. What they are is seen from how they begin, unless somebody says it.
+// Files of other shapers -> one configuration. The format is detected from the first lines, unless --from names it.
 import { ConfigError, type Problem } from '../system/errors.ts';
 import { importBandwidthConf } from './bandwidth-conf.ts';
 import { importDomains } from './libvirt-xml.ts';
@@ -10,12 +10,12 @@ export const formats = ['bandwidth.conf', 'libvirt', 'proxmox'] as const;
 export type Format = (typeof formats)[number];
 
 export interface InputFile {
-  /** What messages call it. */
+  /** The file's name in messages. */
   name: string;
   text: string;
 }
 
-/** For the reader of the TOML: what its limits do otherwise than those they were made from. */
+/** Comments at the top of the TOML: how its limits differ from those they were made from. */
 const notes: Record<'libvirt' | 'proxmox', string[]> = {
   libvirt: [
     'libvirt limits all that a NIC sends and receives; virt-shaper what crosses the uplink, for all NICs of a guest.',
@@ -33,9 +33,9 @@ const shared = [
 ];
 
 /**
- * The TOML always passes the configuration check. Errors among the problems are what could not be taken over,
- * warnings what was taken over with a change or an assumption.
- * @throws ConfigError when the files do not go together, Failure when one cannot be read as what it is
+ * The TOML always passes the configuration check. Errors among the problems are limits that could not be converted, warnings
+ * those that were converted with a change or an assumption.
+ * @throws ConfigError when the files are of different formats, Failure when one cannot be parsed as its format
  */
 export function importFiles(files: InputFile[], from?: Format): { toml: string; problems: Problem[] } {
   const format = from ?? oneFormat(files);
@@ -65,14 +65,14 @@ export function importFiles(files: InputFile[], from?: Format): { toml: string; 
   return { toml, problems };
 }
 
-/** It says something, and assigns nothing. */
+/** Whether a bandwidth.conf has lines other than comments, and none of them is an assignment. */
 function isNonsense(text: string): boolean {
-  // Line by line: a text of somebody's may be half a million blanks.
+  // Line by line: on half a million blanks a regular expression over the whole text would be quadratic.
   const lines = text.split('\n').map((line) => (line.split('#', 1)[0] ?? '').trim());
   return lines.some((line) => line !== '') && !lines.some((line) => /\w\+?=/.test(line));
 }
 
-/** What no entry's own comment says. */
+/** Remarks that hold for the whole file, not for one entry. */
 function lost(problems: Problem[], guests: ImportedGuest[]): string[] {
   const said = new Set(guests.flatMap((guest) => guest.notes ?? []));
   return problems.flatMap(({ severity, at, message }) => {

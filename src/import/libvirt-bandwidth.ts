@@ -1,6 +1,6 @@
-// One <inbound> or <outbound>. What libvirt makes of it (src/util/virnetdevbandwidth.c): inbound an HTB class with
-// the average as its rate, outbound a policer at the average. So the average is what a NIC reaches for good,
-// and thus its ceil; peak and burst only say how it gets there.
+// One <inbound> or <outbound> element. libvirt implements inbound as an HTB class with the average as its rate, outbound as a
+// policer at the average (src/util/virnetdevbandwidth.c). The average is thus a NIC's sustained rate, which is the ceil here;
+// peak and burst only shape the time before that.
 
 import { type Element, textOf } from '../guests/xml.ts';
 import { formatRate } from '../units/rate.ts';
@@ -11,7 +11,7 @@ import { type Notes, quote } from './notes.ts';
 /** Bits in what libvirt calls a kilobyte: tc's "kbps". */
 const kilobyte = 8000;
 
-/** Adds to the NIC what the element says. */
+/** Adds the limits of the element to the NIC. */
 export function readBandwidth(
   from: Element,
   way: Direction,

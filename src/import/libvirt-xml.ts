@@ -11,7 +11,7 @@ import { type LimitedGuest, type LimitedNic, settleLimits } from './nic-limits.t
 import { Notes, quote } from './notes.ts';
 import type { Imported } from './old-limits.ts';
 
-/** Bytes: some thousand domains. */
+/** The largest text, in bytes: some thousand domains. */
 const largest = 16 * 1024 * 1024;
 
 const paths = ['domains.domain', 'domains.domstatus.domain'];
@@ -27,11 +27,11 @@ const position = XMLParser.getMetaDataSymbol() as unknown as string;
 const frame = '<domains>';
 
 /**
- * @param taken names that other files have brought; those of this one are added
+ * @param taken the names of guests in other files; those of this file are added
  * @throws Failure when it is not XML within its bounds
  */
 export function importDomains(text: string, file: string, taken: Set<string>): Imported {
-  // As the parser does it, so that offsets stay what they are.
+  // The parser normalises line ends in the same way, so the offsets that it reports fit this text.
   const source = new SourceFile(file, text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n'));
   const notes = new Notes(source);
   const xml = source.text.replace(/<\?xml\b[^<>]*\?>/g, (head) => head.replace(/[^\n]/g, ' '));
@@ -81,7 +81,7 @@ function readDomain(
   return { name, from, offset, nics: nics.flatMap((nic) => nic ?? []) };
 }
 
-/** @returns nothing for a NIC that no Linux bridge carries */
+/** @returns nothing for a NIC that is not on a Linux bridge */
 function readNic(nic: Element, index: number, notes: Notes): LimitedNic | undefined {
   const name =
     textOf(element(nic.target)['@dev']) ?? textOf(element(nic.mac)['@address']) ?? `NIC ${index + 1}`;
@@ -114,7 +114,7 @@ function list(value: unknown): Element[] {
   return Array.isArray(value) ? value.map(element) : value === undefined ? [] : [element(value)];
 }
 
-/** Where an element begins in the text; 0 for an empty one, which has nothing to point to. */
+/** The offset at which an element begins; 0 for an empty element, for which the parser gives none. */
 function offsetOf(of: Element): number {
   const { startIndex = frame.length } = (of[position] ?? {}) as { startIndex?: number };
   return Math.max(0, startIndex - frame.length);

@@ -1,5 +1,5 @@
-// Limits that others set on each NIC -> what virt-shaper gives the guest: one ceil and one guarantee for all of
-// its NICs on an uplink. No guest gets less by it than before, and where that cannot be it is said.
+// Limits per NIC -> the limits of a guest: one ceil and one guarantee for all of its NICs on an uplink. No guest gets less than
+// before; where that cannot be kept, a warning says so.
 import { formatRate } from '../units/rate.ts';
 import { type Both, type Direction, directions } from '../units/units.ts';
 import { type Notes, quote } from './notes.ts';
@@ -9,12 +9,12 @@ import type { ImportedGuest } from './to-toml.ts';
 export type Rates = Partial<Both<number>>;
 
 export interface LimitedNic {
-  /** For messages: `vnet0`, `net1`. */
+  /** The name in messages: `vnet0`, `net1`. */
   name: string;
   offset: number;
-  /** What its uplink hangs on: NICs of a guest with the same share one class. */
+  /** The bridge or network that decides its uplink: NICs of a guest with the same one share a class. */
   bridge: string;
-  /** Absent: on no network of libvirt's that the host routes, as far as its name says. */
+  /** Whether it is on a libvirt network that the host routes, judged by the network's name; absent: it is not. */
   routed?: true;
   ceil: Rates;
   rate: Rates;
@@ -22,7 +22,7 @@ export interface LimitedNic {
 
 export interface LimitedGuest {
   name: string;
-  /** Where it is written, for the reader of the TOML. */
+  /** The file and line it came from, for a comment in the TOML. */
   from: string;
   offset: number;
   nics: LimitedNic[];
@@ -31,19 +31,19 @@ export interface LimitedGuest {
 interface Remark {
   severity: 'error' | 'warning';
   offset: number;
-  /** With `%` where the direction stands. */
+  /** A message with `%` in place of the direction. */
   message: string;
   hint?: string;
 }
 
 type Say = (remark: Remark) => undefined;
 
-/** What virt-shaper gives a guest whose entry says nothing. */
+/** The built-in ceil of a guest whose entry has none. */
 const defaultCeil = 1e9;
 
 const onUplinks = 'write [guest.NAME.on.UPLINK] for each of its uplinks, with the ceil it shall have there';
 
-/** @returns nothing for a guest whose NICs have no limit that can be taken over */
+/** @returns nothing for a guest whose NICs have no limit that can be converted */
 export function settleLimits(guest: LimitedGuest, notes: Notes): ImportedGuest | undefined {
   const remarks: (Remark & { way: Direction })[] = [];
   const ceil: Rates = {};
@@ -51,7 +51,7 @@ export function settleLimits(guest: LimitedGuest, notes: Notes): ImportedGuest |
   for (const way of directions) {
     const say: Say = (remark) => void remarks.push({ ...remark, way });
     const least = highest(onBridges(guest).map((nics) => sum(nics, 'rate', way)));
-    // A guarantee above the default ceil must bring its own.
+    // A guarantee above the default ceil needs a ceil of its own.
     const most = settleCeil(guest, way, say) ?? (least > defaultCeil ? least : undefined);
     if (most !== undefined) ceil[way] = most;
     if (least > 0) rate[way] = lowered(least, most ?? defaultCeil, guest, say);
@@ -78,7 +78,7 @@ function settleCeil(guest: LimitedGuest, way: Direction, say: Say): number | und
   if (!first) return undefined;
   const most = highest(limited.flatMap(({ ceil }) => ceil ?? []));
   const none = bridges.filter(({ ceil }) => ceil === undefined);
-  // Where "routed" names no bridge of theirs, routed NICs cross no uplink.
+  // Routed NICs whose bridge no uplink lists under "routed" belong to no uplink.
   const open = none.find(({ nics }) => !nics.every(({ routed }) => routed));
   const behind = none.flatMap(({ nics }) => nics);
   const offset = first.nics[0]?.offset ?? guest.offset;
@@ -99,7 +99,7 @@ function settleCeil(guest: LimitedGuest, way: Direction, say: Say): number | und
   return most;
 }
 
-/** Of NICs that share a class. */
+/** The sum of the limits of NICs that share a class. */
 function sumOfCeils(nics: LimitedNic[], way: Direction, say: Say): number | undefined {
   const limited = nics.filter(({ ceil }) => ceil[way] !== undefined);
   const [first, second] = limited;
@@ -119,7 +119,7 @@ function sumOfCeils(nics: LimitedNic[], way: Direction, say: Say): number | unde
   return total;
 }
 
-/** What is the same in both directions is one remark. */
+/** Merges remarks that are the same in both directions into one. */
 function sayOnce(remarks: (Remark & { way: Direction })[], notes: Notes): void {
   const ways = new Map<string, { remark: Remark; ways: Direction[] }>();
   for (const { way, ...remark } of remarks) {
@@ -148,7 +148,7 @@ function names(nics: LimitedNic[]): string {
   return `${shown.join(' and ')}${nics.length > 4 ? ' and others' : ''}`;
 }
 
-/** At most what a rate can be, in whole bytes per second. */
+/** @returns the sum of the rates, capped at the largest valid one in whole bytes per second */
 function sum(nics: LimitedNic[], key: 'ceil' | 'rate', way: Direction): number {
   const total = nics.reduce((before, nic) => before + (nic[key][way] ?? 0), 0);
   return Math.min(2 ** 53 - 8, total);

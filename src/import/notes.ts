@@ -1,13 +1,12 @@
-// What an importer has to say about the old file, each with the line it is about. An error is something that
-// could not be taken over, a warning something that was taken over with a change or an assumption;
-// neither stops the import.
+// The diagnostics of an import, each with the line that it is about. An error is a limit that could not be converted, a
+// warning one that was converted with a change or an assumption; neither stops the import.
 
 import type { Problem, Source } from '../system/errors.ts';
 import { printable } from '../system/printable.ts';
 import { byPlace } from '../toml/place.ts';
 import type { SourceFile } from '../toml/source-file.ts';
 
-/** Nobody reads more, and each takes as long as its line. */
+/** The most diagnostics that are kept: nobody reads more, and finding the line of each takes time. */
 const most = 200;
 
 export class Notes {
@@ -24,7 +23,7 @@ export class Notes {
     this.add('warning', offset, message, hint);
   }
 
-  /** In the order of the file's lines. */
+  /** The diagnostics, in the order of the file's lines. */
   inOrder(): Problem[] {
     const inOrder: Problem[] = [...this.noted].sort((a, b) => byPlace(a.at, b.at));
     if (this.unsaid === 0) return inOrder;
@@ -35,7 +34,7 @@ export class Notes {
     return this.noted.length;
   }
 
-  /** What was noted after there were so many, as lines for the comments of the new file. */
+  /** @returns the diagnostics added after the first `count`, as lines for a comment of the TOML */
   since(count: number): string[] {
     return this.noted.slice(count).map(({ at, message }) => `line ${at.line}: ${message}`);
   }
@@ -51,7 +50,7 @@ export class Notes {
   }
 }
 
-/** Text of the old file in the middle of a message: one line, no control characters, not too long. */
+/** A quotation from the imported file inside a message: one line, no control characters, truncated. */
 export function quote(text: string): string {
   const shown = [...printable(text.replace(/\s+/g, ' '))];
   return `"${shown.length > 40 ? `${shown.slice(0, 39).join('')}…` : shown.join('')}"`;

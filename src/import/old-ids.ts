@@ -1,13 +1,13 @@
-// One id for each guest on all devices. The old hook took ids, group numbers and 333 from one space per device and
-// checked nothing; two classes of one id were one class. Who came first keeps the id, the other gets one
-// chosen when it starts.
+// One id for each guest on all devices. The old hook took ids, group numbers and 333 from one number space per device and
+// checked nothing; two classes with one id were one class. The first guest keeps the id, the other is assigned one when it
+// starts.
 import type { Notes } from './notes.ts';
 import { anyId, type OldGuest } from './old-values.ts';
 
 /** The minor of the old hook's default class, 1:333. */
 export const defaultClass = 0x333;
 
-/** By guest; a guest without a usable id is not in it. */
+/** @returns the id of each guest; a guest without a usable id is not in the map */
 export function chooseIds(
   guests: Pick<OldGuest, 'guest' | 'id' | 'group'>[],
   notes: Notes,

@@ -1,9 +1,9 @@
-// What an importer of NICs' limits makes of one file.
+// The result of importing one file with limits per NIC.
 import type { Problem } from '../system/errors.ts';
 import type { ImportedGuest } from './to-toml.ts';
 
 export interface Imported {
   guests: ImportedGuest[];
-  /** Errors are what could not be taken over, warnings what was with a change or an assumption. */
+  /** Errors are limits that could not be converted, warnings those that were with a change or an assumption. */
   problems: Problem[];
 }

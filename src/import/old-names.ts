@@ -1,12 +1,11 @@
-// Whom a line of the old file is about: ceil_DEVICE is a link, GUEST_DEVICE a guest on one. Shell variables hold
-// no "-" and no ".", and "_" is both part of names and what joins them, so some names can only be guessed;
-// every guess is said.
+// Parses the variable names of the old file: ceil_DEVICE is a link, GUEST_DEVICE a guest on one. Shell variables contain no "-"
+// and no ".", and "_" is both part of names and the separator, so some names are ambiguous; every guess is reported.
 import { isDeviceName } from '../units/units.ts';
 import { type Notes, quote } from './notes.ts';
 import type { Assignment } from './shell-assignments.ts';
 
 export interface OldNames {
-  /** By device, in the order of the file. */
+  /** Keyed by device, in the order of the file. */
   links: Map<string, Assignment>;
   guests: { guest: string; device: string; assignment: Assignment }[];
 }

@@ -1,23 +1,23 @@
-// Each guest's rate and ceil as numbers that fit each other. A rate above its ceil was held down to the ceil by
-// HTB (a class out of ceil tokens does not send), so lowering it changes nothing but what is written.
+// Each guest's rate and ceil, made consistent. HTB limited a rate above its ceil to the ceil (a class without ceil tokens does
+// not send), so lowering the rate changes the text and not the traffic.
 import { formatRate } from '../units/rate.ts';
 import type { Notes } from './notes.ts';
 import type { OldGuest } from './old-values.ts';
 
-/** Bits per second. What need not be written is what [defaults] says anyway. */
+/** In bits per second. A value that [defaults] has anyway is left out. */
 export interface Settled extends Omit<OldGuest, 'rate' | 'ceil'> {
   rate: number;
   ceil: number;
   write: { rate: boolean; ceil: boolean };
 }
 
-/** What virt-shaper takes when neither the guest nor [defaults] says anything. */
+/** The built-in values, where neither the guest nor [defaults] has one. */
 const defaults = { rate: 100e6, ceil: 1e9 };
 
-/** `link` is the ceil of the guest's device, if there is one. */
+/** @param link the ceil of the guest's device, if it has one */
 export function settleRates(old: OldGuest, link: number | undefined, notes: Notes): Settled {
   const { guest, device, offset } = old;
-  // A rate above the default ceil must bring its own.
+  // A rate above the default ceil needs a ceil of its own.
   const ceil = old.ceil?.value ?? Math.max(defaults.ceil, old.rate?.value ?? 0);
   const most = Math.min(ceil, link ?? ceil);
   const wanted = old.rate?.value ?? defaults.rate;
@@ -51,7 +51,7 @@ export function settleRates(old: OldGuest, link: number | undefined, notes: Note
   return { ...old, rate, ceil, write };
 }
 
-/** Says where all guests together are promised more than there is. virt-shaper scales that when it happens. */
+/** Warns of oversubscribed links: guarantees that sum to more than the link. virt-shaper scales them once that many guests run. */
 export function saySums(members: Settled[], ceil: number | undefined, whose: string, notes: Notes): void {
   let sum = 0;
   for (const { rate, offset } of members) {

@@ -16,16 +16,16 @@ import type {
 
 export interface OldLink {
   device: string;
-  /** Where it was written, for the reader of the TOML. */
+  /** The line it came from, for a comment in the TOML. */
   from: string;
-  /** Bits per second; absent when no usable ceil_ line gives it. */
+  /** The ceil in bits per second; absent when no valid ceil_ line has it. */
   ceil?: number;
 }
 
-/** What belongs to one group, guest or device; never empty. */
+/** The lines of one group, guest or device; never empty. */
 type Lines = [Settled, ...Settled[]];
 
-/** Links and guests come in the order of the file; every device of a guest is among the links. */
+/** @returns links and guests in the order of the file; every device of a guest is among the links */
 export function buildTree(
   links: OldLink[],
   guests: OldGuest[],
@@ -61,7 +61,7 @@ function buildGroup(name: string, members: Lines, notes: Notes): ImportedGroup {
       return { device, ceil, from: `line ${line}: the highest ceil in the group` };
     },
   );
-  // The highest is the entry, because the check holds a guest's rate against it wherever `on` is silent.
+  // The highest ceil goes into the entry, since the check compares a guest's rate with it on uplinks that `on` does not name.
   const { from, ceil } = perDevice.reduce((a, b) => (b.ceil > a.ceil ? b : a));
   const others = perDevice.filter((other) => other.ceil !== ceil);
   const on = new Map(others.map(({ device, ...values }) => [device, values]));
@@ -72,7 +72,7 @@ function buildGuest(name: string, id: number | undefined, lines: Lines): Importe
   const [first] = lines;
   const guest: ImportedGuest = { name, from: `line ${first.line}`, on: new Map() };
   if (id !== undefined) guest.id = id;
-  // "In no group" cannot be said in `on`: a guest in none on one device is so wherever no device says otherwise.
+  // `on` cannot say "in no group", so a guest that is in none on one device has no group in its entry.
   if (first.group !== undefined && lines.every((line) => line.group !== undefined)) guest.group = first.group;
   if (first.write.rate) guest.rate = first.rate;
   if (first.write.ceil) guest.ceil = first.ceil;

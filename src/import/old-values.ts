@@ -1,15 +1,15 @@
-// What a line of the old file says: "ID RATE CEIL", by position. The id was the mark and the class minor, its first
-// digit the group; RATE and CEIL were optional. tc reads minors as hexadecimal, so 10 is 0x10.
+// Parses a line of the old file: "ID RATE CEIL", by position. The id was the mark and the class minor, its first digit the
+// group; RATE and CEIL were optional. tc reads minors as hexadecimal, so 10 is 0x10.
 import { parseRate } from '../units/rate.ts';
 import { type Notes, quote } from './notes.ts';
 import type { OldNames } from './old-names.ts';
 import type { Assignment } from './shell-assignments.ts';
 
-/** One guest on one device; rates in bits per second, what is absent was not said or not usable. */
+/** One guest on one device; rates in bits per second, absent when not written or not valid. */
 export interface OldGuest {
   guest: string;
   device: string;
-  /** Where its name stands: what problems of the whole line point to. */
+  /** The offset of its name: diagnostics of the whole line point there. */
   offset: number;
   line: number;
   id?: { value: number; written: string; offset: number };
@@ -17,7 +17,7 @@ export interface OldGuest {
   group?: string;
   rate?: Rate;
   ceil?: Rate;
-  /** Only one value after the id: by position it is the rate, but nobody can know. */
+  /** Whether only one value follows the id: by position it is the rate, but it may have been meant as the ceil. */
   mayBeCeil?: true;
 }
 
@@ -31,7 +31,7 @@ interface Field {
   offset: number;
 }
 
-/** The ceiling a ceil_DEVICE line gives, in bits per second. */
+/** @returns the ceil of a ceil_DEVICE line, in bits per second */
 export function readCeil(assignment: Assignment, notes: Notes): number | undefined {
   const [ceil, ...more] = fieldsOf(assignment);
   if (ceil === undefined) {
@@ -42,7 +42,7 @@ export function readCeil(assignment: Assignment, notes: Notes): number | undefin
   return readRate(ceil, notes)?.value;
 }
 
-/** Undefined for a line that says nothing. */
+/** @returns nothing for an empty value */
 export function readGuest(named: OldNames['guests'][number], notes: Notes): OldGuest | undefined {
   const { guest, device, assignment } = named;
   const fields = fieldsOf(assignment);
@@ -63,7 +63,7 @@ export function readGuest(named: OldNames['guests'][number], notes: Notes): OldG
   return old;
 }
 
-/** What becomes of a guest whose id cannot stay. */
+/** Words for a guest whose id cannot be kept. */
 export const anyId = 'an id is chosen when it starts; to fix one, set id in config.toml';
 const isId = (text: string) => /^(?:0x)?0*[1-9a-f][0-9a-f]{0,3}$/i.test(text);
 
@@ -101,7 +101,7 @@ function sayMore([first]: Field[], notes: Notes): void {
   notes.error(first.offset, `${quote(first.text)} is one value too many: not taken over`);
 }
 
-/** Split as the shell splits an unquoted variable. */
+/** Field splitting, as the shell does it for an unquoted variable. */
 function fieldsOf({ value, offsets, offset }: Assignment): Field[] {
   return Array.from(value.matchAll(/[^ \t\n]+/g), (field) => ({
     text: field[0],

@@ -15,7 +15,7 @@ interface Line {
   line: number;
 }
 
-/** @param taken names that other files have brought; that of this one is added */
+/** @param taken the names of guests in other files; that of this file is added */
 export function importProxmox(text: string, file: string, taken: Set<string>): Imported {
   const source = new SourceFile(file, text.replace(/^\uFEFF/, '').replace(/\r(\n|$)/g, '$1'));
   const notes = new Notes(source);
@@ -32,7 +32,7 @@ export function importProxmox(text: string, file: string, taken: Set<string>): I
   return { guests, problems: notes.inOrder() };
 }
 
-/** Few know by heart what 12.5 of its megabytes are in bits. */
+/** A comment with the rate in Proxmox VE's unit, megabytes of 1,048,576 bytes per second, which few can convert by heart. */
 function ratesAsWritten(lines: Line[]): string[] {
   return lines.flatMap(({ key, value }) => {
     const [rate] = value.match(/(?<=^|,)rate=[\d.]+/) ?? [];
@@ -40,7 +40,7 @@ function ratesAsWritten(lines: Line[]): string[] {
   });
 }
 
-/** The guest as it is now: what follows the first [section] are its snapshots, and changes that wait. */
+/** The lines of the running configuration: those before the first [section]; sections are snapshots and pending changes. */
 function readLines(source: SourceFile, notes: Notes): Line[] {
   const lines: Line[] = [];
   const known = new Set<string>();
@@ -83,7 +83,7 @@ function nameOf(lines: Line[], nic: LimitedNic | undefined, file: string, notes:
   return { name: id, offset, line: lines.find((one) => one.offset === offset)?.line ?? 1 };
 }
 
-/** `virtio=BC:24:11:00:00:01,bridge=vmbr0,rate=12.5`: nothing for a NIC that is on no bridge. */
+/** Parses `virtio=BC:24:11:00:00:01,bridge=vmbr0,rate=12.5`. @returns nothing for a NIC without a bridge */
 function readNic({ key, value, offset }: Line, notes: Notes): LimitedNic | undefined {
   const options = new Map(
     value.split(',').map((pair): [string, string] => {

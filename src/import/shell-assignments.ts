@@ -1,5 +1,5 @@
-// The assignments a shell would have made by sourcing a file, found without running anything. What would
-// have depended on running something (commands, conditions, expansions) is reported and left out.
+// The assignments that a shell would make by sourcing a file, found without running anything. Assignments that depend on
+// commands, conditions or expansions are reported and left out.
 import type { SourceFile } from '../toml/source-file.ts';
 import { type Notes, quote } from './notes.ts';
 import { type Block, followBlocks, isFiller } from './shell-blocks.ts';
@@ -8,20 +8,20 @@ import type { Word } from './shell-words.ts';
 
 export interface Assignment {
   name: string;
-  /** Where the name stands. */
+  /** The offset of the name. */
   offset: number;
   line: number;
   value: string;
-  /** For each UTF-16 unit of `value` the offset it was written at. */
+  /** For each UTF-16 unit of `value` its offset in the text. */
   offsets: number[];
 }
 
 const runsNothing = 'an import runs nothing: write what it would have set into config.toml by hand';
 const declarations = new Set(['declare', 'export', 'local', 'readonly', 'typeset']);
-/** Options of declarations that leave the value as it is written. */
+/** Options of declarations that do not change the value. */
 const harmlessOption = /^(?:--|[-+][grx]+)$/;
 
-/** Every assignment in the order of the file; a name may come more than once. */
+/** @returns every assignment in the order of the file; a name may occur more than once */
 export function readAssignments(file: SourceFile, notes: Notes): Assignment[] {
   const assignments: Assignment[] = [];
   const blocks: Block[] = [];

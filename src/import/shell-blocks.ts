@@ -1,6 +1,6 @@
-// Which lines of a shell file stand inside `if`, loops, functions, brackets: an assignment there may or may not
-// have happened, so none of them counts. Only the nesting is followed, by the reserved words that stand
-// where a command could (POSIX.1-2017, XCU 2.4).
+// Tracks compound commands of a shell file (`if`, loops, functions, brackets): an assignment inside one may or may not be
+// executed, so none of them counts. Only the nesting is tracked, by the reserved words in command position (POSIX.1-2017, XCU
+// 2.4).
 import type { Token } from './shell-tokens.ts';
 
 /** A compound command that is open: how it is written, and where. */
@@ -21,17 +21,17 @@ const closers = new Map([
   ['(', ')'],
 ]);
 
-/** After these a command follows. */
+/** Operators and reserved words that are followed by a command. */
 const leaders = new Set(['if', 'while', 'until', '{', 'then', 'else', 'elif', 'do', '!', 'time', 'function']);
 
-/** Alone on a line these close or continue a block: nothing that could be lost. */
+/** Words that close or continue a block; a line with only one of them contains no assignment. */
 const fillers = new Set(['then', 'else', 'do', 'done', 'fi', 'esac', '{', '}', '(', ')']);
 
 export function isFiller(commands: Token[]): boolean {
   return commands.every((token) => fillers.has(token.text));
 }
 
-/** Opens and closes `blocks` as one command line does; returns the outermost block it has to do with. */
+/** Updates `blocks` by one command line. @returns the outermost block that the line is in, opens or closes */
 export function followBlocks(line: Token[], blocks: Block[]): Block | undefined {
   let outermost = blocks[0];
   let commandMayFollow = true;

@@ -1,6 +1,5 @@
-// Shell text into words and operators; comments, line continuations and the bodies of here-documents
-// are left out. Text with a quote that is never closed is read on from the next line, so that one slip
-// costs its own line only (a shell would have stopped).
+// Tokenizes shell text into words and operators; comments, line continuations and the bodies of here-documents are skipped.
+// After an unclosed quote the tokenizer resumes at the next line, so that one mistake costs only its line (a shell would stop).
 import { readWord, type Word } from './shell-words.ts';
 
 export interface Operator {

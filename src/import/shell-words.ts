@@ -1,6 +1,6 @@
-// One word of shell, with its quotes taken off (POSIX.1-2017, XCU 2.2 and 2.6.7). What the shell would
-// have replaced ($NAME, ${...}, $(...), backticks) is skipped and remembered, never evaluated: the old hook
-// sourced its configuration as root, and an importer that did the same would run whatever stands in it.
+// Parses one shell word with quote removal (POSIX.1-2017, XCU 2.2 and 2.6.7). Expansions ($NAME, ${...}, $(...), backticks) are
+// skipped and recorded, never evaluated: the old hook sourced its configuration as root, and an importer that did the same would
+// run any code in it.
 
 export interface Word {
   kind: 'word';
@@ -9,17 +9,17 @@ export interface Word {
   text: string;
   /** After quote removal. */
   value: string;
-  /** For each UTF-16 unit of `value` the offset it was written at. */
+  /** For each UTF-16 unit of `value` its offset in the text. */
   offsets: number[];
-  /** The first thing in it that the shell would have replaced. */
+  /** The first expansion in it. */
   expansion?: { offset: number; text: string };
-  /** Where a quote or a bracket was opened that is never closed. */
+  /** The offset of a quote or bracket that is never closed. */
   unclosed?: number;
 }
 
 const wordEnds = ' \t\n;&|<>()';
 
-/** Reads the word at `start`. Ends at the end of the text when something in it is not closed. */
+/** Parses the word at `start`. With an unclosed quote or bracket it extends to the end of the text. */
 export function readWord(text: string, start: number): Word {
   const word: Word = { kind: 'word', offset: start, text: '', value: '', offsets: [] };
   let quoted = false;
@@ -44,7 +44,7 @@ export function readWord(text: string, start: number): Word {
       quoted = !quoted;
     } else if (character === '\\') {
       const next = text.charAt(position + 1);
-      // Inside double quotes a backslash is a character of its own unless one of these follows.
+      // Inside double quotes a backslash is literal unless one of these characters follows.
       if (quoted && next !== '' && !'$`"\\\n'.includes(next)) keep(position, position + 2);
       else if (next === '\n') position += 2;
       else keep(next === '' ? position : position + 1, position + (next === '' ? 1 : 2));
@@ -75,7 +75,7 @@ export function readWord(text: string, start: number): Word {
   return word;
 }
 
-/** Where the expansion at `start` ends: `start` itself for a lone dollar sign, undefined if never. */
+/** @returns the end of the expansion at `start`; `start` itself for a literal dollar sign, undefined if it is never closed */
 function endOfExpansion(text: string, start: number, quoted: boolean): number | undefined {
   if (/^(`|\$[({[])/.test(text.slice(start, start + 2))) return endOfNested(text, start, quoted);
   if (!quoted && text.startsWith("$'", start)) {
@@ -84,14 +84,14 @@ function endOfExpansion(text: string, start: number, quoted: boolean): number | 
     return ansi.test(text) ? ansi.lastIndex : undefined;
   }
   if (!quoted && text.startsWith('$"', start)) return start + 1;
-  // What it stands for begins on the next line.
+  // A line continuation: the name follows on the next line.
   if (text.startsWith('$\\\n', start)) return start + 1;
   const name = /\$(?:[A-Za-z_]\w*|[0-9@*#?$!-])/y;
   name.lastIndex = start;
   return name.test(text) ? name.lastIndex : start;
 }
 
-/** Where what opens at `start` (a double quote, a backtick, `$(`, `${` or `$[`) is closed; undefined if never. */
+/** @returns where the double quote, backtick, `$(`, `${` or `$[` at `start` is closed; undefined if never */
 function endOfNested(text: string, start: number, quoted: boolean): number | undefined {
   const closers = quoted ? ['"'] : [];
   const depth = closers.length;
@@ -105,7 +105,7 @@ function endOfNested(text: string, start: number, quoted: boolean): number | und
     else if (character === '\\') position += 1;
     else if (character === '"' || character === '`') closers.push(character);
     else if (character === "'" && closers.findLast((closer) => closer !== '}') !== '"') {
-      // Braces in double quotes are quoted by them: in "${x:-it's}" the apostrophe opens nothing.
+      // Double quotes also quote the braces inside them: in "${x:-it's}" the apostrophe is literal.
       position = text.indexOf("'", position) + 1;
       if (position === 0) return undefined;
     } else if (character === '$' && '({['.includes(text.charAt(position) || ' ')) {

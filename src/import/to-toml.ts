@@ -1,16 +1,16 @@
-// An imported policy as TOML. It knows nothing of where the policy came from: each importer fills in plain data,
-// and `from` says in a comment which line of the old file an entry stands for.
+// Prints an imported policy as TOML. It does not know the source format: each importer passes plain data, and `from` becomes a
+// comment with the line of the imported file.
 import { escapeName } from '../config/pattern.ts';
 import { formatRate } from '../units/rate.ts';
 import { type Both, directions } from '../units/units.ts';
 
-/** Bits per second, for both directions or for one or two of them. */
+/** In bits per second, one value for both directions or one for each. */
 export type ImportedRate = number | Partial<Both<number>>;
 
 /** Absent: not written, so that virt-shaper's own rules apply. */
 export interface ImportedClass {
   from: string;
-  /** What else its reader should know, a line each. */
+  /** Further comments of the entry, a line each. */
   notes?: string[];
   rate?: ImportedRate;
   ceil?: ImportedRate;
@@ -45,16 +45,16 @@ export interface ImportedGuestOn extends ImportedClass {
 }
 
 export interface ImportedPolicy {
-  /** What the file was made from, for its first line. */
+  /** The sources of the file, for its first line. */
   source: string;
-  /** What its reader should know first, a line each. */
+  /** Comments at the top of the file, a line each. */
   notes?: string[];
   uplinks: ImportedUplink[];
   groups: ImportedGroup[];
   guests: ImportedGuest[];
 }
 
-/** Accepted by TOML 1.0 whatever characters the names hold. */
+/** @returns valid TOML 1.0, whatever characters the names contain */
 export function toToml(policy: ImportedPolicy): string {
   const tables = [
     [policy.source, ...(policy.notes ?? [])].map(tomlComment).join(''),
@@ -107,13 +107,13 @@ function rateValue(rate: ImportedRate): string {
   return `{ ${ways.join(', ')} }`;
 }
 
-/** One part of a table's name. */
+/** One key of a table's dotted name, quoted where TOML needs it. */
 export const tomlKey = (name: string) => (/^[A-Za-z0-9_-]+$/.test(name) ? name : basicString(name));
 
 // Control characters end a comment or are forbidden in it.
 export const tomlComment = (text: string) => `# ${text.replace(/[\p{Cc}\p{Cs}]+/gu, ' ')}\n`;
 
-/** Half a surrogate pair has no place in TOML: it becomes U+FFFD. */
+/** A lone surrogate is not valid in TOML: it becomes U+FFFD. */
 function basicString(text: string): string {
   const escaped = text
     .replace(/\p{Cs}/gu, '\uFFFD')
@@ -122,7 +122,7 @@ function basicString(text: string): string {
   return `"${escaped}"`;
 }
 
-/** What drives a terminal, or hides in a text, is written by its number. */
+/** Escapes characters that control a terminal or are invisible. */
 function escapeCodePoint(character: string): string {
   const number = (character.codePointAt(0) ?? 0).toString(16);
   return number.length > 4 ? `\\U${number.padStart(8, '0')}` : `\\u${number.padStart(4, '0')}`;
