@@ -1,5 +1,5 @@
-// How much of a ceil is used, as a bar: green is within the guarantee, yellow what is borrowed beyond it, red
-// a class at its ceil. What is left is drawn too, so that a bar says its measure without colours.
+// A bar of the share of a ceil that is used: green within the guarantee, yellow for bandwidth borrowed beyond it, red for a
+// class at its ceil. The unused part is drawn too, so that the bar can be read without colours.
 import { type BarGlyphs, barText, drawnBar, halvesOf } from '../text/bar.ts';
 import { atCeil } from '../text/figures.ts';
 import type { Line, Style } from '../text/spans.ts';
@@ -7,7 +7,7 @@ import type { Line, Style } from '../text/spans.ts';
 export interface Measure {
   /** Bits per second, like the others; absent while nothing has been measured. */
   now?: number | undefined;
-  /** What is guaranteed. */
+  /** The guarantee. */
   rate?: number | undefined;
   ceil?: number | undefined;
 }
@@ -29,7 +29,7 @@ export const unicode: Glyphs = {
   up: '▲',
 };
 
-/** For a terminal that is not known to show more. */
+/** ASCII, for a terminal that may not show other characters. */
 export const ascii: Glyphs = {
   full: '#',
   half: '+',
@@ -40,7 +40,7 @@ export const ascii: Glyphs = {
   up: '^',
 };
 
-/** Exactly `width` columns. */
+/** @returns exactly `width` columns */
 export function bar({ now = 0, rate = 0, ceil = 0 }: Measure, width: number, glyphs: Glyphs): Line {
   const drawn = halvesOf(now, ceil, width);
   const cells = (halves: number) => barText(halves, glyphs);

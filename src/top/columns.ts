@@ -1,5 +1,5 @@
-// The columns of the table: what stands in each, how wide it has to be, and by what it is sorted. Both
-// directions of one thing are two columns that come and go together (layout.ts).
+// The columns of the table: the cell, minimum width and sort key of each. The two directions of one figure are two columns that
+// are shown or left out together (layout.ts).
 
 import { atCeil } from '../text/figures.ts';
 import { label } from '../text/label.ts';
@@ -31,18 +31,18 @@ export type ColumnId =
 
 export interface Column {
   title: string;
-  /** In words, for the list to choose from. */
+  /** Its name in the list of columns to sort by. */
   about: string;
-  /** Columns it has at least. */
+  /** The minimum width, in columns of the screen. */
   width: number;
   align: 'left' | 'right';
-  /** By what it is sorted; a bar is sorted by nothing of its own. */
+  /** The sort key; a bar has none. */
   order?: (row: Row) => string | number | undefined;
-  /** Exactly `width` columns. */
+  /** @returns exactly `width` columns */
   cell: (row: Row, width: number, glyphs: Glyphs) => Line;
 }
 
-/** In the order in which they stand. */
+/** In the order of the screen. */
 export const columns: Record<ColumnId, Column> = {
   guest: {
     ...text('GUEST', 'guest, by name', 8, (row) => row.name),
@@ -112,15 +112,15 @@ export const columns: Record<ColumnId, Column> = {
 
 export const columnIds = Object.keys(columns) as ColumnId[];
 
-/** What can be sorted by, in the order of the screen. */
+/** The columns with a sort key, in the order of the screen. */
 export const sortable = columnIds.filter((id) => columns[id].order !== undefined);
 
-/** As it is shown, without the branch in front of it. */
+/** The name of a row as it is shown, without the tree's branch in front of it. */
 export function nameOf({ kind, name }: Row): string {
   return kind === 'unmarked' || kind === 'flooded' ? kind : label(name);
 }
 
-/** What is not as it should be, or why it is left out. */
+/** The faults of a row, or why it is left out. */
 export function noteOf({ state, note = '' }: Row): string {
   return note === '' || !state || state === 'left out' || state === 'shaped' ? note : `${state}: ${note}`;
 }
@@ -131,7 +131,7 @@ function nameStyle({ kind, state }: Row): Style {
   return kind === 'group' ? 'strong' : kind === 'guest' ? 'plain' : 'dim';
 }
 
-/** As it is shown: who is equally busy stands still. */
+/** The share as it is shown, in whole percent: rows that look equally busy keep their order. */
 function roundShare({ flow }: Row): number | undefined {
   const used = share(flow);
   return used === undefined ? undefined : Math.round(used * 100) / 100;
@@ -162,7 +162,7 @@ function number(
 ): Column {
   const cell = (row: Row, room: number): Line => {
     const value = order(row);
-    // What is nothing, or was set and does not change, does not ask to be looked at.
+    // Figures that are zero, and configured values, are dimmed.
     const style = forNow(row) ? 'warning' : value && show !== setting ? 'plain' : 'dim';
     return [{ text: fit(show(value), room, 'right'), style }];
   };

@@ -1,5 +1,4 @@
-// The last line: what is typed where something is asked for, otherwise what part of the rows is seen and the
-// keys that come first, as many as there is room for.
+// The last line: the input line of a prompt; otherwise which rows are visible, and the most important keys that fit.
 import { label } from '../text/label.ts';
 import { fitLine, type Line, lineWidth, type Span } from '../text/spans.ts';
 import type { Shown, View } from './view.ts';

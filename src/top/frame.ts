@@ -1,5 +1,5 @@
-// One frame: the scene as this view shows it, on a screen of this size. Pure; always exactly as many lines as
-// the screen has, each exactly as wide. Rows that are not seen are not rendered.
+// Renders one frame: the scene in this view, for a screen of this size. Pure; always exactly as many lines as the screen has,
+// each exactly as wide. Rows that are scrolled out are not rendered.
 
 import { fitLine, type Line, wrapLine } from '../text/spans.ts';
 import { ascii, type Glyphs, unicode } from './bar.ts';
@@ -23,13 +23,13 @@ export interface State {
   view: View;
   /** Whether the terminal shows more than ASCII. */
   unicode: boolean;
-  /** What is to be read of the one who is explained; absent while it is made. */
+  /** The text of `explain`; absent until it is there. */
   page?: Line[] | undefined;
 }
 
 export interface Frame {
   lines: Line[];
-  /** What the next key needs to know of it. */
+  /** What was shown: the next key works on it. */
   shown: Shown;
 }
 
@@ -45,7 +45,7 @@ export function frame(state: State, { columns: width, rows }: Size): Frame {
   return { lines, shown: { ...shown, uplinks: scene.links.map(({ name }) => name) } };
 }
 
-/** A small screen does without: it is there for the guests. */
+/** The header and the error or note; a small screen has less of a header, and so more room for guests. */
 function linesAbove({ scene, view }: State, width: number, rows: number, glyphs: Glyphs): Line[] {
   const links = scene.links.filter(({ name }) => view.uplink === undefined || name === view.uplink);
   const { trouble, note } = scene;
@@ -85,7 +85,7 @@ function bodyOf(state: State, width: number, height: number, glyphs: Glyphs): Fr
   return { lines: [head(columns, view, glyphs, width), ...lines], shown };
 }
 
-/** Whoever stands there now where the marked one has gone. */
+/** The cursor's row; where the marked row is gone, the row that is now in its place. */
 function cursorIn(list: Row[], { cursor }: View): number | undefined {
   if (!cursor || list.length === 0) return undefined;
   const at = list.findIndex((row) => isSameRow(row, cursor.row));

@@ -1,4 +1,4 @@
-// The lines above the table: when and how much, then each uplink against its ceil in both directions.
+// The header above the table: time and totals, then the use of each uplink in both directions.
 
 import { figure, setting } from '../text/short-figures.ts';
 import { fit, fitLine, type Line, lineWidth, type Span } from '../text/spans.ts';
@@ -6,7 +6,7 @@ import { bar, type Glyphs } from './bar.ts';
 import { type Flow, type Link, type Row, type Scene, sum } from './scene.ts';
 import type { View } from './view.ts';
 
-/** Exactly `width` columns: what matters least gives way first. */
+/** @returns exactly `width` columns; the least important parts are left out first */
 export function titleLine({ at, host, rows, links }: Scene, view: View, width: number): Line {
   const state: Span = view.paused
     ? { text: 'PAUSED', style: 'chosen' }
@@ -45,7 +45,7 @@ function counts(rows: Row[], links: Link[]): Line {
   );
 }
 
-/** At most `room` lines of exactly `width` columns; of more uplinks the last line says how many. */
+/** @returns at most `room` lines of exactly `width` columns; with more uplinks the last line has the number of the others */
 export function linkLines(links: Link[], width: number, room: number, glyphs: Glyphs): Line[] {
   const shown = links.length <= room ? links : links.slice(0, Math.max(0, room - 1));
   const name = Math.max(0, ...shown.map((link) => link.name.length));

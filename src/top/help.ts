@@ -43,7 +43,7 @@ export function helpLines(width: number): Line[] {
   ];
 }
 
-/** The columns to choose from, the chosen one marked. */
+/** The list of columns to sort by, with the chosen one marked. */
 export function sortLines(chosen: ColumnId, width: number): Line[] {
   const title = fitLine([{ text: 'Sort by', style: 'head' }], width, 'head');
   const lines = sortable.map((id) => {
@@ -53,7 +53,7 @@ export function sortLines(chosen: ColumnId, width: number): Line[] {
   return [title, ...lines];
 }
 
-/** Which of the lines is the chosen one. */
+/** @returns the index of the chosen line */
 export function sortPlace(chosen: ColumnId): number {
   return sortable.indexOf(chosen) + 1;
 }

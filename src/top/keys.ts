@@ -1,9 +1,9 @@
-// What each key makes of the view: a function from one view to the next. The keys are those of top and htop
-// where these have one for it; help.ts lists them, and a test presses what it lists.
+// Key bindings: each is a function from a view to the next view. They are those of top and htop where these have one for the
+// purpose; help.ts lists them, and a test presses every key of that list.
 import { type ColumnId, sortable } from './columns.ts';
 import { leastInterval, longestInterval, type Shown, type View } from './view.ts';
 
-/** As readline names them; `sequence` is what was typed. */
+/** A key event of Node's readline; `sequence` is the typed text. */
 export interface Key {
   name?: string | undefined;
   sequence?: string | undefined;
@@ -17,7 +17,7 @@ const intervals = [leastInterval, 0.2, 0.5, 1, 2, 3, 5, 10, 30, 60, 300, 900, lo
 export function press(view: View, key: Key, shown: Shown): Pressed {
   if (key.ctrl && key.name === 'c') return 'quit';
   if (key.ctrl && key.name === 'z') return 'suspend';
-  // What is seen counts: rows may have gone since the last key.
+  // Starts from what was shown, since rows may have disappeared after the last key.
   return byMode[view.mode]({ ...view, scroll: shown.first }, key, shown);
 }
 
@@ -68,7 +68,7 @@ const pause: Action = (view) => ({ ...view, paused: !view.paused });
 const interval: Action = (view) => ({ ...view, mode: 'interval', input: '' });
 const open: Action = (view, shown) => {
   const row = shown.cursor === undefined ? undefined : shown.list?.[shown.cursor];
-  // As any key that marks one, so that Enter is never without effect in a list of guests.
+  // Without a cursor Enter sets it first, like the cursor keys, so that Enter always has an effect in a list of guests.
   if (!row) return marked(view, 'down', shown) ?? view;
   const { kind, name } = row;
   if (kind !== 'guest' && kind !== 'group') return view;
@@ -99,7 +99,7 @@ const actions: Record<string, Action> = {
   t: tree,
   f5: tree,
   u: (view, { uplinks }) => {
-    // After the last come all.
+    // After the last uplink all are shown again.
     return { ...view, uplink: uplinks[uplinks.indexOf(view.uplink ?? '') + 1], scroll: 0 };
   },
   i: (view) => ({ ...view, busyOnly: !view.busyOnly, scroll: 0 }),
@@ -115,7 +115,7 @@ const actions: Record<string, Action> = {
   '-': (view) => ({ ...view, interval: intervals.findLast((one) => one < view.interval) ?? view.interval }),
 };
 
-/** The keys that scroll elsewhere move the cursor here; the first of them puts it where one looks. */
+/** In the list the scrolling keys move the cursor; the first one sets it on a visible row. */
 function marked(view: View, id: string, shown: Shown): View | undefined {
   const { list = [], page, first } = shown;
   const from = shown.cursor;
@@ -152,7 +152,7 @@ function scrolled(view: View, id: string, { rows, page }: Shown): View | undefin
   return scroll === undefined ? undefined : { ...view, scroll: Math.max(0, Math.min(scroll, rows - page)) };
 }
 
-/** A line of text: Enter and Esc end it. */
+/** An input line; Enter and Esc end it. */
 function typed(view: View, key: Key): View {
   const id = idOf(key);
   if (id === 'return' || id === 'escape') return { ...view, mode: 'list' };
@@ -161,7 +161,7 @@ function typed(view: View, key: Key): View {
   return isPrintable(key) ? { ...view, input: view.input + key.sequence } : view;
 }
 
-/** What was typed where it can be printed, otherwise the key's name. */
+/** @returns the typed text if it is printable, otherwise the key's name */
 function idOf(key: Key): string {
   if (isPrintable(key)) return key.sequence ?? '';
   return key.name === 'enter' ? 'return' : (key.name ?? '');

@@ -1,5 +1,5 @@
-// Which columns a screen has room for and how wide they are. A list of wishes, the most wanted first: each is
-// granted whole or not at all, and the last ones share what is left, so that no column of the screen is lost.
+// The layout: which columns fit a screen, and their widths. Columns are granted in order of importance, each with its full width
+// or not at all; the last ones share the rest, so that the whole width is used.
 import { label } from '../text/label.ts';
 import { widthOf } from '../text/spans.ts';
 import { type ColumnId, columnIds, columns, nameOf, noteOf } from './columns.ts';
@@ -12,37 +12,37 @@ export interface Column {
 
 interface Wish {
   ids: ColumnId[];
-  /** What each of them wants to have, in columns, its gap not counted. */
+  /** The wanted width of each, in columns of the screen, without the gap. */
   width: number;
 }
 
-/** Widths of the longest text in the columns whose text anybody may write. */
+/** The widths of the longest texts in columns without a fixed width. */
 export interface Longest {
   guest: number;
   group: number;
   uplink: number;
   note: number;
-  /** 0 where nobody has a volume. */
+  /** 0 where no guest has a volume. */
   left: number;
 }
 
-/** What a layout has to know of the rows. */
+/** The input of a layout: widths and kinds of the rows. */
 export function longest(rows: Row[], tree: boolean): Longest {
   const most = (width: (row: Row) => number) => rows.reduce((sofar, row) => Math.max(sofar, width(row)), 0);
   return {
     guest: most((row) => widthOf(nameOf(row)) + (tree && row.group !== undefined ? 3 : 0)),
-    // The tree shows it already.
+    // The tree has a row for each group already.
     group: tree ? 0 : most(({ group }) => (group === undefined ? 0 : widthOf(label(group)))),
     uplink: most(({ uplink }) => uplink?.length ?? 0),
     left: most(({ left }) => (left === undefined ? 0 : columns.left.width)),
-    // Others have no figures, so that theirs stands there.
+    // A row without figures has its reason in their place.
     note: most((row) => (isBare(row) ? 0 : widthOf(noteOf(row)))),
   };
 }
 
 const gap = 1;
 
-/** @returns in the order of the screen; together with a gap between two they take at most `width` columns */
+/** @returns the columns in the order of the screen; with a gap between two they take at most `width` columns */
 export function layout(width: number, sort: ColumnId, longest: Longest, uplinks: number): Column[] {
   const granted = new Map<ColumnId, number>();
   const taken = () =>
@@ -95,7 +95,7 @@ function wishes(sort: ColumnId, longest: Longest, uplinks: number): Wish[] {
   ];
 }
 
-/** Gives a column that is there up to `most`, out of `left`. */
+/** Widens a column that is shown to at most `most`. @param left the columns of the screen that are still free */
 function share(granted: Map<ColumnId, number>, id: ColumnId, most: number, left: number): void {
   const own = granted.get(id);
   if (own !== undefined && left > 0) granted.set(id, Math.max(own, Math.min(most, own + left)));

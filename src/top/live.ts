@@ -1,5 +1,5 @@
-// The live screen: readings come when they are due, keys whenever they are pressed, and each draws the frame
-// anew. Whatever fails while it runs is a line on the screen; whatever ends it leaves the terminal as it was.
+// The live screen: timed readings and key events, each of which redraws the frame. An error while it runs is a line on the
+// screen; however it ends, the terminal is restored.
 
 import { Failure } from '../system/errors.ts';
 import { printable } from '../system/printable.ts';
@@ -10,12 +10,12 @@ import type { Scene } from './scene.ts';
 import { openTerminal } from './terminal.ts';
 import { initialView, type Shown, type Subject } from './view.ts';
 
-/** Seconds until there are speeds for the first time. */
+/** Seconds between the first two readings, after which there are speeds. */
 const firstInterval = 0.5;
 
 /**
- * @param read called again and again, never twice at once
- * @param explain what there is to say of a guest or group, in lines for so many columns
+ * @param read called repeatedly, never concurrently
+ * @param explain returns the explanation of a guest or group as lines, wrapped to so many columns
  * @param interval seconds
  * @returns the exit status
  */
@@ -57,11 +57,11 @@ export async function topLive(
     const page = await explain(subject, terminal.size().columns).catch((error): Line[] => [
       [{ text: `! ${inOneLine(error)}`, style: 'warning' }],
     ]);
-    if (state.view.explained !== subject) return; // Whoever asked has gone back meanwhile.
+    if (state.view.explained !== subject) return; // The view was left meanwhile.
     state = { ...state, page };
     guarded(draw)();
   };
-  /** What a handler throws is nobody's to catch. */
+  /** Runs a handler; an error that it throws ends the screen, since nothing else would catch it. */
   const guarded =
     <T extends unknown[]>(work: (...given: T) => void) =>
     (...given: T) => {
@@ -87,7 +87,7 @@ export async function topLive(
   }
 }
 
-/** Begins `work` at every interval, or when the one before has ended if that is later. */
+/** Runs `work` at every interval, or when the previous run has ended if that is later. */
 function makeClock(work: () => Promise<void>) {
   let began = 0;
   let interval = 0;
@@ -106,7 +106,7 @@ function makeClock(work: () => Promise<void>) {
     if (!stopped) wait(seconds);
   };
   return {
-    /** Now, once more after `first` seconds, then at every interval. */
+    /** Runs it at once, again after `first` seconds, then at every interval. */
     start: (first: number, seconds: number) => {
       interval = seconds;
       tick(first);

@@ -1,5 +1,5 @@
-// Two readings of the kernel -> the scene. Speeds are the reader's; packets and drops of a second are taken here
-// between the same two moments.
+// Two readings of the kernel -> the scene. Speeds were computed by the reader; packets and drops per second are computed here,
+// over the same interval.
 
 import type { GuestRow } from '../observe/guests.ts';
 import type { ClassInUse, UplinkInUse } from '../observe/in-use.ts';
@@ -13,7 +13,7 @@ import { printable } from '../system/printable.ts';
 import { type Both, both } from '../units/units.ts';
 import type { Flow, Row, Scene } from './scene.ts';
 
-/** @param before the counters that the speeds of `inUse` are counted from; absent for the first reading */
+/** @param before the counters of the previous reading, from which the speeds of `inUse` were computed; absent for the first */
 export function makeScene(inUse: InUse, before: Uses | undefined, host: string, at: number): Scene {
   const flow = (classes: Both<ClassInUse>) => both((direction) => flowOf(classes[direction], before));
   const left = bytesLeft(inUse.allowances);
@@ -44,7 +44,7 @@ function remarkOf({ loaded, inForce, table, guests }: InUse): Pick<Scene, 'troub
   if (table === 'missing') {
     return { trouble: 'nobody is shaped: the nftables table is not there; virt-shaper load repairs it' };
   }
-  // Who has no figures has his reason in their place.
+  // A guest that is left out has no figures, and its reason in their place.
   const [first, ...more] = describeReasons(guests.filter(({ state }) => state === 'partly'));
   if (first === undefined) return {};
   const rest = more.length > 0 ? `; ${more.length} more, virt-shaper status says what` : '';
@@ -66,7 +66,7 @@ function guestRow(row: GuestRow, flow: ToFlow): Row {
     state,
     shaped,
     faults,
-    // A row of its own for one of several NICs says which.
+    // A NIC without an uplink has a row of its own, and its note names it.
     ...(note ? { note: printable(uplink === undefined && taps[0] ? `${taps[0]}: ${note}` : note) } : {}),
   };
 }

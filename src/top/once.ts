@@ -1,4 +1,4 @@
-// A frame without a terminal: as text for a pipe, whole names and every row, or as data.
+// A frame without a terminal: as text for a pipe, with untruncated names and all rows, or as data.
 
 import { forNowAsData } from '../report/for-now.ts';
 import { dataVersion } from '../report/in-use-data.ts';
@@ -17,8 +17,8 @@ import { initialView } from './view.ts';
 const usual = 132;
 
 /**
- * @param width columns to keep to; without it as many as the names need
- * @param isUnicode whether the reader can be expected to show more than ASCII
+ * @param width the maximum width in columns; absent: as wide as the names need
+ * @param isUnicode whether the reader may be sent characters beyond ASCII
  */
 export function onceAsText(scene: Scene, interval: number, isUnicode: boolean, width?: number): string {
   const view = initialView(interval);
@@ -37,7 +37,7 @@ export function onceAsText(scene: Scene, interval: number, isUnicode: boolean, w
 }
 
 /**
- * Bits, packets and drops per second, bytes of backlog; names as they are. What is not known is absent.
+ * Bits, packets and drops per second, backlog in bytes; names unescaped. Unknown values are absent.
  * @param interval seconds between the two readings
  */
 export function onceAsData({ at, links, rows, allowances, trouble }: Scene, interval: number): object {

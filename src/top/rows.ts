@@ -1,13 +1,12 @@
-// Which rows are shown and in what order: filtered, sorted by any column, or each guest below its group. What has
-// no value in a column comes last whichever way it is sorted, and names settle what is equal, so that nothing
-// jumps about from one second to the next.
+// Filters and sorts the rows: by any column, or each guest below its group. Rows without a value in that column come last in both
+// orders, and ties are broken by name, so that the order is stable from one reading to the next.
 import { columns, nameOf } from './columns.ts';
 import { isBare, isIdle, type Row } from './scene.ts';
 import type { View } from './view.ts';
 
 export interface Placed {
   row: Row;
-  /** In the tree: below its group, and whether it is the last one there. */
+  /** In the tree: its position below its group, and whether it is the last member. */
   below?: 'more' | 'last';
 }
 
@@ -24,10 +23,10 @@ export function placeRows(rows: Row[], view: View): Placed[] {
   });
 }
 
-/** The same guest, group or NIC in another reading. */
+/** A key that identifies the guest, group or NIC of a row across readings. */
 export function isSameRow(a: Row, b: Row): boolean {
   if (a.kind !== b.kind || a.name !== b.name || a.uplink !== b.uplink) return false;
-  // Of NICs without an uplink only the reason says which.
+  // For a NIC without an uplink only the reason names it.
   return a.uplink !== undefined || a.note === b.note;
 }
 
@@ -57,7 +56,7 @@ function isMember({ kind, group, uplink }: Row): boolean {
 function isWanted(row: Row, { tree, filter, uplink, busyOnly }: View): boolean {
   if (uplink !== undefined && row.uplink !== undefined && row.uplink !== uplink) return false;
   if (busyOnly && (isBare(row) || isIdle(row))) return false;
-  // In the tree a group may stay for its members' sake.
+  // In the tree a group is kept when a member matches.
   return hasName(row, filter) || (tree && row.kind === 'group');
 }
 
@@ -78,7 +77,7 @@ function comparison({ sort, reversed }: View): (a: Row, b: Row) => number {
   };
 }
 
-/** Guests, then what belongs to none, then those who are left out. */
+/** The order of kinds: guests, then traffic that belongs to none, then guests that are left out. */
 function byNames(a: Row, b: Row): number {
   return (
     rank(a) - rank(b) || compare(a.name, b.name) || compare(a.uplink, b.uplink) || compare(a.note, b.note)

@@ -1,5 +1,5 @@
-// What top shows, as plain data: everything that was measured, before anybody chose how to look at it. Rates
-// are bits per second, packets and drops those of a second, the backlog is bytes.
+// The scene: everything that top measured, as plain data, independent of the view. Rates are bits per second, packets and drops
+// per second, the backlog in bytes.
 
 import type { Fault } from '../observe/fault.ts';
 import type { GuestState } from '../observe/guests.ts';
@@ -9,19 +9,19 @@ import type { Both } from '../units/units.ts';
 
 /** One class in one direction. */
 export interface Flow {
-  /** Guaranteed. Absent, as all else, where there is no class in this direction. */
+  /** The guarantee. Absent, like everything here, where there is no class in this direction. */
   rate?: number | undefined;
   ceil?: number | undefined;
-  /** What of both is otherwise than on other days. */
+  /** Where rate or ceil are changed for now. */
   forNow?: ForNowValues | undefined;
-  /** Absent until it has been counted twice, and for a class that the kernel does not have. */
+  /** Absent before the second reading, and for a class that the kernel does not have. */
   now?: number | undefined;
   packets?: number | undefined;
   drops?: number | undefined;
   backlog?: number | undefined;
 }
 
-/** A guest, a group, all that belongs to no guest or is sent to none alone, on one uplink. */
+/** A guest, a group, the unmarked or the flooded traffic of one uplink. */
 export interface Row {
   kind: 'guest' | 'group' | 'unmarked' | 'flooded';
   name: string;
@@ -29,14 +29,14 @@ export interface Row {
   /** Absent, with `flow`, for a guest that the policy leaves out. */
   uplink?: string | undefined;
   flow?: Both<Flow> | undefined;
-  /** Of guests. */
+  /** Set for guests only. */
   state?: GuestState | undefined;
-  /** As every view has it; of guests. */
+  /** The state as `status` shows it; for guests only. */
   shaped?: Both<boolean> | undefined;
   faults?: Fault[] | undefined;
-  /** Bytes of its volume, or of its credit, before a limit changes; absent where there is none. */
+  /** The bytes left of its volume or credit before a limit changes; absent without either. */
   left?: number | undefined;
-  /** Why it is not shaped as it should be, printable. */
+  /** Its faults, printable. */
   note?: string | undefined;
 }
 
@@ -51,23 +51,23 @@ export interface Scene {
   host: string;
   links: Link[];
   rows: Row[];
-  /** What `left` is of, for who wants to know more. */
+  /** The volumes and credits that `left` is computed from. */
   allowances?: AllowancesInUse;
-  /** Why there is nothing, or nothing new, to be shown; printable. */
+  /** The error because of which there is nothing, or nothing new, to show; printable. */
   trouble?: string | undefined;
-  /** Why there is nothing to be shown though all is well. */
+  /** Why there is nothing to show although nothing is wrong. */
   note?: string | undefined;
 }
 
 export type Counted = 'now' | 'packets' | 'drops' | 'backlog';
 
-/** Of both directions; nothing when neither is known. */
+/** The sum of both directions; nothing when neither is known. */
 export function sum(flow: Both<Flow> | undefined, key: Counted): number | undefined {
   const known = [flow?.out[key], flow?.in[key]].filter((value) => value !== undefined);
   return known.length === 0 ? undefined : known.reduce((total, one) => total + one, 0);
 }
 
-/** How much of its ceil the fuller direction uses, 1 being all of it. */
+/** The share of the ceil that the busier direction uses; 1 is all of it. */
 export function share(flow: Both<Flow> | undefined): number | undefined {
   const shares = [flow?.out, flow?.in].flatMap((one) =>
     one?.now === undefined || !one.ceil ? [] : one.now / one.ceil,
@@ -75,12 +75,12 @@ export function share(flow: Both<Flow> | undefined): number | undefined {
   return shares.length === 0 ? undefined : Math.max(...shares);
 }
 
-/** Its frames are held to nothing of its own, so there is nothing to measure. */
+/** Whether it has no class of its own, so that there is nothing to measure. */
 export function isBare({ flow, state }: Row): boolean {
   return !flow || state === 'unshaped' || state === 'gone';
 }
 
-/** Neither sends nor receives, and nothing waits. */
+/** Whether it neither sends nor receives, with an empty queue. */
 export function isIdle({ flow }: Row): boolean {
   return !sum(flow, 'now') && !sum(flow, 'drops') && !sum(flow, 'backlog');
 }

@@ -1,5 +1,4 @@
-// The table: its head and one line for each row. A guest that is held to nothing has no figures, so the reason
-// stands in their place.
+// The table: its head and one line for each row. A guest without a class has no figures, so the reason is in their place.
 
 import { fit, fitLine, type Line, type Span, type Style } from '../text/spans.ts';
 import type { Glyphs } from './bar.ts';

@@ -1,6 +1,5 @@
-// The terminal as a screen of our own: entered, drawn on, and given back as it was, whatever ends us. Nothing is
-// done inside a handler but to tell the one who asked; what is written here is written at once, since a
-// terminal's stream is synchronous.
+// The terminal in its alternate screen: entered, drawn on, and restored however the process ends. Handlers only notify the
+// listener; writes take effect at once, since a terminal's stream is synchronous.
 import { emitKeypressEvents, type Interface } from 'node:readline';
 import {
   clearViewport,
@@ -14,27 +13,27 @@ import {
 import type { Size } from './frame.ts';
 import type { Key } from './keys.ts';
 
-/** Lines never wrap, so no disagreement about a character's width can scroll the screen. */
+/** Autowrap is off, so that a terminal that shows a character wider than expected does not scroll. */
 const noWrap = '\u001b[?7l';
 const wrap = '\u001b[?7h';
 
-/** Exit status of those that a signal ended. */
+/** The exit status after each signal. */
 const signals = { SIGINT: 0, SIGTERM: 143, SIGHUP: 129, SIGQUIT: 131 } as const;
 
 export interface Listener {
   key: (key: Key) => void;
-  /** The size may be another, or the screen is to be drawn anew. */
+  /** The size may have changed, or the screen has to be redrawn. */
   redraw: () => void;
-  /** A signal, or the terminal is gone. */
+  /** A signal came, or the terminal is gone. */
   end: (status: number) => void;
 }
 
 export interface Terminal {
   enter: () => void;
   size: () => Size;
-  /** @param lines with their escape sequences, none wider than the screen */
+  /** @param lines including escape sequences, none wider than the screen */
   draw: (lines: string[]) => void;
-  /** Ctrl-Z: the shell's until it brings us back. */
+  /** Ctrl-Z: gives the terminal to the shell until SIGCONT. */
   suspend: () => void;
   close: () => void;
 }
@@ -53,7 +52,7 @@ export function openTerminal(listener: Listener): Terminal {
     try {
       stdin.setRawMode(raw);
     } catch {
-      // It is gone; its end is told as such.
+      // The terminal is gone, which another event reports.
     }
   };
   const clear = () => {
@@ -62,13 +61,13 @@ export function openTerminal(listener: Listener): Terminal {
     listener.redraw();
   };
   const enter = () => {
-    // After a stop from outside the shell has set its own modes, which only a change undoes.
+    // After a SIGSTOP the shell has set its own modes; raw mode has to be left and entered again to undo that.
     setRaw(false);
     setRaw(true);
     process.off('SIGTSTP', suspend).on('SIGTSTP', suspend);
     write(enterAlternativeScreen + noWrap + cursorHide);
     open = true;
-    // Node learns a size that has changed while we were in the background from nothing else.
+    // Node.js does not notice a size that changed while the process was in the background.
     process.emit('SIGWINCH');
     clear();
   };
@@ -82,7 +81,7 @@ export function openTerminal(listener: Listener): Terminal {
   const suspend = () => {
     leave();
     process.kill(0, 'SIGTSTP');
-    // Without a shell that could bring us back, the signal does nothing.
+    // In an orphaned process group the kernel ignores SIGTSTP, since no shell could continue the process.
     setTimeout(() => {
       if (!open && !closed) enter();
     }, 100);
@@ -100,7 +99,7 @@ export function openTerminal(listener: Listener): Terminal {
   process.on('SIGCONT', enter).once('exit', leave);
   for (const [name, tell] of onSignal) process.on(name, tell);
   if (stdin.isTTY) {
-    // Only the time is asked of it that a lone Esc waits for more to come.
+    // This interface exists only for its timeout: how long a lone Esc waits for the rest of an escape sequence.
     emitKeypressEvents(stdin, { escapeCodeTimeout: 50 } as unknown as Interface);
     stdin.on('keypress', onKey).on('end', lost).on('error', lost).resume();
   }
@@ -121,14 +120,14 @@ export function openTerminal(listener: Listener): Terminal {
       leave();
       process.off('SIGCONT', enter).off('exit', leave);
       for (const [name, tell] of onSignal) process.off(name, tell);
-      // Those for errors stay: a terminal that goes away now is nobody's trouble.
+      // The error listeners stay: a terminal that disappears now must not throw.
       stdout.off('resize', clear);
       stdin.off('keypress', onKey).pause();
     },
   };
 }
 
-/** What the kernel says now; some terminals, such as serial ones, do not know. */
+/** The size by the kernel; some terminals, such as serial ones, have none. */
 function sizeOf({ columns, rows }: NodeJS.WriteStream): Size {
   return { columns: columns || 80, rows: rows || 24 };
 }

@@ -1,30 +1,30 @@
-// How somebody looks at the scene: all that keys change (keys.ts), and nothing that was measured.
+// The view: the state that keys change (keys.ts), and nothing that was measured.
 import type { ColumnId } from './columns.ts';
 import type { Row } from './scene.ts';
 
 export interface View {
-  /** `list` shows the guests; the others are shown in their place, or ask for a line of text. */
+  /** `list` shows the guests; the other modes replace the list or prompt for a line of text. */
   mode: 'list' | 'help' | 'sort' | 'filter' | 'interval' | 'explain';
   sort: ColumnId;
-  /** Otherwise the largest figure is first, and of names A. */
+  /** Reversed order; the usual one is descending for figures, ascending for names. */
   reversed: boolean;
-  /** Guests below their groups. */
+  /** Whether guests are shown below their groups. */
   tree: boolean;
   /** Part of a guest's or group's name, in lower case; empty shows all. */
   filter: string;
-  /** Only this one; all when absent. */
+  /** The only uplink that is shown; absent: all. */
   uplink?: string | undefined;
   busyOnly: boolean;
   paused: boolean;
   /** Seconds between two readings. */
   interval: number;
-  /** Rows above the first that is to be seen. */
+  /** The number of rows above the first visible one. */
   scroll: number;
-  /** The marked row, and where it stood last: it is followed while it is there. None before somebody asks for it. */
+  /** The cursor: its row, which it follows while that is there, and its last position. Absent before the first cursor key. */
   cursor?: { row: Row; at: number } | undefined;
-  /** In `explain`: of whom, and how far the list was scrolled. */
+  /** In `explain`: the subject, and how far the list was scrolled. */
   explained?: Subject | undefined;
-  /** What has been typed so far, in `filter` and `interval`; the column that is chosen, in `sort`. */
+  /** The text typed so far, in `filter` and `interval`; the chosen column, in `sort`. */
   input: string;
 }
 
@@ -34,15 +34,15 @@ export interface Subject {
   from: number;
 }
 
-/** What a frame shows of it, which the next key counts from. */
+/** What the last frame showed: the next key works on it. */
 export interface Shown {
   uplinks: string[];
-  /** Rows above those that are seen. */
+  /** The number of rows above the visible ones. */
   first: number;
   rows: number;
-  /** Rows that fit. */
+  /** The number of rows that fit. */
   page: number;
-  /** In `list`: all rows in their order, and which of them is marked. */
+  /** In `list`: all rows in their order, and the index of the cursor's row. */
   list?: Row[];
   cursor?: number | undefined;
 }
