@@ -1,16 +1,16 @@
-// Who has a quota or a boost, for those who show what is left of it.
+// The guests and groups with a quota or a boost, for the views that show what is left.
 import type { Boost, Config, Quota } from '../config/config.ts';
 import { matchGuest } from '../config/pattern.ts';
 import type { Subject } from './moment/moment.ts';
 import type { Policy } from './policy.ts';
 
-/** Of a guest or group that has one of them. */
+/** The quota and boost of a guest or group that has at least one of them. */
 export interface Allowance extends Subject {
   quota?: Quota;
   boost?: Boost;
 }
 
-/** Of whoever is shaped, in the order of the policy, for those who show what is left. */
+/** @returns the allowances of all shaped guests and groups, in the order of the policy */
 export function allowancesOf(config: Config, { uplinks }: Policy): Allowance[] {
   const names = (key: 'groups' | 'guests') => [
     ...new Set(uplinks.flatMap((uplink) => uplink[key].map(({ name }) => name))),

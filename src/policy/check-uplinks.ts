@@ -1,5 +1,5 @@
-// What the configuration says of uplinks and this host's devices do not bear out. Only warnings: bridges and VLAN
-// devices may come up later, and each guest that it leaves unshaped is told of then.
+// Checks the configured uplinks against this host's devices. Only warnings: bridges and VLAN devices may come up later, and each
+// guest that stays unshaped because of it is reported then.
 import type { Config, UplinkEntry } from '../config/config.ts';
 import { type Host, stackOf } from '../host/host.ts';
 import type { Problem } from '../system/errors.ts';
@@ -9,7 +9,7 @@ import { formatRate } from '../units/rate.ts';
 import { directions } from '../units/units.ts';
 import { portsOn } from './uplinks.ts';
 
-/** Devices that are not there at all are told of by config/check/host.ts. */
+/** Devices that do not exist are reported by config/check/host.ts. */
 export function checkUplinks(config: Config, devices: Host['devices']): Problem[] {
   return config.uplinks
     .filter(({ name }) => devices.has(name))
@@ -18,7 +18,7 @@ export function checkUplinks(config: Config, devices: Host['devices']): Problem[
     .sort((a, b) => (a.at && b.at ? byPlace(a.at, b.at) : 0));
 }
 
-/** What does not fit waits in the NIC, where nobody keeps guarantees. */
+/** Warns of a ceil above the speed of the link: packets would then queue in the NIC, which knows no guarantees. */
 export function checkSpeeds({ uplinks }: Config, devices: Host['devices']): Problem[] {
   return uplinks.flatMap(({ name, ceil }): Problem[] => {
     const speed = devices.get(name)?.speed;

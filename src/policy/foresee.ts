@@ -1,5 +1,5 @@
-// What the configuration would give if all of its guests ran at once, before any does: what `check` shows, and warns
-// of where somebody would learn it only from a guest that is slower, or faster, than he thinks.
+// The policy if all configured guests ran at once: `check` shows it, and warns of oversubscription and of limits without effect,
+// which would otherwise be noticed only once a guest is slower, or faster, than expected.
 import type { Config } from '../config/config.ts';
 import type { Host, Kernel } from '../host/host.ts';
 import type { Problem } from '../system/errors.ts';
@@ -15,14 +15,14 @@ import { type FoundUplink, findUplinks, portsOn } from './uplinks.ts';
 import { addGuest } from './values.ts';
 
 export interface Foreseen {
-  /** With a guest for each entry; a pattern stands as one. Where none is known, one without a name. */
+  /** With one guest for each entry, patterns included. Where no uplink is known, one without a name. */
   uplinks: UplinkPolicy[];
-  /** Names of entries that are patterns. */
+  /** The names of entries that are patterns. */
   patterns: Set<string>;
   warnings: Problem[];
 }
 
-/** @param kernel absent where it could not be asked */
+/** @param kernel absent where its features could not be probed */
 export function foresee(config: Config, devices: Host['devices'], kernel?: Kernel): Foreseen {
   const host: Host = { devices, kernel: kernel ?? { leaf: 'bfifo', redirect: 'bpf' } };
   const uplinks = uplinksOf(config, host).map((found) => {
@@ -61,7 +61,7 @@ function uplinksOf(config: Config, host: Host): FoundUplink[] {
     : [{ name: '', ports: [] }];
 }
 
-/** Guarantees of which not all can be kept when all run. How many guests a pattern is nobody knows. */
+/** Warns of guarantees that are oversubscribed when all guests run. Patterns do not count, since they match any number of guests. */
 function overcommitted(
   config: Config,
   uplink: UplinkPolicy,
@@ -98,7 +98,7 @@ function overcommitted(
   });
 }
 
-/** A speed that is assumed is nothing to hold anybody to. */
+/** Whether the limit is known: guarantees are not compared with the assumed speed of a link. */
 function isKnown({ linkOrigin }: UplinkPolicy, direction: Direction, isLink: boolean): boolean {
   return !isLink || linkOrigin[direction].from !== 'assumed';
 }
@@ -109,7 +109,7 @@ function namesOf(members: GuestPolicy[]): string {
   return `${names.slice(0, -1).join(', ')}${names.length > 1 ? ' and ' : ''}${names.at(-1)} ${names.length > 1 ? 'are' : 'is'}`;
 }
 
-/** Written by hand and limiting nothing, on whatever uplink. */
+/** Warns of a ceil above the speed of every uplink: it has no effect. */
 function aboveLink({ guests, groups }: Config, uplinks: UplinkPolicy[]): Problem[] {
   const known = uplinks.filter(({ linkOrigin }) => linkOrigin.out.from !== 'assumed');
   if (known.length < uplinks.length) return [];
@@ -129,7 +129,7 @@ function aboveLink({ guests, groups }: Config, uplinks: UplinkPolicy[]): Problem
   );
 }
 
-/** Who comes from where "rate" is the limit writes just that. A ceil of the group's, or of [defaults], is one. */
+/** Warns of a rate without any ceil: in other tools "rate" is the limit. A ceil of the group or of [defaults] counts as one. */
 function withoutCeil({ guests }: Config, uplinks: UplinkPolicy[]): Problem[] {
   return guests.flatMap(({ name, rate, ceil }): Problem[] => {
     const foreseen = uplinks.flatMap((uplink) => uplink.guests.filter((guest) => guest.name === name));

@@ -1,4 +1,4 @@
-// The group that a guest is in on an uplink, with what it gets there: made for its first member.
+// The group of a guest on an uplink, with its values there; it is made for its first member.
 import { nearest } from '../system/nearest.ts';
 import { label } from '../text/label.ts';
 import { both, type Direction } from '../units/units.ts';
@@ -7,7 +7,7 @@ import { stepsOf } from './moment/steps.ts';
 import { bound, type Cut, findGroup, type Origin, type Sources, type Traced } from './origin.ts';
 import { type GroupPolicy, tuningOf, type UplinkPolicy } from './policy.ts';
 
-/** The check of the configuration sees to it that a group written there exists; metadata may name any. */
+/** The configuration check rejects an entry with an unknown group; metadata may name any. */
 export function groupOf(
   uplink: UplinkPolicy,
   guest: string,
@@ -36,7 +36,7 @@ export function groupOf(
     const warning =
       `guest ${label(guest)}: its metadata names a group ${label(name)} that the configuration does not have` +
       `${meant === undefined ? '' : ` (did you mean ${label(meant)}?)`}: it is in none`;
-    // It may be on several uplinks.
+    // A guest on several uplinks is warned about once.
     if (!warnings.includes(warning)) warnings.push(warning);
     return undefined;
   }

@@ -1,19 +1,19 @@
-// HTB lets a class send at its own rate whatever its parents' ceilings say, so guarantees whose sum exceeds
-// a group's ceil or the link would break it. They are scaled in proportion, group by group, then on the
-// link; or, with oversubscribed = "refuse", those of the guests that came last are not given.
+// Oversubscription. HTB lets a class send at its own rate whatever its parents' ceils, so guarantees whose sum exceeds a group's
+// ceil or the link would break that limit. They are scaled in proportion, group by group, then on the link; with
+// oversubscribed = "refuse" the guests that started last get none.
 
 import { label } from '../text/label.ts';
 import { formatRate } from '../units/rate.ts';
 import { type Direction, directions } from '../units/units.ts';
 import type { ClassPolicy, GuestPolicy, Unshaped, UplinkPolicy } from './policy.ts';
 
-/** tc counts rates in whole bytes per second: 8 bit/s is the least it knows. */
+/** The least rate: tc counts whole bytes per second. */
 const leastRate = 8;
 
 /**
- * Sets every `effective` of the uplink so that no sum exceeds what is above it, and the groups' rates to
- * the sums of their members'. Unmarked traffic keeps its guarantee whole.
- * @returns a sentence for each ceiling that the guarantees below it exceeded
+ * Sets every `effective` rate of the uplink so that no sum exceeds the ceil of its parent, and the groups' rates to the sums of
+ * their members'. The guarantee of unmarked traffic is not scaled.
+ * @returns a sentence for each ceil that was oversubscribed
  */
 export function scaleGuarantees(uplink: UplinkPolicy): string[] {
   return directions.flatMap((direction) => {
@@ -25,7 +25,7 @@ export function scaleGuarantees(uplink: UplinkPolicy): string[] {
   });
 }
 
-/** @returns nothing for a ceil that is another one for now only: nobody has written more than there is */
+/** @returns no warning where the ceil is only lowered for now: the configuration is not oversubscribed */
 function scaleTo(ceiling: Ceiling, uplink: UplinkPolicy, direction: Direction): string[] {
   const { name, members, limit, isForNow } = ceiling;
   const all = total(members, direction, 'effective');
@@ -59,13 +59,13 @@ function scaleTo(ceiling: Ceiling, uplink: UplinkPolicy, direction: Direction): 
 }
 
 /**
- * Takes the guarantee from each guest that would break those of the guests before it.
+ * Removes the guarantee of each guest that would oversubscribe those of the guests before it.
  * @param order names of the guests, longest running first
  * @returns the guests whose guarantees cannot be kept, each with the reason
  */
 export function refuseGuarantees(uplink: UplinkPolicy, order: string[]): Unshaped[] {
   const refused: Unshaped[] = [];
-  // What is less for now only keeps nobody from starting.
+  // A ceil that is lowered for now does not keep a guest from starting.
   for (const direction of directions) {
     for (const ceiling of ceilings(uplink, direction))
       if (ceiling.isForNow) scaleTo(ceiling, uplink, direction);
@@ -118,7 +118,7 @@ function brokenCeiling(
 
 interface Ceiling {
   name: string;
-  /** Absent for the link. */
+  /** The group; absent for the link. */
   group?: string;
   members: GuestPolicy[];
   /** Bits per second that the members' guarantees may sum to. */
@@ -126,7 +126,7 @@ interface Ceiling {
   isForNow: boolean;
 }
 
-/** Every ceiling with what is below it, the groups before the link. */
+/** @returns every ceil with the classes below it, the groups before the link */
 export function* ceilings(uplink: UplinkPolicy, direction: Direction): Generator<Ceiling> {
   const members = membersByGroup(uplink);
   for (const group of uplink.groups) {
@@ -154,7 +154,7 @@ function sumGroups(uplink: UplinkPolicy, direction: Direction): void {
   }
 }
 
-/** Each group's members, in their order on the uplink; of guests on their own nothing. */
+/** @returns the members of each group, in their order on the uplink */
 export function membersByGroup({ guests }: UplinkPolicy): Map<string, GuestPolicy[]> {
   const groups = new Map<string, GuestPolicy[]>();
   for (const guest of guests) {
@@ -166,7 +166,7 @@ export function membersByGroup({ guests }: UplinkPolicy): Map<string, GuestPolic
   return groups;
 }
 
-/** Bits per second. */
+/** @returns the sum in bits per second */
 export function total(
   guests: ClassPolicy[],
   direction: Direction,
@@ -175,7 +175,7 @@ export function total(
   return guests.reduce((sum, guest) => sum + guest.rate[direction][which], 0);
 }
 
-/** Rounded down, to whole kbit where tc would print no finer, else to the bytes per second it counts in. */
+/** Rounds down to whole kbit where tc prints no finer, else to whole bytes per second, in which it counts. */
 function scaled(rate: number, factor: number): number {
   const exact = rate * factor;
   const unit = exact >= 1_000_000 ? 1000 : 8;

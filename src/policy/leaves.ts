@@ -1,12 +1,12 @@
-// Which queue a class gets: its own entry's, its group's, that of [defaults]; else what the kernel has. One that
-// the kernel has not is no reason to shape nothing: the class gets what there is, and people are told.
+// The leaf of a class: that of its entry, of its group, of [defaults], or the kernel's best. Where the kernel lacks the
+// configured kind, the class gets the kernel's best one, with a warning.
 import type { LeafSettings } from '../config/leaf.ts';
 import type { Kernel } from '../host/host.ts';
 import { label } from '../text/label.ts';
 import type { LeafOrigin, Sources } from './origin.ts';
 import type { UplinkPolicy } from './policy.ts';
 
-/** @returns nothing where nobody asks for one */
+/** @returns nothing where none is configured */
 export function findLeaf(
   { config, entry }: Sources,
   uplink: string,
@@ -28,12 +28,12 @@ export function findLeaf(
   return undefined;
 }
 
-/** What of it this kernel can do. */
+/** The configured leaf, or the one that takes its place where this kernel lacks it. */
 export function possibleLeaf(asked: LeafSettings | undefined, { leaf, lacking }: Kernel): LeafSettings {
   return asked && !lacking?.includes(asked.kind) ? asked : { kind: leaf };
 }
 
-/** @returns a sentence for each kind that is asked for and not there */
+/** @returns a sentence for each kind that is configured and missing in this kernel */
 export function lackingLeaves(uplinks: UplinkPolicy[], { leaf, lacking = [] }: Kernel): string[] {
   return lacking.flatMap((kind) => {
     const asks = (one: { leaf?: LeafSettings }) => one.leaf?.kind === kind;
@@ -52,7 +52,7 @@ export function lackingLeaves(uplinks: UplinkPolicy[], { leaf, lacking = [] }: K
   });
 }
 
-/** Many guests may have it from one line. */
+/** Lists the owners, abbreviated: one line of the configuration may concern many guests. */
 function namesOf(guests: string[]): string {
   const shown = guests.length > 4 ? guests.slice(0, 3) : guests;
   const more = guests.length - shown.length;

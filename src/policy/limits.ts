@@ -1,20 +1,20 @@
-// What a guest may send inside the host, and how many packets at all: its own entry's word, its group's, that of
-// [defaults]. Off unless one of them says something.
+// The limits inside the host: local, pps and storm, from the guest's entry, its group or [defaults]. Off unless one of them
+// sets it.
 import type { LimitSettings, PacketRate, Setting } from '../config/config.ts';
 import type { LeafOrigin, Sources } from './origin.ts';
 
-/** A limit that is on, and where it is written. */
+/** A limit that is set, and where it is written. */
 export interface Limit<T> {
   value: T;
   from: LeafOrigin['from'];
   at?: Setting<T>['at'];
 }
 
-/** Rates in bits per second. */
+/** In bits per second, but for `pps`. */
 export interface Limits {
-  /** To other guests, and to the host. */
+  /** Traffic to other guests and to the host. */
   local?: Limit<number>;
-  /** Packets per second, wherever they go. */
+  /** Packets per second to any destination. */
   pps?: Limit<number>;
   /** Broadcast, multicast and unknown unicast. */
   storm?: Limit<number | PacketRate>;

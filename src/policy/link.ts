@@ -10,10 +10,10 @@ import { stepsOf } from './moment/steps.ts';
 import { type ClassPolicy, type Guarantee, tuningOf, type UplinkPolicy } from './policy.ts';
 import type { FoundUplink } from './uplinks.ts';
 
-/** Bytes of the least frame that Ethernet sends, without its checksum: a NIC pads what is shorter. */
+/** The minimum Ethernet frame in bytes, without its checksum: a NIC pads shorter ones. */
 const leastFrame = 60;
 
-/** Bits per second taken for a link whose speed neither the configuration nor the kernel knows. */
+/** The assumed speed, in bits per second, of a link whose speed neither the configuration nor the kernel has. */
 const assumedSpeed = 10_000_000_000;
 
 export function newUplink(
@@ -58,8 +58,8 @@ export function newUplink(
 }
 
 /**
- * What no guest owns (the host itself, its management) always keeps something: unless configured, 1 % of
- * the link, at least 1 mbit of it, at most a tenth; of what is received the flooded frames have a part of that.
+ * Unmarked traffic, that of the host itself and its management, always has a guarantee: unless configured, 1 % of the link, at
+ * least 1 mbit, at most a tenth; in the receiving direction flooded frames get a part of it.
  */
 function unmarkedClass(
   uplink: string,
@@ -105,8 +105,8 @@ function unmarkedClass(
 }
 
 /**
- * Broadcast, multicast and frames to addresses that no bridge has learned reach every guest, each copy counted: unless
- * configured, they may use a tenth of the link, and hardly any of it is kept for them.
+ * Flooded frames: broadcast, multicast and unknown unicast, which a bridge sends to every guest, each copy counted. Unless
+ * configured, their ceil is a tenth of the link, and their guarantee minimal.
  */
 function floodedClass(entry: UplinkEntry | undefined, link: Both<number>): ClassPolicy {
   const ceil = both((direction) => {
@@ -127,7 +127,7 @@ function nobodys(entry: UplinkEntry['flooded'] | undefined): Pick<ClassPolicy, '
   return { tuning: tuningOf(entry), ...(leaf ? { leaf } : {}) };
 }
 
-/** tc counts whole bytes per second. */
+/** Rounds to whole bytes per second, in which tc counts. */
 function wholeBytes(bits: number): number {
   return Math.max(8, Math.floor(bits / 8) * 8);
 }

@@ -1,5 +1,5 @@
-// When somebody has to look again: the next moment at which a value may have to be another one. What goes by the clock is
-// known; what goes by a volume depends on the guests, who can use it up no sooner than at their ceil.
+// When the next sync is due: the next moment at which a value may change. Changes by the clock are known in advance; a volume
+// cannot be used up sooner than by its guests at their ceils.
 import type { Config, Quota } from '../config/config.ts';
 import { matchGuest } from '../config/pattern.ts';
 import { type Both, both, directions } from '../units/units.ts';
@@ -28,7 +28,7 @@ function overridesEnd({ overrides, now }: Moment): number[] {
   return overrides.filter((one) => isInForce(one, now)).flatMap(({ until }) => until ?? []);
 }
 
-/** Of whoever runs: who does not uses nothing. */
+/** When volumes of running guests and groups may be used up or begin anew: others use nothing. */
 function volumesEnd(config: Config, policy: Policy, moment: Moment): number[] {
   const groups = new Map(config.groups.map((group) => [group.name, group]));
   const looks: number[] = [];
@@ -44,10 +44,10 @@ function volumesEnd(config: Config, policy: Policy, moment: Moment): number[] {
   return looks;
 }
 
-/** Bits per second, on all uplinks together. */
+/** @returns the sum of the ceils on all uplinks, in bits per second */
 interface Speed {
   ceil: Both<number>;
-  /** How much of it is there for its credit only. */
+  /** The part of it that its credit adds. */
   boost: Both<number>;
 }
 

@@ -1,6 +1,5 @@
-// Where each value of a guest comes from, for those who explain it. It is looked for in the same order on every
-// uplink: the entry's values for that uplink, the entry, the guest's own metadata, the defaults. Then come the steps of
-// the moment, then the cuts.
+// The origin of each value of a guest, for `explain`. On every uplink the precedence is the same: the entry's values for that
+// uplink, the entry, the guest's own metadata, [defaults]. Then the steps of the moment apply, then the cuts.
 import type { Config, GuestEntry, Setting } from '../config/config.ts';
 import type { LeafKind } from '../config/leaf.ts';
 import { matchGuest } from '../config/pattern.ts';
@@ -11,7 +10,7 @@ import { label } from '../text/label.ts';
 import type { Direction } from '../units/units.ts';
 import type { Moment, Step } from './moment/moment.ts';
 
-/** `on` is the entry's [... .on.UPLINK]; `at` is absent for metadata and what is built in. */
+/** `on` is the entry's [... .on.UPLINK]; `at` is absent for metadata and built-in values. */
 export interface Origin {
   from: 'on' | 'entry' | 'metadata' | 'defaults' | 'built-in';
   at?: Source;
@@ -21,40 +20,40 @@ export interface Origin {
 export interface LeafOrigin {
   from: Origin['from'] | 'group';
   at?: Source;
-  /** What is asked for there. */
+  /** The kind that is configured there. */
   kind: LeafKind;
 }
 
-/** What made a value less than it was found, in bits per second. */
+/** A limit that lowered a value below the configured one, in bits per second. */
 export interface Cut {
   /** `metadata`: what [defaults] lets a guest's own XML ask for. `sum`: all guarantees below `name` sum to more than it has. `refused`: oversubscribed = "refuse". */
   by: 'metadata' | 'ceil' | 'group' | 'link' | 'sum' | 'refused';
-  /** Whose limit that is: the group's or the uplink's name. */
+  /** The owner of the limit: the name of the group or uplink. */
   name: string;
   to: number;
-  /** Where the limit is written, when it is. */
+  /** Where the limit is written; absent for one that is not. */
   at?: Source;
-  /** What made that limit another one than it is otherwise, and what it is then. */
+  /** The step that changed that limit for now, and its value then. */
   step?: Step;
   usual?: number;
-  /** What the guarantees sum to, and how much there is for them. */
+  /** The sum of the guarantees, and the limit that it exceeds. */
   sum?: { of: number; limit: number };
 }
 
-/** A rate as it was found, in bits per second, what the moment has made of it, and what it lost since, in that order. */
+/** A rate as configured, in bits per second, then the steps of the moment, then the cuts, in the order in which they apply. */
 export interface Traced extends Origin {
   found: number;
   steps: Step[];
   cuts: Cut[];
 }
 
-/** What may say something of a guest, the strongest first. */
+/** The sources of a guest's values, in their order of precedence. */
 export interface Sources {
   config: Config;
   entry?: GuestEntry;
-  /** Only where the configuration accepts it. */
+  /** Present only where the configuration accepts metadata. */
   metadata?: GuestMetadata;
-  /** What holds for a time only wins over all of these. */
+  /** Values that hold for now override all of these. */
   moment: Moment;
 }
 
@@ -72,20 +71,20 @@ export function sourcesOf(
   };
 }
 
-/** What of its metadata, where that counts, could not be understood: a sentence each, for a terminal. */
+/** @returns a sentence for each problem in the guest's metadata, where that is accepted; printable */
 export function metadataProblems(config: Config, { name, metadata }: Guest): string[] {
   const problems = config.defaults.metadata ? (metadata?.problems ?? []) : [];
   return problems.map((problem) => `guest ${label(name)}: its metadata: ${printable(problem)}: left out`);
 }
 
-/** A guest that brings values of its own is as good as one with an entry, whatever of them can be used. */
+/** Whether the guest is listed: one with accepted metadata is, as if it had an entry, even if no value of it is valid. */
 export function isListed({ entry, metadata }: Sources): boolean {
   return entry !== undefined || metadata !== undefined;
 }
 
 /**
- * A direction that an entry leaves out is not written there: it holds the very Setting of what it inherits from
- * (config/decode/values.ts, eachWay).
+ * Finds a rate and its origin. A direction that an entry leaves out holds the same Setting object as the one that it inherits
+ * (config/decode/values.ts, eachWay), which is how it is recognised.
  */
 export function findRate(
   { config, entry, metadata }: Sources,
@@ -116,7 +115,7 @@ export function findRate(
   return traced(fallback.at ? 'defaults' : 'built-in', fallback);
 }
 
-/** @returns the group's name; nothing for a guest on its own */
+/** @returns the group's name; nothing for a guest without a group */
 export function findGroup(
   { entry, metadata }: Sources,
   uplink: string,
@@ -127,17 +126,17 @@ export function findGroup(
   return metadata?.group === undefined ? undefined : { name: metadata.group, from: 'metadata' };
 }
 
-/** What it is without any step, bits per second: what was found, and of what a guest asks for as much as it may. */
+/** The value before any step, in bits per second: the configured one, or that of the metadata, capped by [defaults]. */
 export function usual({ found, cuts }: Traced): number {
   return Math.min(found, ...cuts.flatMap(({ by, to }) => (by === 'metadata' ? to : [])));
 }
 
-/** What it is by its last step, or without one, before anything above it cuts it. */
+/** The value after its last step, before the cuts. */
 export function wanted(traced: Traced): number {
   return traced.steps.at(-1)?.to ?? usual(traced);
 }
 
-/** The lowest of the limits; each that lowers the value further is among its cuts. */
+/** Applies the limits in turn; each one that lowers the value further is added to its cuts. */
 export function bound(traced: Traced, limits: Cut[]): number {
   const before = wanted(traced);
   return limits.reduce((value, limit) => {

@@ -1,5 +1,5 @@
-// Who gets which rate on which uplink: the answer to "Config + Guests + Host", before any class, mark or
-// file. All rates are bits per second.
+// The policy: which guest gets which rate on which uplink. Computed from Config, Guests and Host, before any class, mark or file.
+// All rates are in bits per second.
 import type { ClassSettings, Setting } from '../config/config.ts';
 import type { LeafSettings } from '../config/leaf.ts';
 import type { Port } from '../host/host.ts';
@@ -9,23 +9,23 @@ import type { Limits } from './limits.ts';
 import type { ForNowValues } from './moment/for-now.ts';
 import type { LeafOrigin, Origin, Traced } from './origin.ts';
 
-/** A guarantee as written, and what is left of it when not all of them can be kept. */
+/** A guarantee as configured, and its effective value, which is lower where guarantees are oversubscribed. */
 export interface Guarantee {
   configured: number;
   effective: number;
 }
 
-/** burst, cburst (bytes) and quantum (bytes) as set; what is absent is computed in the plan. */
+/** Configured burst, cburst and quantum in bytes; absent ones are computed in the plan. */
 export type Tuning = Pick<ClassSettings, 'burst' | 'cburst' | 'quantum'>;
 
 export interface ClassPolicy {
   name: string;
   rate: Both<Guarantee>;
   ceil: Both<number>;
-  /** What is otherwise than on other days, by itself or by its group. */
+  /** Its values that are changed for now, by its own steps or by those of its group. */
   forNow?: Both<ForNowValues>;
   tuning: Tuning;
-  /** As it is asked for; absent: what the kernel has. */
+  /** The configured leaf; absent: the kernel's best. */
   leaf?: LeafSettings;
 }
 
@@ -33,11 +33,11 @@ export interface GroupPolicy extends ClassPolicy {
   origin: { ceil: Both<Traced> };
 }
 
-/** A guest's end on the host. */
+/** A tap: the host's end of a guest's NIC. */
 export interface TapPolicy extends Port {
-  /** Which of the ways out of its bridge this uplink is, from 0: what comes in by each has a mark of its own. */
+  /** The index of this uplink among those of its bridge: frames that arrive by each uplink have a mark of their own. */
   way: number;
-  /** Its guest's Ethernet address there, where that is known. */
+  /** The Ethernet address of the guest's NIC; absent where it is not known. */
   mac?: string;
 }
 
@@ -45,17 +45,17 @@ export interface GuestPolicy extends ClassPolicy {
   group?: string;
   /** Its taps behind this uplink, in name order. */
   taps: TapPolicy[];
-  /** Ethernet addresses, sorted: frames from the uplink to another one are flooded. Absent: all are its own. */
+  /** Its Ethernet addresses, sorted: frames from the uplink to other addresses count as flooded. Absent: any address is its own. */
   macs?: string[];
-  /** On every uplink the same, but for a group's. */
+  /** The limits inside the host; the same on every uplink, but for those of a group. */
   limits: Limits;
-  /** The entry that applies; absent for a guest that has none. */
+  /** Its entry in the configuration; absent for a guest without one. */
   at?: Source;
-  /** Where its values come from. What `tuning` holds says so itself. */
+  /** The origins of its values; those of `tuning` are in `tuning`. */
   origin: { group?: Origin; leaf?: LeafOrigin; rate: Both<Traced>; ceil: Both<Traced> };
 }
 
-/** How many bytes a frame counts: its own and `overhead`, at least `mpu`. */
+/** The accounting of a frame, in bytes: its length plus `overhead`, at least `mpu`. */
 export interface Counting {
   overhead: Setting<number>;
   mpu: Setting<number>;
@@ -63,52 +63,52 @@ export interface Counting {
 
 export interface UplinkPolicy {
   name: string;
-  /** The ports by which the frames of these guests reach it, in name order: itself, or what lies on it. */
+  /** The bridge ports by which frames of these guests reach it, in name order: itself, or devices stacked on it. */
   ports: Port[];
-  /** Devices by which what the host routes reaches it, in name order. */
+  /** The devices by which routed packets reach it, in name order. */
   routes: string[];
   link: Both<number>;
-  /** Bytes of payload of the largest frame that passes it; absent where nobody knows. */
+  /** The largest MTU of the devices on the way, in bytes; absent where it is not known. */
   mtu?: number;
   counting: Counting;
   linkOrigin: Both<{ from: 'entry' | 'kernel' | 'remembered' | 'assumed'; at?: Source }>;
   tuning: Tuning;
   unmarked: ClassPolicy;
-  /** Of what it receives: frames to no guest's own address. */
+  /** The class of received frames that are not sent to a guest's own address. */
   flooded: ClassPolicy;
-  /** Fixes the class minor of unmarked traffic. */
+  /** The configured minor number of the unmarked class. */
   unmarkedId?: number;
-  /** Groups with a member running behind this uplink. */
+  /** The groups with a running member behind this uplink. */
   groups: GroupPolicy[];
   guests: GuestPolicy[];
 }
 
-/** A guest, or one NIC of it, that does not get what it would have. */
+/** A guest, or one of its NICs, that is not shaped as configured. */
 export interface Unshaped {
   guest: string;
   tap?: string;
-  /** The configured uplink that is not where it should be; absent for reasons of the guest's own. */
+  /** The configured uplink whose devices are the reason; absent for reasons of the guest itself. */
   uplink?: string;
   reason: string;
-  /** What to do about it, where that is not clear from the reason. */
+  /** What to do about it; absent where the reason says it. */
   remedy?: string;
   /**
-   * `unlisted`: the administrator's wish. `refused`: must not start; one that runs all the same keeps its
-   * ceil without a guarantee, or, having no entry, is not shaped. `needless`: no uplink to share. `unsuited`:
-   * a NIC of a kind that no Linux bridge carries. `unreachable`: either of these, of a guest that has an entry and
-   * is not limited by it. `contested`: shaped, but by libvirt too. `unable`: something is wrong.
+   * `unlisted`: not shaped by configuration. `refused`: must not start; one that runs anyway keeps its ceil without a guarantee
+   * or, without an entry, is not shaped. `needless`: its bridge has no uplink. `unsuited`: a kind of NIC that is not on a Linux
+   * bridge. `unreachable`: needless or unsuited although the guest has an entry, which thus has no effect. `contested`: shaped, but
+   * also by libvirt. `unable`: an error.
    */
   kind: 'unlisted' | 'refused' | 'needless' | 'unsuited' | 'unreachable' | 'contested' | 'unable';
 }
 
-/** Kinds that are no trouble: nobody asked for more. */
+/** The kinds that are as configured, and no fault. */
 export const wished: string[] = ['unlisted', 'needless', 'unsuited'] satisfies Unshaped['kind'][];
 
 export interface Policy {
-  /** In name order, like every list in it. Only uplinks with a shaped guest. */
+  /** The uplinks with at least one shaped guest; like all lists in here in name order. */
   uplinks: UplinkPolicy[];
   unshaped: Unshaped[];
-  /** What an administrator should hear: guarantees scaled down, a speed that was assumed. */
+  /** Warnings for the administrator: guarantees that were scaled, speeds that were assumed. */
   warnings: string[];
 }
 

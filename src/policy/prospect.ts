@@ -1,5 +1,5 @@
-// What a guest that does not run would get, by each uplink that the configuration names: nobody knows yet which
-// bridge its NICs will be in, and no other guest's guarantees are looked at.
+// The prospective values of a guest that does not run, for each uplink of the configuration: the bridges of its NICs are not
+// known yet, and the guarantees of other guests are left out.
 import type { Config } from '../config/config.ts';
 import type { Host } from '../host/host.ts';
 import { newUplink } from './link.ts';
@@ -9,7 +9,7 @@ import type { Policy, UplinkPolicy } from './policy.ts';
 import { portsOn } from './uplinks.ts';
 import { addGuest } from './values.ts';
 
-/** @param others uplinks that other guests are behind now */
+/** @param others the uplinks of the guests that run now */
 export function prospectOf(
   config: Config,
   host: Host,

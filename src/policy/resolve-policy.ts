@@ -1,5 +1,5 @@
-// Config + Guests + Host + Moment -> Policy: a table of contents. Which NIC is behind which uplink (uplinks.ts), what
-// its guest gets there (values.ts), and whether all the guarantees can be kept (guarantees.ts).
+// Config + Guests + Host + Moment -> Policy, as a table of contents: the uplinks of each NIC (uplinks.ts), the values of its guest
+// there (values.ts), and oversubscription (guarantees.ts).
 import type { Config } from '../config/config.ts';
 import type { Guest } from '../guests/guest.ts';
 import { type Host, type Port, stackOf } from '../host/host.ts';
@@ -15,12 +15,12 @@ import type { GuestPolicy, Policy, Unshaped, UplinkPolicy } from './policy.ts';
 import { type Doubt, findUplinks, type Ways } from './uplinks.ts';
 import { addGuest } from './values.ts';
 
-/** @param guests those now running, longest running first (which matters to oversubscribed = "refuse" only) */
+/** @param guests the running guests, longest running first (the order matters for oversubscribed = "refuse" only) */
 export function resolvePolicy(config: Config, guests: Guest[], host: Host, moment: Moment): Policy {
   const policy: Policy = { uplinks: [], unshaped: [], warnings: [] };
   const uplinks = new Map<string, UplinkPolicy>();
   const ways = new Map<string, Ways>();
-  /** By uplink and name: two drivers' guests of one name are one class. */
+  /** Keyed by uplink and name: guests of two drivers with the same name share a class. */
   const placed = new Map<string, GuestPolicy>();
   for (const guest of guests) {
     const sources = sourcesOf(config, guest, moment);
@@ -83,7 +83,7 @@ export function resolvePolicy(config: Config, guests: Guest[], host: Host, momen
   return policy;
 }
 
-/** A NIC whose address nobody knows may be sent anything. */
+/** @returns an empty list where the address of one NIC is not known: then any frame may be its own */
 function macsOf({ nics }: Guest): string[] {
   const macs = nics.flatMap(({ mac }) => mac ?? []);
   return macs.length === nics.length ? macs : [];
@@ -93,7 +93,7 @@ function addPorts({ ports }: UplinkPolicy, more: Port[]): void {
   ports.push(...more.filter((port) => !ports.some(({ name }) => name === port.name)));
 }
 
-/** What leaves by a VLAN that is an uplink itself queues in that one's tree first, which knows that one's guests only. */
+/** Whether this is the first uplink on the way of frames that leave by a device: a VLAN that is an uplink itself comes before its NIC. */
 function isNearest(
   { name }: UplinkPolicy,
   device: string,
@@ -111,8 +111,8 @@ function openWay(bridge: string, port: string): string {
 }
 
 /**
- * Only where one of the two is configured and the other found: two that are found are one, and of two that are
- * configured the upper is refused.
+ * Only where one of the two is configured and the other detected: two detected ones are merged, and of two configured ones the
+ * upper is refused.
  */
 function shapedTwice(uplinks: UplinkPolicy[], { devices }: Host): string[] {
   const names = uplinks.map(({ name }) => name);
@@ -130,8 +130,8 @@ function shapedTwice(uplinks: UplinkPolicy[], { devices }: Host): string[] {
 type Left = Unshaped & Pick<Doubt, 'routed'>;
 
 /**
- * An entry is a wish: who has one and is limited nowhere by it, or gets past it by the host's routing, is in trouble.
- * A second NIC in a bridge that leads nowhere is not.
+ * A guest with an entry that takes effect on no uplink, or that host routing bypasses, is `unreachable`, which is a fault. A second
+ * NIC on a bridge without an uplink is not.
  */
 function judged(
   { guest, tap, uplink, reason, kind, routed }: Left,
@@ -155,7 +155,7 @@ function unsuited({ name, skipped = [] }: Guest): Unshaped[] {
   return skipped.map(({ nic, reason }) => ({ guest: name, tap: nic, reason, kind: 'unsuited' }));
 }
 
-/** Both limits hold, so the lower one does; and libvirt's ingress qdisc stands where ours has to. */
+/** libvirt's <bandwidth>: of both limits the lower one holds, and its ingress qdisc takes the place that our clsact needs. */
 function contested({ name }: Guest, tap: string): Unshaped {
   const reason =
     "libvirt's own <bandwidth> limits it too; leave one of the two out: " +

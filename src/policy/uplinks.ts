@@ -1,7 +1,7 @@
-// Which uplinks a bridge leads to. A frame leaves by a port of the bridge, and below that may lie others: a VLAN
-// device on a NIC. Any of these may be the uplink, where the queues are, and then several bridges may share it.
-// Configured ones come first; without one, the only port of the bridge that is no guest's tap is it. The first
-// port, which the old hook took, may be anybody's.
+// Finds the uplinks of a bridge. A frame leaves by a port of the bridge, which may be stacked on other devices: a VLAN on a NIC.
+// Any device of that stack may be the uplink, on which the queues are, and several bridges may share it. Configured uplinks take
+// precedence; without one, the only port of the bridge that is not a tap is the uplink. The first port, which the old hook took,
+// may belong to anything.
 import type { Config, UplinkEntry } from '../config/config.ts';
 import type { Guest } from '../guests/guest.ts';
 import { type Host, type Network, type Port, stackOf } from '../host/host.ts';
@@ -11,36 +11,36 @@ import { isDeviceName } from '../units/units.ts';
 
 export interface FoundUplink {
   name: string;
-  /** Those of the bridge by which frames reach it. */
+  /** The ports of the bridge by which frames reach it. */
   ports: Port[];
   entry?: UplinkEntry;
 }
 
 export interface Doubt {
-  /** In words that follow a guest's name. */
+  /** The reason, as words that follow a guest's name. */
   reason: string;
-  /** `needless`: the bridge has no port that leads out, so there is no uplink to share. */
+  /** `needless`: the bridge has no port that leads out, so it has no uplink. */
   kind: 'needless' | 'unable';
-  /** What passes there leaves the host all the same, by its routing. */
+  /** Whether frames leave the host anyway, by its routing. */
   routed?: boolean;
-  /** The configured uplink that is not where it should be. */
+  /** The configured uplink that is not connected to the bridge. */
   uplink?: string;
-  /** Those among which the administrator has to choose. */
+  /** The candidates among which the administrator has to choose. */
   ports?: string[];
 }
 
 export interface Ways {
   /** In name order. */
   uplinks: FoundUplink[];
-  /** Why there is none, or not each that should be. */
+  /** Why there is none, or why a configured one is missing. */
   doubts: Doubt[];
-  /** NICs in the bridge that are no uplinks, where the configuration names another. */
+  /** NICs in the bridge that are not uplinks, since the configuration names another. */
   open: string[];
-  /** A sentence where the uplink found is not what anybody would call one. */
+  /** A warning where the detected uplink is unlikely to be meant. */
   odd?: string;
 }
 
-/** @param bridge empty when the tap is a port of none */
+/** @param bridge empty when the tap is not a port of any bridge */
 export function findUplinks(config: Config, host: Host, guests: Guest[], bridge: string): Ways {
   if (bridge === '') return only({ reason: 'it is a port of no bridge', kind: 'needless' });
   const ports = [...host.devices]
@@ -64,7 +64,7 @@ export function findUplinks(config: Config, host: Host, guests: Guest[], bridge:
       const { name } = entry;
       const own = clear.filter(({ entries }) => entries.includes(entry));
       if (own.length > 0) return [{ name, ports: own.map((port) => ({ name: port.name, bridge })), entry }];
-      // What it routes to a device that is a port of another bridge leaves by that port.
+      // Packets that are routed to a bridge leave by that bridge's port.
       if (routed.includes(entry) && !gone.includes(entry))
         return [{ name, ports: portsOn(host.devices, name), entry }];
       return [];
@@ -83,7 +83,7 @@ export function findUplinks(config: Config, host: Host, guests: Guest[], bridge:
   };
 }
 
-/** Bridges whose guests reach an uplink by routing. */
+/** @returns the bridges whose guests reach an uplink by routing */
 function routedBridges({ routed = [] }: UplinkEntry, { networks }: Host): string[] {
   return routed.flatMap(({ value }) => (value === 'libvirt' ? routedNetworks(networks) : [value]));
 }
@@ -97,7 +97,7 @@ function whyLacking({ devices }: Host, name: string, bridge: string): string {
   return `its uplink ${name} is not a port of ${bridge}, and none of its ports lies on it`;
 }
 
-/** The lower tree would take what comes from the upper one for its own guests', or for nobody's. */
+/** The reason where one uplink is stacked on another: the lower tree would classify the frames of the upper one again. */
 function shapedTwice(port: string, entries: UplinkEntry[]): string {
   const names = entries.map(({ name }) => `[${formatPath(['uplink', name])}]`).join(' and ');
   return `what leaves by ${port} would be shaped twice, by ${names}: leave out one of them`;
@@ -113,7 +113,7 @@ function foundPort(config: Config, host: Host, guests: Guest[], bridge: string):
   const candidates = [...devices].filter(
     ([name, device]) => device.master === bridge && !device.tap && !taps.has(name),
   );
-  // A container's port is no tap, but no NIC either: it must not put the uplink in doubt.
+  // The port of a container is neither a tap nor a NIC: it must not make the uplink ambiguous.
   const physical = candidates.filter(([, device]) => device.physical);
   const ports = (physical.length === 1 ? physical : candidates).map(([name]) => name).sort();
   const [port] = ports;
@@ -133,7 +133,7 @@ function foundPort(config: Config, host: Host, guests: Guest[], bridge: string):
       `put it back, or write [${formatPath(['uplink', port])}] if that is what leads out now`;
     return only({ ...unable(reason), uplink: idle });
   }
-  // A NIC that is a port itself has a tree already, which would take these frames for nobody's.
+  // A NIC that is a port itself has a tree already, which would classify these frames as unmarked.
   const name = stackOf(devices, port).findLast((one) => devices.get(one)?.master) ?? port;
   const unnamed = [port, name].find((one) => !isDeviceName(one));
   if (unnamed !== undefined) {
@@ -143,7 +143,7 @@ function foundPort(config: Config, host: Host, guests: Guest[], bridge: string):
   return { uplinks: [{ name, ports: [{ name: port, bridge }] }], doubts: [], open: [], ...odd };
 }
 
-/** Of the configuration, there, and for no bridge: what has just left its bridge is nobody else's to replace. */
+/** Configured uplinks that exist and are connected to no bridge: one that has just left its bridge must not be replaced by another. */
 function idleUplinks({ uplinks }: Config, { devices }: Host): string[] {
   return uplinks
     .filter(({ name, bridges, routed }) => devices.has(name) && !bridges && !routed)
@@ -151,7 +151,7 @@ function idleUplinks({ uplinks }: Config, { devices }: Host): string[] {
     .map(({ name }) => name);
 }
 
-/** No NIC, but one end of a pair between two bridges: what leaves by it is still on this host. */
+/** Warns of an uplink that is not a NIC but a veth pair between two bridges: its frames stay on this host. */
 function oddUplink(devices: Host['devices'], bridge: string, port: string): Pick<Ways, 'odd'> {
   const peer = devices.get(port)?.peer;
   const beyond = peer === undefined ? undefined : devices.get(peer)?.master;
@@ -163,7 +163,7 @@ function oddUplink(devices: Host['devices'], bridge: string, port: string): Pick
   };
 }
 
-/** In the words of who has never heard of uplinks: many guests are on libvirt's default network. */
+/** The message for a bridge of a libvirt network, without the word uplink: many guests are on libvirt's default network. */
 function noUplink(bridge: string, network: Network | undefined): Doubt {
   if (!network) return { reason: `its bridge ${bridge} has no uplink`, kind: 'needless' };
   const { name, mode } = network;
@@ -182,7 +182,7 @@ function unable(reason: string): Doubt {
   return { reason, kind: 'unable' };
 }
 
-/** The ports of all bridges by which frames reach a device, in name order. */
+/** @returns the ports of all bridges that are this device or stacked on it, in name order */
 export function portsOn(devices: Host['devices'], name: string): Port[] {
   return [...devices]
     .flatMap(([port, { master }]) => (master ? { name: port, bridge: master } : []))
@@ -190,7 +190,7 @@ export function portsOn(devices: Host['devices'], name: string): Port[] {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** The lowest device that one of these and another one lie on both; the device itself when there is none. */
+/** @returns the lowest device that this one and another one are both stacked on; the device itself when there is none */
 export function sharedBelow(devices: Host['devices'], name: string, names: string[]): string {
   const others = names.filter((one) => one !== name).flatMap((one) => stackOf(devices, one));
   return stackOf(devices, name).findLast((one) => others.includes(one)) ?? name;

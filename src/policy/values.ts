@@ -1,5 +1,5 @@
-// What a guest gets on one uplink: each value from the strongest that says it (origin.ts), then bounded by the
-// group and the link, since a ceiling below holds anyway.
+// The values of a guest on one uplink: each from the source with the highest precedence (origin.ts), then capped by the group and
+// the link, whose ceils limit it anyway.
 
 import type { GuestEntry } from '../config/config.ts';
 import { label } from '../text/label.ts';
@@ -14,8 +14,8 @@ import { bound, type Cut, findRate, type Sources, type Traced, usual, wanted } f
 import { type GroupPolicy, type GuestPolicy, type TapPolicy, tuningOf, type UplinkPolicy } from './policy.ts';
 
 /**
- * @param tap the guest's first behind this uplink; absent while it does not run
- * @param warnings gets what of its metadata cannot count
+ * @param tap its first tap behind this uplink; absent while it does not run
+ * @param warnings receives the problems in its metadata
  * @param own the Ethernet addresses of its NICs
  */
 export function addGuest(
@@ -52,8 +52,8 @@ export function addGuest(
     const limit: Cut = { by: 'ceil', name: uplink.name, to: most, ...(above ? { step: above } : {}) };
     const value = bound(asked, [limit]);
     const step = asked.steps.at(-1);
-    // A guarantee somebody wrote stands as written, to be scaled and said; another fits in, and so does each in a ceil
-    // that is lower for now.
+    // A configured guarantee stays as it is, to be scaled with a warning; a built-in or inherited one is capped by the ceil, and so
+    // is any under a ceil that is lowered for now.
     const isWritten = asked.from === 'on' || asked.from === 'entry' || step !== undefined;
     const configured = isWritten && most >= usualMost ? wanted(asked) : value;
     return { configured, value, usual: Math.min(usual(asked), usualMost), ...(step ? { step } : {}) };
@@ -86,14 +86,14 @@ export function addGuest(
   return policy;
 }
 
-/** The windows of [defaults] are for guests whose entry has none, and change what comes from there. */
+/** The windows of [defaults] apply to guests whose entry has none, and change only values that come from [defaults]. */
 function changingOf({ config, entry }: Sources, { from }: Traced): Changing {
   if (entry?.when || from === 'entry' || from === 'on') return entry ?? {};
   const { when } = config.defaults;
   return { ...entry, ...(when ? { when } : {}), neverRaises: from === 'metadata' };
 }
 
-/** None where it has no address that is known: then all that it is sent is its own. */
+/** @returns nothing where no address of it is known: then all frames to it count as its own */
 function macsOf(written: GuestEntry['macs'], own: string[]): Pick<GuestPolicy, 'macs'> {
   if (written === 'any') return {};
   const macs = new Set(
@@ -102,7 +102,7 @@ function macsOf(written: GuestEntry['macs'], own: string[]): Pick<GuestPolicy, '
   return macs.size > 0 ? { macs: [...macs].sort() } : {};
 }
 
-/** Its own group's ceil as it is written, since the link may have lowered that too. */
+/** The ceil of its group as configured: in the group's values the link may have lowered it already. */
 function limits(uplink: UplinkPolicy, group: GroupPolicy | undefined, direction: Direction): Cut[] {
   const link = linkLimit(uplink, direction);
   if (!group) return [link];
@@ -113,7 +113,7 @@ function limits(uplink: UplinkPolicy, group: GroupPolicy | undefined, direction:
   return [{ ...cut, ...(step ? { step, usual: found } : {}) }, link];
 }
 
-/** A tenant may ask for more than there is; whoever wrote the configuration was told by its check. */
+/** Warns of a rate in a guest's metadata that was cut; for a rate in the configuration the check does that. */
 function lowered(uplink: string, { name, rate, origin }: GuestPolicy): string[] {
   const asked = directions.filter(
     (direction) => origin.rate[direction].from === 'metadata' && origin.rate[direction].cuts.length > 0,

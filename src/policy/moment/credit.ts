@@ -1,26 +1,26 @@
-// Credit for a boost, of a guest in one direction: earned by what it leaves of its ceil, spent by what it uses above. Time is
-// the kernel's and use the ledger's, so that a clock that is set earns and costs nobody anything.
+// The credit of a boost, for one guest and direction: a token bucket that the unused part of the ceil fills and use above the ceil
+// drains. Time is from the kernel's monotonic clock and use from the ledger, so setting the clock changes no credit.
 
-/** Bytes. */
+/** In bytes. */
 export interface Credit {
-  /** Less than nothing: what was spent before somebody looked. It is earned first, and costs none of the ceil. */
+  /** Negative where more was spent before the last look than there was: that is earned back first, without lowering the ceil. */
   left: number;
-  /** Whether it may be spent: not from when nothing is left until a tenth is earned again. */
+  /** Whether it may be spent: hysteresis, off once it is used up, on again at a tenth of the volume. */
   isOn: boolean;
-  /** The ledger's total up to which this is reckoned. */
+  /** The ledger's total up to which it is computed. */
   total: number;
 }
 
-/** @param volume bytes, at most */
+/** @param volume the maximum, in bytes */
 export function newCredit(volume: number, total: number): Credit {
   return { left: volume, isOn: true, total };
 }
 
 /**
- * @param ceil bits per second, as it is without the boost
- * @param volume bytes, at most
- * @param total the ledger's: one that fell is a new ledger's, which knows nothing of what was used since
- * @param elapsed seconds since it was reckoned last
+ * @param ceil bits per second, without the boost
+ * @param volume the maximum, in bytes
+ * @param total the ledger's total; one that fell belongs to a new ledger, in which the use since the last look is missing
+ * @param elapsed seconds since the last computation
  */
 export function reckon(
   credit: Credit,

@@ -1,13 +1,13 @@
-// What of a class is otherwise now than on other days: what every view marks, so that nobody takes it for what is written.
+// The values of a class that are changed for now: every view marks them, so that they are not mistaken for configured ones.
 import { type Both, both, directions } from '../../units/units.ts';
 import type { ForNow, Step } from './moment.ts';
 
-/** In bits per second, before the guarantees of several are scaled to what there is. */
+/** In bits per second, before oversubscribed guarantees are scaled. */
 export interface Compared {
   value: number;
-  /** The same by every day's configuration. */
+  /** The configured value, without any step. */
   usual: number;
-  /** The last of its own. */
+  /** Its last own step. */
   step?: Step;
 }
 
@@ -16,7 +16,7 @@ export interface ForNowValues {
   ceil?: ForNow;
 }
 
-/** @returns nothing in it where all is as on other days */
+/** @returns an empty object where no value is changed */
 export function forNowOf(ceil: Both<Compared>, rate: Both<Compared> = ceil): { forNow?: Both<ForNowValues> } {
   const forNow = both((direction): ForNowValues => {
     const ceiling = differing(ceil[direction]);
@@ -26,7 +26,7 @@ export function forNowOf(ceil: Both<Compared>, rate: Both<Compared> = ceil): { f
   return directions.some((direction) => Object.keys(forNow[direction]).length > 0) ? { forNow } : {};
 }
 
-/** @param above what may have cut it, where its own step did not make it so */
+/** @param above the parents that may have cut it, where it has no step of its own */
 function differing({ value, usual, step }: Compared, above?: Step): ForNow | undefined {
   const reason = step?.to === value ? step : (above ?? step);
   return reason && value !== usual ? { ...reason, usual } : undefined;

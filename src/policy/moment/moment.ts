@@ -1,5 +1,5 @@
-// The moment that a policy is made for: an input like the configuration, so that any other moment can be asked for. What
-// holds for a time only changes a value in steps (origin.ts), of which what an administrator has set for now is the last.
+// The moment: time, overrides and volumes, for which a policy is computed. It is an input like the configuration, so a policy can
+// be computed for any other moment. Temporary changes apply to a value as steps (origin.ts), the administrator's override last.
 import type { Source } from '../../system/errors.ts';
 import type { Span } from '../../units/period.ts';
 import type { Both, Direction } from '../../units/units.ts';
@@ -8,66 +8,65 @@ import type { Credit } from './credit.ts';
 export interface Moment {
   /** Milliseconds since 1970. */
   now: number;
-  /** What administrators have set for now; of those that have ended none counts. */
+  /** The overrides that administrators have set; those that have ended do not count. */
   overrides: Override[];
-  /** Bytes delivered to and by a guest or a group in a period, on all uplinks; absent: of no volume is anything known. */
+  /** The bytes delivered to and from a guest or group in a period, on all uplinks; absent where nothing is known of volumes. */
   used?: (subject: Subject, period: Span) => Both<number>;
-  /** Until when a quota holds that was used up before the clock was set to this period: milliseconds since 1970. */
+  /** Until when a quota stays used up although the clock was set to another period, in milliseconds since 1970. */
   held?: (subject: Subject, period: Span) => number | undefined;
-  /** A guest's credit for its boost; absent: none has any. */
+  /** The credit of a guest's boost; absent where no guest has any. */
   credit?: (guest: string, direction: Direction) => Credit | undefined;
 }
 
-/** A guest, a group, or by an uplink's name all that no guest owns there. */
+/** A guest, a group, or the unmarked traffic of an uplink, by the uplink's name. */
 export interface Subject {
   kind: 'guest' | 'group' | 'unmarked';
   name: string;
 }
 
-/** On every uplink. Rates in bits per second; a direction or key that is absent is as it is otherwise. */
+/** An override, on every uplink. Rates in bits per second; absent directions and keys are not changed. */
 export interface Override extends Subject {
   rate?: Partial<Both<number>>;
   ceil?: Partial<Both<number>>;
   /** When it was set: milliseconds since 1970. */
   since: number;
-  /** Absent: until it is lifted. */
+  /** When it ends; absent: when it is lifted. */
   until?: number;
-  /** A user's name. */
+  /** The name of the user who set it. */
   by: string;
   why?: string;
 }
 
 /**
- * What holds for a time only and makes a value more or less than it is otherwise. In this order, each from where the one
- * before it left off: a window of the clock, credit, a quota that is used up (which never raises), and what an
- * administrator has set for now, which wins.
+ * A step: a temporary change of a value. Steps apply in this order, each to the result of the one before: a time window, credit, a
+ * quota that is used up (which never raises a value), and an administrator's override, which wins.
  */
 export interface Step {
   by: 'window' | 'boost' | 'quota' | 'limit';
-  /** Bits per second: what the value is from here on. */
+  /** The value after this step, in bits per second. */
   to: number;
-  /** Where it is written; absent for what an administrator has set. */
+  /** Where it is written; absent for an override. */
   at?: Source;
   /** When it ends, where that is known: milliseconds since 1970. */
   until?: number;
-  /** Who has set it, when and why. */
+  /** The override: who set it, when and why. */
   set?: { by: string; since: number; why?: string };
 }
 
-/** What a value is now in the place of what it is otherwise, bits per second, with the step that made it so. */
+/** The value for now, in bits per second, with the last step. */
 export interface ForNow extends Step {
   usual: number;
 }
 
-/** No hour in particular: no window holds, and nothing else that is for a time only. */
+/** No particular moment: no window and no other step applies. */
 export const everyday: Moment = { now: Number.NaN, overrides: [] };
 
-/** When it was set does not count: a clock that was set back since lifts nothing. */
+/** Whether an override has not ended. The time at which it was set does not matter, so a clock that was set back lifts none. */
 export function isInForce({ until }: Override, now: number): boolean {
   return until === undefined || now < until;
 }
 
-/** The one that was set last counts. */
+/** @returns the override that was set last */
 export function limitSteps(
   { now, overrides }: Moment,
   { kind, name }: Subject,

@@ -1,11 +1,11 @@
-// A quota at a moment: how much of its volumes is used in the period, and whether one is used up.
+// The state of a quota at a moment: how much of its volumes is used in the period, and whether one is used up.
 import type { Config, Quota } from '../../config/config.ts';
 import { periodAt, type Span } from '../../units/period.ts';
 import { type Both, type Direction, directions } from '../../units/units.ts';
 
-/** One volume of a quota. Bytes. */
+/** One volume of a quota, in bytes. */
 export interface Volume {
-  /** `both`: in both directions together. */
+  /** `both`: the sum of both directions. */
   way: Direction | 'both';
   volume: number;
   used: number;
@@ -16,7 +16,7 @@ export interface QuotaUse extends Span {
 }
 
 /**
- * @param used what was delivered in a period, bytes
+ * @param used the bytes delivered in a period
  * @param now milliseconds since 1970
  */
 export function quotaAt(quota: Quota, used: (period: Span) => Both<number>, now: number): QuotaUse {
@@ -38,17 +38,17 @@ export function isUsedUp({ volumes }: QuotaUse): boolean {
   return volumes.some(({ volume, used }) => used >= volume);
 }
 
-/** The share that is used, of the volume that has least left: 1 is all of it. */
+/** The used share of the volume that is used most; 1 is all of it. */
 export function shareUsed({ volumes }: QuotaUse): number {
   return Math.max(...volumes.map(({ volume, used }) => used / volume));
 }
 
-/** Whether anything depends on what was used. */
+/** Whether any value depends on use: a quota or a boost is configured. */
 export function hasVolumes({ groups, guests }: Config): boolean {
   return [...groups, ...guests].some((entry) => entry.quota || ('boost' in entry && entry.boost));
 }
 
-/** Of all periods that count now, milliseconds since 1970. */
+/** @returns the earliest begin of all periods that count now, in milliseconds since 1970 */
 export function earliestBegin({ groups, guests }: Config, now: number): number {
   const quotas = [...groups, ...guests].flatMap(({ quota }) => quota ?? []);
   return Math.min(now, ...quotas.map(({ every }) => periodAt(every.value, now).begin));

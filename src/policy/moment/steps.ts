@@ -1,21 +1,21 @@
-// What makes a value another one at a moment than it is otherwise: the window of the clock, credit, a quota that is used up,
-// what an administrator has set. Each goes on from where the one before it left off; the last counts.
+// Computes the steps of a value at a moment: time window, credit, used-up quota, override. Each applies to the result of the one
+// before; the last one's result counts.
 import type { Boost, Quota, Window } from '../../config/config.ts';
 import type { Direction } from '../../units/units.ts';
 import { limitSteps, type Moment, type Step, type Subject } from './moment.ts';
 import { isUsedUp, quotaAt } from './quotas.ts';
 import { holdingAt } from './windows.ts';
 
-/** What an entry says of other times. */
+/** The parts of an entry that change its values for a time. */
 export interface Changing {
   when?: Window[];
-  /** A window raises nothing: a guest's own metadata asks for the value. */
+  /** Whether a window may not raise the value, since the guest's own metadata asked for it. */
   neverRaises?: boolean;
   quota?: Quota;
   boost?: Boost;
 }
 
-/** @param value bits per second, otherwise */
+/** @param value bits per second, without steps */
 export function stepsOf(
   moment: Moment,
   subject: Subject,
@@ -38,7 +38,7 @@ interface Asked {
   changing: Changing;
   key: 'rate' | 'ceil';
   direction: Direction;
-  /** Bits per second, without this step. */
+  /** The value before this step, in bits per second. */
   value: number;
 }
 
@@ -55,7 +55,7 @@ function windowStep({ moment, changing, key, direction, value }: Asked): Step | 
   };
 }
 
-/** For its ceil only, and until nobody knows when: that depends on what the guest does. */
+/** Credit raises the ceil only; its end is not known in advance, since it depends on the guest's use. */
 function boostStep({ moment, subject, changing, key, direction, value }: Asked): Step | undefined {
   const setting = changing.boost?.ceil[direction];
   if (!setting || key !== 'ceil' || setting.value <= value) return undefined;

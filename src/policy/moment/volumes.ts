@@ -1,5 +1,5 @@
-// What is known of volumes and credit at a look: reckoned from the ledger and from what was known at the look before. A
-// guest that starts between two looks goes by this, so it is all that a moment needs.
+// The state of volumes and credit at a look (a sync), computed from the ledger and the state of the previous look. A guest that
+// starts between two looks uses this state, so it has everything that a moment needs.
 import type { Config, Quota } from '../../config/config.ts';
 import { matchGuest } from '../../config/pattern.ts';
 import type { Span } from '../../units/period.ts';
@@ -9,43 +9,43 @@ import type { Moment, Subject } from './moment.ts';
 import { isUsedUp, type QuotaUse, quotaAt, shareUsed } from './quotas.ts';
 import { holdingAt } from './windows.ts';
 
-/** Milliseconds since 1970, and since boot by the kernel's count, which nobody sets. */
+/** The wall clock in milliseconds since 1970, and the kernel's monotonic clock in milliseconds since boot. */
 export interface Clocks {
   now: number;
   sinceBoot: number;
 }
 
-/** What was used in a period, bytes. */
+/** The use in a period, in bytes. */
 export interface QuotaRecord extends Span {
   used: Both<number>;
-  /** From when it is used up: its `then` holds `until`, milliseconds since boot, wherever the clock is set meanwhile. */
+  /** Once it is used up, its `then` holds `until`, in milliseconds since boot, even if the wall clock is set meanwhile. */
   held?: { until: number; end: number };
 }
 
 export interface Volumes {
-  /** Milliseconds since boot. */
+  /** The time of the look, in milliseconds since boot. */
   at: number;
-  /** By `keyOf`. */
+  /** Keyed by `keyOf`. */
   quotas: Map<string, QuotaRecord>;
-  /** By a guest's name; a direction without a boost is absent. */
+  /** Keyed by the guest's name; a direction without a boost is absent. */
   credits: Map<string, Partial<Both<Credit>>>;
 }
 
-/** The ledger's word. Bytes. */
+/** The figures of the ledger, in bytes. */
 export interface Delivered {
-  /** Everybody of whom it knows something. */
+  /** All subjects that it has figures for. */
   subjects: Subject[];
   used: NonNullable<Moment['used']>;
-  /** All that was ever counted: it does not fall. */
+  /** The total ever counted, which is monotonic. */
   total: (subject: Subject) => Both<number>;
 }
 
-/** A volume of which so much is used that people should know. */
+/** The notice that a volume has reached a threshold. */
 export interface Notice {
   subject: Subject;
   quota: Quota;
   use: QuotaUse;
-  /** Whole percents. */
+  /** The threshold in percent. */
   reached: 80 | 100;
 }
 
@@ -54,8 +54,8 @@ export function keyOf({ kind, name }: Pick<Subject, 'kind' | 'name'>): string {
 }
 
 /**
- * @param before of this boot; absent at its first look, which says again what was said before it
- * @returns what is known now, and what has reached 80 or 100 % since
+ * @param before the previous look of this boot; absent at the first, which repeats notices of the boot before
+ * @returns the state now, and the notices for volumes that have reached 80 or 100 % since
  */
 export function reckonVolumes(
   config: Config,
@@ -87,7 +87,7 @@ export function reckonVolumes(
   return { volumes, notices };
 }
 
-/** Groups by the configuration; guests that used something or have credit. Who is new has all of his. */
+/** The owners: groups of the configuration, and guests with use or credit. A new guest has its full credit. */
 function subjectsOf(
   { groups }: Config,
   known: Subject[],
@@ -96,7 +96,7 @@ function subjectsOf(
 ): Subject[] {
   const guests = new Set(known.flatMap(({ kind, name }) => (kind === 'guest' ? name : [])));
   for (const name of before?.credits.keys() ?? []) guests.add(name);
-  // A ledger that is lost names nobody.
+  // After the loss of the ledger the previous look still names its guests.
   for (const [key, { end }] of before?.quotas ?? [])
     if (key.startsWith('guest ') && end > now) guests.add(key.slice('guest '.length));
   return [
@@ -111,12 +111,12 @@ function quotaOf(config: Config, { kind, name }: Subject): Quota | undefined {
     : matchGuest(config, name)?.quota;
 }
 
-/** What was used of a period does not become less: a ledger that is lost lifts nothing. */
+/** Use in a period never decreases, so the loss of the ledger lifts no limit. */
 function atLeast(used: Both<number>, known: QuotaRecord | undefined, { begin }: Span): Both<number> {
   return known?.begin === begin ? both((way) => Math.max(used[way], known.used[way])) : used;
 }
 
-/** A clock that was set ends no period early, not before as much time has passed as there was until its end. */
+/** A period does not end early when the clock is set: its remaining time has to pass by the monotonic clock. */
 function holdOf(
   use: QuotaUse,
   last: QuotaRecord['held'],
@@ -128,7 +128,7 @@ function holdOf(
   return { held: held && isOwn ? held : { end: use.end, until: sinceBoot + use.end - now } };
 }
 
-/** What is said once in a period: where it was not reached by the look before. */
+/** The thresholds that were reached since the previous look: each is announced once in a period. */
 function reachedSince(
   quota: Quota,
   use: QuotaUse,
@@ -165,7 +165,7 @@ function creditOf(
   return { ...(credits.out ? { out: credits.out } : {}), ...(credits.in ? { in: credits.in } : {}) };
 }
 
-/** Of this as a part of a moment. @param used since the look; no less than was known then */
+/** The state as a part of a moment. @param used the use by the ledger; the state's own is its lower bound */
 export function asMoment(
   volumes: Volumes | undefined,
   { now, sinceBoot }: Clocks,
@@ -186,5 +186,5 @@ export function asMoment(
   };
 }
 
-/** A clock that is set by less goes right. */
+/** Milliseconds: a smaller step of the clock counts as none. */
 const aMinute = 60_000;

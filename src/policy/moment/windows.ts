@@ -1,17 +1,17 @@
-// Which window of a list holds at a moment, and until when that stays so. Both are asked for each value of each guest, and
-// hundreds of guests may share a list.
+// The time window of a list that holds at a moment, and until when. Cached, since it is asked for each value of each guest,
+// and hundreds of guests may share a list.
 import type { Window } from '../../config/config.ts';
 import { covers } from '../../units/days-and-times.ts';
 import { nextChange, type Wall, wallOf } from '../../units/wall.ts';
 
 export interface Holding {
-  /** The first that holds. */
+  /** The first window that holds. */
   window?: Window;
-  /** When another one does, or none: milliseconds since 1970; absent where that is not before a fortnight. */
+  /** When that changes, in milliseconds since 1970; absent where it does not within a fortnight. */
   until?: number;
 }
 
-/** Summer time may take out a window of a week's one. */
+/** A fortnight: in one week a change to summer time may skip the only occurrence of a window. */
 const fortnight = 14 * 24 * 3600_000;
 
 const known = new WeakMap<Window[], { now: number; holding: Holding }>();
