@@ -56,6 +56,7 @@ function readSources(
     }),
   );
   const taken = new Set(known.values());
+  const someKnown = (bridge: string) => [...known].find(([key]) => key.startsWith(`${bridge} `))?.[1];
   const other = (bridge: string) =>
     (interfaces[bridge] ?? [])
       .filter(({ family, address }) => family === name && !address.startsWith('fe80:'))
@@ -64,7 +65,10 @@ function readSources(
         return length <= least ? [neighbourOf(address, length, taken)] : [];
       })[0];
   const others = new Map(
-    [...new Set(senders.map(({ bridge }) => bridge))].map((bridge) => [bridge, other(bridge)]),
+    [...new Set(senders.map(({ bridge }) => bridge))].map((bridge) => [
+      bridge,
+      other(bridge) ?? someKnown(bridge),
+    ]),
   );
   return new Map(
     senders.flatMap((sender) => {

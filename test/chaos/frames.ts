@@ -55,7 +55,7 @@ export function lookAtFrames(world: World): Truth[] {
         fate,
         uplink: world.named(nic.uplink),
         joined: joined.get(nic) ?? false,
-        astray: nic.routed === true && !leadsOut(world, nic.uplink, links),
+        astray: nic.routed === true && !leadsOut(world, nic, links),
         ...(own ? { ceil: own.ceil } : {}),
         packets: sum(after, keys),
         shown: `${has} of ${frames} arrived, ${counted} by ${keys.join(' or ')}`,
@@ -86,11 +86,14 @@ function readLinks(): Map<string, Link> {
   return new Map((JSON.parse(stdout) as Link[]).map((link) => [link.ifname, link]));
 }
 
-function isJoined(world: World, { tap, bridge, uplink }: Nic, links: Map<string, Link>): boolean {
-  return isPort(world, tap, bridge, links) && leadsOut(world, uplink, links);
+function isJoined(world: World, nic: Nic, links: Map<string, Link>): boolean {
+  return isPort(world, nic.tap, nic.bridge, links) && leadsOut(world, nic, links);
 }
 
-function leadsOut(world: World, uplink: string, links: Map<string, Link>): boolean {
+function leadsOut(world: World, nic: Nic, links: Map<string, Link>): boolean {
+  const { uplink } = nic;
+  const exit = world.wire.exitOf(nic);
+  if (exit !== uplink) return isUp(exit, links);
   const above = world.bridgeOf(uplink);
   return above ? isPort(world, uplink, above, links) : isUp(world.named(uplink), links);
 }

@@ -33,6 +33,8 @@ const inside = `nsenter --net=/run/netns/${name}`;
 export class Wire {
   /** What is behind a cable by another address than its own. */
   private readonly moved = new Map<string, string>();
+  /** Uplink -> the device by which the host routes in its place. */
+  readonly detours = new Map<string, string>();
 
   constructor() {
     sh(`ip netns add ${name}
@@ -85,7 +87,7 @@ export class Wire {
     const outside = nics.flatMap((nic) => {
       const host = { out: macOf(nic.bridge), in: hostOf(nic.uplink).mac };
       const ways = directions.flatMap((direction) => {
-        const { from, to, address } = wayOf(nic, direction);
+        const { from, to, address } = this.wayOf(nic, direction);
         return way(address, endOf(from), nic.routed ? host[direction] : this.macOf(to));
       });
       return [...ways, ...way(stormOf(nic), endOf(nic.tap), 'ff:ff:ff:ff:ff:ff')];
@@ -93,8 +95,8 @@ export class Wire {
     const inside = nics.flatMap((nic) =>
       nic.routed
         ? [
-            ...way(wayOf(nic, 'out').address, hostOf(nic.uplink).device, this.macOf(nic.uplink)),
-            ...way(wayOf(nic, 'in').address, nic.bridge, this.macOf(nic.tap)),
+            ...way(this.wayOf(nic, 'out').address, hostOf(nic.uplink).device, this.macOf(this.exitOf(nic))),
+            ...way(this.wayOf(nic, 'in').address, nic.bridge, this.macOf(nic.tap)),
           ]
         : [],
     );
@@ -131,7 +133,8 @@ export class Wire {
    * @returns how many arrived, by wireKey
    */
   send(nics: Nic[]): Map<string, number> {
-    const addresses = (direction: Direction) => nics.map((nic) => wayOf(nic, direction).address).join(' ');
+    const addresses = (direction: Direction) =>
+      nics.map((nic) => this.wayOf(nic, direction).address).join(' ');
     const script = `exec 2>/dev/null
       nft flush set ip wire seen
       for direction in '${addresses('out')}' '${addresses('in')}'; do
@@ -158,11 +161,24 @@ export class Wire {
     return new Map(
       nics.flatMap((nic) =>
         directions.map((direction) => {
-          const { to, address } = wayOf(nic, direction);
+          const { to, address } = this.wayOf(nic, direction);
           return [wireKey(nic, direction), seen.get(`${endOf(to)} ${address}`) ?? 0] as const;
         }),
       ),
     );
+  }
+
+  /** The device between the host and the world that its frames pass. */
+  exitOf({ uplink, routed }: Nic): string {
+    return (routed && this.detours.get(uplink)) ?? uplink;
+  }
+
+  private wayOf(nic: Nic, direction: Direction) {
+    const { tap, index } = nic;
+    const exit = this.exitOf(nic);
+    return direction === 'out'
+      ? { from: tap, to: exit, address: `10.8.${index}.1` }
+      : { from: exit, to: tap, address: `10.7.${index}.1` };
   }
 
   end(): void {
@@ -185,9 +201,3 @@ export function hostMacOf(device: string): string {
 }
 
 const stormOf = ({ index }: Nic) => `10.9.${index}.1`;
-
-function wayOf({ tap, uplink, index }: Nic, direction: Direction) {
-  return direction === 'out'
-    ? { from: tap, to: uplink, address: `10.8.${index}.1` }
-    : { from: uplink, to: tap, address: `10.7.${index}.1` };
-}

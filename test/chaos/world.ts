@@ -162,6 +162,8 @@ export class World extends TestHost {
   /** Says the ways of all guests anew. */
   routes(nics = this.guests.flatMap((guest) => guest.nics)): void {
     this.wire.routes(nics, (uplink) => {
+      const detour = this.wire.detours.get(uplink);
+      if (detour) return { device: detour, mac: hostMacOf(detour) };
       const bridge = this.bridgeOf(uplink);
       return bridge
         ? { device: bridge, mac: macOf(bridge) }

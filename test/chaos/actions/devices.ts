@@ -180,6 +180,26 @@ export const deviceActions: Record<string, Action> = {
     const add = `tc qdisc replace dev ${tap} root tbf rate 900mbit burst 200k latency 50ms`;
     return harmless(foreign(add, `tc qdisc del dev ${tap} root`));
   },
+  'the default route moves off an uplink': (world) => {
+    const { uplink } = world.bridges().find(({ isRouted }) => isRouted) ?? {};
+    const device = 'eth9';
+    if (!uplink || world.wire.detours.has(uplink)) return undefined;
+    world.wire.cable(device);
+    if (!attempt(`ip route add default dev ${device}`)) return undefined;
+    world.wire.detours.set(uplink, device);
+    world.routes();
+    const undo = () => {
+      world.wire.detours.delete(uplink);
+      attempt(`ip link del ${device}`);
+      world.routes();
+    };
+    const spoils: Done['spoils'] = (nic) => nic.routed === true && nic.uplink === uplink;
+    return {
+      text: `ip route add default dev ${device}, and what is routed to ${uplink} with it`,
+      undo,
+      spoils,
+    };
+  },
   'another name for an uplink': (world, random) => {
     const uplink = pickUplink(world, random);
     if (!uplink) return undefined;
