@@ -75,6 +75,8 @@ package_of() {
     *:iperf3 | *:iptables | *:fireqos) echo "$1" ;;
     *:trafgen) echo netsniff-ng ;;
     *:secilc) echo secilc ;;
+    apt-get:dnsmasq) echo dnsmasq-base ;;
+    *:dnsmasq | *:busybox) echo "$1" ;;
     apt-get:ping) echo iputils-ping ;;
     *:ping) echo iputils ;;
     apt-get:sysctl) echo procps ;;
