@@ -102,6 +102,15 @@ export function echo(ends: Ends, source: string, target: string, size: number): 
   return internet(ends, source, target, six ? 58 : 1, message);
 }
 
+/** Of STP: "I am the root", as only a bridge with this address and the lowest priority can be. */
+export function bpdu(from: string, root: string): Buffer {
+  const id = Buffer.concat([short(0), Buffer.from(root.replaceAll(':', ''), 'hex')]);
+  const cost = Buffer.alloc(4);
+  const timers = Buffer.from([0x80, 1, 0, 0, 20, 0, 2, 0, 15, 0]);
+  const message = Buffer.concat([Buffer.from([0x42, 0x42, 3, 0, 0, 0, 0, 1]), id, cost, id, timers]);
+  return ether({ from, to: '01:80:c2:00:00:00' }, message.length, Buffer.concat([message, Buffer.alloc(8)]));
+}
+
 /** "`address` is at `at`", to one who believes it. */
 export function arpReply(ends: Ends, address: string, at: string, target: string): Buffer {
   const mac = (text: string) => Buffer.from(text.replaceAll(':', ''), 'hex');

@@ -118,4 +118,40 @@ test(
   }),
 );
 
+/** Little, so that a busy machine sends far more. */
+const slow = two().replace('"5mbit"', '"1mbit"').replace('"10mbit"', '"1mbit"');
+
+test(
+  'small frames past the ceil, both ways: what waits in queues takes little memory',
+  on(slow, ['mallory'], async (host) => {
+    const mallory = await tapped(host);
+    const { space } = host.host;
+    /** KiB that the kernel cannot reclaim: of the whole machine, so other programs are given some room. */
+    const slab = async () =>
+      Number((await space.run('cat', ['/proc/meminfo'])).match(/^SUnreclaim: +(\d+)/m)?.[1]);
+    /** The packets in queues; each costs nearly a KiB, whatever its size. */
+    const waiting = async () =>
+      [...(await space.run('tc', ['-s', 'qdisc', 'show'])).matchAll(/backlog \S+ (\d+)p/g)].reduce(
+        (sum, [, packets]) => sum + Number(packets),
+        0,
+      );
+    const rate = 100_000 * 60 * 8;
+    const frame = (from: string, to: string) => unknown({ from, to }, 60);
+    const senders = {
+      sends: () => driveTap(space, mallory.tap, { frame: frame(mallory.mac, outsideMac), rate, seconds: 60 }),
+      receives: () =>
+        sendFrames(host.outside.space, 'eth0', { frame: frame(outsideMac, mallory.mac), rate, seconds: 60 }),
+    };
+    for (const [what, send] of Object.entries(senders)) {
+      const before = await slab();
+      const { found } = await host.attackBy(send(), host.outside, async () => {
+        await delay(3000);
+        return { packets: await waiting(), grown: (await slab()) - before };
+      });
+      assert.ok(found.packets < 16 * 1024, `mallory ${what}: ${found.packets} packets wait`);
+      assert.ok(found.grown < 64 * 1024, `mallory ${what}: ${found.grown} KiB more`);
+    }
+  }),
+);
+
 test.run();

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { unless } from '../support/skip.ts';
 import { type AttackedHost, hostMac, inMbit, outsideMac, tcpShare } from './attacked-host.ts';
-import { arpReply, echo, udp, unknown } from './frames.ts';
+import { arpReply, bpdu, echo, udp, unknown } from './frames.ts';
 import { keeps, most, needsFigures, on, two, within } from './hostile.ts';
 import { mbit } from './policy.ts';
 
@@ -162,6 +162,35 @@ test(
     const theirs = udp({ from: outsideMac, to: bob.mac }, outside.address[4], bob.address[4], 1514);
     const { wire } = await host.attack(outside, { frame: theirs, rate: 60 * mbit }, mallory);
     assert.ok(wire <= most * 10 * mbit, `of a neighbour’s download: ${inMbit(wire)} mbit`);
+  }),
+);
+
+test(
+  'BPDUs of a guest: its own where they are forwarded; where the bridge takes them, nobody loses his guarantee',
+  on(two(), ['mallory', 'bob'], async (host) => {
+    const [mallory, bob, { outside }] = [host.guest('mallory'), host.guest('bob'), host];
+    const root = '00:00:00:00:00:01';
+    const frame = bpdu(mallory.mac, root);
+    const storm = { frame, rate: 40_000 * frame.length * 8 };
+    const { wire } = await host.attack(mallory, storm, outside);
+    within('forwarded by a bridge without STP', wire, 10 * mbit, 0.3);
+
+    const { space } = host.host;
+    await space.ip('link set br0 type bridge stp_state 1 forward_delay 200');
+    const read = async (file: string) => (await space.run('cat', [`/sys/class/net/${file}`])).trim();
+    const ports = ['eth0', mallory.tap, bob.tap];
+    const states = () => Promise.all(ports.map((port) => read(`${port}/brport/state`)));
+    for (let tries = 0; (await states()).some((state) => state !== '3'); tries += 1) {
+      assert.ok(tries < 100, `the ports are ${await states()}`);
+      await delay(100);
+    }
+    const sends = await host.attack(mallory, storm, outside, () => host.tcp(bob, outside));
+    keeps('beside BPDUs, bob sends', sends.found, 20 * mbit);
+    assert.is(await read('br0/bridge/root_id'), '0000.000000000001', 'the bridge believes it');
+    // The bridge forgets where everybody is, so more is flooded; mallory has no more of it than it may receive.
+    const receives = await host.attack(mallory, storm, mallory, () => host.tcp(outside, bob));
+    keeps('beside BPDUs, bob receives', receives.found, 20 * mbit);
+    assert.ok(receives.wire <= most * 10 * mbit, `mallory received ${inMbit(receives.wire)} mbit`);
   }),
 );
 
