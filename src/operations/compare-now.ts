@@ -1,4 +1,4 @@
-// What explain compares: the rules in rules.d, where they can be read, and what the kernel holds of them now.
+// The comparison that `explain` shows: the rules in rules.d, where they can be read, against the kernel's state.
 
 import { compare } from '../diff/compare.ts';
 import { reachable } from '../diff/obstacles.ts';
@@ -22,7 +22,7 @@ export function rulesIn(folder: string): Rules | undefined {
   }
 }
 
-/** As `plan` compares them; a foreign object in our place is reported instead of refused. */
+/** Compares like `plan`; a foreign object in our place is reported and does not fail the comparison. */
 export async function readNow(site: Site, rules: Rules | undefined, folder: string): Promise<KernelNow> {
   const asked = rules ? parseRules(rules, folder) : emptyState();
   const from = await readState(site, { expected: asked });

@@ -1,5 +1,5 @@
-// The configurations that rules can be made from: the present one, and the one in force, which is laid out as files to be
-// read like it.
+// The two configurations that rules can be rendered from: the present one, and the one in force, whose snapshot is unpacked into
+// files and read in the same way.
 
 import { join } from 'node:path';
 import type { ConfigLocation } from '../config/read-files.ts';
@@ -12,14 +12,14 @@ import { parseKnown } from '../store/parsed-config.ts';
 import { isFull } from '../system/errors.ts';
 import type { Context } from './context.ts';
 
-/** A configuration with its templates, and what both were read from. */
+/** A configuration with its templates and their sources. */
 export interface ConfigWithTemplates extends ConfigHere {
   templates: string;
-  /** As it is kept beside the rules. */
+  /** The snapshot of both, as it is stored beside the rules. */
   snapshot: string;
 }
 
-/** @param paths where it is kept as it was understood; absent for one that nobody may ever load */
+/** @param paths the cache of the parsed configuration; absent for a configuration that may never be loaded */
 export async function readWithTemplates(
   { parsedConfig }: Partial<Context['paths']>,
   location: ConfigLocation,
@@ -39,10 +39,7 @@ function templatesAt({ root = '', file }: ConfigLocation): string {
   return join(root, templatesBeside(file));
 }
 
-/**
- * Where the configuration in force is, laid out to be read; the present one's place where there is none, or no room for
- * it.
- */
+/** @returns where the configuration in force is unpacked; the present one's place where there is none, or no room to unpack it */
 export function placeInForce({ paths }: Context): ConfigLocation {
   try {
     return findLaidOut(paths.held) ?? layOut(goodSource(paths.rules), paths.lastGood) ?? paths.config;
@@ -52,7 +49,7 @@ export function placeInForce({ paths }: Context): ConfigLocation {
   }
 }
 
-/** @returns nothing where nothing was loaded, or where another version of virt-shaper could read what was */
+/** @returns nothing where nothing was loaded, or where this version cannot parse the configuration in force */
 export async function readLoaded(context: Context): Promise<ConfigWithTemplates | undefined> {
   const place = placeInForce(context);
   if (place === context.paths.config) return undefined;

@@ -1,6 +1,6 @@
-// load --confirm SECONDS: the new policy holds until the time is up, then the former returns unless somebody
-// confirmed. For those who sit at the far end of the link they shape: a process of its own keeps the time,
-// so that the death of the terminal, or of the connection, brings the former policy back.
+// load --confirm SECONDS: a rollback timer. Unless somebody confirms, the former policy returns when the time is up. For
+// administrators who work over the link that they shape: a detached process, the guard, keeps the time, so that the former policy
+// also returns when the terminal or the connection dies.
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -24,9 +24,9 @@ import { underLock } from './under-lock.ts';
 import { underLockCounted } from './usage/count.ts';
 
 /**
- * @param seconds how long the new policy holds without being confirmed
- * @param nothing said when there is nothing to do
- * @param render makes the rules that are loaded, where they are not those of rules.d as it is
+ * @param seconds until the rollback
+ * @param nothing the message when there is nothing to do
+ * @param render renders the rules to load; absent: rules.d as it is
  */
 export async function loadAndConfirm(
   context: Context,
@@ -61,7 +61,7 @@ export async function loadAndConfirm(
   return (await outcome(context, waiting, said)) ? 0 : 1;
 }
 
-/** Keeps the policy that was loaded last: nothing takes it back any more. */
+/** Confirms the policy that was loaded last, which cancels its rollback. */
 export async function confirm(context: Context): Promise<void> {
   await underLock(context, async () => {
     if (!readPending(context.paths.pending)) throw new Failure('no load waits for a confirmation');
@@ -75,18 +75,18 @@ function startGuard({ paths, lockTimeout, timeout }: Context, id: string): void 
   startDetached(process.execPath, [process.argv[1] ?? '', ...options, ...paths.options, 'guard', id]);
 }
 
-/** Milliseconds that the guard has to begin, from the deadline on. */
+/** The time in milliseconds, after the deadline, within which the guard has to begin the rollback. */
 const patience = 5000;
 
 /**
- * Waits for a key, for `confirm` elsewhere, which may have come already, or for the guard. Ctrl-C goes back at once.
+ * Waits for a key, for `confirm` in another process, which may have run already, or for the guard. Ctrl-C rolls back at once.
  * @returns whether the new policy stays
  */
 async function outcome(context: Context, { id, deadline, former }: Pending, said: string): Promise<boolean> {
   const { pending: folder } = context.paths;
   const keys = process.stdin.isTTY ? createInterface({ input: process.stdin }) : undefined;
   keys?.once('line', () => {
-    confirm(context).catch(() => {}); // Too late: the guard was first, which is said below.
+    confirm(context).catch(() => {}); // Too late: the guard was first, which the caller reports.
   });
   let broken = false;
   const onBreak = () => {
@@ -95,7 +95,7 @@ async function outcome(context: Context, { id, deadline, former }: Pending, said
   process.on('SIGINT', onBreak);
   context.say(said);
   while ([id, damaged].includes(readPending(folder)?.id ?? '')) {
-    // The guard has died: then it is for us to keep the time.
+    // The guard has died, so this process does the rollback.
     if (broken || sinceBoot() > deadline + patience) await takeBack(context, id);
     await sleep(100);
   }

@@ -1,5 +1,5 @@
-// What every command is given: where things are, and how to speak. Data goes to stdout, everything said to
-// people to stderr; in hook mode nobody may write to stdout at all.
+// The context of every command: paths, timeouts and output. Data goes to stdout, messages to stderr; a hook of libvirt's must not
+// write to stdout at all.
 
 import { makePaths, type Paths } from '../store/paths.ts';
 import { ConfigError } from '../system/errors.ts';
@@ -18,21 +18,21 @@ export interface CommonOptions {
 
 export interface Context {
   paths: Paths;
-  /** Seconds to wait for another virt-shaper. */
+  /** Seconds to wait for the lock. */
   lockTimeout: number;
-  /** Seconds that one call of nft, tc or ip may take. */
+  /** The timeout in seconds of one call of nft, tc or ip. */
   timeout: number;
-  /** Whether details are wanted. */
+  /** Whether --verbose was given. */
   verbose: boolean;
-  /** Data, to stdout. */
+  /** Writes data to stdout. */
   print: (text: string) => void;
-  /** Progress and results; silent with --quiet. */
+  /** Reports results; silent with --quiet. */
   say: (text: string) => void;
-  /** Details; with --verbose only. */
+  /** Reports details, with --verbose only. */
   detail: (text: string) => void;
-  /** What must be heard. */
+  /** Reports warnings, also with --quiet. */
   warn: (text: string) => void;
-  /** What is going on, for those who wait at a terminal. */
+  /** Shows on a terminal what is waited for. */
   progress: (text: string) => void;
 }
 

@@ -1,5 +1,5 @@
-// What there is to say of one name, a guest's or a group's: where each of its values comes from, its lines in rules.d, and
-// what the kernel holds for it now. Nothing is changed; what cannot be read is said and the rest is shown.
+// Explains one guest or group: the origin of each of its values, its lines in rules.d, and its state in the kernel. Read-only;
+// what cannot be read is reported, and the rest is shown.
 
 import type { Config } from '../config/config.ts';
 import { escapeName, matchGuest } from '../config/pattern.ts';
@@ -25,16 +25,16 @@ import { look, observe, selectBranches, usualInterval } from './look.ts';
 import { underLock } from './under-lock.ts';
 
 export interface Explained {
-  /** The configuration has mistakes, so that the one in force is explained. */
+  /** Whether the configuration has errors, so that the one in force is explained. */
   mistaken: boolean;
   data: () => object;
-  /** For this screen; only tables have its colours already. */
+  /** The text, wrapped for this screen; only tables have colours already. */
   lines: (screen: Screen) => Line[];
 }
 
 /**
- * @param as what the name is, where that is known; otherwise a guest comes before a group
- * @throws Failure for a name that nothing is known of
+ * @param as the kind of the name, where that is known; otherwise a guest takes precedence over a group
+ * @throws Failure for an unknown name
  */
 export async function explainName(
   context: Context,
@@ -84,7 +84,7 @@ async function explainGuest(
 ): Promise<Explanation> {
   const { rules: folder } = context.paths;
   const rules = rulesIn(folder);
-  // First: what that takes of all guests is gone before what the kernel holds is read.
+  // First, to save memory: the figures of all guests are freed before the kernel's state is read.
   const seen = await rowsOf(context, name);
   const kernel = await underLock(context, (site) => readNow(site, rules, folder)).catch((error: unknown) => {
     if (!(error instanceof Failure || error instanceof ConfigError)) throw error;
@@ -102,8 +102,8 @@ async function explainGuest(
 }
 
 /**
- * What status says of it. Nothing where the kernel cannot be asked, which is said with what it holds.
- * @throws Failure where what is in force is not known any more
+ * The guest's rows of `status`. Nothing where the kernel cannot be read, which is reported with the kernel's state.
+ * @throws Failure where the description of the rules in force is damaged
  */
 async function rowsOf(
   context: Context,
@@ -119,7 +119,7 @@ async function rowsOf(
   }
 }
 
-/** With a mistake in the configuration there are still the values in force to explain. */
+/** With errors in the configuration, the values in force are explained. */
 async function generateSomehow(context: Context): Promise<Generated & { mistaken: boolean }> {
   const { guests } = readRunningGuests(context.paths);
   try {
@@ -132,13 +132,13 @@ async function generateSomehow(context: Context): Promise<Generated & { mistaken
   }
 }
 
-/** Of whom nothing is known, so that the name may be a group's. */
+/** Whether nothing is known of a guest of that name, so that it may be a group's. */
 function isNobody({ state, match, kernel }: Explanation): boolean {
   const isHeld = typeof kernel !== 'string' && kernel.classes.length > 0;
   return state === 'stopped' && !match.entry && !isHeld;
 }
 
-/** @returns nothing where there is no group of that name either, in the configuration or in force */
+/** @returns nothing where there is no such group either, in the configuration or in force */
 async function explainAsGroup(
   context: Context,
   name: string,

@@ -1,11 +1,11 @@
-// What fails on the way to a load counts like a load that failed: a guest stays without its limit all the same, and
-// who watches sees it.
+// Counts a failure before a load, such as an error in the configuration, like a failed load: a guest is left without its limit
+// either way, and monitoring has to show it.
 import { describeError } from '../report/errors.ts';
 import { noteLoad } from '../store/history.ts';
 import { Failure } from '../system/errors.ts';
 import type { Context } from './context.ts';
 
-/** A guest that must not start, by the administrator's own rule. */
+/** A guest that must not start, by the configuration. */
 export class Refused extends Failure {
   constructor(
     readonly guest: string,
@@ -15,10 +15,10 @@ export class Refused extends Failure {
   }
 }
 
-/** Counted further in already. */
+/** Errors that an inner call has counted already. */
 const counted = new WeakSet<object>();
 
-/** Call it under the lock. Whatever fails, but for a guest that is refused, is in the history once. */
+/** Call it under the lock. Notes any failure, except a refused guest, in the history, each of them once. */
 export async function countingFailures<T>({ paths }: Context, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -31,11 +31,11 @@ export async function countingFailures<T>({ paths }: Context, work: () => Promis
   }
 }
 
-/** Where even /run is full, what has failed is more than that. */
+/** Notes it if possible: with a full /run the history cannot be written either. */
 function tryNote(file: string, error: string): void {
   try {
     noteLoad(file, error);
   } catch {
-    // The failure itself is told.
+    // The failure itself is reported by the caller.
   }
 }

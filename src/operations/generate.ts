@@ -1,5 +1,4 @@
-// Reads everything the pipeline needs from this host and runs it. Call it under the lock when the result is
-// going to be written.
+// Reads the inputs of the pipeline from this host and runs it. Call it under the lock when the result is going to be written.
 
 import { matchGuest } from '../config/pattern.ts';
 import { readSources } from '../config/read-files.ts';
@@ -34,29 +33,29 @@ import { makePart, planText } from './make-part.ts';
 import { type Knowledge, momentNow } from './moment/now.ts';
 
 export interface Generated extends Outputs {
-  /** What it was made from. */
+  /** The inputs of the pipeline. */
   inputs: Inputs;
-  /** What is kept beside the rules. */
+  /** The files that are stored beside the rules. */
   companions: Companions;
-  /** What the configuration was warned of, as lines. */
+  /** The warnings of the configuration, as lines. */
   about: string[];
-  /** Where only what differs was made: policy and plan are those of a few guests, among them all that came or went. */
+  /** Present after an incremental run: policy and plan then cover only some guests, among them all that came or went. */
   part?: Part;
 }
 
 /**
- * `edited`: as it is written now, for whoever applies it. `present`: the same, but for one that was loaded and not
- * confirmed. `in force`: the one that was loaded last, for what nobody
- * asked for at this moment: the timer, a guest that ends. `starting`: the same for a guest that starts, unless only the
- * present one has an entry for it. Where nothing was loaded yet the present one counts.
+ * Which configuration to use. `edited`: the present files, for render and apply. `present`: the same, unless a load was not
+ * confirmed. `in force`: the one that was loaded last, for events that are no administrator's command: the timer, the end of a
+ * guest. `starting`: the same for a guest that starts, unless only the present one has an entry for it. Where nothing was loaded
+ * yet, the present one is used.
  */
 export type Choice = 'edited' | 'present' | 'in force' | { starting: string[] };
 
-/** Who runs, where that is not what is noted; and from where it is known what they used. */
+/** Inputs that the caller has already: the running guests, the use of volumes, the rules in force. */
 export interface Known {
   guests?: Guest[];
   used?: Knowledge;
-  /** The rules in force, where only what differs from them need be made. */
+  /** The rules in force, for an incremental run. */
   good?: Rules;
 }
 
@@ -85,8 +84,8 @@ export async function generateNow(
 }
 
 /**
- * By the present configuration, for a guest of which the one in force knows nothing: he who has written its entry wants
- * it to start so. Not while a load waits for its confirmation, and not with a mistake.
+ * Renders by the present configuration for a starting guest that only this one has an entry for: whoever wrote the entry expects it
+ * to take effect. Not while a load waits for its confirmation, and not with errors in it.
  */
 async function generateNewer(
   context: Context,
@@ -152,12 +151,12 @@ function outputsOf(inputs: Inputs, snapshot: string, about: string[]): Generated
   return { ...outputs, inputs, companions, about };
 }
 
-/** The same at another moment. */
+/** The same rendering for another moment. */
 export function atMoment({ inputs, companions, about }: Generated, moment: Moment): Generated {
   return outputsOf({ ...inputs, moment }, companions.get(sourceFile) ?? '', about);
 }
 
-/** A line for each of a few: `check` shows them whole, with their places. */
+/** One line for each of the first few warnings; `check` shows all of them, with their places. */
 function sumUp(problems: Problem[]): string[] {
   const few = problems.length > 3 ? problems.slice(0, 2) : problems;
   const more = problems.length - few.length;
@@ -170,8 +169,8 @@ function sumUp(problems: Problem[]): string[] {
 }
 
 /**
- * Where rules go that nobody has asked to read: into rules.d, unless what somebody has rendered there from another
- * configuration waits for its load. That is his to load: he may want it confirmed, or only to read it.
+ * The folder for rules of a hook or a sync: rules.d, unless an administrator has rendered another configuration there that is not
+ * loaded yet. That is left for them to load, with --confirm perhaps, or to read.
  */
 export function folderFor({ paths }: Context, { companions }: Generated): string {
   const waiting = readCompanions(paths.rules).get(sourceFile);

@@ -1,4 +1,4 @@
-// Loads rules, and says what became of it: what could not be reached, what stood in the way, what changed for whom.
+// Loads rules and reports the result: taps that could not be reached, obstacles, and the changes for each guest.
 import { describeObstacle } from '../diff/obstacles.ts';
 import type { Unreached } from '../diff/unreached.ts';
 import type { Site } from '../load/context.ts';
@@ -13,14 +13,14 @@ import type { Context } from './context.ts';
 import { countingFailures } from './failures.ts';
 import type { Telling } from './say/changes.ts';
 
-/** Said where a load finds nothing to do. */
+/** The message of a load with nothing to do. */
 export const asRendered = 'nothing to do: the kernel holds what rules.d says';
 
 /**
  * Call it under the lock.
- * @param wanted as `load` takes it
- * @param present read already, under this lock
- * @param telling who is told what changes for each guest
+ * @param wanted the argument of `load`
+ * @param present the kernel's state, where it was read already under this lock
+ * @param telling receives the changes for each guest
  */
 export async function loadNow(
   context: Context,
@@ -65,7 +65,7 @@ export function sayObstacles(context: Context, obstacles: Obstacle[]): void {
   for (const obstacle of obstacles) context.warn(`warning: ${describeObstacle(obstacle)}`);
 }
 
-/** Filters of others on these taps that ours takes frames from. */
+/** Warns of others' filters on these taps that see no frame any more, since ours comes first. */
 export async function sayBehind(context: Context, { run }: Site, taps: string[]): Promise<void> {
   if (taps.length === 0) return;
   for (const { reason, remedy } of await readBehind(run, taps)) context.warn(`warning: ${reason}: ${remedy}`);

@@ -1,5 +1,5 @@
-// What must be heard of a command that nobody watches. libvirt throws away what a hook says unless it fails,
-// so it goes to the system's log too; what systemd starts is in its journal already, by stderr.
+// Logs the warnings of unattended commands. libvirt discards the stderr of a hook unless it fails, so they go to syslog too; for
+// units of systemd stderr is in the journal already.
 
 import { describeError } from '../report/errors.ts';
 import { makeRun } from '../system/exec.ts';
@@ -11,7 +11,7 @@ export interface Said {
   text: string;
 }
 
-/** A context whose warnings are also kept. */
+/** A context that also records its warnings. */
 export function hearing(context: Context): { heard: Context; said: Said[] } {
   const said: Said[] = [];
   const warn = (text: string) => {
@@ -21,7 +21,7 @@ export function hearing(context: Context): { heard: Context; said: Said[] } {
   return { heard: { ...context, warn }, said };
 }
 
-/** In one call at the end. Without a logger or a log there is nowhere else to say it. */
+/** Runs `work` and logs its warnings with one call of logger at the end. Without a logger they are lost. */
 export async function withLog<T>(context: Context, work: (heard: Context) => Promise<T>): Promise<T> {
   const { heard, said } = hearing(context);
   try {
@@ -34,7 +34,7 @@ export async function withLog<T>(context: Context, work: (heard: Context) => Pro
   }
 }
 
-/** What is said only once, so that it has to be in the log: also with --quiet, and whoever's terminal has it first. */
+/** Announces something once: it is logged even with --quiet, and on whichever terminal it is shown first. */
 export async function notify(context: Context, texts: string[]): Promise<void> {
   const say = isJournal ? (text: string) => speak('notice', text) : context.say;
   for (const text of texts) say(text);

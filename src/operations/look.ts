@@ -1,5 +1,5 @@
-// What the commands that only look have in common: the screen they write to, the names they are asked for, and
-// words for those who may not look. They take no lock: a load that hangs is when one wants to look most.
+// Shared by the read-only commands: the screen, the selection by name, and the error for users without permission. They take no
+// lock, since they are needed most while a load hangs.
 
 import { matchesName } from '../config/pattern.ts';
 import { type Asked, readAsked } from '../observe/freshness.ts';
@@ -17,22 +17,22 @@ import { both } from '../units/units.ts';
 import { type Context, seconds } from './context.ts';
 
 /**
- * Seconds, as in top. Over less, a class that holds its ceil may show above it: what waits for the CPU, and a burst,
- * count then as speed.
+ * In seconds, as in top. Over less, a class at its ceil may appear to exceed it, by its burst and by packets that were delayed by a
+ * busy CPU.
  */
 export const usualInterval = '1';
 
-/** @param interval seconds to take the speeds over, as text of the command line; 0 shows none */
+/** @param interval seconds over which speeds are measured, as text of the command line; 0 for none */
 export async function look(context: Context, interval: string): Promise<{ inUse: InUse; asked: Asked }> {
   const milliseconds = seconds('--interval', interval) * 1000;
-  // The files are read while the kernel is asked.
+  // The files are read while tc and nft run.
   const [inUse, asked] = await Promise.all([observe(context, milliseconds), readAsked(context.paths)]);
   if (asked.loaded) return { inUse, asked };
   const run = makeRun({ timeout: context.timeout * 1000 });
   return { inUse, asked: { ...asked, unclaimed: await readUnclaimed(run, context.paths.owner) } };
 }
 
-/** What is in force and passed now. @param interval milliseconds to take the speeds over; 0 for none */
+/** Reads what is in force and its traffic. @param interval milliseconds over which speeds are measured; 0 for none */
 export async function observe(context: Context, interval = 0): Promise<InUse> {
   try {
     return await readInUse(
@@ -46,7 +46,7 @@ export async function observe(context: Context, interval = 0): Promise<InUse> {
   }
 }
 
-/** A terminal's own width; elsewhere what COLUMNS says, as under watch(1), or any. */
+/** The width of the terminal; elsewhere that of COLUMNS, as under watch(1), or unlimited. */
 export function screenOf({ stdout, env }: NodeJS.Process): Screen {
   const columns = stdout.isTTY ? stdout.columns : Number(env.COLUMNS);
   const width = columns > 0 ? { width: columns } : {};
@@ -54,8 +54,8 @@ export function screenOf({ stdout, env }: NodeJS.Process): Screen {
 }
 
 /**
- * @param names of guests or groups, with `*` and `?` as in the configuration; none means all
- * @throws Failure when one of them is no guest, group or uplink
+ * @param names guests or groups, with `*` and `?` as in the configuration; none means all
+ * @throws Failure when one of them matches no guest or group
  */
 export function select(rows: GuestRow[], names: string[]): GuestRow[] {
   if (names.length === 0) return rows;
@@ -73,7 +73,7 @@ export function select(rows: GuestRow[], names: string[]): GuestRow[] {
   );
 }
 
-/** Of each tree the groups and guests of these names, a group with all of its members; uplinks without any are left out. */
+/** The trees with only the groups and guests of these names, a group with all of its members; uplinks without any are left out. */
 export function selectBranches(uplinks: UplinkInUse[], names: string[]): UplinkInUse[] {
   if (names.length === 0) return uplinks;
   const isMeant = ({ name }: ClassInUse) => names.some((one) => matchesName(one, name));

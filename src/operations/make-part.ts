@@ -1,4 +1,5 @@
-// The rules for a start or an end of a few among many guests: only what differs is made, and put into the rules in force.
+// Incremental rendering for the start or end of a few among many guests: only the lines that differ are rendered, and spliced into
+// the rules in force.
 
 import { join } from 'node:path';
 import { basisOf, linesOf } from '../part/basis.ts';
@@ -23,10 +24,10 @@ interface Made extends Outputs {
 }
 
 /**
- * What cannot be done of a part, such as an id that is not free, may be done of the whole, or its message is said there.
+ * An error of the incremental run, such as an id that is taken, is dropped: the full run succeeds or reports it.
  * @param good the rules in force
- * @param snapshot of the configuration, @param about what it was warned of, as lines
- * @returns nothing where all of it has to be made
+ * @param snapshot of the configuration, @param about its warnings, as lines
+ * @returns nothing where a full run is needed
  */
 export function makePart(...given: Parameters<typeof tryPart>): Made | undefined {
   try {
@@ -59,7 +60,7 @@ function tryPart(
   return { policy: now.policy, plan: now.plan, rules, chosen, inputs, companions, about, part };
 }
 
-/** What is kept of the plan. @param about what the configuration was warned of, as lines */
+/** The plan as it is stored beside the rules. @param about the warnings of the configuration, as lines */
 export function planText({ config }: Inputs, outputs: Outputs, about: string[]): string {
   return inForceText(outputs, about, allowancesOf(config, outputs.policy));
 }

@@ -1,5 +1,5 @@
-// Changes what is noted of the running guests. Under a lock of its own that is held for a moment only, so that
-// a hook that waits in vain for a load to end has lost nothing: the next load shapes its guest.
+// Updates the list of running guests, under a lock of its own that is held briefly, so that it is updated even when a hook times out
+// waiting for a load: the next load then shapes its guest.
 import type { Guest } from '../guests/guest.ts';
 import { Known } from '../guests/list.ts';
 import { reconcile } from '../guests/reconcile.ts';
@@ -17,11 +17,11 @@ import type { Context } from './context.ts';
 export interface Noted {
   before: Guest[];
   after: Guest[];
-  /** Whether the two differ. */
+  /** Whether before and after differ. */
   changed: boolean;
 }
 
-/** @param change what is noted -> what shall be */
+/** @param change the noted guests -> the new list */
 export function noteGuests(context: Context, change: (guests: Guest[]) => Guest[]): Promise<Noted> {
   const { paths, lockTimeout } = context;
   const lock = { file: paths.guestsLock, patience: lockTimeout, waiting: () => {} };
@@ -32,7 +32,7 @@ export function noteGuests(context: Context, change: (guests: Guest[]) => Guest[
   });
 }
 
-/** Notes the guests that libvirt and the kernel say are running. */
+/** Notes the guests that run according to libvirt and the kernel. */
 export function findGuests(context: Context): Promise<Noted> {
   return noteGuests(context, (noted) => reconcileNow(context, noted));
 }
@@ -44,7 +44,7 @@ export function foundGuests(context: Context): Noted {
   return { before, after, changed: JSON.stringify(before) !== JSON.stringify(after) };
 }
 
-/** Who came and who went. */
+/** Reports the guests that came and went. */
 export function sayFound(context: Context, { before, after }: Noted): void {
   const names = (guests: Guest[]) => guests.map(({ name }) => label(name)).join(', ');
   const [former, present] = [new Known(before), new Known(after)];
@@ -55,8 +55,8 @@ export function sayFound(context: Context, { before, after }: Noted): void {
 }
 
 /**
- * What was noted; where that cannot be read, what is in force and what libvirt says. Where the file is not there although
- * something is loaded, somebody has removed it: a boot leaves neither.
+ * Reads the noted guests; where that fails, the guests of the rules in force and of libvirt. Where the file is missing although
+ * something is loaded, somebody has removed it: after a boot neither would be there.
  */
 function recall(context: Context): Guest[] {
   const { guests, rules } = context.paths;
@@ -82,13 +82,13 @@ function sayUnread(context: Context, { unread }: Running): void {
   }
 }
 
-/** The rules in force know the guests' names, taps and addresses. None where they are damaged too. */
+/** The guests of the rules in force, with names, taps and addresses; none where these are damaged too. */
 function guestsInForce(rules: string): Guest[] {
   const guests = new Map<string, Guest>();
   const taps = tryInForce(rules)?.uplinks.flatMap((uplink) => uplink.taps) ?? [];
   for (const { guest: name, name: tap, bridge, mac } of taps) {
     const guest = guests.get(name) ?? { name, driver: 'qemu', nics: [] };
-    // Where its bridge has two uplinks, it is behind both.
+    // A tap whose bridge has two uplinks is listed under both.
     if (guest.nics.some((nic) => nic.tap === tap)) continue;
     guests.set(name, { ...guest, nics: [...guest.nics, { tap, bridge, ...(mac ? { mac } : {}) }] });
   }

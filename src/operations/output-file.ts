@@ -1,6 +1,6 @@
-// A file that an administrator names for output that root writes again and again. Who else can write its folder could lead
-// root's write anywhere: by a symlink, or by another folder in its place. So it must be a folder that only root can
-// write, no symlink is followed, and nothing is replaced but what the same command has written.
+// Writes an output file named by the administrator, repeatedly and as root. Anybody else who can write its folder could redirect
+// that write: by a symlink, or by replacing the folder. So only root may be able to write the folder, symlinks are not followed, and
+// only a file that the same command has written is replaced.
 import { randomBytes } from 'node:crypto';
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -10,9 +10,9 @@ import { otherWriters, placesOf } from '../system/trust.ts';
 import { label } from '../text/label.ts';
 
 /**
- * Whole or not at all.
- * @param ours what the first line of such a file begins with
- * @throws Failure, and the file and its folder are as they were
+ * Atomic.
+ * @param ours the beginning of the first line of such a file
+ * @throws Failure, with the file and its folder unchanged
  */
 export function writeOutput(file: string, text: string, ours: string): void {
   const path = resolve(file);
@@ -28,8 +28,8 @@ function checkFolder(folder: string, name: string): void {
   const places = placesOf([folder]);
   for (const place of places) {
     const stats = lstatSync(place);
-    if (stats.isSymbolicLink()) continue; // Counts by where it stands and where it leads to.
-    // In a folder like /tmp nobody can rename what is root's.
+    if (stats.isSymbolicLink()) continue; // Its folder and its target are checked.
+    // In a sticky folder like /tmp nobody else can rename root's entries.
     const inside = [...places].filter((other) => dirname(other) === place && other !== place);
     const isSafe = place !== folder && (stats.mode & 0o1000) !== 0 && inside.every(isTrusted);
     const others = otherWriters(isSafe ? Object.assign(stats, { mode: stats.mode & ~0o022 }) : stats);
@@ -42,7 +42,7 @@ function checkFolder(folder: string, name: string): void {
   }
 }
 
-/** Whether root, or the user who runs this, owns it. */
+/** Whether it belongs to root or to the user of this process. */
 function isTrusted(path: string): boolean {
   return [0, process.geteuid?.()].includes(lstatSync(path).uid);
 }

@@ -1,4 +1,4 @@
-// What a load would change and for whom, without changing it.
+// A dry run of a load: what it would change, and for whom.
 import { commandsOf } from '../diff/command-lines.ts';
 import { planPhases } from '../diff/phases.ts';
 import { differences } from '../load/load.ts';
@@ -17,14 +17,14 @@ import { sayRendered } from './say/rendered.ts';
 import { underLock } from './under-lock.ts';
 import { layRules } from './write-rules.ts';
 
-/** Said where another moment changes nothing. */
+/** The message where another moment changes nothing. */
 const asNow = 'nothing to do: it is as it is now';
 
 export interface PlanOptions {
   json?: boolean;
-  /** Another moment than this one, as text of the command line. */
+  /** A moment other than now, as text of the command line. */
   at?: string;
-  /** The commands that a load would run, in place of what they change. */
+  /** Whether to show the commands that a load would run, in place of the changes. */
   commands?: boolean;
 }
 
@@ -37,22 +37,21 @@ export async function planRules(context: Context, options: PlanOptions): Promise
 }
 
 /**
- * What the minute's sync would change then, for the guests that run now: by the configuration in force, and with what is
- * set for now as it is.
+ * What the sync at that moment would change for the guests that run now: by the configuration in force, with the present overrides.
  */
 function planAt(context: Context, options: PlanOptions, now: number): Promise<number> {
   return planOutputs(context, options, async () => {
     const present = await generateNow(context, 'in force', { guests: foundGuests(context).after });
     if (!options.json) context.say(`at ${formatMinute(now)}, by the configuration in force:`);
-    // What a clock that was set would hold up does not count: the one that is asked for is right.
+    // A quota that is held because the clock was set does not count: the moment that was asked for is taken as right.
     const { held: _, ...moment } = present.inputs.moment;
     return atMoment(present, { ...moment, now });
   });
 }
 
 /**
- * Of rules that nobody has rendered: they go to a folder of their own, and count for nothing else.
- * @param make is called under the lock
+ * Plans rules that are not in rules.d: they are written to a folder of their own, which is removed afterwards.
+ * @param make renders the rules; called under the lock
  */
 export async function planOutputs(
   context: Context,
@@ -81,8 +80,8 @@ function momentOf(text: string): number {
 }
 
 /**
- * @param folder where the rules are that would be loaded
- * @param place where they would be then
+ * @param folder the rules to compare with the kernel
+ * @param place the folder that a load would read them from, as the shown commands name it
  */
 async function planFolder(
   context: Context,

@@ -1,4 +1,4 @@
-// A load that nobody confirmed in time is taken back: the former policy is in force again, or nothing is.
+// Rolls back a load that nobody confirmed in time: to the former policy, or to nothing.
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Site } from '../load/context.ts';
@@ -17,7 +17,7 @@ import { unloadNow } from './unload-now.ts';
 import { underLockCounted } from './usage/count.ts';
 import { writeRules } from './write-rules.ts';
 
-/** Keeps the time of one load, and takes it back when that is up. */
+/** Waits for the deadline of one load, and rolls it back then. */
 export async function takeBackInTime(context: Context, id: string): Promise<void> {
   const pending = readPending(context.paths.pending);
   if (pending?.id !== id) return;
@@ -25,7 +25,7 @@ export async function takeBackInTime(context: Context, id: string): Promise<void
   await takeBack(context, id);
 }
 
-/** Nothing where it was confirmed, or taken back, meanwhile. */
+/** Does nothing where it was confirmed or rolled back meanwhile. */
 export async function takeBack(context: Context, id: string): Promise<void> {
   const { pending: folder } = context.paths;
   await underLockCounted(context, async (site) => {
@@ -34,7 +34,7 @@ export async function takeBack(context: Context, id: string): Promise<void> {
     if (pending.former) await goBack(context, site);
     else await unloadNow(context, site, 'not confirmed');
     await report(site.run, context, pending.former);
-    // For the `load --confirm` that waits: on a busy machine the clock does not tell which load went back.
+    // For the `load --confirm` that waits: on a busy machine the time alone does not tell which load was rolled back.
     writeWhole(context.paths.undone, id, 0o600);
     dropPending(folder);
   });
@@ -45,8 +45,8 @@ export function whatIsNow(former: boolean): string {
 }
 
 /**
- * The former configuration counts for guests that start or stop from now on, and for those that did so
- * meanwhile, until the next render. Where that configuration is lost, the former rules are loaded as they are.
+ * Renders by the former configuration, which stays in use until the next render, so that guests that started or stopped meanwhile
+ * are covered. Where that configuration is lost, the former rules are loaded as they are.
  */
 async function goBack(context: Context, site: Site): Promise<void> {
   const { pending, held } = context.paths;
@@ -59,7 +59,7 @@ async function goBack(context: Context, site: Site): Promise<void> {
   }
 }
 
-/** To the system's log: the terminal that began the load may be gone. */
+/** Reports the rollback to syslog, since the terminal that began the load may be gone. */
 async function report(run: Run, { paths }: Context, former: boolean): Promise<void> {
   const shaped = readIfGood(paths.rules)?.['shape.tc'] ?? '';
   const strangers = readGuests(paths.guests)
@@ -70,7 +70,7 @@ async function report(run: Run, { paths }: Context, former: boolean): Promise<vo
   await run('logger', ['-t', 'virt-shaper', '-p', 'daemon.warning'], { input }).catch(() => {});
 }
 
-/** @returns whether this load was taken back, by whichever process; asked once */
+/** @returns whether this load was rolled back, by whichever process; the answer is removed */
 export function wasTakenBack({ paths }: Context, id: string): boolean {
   const file = paths.undone;
   if (readCache(file) !== id) return false;

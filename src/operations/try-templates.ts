@@ -1,5 +1,5 @@
-// The administrator's own templates, tried on two guests that nobody has: what is wrong with one would otherwise be
-// learned from the guest that starts next.
+// Tries the administrator's own templates on two invented guests: an error in one would otherwise be noticed when the next guest
+// starts.
 import { parseConfig } from '../config/read-config.ts';
 import { parseRules } from '../diff/parse-rules.ts';
 import type { Guest } from '../guests/guest.ts';
@@ -9,7 +9,7 @@ import { everyday } from '../policy/moment/moment.ts';
 import type { Templates } from '../render/templates.ts';
 import { SourceFile } from '../toml/source-file.ts';
 
-/** Everything that a template may be asked to print. */
+/** A configuration that makes every template print every kind of line. */
 const example = `[defaults]
 unlisted = "shape"
 local = "100mbit"
@@ -24,7 +24,7 @@ group = "friends"
 rate = "15mbit"
 `;
 
-/** @throws ConfigError with the place of what cannot be printed, or could not be loaded */
+/** @throws ConfigError with the place of an error in a template, or of a line that could not be loaded */
 export function tryTemplates(templates: Templates, kernel: Kernel): void {
   const devices = new Map<string, Device>([
     ['br0', { tap: false }],

@@ -1,5 +1,4 @@
-// Whatever reads or changes the state of more than one moment runs under the lock, with a door to processes
-// that holds it too.
+// Runs work under the lock that serializes access to kernel and rules; its child processes inherit the lock.
 
 import type { Site } from '../load/context.ts';
 import { makeRun } from '../system/exec.ts';

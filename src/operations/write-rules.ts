@@ -1,4 +1,4 @@
-// What was generated, written where `load` finds it: rules.d, or /run while the disk is full.
+// Writes rendered rules to where `load` reads them: rules.d, or /run while the disk is full.
 import { describeError } from '../report/errors.ts';
 import { writeIds } from '../store/ids.ts';
 import { companionsOf, filesOf } from '../store/in-force-rules.ts';
@@ -10,7 +10,7 @@ import type { Context } from './context.ts';
 import type { Generated } from './generate.ts';
 
 /**
- * @param folder where to, when not to rules.d itself
+ * @param folder the target; rules.d if absent
  * @returns whether any file differs from what was there
  */
 export function writeRules(
@@ -29,11 +29,11 @@ export interface Written {
   folder: string;
   /** Whether any file differs from what was there. */
   written: boolean;
-  /** Why they are in /run; to be noted once they are loaded. */
+  /** The error because of which they are in /run; to be noted in the history after the load. */
   full?: string;
 }
 
-/** The same; while the disk is full they go to /run, from where they are loaded all the same. */
+/** The same with a fallback: while the disk is full the rules are written to /run and loaded from there. */
 export function writeRulesAnywhere(
   context: Context,
   generated: Generated,
@@ -53,13 +53,13 @@ export function writeRulesAnywhere(
   }
 }
 
-/** The files alone, for a look at what would be. */
+/** Writes only the rules and the files beside them, for a dry run too. */
 export function layRules(
   folder: string,
   { rules, companions }: Pick<Generated, 'rules' | 'companions'>,
 ): boolean {
   const files = filesOf(folder, rules).filter(isChanged);
-  // Only these: killed half-way, those that are not yet replaced still differ, and the next one takes them up again.
+  // Only changed files: after a kill halfway the remaining ones still differ, and the next run writes them.
   writeTogether([...files, ...companionsOf(folder, companions).filter(isChanged)]);
   return files.length > 0;
 }

@@ -1,5 +1,5 @@
-// Guests that start and guests that have stopped, as libvirt's hooks tell of them: noted, and shaped or taken out, all in
-// one load. What goes wrong for one of them is told of that one, and costs no other its load.
+// Serves a batch of hook calls, guests that start and guests that have stopped: notes them and shapes all of them with one load. An
+// error of one guest is reported for that guest, and does not keep the others from being loaded.
 
 import { readOnFailure } from '../../config/read-config.ts';
 import { parseDomain, uuidOf } from '../../guests/domain-xml.ts';
@@ -17,14 +17,14 @@ import { Refused } from '../failures.ts';
 import { noteGuests } from '../note-guests.ts';
 import { shape } from './shape-guest.ts';
 
-/** A call, and who is told of it. */
+/** A call, and the context that reports to its caller. */
 export interface Work {
   call: Omit<Call, 'file'>;
   heard: Context;
 }
 
 export interface Outcome {
-  /** Whether nothing is to be tried again when libvirt tells of the guest next. */
+  /** Whether it succeeded, so that the next call for this guest need not try again. */
   isDone: boolean;
   /** Why the guest must not start. */
   refusal?: unknown;
@@ -32,7 +32,7 @@ export interface Outcome {
 
 type Change = (guests: Guest[]) => Guest[];
 
-/** @param works in the order in which libvirt called */
+/** @param works the calls, in the order in which libvirt made them */
 export async function serve(context: Context, works: Work[]): Promise<Map<Work, Outcome>> {
   const outcomes = new Map<Work, Outcome>();
   const changes: Change[] = [];
@@ -51,7 +51,7 @@ export async function serve(context: Context, works: Work[]): Promise<Map<Work, 
     const { changed } = await noteGuests(context, all);
     const off = readOff(context.paths.unloaded);
     if (off) for (const { call, heard } of starting) heard.warn(unshaped(call.name, describeOff(off)));
-    // Not for a guest never told of.
+    // The end of a guest that was never noted changes nothing.
     if (!off && (changed || starting.length > 0)) await shapeAll(context, ready, outcomes);
   } catch (error) {
     for (const work of ready) outcomes.set(work, await fail(context, work, error));
@@ -68,7 +68,7 @@ function unshaped(name: string, why: string): string {
   return `guest ${label(name)} starts UNSHAPED: ${why}; virt-shaper apply loads again`;
 }
 
-/** @throws Failure for an XML that is not the guest's */
+/** @throws Failure for XML that does not describe this guest */
 function changeOf({ call: { driver, name, operation, xml } }: Work): Change {
   if (operation === 'start') {
     const guest = parseDomain(xml, name, driver);
@@ -79,7 +79,7 @@ function changeOf({ call: { driver, name, operation, xml } }: Work): Change {
   return (guests) => withoutEnded(guests, { driver, name, ...(uuid ? { uuid } : {}) }, isDevice);
 }
 
-/** One load for all. Where that fails, one for each: it is the fault of one of them, or they all hear of it. */
+/** One load for all. Where it fails, one for each, which finds the guest that caused it, or reports the error to all. */
 async function shapeAll(context: Context, works: Work[], outcomes: Map<Work, Outcome>): Promise<void> {
   const guests = works.map((work) => ({ ...work.call, starts: isStart(work), heard: work.heard }));
   try {
@@ -105,11 +105,11 @@ async function shapeAll(context: Context, works: Work[], outcomes: Map<Work, Out
   }
 }
 
-/** Trouble of any kind, with the guest's XML too, keeps it from starting only where on_failure says so. */
+/** Any error, also one in the guest's XML, keeps it from starting only where on_failure is "refuse". */
 async function fail(context: Context, work: Work, error: unknown): Promise<Outcome> {
   const { call, heard } = work;
   if (isStart(work) && (error instanceof Refused || readOnFailure(placeInForce(context)) === 'refuse')) {
-    // Who has just waited in vain for the lock need not do so again: `release` follows anyway.
+    // After a timeout on the lock it is not tried again: libvirt calls `release` next anyway.
     await forget(context, work, !(error instanceof Occupied)).catch(() => {});
     return { isDone: false, refusal: error };
   }

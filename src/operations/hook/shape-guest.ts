@@ -1,4 +1,5 @@
-// What a hook does once a guest is noted: renders, and loads what this guest changes where the kernel can be believed, or all of it.
+// The hook's load, once its guests are noted: an incremental one where the kernel can be trusted to hold the rules in force, else a
+// full one.
 
 import { readOnFailure } from '../../config/read-config.ts';
 import type { GuestKey } from '../../guests/list.ts';
@@ -22,26 +23,26 @@ import { sayUnshaped, sayWarnings } from '../say/policy.ts';
 import { underLock } from '../under-lock.ts';
 import { writeRulesAnywhere } from '../write-rules.ts';
 
-/** A guest that a call of libvirt's is about. */
+/** The guest of a hook call. */
 export interface Concerned extends GuestKey {
-  /** It may be refused; any other failure is no reason to end it. */
+  /** Whether it starts, so that it may be refused; a running guest is never ended. */
   starts: boolean;
-  /** Who is told of it. */
+  /** The context that reports to its caller. */
   heard: Context;
 }
 
 export interface Shaped {
-  /** Whether all was done, and nothing is to be tried again soon. */
+  /** Whether it succeeded completely, so that no retry is needed. */
   isDone: boolean;
-  /** Why a guest that starts is not shaped, when all others were loaded. */
+  /** Why a starting guest is not shaped although the load succeeded for all others. */
   failure?: Failure;
 }
 
 /**
- * Renders and loads for all guests that are noted by now: many that start at once need few loads. What is noted
- * stays so even when loading fails, or its lock cannot be had in time.
- * @returns of each of these, in their order
- * @throws Refused for the first of them that must not start, when nothing was loaded
+ * Renders and loads for all guests that are noted by now, so that many simultaneous starts need few loads. They stay noted when the
+ * load fails or the lock times out.
+ * @returns the result for each of these, in their order
+ * @throws Refused for the first one that must not start; then nothing was loaded
  */
 export async function shape(context: Context, concerned: Concerned[]): Promise<Shaped[]> {
   const lacking = new Set<string>();
@@ -52,7 +53,7 @@ export async function shape(context: Context, concerned: Concerned[]): Promise<S
     full = written.full;
     return written.folder;
   };
-  /** Of all that is made for a load that reads the kernel, nothing is kept in memory meanwhile. */
+  /** Returns only the folder for a load that reads the kernel, so that the rendering can be freed before. */
   const render = async (good: Rules | undefined): Promise<string | Believed> => {
     const generated = await renderNow(context, concerned, good);
     const { rules, companions, inputs, plan, policy, part } = generated;
@@ -73,7 +74,7 @@ export async function shape(context: Context, concerned: Concerned[]): Promise<S
     const good = trusted(context, site);
     const present = good ? undefined : readAhead(site);
     const wanted = await render(good).catch(async (error) => {
-      await present?.interview.all().catch(() => {}); // Its children hold the lock, which is soon asked for again.
+      await present?.interview.all().catch(() => {}); // Its child processes hold the lock, which is needed again soon.
       throw error;
     });
     const loaded = await loadNow({ ...context, say: context.detail }, site, wanted, present);
@@ -81,7 +82,7 @@ export async function shape(context: Context, concerned: Concerned[]): Promise<S
     else if (made && loaded.obstacles.length === 0) noteMadeFrom(context.paths, made);
     return loaded;
   };
-  // A stop is waited for by nobody, a start is.
+  // libvirt waits for a start, so only a batch with a stop takes the time to count use.
   const areStarts = concerned.every(({ starts }) => starts);
   const locked = areStarts ? underLock : (await import('../usage/count.ts')).underLockCounted;
   const { obstacles } = await locked(context, (site) => countingFailures(context, () => work(site)));
@@ -93,7 +94,7 @@ export async function shape(context: Context, concerned: Concerned[]): Promise<S
   });
 }
 
-/** The rules in force, unless the last load failed or one waits for its confirmation. */
+/** The rules in force if they can be trusted: the last load succeeded, and none waits for its confirmation. */
 function trusted({ paths }: Context, site: Site): Rules | undefined {
   return hasFailed(paths.history) || readPending(paths.pending) ? undefined : readTrusted(site);
 }
@@ -110,7 +111,7 @@ async function renderNow(context: Context, concerned: Concerned[], good?: Rules)
   return generated;
 }
 
-/** @throws Refused where the administrator's rules say that it must not start so */
+/** @throws Refused where the configuration forbids the guest to start */
 function refuse(context: Context, { policy }: Generated, name: string): void {
   const own = policy.unshaped.filter((one) => one.guest === name);
   const refused = own.find(({ kind }) => kind === 'refused');

@@ -1,5 +1,4 @@
-// Whose limit somebody wants to change: a guest, a group or an uplink's unmarked traffic that is there, or an error that
-// says what was meant.
+// Looks up the subject of an override: an existing guest, group or uplink, or an error with the name that was probably meant.
 import { matchGuest } from '../../config/pattern.ts';
 import type { Subject } from '../../policy/moment/moment.ts';
 import { sourcesOf } from '../../policy/origin.ts';
@@ -9,8 +8,8 @@ import { label } from '../../text/label.ts';
 import type { Generated } from '../generate.ts';
 
 /**
- * @returns whether it runs, so that what is set for it counts at once
- * @throws Failure where it is not there, or not shaped by wish
+ * @returns whether it runs, so that an override takes effect at once
+ * @throws Failure where it does not exist, or is not shaped by configuration
  */
 export function findSubject(generated: Generated, { kind, name }: Subject): boolean {
   if (kind === 'guest') return findGuest(generated, name);

@@ -1,6 +1,5 @@
-// Where something is to change before the next minute's sync, systemd is asked to look at that moment: a timer that runs
-// once and starts the sync like anybody who has seen something change. Nothing depends on it: without systemd, or where
-// it refuses, the minute's look is the one that counts.
+// Schedules an extra sync where a value changes before the next minute's one: a transient timer of systemd, which requests a sync
+// through its path unit. Best effort: without systemd, or where it fails, the change takes effect with the next minute's sync.
 
 import { nextLook } from '../../policy/next-look.ts';
 import { makeRun, type Run } from '../../system/exec.ts';
@@ -8,11 +7,11 @@ import { isThere } from '../../system/files.ts';
 import type { Context } from '../context.ts';
 import type { Generated } from '../generate.ts';
 
-/** Seconds: the timer's, and the least between two looks, since what is left of a volume may become less and less. */
+/** Seconds between regular syncs, and the minimum between extra ones: the estimated end of a volume comes closer with each look. */
 const usual = 60;
 const least = 5;
 
-/** @param generated what was loaded just now */
+/** @param generated the rendering that was just loaded */
 export async function lookAgain(
   { paths, detail }: Context,
   { inputs, policy }: Pick<Generated, 'inputs' | 'policy'>,
@@ -21,7 +20,7 @@ export async function lookAgain(
   const next = nextLook(inputs.config, policy, inputs.moment);
   const seconds = next === undefined ? usual : Math.max(least, Math.ceil((next - Date.now()) / 1000));
   if (seconds >= usual || !isThere(paths.systemd)) return;
-  // One for each second: another process may have asked for the same.
+  // The name contains the second, so that another process's request for the same moment is not made twice.
   const unit = `virt-shaper-look-${Math.round(Date.now() / 1000) + seconds}`;
   const timer = [`--unit=${unit}`, `--on-active=${seconds}`, '--timer-property=AccuracySec=100ms'];
   const what = ['--description=Bandwidth of guests changes now', 'touch', paths.syncWanted];

@@ -1,5 +1,5 @@
-// The moment for which a configuration counts now: the clock, what administrators have set, and what was used of volumes.
-// A sync reckons it from what it has just counted, a view from the ledger; a guest that starts goes by the last sync.
+// The present moment: clock, overrides, and use of volumes. A sync computes it from the classes that it has just counted, a view from
+// the ledger; the start of a guest takes that of the last sync.
 import type { Config } from '../../config/config.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Moment, Subject } from '../../policy/moment/moment.ts';
@@ -19,7 +19,7 @@ import type { Context } from '../context.ts';
 import { notify } from '../log.ts';
 import type { Usage } from '../usage/count.ts';
 
-/** From where it is known what was used: the last sync, the ledger, or what a sync has just counted. */
+/** The source of the use of volumes: the last sync, the ledger, or the count of the running sync. */
 export type Knowledge = 'noted' | 'ledger' | Promise<Usage>;
 
 export async function momentNow(context: Context, config: Config, from: Knowledge): Promise<Moment> {
@@ -30,7 +30,7 @@ export async function momentNow(context: Context, config: Config, from: Knowledg
   return { ...moment, ...(await volumesNow(context, config, clocks, from)) };
 }
 
-/** Without the ledger what was known at the last sync counts: nothing is lifted because a file cannot be read. */
+/** Without the ledger the state of the last sync is used, so that an unreadable file lifts no limit. */
 async function volumesNow(
   context: Context,
   config: Config,
@@ -54,7 +54,7 @@ async function volumesNow(
   }
 }
 
-/** A full /run costs no look: the next one reckons from the one before. */
+/** A full /run is not an error: the next sync then computes from the state before. */
 function note({ paths, warn }: Context, volumes: Volumes): void {
   try {
     writeVolumes(paths.volumes, volumes);
@@ -63,7 +63,7 @@ function note({ paths, warn }: Context, volumes: Volumes): void {
   }
 }
 
-/** A hook that goes by what is noted loads nothing of the ledger. */
+/** Imports the ledger dynamically, since hooks do without it. */
 async function readDelivered(folder: string, begin: number, known: Ledger | undefined): Promise<Delivered> {
   const { readUsed, usedBetween } = await import('../../ledger/used.ts');
   const { splitSubject, subjectOf } = await import('../../ledger/subject.ts');

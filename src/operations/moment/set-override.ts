@@ -1,5 +1,5 @@
-// Sets for now what a guest, a group or an uplink's unmarked traffic may have, or lifts it: written down first, so that
-// no later load forgets it, then loaded by the configuration in force. What cannot be loaded is not kept either.
+// Sets or lifts an override of a guest, a group or an uplink's unmarked traffic. It is stored first, so that no later load drops it,
+// then loaded by the configuration in force. If that fails it is removed again.
 import type { Site } from '../../load/context.ts';
 import { readRunningGuests } from '../../observe/read-running.ts';
 import type { Override, Subject } from '../../policy/moment/moment.ts';
@@ -26,9 +26,9 @@ import { findSubject } from './find-subject.ts';
 import { lookAgain } from './look-again.ts';
 
 export interface Wanted extends Subject, Pick<Override, 'rate' | 'ceil' | 'why'> {
-  /** Milliseconds. */
+  /** Its duration, in milliseconds. */
   lasts?: number;
-  /** Milliseconds since 1970. */
+  /** Its end, in milliseconds since 1970. */
   until?: number;
 }
 
@@ -77,7 +77,7 @@ function storedOf({ lasts, ...wanted }: Wanted): StoredOverride {
   };
 }
 
-/** But for when it was set. What shall last from now on is another each time. */
+/** Compares all but the time at which they were set. One with a duration has another end each time. */
 function isSame(one: StoredOverride, other: StoredOverride): boolean {
   const key = ({ since: _, boot: _clock, rate, ceil, ...rest }: StoredOverride) =>
     JSON.stringify([rate?.out, rate?.in, ceil?.out, ceil?.in, Object.entries(rest).sort()]);

@@ -1,16 +1,16 @@
-// What a load changes, as it is said to whoever loads: a line for each guest, the lines of tc behind it with --verbose.
+// Reports the changes of a load: a line for each guest, with --verbose also the lines of tc.
 import type { Found } from '../../diff/difference.ts';
 import { changeLines, changeSummary } from '../../report/change-lines.ts';
 import { reportDifferences } from '../../report/differences.ts';
 import type { Context } from '../context.ts';
 
-/** Whoever wants to know what a load changes. */
+/** The listener for the changes of a load. */
 export interface Telling {
-  /** Message when there is nothing to do; empty for none. */
+  /** The message when there is nothing to do; empty for none. */
   nothing: string;
-  /** Before the first change is made. */
+  /** Called before the first change is made. */
   announce: (found: Found) => void;
-  /** After the last. */
+  /** Called after the last change. */
   summary: () => string;
 }
 
@@ -19,7 +19,7 @@ export function tell(context: Context, nothing: string): Telling {
   const said = new Set<string>();
   return {
     nothing,
-    // A load that has to be tried again without what was refused says what is new.
+    // A load that is repeated without what the kernel refused reports only lines that are new.
     announce: (found) => {
       sayChanges(context, found, said);
       done = changeSummary(found, 'done');
@@ -28,7 +28,7 @@ export function tell(context: Context, nothing: string): Telling {
   };
 }
 
-/** Lines at the most: a first load may bring a thousand guests. */
+/** The most lines that are shown: a first load may have a thousand guests. */
 const most = 20;
 
 function sayChanges(context: Context, found: Found, said: Set<string>): void {

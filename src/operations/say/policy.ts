@@ -1,4 +1,4 @@
-// What the policy could not give, each in one line.
+// Reports the warnings of the policy and the guests that are not shaped, one line each.
 import type { Outputs } from '../../pipeline.ts';
 import { label } from '../../text/label.ts';
 import type { Context } from '../context.ts';
@@ -12,7 +12,7 @@ export function sayWarnings(context: Context, { policy }: Outputs): void {
   for (const warning of policy.warnings) context.warn(`warning: ${warning}`);
 }
 
-/** @param about the guest that it is asked for; absent for all */
+/** @param about only this guest; absent: all */
 export function sayUnshaped(context: Context, { policy }: Outputs, about?: string): void {
   for (const { guest, tap, reason, kind } of policy.unshaped) {
     if (about !== undefined && guest !== about) continue;

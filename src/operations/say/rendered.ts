@@ -1,5 +1,5 @@
-// What whoever takes the way from the configuration to the kernel in steps is told at each of them: what the rendered
-// configuration was warned of, whether it has been edited since, and who runs without being in the rules.
+// Reports on rendered rules, for administrators who render, plan and load in separate steps: the warnings of their configuration,
+// whether that was edited since, and the running guests that they do not cover.
 import { findMistakes } from '../../config/find-mistakes.ts';
 import { readSources } from '../../config/read-files.ts';
 import { findStrays, readRunningGuests } from '../../observe/read-running.ts';
@@ -11,7 +11,7 @@ import { readCompanions, sourceFile } from '../../store/in-force-rules.ts';
 import { label } from '../../text/label.ts';
 import type { Context } from '../context.ts';
 
-/** plan and load go by rules.d, and not by what was written since. */
+/** plan and load use rules.d, and not the configuration that was edited since. */
 export function sayRendered(context: Context): void {
   const plan = readRenderedPlan(context.paths.rules);
   for (const warning of plan?.configuration ?? []) context.warn(warning);
@@ -20,7 +20,7 @@ export function sayRendered(context: Context): void {
   sayEdited(context);
 }
 
-/** Running guests, and NICs of guests, that the rendered rules do not know. */
+/** Warns of running guests and NICs that the rendered rules do not cover. */
 export function sayUnknown({ paths, warn }: Context, plan: InForce): void {
   const taps = new Map<string, string[]>();
   for (const { kind, guest, tap = '' } of findStrays(plan, readRunningGuests(paths), paths)) {
@@ -44,7 +44,7 @@ function sayEdited({ paths, say, warn }: Context): void {
     const sources = [...readSources(paths.config), ...readOverrides(paths.templates, paths.config.file)];
     if (snapshotText(sources) === rendered) return;
   } catch {
-    return; // Unreadable templates are an error of render itself.
+    return; // render reports unreadable templates itself.
   }
   const mistaken = describeMistakes(findMistakes(paths.config));
   if (mistaken) warn(mistaken);

@@ -1,5 +1,5 @@
-// Counts what was delivered: under the lock it is read, and when that is free it is written. What goes wrong with it is
-// said, and costs no guest its limit.
+// Counts use: the counters are read under the lock, and the ledger is written after it is released. An error is a warning, and does
+// not affect any limit.
 import { type Counting, countAll, isAsRead, type Uncounted, writeLedger } from '../../ledger/keep.ts';
 import { deviceOf } from '../../ledger/ledger.ts';
 import { readRunning } from '../../ledger/read.ts';
@@ -13,13 +13,13 @@ import type { Context } from '../context.ts';
 import { underLock } from '../under-lock.ts';
 
 export interface Usage {
-  /** As of this moment: for what depends on it. Absent where it cannot be read. */
+  /** The ledger up to this moment, for values that depend on it. Absent where it cannot be read. */
   counting?: Counting;
-  /** Call it when the lock is free. */
+  /** Writes the ledger. Call it after the lock is released. */
   keep: () => Promise<void>;
 }
 
-/** Reads the classes as they are. Call it under the lock. */
+/** Counts all classes. Call it under the lock. */
 export async function countNow(context: Context, site: Site): Promise<Usage> {
   try {
     const { paths } = context;
@@ -33,15 +33,15 @@ export async function countNow(context: Context, site: Site): Promise<Usage> {
   }
 }
 
-/** Only what went away. Call it under the lock. */
+/** Counts only the spooled counters of classes that were deleted. Call it under the lock. */
 function countGone(context: Context): Usage {
   const spooled = listSpool(context.paths.usageSpool);
   return spooled.length > 0 ? takeUp(context, { spooled }) : { keep: async () => {} };
 }
 
 /**
- * Work under the lock, after which what it has taken out is counted. Where nothing was ever counted, what there is before
- * it is the beginning.
+ * Runs work under the lock, then counts the classes that it deleted. Where there is no ledger yet, the counters before the work are
+ * its beginning.
  */
 export async function underLockCounted<T>(context: Context, work: (site: Site) => Promise<T>): Promise<T> {
   const usages: Usage[] = [];
@@ -73,7 +73,7 @@ function unable({ warn }: Context, error: unknown): Usage {
   return { keep: async () => {} };
 }
 
-/** Seconds that another one may take to write it; then the next minute's sync counts what this one would have. */
+/** Seconds to wait for another process that writes the ledger; on a timeout the next sync counts instead. */
 const patience = 5;
 
 async function keep(context: Context, counting: Counting, uncounted: Uncounted): Promise<void> {

@@ -1,4 +1,4 @@
-// What of the ledger is asked for, and how it is shown.
+// `usage`: selects the part of the ledger that is asked for, and prints it.
 import { matchesName } from '../../config/pattern.ts';
 import { nothing } from '../../ledger/ledger.ts';
 import { type SubjectKind, splitSubject, subjectOf } from '../../ledger/subject.ts';
@@ -39,7 +39,7 @@ export function wrongUse(message: string): ConfigError {
   return new ConfigError([{ severity: 'error', message }]);
 }
 
-/** @throws ConfigError for options that do not go together, Failure for a name that is not in the ledger */
+/** @throws ConfigError for options that exclude each other, Failure for a name that is not in the ledger */
 export function reportUsage(
   { paths }: Context,
   names: string[],

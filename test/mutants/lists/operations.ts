@@ -295,7 +295,7 @@ export const operations: Listed[] = [
   },
   {
     what: 'where even /run is full its own error hides what has failed',
-    from: '  try {\n    noteLoad(file, error);\n  } catch {\n    // The failure itself is told.\n  }',
+    from: '  try {\n    noteLoad(file, error);\n  } catch {\n    // The failure itself is reported by the caller.\n  }',
     to: '  noteLoad(file, error);',
     kernel: ['full'],
     equivalent: 'both say that /run has no room',
