@@ -1,11 +1,12 @@
-// The changes (changes.ts) as lines, and in one sentence. What has no guest's name is said, too: the table, a device.
+// Prints the changes (changes.ts) as lines, and as a summary in one sentence. Differences that belong to no guest or group, such as
+// the table or a device, have lines too.
 import type { Difference, Found } from '../diff/difference.ts';
 import { readElements } from '../kernel/nft/owners.ts';
 import { classId } from '../plan/names.ts';
 import { type Change, changesOf, guestActions, type Manner, onSeveral, uplinkOf } from './changes.ts';
 import { subjectOf } from './differences.ts';
 
-/** One line for each guest, then for groups, uplinks and what remains. */
+/** @returns one line for each guest, then for groups, uplinks and other objects */
 export function changeLines(found: Found, manner: Manner): string[] {
   const changes = changesOf(found, manner);
   const order = { guest: 0, group: 1, uplink: 2 };
@@ -26,7 +27,7 @@ function changeLine({ action, kind, name, uplink, what }: Change, named: boolean
     : `~ ${whose}: in the kernel, not loaded: ${what.join('; ')}`;
 }
 
-/** What is in the list and in none of the changes. */
+/** Lines for differences that no change covers. */
 function restLines(found: Found, changes: Change[], manner: Manner): string[] {
   const told = new Set(changes.map(({ kind, name }) => (kind === 'uplink' ? name : `${kind} ${name}`)));
   const isNew = changes.some(({ kind, action }) => kind === 'uplink' && action !== 'change');
@@ -35,7 +36,7 @@ function restLines(found: Found, changes: Change[], manner: Manner): string[] {
     if (one.kind === 'setting') return isNew ? [] : [`~ ${one.device}: ${one.reason}`];
     if (one.ifb) return one.action === 'change' ? [`~ device ${one.ifb.name}: ${one.reason}`] : [];
     const subject = subjectOf(one, found);
-    // What is neither a guest's nor a group's comes and goes with its uplink.
+    // Objects that belong to no guest or group come and go with their uplink.
     const uplink = uplinkOf(one.device, found);
     const isTold =
       told.has(subject) ||
@@ -68,7 +69,7 @@ function tableLines(
   return lines.length === 0 && told.size === 0 ? [`~ the nftables table: ${reason}`] : lines;
 }
 
-/** A mark ends in its guest's id, like its class; in 0 on what came by an uplink, which is nobody's. */
+/** The class of a mark: the lower 16 bits are the guest's id; 0 marks frames that arrived by an uplink, which belong to no guest. */
 function classOf(value = ''): string | undefined {
   if (value.startsWith('0x')) {
     const id = Number(value) & 0xffff;

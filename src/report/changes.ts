@@ -1,5 +1,5 @@
-// What differs, in the words of who reads it: guest by guest, both directions at once. The objects behind it are in
-// differences.ts. Computed from the two states, since a tree that goes takes its classes along without a word of each.
+// The changes for each guest, group and uplink, both directions in one; differences.ts has the single objects. Computed from the two
+// states, since the deletion of a tree deletes its classes without a difference for each.
 import type { Found } from '../diff/difference.ts';
 import type { State, TcObject } from '../kernel/objects.ts';
 import { differingOptions } from '../kernel/tc/values.ts';
@@ -9,16 +9,14 @@ import { type Direction, directions } from '../units/units.ts';
 export interface Change {
   action: 'add' | 'change' | 'remove';
   kind: 'guest' | 'group' | 'uplink';
-  /** As people see it: quoted where it needs to be. */
+  /** The name as it is shown, quoted where needed. */
   name: string;
   uplink: string;
-  /** What differs, a part each: `ceil 50mbit -> 60mbit, both directions`. */
+  /** The single changes: `ceil 50mbit -> 60mbit, both directions`. */
   what: string[];
 }
 
-/**
- * How it is said. `plan`: what a load would do. `drift`: what somebody has done to what was loaded.
- */
+/** The wording. `plan`: what a load would change. `drift`: how the kernel differs from what was loaded. */
 export type Manner = 'plan' | 'drift';
 
 export function changesOf(found: Found, manner: Manner): Change[] {
@@ -32,7 +30,7 @@ export function changesOf(found: Found, manner: Manner): Change[] {
         ? partsOf(was?.[direction], is?.[direction], manner, kind === 'uplink' && name !== uplink)
         : ratesOf(kind, (is ?? was)?.[direction]),
     );
-    // What is not marked comes and goes with its uplink.
+    // The unmarked class comes and goes with its uplink.
     if (action !== 'change' && kind === 'uplink' && name !== uplink) return [];
     const taps = action === 'change' ? tapsOf(was, is, manner) : [];
     const all = [...what, ...taps];
@@ -40,7 +38,7 @@ export function changesOf(found: Found, manner: Manner): Change[] {
   });
 }
 
-/** Who is on several uplinks, before or after, so that each of his lines has to name its own: `guest cliff`. */
+/** Guests and groups on several uplinks, before or after, whose lines have to name the uplink: `guest cliff`. */
 export function onSeveral(found: Found): Set<string> {
   const places = new Map<string, Set<string>>();
   for (const state of [found.from, found.to]) {
@@ -52,7 +50,7 @@ export function onSeveral(found: Found): Set<string> {
   return new Set([...places].flatMap(([whose, uplinks]) => (uplinks.size > 1 ? whose : [])));
 }
 
-/** Of a guest that differs: whether it has any class before and after, whatever the uplink. */
+/** For each guest that differs, whether it comes, goes or changes, all uplinks taken together. */
 export function guestActions(found: Found): Map<string, Change['action']> {
   const [before, after] = [found.from, found.to].map((state) => {
     const guests = [...subjectsOf(state, found).values()].filter(({ kind }) => kind === 'guest');
@@ -63,19 +61,19 @@ export function guestActions(found: Found): Map<string, Change['action']> {
   return new Map(names.map((name) => [name, actionOf(name)]));
 }
 
-/** What one of them has on one uplink. */
+/** The objects of a guest, group or uplink on one uplink. */
 interface Subject extends Partial<Record<Direction, Place>> {
   kind: Change['kind'];
   name: string;
   uplink: string;
-  /** Of a guest: the taps whose frames are led to the ifb. */
+  /** The taps of a guest that redirect to the ifb. */
   taps: Set<string>;
 }
 
 interface Place {
   own: TcObject;
   leaf: TcObject | undefined;
-  /** Whose class is above. */
+  /** The owner of the parent class. */
   above: string;
 }
 
@@ -108,19 +106,19 @@ function subjectsOf(state: State, found: Found): Map<string, Subject> {
   return subjects;
 }
 
-/** The kernel does not know whose a class is: what was loaded does, or what is to be. */
+/** The owner of a class: the kernel does not store it, so it is taken from the loaded or the wanted rules. */
 function subjectOf({ subject, key, device, id }: TcObject, { loaded, to }: Found): string {
   return (
     subject ?? loaded?.objects.get(key)?.subject ?? to.objects.get(key)?.subject ?? `class ${id} on ${device}`
   );
 }
 
-/** One whose ifb is gone leads nowhere. */
+/** Whether a filter redirects to one of our ifbs, before or after. */
 function leadsToOurs({ values }: TcObject, { from, to }: Found): boolean {
   return from.devices.has(String(values.to)) || to.devices.has(String(values.to));
 }
 
-/** An ifb's alias says whose it is. */
+/** The uplink of an ifb, which is in its alias. */
 export function uplinkOf(device: string, { from, to }: Found): string {
   const alias = (to.devices.get(device) ?? from.devices.get(device))?.alias;
   return alias?.split(':')[1] ?? device;
@@ -133,7 +131,7 @@ function ratesOf(kind: Change['kind'], place: Place | undefined): string[] {
   return kind === 'uplink' ? [most] : [`rate ${formatRate(Number(rate))}`, most];
 }
 
-/** Of one that is there before and after. @param goesAlong it comes and goes with its uplink, of which that is said */
+/** The changes of one direction. @param goesAlong whether it comes and goes with its uplink, which has a line of its own */
 function partsOf(
   was: Place | undefined,
   is: Place | undefined,
@@ -167,7 +165,7 @@ function partsOf(
   return rest.length > 0 ? [`its ${[...new Set(rest)].join(', ')}`] : [];
 }
 
-/** The same in both directions is said once. */
+/** Merges changes that are the same in both directions. */
 function joined(parts: (direction: Direction) => string[]): string[] {
   const [out = [], receiving = []] = directions.map(parts);
   const both = out.filter((part) => receiving.includes(part));

@@ -1,4 +1,4 @@
-// What an entry says of other times, in a few words: `2 windows, 2tb a month`.
+// Summarizes the temporary values of an entry, its windows, quota and boost: `2 windows, 2tb a month`.
 import type { Boost, Quota, Window } from '../config/config.ts';
 import type { Notice } from '../policy/moment/volumes.ts';
 import { counted, label } from '../text/label.ts';
@@ -12,7 +12,7 @@ export interface Changing {
   boost?: Boost;
 }
 
-/** @returns nothing where it says nothing */
+/** @returns an empty text where it has none */
 export function changingText({ when = [], quota, boost }: Changing): string {
   return [
     ...(when.length > 0 ? [counted(when.length, 'window')] : []),

@@ -1,5 +1,5 @@
-// What `check` understood: a line for each entry, with what its guests would have and where that is written. The same
-// for programs.
+// The report of `check`: a line for each entry, with the prospective values of its guests and where these are written; and the same
+// as JSON.
 import type { Config } from '../config/config.ts';
 import type { Foreseen } from '../policy/foresee.ts';
 import type { Cut, Traced } from '../policy/origin.ts';
@@ -15,11 +15,11 @@ import { problemAsData } from './problems.ts';
 
 interface Row {
   guest: GuestPolicy;
-  /** Absent where it is the same on each. */
+  /** The uplink; absent where the values are the same on all. */
   uplink?: string;
 }
 
-/** @param main the main file, beside which the others are; paths are shown from its folder on */
+/** @param main the main configuration file; paths are shown relative to its folder */
 export function reportCheck({ uplinks }: Foreseen, config: Config, main: string, screen: Screen): string {
   const rows = rowsOf(uplinks);
   if (rows.length === 0) return '';
@@ -64,7 +64,7 @@ function rowsOf(uplinks: UplinkPolicy[]): Row[] {
   });
 }
 
-/** Of guests, and of those whose group or [defaults] has something for them. */
+/** The temporary values of each guest, those of its group and of [defaults] included. */
 function changesOf({ defaults, groups, guests }: Config): Map<string, string> {
   const found = guests.flatMap(({ name, group, when, ...entry }) => {
     const own = changingText({
@@ -97,7 +97,7 @@ const lowered: Record<Cut['by'], string> = {
   refused: 'refused',
 };
 
-/** What lowered it, else that it is not written in the entry. */
+/** What lowered a value, or that it is not written in the entry. */
 function remark({ from, cuts }: Traced): string {
   const last = cuts.at(-1);
   if (last) return ` (${lowered[last.by]})`;
@@ -114,7 +114,7 @@ function place(at: Source | undefined, main: string): Cell {
 export interface Checked {
   files: string[];
   problems: Problem[];
-  /** Absent with errors. */
+  /** The prospective policy; absent with errors. */
   foreseen?: Foreseen;
 }
 

@@ -1,4 +1,4 @@
-// What differs between the kernel and the rules, for people (guest by guest: what, from, to, why) and as data.
+// The differences between the kernel and the rules, object by object (what, from, to, why), as text and as JSON.
 
 import type { Action, Difference, Found } from '../diff/difference.ts';
 import { readElements } from '../kernel/nft/owners.ts';
@@ -7,7 +7,7 @@ import { formatRate } from '../units/rate.ts';
 import { changesOf } from './changes.ts';
 import { dataVersion } from './in-use-data.ts';
 
-/** For --json: stable; guest by guest, and one entry an object. */
+/** For --json, in a stable format: the changes of each guest, and one entry for each object. */
 export function differencesAsData(found: Found) {
   return {
     version: dataVersion,
@@ -33,7 +33,7 @@ export function differenceAsData(one: Difference) {
 
 type ReasonCode = 'missing' | 'surplus' | 'values' | 'parent' | 'owner' | 'down' | 'alias' | 'altered';
 
-/** For programs; the figures are in `from` and `to`. */
+/** The kind of a difference in JSON; the figures are in `from` and `to`. */
 function reasonCode({ action, kind, held, wanted, ifb, reason }: Difference): ReasonCode {
   if (action === 'add') return 'missing';
   if (action === 'remove') return 'surplus';
@@ -74,7 +74,7 @@ function summary(list: Difference[]): string {
   return `${list.length} ${list.length === 1 ? 'difference' : 'differences'}: ${parts.join(', ')}`;
 }
 
-/** One object as people read it: what, from, to, why. */
+/** One object as a line: what, from, to, why. */
 export function differenceLine({ action, kind, device, held, wanted, ifb, reason }: Difference): string {
   const object = wanted ?? held;
   const what = ifb
@@ -83,11 +83,11 @@ export function differenceLine({ action, kind, device, held, wanted, ifb, reason
       ? device
       : `${kind} ${object?.id === kind ? '' : `${object?.id} `}on ${device}`;
   const values = describe(held, wanted);
-  // What changes in place is its own reason.
+  // A change in place needs no reason.
   return `${sign[action]} ${what}${values ? `: ${values}` : ''}${action === 'change' && values ? '' : `  (${reason})`}`;
 }
 
-/** `ceil 30mbit -> 40mbit` for what changes, `rate 15mbit, ceil 30mbit` for what comes or goes. */
+/** `ceil 30mbit -> 40mbit` for a changed object, `rate 15mbit, ceil 30mbit` for one that comes or goes. */
 function describe(held: TcObject | undefined, wanted: TcObject | undefined): string {
   const values = (wanted ?? held)?.values ?? {};
   return Object.keys(values)
@@ -105,7 +105,7 @@ function show(name: string, value: string | number | undefined): string {
   return name === 'rate' || name === 'ceil' ? formatRate(value) : String(value);
 }
 
-/** The map's elements that differ; when none does, the table is only not known to be the one loaded. */
+/** The elements of the map that differ; if none does, the table is only not known to be the loaded one. */
 function tableLines({ from, to }: Found, { reason }: Difference): string[] {
   const [before, after] = [readElements(from.ruleset), readElements(to.ruleset)];
   const pairs = [...new Set([...before.keys(), ...after.keys()])].sort();
@@ -118,7 +118,7 @@ function tableLines({ from, to }: Found, { reason }: Difference): string[] {
   return lines.length > 0 ? lines : [`~ the whole table  (${reason})`];
 }
 
-/** Whose it is: `guest cliff`, or the device's name. */
+/** The owner: `guest cliff`, or the device's name. */
 export function subjectOf({ kind, device, wanted, held, ifb }: Difference, { loaded }: Found): string {
   if (kind === 'table') return 'table bridge virt-shaper';
   if (kind === 'setting') return `setting ${device}`;

@@ -1,5 +1,4 @@
-// Doctor's findings as a page: section by section a line for each thing that was looked at, and below those that
-// are not as they should be what to do.
+// Prints doctor's findings: in each section one line per finding, and below warnings and problems the advice.
 import { type Finding, type Level, levels, type Section, worst } from '../doctor/finding.ts';
 import { printable } from '../system/printable.ts';
 import { widthOf, wrap } from '../text/spans.ts';
@@ -7,18 +6,18 @@ import { paint, type Screen, type Tone } from '../text/table.ts';
 import { dataVersion } from './in-use-data.ts';
 
 export interface DoctorOptions extends Screen {
-  /** Only what is not as it should be. */
+  /** Show warnings and problems only. */
   quiet: boolean;
-  /** Also what there is to know of things that are well. */
+  /** Show notes too. */
   verbose: boolean;
 }
 
 const tones: Record<Level, Tone> = { ok: 'dim', warning: 'warning', problem: 'problem' };
 
-/** Columns of the level and of the subject; a longer subject moves its own line only. */
+/** The widths of level and subject; a longer subject shifts only its own line. */
 const levelWidth = 9;
 const subjectWidth = 15;
-/** Of one kind. */
+/** The most similar findings that are shown one by one. */
 const most = 4;
 const margin = levelWidth + subjectWidth + 2;
 
@@ -37,7 +36,7 @@ export function reportDoctor(sections: Section[], options: DoctorOptions): strin
   return [...blocks, ...(options.quiet ? [] : [`${summary}\n`])].join('\n');
 }
 
-/** For --json: flat, one entry a finding. */
+/** For --json: a flat list with one entry per finding. */
 export function doctorAsData(sections: Section[]) {
   const findings = sections.flatMap((section) =>
     section.findings.map((finding) => ({ section: section.title, ...finding })),
@@ -49,7 +48,7 @@ function isShown({ level }: Finding, { quiet }: DoctorOptions): boolean {
   return !quiet || level !== 'ok';
 }
 
-/** A thousand guests with one trouble are one trouble. */
+/** Merges findings that differ only in their subject: a thousand guests may share one problem. */
 function shorten(findings: Finding[]): Finding[] {
   const alike = (one: Finding) =>
     findings.filter(({ check, level }) => check === one.check && level === one.level);
@@ -70,14 +69,14 @@ function findingLines({ level, subject, detail, hint, note }: Finding, options: 
   const head = `${paint({ text: level, tone: tones[level] }, options)}${' '.repeat(levelWidth - level.length)}${about}`;
   const indent = ' '.repeat(margin);
   const [first = '', ...rest] = lines(printable(detail), options, levelWidth + widthOf(about) + 1);
-  // Commands are there to be copied, so they are not broken.
+  // Commands are not wrapped, so that they can be copied.
   const hints = hint ? hint.split('\n').map((one) => printable(one)) : [];
   const notes = note && options.verbose ? lines(printable(note), options, margin + 2) : [];
   const below = [...hints, ...notes].map((line) => `  ${line}`);
   return [` ${head}${first}`, ...[...rest, ...below].map((line) => `${indent}${line}`)];
 }
 
-/** To the screen's width; whole where there is none. */
+/** Wraps to the width of the screen, if it has one. */
 function lines(text: string, { width }: Screen, used: number): string[] {
   return width === undefined || width - used < 20 ? [text] : wrap(text, width - used);
 }

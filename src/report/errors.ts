@@ -1,12 +1,12 @@
-// Any error as what a person reads: what happened and what to do. A stack trace is of use only to those who mend a
-// defect, so it comes with --verbose; the versions of what took part come always.
+// Formats any error for people: what happened and what to do about it. An unexpected error is a defect: its versions are always
+// shown, its stack trace with --verbose.
 import { release } from 'node:os';
 import { ConfigError, Failure, type Problem } from '../system/errors.ts';
 import { toolVersion } from '../system/tool-version.ts';
 import { version } from '../system/version.ts';
 import { formatProblem } from './problems.ts';
 
-/** @param verbose with the stack of a defect */
+/** @param verbose whether to include the stack trace of a defect */
 export function describeError(error: unknown, verbose = false): string {
   if (error instanceof ConfigError) return error.problems.map(named).join('\n');
   if (error instanceof Failure) {
@@ -22,7 +22,7 @@ export function describeError(error: unknown, verbose = false): string {
   return lines.join('\n');
 }
 
-/** What has a place begins with it, as compilers do; everything else says who speaks. */
+/** A problem with a place begins with it, as in compilers; others begin with the program's name. */
 function named(problem: Problem): string {
   return problem.at ? formatProblem(problem) : `virt-shaper: ${formatProblem(problem)}`;
 }

@@ -1,4 +1,4 @@
-// What is another value now than on other days, in words and as data: every view marks it, with until when and by whom.
+// The values that are changed for now, in words and as JSON: every view marks them, with their end and who set them.
 import type { ClassInUse, TreeInUse, UplinkInUse } from '../observe/in-use.ts';
 import type { ForNowValues } from '../policy/moment/for-now.ts';
 import type { ForNow, Step } from '../policy/moment/moment.ts';
@@ -12,12 +12,12 @@ import { type Both, type Direction, directions } from '../units/units.ts';
 /** More than this share a line. */
 const each = 8;
 
-/** `*5mbit`: it is explained below. */
+/** `*5mbit`: the mark refers to a line below the table. */
 export function setCell(bits: number, forNow: ForNow | undefined): Cell {
   return forNow ? { text: `*${formatSet(bits)}`, tone: 'warning' } : { text: formatSet(bits) };
 }
 
-/** A line for each guest, group and unmarked class; of members not what is so by their group. */
+/** @returns a line for each guest, group and unmarked class; changes by the group are not repeated for its members */
 export function describeForNow(uplinks: UplinkInUse[], isShown = (_one: ClassInUse) => true): string[] {
   const lines = uplinks.flatMap((uplink) => {
     const several = uplinks.length > 1 ? ` on ${uplink.name}` : '';
@@ -35,7 +35,7 @@ export function describeForNow(uplinks: UplinkInUse[], isShown = (_one: ClassInU
 interface Subject {
   name: string;
   classes: Both<ClassInUse>;
-  /** Its group. */
+  /** The class of its group. */
   above?: Both<ClassInUse> | undefined;
 }
 
@@ -64,7 +64,7 @@ type Values = Both<Pick<ClassInUse, 'forNow' | 'rate' | 'ceil'>>;
 
 /**
  * `ceil 5mbit instead of 30mbit, until 2026-12-24 20:00, limited by alice: abuse report 4711`
- * @param above whose reasons need not be said again
+ * @param above the class of its group, whose reasons are not repeated
  */
 export function forNowText(classes: Values, above?: Values): string | undefined {
   const said = new Set(above ? changesOf(above).map(({ step }) => sourceOf(step)) : []);
@@ -99,7 +99,7 @@ function changesOf(classes: Values): Change[] {
   );
 }
 
-/** Of one key, both directions in one where they are the same. */
+/** The text for one key, both directions merged where they are the same. */
 function partsOf(changes: Change[]): string[] {
   const text = ({ key, value, step }: Change, way = '') =>
     `${key} ${formatSet(value)}${way} instead of ${formatSet(step.usual)}`;
@@ -108,7 +108,7 @@ function partsOf(changes: Change[]): string[] {
   return changes.map((change) => text(change, ` ${change.way}`));
 }
 
-/** What a step is from: two values of one call, or of one window, have the same. */
+/** Identifies the origin of a step: values of one `limit` call, or of one window, have the same. */
 function sourceOf({ by, at, until, set }: Step): string {
   return JSON.stringify([by, at, until, set]);
 }
@@ -127,7 +127,7 @@ const words: Record<Step['by'], string> = {
   limit: 'limited',
 };
 
-/** Times as everywhere in --json. */
+/** For --json, with times in its usual format. */
 export function forNowAsData({ rate, ceil }: ForNowValues): object {
   const of = (one: ForNow) => ({ ...stepAsData(one), usual: one.usual });
   return { ...(rate ? { rate: of(rate) } : {}), ...(ceil ? { ceil: of(ceil) } : {}) };

@@ -1,4 +1,4 @@
-// libvirt's hooks driver by driver: where ours is, whether libvirt knows it, what else it runs, what is to do.
+// The report of `hooks status`: for each driver where our hook is, whether libvirt knows it, other hooks, and what is to do.
 import { adviseDriver, isNoticed, type Surroundings } from '../hooks/advice.ts';
 import { hookDrivers } from '../hooks/hook-file.ts';
 import type { LibvirtHooks } from '../hooks/look.ts';
@@ -6,21 +6,21 @@ import { label } from '../text/label.ts';
 
 export interface HooksStatus {
   driver: string;
-  /** Where ours belongs. */
+  /** The path of our hook. */
   file: string;
-  /** `ours` when it is there, executable, and as it was installed. */
+  /** `ours`: there, executable, and unchanged since it was installed. */
   state: 'ours' | 'not executable' | 'nobody' | 'damaged' | 'edited' | 'foreign';
-  /** Whether the daemon that runs now knows of it; null when none runs. */
+  /** Whether the running daemon knows it; null when none runs. */
   noticed: boolean | null;
   daemon: { name: string; pid: number } | null;
-  /** What else libvirt runs for this driver. */
+  /** Other hooks that libvirt runs for this driver. */
   others: string[];
-  /** Why libvirt could not run ours; with one that is installed no guest starts. */
+  /** Why libvirt could not run our hook; once it is installed, no guest would start. */
   obstacles: string[];
   todo: string[];
 }
 
-/** @param wanted the driver's hook as it would be installed now */
+/** @param wanted the text of the driver's hook as it would be installed now */
 export function hooksStatus(
   hooks: LibvirtHooks['all'][number],
   wanted: string | undefined,
@@ -51,7 +51,7 @@ const words: Record<HooksStatus['state'], string> = {
   foreign: 'not installed: there is a file of somebody else',
 };
 
-/** What is to do for several drivers is said once. */
+/** Advice that holds for several drivers is printed once. */
 export function reportHooks(all: HooksStatus[]): string {
   const said = new Set<string>();
   const isNew = (what: string) => !said.has(what) && said.add(what);

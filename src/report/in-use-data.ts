@@ -1,5 +1,5 @@
-// What status and tree show, as JSON (docs/output.md): rates in bits per second, sizes in bytes, counters since the
-// class was made. A guest, a class and a fault have one shape, whichever command prints them.
+// The JSON of `status` and `tree` (docs/output.md): rates in bits per second, sizes in bytes, counters since the class was created. A
+// guest, a class and a fault have the same shape in every command.
 
 import type { Asked } from '../observe/freshness.ts';
 import type { GuestRow } from '../observe/guests.ts';
@@ -11,10 +11,10 @@ import { problemAsData } from './problems.ts';
 import { count } from './summary.ts';
 import { creditsAsData, quotasAsData } from './volumes.ts';
 
-/** Of every --json: it grows when a field goes or means something else. */
+/** The version of every --json: incremented when a field is removed or changes its meaning. */
 export const dataVersion = 1;
 
-/** Without its name, which stands where it is used; a class that the kernel lacks has no counters. */
+/** A class without its name; one that the kernel lacks has no counters. */
 function classAsData({ use, device, id, now, rate, configured, ceil, forNow }: ClassInUse): object {
   const { bytes, packets, dropped, overlimits, backlog, queued } = use ?? {};
   return {
@@ -83,12 +83,12 @@ export function treeAsData({ uplinks, guests }: InUse): object {
   };
 }
 
-/** Whether each guest is shaped, and why not: the same words in every view's data. */
+/** The state and faults of each guest, with the same fields in every command. */
 export function shapingAsData(rows: GuestRow[]): object[] {
   return rows.map(({ out: _out, in: _in, ...row }) => row);
 }
 
-/** A line for each of its groups. */
+/** @returns an entry for each group of the uplink */
 export function groupsAsData({ name: uplink, trees }: UplinkInUse): object[] {
   const classes = ({ groups }: TreeInUse) => new Map(groups.map(({ group }) => [group.name, group]));
   const all: Both<Map<string, ClassInUse>> = both((way) => classes(trees[way]));

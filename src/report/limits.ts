@@ -1,4 +1,4 @@
-// The limits inside the host in words: what each is, and whether it bites.
+// The limits inside the host in words, with their drops.
 import type { LimitInUse } from '../observe/limits.ts';
 import { formatBytes, formatCount } from '../text/figures.ts';
 import { label } from '../text/label.ts';
@@ -7,7 +7,7 @@ import { formatRate } from '../units/rate.ts';
 /** More than this share a line. */
 const each = 8;
 
-/** @returns lines: who loses frames by one, the most first; those that lose none in one line */
+/** @returns lines: guests whose frames were dropped, the most first; limits without drops in one line */
 export function describeLimits(limits: LimitInUse[]): string[] {
   const biting = limits
     .filter(({ dropped }) => dropped.packets > 0)

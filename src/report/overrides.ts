@@ -1,4 +1,4 @@
-// What administrators have set for now, in words, as a table and as data.
+// The overrides that administrators have set, in words, as a table and as JSON.
 import type { Override, Subject } from '../policy/moment/moment.ts';
 import type { Cut, Traced } from '../policy/origin.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -11,7 +11,7 @@ import { directions } from '../units/units.ts';
 import { dataVersion } from './in-use-data.ts';
 
 export interface ShownOverride extends Override {
-  /** Whether anything of it is in force now; otherwise it will be when it starts. */
+  /** Whether its subject runs, so that it is in force; otherwise it takes effect once that starts. */
   isRunning: boolean;
 }
 
@@ -39,7 +39,7 @@ export function endText({ until }: Pick<Override, 'until'>): string {
   return until === undefined ? 'until it is lifted' : `until ${formatMinute(until)}`;
 }
 
-/** Where another value counts than the one that was set: a line each. */
+/** @returns a line for each value that is effectively lower than the override */
 export function shortfalls({ uplinks }: Policy, { kind, name }: Subject): string[] {
   const lines = uplinks.flatMap((uplink) => {
     const guest = kind === 'guest' ? uplink.guests.find((one) => one.name === name) : undefined;

@@ -1,12 +1,12 @@
-// A problem as the administrator sees it: place and message, the line of the file with a caret under the
-// place, and what to do. Files and names may hold anything, so nothing of theirs reaches the terminal raw.
+// Formats a problem of the configuration: place and message, the source line with a caret, and a hint. Files and names may contain
+// any characters, so all of it is made printable.
 import type { Problem } from '../system/errors.ts';
 import { printable } from '../system/printable.ts';
 
-/** Room for the text of a line; longer lines are cut around the caret. */
+/** The width for a source line; longer ones are cut around the caret. */
 const widest = 100;
 
-/** One problem in one line, for those who are about something else. */
+/** One problem in one line, for commands other than `check`. */
 export function formatLine({ severity, at, message }: Problem): string {
   const place = at ? `${at.file}:${at.line}:${at.column}: ` : '';
   return printable(`${severity === 'warning' ? 'warning: ' : ''}${place}${shortened(message)}`);
@@ -17,7 +17,7 @@ export function problemAsData({ at, message, hint }: Problem): object {
   return { message, ...(hint ? { hint } : {}), ...(at ? { place: at } : {}) };
 }
 
-/** A configuration that cannot be used, in one sentence; nothing where it can be. */
+/** The errors of a configuration in one sentence; nothing where it has none. */
 export function describeMistakes(mistakes: Problem[]): string | undefined {
   const [first] = mistakes;
   if (!first) return undefined;
@@ -35,7 +35,7 @@ export function formatProblem({ severity, at, message, hint, text }: Problem): s
   return lines.join('\n');
 }
 
-/** A message may quote what somebody else has written, a megabyte of XML without a blank even. */
+/** Truncates a message, which may quote a megabyte of somebody's XML without a blank. */
 function shortened(message: string): string {
   const longest = 20 * widest;
   return message.length > longest ? `${message.slice(0, longest)}…` : message;
@@ -44,7 +44,7 @@ function shortened(message: string): string {
 function quoteLine(text: string, line: number, column: number): string[] {
   const [before, after] = cut(Array.from(text), column - 1);
   const number = String(line).padStart(5);
-  // Tabs stay what they are in both lines, so that the caret stands right whatever their width.
+  // Tabs are kept in both lines, so that the caret is aligned whatever their width.
   const padding = printable(before, '\t').replace(/[^\t]/gu, ' ');
   return [
     `${number} | ${printable(before + after, '\t')}`.trimEnd(),
@@ -52,7 +52,7 @@ function quoteLine(text: string, line: number, column: number): string[] {
   ];
 }
 
-/** The text before and from the caret on, within the room there is. */
+/** The text before the caret and from it on, cut to the width. */
 function cut(characters: string[], caret: number): [before: string, after: string] {
   const from =
     characters.length <= widest ? 0 : Math.max(0, Math.min(caret - widest / 2, characters.length - widest));

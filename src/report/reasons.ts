@@ -1,4 +1,4 @@
-// Why guests are not shaped as they should be, in words: one line each, or one for many that share a reason.
+// The faults of guests in words: one line each, or one for many guests that share a reason.
 
 import type { Fault, FaultKind } from '../observe/fault.ts';
 import type { InnerFault } from '../observe/faults.ts';
@@ -6,7 +6,7 @@ import type { GuestRow, GuestState } from '../observe/guests.ts';
 import type { ClassInUse } from '../observe/in-use.ts';
 import { label } from '../text/label.ts';
 
-/** Of many guests at once. The policy's own reasons are the same words for all. */
+/** The reasons for many guests at once. Reasons of the policy have the same words for all. */
 const ofMany: Partial<Record<FaultKind, string>> = {
   unknown: 'they run, and no load has seen that: they have no limit',
   unloaded: 'virt-shaper unload has taken all limits out',
@@ -33,14 +33,14 @@ interface Reason {
   state: GuestState;
 }
 
-/** @returns lines, one for each */
+/** @returns a line for each fault */
 export function describeInner(faults: InnerFault[]): string[] {
   const nameOf = ({ kind, name }: ClassInUse) =>
     kind === 'group' ? `group ${label(name)}` : kind === 'link' ? `link ${name}` : kind;
   return faults.map(({ one, fault }) => `${nameOf(one)}: ${fault.reason}`);
 }
 
-/** @returns lines; first what is wrong, then who is left out because that is the policy */
+/** @returns lines: first faults, then guests that are left out by configuration */
 export function describeReasons(rows: GuestRow[]): string[] {
   const all = rows.flatMap((row) =>
     row.faults.map((fault): Reason => ({ guest: row.guest, fault, state: row.state })),
@@ -50,7 +50,7 @@ export function describeReasons(rows: GuestRow[]): string[] {
   return [wrong, leftOut].flatMap((list) => [...bySubject(list).values()].flatMap(describe));
 }
 
-/** What to do about it, each once; of many alike the first. */
+/** The remedies, each once; for similar ones the first. */
 export function hints(rows: GuestRow[], inner: InnerFault[]): string[] {
   const all = [...rows.flatMap((row) => row.faults), ...inner.map(({ fault }) => fault)];
   const remedies = new Map<FaultKind, Set<string>>();
@@ -83,7 +83,7 @@ function describe(reasons: Reason[]): string[] {
   return [`${shown} and ${names.length - each} more: ${reason}`];
 }
 
-/** With the NIC, where the reason is about it and does not name it. */
+/** The guest, with the NIC where the reason is about that and does not name it. */
 function subjectOf(guest: string, { kind, tap }: Fault): string {
   const isAboutNic = kind === 'rule' || kind === 'filter' || kind === 'program';
   return isAboutNic && tap !== undefined ? `${label(guest)}, ${tap}` : label(guest);

@@ -1,5 +1,4 @@
-// Who has what, and what everybody does with it: a line for each guest and uplink, then the reasons for those
-// that are not shaped as they should be.
+// The screen of `status`: a line for each guest and uplink with limits and traffic, then the faults.
 
 import { forgersText } from '../guests/forge.ts';
 import type { Asked } from '../observe/freshness.ts';
@@ -20,7 +19,7 @@ import { describeAllowances } from './volumes.ts';
 /** @param now milliseconds since 1970 */
 export function reportStatus(inUse: InUse, asked: Asked, screen: Screen, now: number): string {
   const { uplinks, inner } = inUse;
-  // Whoever runs has no limit then, unless what is in the kernel is of others, or of a load by hand.
+  // With nothing loaded guests have no limit, unless another installation or a load by hand has set one.
   const { classes = 0, by } = asked.unclaimed ?? {};
   const guests = asked.loaded || (classes === 0 && by === undefined) ? inUse.guests : [];
   const said = asked.loaded ? remarks(inUse, asked, now) : (describeMistakes(asked.mistakes) ?? []);
@@ -42,13 +41,13 @@ export function reportStatus(inUse: InUse, asked: Asked, screen: Screen, now: nu
     ...describeLimits(limitsOf(inUse)),
     ...describeAllowances(allowancesOf(inUse)),
   ];
-  // Last, and as what it is: true of most healthy hosts.
+  // Last, and marked as no fault: it holds on most healthy hosts.
   const note = forgers.length > 0 ? [`no fault: ${forgersText(forgers)} (virt-shaper doctor)`] : [];
   const end = [...reasons, ...hints(guests, inner), ...note].map((line) => `${line}\n`).join('');
   return `${head.join('\n')}\n${rows}${end === '' ? '' : `\n${end}`}`;
 }
 
-/** Of the guests that are shown: a name may have been asked for. */
+/** The limits inside the host of the guests that are shown: a selection may have been asked for. */
 function limitsOf({ guests, limits }: InUse): InUse['limits'] {
   const shown = new Set(guests.map(({ guest }) => guest));
   return limits.filter(({ guest }) => shown.has(guest));
@@ -107,7 +106,7 @@ function now({ now: speed, ceil }: ClassInUse): Cell {
   return { text: formatSpeed(speed), tone: speed >= atCeil * ceil ? 'warning' : 'plain' };
 }
 
-/** What there is of a guarantee that had to be scaled is marked: it is not what is written. */
+/** A scaled guarantee is marked, since it differs from the configured one. */
 function rate({ rate: guaranteed, configured, forNow }: ClassInUse): Cell {
   if (configured === undefined) return setCell(guaranteed, forNow?.rate);
   return { text: `~${formatSet(guaranteed)}`, tone: 'warning' };

@@ -1,5 +1,4 @@
-// The first lines of status: how many guests are shaped, whether what is in force is what is asked for, and how
-// full the uplinks are. What an administrator reads first at night.
+// The summary at the top of `status`: the number of shaped guests, whether the configuration is in force, and the use of the uplinks.
 import { bridgesOf } from '../host/host.ts';
 import type { Asked } from '../observe/freshness.ts';
 import type { GuestRow, GuestState } from '../observe/guests.ts';
@@ -9,7 +8,7 @@ import { describeOff } from '../store/unloaded.ts';
 import { formatAge, formatSet, formatShare, formatSpeed } from '../text/figures.ts';
 import { describeMistakes } from './problems.ts';
 
-/** One state for each guest, the worst of its rows. */
+/** The number of guests by state; a guest counts once, with the worst state of its rows. */
 export type Counts = Record<GuestState, number>;
 
 export function count(rows: GuestRow[]): Counts {
@@ -35,10 +34,10 @@ export function summary({ guests }: InUse, asked: Asked, now: number): string {
   return [first, ...rest, ...loaded, ...asConfigured].join(', ');
 }
 
-/** Nothing is wrong, and there is nothing to show. */
+/** The message where there is nothing to show, and no fault. */
 export const nobodyRuns = 'no guest that is to be shaped is running';
 
-/** Why there is nothing to show, and who is limited all the same. */
+/** Why nothing is loaded, and whether guests are limited anyway. */
 export function nothingLoaded({ off, unclaimed, mistakes }: Asked): string {
   if (unclaimed?.by !== undefined)
     return `Nothing is loaded from here: what is in the kernel is of ${unclaimed.by}.`;
@@ -51,11 +50,11 @@ export function nothingLoaded({ off, unclaimed, mistakes }: Asked): string {
     : 'Nothing is loaded: no guest is limited.';
 }
 
-/** What is in force against what is asked for, each a sentence with what to do. */
+/** Sentences with advice where what is in force differs from the configuration, or the last load failed. */
 export function remarks({ table }: Pick<InUse, 'table'>, asked: Asked, now: number): string[] {
   const { at, error } = asked.history.last;
   const mistaken = describeMistakes(asked.mistakes);
-  // A load that failed by the mistakes which are still there has nothing else to say.
+  // Where the last load failed because of errors that are still there, only these are reported.
   const isSame = asked.mistakes.some(({ message }) => error?.includes(message));
   const failed =
     error === undefined || isSame ? [] : [`the last load failed ${formatAge(now - (at ?? now))}: ${error}`];
@@ -84,7 +83,7 @@ export function uplinkLines(uplinks: UplinkInUse[]): string[] {
   });
 }
 
-/** `eth0 (br0, br1)`, or its name alone where it is a port of none */
+/** `eth0 (br0, br1)`, or only its name where it has no bridge */
 export function titleOf({ name, ports }: Pick<UplinkInUse, 'name' | 'ports'>): string {
   return ports.length === 0 ? name : `${name} (${bridgesOf({ ports }).join(', ')})`;
 }

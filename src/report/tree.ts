@@ -1,5 +1,4 @@
-// The hierarchy in force as drawn lines: what each class is guaranteed, what it may reach, and how much of that
-// it uses now.
+// The screen of `tree`: the class hierarchy in force, with guarantee, ceil and present use of each class.
 
 import type { ClassInUse, TreeInUse } from '../observe/in-use.ts';
 import type { InUse } from '../observe/read-in-use.ts';

@@ -1,4 +1,4 @@
-// What is used of volumes and left of credit, in words and as data. Volumes count in thousands, as they are written.
+// Volumes and credit in words and as JSON. Volumes have decimal units, as in the configuration.
 import type { AllowancesInUse, CreditInUse, QuotaInUse } from '../observe/volumes.ts';
 import { isUsedUp, shareUsed } from '../policy/moment/quotas.ts';
 import { formatBytes, formatShare } from '../text/figures.ts';
@@ -9,10 +9,10 @@ import { formatVolume } from '../units/volume.ts';
 
 /** More than this share a line. */
 const each = 8;
-/** From this share on a volume is told of by itself. */
+/** The used share from which on a volume has a line of its own. */
 const much = 0.8;
 
-/** @returns lines: whose volume is nearly used up, the most first; all others in one line, and credit that is spent */
+/** @returns lines: volumes that are nearly used up, the fullest first; all others in one line, and used-up credit */
 export function describeAllowances({ quotas, credits }: AllowancesInUse): string[] {
   const sorted = [...quotas].sort((a, b) => shareUsed(b) - shareUsed(a));
   const few = quotas.length <= each;
@@ -55,7 +55,7 @@ export function creditText({ left, volume, isOn }: CreditInUse): string {
   return `${formatBytes(left)} of ${formatVolume(volume)} left${isOn ? '' : ', not to be spent before a tenth is'}`;
 }
 
-/** Bytes; a line for each volume, in each direction that has one. */
+/** In bytes; an entry for each volume and direction. */
 export function quotasAsData(quotas: QuotaInUse[]): object[] {
   return quotas.flatMap(({ kind, name, volumes, quota, begin, end }) =>
     volumes.map(({ way, volume, used }) => ({
@@ -71,7 +71,7 @@ export function quotasAsData(quotas: QuotaInUse[]): object[] {
   );
 }
 
-/** Bytes. */
+/** In bytes. */
 export function creditsAsData(credits: CreditInUse[]): object[] {
   return credits.map(({ guest, way, volume, left, isOn }) => ({
     guest,

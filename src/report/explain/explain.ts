@@ -1,5 +1,4 @@
-// What explain says of one guest: the entry it gets, its values with their origins, its lines in rules.d and what the
-// kernel holds for it.
+// Explains one guest: the entry that applies, its values with their origins, its lines in rules.d, and its state in the kernel.
 
 import type { Guest } from '../../guests/guest.ts';
 import type { GuestRow } from '../../observe/guests.ts';
@@ -22,10 +21,10 @@ import { type Handles, linesAbout, type RuleLine } from './rules.ts';
 import { type ExplainedUplink, explainUplink } from './values.ts';
 
 export interface Looked {
-  /** What was rendered last, when anything was. */
+  /** The rules that were rendered last; absent if none were. */
   rules: { folder: string; rules?: Rules };
   kernel: KernelNow | string;
-  /** Of status; absent where it could not be read. */
+  /** Its rows of `status`; absent where the kernel could not be read. */
   rows?: GuestRow[];
   limits?: LimitInUse[];
   allowances?: AllowancesInUse;
@@ -88,7 +87,7 @@ function nicsOf(guest: Guest | undefined, uplinks: UplinkPolicy[], about: Unshap
       const taps = uplink.guests.find(({ name }) => name === guest?.name)?.taps ?? [];
       return taps.filter(({ name }) => name === tap).map((one) => ({ ...one, uplink: uplink.name }));
     });
-    // The kernel's word counts: a tap may have been moved since the guest started.
+    // The bridge by the kernel: a tap may have been moved since the guest started.
     const where = behind[0]?.bridge ?? bridge;
     return {
       nic: tap,
@@ -110,7 +109,7 @@ function nameLike(name: string, { config, guests }: Inputs): string | undefined 
 
 const reasonOf = ({ kind, reason }: Unshaped) => ({ kind, reason });
 
-/** By the policy. @param isSeen whether the kernel could be asked */
+/** The state by the policy. @param isSeen whether the kernel could be read */
 function stateOf(
   guest: Guest | undefined,
   nics: ExplainedNic[],
@@ -127,7 +126,7 @@ function stateOf(
   return lacking.length > 0 ? 'partly' : 'shaped';
 }
 
-/** One word for all of its rows. */
+/** The state of all of its rows together. */
 function worstOf(rows: GuestRow[]): Explanation['state'] {
   const wanted = rows.filter(({ state }) => state !== 'left out');
   if (wanted.length === 0) return 'left out';
@@ -170,7 +169,7 @@ function explainKernel(
 ): Explanation['kernel'] {
   if (typeof kernel === 'string') return kernel;
   const devices = uplinks.flatMap((uplink) => [uplink.out.device, uplink.in.device]);
-  // Without an id it has never been shaped: nothing can be its.
+  // Without an id it has never been shaped, so no object in the kernel is its own.
   const nothing = { id: -1, taps: [] };
   return heldFor(kernel, handles ?? nothing, `guest ${label(name)}`, devices);
 }

@@ -1,4 +1,4 @@
-// All there is to know of one guest, as data (explain.ts makes it, text.ts shows it), and as --json prints it.
+// The explanation of one guest as data (computed by explain.ts, shown by text.ts), and its JSON.
 import type { GuestMetadata } from '../../guests/guest.ts';
 import type { GuestRow } from '../../observe/guests.ts';
 import type { LimitInUse } from '../../observe/limits.ts';
@@ -17,35 +17,37 @@ import type { ExplainedUplink } from './values.ts';
 
 export interface Explanation {
   guest: string;
-  /** As status has it: `partly` in one direction only, or not by all of its NICs that could be. */
-  /** `unknown`: it should be shaped, and the kernel cannot be asked whether it is. */
+  /**
+   * As in `status`. `partly`: in one direction only, or not all of its NICs that could be. `unknown`: it should be shaped, and the
+   * kernel cannot be read.
+   */
   state: 'shaped' | 'partly' | 'unshaped' | 'left out' | 'stopped' | 'unknown';
-  /** Reasons that concern it as a whole. */
+  /** Reasons that concern the guest as a whole. */
   reasons: Pick<Unshaped, 'kind' | 'reason'>[];
   match: Matches;
-  /** A name like this one that the configuration or a running guest has, where no entry has this one. */
+  /** A similar name of an entry or a running guest, where no entry has this name. */
   meant?: string;
   metadata?: GuestMetadata & { accepted: boolean };
   id?: { value: number; from: 'entry' | 'drawn'; at?: Source };
-  /** One, or where a bridge has several uplinks one for each. */
+  /** Its marks: one, or one for each uplink of a bridge. */
   marks?: number[];
   nics: ExplainedNic[];
   uplinks: ExplainedUplink[];
-  /** Sentences of the policy that its values do not tell. */
+  /** Warnings of the policy that the values do not show. */
   warnings: string[];
   rules: {
     folder: string;
     lines: RuleLine[];
-    /** Whether they are what a rendering would write now: `others` differ in lines of other guests only. */
+    /** Whether a rendering would write the same now: `others` means that only lines of other guests differ. */
     rendered: 'same' | 'differ' | 'others' | 'missing';
   };
-  /** Text: why it could not be read. */
+  /** Its state in the kernel; a text says why that could not be read. */
   kernel: Held | string;
-  /** Its rows of status: each uplink, or NIC that none is behind. Empty where the kernel cannot be asked. */
+  /** Its rows of `status`: one for each uplink, or for each NIC without one. Empty where the kernel cannot be read. */
   shaping: GuestRow[];
-  /** Inside the host, of the rules in force, with what they dropped. */
+  /** The limits inside the host of the rules in force, with their drops. */
   limits: LimitInUse[];
-  /** Its volumes and credit, and its group's volume, as of the last sync. */
+  /** Its volumes and credit, and the volume of its group, as of the last sync. */
   allowances: AllowancesInUse;
 }
 
@@ -53,13 +55,13 @@ export interface ExplainedNic {
   nic: string;
   bridge?: string;
   mac?: string;
-  /** Several where its bridge has several. */
+  /** The uplinks of its bridge. */
   uplinks: string[];
-  /** What is not as it should be with it. */
+  /** Its faults. */
   reasons: Pick<Unshaped, 'kind' | 'reason'>[];
 }
 
-/** For --json: ids and marks as tc and nft print them, reasons with the NIC that each is about. */
+/** For --json: ids and marks as tc and nft print them, each reason with its NIC. */
 export function explanationAsData(explanation: Explanation) {
   const { kernel, id, marks, nics, uplinks, shaping, allowances, ...rest } = explanation;
   const hex = (number: number) => `0x${number.toString(16)}`;

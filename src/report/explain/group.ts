@@ -1,5 +1,5 @@
-// A group, explained: where its ceil is written and what cut it, whose entries name it, and what it and its members have
-// and do now.
+// Explains a group: where its ceil is written and what cut it, the entries that name it, and the traffic of the group and its
+// members now.
 
 import type { Config, GroupEntry } from '../../config/config.ts';
 import type { GuestRow } from '../../observe/guests.ts';
@@ -26,23 +26,23 @@ import type { ExplainedRate } from './values.ts';
 
 export interface GroupExplanation {
   group: string;
-  /** Absent for one that is in force and in the configuration no more. */
+  /** Where it is written; absent for a group in force that is no longer in the configuration. */
   entry?: { header: string; at: Source };
-  /** The guests' entries that name it. */
+  /** The entries of guests that name it. */
   members: EntryMatch[];
-  /** By which a member is shaped, by the configuration as it is now. */
+  /** The uplinks with a shaped member, by the present configuration. */
   uplinks: {
     uplink: string;
     link: UplinkPolicy['linkOrigin'];
     ceil: Both<ExplainedRate>;
-    /** Bits per second: the sum of its running members' guarantees. */
+    /** The sum of its running members' guarantees, in bits per second. */
     rate: Both<Guarantee>;
   }[];
-  /** What is in force of it, and does what now. */
+  /** Its classes in force, with their traffic. */
   inUse: InUse;
 }
 
-/** @param inUse of this group only */
+/** @param inUse only the branches of this group */
 export function explainGroup(group: string, config: Config, policy: Policy, inUse: InUse): GroupExplanation {
   const own = config.groups.find(({ name }) => name === group);
   return {
@@ -151,7 +151,7 @@ function named(name: string, text: string, where: string): Line {
   return row([plain(name.padEnd(8)), plain(text), dim(where === '' ? '' : `  ${where}`)]);
 }
 
-/** For --json: what is written, then the group and its members as `status` has them. */
+/** For --json: the configured values, then the group and its members as in `status`. */
 export function groupAsData({ inUse, entry, members, uplinks, group }: GroupExplanation): object {
   return {
     version: dataVersion,

@@ -1,5 +1,5 @@
-// What the kernel holds for a guest, as lines: its classes with their counters, what leads to them, and where
-// that is not what rules.d says.
+// Prints the state of a guest in the kernel: its classes with their counters, the elements and filters that lead to them, and the
+// differences from rules.d.
 
 import { figure } from '../../text/short-figures.ts';
 import type { Line } from '../../text/spans.ts';

@@ -1,5 +1,5 @@
-// What the kernel holds for one guest now, found by its id and mark, so that leftovers of one that has stopped
-// are seen too; and where that is not what rules.d says.
+// The state of one guest in the kernel, found by its id and mark, so that leftovers of a stopped guest are found too; and its
+// differences from rules.d.
 import type { Difference, Found } from '../../diff/difference.ts';
 import type { Unreached } from '../../diff/unreached.ts';
 import { readElements } from '../../kernel/nft/owners.ts';
@@ -10,7 +10,7 @@ import type { Obstacle } from '../../store/in-force-plan.ts';
 import { directions } from '../../units/units.ts';
 import { type Handles, isMarkOf } from './rules.ts';
 
-/** A comparison with rules.d, and the counters of the moment. */
+/** A comparison with rules.d, with the present counters. */
 export interface KernelNow extends Found {
   from: KernelState;
   unreached: Unreached[];
@@ -22,7 +22,7 @@ export interface HeldClass {
   device: string;
   id: string;
   parent: string;
-  /** Bits per second; burst, cburst and quantum in bytes. As tc prints them, with fewer digits than it was told. */
+  /** Rates in bits per second; burst, cburst and quantum in bytes, with the precision of tc's output. */
   values: TcObject['values'];
   leaf?: TcObject['values'];
   use?: Pick<Use, 'bytes' | 'packets' | 'dropped' | 'overlimits' | 'backlog' | 'queued'>;
@@ -30,19 +30,19 @@ export interface HeldClass {
 
 export interface Held {
   classes: HeldClass[];
-  /** What sends a tap's packets to the ifb. */
+  /** The filters that redirect a tap's packets to the ifb. */
   filters: { tap: string; mark: string; to: string }[];
-  /** `vnet0 . eth0`, and the class that such frames get. */
+  /** Elements of the map: `vnet0 . eth0`, and the class of such frames. */
   elements: { ports: string; class: string }[];
-  /** How it is not what rules.d says. */
+  /** Its differences from rules.d. */
   differences: Difference[];
   missingElements: { ports: string; class: string }[];
   surplusElements: { ports: string; class: string }[];
-  /** Sentences: what stands in the way. */
+  /** The obstacles, as sentences. */
   obstacles: string[];
 }
 
-/** @param subject `guest cliff`, as rules.d names it */
+/** @param subject the owner as it is named in rules.d: `guest cliff` */
 export function heldFor(now: KernelNow, handles: Handles, subject: string, devices: string[]): Held {
   const { from, to, list, uses, unreached, obstacles } = now;
   const ids = directions.map((direction) => classId(direction, handles.id));
@@ -95,13 +95,13 @@ function elementsOf({ ruleset }: State, ids: string[]): Held['elements'] {
 }
 
 interface Marks extends Handles {
-  /** Of its classes. */
+  /** The ids of its classes. */
   ids: string[];
   subject: string;
   devices: string[];
 }
 
-/** The guest's own objects, and the tree that they are in as a whole. */
+/** Whether a difference is about the guest's own objects, or about a whole tree that they are in. */
 function isAbout(one: Difference, { id: own, ids, subject, taps, devices }: Marks): boolean {
   const { kind, device, held, wanted, action, ifb } = one;
   if (kind === 'table') return false; // Its elements are compared one by one.

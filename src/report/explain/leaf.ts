@@ -1,4 +1,4 @@
-// A guest's queue in words: its kind with what is not as everywhere, and who asked for it.
+// The leaf of a guest in words: its kind with the parameters that are not defaults, and its origin.
 
 import { frame } from '../../plan/arithmetic.ts';
 import { usual } from '../../plan/leaf.ts';
@@ -55,7 +55,7 @@ function spaced(microseconds: number): string {
   return formatTime(microseconds).replace(/(?=[a-z])/, ' ');
 }
 
-/** First who asks for it, then what became of that. */
+/** Where it is configured, then whether the kernel lacks it. */
 export function leafOrigin({ leaf }: ExplainedClass, uplink: ExplainedUplink, place: Place): string[] {
   if (!leaf?.asked) return ['what this kernel has, for this ceil'];
   const { from, at, kind } = leaf.asked;

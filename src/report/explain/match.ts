@@ -1,4 +1,4 @@
-// Which entry of the configuration a guest gets, and why not another one that fits its name as well.
+// The entry that applies to a guest, and why other entries that match its name do not.
 import type { Config, GuestEntry } from '../../config/config.ts';
 import { escapeName, matchingEntries, patternLength } from '../../config/pattern.ts';
 import type { Source } from '../../system/errors.ts';
@@ -13,7 +13,7 @@ export interface EntryMatch {
 
 export interface Matches {
   entry?: EntryMatch;
-  /** Entries that fit too, with the reason why they do not count. */
+  /** Other entries that match, with the reason why they do not apply. */
   lost: (EntryMatch & { why: string })[];
 }
 

@@ -1,4 +1,4 @@
-// Where a value comes from and what cut it, in words.
+// The origin of a value in words: where it is configured, its steps, and its cuts.
 import { dirname } from 'node:path';
 import type { Step } from '../../policy/moment/moment.ts';
 import type { Cut, Origin } from '../../policy/origin.ts';
@@ -9,7 +9,7 @@ import { formatMinute } from '../../units/clock.ts';
 import { formatRate } from '../../units/rate.ts';
 import type { ExplainedRate, ExplainedSize, ExplainedUplink } from './values.ts';
 
-/** A place as it is shown: files in the configuration's folder without that. */
+/** Formats a place; files are relative to the configuration's folder. */
 export type Place = (at: Source) => string;
 
 export function places(folder: string): Place {
@@ -24,7 +24,7 @@ export function folderOf(file: string): string {
   return dirname(file);
 }
 
-/** First where the value is written, then a line for each step and each cut. */
+/** @returns where the value is configured, then a line for each step and each cut */
 export function rateOrigin(
   rate: ExplainedRate,
   uplink: Pick<ExplainedUplink, 'name' | 'link'>,
@@ -103,7 +103,7 @@ export function sumText(whose: string, { of, limit }: { of: number; limit: numbe
   return `the guarantees of ${whose} sum to ${formatRate(of)}, and there are only ${formatRate(limit)}`;
 }
 
-/** Where nobody has written what the link is. */
+/** The origin of a link's speed that is not configured. */
 const speedWords = {
   entry: '',
   kernel: ', as the kernel reports it',

@@ -1,5 +1,4 @@
-// The values of a guest on one uplink as rows: name, direction, value, origin. A row that is the same in both
-// directions stands once.
+// The values of a guest on one uplink as rows: name, direction, value, origin. Rows that are the same in both directions are merged.
 
 import { type LimitInUse, limitKinds } from '../../observe/limits.ts';
 import { label } from '../../text/label.ts';
@@ -18,7 +17,7 @@ interface Row {
   name: string;
   way: string;
   value: string;
-  /** Its first line stands beside the value, the others below. */
+  /** The lines of its origin: the first is beside the value, the others are below. */
   origin: string[];
 }
 
@@ -61,7 +60,7 @@ export function valueLines(uplink: ExplainedUplink, { state, limits }: Explanati
   ];
 }
 
-/** Only of an uplink that counts otherwise than the least frame of Ethernet. */
+/** Rows for overhead and mpu, only where these are not the default. */
 function countingRows({ counting: { overhead, mpu } }: ExplainedUplink, place: Place): Row[] {
   if (!overhead.at && !mpu.at) return [];
   return [
@@ -75,7 +74,7 @@ function countingRows({ counting: { overhead, mpu } }: ExplainedUplink, place: P
   }));
 }
 
-/** With what they dropped, where they are in force. */
+/** Rows for the limits inside the host, with their drops where they are in force. */
 function limitRows({ name: uplink, limits }: ExplainedUplink, inUse: LimitInUse[], place: Place): Row[] {
   return limitKinds.flatMap((kind): Row[] => {
     const limit = limits[kind];

@@ -1,5 +1,5 @@
-// The lines of rules.d that are about one guest. They are known by its id and its taps rather than by their
-// comments, which a template of the administrator's own may leave out.
+// The lines of rules.d about one guest. They are recognised by its id and its taps, not by their comments, which the
+// administrator's own template may leave out.
 import { given, parseRuleset, targetOf } from '../../kernel/nft/table.ts';
 import { classId, hex } from '../../plan/names.ts';
 import type { Rules } from '../../render/render.ts';
@@ -11,18 +11,18 @@ export interface RuleLine {
   text: string;
 }
 
-/** Of a guest: what its objects in the kernel are called by. */
+/** The keys of a guest's objects in the kernel. */
 export interface Handles {
   id: number;
   taps: string[];
 }
 
-/** A mark ends in the id, whatever it begins with. */
+/** Whether the lower 16 bits of a mark are this id. */
 export function isMarkOf(id: number, mark: string): boolean {
   return (Number(mark) & 0xffff) === id;
 }
 
-/** In the order of the files. */
+/** @returns the lines in the order of the files */
 export function linesAbout(rules: Rules, handles: Handles): RuleLine[] {
   return [
     ...pick('ruleset.nft', rules['ruleset.nft'], nftLines(rules['ruleset.nft'], handles)),
@@ -47,7 +47,7 @@ function tcLines(text: string, { id, taps }: Handles): Set<number> {
   });
 }
 
-/** The chains that set its classes, whatever they are called, those of its limits, and the elements that lead to them. */
+/** The chains that set its classes, whatever their names, those of its limits, and the elements that jump to them. */
 function nftLines(text: string, { id }: Handles): Set<number> {
   const ids = directions.map((direction) => classId(direction, id));
   const isOwnMark = (value: string) => value.startsWith('0x') && isMarkOf(id, value);

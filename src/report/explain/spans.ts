@@ -1,4 +1,4 @@
-// The few kinds of text that the screen of explain is made of.
+// The styles of text on the screen of `explain`.
 import type { Line, Span } from '../../text/spans.ts';
 
 export function heading(text: string): Line {

@@ -1,5 +1,5 @@
-// The screen of explain: first whether all is well, then why. Who reads this was woken up, so what is wrong
-// comes first and with what to do about it; what is the same in both directions stands once.
+// The screen of `explain`: first the state and its faults with the remedies, for readers in a hurry, then the details. Rows that are
+// the same in both directions are merged.
 
 import { markText } from '../../plan/names.ts';
 import { wished } from '../../policy/policy.ts';
@@ -18,7 +18,7 @@ import type { ExplainedUplink } from './values.ts';
 
 /**
  * @param folder of the configuration: files below it are named without it
- * @param mistaken whether the configuration has mistakes, so that the one in force is explained and no other can be applied
+ * @param mistaken whether the configuration has errors, so that the one in force is explained and no other can be applied
  */
 export function explainText(explanation: Explanation, folder: string, mistaken = false): Line[] {
   const place = places(folder);
@@ -45,7 +45,7 @@ function verdict(explanation: Explanation, mistaken: boolean): Line[] {
   const { guest, state, reasons, uplinks, rules, kernel, nics, shaping, warnings, meant } = explanation;
   const isOff = shaping.some(({ faults }) => faults.some(({ kind }) => kind === 'unloaded'));
   const astray = waysAstray(rules, kernel, mistaken, isOff);
-  // NICs that are none of ours to shape have their own line.
+  // NICs that cannot be shaped have a line of their own.
   const isBare = state === 'unshaped' || state === 'left out';
   const wrong = [
     ...(meant === undefined ? [] : [`no entry has its own name; did you mean ${label(meant)}?`]),
@@ -67,7 +67,7 @@ function verdict(explanation: Explanation, mistaken: boolean): Line[] {
   ];
 }
 
-/** What the kernel's state costs it, with what mends it; what the policy has to say is said already. */
+/** The faults in the kernel's state, with their remedies; those of the policy are listed already. */
 function passing({ shaping, reasons, nics }: Explanation): string[] {
   const said = new Set([...reasons, ...nics.flatMap((nic) => nic.reasons)].map(({ reason }) => reason));
   const faults = shaping.flatMap((row) => row.faults).filter(({ reason }) => !said.has(reason));
@@ -80,7 +80,7 @@ function passing({ shaping, reasons, nics }: Explanation): string[] {
   ];
 }
 
-/** @param inForce whether the kernel is known to hold what the configuration says */
+/** @param inForce whether the kernel is known to hold the configured values */
 function headline({ state, uplinks, kernel }: Explanation, inForce: boolean): string {
   if (state === 'stopped') return `does not run${inForce ? ', and the kernel holds nothing for it' : ''}`;
   if (state === 'unshaped') return 'is NOT shaped';
@@ -93,7 +93,7 @@ function headline({ state, uplinks, kernel }: Explanation, inForce: boolean): st
   return `should be ${where}${typeof kernel === 'string' ? '' : ', but something else is IN FORCE'}`;
 }
 
-/** What an administrator may take for a fault, since the figure is not the one he wrote. */
+/** Guarantees that were scaled, which might be mistaken for a fault, since they differ from the configured ones. */
 function scaledGuarantees(uplink: ExplainedUplink): string[] {
   const sentences = directions.flatMap((direction) => {
     const { cuts, found, value } = uplink[direction].rate;
@@ -106,8 +106,8 @@ function scaledGuarantees(uplink: ExplainedUplink): string[] {
 }
 
 /**
- * Where the way from the configuration to the kernel is broken, with what mends it.
- * @param off all of it was taken out on purpose, which is said with the one command that loads it again
+ * Faults on the way from the configuration to the kernel, with their remedies.
+ * @param off whether everything was unloaded on purpose, which is reported with the one command that loads it again
  */
 function waysAstray(
   { rendered, folder }: Explanation['rules'],
@@ -134,7 +134,7 @@ function waysAstray(
   return [
     ...stale,
     ...obstacles,
-    // Without files there is nothing that load could load.
+    // Without rules in rules.d `load` would fail.
     ...(count > 0 && !off && rendered !== 'missing'
       ? [`the kernel differs from ${folder} in ${what}, see the end: virt-shaper load`]
       : []),
@@ -187,7 +187,7 @@ function identity(explanation: Explanation, place: Place): Line[] {
   return lines;
 }
 
-/** In the first column. */
+/** The text of the first column. */
 function name(text: string): Span {
   return plain(text.padEnd(10));
 }

@@ -1,5 +1,5 @@
-// The values of one guest on one uplink, each with where it was found and what became of it: policy and plan side
-// by side, since the policy knows origins and the plan what the kernel is told.
+// The values of one guest on one uplink with their origins: policy and plan combined, since the policy has the origins and the plan
+// the values that the kernel gets.
 
 import type { Setting } from '../../config/config.ts';
 import type { Port } from '../../host/host.ts';
@@ -11,17 +11,17 @@ import type { GuestPolicy, TapPolicy, UplinkPolicy } from '../../policy/policy.t
 import type { Source } from '../../system/errors.ts';
 import { type Both, both, type Direction } from '../../units/units.ts';
 
-/** Bits per second. `found` is what was written, `value` what counts after the cuts. */
+/** In bits per second. `found` is the configured value, `value` the effective one, after steps and cuts. */
 export interface ExplainedRate extends Traced {
   value: number;
 }
 
-/** Bytes. */
+/** In bytes. */
 export interface ExplainedSize {
   value: number;
   from: 'entry' | 'computed';
   at?: Source;
-  /** As it is written, where the kernel cannot hold so much. */
+  /** The configured size, where it is more than the kernel can store. */
   found?: number;
 }
 
@@ -29,14 +29,14 @@ export interface ExplainedClass {
   device: string;
   id: string;
   parent: string;
-  /** Several where the bridges of its taps have different numbers of uplinks. */
+  /** The chains that set it; several where the bridges of its taps have different numbers of uplinks. */
   chains: string[];
   rate: ExplainedRate;
   ceil: ExplainedRate;
   burst: ExplainedSize;
   cburst: ExplainedSize;
   quantum: ExplainedSize;
-  /** `asked`: where the configuration names one; absent where it is what the kernel has. */
+  /** `asked`: the configured leaf; absent where it is the kernel's best. */
   leaf?: Leaf & { asked?: LeafOrigin };
 }
 
@@ -44,17 +44,17 @@ export interface ExplainedUplink {
   name: string;
   ports: Port[];
   link: Both<{ value: number } & UplinkPolicy['linkOrigin']['out']>;
-  /** Bytes that each frame counts more than it has, and at least. */
+  /** The accounting of frames: the overhead of each, and the minimum, in bytes. */
   counting: Record<'overhead' | 'mpu', ExplainedSize>;
   group?: Origin & { name: string };
   taps: TapPolicy[];
-  /** Inside the host, with their origins. */
+  /** The limits inside the host, with their origins. */
   limits: Limits;
   out: ExplainedClass;
   in: ExplainedClass;
 }
 
-/** @param id the guest's, of which its chains have their names */
+/** @param id the guest's id, after which its chains are named */
 export function explainUplink(
   uplink: UplinkPolicy,
   plan: UplinkPlan,

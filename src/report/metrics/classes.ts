@@ -1,5 +1,5 @@
-// The same figures of every class, in families of their own for guests, groups, uplinks and what belongs to
-// nobody: summed over one family, nothing is counted twice.
+// The figures of every class, in separate metric families for guests, groups, uplinks and traffic of no guest, so that a sum over one
+// family counts nothing twice.
 
 import type { ClassInUse, UplinkInUse } from '../../observe/in-use.ts';
 import { directions } from '../../units/units.ts';
@@ -12,7 +12,7 @@ interface Labelled {
 
 interface Level {
   name: string;
-  /** In a sentence. */
+  /** The help text. */
   what: string;
   classes: Labelled[];
 }
@@ -21,7 +21,7 @@ interface Figure {
   name: string;
   type: Family['type'];
   help: (what: string) => string;
-  /** Nothing where the kernel does not have the class. */
+  /** The value; nothing where the kernel lacks the class. */
   value: (one: ClassInUse) => number | undefined;
 }
 
@@ -117,7 +117,7 @@ export function* classFamilies(uplinks: UplinkInUse[]): Generator<Family> {
   }
 }
 
-/** Of a root and not of a class: each of them has met none. */
+/** Frames of a root qdisc that matched no class. */
 export function directFamily(uplinks: UplinkInUse[]): Family {
   return {
     name: 'virt_shaper_uplink_direct_packets_total',

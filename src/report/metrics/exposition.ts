@@ -1,5 +1,5 @@
-// Prometheus' text exposition format, version 0.0.4. A file with one line too odd is refused whole, and names are
-// chosen by tenants: so what is odd is escaped, and no two samples of a family may look alike.
+// Prometheus' text exposition format, version 0.0.4. One invalid line or duplicate sample makes Prometheus reject the whole file, and
+// names are chosen by tenants, so labels are escaped without making two names equal.
 import { label } from '../../text/label.ts';
 
 export interface Sample {
@@ -8,15 +8,15 @@ export interface Sample {
 }
 
 export interface Family {
-  /** Base units, as the convention has it: bytes, seconds; counters end in `_total`. */
+  /** The name, by convention in base units: bytes, seconds; counters end in `_total`. */
   name: string;
   type: 'gauge' | 'counter';
   help: string;
-  /** Made while they are written: a thousand guests have eighteen thousand. */
+  /** The samples, generated lazily: a thousand guests have eighteen thousand. */
   samples: Iterable<Sample>;
 }
 
-/** One family after the other, so that no more than one has to be kept. Those without samples are left out. */
+/** Yields one family after the other, so that only one is in memory. Families without samples are left out. */
 export function exposition(families: Iterable<Family>): string {
   let text = '';
   for (const family of families) text += familyText(family);
@@ -39,7 +39,7 @@ function valueText(value: number): string {
   return value === Number.POSITIVE_INFINITY ? '+Inf' : String(value);
 }
 
-/** The same guest's labels are in many families. */
+/** A cache of formatted labels, since a guest's labels occur in many families. */
 const texts = new WeakMap<Sample['labels'], string>();
 
 function labelText(labels: Sample['labels']): string {
@@ -56,12 +56,12 @@ function writeLabels(labels: Sample['labels']): string {
   return pairs === '' ? '' : `{${pairs}}`;
 }
 
-/** Nearly every name: looking for what is odd in a thousand others takes a tenth of the time that all of it takes. */
+/** Matches nearly every name, a fast path: the full check of a thousand names would take a tenth of the whole time. */
 const plain = /^[\w.:-]*$/;
 
 /**
- * The name itself, that queries may ask for it, unless it could drive a terminal; quoted then, as everywhere. One
- * that begins with a quote is quoted too, so that no two names become one.
+ * The name unchanged, so that queries can use it; one with control characters is quoted, as everywhere. A name that begins with a quote
+ * is quoted too, so that no two names become equal.
  */
 function escaped(value: string): string {
   if (plain.test(value)) return value;

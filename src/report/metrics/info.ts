@@ -1,9 +1,9 @@
-// Which NIC of which guest a line of another exporter is about: the exporters of libvirt know a guest by `domain` and a
-// NIC by `target_device` and `source_bridge`, so these labels are spelt as theirs. The value is always 1, to multiply by.
+// An info metric to join with other exporters: those of libvirt label a guest with `domain` and a NIC with `target_device` and
+// `source_bridge`, so these labels have the same names. The value is always 1.
 import type { InUse } from '../../observe/read-in-use.ts';
 import type { Family } from './exposition.ts';
 
-/** A line for each tap; one for a guest that has none. */
+/** A sample for each tap; one for a guest without taps. */
 export function infoFamily({ guests, inForce, uuids }: InUse): Family {
   const bridges = new Map(
     inForce.uplinks.flatMap(({ taps }) => taps.map(({ name, bridge }) => [name, bridge])),

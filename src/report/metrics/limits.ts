@@ -1,4 +1,4 @@
-// What the limits inside the host drop, for Prometheus: a family for each figure, with the guest and which limit.
+// Metrics of the limits inside the host: a family for each figure, labelled with guest and limit.
 import type { LimitInUse } from '../../observe/limits.ts';
 import type { Family, Sample } from './exposition.ts';
 

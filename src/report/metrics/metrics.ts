@@ -1,5 +1,5 @@
-// What the classes do and whether everything is as it should be, for Prometheus. Sizes are bytes and rates bytes
-// per second, as its conventions have it, so that rate(..._bytes_total) / ..._ceil_bytes_per_second is a share.
+// Metrics for Prometheus: figures of the classes, and health. By its conventions sizes are in bytes and rates in bytes per second, so
+// rate(..._bytes_total) / ..._ceil_bytes_per_second is the used share.
 
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { FaultKind } from '../../observe/fault.ts';
@@ -15,10 +15,10 @@ import { limitFamilies } from './limits.ts';
 import { usageFamilies } from './usage.ts';
 import { volumeFamilies } from './volumes.ts';
 
-/** What every report begins with, by which a file of it is known again. */
+/** The first line of every report, by which a file of ours is recognised. */
 export const metricsHead = '# HELP virt_shaper_';
 
-/** @param ledger what was used; absent where nothing was ever counted */
+/** @param ledger the use so far; absent where nothing was ever counted */
 export function reportMetrics(inUse: InUse, asked: Asked, ledger?: Ledger): string {
   return exposition(families(inUse, asked, ledger));
 }
@@ -64,7 +64,7 @@ function stateFamilies(inUse: InUse, asked: Asked): Family[] {
   ];
 }
 
-/** How many of each are not as they were loaded. */
+/** The drift: how many objects of each kind are not as loaded. */
 function driftOf({ guests, inner, table }: InUse, { loaded }: Asked): Record<string, number> {
   const faults = [...guests.flatMap((row) => row.faults), ...inner.map(({ fault }) => fault)];
   const of = (wanted: FaultKind) => faults.filter(({ kind }) => kind === wanted).length;

@@ -1,4 +1,4 @@
-// What was used, for Prometheus: sums that go on over stops, reloads and reboots, which the classes' own counters do not.
+// Metrics of use from the ledger: counters that persist across stops, reloads and reboots, which those of the classes do not.
 import type { Ledger } from '../../ledger/ledger.ts';
 import { type SubjectKind, splitSubject } from '../../ledger/subject.ts';
 import { directions } from '../../units/units.ts';

@@ -1,5 +1,4 @@
-// What is used of volumes and left of credit, for Prometheus: families of their own for guests and groups. In a direction
-// both is what the two make together.
+// Metrics of volumes and credit, in separate families for guests and groups. The direction `both` is the sum of the two.
 import type { AllowancesInUse, QuotaInUse } from '../../observe/volumes.ts';
 import type { Volume } from '../../policy/moment/quotas.ts';
 import type { Family, Sample } from './exposition.ts';

@@ -1,4 +1,4 @@
-// How the page looks: the reader's own fonts, and colours that are told apart by who sees fewer of them.
+// The style of the page: the fonts of the reader's system, and colours that can be told apart with colour blindness.
 
 export const pageStyle = `
 :root { --ground: #ffffff; --card: #f6f7f9; --ink: #1c2430; --soft: #5b6675; --line: #d9dee6; --out: #2563c9; --in: #e08a1e; }

@@ -1,5 +1,5 @@
-// Usage as one page that stands by itself: no script, no font, no picture from elsewhere, light and dark, and fit to be
-// printed. For whoever gets it by mail and knows nothing of this host.
+// Usage as a self-contained HTML page: no scripts, fonts or images from elsewhere, in light and dark, and printable. It can be mailed to
+// people without access to this host.
 
 import { formatBytes, formatSpeed } from '../../text/figures.ts';
 import { lengthOf, type Month } from '../../units/days.ts';
@@ -9,7 +9,7 @@ import { pageStyle } from './page-style.ts';
 export interface PageGuest {
   name: string;
   kind: 'guest' | 'group' | 'uplink' | 'unmarked' | 'flooded';
-  /** By the day in the month, `07`. */
+  /** Keyed by the day of the month, `07`. */
   days: Map<string, Both<number>>;
   used: Both<number>;
   p95: Both<number>;
@@ -17,12 +17,12 @@ export interface PageGuest {
 
 export interface UsagePage {
   month: Month;
-  /** `2026-11-30 09:17`; absent where the month is over. */
+  /** Until when it is counted, `2026-11-30 09:17`; absent for a past month. */
   until?: string;
   guests: PageGuest[];
 }
 
-/** What every such page begins with. */
+/** The beginning of every such page. */
 export const pageHead = '<!doctype html>\n<!-- usage, by virt-shaper -->';
 
 export function usagePage({ month, until, guests }: UsagePage): string {
@@ -101,7 +101,7 @@ ${datesOf(month)
 
 const [width, height, left, bottom] = [760, 190, 64, 22];
 
-/** Two bars a day, sent and received, on a scale with round figures. */
+/** A chart with two bars a day, sent and received, and a scale with round figures. */
 function chart({ name, days }: PageGuest, month: Month): string {
   const dates = datesOf(month);
   const most = Math.max(...[...days.values()].flatMap((day) => [day.out, day.in]), 1);
@@ -136,7 +136,7 @@ ${bars.join('\n')}
 </svg>`;
 }
 
-/** Steps of 1, 2 or 5, at most five of them. */
+/** The steps of the scale: 1, 2 or 5 times a power of ten, at most five steps. */
 function scaleFor(most: number): { step: number; top: number } {
   const power = 10 ** Math.floor(Math.log10(most));
   const step =
@@ -153,12 +153,12 @@ function nameOf(month: Month): string {
   return date.toLocaleDateString('en', { month: 'long', year: 'numeric', timeZone: 'UTC' });
 }
 
-/** With a narrow blank between figure and unit. */
+/** With a narrow no-break space between figure and unit. */
 function amount(bytes: number): string {
   return formatBytes(bytes).replace(/(?<=\d)(?=[A-Za-z])/, '\u202f');
 }
 
-/** As an invoice has it. */
+/** With bit/s spelled out, as on an invoice. */
 function speed(bits: number): string {
   return formatSpeed(bits).replace(
     /(?<=\d)([a-z]?)bit$/,

@@ -1,4 +1,4 @@
-// The ledger's days as rows: of a whole time, or of each day or month in it.
+// Sums the ledger's days to rows: one for the whole period, or one for each day or month.
 
 import { add, type MonthAccount, nothing } from '../../ledger/ledger.ts';
 import { percentile95, slotLength } from '../../ledger/peaks.ts';
@@ -10,12 +10,12 @@ import { type Both, both } from '../../units/units.ts';
 
 export interface Wanted {
   kinds: readonly SubjectKind[];
-  /** Whether a subject is asked for. @param group of a guest */
+  /** Whether a subject is selected. @param group the group of a guest */
   isMeant: (name: string, group: string | undefined) => boolean;
   /** The first day and the last. */
   from: Day;
   until: Day;
-  /** A row for each of these; absent: one for all of the time. */
+  /** Whether there is a row for each day or month; absent: one row for the whole period. */
   each?: 'day' | 'month';
 }
 
@@ -25,9 +25,9 @@ export interface UsageRow {
   group?: string;
   /** The day or month, where there is a row for each. */
   time?: string;
-  /** Bytes. */
+  /** In bytes. */
   used: Both<number>;
-  /** The 95th percentile in bits per second; only of a whole month. */
+  /** The 95th percentile in bits per second; for whole months only. */
   p95?: Both<number>;
 }
 
@@ -77,8 +77,8 @@ function rowAt(
 }
 
 /**
- * Five minutes of a month, until now in the running one: a percentile is of all of them, also of those in which the guest
- * was off.
+ * The number of five-minute slots in a month, up to now in the running one: the percentile covers all of them, also those in which the
+ * guest was off.
  */
 export function slotsOf(month: Month, now: number): number {
   const [begin, end] = [month, addMonths(month, 1)].map((one) => beginOf(`${one}-01`)) as [number, number];

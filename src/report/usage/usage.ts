@@ -1,4 +1,4 @@
-// Who has used how much, as a table, as CSV and as JSON.
+// The report of `usage` as a table, as CSV and as JSON.
 
 import { formatBytes, formatSpeed } from '../../text/figures.ts';
 import { label } from '../../text/label.ts';
@@ -10,7 +10,7 @@ import type { UsageRow } from './rows.ts';
 export interface UsageReport {
   from: Day;
   until: Day;
-  /** Until when it is counted: milliseconds since 1970; absent where nothing ever was. */
+  /** Until when it is counted, in milliseconds since 1970; absent where nothing was ever counted. */
   counted?: number;
   p95: boolean;
   rows: UsageRow[];
@@ -94,7 +94,7 @@ export function usageAsData({ from, until, counted, rows, p95 }: UsageReport): o
   };
 }
 
-/** RFC 4180, but for the line ends, which are those of this host's other files. */
+/** CSV as in RFC 4180, but with LF line ends. */
 export function usageCsv({ from, until, rows, p95 }: UsageReport): string {
   const head = ['kind', 'name', 'group', 'from', 'until', 'out_bytes', 'in_bytes'];
   const peaks = p95 ? ['out_p95_bits_per_second', 'in_p95_bits_per_second'] : [];
@@ -107,14 +107,14 @@ export function usageCsv({ from, until, rows, p95 }: UsageReport): string {
   return [[...head, ...peaks].join(','), ...lines].map((line) => `${line}\n`).join('');
 }
 
-/** A month of which not all was asked for has only those days. */
+/** The selected days of a month. */
 function spanOf(time: string, from: Day, until: Day): [Day, Day] {
   if (time.length === 10) return [time, time];
   const [first, last] = [`${time}-01`, `${time}-${lengthOf(time)}`];
   return [first < from ? from : first, last > until ? until : last];
 }
 
-/** A name that a spreadsheet would take for a formula gets a quote before it, which the spreadsheet does not show. */
+/** Prevents formula injection: a name that a spreadsheet would evaluate is prefixed with a quote, which it does not show. */
 export function csvCell(value: string | number): string {
   const text = typeof value === 'string' && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
