@@ -16,22 +16,31 @@ export interface Carried {
   took: number;
 }
 
+/** Where a rate is offered: one CPU's system calls do not make a gigabit on every machine. */
+const senders = 2;
+
 /**
- * UDP as fast as one CPU sends it.
+ * UDP as fast as one CPU sends it, by a ring of frames.
  * @param payload bytes in each packet; 18 make the smallest frame there is: 64 bytes with its checksum
+ * @param offered bits of frames per second, in place of as many as can be. These go by two sockets, each of which waits
+ *   while its queue is full. A ring ends where the kernel takes nothing for a moment (EAGAIN): behind a class that is full
+ *   that is soon, and starting again takes longer than what is queued lasts.
  */
 export async function flood(
   path: Path,
   direction: Direction,
   seconds: number,
-  payload = 18,
+  { payload = 18, offered }: { payload?: number; offered?: number } = {},
 ): Promise<Carried> {
   const { from, to, source, target } = endsOf(path, direction);
   const frame = `{ eth(da=${target.nobody}, sa=${source.mac}), ipv4(id=1, ttl=64, sa=${source.address}, da=${target.address}), udp(sp=9, dp=9), fill(0, ${payload}) }`;
   const args = ['--dev', source.device, '--conf', '-', '--cpus', '1', '--qdisc-path', '--notouch-irq'];
-  // It ends where the kernel takes nothing for a moment (EAGAIN), which a gigabit through a full queue can be.
+  if (offered !== undefined) args.push('--rate', `${Math.round(offered / senders / 1e6)}Mbit`);
+  const send = 'printf "%s\\n" "$FRAME" | nice -n -20 trafgen "$@"';
   const again =
-    'for try in 1 2 3 4 5 6 7 8; do printf "%s\\n" "$FRAME" | nice -n -20 trafgen "$@" && break; done';
+    offered === undefined
+      ? `for try in 1 2 3 4 5 6 7 8; do ${send} && break; done`
+      : `for sender in $(seq ${senders}); do ${send} & done; wait`;
   const sender = from.space.start('env', [`FRAME=${frame}`, 'sh', '-c', again, 'sh', ...args], {
     timeout: (seconds + 20) * 1000,
   });
