@@ -8,7 +8,7 @@
 //
 // Each section runs in a kernel's namespaces of its own, one after another. Its figures are written as JSON to
 // test/bench/results, those of a quick run to test/bench/results/quick.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ import { writeDocs } from './docs.ts';
 import { describeMachine, machineLine } from './machine.ts';
 import { type Result, readResults, writeResult } from './results.ts';
 import type { Lacking, Section } from './section.ts';
-import { sections, usual } from './sections.ts';
+import { sections, usual, withLibvirt } from './sections.ts';
 import { asText } from './show.ts';
 import { isMet } from './statistics.ts';
 
@@ -53,6 +53,7 @@ async function main(names: string[]): Promise<number> {
   }
   if (options.quick && options.docs)
     throw new Error('--docs shows figures that count, which those of --quick do not');
+  if (!options.redraw && positionals.some((name) => withLibvirt.includes(name))) installLibvirt();
   const { measured, failed } = options.redraw
     ? { measured: readResults(results, names), failed: 0 }
     : await measureAll(names);
@@ -91,6 +92,12 @@ async function measureAll(names: string[]): Promise<{ measured: Result[]; failed
   const met = rows.filter((row) => isMet(row)).length;
   console.log(`\n${met} of ${rows.length} figures reached`);
   return { measured, failed };
+}
+
+/** What cannot be installed is said by the section that needs it. */
+function installLibvirt(): void {
+  const setup = join(top, 'test/support/libvirt-setup.sh');
+  spawnSync('sh', [setup, '--daemon'], { stdio: ['ignore', 'inherit', 'inherit'] });
 }
 
 /** What a build meanwhile would change. */

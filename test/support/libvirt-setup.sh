@@ -1,8 +1,8 @@
 #!/bin/sh
-# libvirt-setup.sh [--suite NAME]   installs what the tests against a real libvirtd need, and says so before: libvirt's daemon
-# (whose service is neither enabled nor started), qemu, and in node_modules/.cache the distribution's own
-# kernel for the guests, unpacked and not installed. With --suite a Debian of that name comes there too, with its
-# libvirt. Runs outside the tests' namespaces, where the network is.
+# libvirt-setup.sh [--daemon] [--suite NAME]   installs what the tests against a real libvirtd need, and says so before:
+# libvirt's daemon (whose service is neither enabled nor started), qemu, and in node_modules/.cache the distribution's own
+# kernel for the guests, unpacked and not installed. With --daemon no kernel, nor what is done in guests that boot. With
+# --suite a Debian of that name comes there too, with its libvirt. Runs outside the tests' namespaces, where the network is.
 
 set -eu
 cd "$(dirname "$0")/../.."
@@ -52,7 +52,7 @@ is_there() {
 
 install_packages() {
   packages=
-  for command in libvirtd virsh dnsmasq iptables qemu qemu-img iperf3 busybox cpio depmod ${suite:+debootstrap}; do
+  for command in libvirtd virsh qemu $more ${suite:+debootstrap}; do
     is_there "$command" || packages="$packages $(packages_for "$command")"
   done
   [ -n "$packages" ] || return 0
@@ -129,12 +129,14 @@ fetch_debian() {
 }
 
 suite=
+more='dnsmasq iptables qemu-img iperf3 busybox cpio depmod'
 while [ $# -gt 0 ]; do
   [ "$1" != --suite ] || suite=${2-}
+  [ "$1" != --daemon ] || more=
   shift
 done
 [ "$(uname -m)" = x86_64 ] || fail 'the guests are made for x86_64 only'
 install_packages
 make_user
-fetch_kernel
+[ -z "$more" ] || fetch_kernel
 [ -z "$suite" ] || fetch_debian "$suite"

@@ -2,7 +2,7 @@
 // /etc, /run and /var in which the guests are noted as running. The taps are real ones, whose guests are silent.
 import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { hookCommand } from '../../../src/hooks/hook-file.ts';
+import { hookCommand, quote } from '../../../src/hooks/hook-file.ts';
 import { hookText } from '../../../src/hooks/hook-script.ts';
 import { writeGuests } from '../../../src/store/guests.ts';
 import { makePaths } from '../../../src/store/paths.ts';
@@ -84,6 +84,18 @@ export class Crowd {
   /** Runs the program. @param env beside what libvirt gives */
   run(args: string[], env: Record<string, string> = {}, status: number | null = 0): Promise<Timed> {
     return this.place.run(process.execPath, [this.program, '--root', this.root, ...args], { env, status });
+  }
+
+  /** A line of sh that runs the program. */
+  line(args: string[]): string {
+    return [process.execPath, this.program, '--root', this.root, ...args].map(quote).join(' ');
+  }
+
+  /** A line of sh that makes one of libvirt's calls for the newcomer. */
+  call(operation: string): string {
+    const xml = join(this.root, 'newcomer.xml');
+    writeFileSync(xml, this.newcomerXml());
+    return `${quote(this.hookFile)} ${newcomer} ${operation} begin - <${quote(xml)}`;
   }
 
   /** What libvirt does when the newcomer starts or ends: its tap is there before, and gone by then. */

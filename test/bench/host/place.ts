@@ -33,14 +33,19 @@ export class Place {
   ) {}
 
   static async make(spaces: Namespaces, label: string): Promise<Place> {
-    const space = spaces.add(label);
+    const place = Place.at(spaces.add(label));
+    await place.space.run('sysctl', ['-qw', 'net.ipv6.conf.default.disable_ipv6=1']);
+    return place;
+  }
+
+  /** Somebody in a namespace that is there. */
+  static at(space: Namespace): Place {
     const worker = spawn('ip', ['netns', 'exec', space.name, process.execPath, '--import', 'tsx', script], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     // Whoever ends need not say goodbye.
     worker.unref();
     worker.channel?.unref();
-    await space.run('sysctl', ['-qw', 'net.ipv6.conf.default.disable_ipv6=1']);
     return new Place(space, worker);
   }
 

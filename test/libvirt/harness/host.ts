@@ -113,11 +113,11 @@ function makeRoot(scratch: string, name: string, space: Namespace, lower: string
   return root;
 }
 
-/** As README says: the program below /opt, and node where the hook finds it. */
-export function installProgram({ root }: Host): void {
+/** As README says: the program below /opt, and node where the hook finds it. @param from a checkout, or a copy of its parts */
+export function installProgram({ root }: Host, from = checkout): void {
   const program = join(root, 'opt/virt-shaper');
   for (const part of ['dist', 'templates', 'package.json'])
-    cpSync(join(checkout, part), join(program, part), { recursive: true });
+    cpSync(join(from, part), join(program, part), { recursive: true });
   mkdirSync(join(root, 'usr/local/sbin'), { recursive: true });
   execaSync('ln', ['-s', '/opt/virt-shaper/dist/virt-shaper.js', join(root, 'usr/local/sbin/virt-shaper')]);
   const nodes = path.split(':').map((folder) => join(root, folder, 'node'));

@@ -76,7 +76,7 @@ export function buildImage(folder: string): Image {
 }
 
 /** Multiboot 1, its header with addresses as qemu wants it: loaded at 1 MiB, and its code right behind the header. */
-function haltingKernel(): Buffer {
+export function haltingKernel(): Buffer {
   const [magic, hasAddresses, at, headerSize] = [0x1badb002, 0x10000, 0x100000, 32];
   const code = Buffer.from([0xfa, 0xf4, 0xeb, 0xfd]); // cli; hlt; jmp to hlt
   const end = at + headerSize + code.length;
