@@ -16,12 +16,13 @@ export const sections: Record<string, Load> = {
   views: () => import('./sections/views.ts'),
   reloads: () => import('./sections/reloads.ts'),
   'per-packet': () => import('./sections/per-packet.ts'),
+  choice: () => import('./sections/choice.ts'),
   peers: () => import('./sections/peers.ts'),
   accuracy: () => import('./sections/accuracy.ts'),
 };
 
 /** Measured only when they are named: what takes minutes to make, and what decides nothing of a change. */
-const onDemand = ['restart', 'scaling', 'peers'];
+const onDemand = ['restart', 'scaling', 'choice', 'peers'];
 
 /** What is measured where nothing is named. */
 export const usual = Object.keys(sections).filter((name) => !onDemand.includes(name));
