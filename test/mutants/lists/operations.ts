@@ -331,6 +331,38 @@ export const operations: Listed[] = [
     kernel: ['waiting-load', 'second-time'],
   },
 
+  // hooks/: what lies where calls are laid down.
+  {
+    what: 'a FIFO among the calls keeps libvirt waiting',
+    from: 'stats?.isFile() === true && ',
+    to: '',
+    quick: ['unit/hooks/calls'],
+  },
+  {
+    what: 'a folder of calls that others can write stays so',
+    from: 'if ((stats.mode & 0o022) !== 0) chmodSync(folder, 0o700);',
+    to: '',
+    quick: ['unit/hooks/calls'],
+  },
+  {
+    what: 'a name of two lines is done in the name of the guest of its first',
+    from: "*'\n'*) return 1 ;; esac",
+    to: "*'\n'*) ;; esac",
+    kernel: ['hook-inbox'],
+  },
+  {
+    what: 'a call is laid down in a folder of somebody else',
+    from: '[ -O ${calls} ] && ',
+    to: '',
+    kernel: ['hook-inbox'],
+  },
+  {
+    what: 'what is left under the number of a shell is in the way of its call',
+    from: 'then rm -rf "$file"; fi',
+    to: 'then :; fi',
+    kernel: ['hook-inbox'],
+  },
+
   // serve-calls.ts, shape-guest.ts
   {
     what: 'a guest that starts while all is unloaded is not told of',
