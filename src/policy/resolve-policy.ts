@@ -6,13 +6,14 @@ import { type Host, type Port, stackOf } from '../host/host.ts';
 import { label } from '../text/label.ts';
 import { formatPath } from '../toml/place.ts';
 import { byName } from '../units/units.ts';
+import type { Doubt } from './doubts.ts';
 import { refuseGuarantees, scaleGuarantees } from './guarantees.ts';
 import { lackingLeaves } from './leaves.ts';
 import { newUplink } from './link.ts';
 import type { Moment } from './moment/moment.ts';
 import { isListed, metadataProblems, sourcesOf } from './origin.ts';
 import type { GuestPolicy, Policy, Unshaped, UplinkPolicy } from './policy.ts';
-import { type Doubt, findUplinks, type Ways } from './uplinks.ts';
+import { findUplinks, type Ways } from './uplinks.ts';
 import { addGuest } from './values.ts';
 
 /** @param guests the running guests, longest running first (the order matters for oversubscribed = "refuse" only) */
@@ -127,29 +128,33 @@ function shapedTwice(uplinks: UplinkPolicy[], { devices }: Host): string[] {
   );
 }
 
-type Left = Unshaped & Pick<Doubt, 'routed'>;
+type Left = Unshaped & Pick<Doubt, 'routed' | 'unrouted'>;
 
 /**
  * A guest with an entry that takes effect on no uplink, or that host routing bypasses, is `unreachable`, which is a fault. A second
  * NIC on a bridge without an uplink is not.
  */
 function judged(
-  { guest, tap, uplink, reason, kind, routed }: Left,
+  { guest, tap, uplink, reason, kind, routed, unrouted }: Left,
   hasEntry: boolean,
   isPlaced: boolean,
 ): Unshaped {
   const base = { guest, ...(tap === undefined ? {} : { tap }), ...(uplink ? { uplink } : {}), reason };
   const isWish = hasEntry && (routed || !isPlaced) && (kind === 'needless' || kind === 'unsuited');
   return isWish
-    ? { ...base, kind: 'unreachable', remedy: routed ? routedRemedy : unreachableRemedy }
+    ? { ...base, kind: 'unreachable', remedy: routed ? routedRemedy : unreachableRemedy(unrouted) }
     : { ...base, kind };
 }
 
 const routedRemedy =
   'write routed = "libvirt" in [uplink.NAME], NAME being the device of the default route (ip route), or take its entry ' +
   'out of the configuration';
-const unreachableRemedy =
-  'give it a NIC on a bridge with an uplink, or take its entry out of the configuration';
+function unreachableRemedy(unrouted: Doubt['unrouted']): string {
+  const routed = unrouted
+    ? ` where the host routes for ${label(unrouted.bridge)}, write routed = [${JSON.stringify(unrouted.bridge)}] in [${formatPath(['uplink', unrouted.uplink])}],`
+    : '';
+  return `give it a NIC on a bridge with an uplink,${routed} or take its entry out of the configuration`;
+}
 
 function unsuited({ name, skipped = [] }: Guest): Unshaped[] {
   return skipped.map(({ nic, reason }) => ({ guest: name, tap: nic, reason, kind: 'unsuited' }));

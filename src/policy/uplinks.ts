@@ -4,29 +4,17 @@
 // may belong to anything.
 import type { Config, UplinkEntry } from '../config/config.ts';
 import type { Guest } from '../guests/guest.ts';
-import { type Host, type Network, type Port, stackOf } from '../host/host.ts';
+import { type Host, type Port, stackOf } from '../host/host.ts';
 import { label } from '../text/label.ts';
 import { formatPath } from '../toml/place.ts';
 import { isDeviceName } from '../units/units.ts';
+import { type Doubt, noUplink, unable } from './doubts.ts';
 
 export interface FoundUplink {
   name: string;
   /** The ports of the bridge by which frames reach it. */
   ports: Port[];
   entry?: UplinkEntry;
-}
-
-export interface Doubt {
-  /** The reason, as words that follow a guest's name. */
-  reason: string;
-  /** `needless`: the bridge has no port that leads out, so it has no uplink. */
-  kind: 'needless' | 'unable';
-  /** Whether frames leave the host anyway, by its routing. */
-  routed?: boolean;
-  /** The configured uplink that is not connected to the bridge. */
-  uplink?: string;
-  /** The candidates among which the administrator has to choose. */
-  ports?: string[];
 }
 
 export interface Ways {
@@ -117,7 +105,7 @@ function foundPort(config: Config, host: Host, guests: Guest[], bridge: string):
   const physical = candidates.filter(([, device]) => device.physical);
   const ports = (physical.length === 1 ? physical : candidates).map(([name]) => name).sort();
   const [port] = ports;
-  if (!port) return only(noUplink(bridge, networks?.get(bridge)));
+  if (!port) return only(noUplink(bridge, networks?.get(bridge), config, host));
   if (ports.length > 1) {
     const names =
       ports.length > 4 ? `${ports.slice(0, 4).map(label).join(', ')}, ...` : ports.map(label).join(', ');
@@ -163,23 +151,8 @@ function oddUplink(devices: Host['devices'], bridge: string, port: string): Pick
   };
 }
 
-/** The message for a bridge of a libvirt network, without the word uplink: many guests are on libvirt's default network. */
-function noUplink(bridge: string, network: Network | undefined): Doubt {
-  if (!network) return { reason: `its bridge ${bridge} has no uplink`, kind: 'needless' };
-  const { name, mode } = network;
-  const word = { nat: 'NAT', route: 'routed', open: 'open', isolated: 'isolated' }[mode];
-  const where = `it is on libvirt's ${word} network ${label(name)} (${bridge})`;
-  const reason =
-    mode === 'isolated' ? `${where}, which leads nowhere` : `${where}, which no uplink has as routed`;
-  return { reason, kind: 'needless', routed: mode !== 'isolated' };
-}
-
 function only(doubt: Doubt): Ways {
   return { uplinks: [], doubts: [doubt], open: [] };
-}
-
-function unable(reason: string): Doubt {
-  return { reason, kind: 'unable' };
 }
 
 /** @returns the ports of all bridges that are this device or stacked on it, in name order */

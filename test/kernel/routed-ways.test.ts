@@ -330,7 +330,10 @@ test(
     sh('ip link set virbr0 down; ip link set virbr0 name virbr7 up');
     sh('ip addr replace 10.8.0.1/24 dev virbr7; ip addr replace fd00:8::1/64 dev virbr7 nodad');
     host.run(['sync']);
-    assert.is.not(stateOf('alice'), 'shaped');
+    assert.equal(said('alice'), [
+      'unshaped; unreachable: its bridge virbr7 has no uplink (virbr0, which [uplink.eth0] has as routed, is not there)',
+    ]);
+    assert.match(host.run(['status']).stdout, 'write routed = ["virbr7"] in [uplink.eth0], or take');
     host.configure(config('eth0').replace('"virbr0"', '["virbr0", "virbr7"]'));
     assert.is(host.run(['apply']).status, 0);
     counts(both('eth0'), [], () => talk('alice', '192.0.2.2'));
@@ -348,11 +351,6 @@ test(
     shaped('alice');
   }),
 );
-
-function stateOf(name: string): string {
-  const { guests: rows } = JSON.parse(host.run(['status', '--json', '--interval', '0']).stdout);
-  return rows.find(({ guest: one }: { guest: string }) => one === name)?.state ?? 'none';
-}
 
 /** What a view of all says of a guest on each of its uplinks: its state, and why. */
 function said(name: string): string[] {
