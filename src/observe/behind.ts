@@ -1,5 +1,5 @@
-// Filters of others that our redirect takes frames from: an IDS that mirrors what a guest receives goes blind without
-// knowing. It is theirs to decide, so it is said.
+// Others' filters that come after our redirect and see no frame any more, such as the mirror of an IDS. It is reported, since only
+// their owner can decide on the order.
 import { type ForeignFilter, filtersBehind } from '../kernel/tc/foreign-filters.ts';
 import { readEveryFilter } from '../kernel/tc/read.ts';
 import { signature } from '../plan/names.ts';
@@ -12,7 +12,7 @@ export interface Behind {
   remedy: string;
 }
 
-/** Of taps on which ours is set, or about to be. */
+/** @param taps those on which our filter is set, or about to be */
 export async function readBehind(run: Run, taps: string[]): Promise<Behind[]> {
   const filters = await readEveryFilter(run, taps);
   return taps.flatMap((tap) =>

@@ -1,43 +1,43 @@
-// What the kernel holds that a guest's frames pass on their way, as plain data: of ours whatever it hangs on, of
-// others whatever may come between. Read in one place (read-facts.ts), judged in another (account.ts).
+// Facts about the kernel's state on the way of a guest's frames, as plain data: our own objects, and others' that may interfere. Read by
+// read-facts.ts, judged by faults.ts.
 import type { WayOut } from '../host/ways-out.ts';
 import type { NftTable } from '../kernel/nft/listing.ts';
 import type { TcFilter } from '../kernel/tc/filter-json.ts';
 
 export interface Facts {
   devices: Map<string, DeviceFacts>;
-  /** Ifbs of anybody that are up, where filters of others are there that may lead to one. */
+  /** All ifbs that are up; read only where others' filters may redirect to one. */
   ifbs: Set<string>;
-  /** Bridge -> its ports. */
+  /** The ports of each bridge. */
   ports: Map<string, Set<string>>;
   /** Devices with a clsact. */
   clsacts: Set<string>;
-  /** Devices with an `ingress` qdisc, which leaves no room for a clsact. */
+  /** Devices with an `ingress` qdisc, which excludes a clsact. */
   occupied: Set<string>;
-  /** Device -> its root qdisc. */
+  /** The root qdisc of each device. */
   roots: Map<string, RootFacts>;
-  /** `vnet0 egress` -> filters, ours among them. */
+  /** The filters of each hook, such as `vnet0 egress`, ours included. */
   filters: Map<string, TcFilter[]>;
   table: TableState;
-  /** Of everybody; without ours where it is as it was loaded. */
+  /** The tables of others, and our own where it is not as it was loaded. */
   tables: NftTable[];
-  /** Which of the kernel's IP chains see what crosses a bridge (br_netfilter). */
+  /** Whether br_netfilter passes bridged frames to the chains of IPv4 and IPv6. */
   bridged: { ip: boolean; ip6: boolean };
   /** Whether the host forwards what guests send to it. */
   routes: boolean;
   /** Tap of a guest behind a router -> where the host routes what it sends past its uplinks; none that is not. */
   astray: Map<string, Astray[]>;
-  /** Whether the kernel's answers to what a guest sends shall carry its mark. */
+  /** Whether the kernel's replies to a guest's packets have to carry its mark. */
   reflects: boolean;
-  /** Names of the kernel's settings that are not as they were loaded. */
+  /** The sysctls that are not as they were loaded. */
   amiss: string[];
-  /** Tap -> the guest that runs on it, as far as that is known. */
+  /** The guest of each tap, where that is known. */
   owners: Map<string, string>;
-  /** `tap guest` of NICs that libvirt says are in use and that are no device: under another name, or just unplugged. */
+  /** NICs, as `tap guest`, that libvirt lists and the kernel does not have: renamed, or just unplugged. */
   missing: Set<string>;
   /** Taps with libvirt's own <bandwidth>. */
   limited: Set<string>;
-  /** BPF programs that decide about packets, as far as they can be seen. */
+  /** BPF programs that may drop or redirect packets, as far as they can be listed. */
   programs: ProgramFacts[];
 }
 
@@ -51,7 +51,7 @@ export interface Astray extends WayOut {
 
 export interface DeviceFacts {
   up: boolean;
-  /** Of our group: an ifb that virt-shaper made. */
+  /** Whether it has our group number: an ifb that virt-shaper made. */
   ours: boolean;
 }
 
@@ -59,19 +59,19 @@ export interface RootFacts {
   /** `pfifo 8001:` */
   what: string;
   ours: boolean;
-  /** Packets that met none of its classes, where it has some. */
+  /** The packets that matched none of its classes; absent without classes. */
   direct?: number;
 }
 
 export interface ProgramFacts {
   device: string;
-  /** `tcx_egress`; of XDP by its mode, `xdp` or `xdpgeneric`. */
+  /** The hook: `tcx_egress`; for XDP its mode, `xdp` or `xdpgeneric`. */
   where: string;
   name: string;
 }
 
 /**
- * `as loaded`: nobody has changed it. `changed`: a frame's way through it is followed. `missing`: nothing is marked.
+ * Our table. `as loaded`: unchanged. `changed`: the way of a frame through it is traced. `missing`: no frame is marked.
  */
 export interface TableState {
   kind: 'as loaded' | 'changed' | 'missing';

@@ -1,16 +1,16 @@
-// What can keep a guest from being shaped, in one direction or in both, and what to do about it.
+// The faults that keep a guest from being shaped, in one direction or both, with their remedies.
 import type { Unshaped } from '../policy/policy.ts';
 import type { Direction } from '../units/units.ts';
 
 /**
- * The policy's own kinds. Of a running guest: `unknown` to the rules in force, `unloaded` where there are none. Of what
- * is ours: `tap-gone`, `tap-missing` where libvirt names it still, `tap-moved` to another bridge, `uplink-gone`, `uplink-moved` out of the bridge, `ifb` missing,
- * down or somebody else's, `class` missing, `changed` to other rates or another queue, `table` without its frames, `redirect` missing.
- * Of others: `root` qdisc in the place of ours, `occupied` tap, `rule` or `filter` that takes its frames, `program`
- * that may. `down`: a device through which nothing passes at all, so that nothing meets its class.
+ * The kinds of the policy, and these. A running guest is `unknown` to the rules in force, or `unloaded` where there are none. Our
+ * objects: `tap-gone`, `tap-missing` where libvirt still lists it, `tap-moved` to another bridge, `uplink-gone`, `uplink-moved` out
+ * of the bridge, `ifb` missing, down or somebody else's, `class` missing, `changed` rates or leaf, `table` without its frames,
+ * `redirect` missing. Others' objects: a `root` qdisc in the place of ours, an `occupied` tap, a `rule` or `filter` that diverts its
+ * frames, a `program` that may. `down`: a device that passes nothing, so that nothing reaches the class.
  * `route`: the host routes it past its uplinks.
- * `aside`: what goes by way of the host meets no class; what the bridge forwards does.
- * `xdp`: a program that sees frames before anything else does. `behind`: a filter of others that our redirect takes its frames from.
+ * `aside`: frames that pass through the host reach no class, bridged ones do.
+ * `xdp`: a program that sees frames before all else. `behind`: a filter of others that gets no frames because of our redirect.
  */
 export type FaultKind =
   | Unshaped['kind']
@@ -37,28 +37,28 @@ export type FaultKind =
   | 'aside'
   | 'behind';
 
-/** Kinds beside which a guest is shaped all the same. */
+/** The kinds that are only notes: the guest is shaped nevertheless. */
 export const notes: FaultKind[] = ['changed', 'behind', 'aside', 'xdp', 'contested', 'refused'];
 
 export interface Fault {
   kind: FaultKind;
-  /** In words that follow the guest's name and a colon. */
+  /** The reason, as words that follow the guest's name and a colon. */
   reason: string;
-  /** Absent when it concerns both. */
+  /** The direction; absent for both. */
   direction?: Direction;
-  /** Absent when it concerns all. */
+  /** The tap; absent for all. */
   tap?: string;
-  /** What to do, in words or as a command; absent where nothing is to be done. */
+  /** What to do, as words or a command; absent where nothing has to be done. */
   remedy?: string;
 }
 
-/** The remedy where something of ours is missing. */
+/** The remedy where one of our objects is missing. */
 export const loadRemedy = 'virt-shaper load puts back what is missing';
 
-/** In sentences about a guest. */
+/** The directions as verbs, for sentences about a guest. */
 export const verbs = { out: 'sends', in: 'receives' };
 
-/** Of a NIC that libvirt names and the kernel does not have. */
+/** The fault of a NIC that libvirt lists and the kernel does not have. */
 export function describeMissing(tap: string): { kind: FaultKind; reason: string; remedy: string } {
   const reason = `libvirt says that it runs by ${tap}, and there is no such device: it has another name, or is unplugged`;
   return {

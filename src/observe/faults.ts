@@ -1,5 +1,5 @@
-// What keeps a guest from being shaped, one NIC and direction at a time: whether all of ours is there, up and led to.
-// Pure: from facts to faults. What of others comes between is looked for along the way (way/way.ts).
+// Finds the faults of a guest, for each NIC and direction: whether our objects exist, are up and are reached. A pure function from
+// facts to faults. Interference by others is found by tracing the way of its frames (way/way.ts).
 import type { Port } from '../host/host.ts';
 import { shownRate } from '../kernel/tc/values.ts';
 import type { TapPlan } from '../plan/plan.ts';
@@ -24,13 +24,13 @@ interface Subject {
   arrival: number;
   taps: TapPlan[];
   classes: Both<ClassInUse>;
-  /** What the kernel refused to do to its trees at the last load. */
+  /** What the kernel refused to change in its trees at the last load. */
   refused?: Obstacle[];
 }
 
 const sync = 'virt-shaper sync finds where guests run now';
 
-/** @param look for what of others is on a way */
+/** @param look finds interference by others on a way */
 export function findFaults(subject: Subject, facts: Facts, look: (way: Way) => Fault[]): Fault[] {
   return [
     ...directions.flatMap((direction) => treeFaults(direction, subject, facts)),
@@ -38,14 +38,14 @@ export function findFaults(subject: Subject, facts: Facts, look: (way: Way) => F
   ].map((fault) => withRefusal(fault, subject.refused));
 }
 
-/** Of what the last load could not set right, its reason is the cause, and another load no remedy. */
+/** Where the kernel refused the change at the last load, that is the cause, and another load no remedy. */
 function withRefusal(fault: Fault, refused: Obstacle[] = []): Fault {
   if (!['ifb', 'class', 'changed', 'redirect'].includes(fault.kind)) return fault;
   const why = refused.find(({ directions: ways }) => ways.some((way) => way === fault.direction));
   return why ? { ...fault, reason: `${fault.reason} (${why.reason})`, remedy: why.hint } : fault;
 }
 
-/** Of the device on which it queues, and its class there. */
+/** The faults of the device that it queues on, and of its class there. */
 function treeFaults(direction: Direction, { classes, uplink }: Subject, facts: Facts): Fault[] {
   const { device } = classes[direction];
   const state = facts.devices.get(device);
@@ -85,18 +85,18 @@ function treeFaults(direction: Direction, { classes, uplink }: Subject, facts: F
   return classFaults(direction, classes[direction]);
 }
 
-/** A class that is no guest's, with what is wrong about it. */
+/** A fault of a class that is not a guest's. */
 export interface InnerFault {
   one: ClassInUse;
   fault: Fault;
 }
 
-/** Of links, groups and what belongs to nobody: whoever is below them feels it. */
+/** The faults of link, group, unmarked and flooded classes, which affect all guests below them. */
 export function findInnerFaults(uplinks: UplinkInUse[], { roots, devices }: Facts): InnerFault[] {
   return uplinks.flatMap(({ trees }) =>
     directions.flatMap((direction) => {
       const { device, link, unmarked, flooded, groups } = trees[direction];
-      // A tree that is not there at all is said with each of its guests.
+      // A missing tree is reported for each of its guests.
       if (!devices.has(device) || roots.get(device)?.ours === false) return [];
       return [link, ...groups.map(({ group }) => group), unmarked, ...(flooded ? [flooded] : [])].flatMap(
         (one) => classFaults(direction, one).map((fault) => ({ one, fault })),
@@ -143,7 +143,7 @@ function tapFaults(
   }
   const near = ports.filter((port) => port.bridge === bridge);
   const isRouted = near.length === 0;
-  // Behind a router it leaves by ports of other bridges, and by what is none.
+  // A routed guest's frames leave by ports of other bridges, or by devices without a bridge.
   const own = isRouted ? ports : near;
   const ways = own.filter((port) => facts.ports.get(port.bridge)?.has(port.name));
   const lost = own.filter((port) => !ways.includes(port) && facts.devices.has(port.name));
@@ -169,7 +169,7 @@ function tapFaults(
     ...(isRouted ? astrayFaults(plan, facts) : []),
     ...directions.flatMap((direction) => {
       const { device, id } = classes[direction];
-      // By each port the same is said once.
+      // A fault that several ports share is reported once.
       const held = direction === 'out' ? (plan.sender ?? mark) : arrival;
       const routed = { routed: { bridge, mark: held } };
       const found = exits.flatMap((port) => {

@@ -1,5 +1,4 @@
-// Whether what is in force is still what is asked for, told without understanding either: the texts of the
-// configuration and of the rules against those that were loaded.
+// Whether what is in force is up to date, without parsing: compares the texts of configuration and rules with those that were loaded.
 import { join } from 'node:path';
 import { findMistakes } from '../config/find-mistakes.ts';
 import { type ConfigLocation, readSources } from '../config/read-files.ts';
@@ -16,16 +15,16 @@ import type { Unclaimed } from './read-unclaimed.ts';
 export interface Asked {
   /** Whether anything is in force. */
   loaded: boolean;
-  /** Whether a file of the configuration was written since what is in force was rendered. */
+  /** Whether the configuration differs from the one that the rules in force were rendered from. */
   configChanged: boolean;
-  /** What keeps a configuration that is not in force from being used. */
+  /** The errors of a configuration that is not in force. */
   mistakes: Problem[];
-  /** Whether rules.d says anything else than what is in force. */
+  /** Whether rules.d differs from the rules in force. */
   rulesChanged: boolean;
   history: History;
-  /** Absent unless somebody has switched it off. */
+  /** Since when and why it is switched off; absent where it is not. */
   off?: Off;
-  /** Where nothing is in force: what is in the kernel that no load of ours made. */
+  /** Where nothing is in force: objects in the kernel that this installation has not loaded. */
   unclaimed?: Unclaimed;
 }
 
@@ -44,7 +43,7 @@ export async function readAsked({ config, templates, rules, history, unloaded }:
   const sources = readSources(config);
   const present = () => snapshotText([...sources, ...readOverrides(templates, config.file)]);
   const configChanged = source !== undefined && present() !== source;
-  // Where nothing is in force, there need not be one yet.
+  // Where nothing is in force, there need not be a configuration yet.
   const unused = configChanged || (source === undefined && sources.length > 0);
   return {
     loaded: good !== undefined,
@@ -56,7 +55,7 @@ export async function readAsked({ config, templates, rules, history, unloaded }:
   };
 }
 
-/** One of them may be missing: what was loaded can be shown all the same. Nothing when there is none. */
+/** The rules in force, even if some of their files are missing; nothing when all are. */
 function readWhatIsThere(rules: string): Partial<Rules> | undefined {
   const texts = ruleFiles.map((name) => [name, readCache(join(rules, 'good', name))] as const);
   return texts.some(([, text]) => text !== undefined) ? Object.fromEntries(texts) : undefined;

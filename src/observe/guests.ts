@@ -1,5 +1,5 @@
-// A line for each guest and uplink: what it may have, what it does, and whether all of that holds in the kernel
-// now. What is not shaped by the policy has its line too, with the policy's reason.
+// The rows of `status`, one for each guest and uplink: its limits, its traffic, and its faults in the kernel now. NICs that the policy
+// does not shape have rows too, with the policy's reason.
 import { bridgesOf } from '../host/host.ts';
 import type { TapPlan } from '../plan/plan.ts';
 import { type Unshaped, wished } from '../policy/policy.ts';
@@ -13,32 +13,31 @@ import type { Way } from './way/passage.ts';
 import { makeLook } from './way/way.ts';
 
 /**
- * In text, JSON and metrics alike. `shaped`: in both directions. `partly`: in one, or not by all of its taps.
- * `unshaped`: its frames pass without limit, or share what is left to everything else. `gone`: it has no tap any
- * more, so there is nothing to shape. `left out`: not shaped, as the policy has it.
+ * The same words in text, JSON and metrics. `shaped`: in both directions. `partly`: in one, or not on all of its taps. `unshaped`: its
+ * frames pass without limit, or in the unmarked class. `gone`: it has no tap any more. `left out`: not shaped by configuration.
  */
 export type GuestState = 'shaped' | 'partly' | 'unshaped' | 'gone' | 'left out';
 
 export interface GuestRow {
   guest: string;
   group?: string;
-  /** Absent with `out` and `in` for what no rule in force is about. */
+  /** Absent, like `out` and `in`, for NICs that the rules in force do not cover. */
   uplink?: string;
-  /** Those that its taps are in, in name order. */
+  /** The bridges of its taps, in name order. */
   bridges?: string[];
   taps: string[];
   out?: ClassInUse;
   in?: ClassInUse;
   state: GuestState;
-  /** Whether all that its taps pass in a direction meets its class. */
+  /** Whether all its frames in a direction reach its class. */
   shaped: Both<boolean>;
-  /** Why it is not shaped as it should be, or what else to know. */
+  /** Its faults and notes. */
   faults: Fault[];
 }
 
 /**
- * In the order of uplinks, then names; what the policy leaves out, and what no load has seen, last.
- * @param strays running guests, or NICs of theirs, that the rules in force do not know
+ * @returns rows in the order of uplinks, then names; those that the policy or the rules in force do not cover are last
+ * @param strays running guests, or NICs, that the rules in force do not cover
  */
 export function guestRows(
   inForce: InForce,
@@ -59,7 +58,7 @@ export function guestRows(
   return [...shaped, ...left.map(rowOfUnshaped), ...strays.map(rowOfUnshaped)];
 }
 
-/** Guests that are shaped all the same, though not as they would be. */
+/** Whether a reason of the policy is about this row, of a guest that is shaped nevertheless: `refused` or `contested`. */
 function isAbout({ guest, tap, kind }: Unshaped, row: GuestRow): boolean {
   if (kind !== 'refused' && kind !== 'contested') return false;
   return row.guest === guest && (tap === undefined || row.taps.includes(tap));
@@ -109,7 +108,7 @@ function membersOf(tree: UplinkInUse['trees']['out']): { member: ClassInUse; gro
   ];
 }
 
-/** How many of its taps are not shaped in a direction, of those that are there. */
+/** How many of its existing taps are not shaped in a direction. */
 function passesBy(direction: Direction, taps: string[], faults: Fault[]): 'none' | 'some' | 'all' {
   const gone = new Set(faults.flatMap(({ kind, tap }) => (kind === 'tap-gone' && tap ? tap : [])));
   const there = taps.filter((tap) => !gone.has(tap));
@@ -132,7 +131,7 @@ function stateOf(taps: string[], faults: Fault[]): GuestState {
   return passing.every((how) => how === 'all') ? 'unshaped' : 'partly';
 }
 
-/** A running guest, or one NIC of it, that the rules in force do not know. */
+/** A running guest, or one of its NICs, that the rules in force do not cover. */
 export type Stray = Omit<Unshaped, 'kind'> & { kind: FaultKind };
 
 function rowOfUnshaped(entry: Unshaped | Stray): GuestRow {

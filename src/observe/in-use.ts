@@ -1,5 +1,5 @@
-// The plan in force joined with what the kernel holds and does for it: one shape for status, tree, top and
-// metrics. Pure; the kernel's word counts where the two differ.
+// Joins the plan in force with the kernel's classes and counters: the data model of status, tree, top and metrics. Pure; where the two
+// differ, the kernel's value is taken.
 import type { Port } from '../host/host.ts';
 import { shownRate } from '../kernel/tc/values.ts';
 import type { ClassPlan, TreePlan } from '../plan/plan.ts';
@@ -14,21 +14,21 @@ export interface ClassInUse {
   name: string;
   device: string;
   id: string;
-  /** Bits per second, what is guaranteed now. */
+  /** The effective guarantee, in bits per second. */
   rate: number;
-  /** The guarantee as written, where it had to be scaled. */
+  /** The configured guarantee, where it was scaled. */
   configured?: number;
-  /** Bits per second, the most there is. */
+  /** The ceil, in bits per second. */
   ceil: number;
-  /** What of it is otherwise than on other days. */
+  /** The values that are changed for now. */
   forNow?: ForNowValues;
-  /** What was loaded, where somebody has changed it in the kernel since. */
+  /** The loaded values, where the class was changed since. */
   loaded?: { rate: number; ceil: number };
-  /** The kind of queue that was loaded, where it has another now, or none. */
+  /** The loaded kind of leaf, where it has another one now, or none. */
   queue?: string;
-  /** Bits per second between the two last readings; absent with but one. */
+  /** The speed in bits per second between the last two readings; absent with only one. */
   now?: number;
-  /** Absent when the kernel does not have the class. */
+  /** The counters; absent when the kernel does not have the class. */
   use?: Use;
 }
 
@@ -37,28 +37,28 @@ export interface TreeInUse {
   device: string;
   link: ClassInUse;
   unmarked: ClassInUse;
-  /** Only where it receives. */
+  /** Only in the receiving tree. */
   flooded?: ClassInUse;
   groups: { group: ClassInUse; guests: ClassInUse[] }[];
-  /** Guests on their own. */
+  /** Guests without a group. */
   guests: ClassInUse[];
-  /** Packets that met no class of our root, and so no limit; absent where that is not known. */
+  /** The packets that matched no class of our root, and thus had no limit; absent where that is not known. */
   direct?: number;
 }
 
 export interface UplinkInUse {
   name: string;
   ports: Port[];
-  /** Devices by which what the host routes reaches it. */
+  /** The devices by which routed packets reach it. */
   routes: string[];
-  /** Of what comes in by it and goes through the host. */
+  /** The mark of packets that arrive by it and pass through the host. */
   arrival: number;
   trees: Both<TreeInUse>;
 }
 
 /**
- * @param before the reading before, for the speeds
- * @param roots what each device has as its root
+ * @param before the previous reading, for the speeds
+ * @param roots the root qdisc of each device
  */
 export function joinUplinks(
   { uplinks }: InForce,
@@ -79,7 +79,7 @@ export function joinUplinks(
 
 const collator = new Intl.Collator('en', { numeric: true });
 
-/** web-2 before web-10, on every host alike. */
+/** Natural order, web-2 before web-10, independent of the host's locale. */
 export function naturally(a: { name: string }, b: { name: string }): number {
   return collator.compare(a.name, b.name) || byName(a, b);
 }
@@ -123,7 +123,7 @@ function joinClass(plan: ClassPlan, device: string, uses: Uses, before: Counted 
   };
 }
 
-/** tc prints fewer digits than it was told, newer ones all of them. */
+/** Compares with the precision of tc's output: older versions print fewer digits than they were given. */
 function isChanged(plan: ClassPlan, use: Use): boolean {
   const differ = (a: number, b: number) => a !== b && shownRate(a) !== shownRate(b);
   return differ(plan.rate, use.rate) || differ(plan.ceil, use.ceil);

@@ -1,5 +1,5 @@
-// What the limits inside the host have dropped, from the counters of their own rules: two processes where any guest has
-// one, none where nobody has.
+// The drops of the limits inside the host, from the counters of their nftables rules: at most two processes, and none where no guest
+// has such a limit.
 import { tableName } from '../plan/names.ts';
 import type { LimitPlan } from '../plan/plan.ts';
 import { Failure } from '../system/errors.ts';
@@ -11,10 +11,10 @@ export type LimitKind = (typeof limitKinds)[number];
 export interface LimitInUse {
   guest: string;
   limit: LimitKind;
-  /** Bits or packets per second. */
+  /** In bits or packets per second. */
   rate: number;
   unit: 'bits' | 'packets';
-  /** Since its rule was made. */
+  /** The drops since its rule was created. */
   dropped: Dropped;
 }
 
@@ -23,7 +23,7 @@ interface Dropped {
   bytes: number;
 }
 
-/** @throws Failure when nft does not answer; a table that is not there has dropped nothing */
+/** @throws Failure when nft fails; a missing table counts as no drops */
 export async function readLimits(run: Run, limits: LimitPlan[] = []): Promise<LimitInUse[]> {
   if (limits.length === 0) return [];
   const families = ['bridge', ...(limits.some(({ local }) => local !== undefined) ? ['inet'] : [])];
@@ -38,7 +38,7 @@ async function listTable(run: Run, family: string): Promise<string> {
   throw new Failure(`nft cannot list its counters: ${nft.stderr.trim()}`);
 }
 
-/** @param listing with the counters */
+/** @param listing the tables with their counters */
 export function joinLimits(limits: LimitPlan[], listing: string): LimitInUse[] {
   const dropped = parseDropped(listing);
   return limits.flatMap(({ guest, id, ...plan }) =>
@@ -55,7 +55,7 @@ export function joinLimits(limits: LimitPlan[], listing: string): LimitInUse[] {
   );
 }
 
-/** Id and kind -> what all rules of it have dropped. The comment is ours up to its last word, which is the kind. */
+/** @returns the drops of all rules, keyed by id and kind; the kind is the last word of the rule's comment */
 function parseDropped(listing: string): Map<string, Dropped> {
   const all = new Map<string, Dropped>();
   let id: string | undefined;

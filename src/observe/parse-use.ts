@@ -1,30 +1,30 @@
-// The statistics of `tc -s class show` and `tc -s qdisc show`. Read as text, because iproute2 before 6.2 prints
-// HTB's classes as text even where JSON is asked for, and because a qdisc of somebody else's cannot spoil it.
-// There are thousands of them: one pass, one expression.
+// Parses the statistics of `tc -s class show` and `tc -s qdisc show`. As text, because iproute2 before 6.2 prints HTB classes as text even
+// with -json, and because another's qdisc with broken JSON cannot spoil the rest. There are thousands of classes: one pass, one regular
+// expression.
 import { signature } from '../plan/names.ts';
 import { parseRate, parseSize } from '../units/rate.ts';
 import type { Use } from './use.ts';
 
-/** A class as tc lists it, which names neither its device nor the time. */
+/** A class as tc lists it, without device and time. */
 export type ListedClass = Omit<Use, 'device' | 'at' | 'spread'>;
 
 export interface ListedQdisc {
   kind: string;
   device: string;
-  /** `8001:`. */
+  /** The handle: `8001:`. */
   handle: string;
-  /** The class it hangs on; absent for a root. */
+  /** The parent class; absent for a root. */
   parent?: string;
-  /** Of our signature: a root that we made. */
+  /** Whether it has our signature: a root that we made. */
   ours: boolean;
-  /** Packets that met none of its classes, so that nothing limited them; only of an HTB root. */
+  /** The packets that matched none of its classes and were not limited; for an HTB root only. */
   direct?: number;
   dropped: number;
   backlog: number;
   queued: number;
 }
 
-// A rate comes before the backlog where the kernel estimates one.
+// With a rate estimator, the line of the backlog begins with a rate.
 const backlog = /.*\n.*?\bbacklog (\S+) (\d+)p\b/.source;
 const classes = new RegExp(
   `${
@@ -41,7 +41,7 @@ const qdiscs = new RegExp(
 const ownRoot = new RegExp(`\\br2q ${signature}\\b`);
 const unclassified = /\bdirect_packets_stat (\d+)/;
 
-/** Of `tc -s class show dev X`: its HTB classes. */
+/** Parses the HTB classes of `tc -s class show dev X`. */
 export function parseClasses(text: string): ListedClass[] {
   const rate = remembered((written) => numeric(parseRate(written)));
   return Array.from(
@@ -65,7 +65,7 @@ export function parseClasses(text: string): ListedClass[] {
   );
 }
 
-/** Of `tc -s qdisc show`, every device. */
+/** Parses `tc -s qdisc show`, for all devices. */
 export function parseQdiscs(text: string): ListedQdisc[] {
   return Array.from(
     text.matchAll(qdiscs),
@@ -106,7 +106,7 @@ function numeric(value: number | object): number {
   return typeof value === 'number' ? value : 0;
 }
 
-/** Most guests have the same few rates. */
+/** A cache of parsed rates: most guests have the same few. */
 function remembered(parse: (text: string) => number): (text: string) => number {
   const known = new Map<string, number>();
   return (text) => {

@@ -1,5 +1,5 @@
-// Reads what a guest's frames pass: a handful of processes and a look at each device in /sys, however many guests
-// there are. tc is asked for the filters of all devices in one batch.
+// Reads the facts: a constant number of processes however many guests there are, and a look at each device in /sys. One tc batch lists
+// the filters of all devices.
 
 import { join } from 'node:path';
 import { isRouter, readBridged } from '../host/forwarding.ts';
@@ -23,12 +23,12 @@ import { readPrograms, readXtables } from './read-others.ts';
 import type { RunningGuests } from './read-running.ts';
 import { readAstray } from './way/read-astray.ts';
 
-/** All but what the qdiscs say, which come with the counters (read-use.ts). */
+/** The facts without those of the qdiscs, which are read with the counters (read-use.ts). */
 export type Read = Omit<Facts, 'clsacts' | 'occupied' | 'roots'>;
 
 /**
- * @param loaded the rules' folder, and the file with the table as it was listed last (store/table-fingerprint.ts)
- * @param ruleset of `listRuleset`
+ * @param loaded the folder of the rules, and the file with the last listing of the table (store/table-fingerprint.ts)
+ * @param ruleset the output of `listRuleset`
  */
 export async function readFacts(
   run: Run,
@@ -49,7 +49,7 @@ export async function readFacts(
   ]);
   const names = [...new Set(wanted)].filter((name) => present.has(name));
   const nics = guests.flatMap((guest) => guest.nics.map((nic) => ({ guest: guest.name, ...nic })));
-  // What is in files comes last: it is read while the others are waited for.
+  // Files are read last, synchronously, while the processes run.
   const [tables, filters, programs, xtables, astray, read] = await Promise.all([
     readTables(loaded, ruleset),
     readEveryFilter(run, names),
@@ -72,7 +72,7 @@ export async function readFacts(
   };
 }
 
-/** What sysfs, procfs and the rules in force say. */
+/** The facts from sysfs, procfs and the rules in force. */
 async function readFiles(rules: string, names: string[], bridges: string[]) {
   const settings = wantedSettings(rules);
   return {
@@ -85,7 +85,7 @@ async function readFiles(rules: string, names: string[], bridges: string[]) {
   };
 }
 
-/** Ifbs of ours are known as a load knows them. */
+/** The state of devices; our ifbs are recognised as a load does it. */
 function devicesOf(names: string[]): Map<string, DeviceFacts> {
   const ours = new Set(readOwnIfbs().map(({ name }) => name));
   return new Map(
@@ -102,8 +102,8 @@ function wantedSettings(rules: string): Settings {
 }
 
 /**
- * Everybody's tables in one listing, ours among them: nft lists ours alone as it lists it among all.
- * @throws Failure when nft does not answer
+ * Lists all tables at once: the text of ours in it is the same as in a listing of its own.
+ * @throws Failure when nft fails
  */
 export async function listRuleset(run: Run): Promise<string> {
   const nft = await run('nft', ['-s', 'list', 'ruleset']);
@@ -133,7 +133,7 @@ async function readTables(
   return { table: { kind: makesNoTable(wanted) ? 'as loaded' : 'missing' }, tables };
 }
 
-/** Of others, each with whether it came after ours of its family: nft lists them in that order. */
+/** The tables of others, each with whether it was created after ours of its family: nft lists tables in that order. */
 function tablesBeside(all: string, own: string[]): NftTable[] {
   const ends = new Map(
     own.filter((part) => part !== '').map((part) => [part.split(' ')[1] ?? '', all.indexOf(part)]),
@@ -145,7 +145,7 @@ function tablesBeside(all: string, own: string[]): NftTable[] {
   });
 }
 
-/** Asked for only where a filter of others leads to some device. */
+/** Lists the ifbs, only where others' filters exist that may redirect to one. */
 async function readIfbs(run: Run, filters: Facts['filters']): Promise<Set<string>> {
   if (![...filters.values()].some((list) => list.some((filter) => !isOurFilter(filter)))) return new Set();
   const { stdout } = await run('ip', ['-o', 'link', 'show', 'type', 'ifb']);

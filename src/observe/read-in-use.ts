@@ -1,4 +1,4 @@
-// The whole picture: the plan in force, what the kernel holds of it, and with two readings how fast it goes.
+// Reads everything that the views show: the plan in force, the kernel's state, and with two readings the speeds.
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { mayForge } from '../guests/forge.ts';
@@ -24,7 +24,7 @@ import { listQdiscs, readBytes, readUse } from './read-use.ts';
 import type { Counted, Uses } from './use.ts';
 import { type AllowancesInUse, allowancesInUse } from './volumes.ts';
 
-/** Where it is written what was loaded, and what runs: paths.ts has all. */
+/** The paths of the files that describe what was loaded and what runs; paths.ts has all of them. */
 export interface Loaded extends RunningPaths {
   rules: string;
   /** store/table-fingerprint.ts */
@@ -35,46 +35,46 @@ export interface Loaded extends RunningPaths {
   spare: string;
   /** store/volumes.ts */
   volumes: string;
-  /** Which installation this is (kernel/owner.ts). */
+  /** The identity of this installation (kernel/owner.ts). */
   owner: string;
 }
 
 export interface InUse {
-  /** Whether any rules are in force: with no guest to shape they have no uplink. */
+  /** Whether any rules are in force; without a guest to shape they have no uplink. */
   loaded: boolean;
   inForce: InForce;
   uplinks: UplinkInUse[];
   guests: GuestRow[];
-  /** What is wrong about classes that are no guest's. */
+  /** The faults of classes that are not a guest's. */
   inner: InnerFault[];
-  /** Inside the host; empty where no guest has any. */
+  /** The limits inside the host; empty where no guest has any. */
   limits: LimitInUse[];
-  /** Volumes and credit; empty where nobody has any. */
+  /** Volumes and credit; empty where no guest or group has any. */
   allowances: AllowancesInUse;
-  /** Guests in force that may forge addresses, and whom no `local` keeps from spending a neighbour's limit by it. */
+  /** Shaped guests that may forge addresses without a `local` limit, so that they could use up a neighbour's limit. */
   forgers: string[];
-  /** Of guests that run, as far as anybody has told. */
+  /** The uuids of running guests, where known. */
   uuids: Map<string, string>;
   table: TableState['kind'];
-  /** This reading, for the speeds of the next. */
+  /** The counters of this reading, for the speeds of the next. */
   uses: Uses;
-  /** Milliseconds that the speeds are taken over, as asked for; absent without speeds. */
+  /** The requested interval of the speeds, in milliseconds; absent without speeds. */
   interval?: number;
 }
 
 /**
- * @param before what the speeds are counted from: the reading before, or milliseconds to wait for a second one
- *   now; absent for no speeds
- * @throws Failure when tc or nft does not answer, or the plan in force is of another version
+ * @param before the basis of the speeds: the previous reading, or the milliseconds between two readings to be made now; absent for no
+ *   speeds
+ * @throws Failure when tc or nft fails, or the plan in force is of another version
  */
 export async function readInUse(run: Run, loaded: Loaded, before?: Counted | number): Promise<InUse> {
-  // Nothing takes longer, and nothing has to be known for it.
+  // Started first: it takes longest and needs no input.
   const ruleset = listRuleset(run);
-  ruleset.catch(() => {}); // Told to who waits for it.
+  ruleset.catch(() => {}); // Its error is thrown where it is awaited.
   const inForce = await planNow(run, loaded);
   const devices = inForce.uplinks.flatMap(({ trees }) => [trees.out.device, trees.in.device]);
   const running = readRunningGuests(loaded);
-  // What waits for a second reading has time to ask for all else meanwhile.
+  // The rest is read during the interval between the two readings.
   const waits = typeof before === 'number';
   const [former, read, listed, limits, only] = await Promise.all([
     waits ? readEarlier(run, devices, before) : before,
@@ -115,7 +115,7 @@ function findForgers({ uplinks, limits = [] }: InForce, { guests }: RunningGuest
     .sort();
 }
 
-/** While a load goes on, and where one was killed, nft may have moved over to what that has laid and not named yet. */
+/** While a load runs, and where one was killed, nft may already use rules that are written and not yet `good`. */
 async function planNow(run: Run, loaded: Loaded): Promise<InForce> {
   const { rules, journal, spare } = loaded;
   const isMoving = isJournalled(journal);
@@ -133,7 +133,7 @@ async function planNow(run: Run, loaded: Loaded): Promise<InForce> {
   return planInForce(rules);
 }
 
-/** Whether this installation has loaded something, and nothing is left that says what. */
+/** Whether this installation has loaded rules whose files are gone. */
 export function hasLostRules({
   rules,
   owner,
@@ -168,13 +168,13 @@ function readOrSay(rules: string, folder?: string): InForce {
   try {
     return readInForce(rules, folder);
   } catch (error) {
-    // Who may not read it is told so already; what is damaged is not worth keeping.
+    // An error of permission has its own hint; only a damaged file gets this one.
     if (!isDamaged(error)) throw error;
     throw new Failure((error as Failure).message, 'virt-shaper apply writes it anew', undefined, 'damaged');
   }
 }
 
-/** @param interval milliseconds from the beginning of this reading to its end, for the next to begin */
+/** Reads the counters, then waits. @param interval milliseconds from the beginning of this reading to that of the next */
 async function readEarlier(run: Run, devices: string[], interval: number): Promise<Counted> {
   const began = performance.now();
   const counted = await readBytes(run, devices);

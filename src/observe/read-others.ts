@@ -1,4 +1,4 @@
-// What of others decides about frames and is in no listing of nft or tc: rules of iptables-legacy, programs of BPF.
+// Others' objects that affect frames and are not listed by nft or tc: rules of iptables-legacy, BPF programs.
 import type { NftTable } from '../kernel/nft/listing.ts';
 import { parseXtables } from '../kernel/xtables.ts';
 import { hasTool, type Run } from '../system/exec.ts';
@@ -7,11 +7,11 @@ import type { ProgramFacts } from './facts.ts';
 
 export interface Xtables {
   tables: NftTable[];
-  /** `iptables-legacy (filter, mangle)`: they are there, and no tool that shows their rules. */
+  /** Tables that exist while the tool that lists their rules is missing: `iptables-legacy (filter, mangle)`. */
   unseen: string[];
 }
 
-/** Asked for only where the kernel has such tables: the tool would make them. */
+/** Runs the tool only where the kernel has such tables already, since it would create them. */
 export async function readXtables(run: Run): Promise<Xtables> {
   const parts = await Promise.all([readFamily(run, 'ip', 'iptables'), readFamily(run, 'ip6', 'ip6tables')]);
   return { tables: parts.flatMap(({ tables }) => tables), unseen: parts.flatMap(({ unseen }) => unseen) };
@@ -30,7 +30,7 @@ async function readFamily(run: Run, family: 'ip' | 'ip6', name: string): Promise
   return status === 0 ? { tables: parseXtables(stdout, family, tool), unseen: [] } : unseen;
 }
 
-/** Those of tcx and netkit, which only bpftool shows, and of XDP. What cannot be read tells of none. */
+/** The programs of tcx and netkit, which only bpftool lists, and of XDP. Failures count as none. */
 export async function readPrograms(run: Run): Promise<ProgramFacts[]> {
   const parts = await Promise.all([readXdp(run), hasTool('bpftool') ? readTcx(run) : []]);
   return parts.flat();
@@ -38,7 +38,7 @@ export async function readPrograms(run: Run): Promise<ProgramFacts[]> {
 
 async function readXdp(run: Run): Promise<ProgramFacts[]> {
   const { stdout } = await run('ip', ['-o', 'link', 'show']);
-  // A look for the one word spares thousands of lines the expression.
+  // A fast check before the regular expression runs over thousands of lines.
   return stdout.split('\n').flatMap((line) => {
     if (!line.includes('prog/xdp')) return [];
     const [, device, where, id] = line.match(/^\d+: ([^:@\s]+).*? (xdp\w*) .*\bprog\/xdp id (\d+)/) ?? [];
@@ -46,7 +46,7 @@ async function readXdp(run: Run): Promise<ProgramFacts[]> {
   });
 }
 
-/** By bpftool. All devices' programs are asked for only where there is one of their kind: that takes long. */
+/** Listed by bpftool; the slow listing of all devices runs only where there is a program of that type. */
 export async function readTcx(run: Run): Promise<ProgramFacts[]> {
   const ask = async <T>(what: string): Promise<T[]> => {
     const { stdout } = await run('bpftool', ['-j', what, 'show']);
@@ -66,13 +66,13 @@ export async function readTcx(run: Run): Promise<ProgramFacts[]> {
         })),
     );
   } catch {
-    return []; // It needs a right of its own, and lacks it in a container.
+    return []; // It needs a capability of its own, which a container may lack.
   }
 }
 
 interface Attached {
   devname: string;
-  /** `tcx/egress`; of what tc lists `clsact/egress`. */
+  /** The hook: `tcx/egress`; for programs that tc lists, `clsact/egress`. */
   kind: string;
   name?: string;
   prog_id?: number;

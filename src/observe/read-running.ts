@@ -1,5 +1,5 @@
-// The guests that run, by what was noted, libvirt's status files and the kernel, against those that the rules in force
-// know. One that no load has seen runs without limit, whatever kept it from being seen.
+// The running guests, by the notes of the hook, libvirt's status files and the kernel, compared with those that the rules in force cover. A
+// guest that no load has covered runs without limit, whatever the cause.
 import { readConfig } from '../config/read-config.ts';
 import type { ConfigLocation } from '../config/read-files.ts';
 import type { Driver, Guest } from '../guests/guest.ts';
@@ -22,18 +22,18 @@ export interface RunningPaths {
   guests: string;
   libvirtState: (driver: Driver) => string;
   libvirtNetworks: string;
-  /** There after an unload. */
+  /** The file that exists after an unload. */
   unloaded: string;
 }
 
 export interface RunningGuests {
   /** Longest running first. */
   guests: Guest[];
-  /** NICs that libvirt names and the kernel does not have: unplugged just now, or under another name. */
+  /** NICs that libvirt lists and the kernel does not have: just unplugged, or renamed. */
   missing: { guest: string; tap: string }[];
 }
 
-/** What cannot be read tells of nobody. */
+/** Unreadable sources count as empty. */
 export function readRunningGuests({ guests, libvirtState }: RunningPaths): RunningGuests {
   const noted = readNoted(guests);
   const running = readRunning(libvirtState, noted);
@@ -55,7 +55,7 @@ function readNoted(file: string): Guest[] {
   }
 }
 
-/** Those that run and that the rules in force do not know, NIC by NIC, with what the configuration has for them. */
+/** @returns the running NICs that the rules in force do not cover, with the policy for them by the present configuration */
 export function findStrays(
   inForce: InForce,
   { guests, missing }: RunningGuests,
@@ -84,7 +84,7 @@ export function findStrays(
         return [{ guest: name, tap, kind: 'unloaded', reason, remedy: toApply }];
       }
       const reason = `it runs by ${tap}, and no load has seen that: it has no limit`;
-      // Without a configuration that can be used no sync does anything.
+      // Without a valid configuration a sync does nothing.
       const remedy = wished ? 'virt-shaper sync shapes it' : toApply;
       return [{ guest: name, tap, kind: 'unknown', reason, remedy }];
     }),
@@ -92,7 +92,7 @@ export function findStrays(
   return [...strays, ...gone];
 }
 
-/** What the configuration as it is now leaves out; nothing where it cannot be read. */
+/** The guests that the present configuration leaves out; nothing where it is invalid. */
 function leftOut(guests: Guest[], { config, libvirtNetworks }: RunningPaths): Unshaped[] | undefined {
   try {
     const networks = readNetworks(libvirtNetworks);

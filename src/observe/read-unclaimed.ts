@@ -1,5 +1,5 @@
-// What is in the kernel with virt-shaper's signature although nothing of its own records says so: rules that somebody
-// has loaded by hand, or that an installation with other folders has.
+// Objects with virt-shaper's signature that this installation has no record of: rules that somebody loaded by hand, or those of an
+// installation with other folders.
 
 import { readIfbs } from '../kernel/ifb.ts';
 import { describeOwner, othersOf } from '../kernel/owner.ts';
@@ -9,7 +9,7 @@ import type { Run } from '../system/exec.ts';
 
 export interface Unclaimed {
   classes: number;
-  /** The installation that has loaded them, where it is another that we may not take them from (kernel/owner.ts). */
+  /** The other installation that owns them, where there is one (kernel/owner.ts). */
   by?: string;
 }
 

@@ -1,5 +1,5 @@
-// Reads what the classes of the trees do: one process for each tree, one for all qdiscs, none for each guest.
-// Drops and backlog are the leaf's: a class does not count what fq_codel drops after it took it.
+// Reads the counters of the trees: one process for each tree, one for all qdiscs, independent of the number of guests. Drops and backlog
+// are those of the leaf: a class does not count packets that fq_codel drops after enqueueing them.
 import { parseClassBytes } from '../kernel/tc/output.ts';
 import { Failure } from '../system/errors.ts';
 import type { Run } from '../system/exec.ts';
@@ -13,9 +13,9 @@ export interface Reading {
 }
 
 /**
- * @param devices those with a tree; one that is not there has no classes
- * @param listed of `listQdiscs`, where that has been asked before
- * @throws Failure when tc does not answer
+ * @param devices those with a tree; a missing one has no classes
+ * @param listed the output of `listQdiscs`, where that was called before
+ * @throws Failure when tc fails
  */
 export async function readUse(run: Run, devices: string[], listed?: ListedQdisc[]): Promise<Reading> {
   const [qdiscs, ...trees] = await Promise.all([
@@ -31,11 +31,11 @@ export async function readUse(run: Run, devices: string[], listed?: ListedQdisc[
   return { uses, qdiscs: placesOf(qdiscs) };
 }
 
-/** What is where on each device, and whose. */
+/** The roots, clsacts and ingress qdiscs of each device, with their owner. */
 function placesOf(qdiscs: ListedQdisc[]): Reading['qdiscs'] {
   const of = (wanted: string) =>
     new Set(qdiscs.flatMap(({ kind, device }) => (kind === wanted ? device : [])));
-  // A noqueue that somebody set queues and limits nothing: ours may stand in its place.
+  // A noqueue that somebody set neither queues nor limits, so our root may replace it.
   const roots = qdiscs.filter(
     ({ parent, handle, kind }) => parent === undefined && handle !== '0:' && kind !== 'noqueue',
   );
@@ -51,7 +51,7 @@ function placesOf(qdiscs: ListedQdisc[]): Reading['qdiscs'] {
   };
 }
 
-/** For the speeds of the next reading, in less time. */
+/** Reads only the bytes, as the basis of the next reading's speeds: a faster reading. */
 export async function readBytes(run: Run, devices: string[]): Promise<Counted> {
   const trees = await Promise.all(
     devices.map(async (device) => {
@@ -80,14 +80,14 @@ async function listClasses(run: Run, device: string): Promise<{ text: string } &
   return { text: tc.stdout, at: began + spread, spread };
 }
 
-/** Of every device: drops and backlog of the leaves, and who has a clsact. */
+/** Lists the qdiscs of all devices: drops and backlog of the leaves, and the clsacts. */
 export async function listQdiscs(run: Run): Promise<ListedQdisc[]> {
   const tc = await run('tc', ['-s', 'qdisc', 'show']);
   if (tc.status !== 0) throw new Failure(`tc cannot list the qdiscs: ${tc.stderr.trim()}`);
   return parseQdiscs(tc.stdout);
 }
 
-/** The leaves' drops and backlogs to all classes above them. */
+/** Adds the leaves' drops and backlogs to all classes above them. */
 function addUp(tree: Use[]): void {
   const byId = new Map(tree.map((use) => [use.id, use]));
   const inner = new Set(tree.flatMap(({ parent }) => parent ?? []));

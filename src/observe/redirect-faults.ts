@@ -1,11 +1,10 @@
-// What keeps the frames that a tap receives from the ifb where they queue: no clsact, no filter of ours, or somebody else's
-// in its place.
+// The faults of a tap's redirect to the ifb: no clsact, no filter of ours, or another's qdisc in its place.
 import { filtersBehind, redirectsOf } from '../kernel/tc/foreign-filters.ts';
 import { describeBehind } from './behind.ts';
 import type { Facts } from './facts.ts';
 import { type Fault, loadRemedy } from './fault.ts';
 
-/** What sends a tap's frames to the ifb. */
+/** @returns the faults of the redirect of a tap's frames to the ifb */
 export function redirectFaults(tap: string, mark: number, ifb: string, facts: Facts): Fault[] {
   const about = { direction: 'in', tap } as const;
   if (facts.occupied.has(tap)) {

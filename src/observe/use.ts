@@ -1,41 +1,41 @@
-// What the kernel's classes do, as data: counters of one moment, and the speed between two of them. Bytes are
-// whole Ethernet frames, as HTB counts them and as rate and ceil limit them.
+// The counters of the kernel's classes at one moment, and the speed between two moments. Bytes are those of whole Ethernet frames, as HTB
+// counts and limits them.
 
-/** One class at one moment. Counters begin when the class is made. */
+/** One class at one moment. Its counters begin when it is created. */
 export interface Use {
   device: string;
-  /** `1:10`. */
+  /** The class id: `1:10`. */
   id: string;
-  /** The class above; absent for the topmost. */
+  /** The parent class; absent for the top one. */
   parent?: string;
   /** When it was read: milliseconds of performance.now(). */
   at: number;
-  /** By how many milliseconds that may be wrong, either way: tc does not say when it asked. */
+  /** The uncertainty of that time in milliseconds, since tc does not report when it read the counters. */
   spread: number;
   bytes: number;
   packets: number;
-  /** Packets that its leaf did not take, or threw away; above the leaves the sum of those below. */
+  /** The packets that its leaf dropped; for inner classes the sum of the leaves below. */
   dropped: number;
-  /** How often it had to wait for its ceil. */
+  /** How often its ceil delayed a packet. */
   overlimits: number;
-  /** Bytes that wait now; above the leaves the sum of those below. */
+  /** The bytes in its queue now; for inner classes the sum of the leaves below. */
   backlog: number;
   /** The same in packets. */
   queued: number;
-  /** Packets that it sent by its own guarantee, and by what others left; absent where tc does not say. */
+  /** The packets sent within its guarantee, and those sent with borrowed tokens; absent where tc does not print them. */
   lended?: number;
   borrowed?: number;
-  /** Bits per second as tc prints them: large rates have lost their last digits (kernel/tc/values.ts). */
+  /** In bits per second as tc prints them, so large rates are rounded (kernel/tc/values.ts). */
   rate: number;
   ceil: number;
-  /** The kind of its queue; absent for the kernel's default, and for a class with others below it. */
+  /** The kind of its leaf; absent for the kernel's default, and for an inner class. */
   queue?: string;
 }
 
-/** By `useKey`. */
+/** Keyed by `useKey`. */
 export type Uses = Map<string, Use>;
 
-/** What it takes to tell a speed by the next reading. */
+/** The part of a reading that the speeds of the next one need. */
 export type Counted = ReadonlyMap<string, Moment>;
 
 type Moment = Pick<Use, 'at' | 'spread' | 'bytes'>;
@@ -45,9 +45,9 @@ export function useKey(device: string, id: string): string {
 }
 
 /**
- * Bits per second between two readings of one class.
- * @param ceil what cannot be: a figure above it, and within it as exactly as the moments are known, is just it
- * @returns nothing when the class was made anew in between, or was read but once
+ * The speed in bits per second between two readings of one class.
+ * @param ceil a speed above it is a measuring error: it is lowered to the ceil, or as far as the uncertainty of the times allows
+ * @returns nothing when the class was created anew in between, or was read only once
  */
 export function speedBetween(
   before: Moment | undefined,

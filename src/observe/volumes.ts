@@ -1,4 +1,4 @@
-// What is used of each volume, and left of each credit, as of the last sync: at most a minute ago.
+// The use of each volume and the rest of each credit, as of the last sync, which is at most a minute ago.
 
 import type { Allowance } from '../policy/allowances.ts';
 import type { Subject } from '../policy/moment/moment.ts';
@@ -13,9 +13,9 @@ export interface QuotaInUse extends Subject, QuotaUse {
 export interface CreditInUse {
   guest: string;
   way: Direction;
-  /** Bytes. */
+  /** In bytes. */
   volume: number;
-  /** Less than nothing is owed. */
+  /** Negative when overdrawn. */
   left: number;
   /** Whether it may be spent now. */
   isOn: boolean;
@@ -26,7 +26,7 @@ export interface AllowancesInUse {
   credits: CreditInUse[];
 }
 
-/** @param volumes absent where no sync has looked since boot: then nothing is known of any */
+/** @param volumes absent before the first sync since boot, when no use is known */
 export function allowancesInUse(allowances: Allowance[], volumes: Volumes | undefined): AllowancesInUse {
   const inUse: AllowancesInUse = { quotas: [], credits: [] };
   for (const { kind, name, quota, boost } of volumes ? allowances : []) {
@@ -47,12 +47,12 @@ export function allowancesInUse(allowances: Allowance[], volumes: Volumes | unde
   return inUse;
 }
 
-/** Of a guest, perhaps with its group, or of a group by itself. */
+/** The bytes left to a guest, with its group if that is given, or to a group alone. */
 export type BytesLeft = (guest: string | undefined, group?: string) => number | undefined;
 
 /**
- * Bytes that are left before a limit changes: of the volume of which least is, a member's group's among them; where
- * there is none, of credit.
+ * The bytes left before a limit changes: of the volume with the least rest, that of the group included; without a volume, of the
+ * credit.
  */
 export function bytesLeft({ quotas, credits }: AllowancesInUse): BytesLeft {
   const volumes = new Map(
@@ -69,7 +69,7 @@ export function bytesLeft({ quotas, credits }: AllowancesInUse): BytesLeft {
   };
 }
 
-/** Of these only. */
+/** Selects the allowances of these guests and groups. */
 export function allowancesFor(
   { quotas, credits }: AllowancesInUse = { quotas: [], credits: [] },
   guests: string[],

@@ -1,4 +1,4 @@
-// What the elements of a set or a map, or a single value, say of a frame's values.
+// Matches the known values of a frame against the elements of a set or map, or against a single value.
 import { type NftElements, type NftTable, parseElements } from '../../kernel/nft/listing.ts';
 import type { Value } from './frame.ts';
 
@@ -16,7 +16,7 @@ export function elementsOf(word: string, table: NftTable): NftElements | undefin
   return word.startsWith('@') ? table.elements.get(word.slice(1)) : parseElements(word);
 }
 
-/** @returns what a key leads to; where part of it is not known, all that it may lead to */
+/** @returns the data of a key; where part of the key is not known, all possible ones */
 export function lookup(elements: NftElements | undefined, key: Value[]): { value: string; sure: boolean }[] {
   if (!elements) return [{ value: '', sure: false }];
   if (key.every((part) => part !== undefined)) {

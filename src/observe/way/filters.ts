@@ -1,17 +1,17 @@
-// Filters of tc and programs of BPF that others have put at the two ends of a guest's way.
+// Others' tc filters and BPF programs at the two ends of a guest's way.
 import { type FilterPlace, type ForeignFilter, foreignFilters } from '../../kernel/tc/foreign-filters.ts';
 import type { Facts } from '../facts.ts';
 import { type Fault, verbs } from '../fault.ts';
 import type { Way } from './passage.ts';
 
-/** Which effect counts where: what ours sets later, or what nobody asks for any more, does not. */
+/** The effects that matter at each end: one that our rules override later, or that is not used any more, does not. */
 export function filterFaults(way: Way, { filters, clsacts, occupied, ifbs }: Facts): Fault[] {
   const { direction, tap, port, device, mark } = way;
   const uplinks = [...new Set(direction === 'out' ? [port.name, device] : [port.name])];
   const entries = direction === 'out' ? [tap] : uplinks;
   const exits = direction === 'out' ? uplinks : [device];
   const at = (name: string, hook: string, place: FilterPlace, counts: ForeignFilter['effects']): Fault[] =>
-    // An ingress qdisc has no egress, where tc lists its filters all the same.
+    // An ingress qdisc has no egress hook, although tc lists its filters there too.
     clsacts.has(name) || (hook === 'ingress' && occupied.has(name))
       ? foreignFilters(filters.get(`${name} ${hook}`) ?? [], place)
           .filter(({ effects }) => effects.some((effect) => counts.includes(effect)))
@@ -53,7 +53,7 @@ function filterFault({ direction, tap }: Way, device: string, hook: string, filt
   };
 }
 
-/** tcx comes before every filter of tc, XDP before all there is. */
+/** tcx programs run before every tc filter, XDP programs before everything else. */
 export function programFaults({ direction, tap, port, device }: Way, { programs }: Facts): Fault[] {
   const [entry, exits] = direction === 'out' ? [tap, [port.name, device]] : [port.name, [tap, device]];
   const deciding = programs.filter(

@@ -1,17 +1,17 @@
-// What is known of a frame at a hook, and what that says of the keys that rules ask for.
+// The known values of a frame at a hook, and their evaluation for the keys of rules.
 
-/** What is known of a frame at a hook; a value that is not known is absent. */
+/** The known values of a frame at a hook; unknown ones are absent. */
 export interface Frame {
-  /** Empty where the hook does not know by which port it came. */
+  /** Empty where the hook has no input device. */
   iifname: string;
   oifname: string;
   bridge: string;
   mark?: number | undefined;
-  /** `1:10`, `none`. */
+  /** The priority: `1:10`, `none`. */
   priority?: string | undefined;
 }
 
-/** `maybe`: what it depends on is not known of the frame. */
+/** `maybe`: it depends on an unknown value of the frame. */
 export type Match = 'yes' | 'no' | 'maybe';
 
 export type Value = string | number | undefined;

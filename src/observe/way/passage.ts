@@ -1,85 +1,85 @@
-// A frame's way through the host's chains, as data: where it goes (Way, Stage), and what it is like at the end (Passage).
+// The way of a frame through the host's chains as data: where it passes (Way, Stage), and its state at the end (Passage).
 import type { Port } from '../../host/host.ts';
 import type { Direction } from '../../units/units.ts';
 import type { Match } from './frame.ts';
 
-/** A NIC's frames of one direction, by one port of its uplink. */
+/** The way of a NIC's frames in one direction, by one port of its uplink. */
 export interface Way {
   direction: Direction;
   tap: string;
-  /** Without a bridge where it is one to which the host routes. */
+  /** The port; without a bridge for a device that the host routes to. */
   port: Pick<Port, 'name'> & Partial<Port>;
-  /** Absent where the bridge forwards it. */
+  /** How the host routes it; absent where the bridge forwards it. */
   routed?: Routed;
-  /** Where its classes are: the uplink, or the ifb. */
+  /** The device of its classes: the uplink, or the ifb. */
   device: string;
   mark: number;
   class: string;
 }
 
-/** Of a way by the host's routing. */
+/** A way through the host's routing. */
 export interface Routed {
-  /** That the tap is a port of. */
+  /** The bridge of the tap. */
   bridge: string;
-  /** That it has between the two. */
+  /** Its mark between the two hooks. */
   mark: number;
-  /** Most of its frames are forwarded by the bridge: only these go by way of the host. */
+  /** Whether most of its frames are bridged, and only some pass through the host. */
   beside?: true;
-  /** Of these only the kernel's own answers to them, which carry their mark where the settings say so. */
+  /** Only the kernel's own replies to them, which carry their mark where the sysctls are set. */
   answered?: true;
 }
 
-/** One hook that it passes, with what is known of it there. */
+/** One hook on the way, with the known values of the frame there. */
 export interface Stage {
   families: string[];
   hook: string;
-  /** Of the netdev family. */
+  /** The devices, for chains of the netdev family. */
   device?: string;
   iifname: string;
   oifname: string;
-  /** Only chains behind this priority, where ours has marked the frame. */
+  /** Only chains after this priority, at which our chain marks the frame. */
   after?: number;
-  /** Only chains before this one. */
+  /** Only chains before this priority. */
   before?: number;
-  /** Ours finds a frame here by its mark: whoever has taken that from some frames has kept them from it. */
+  /** Whether our chain here depends on the mark, so that frames that have lost it get no class. */
   byMark?: true;
-  /** Whether all its frames are of IP, and pass an inet table's chains. */
+  /** Whether all frames here are IP, and pass the chains of inet tables. */
   routed?: boolean;
 }
 
-/** Something that a rule of somebody does to the frame after us. */
+/** An effect of somebody's rule on the frame after our marking. */
 export interface Change {
-  /** `flow`: what follows of its flow passes no chain. */
+  /** `flow`: later packets of its flow pass no chain (flowtable). */
   what: 'mark' | 'priority' | 'way' | 'flow';
   /** `chain POSTROUTING of table ip mangle` */
   where: string;
   table: string;
   chain: string;
   family: string;
-  /** The command that shows the chain. */
+  /** The command that lists the chain. */
   shown: string;
   ours: boolean;
-  /** `maybe`: some frames only. */
+  /** `maybe`: for some frames only. */
   match: Match;
-  /** Where a frame is sent, of `way`; the flowtable of `flow`. */
+  /** For `way` the target of the frame; for `flow` the flowtable. */
   to?: string;
 }
 
 export interface Passage {
-  /** Absent when it cannot be told. */
+  /** Absent when it is not known. */
   mark?: number | undefined;
   priority?: string | undefined;
   dropped: boolean;
-  /** Whether that was by us, who drop nothing. */
+  /** Whether our own rules set it, which drop nothing. */
   byUs?: true;
   changes: Change[];
 }
 
-/** How a frame comes to the first of its stages. */
+/** The state of a frame before its first stage. */
 export interface Begin {
   mark?: number;
   priority?: string;
   bridge: string;
-  /** The device by which it came in, and its bridge: a flowtable with one of them takes it. */
+  /** Its input device and that one's bridge: a flowtable with either of them offloads it. */
   entries: string[];
 }

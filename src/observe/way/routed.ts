@@ -1,18 +1,18 @@
-// The way of a guest's frames that the host routes: marked where they enter it, given their class where they leave.
-// Between the two, rules of others may take the mark; behind them, the class.
+// The way of a guest's frames through the host's routing: marked where they enter, classified where they leave. In between, others'
+// rules may change the mark; after that, the class.
 import type { Facts } from '../facts.ts';
 import type { Passage, Routed, Stage, Way } from './passage.ts';
 import type { makeWalk } from './walk.ts';
 
-/** Priorities of our chains: in the hooks of a bridge and where routed frames are marked, and behind the routing. */
+/** The priorities of our chains: in the hooks of a bridge and where routed frames are marked, and after routing. */
 const ours = { mark: 250, class: 300 };
 
-/** Of all chains that it may meet. */
+/** The families of all chains that it may pass. */
 const families = ['netdev', 'bridge', 'ip', 'ip6', 'inet'];
 
 type Walk = ReturnType<typeof makeWalk>;
 
-/** The same as `pass` of a way that a bridge forwards. @returns nothing where nobody is on it */
+/** Like `pass` for a bridged way. @returns nothing where no chain of others is on it */
 export function passRouted(way: Way, routed: Routed, facts: Facts, walk: Walk): Passage | undefined {
   const { bridge, mark } = routed;
   if (routed.answered ? !facts.reflects : routed.beside && !facts.routes) return undefined;
@@ -24,7 +24,7 @@ export function passRouted(way: Way, routed: Routed, facts: Facts, walk: Walk): 
     walk.pass(part, { ...begin, bridge, entries });
   const unmarked = { mark: 0, priority: 'none' };
   if (!isLoaded) return pass(stages, unmarked);
-  // Ours is as it was loaded, so what it does is known, and it is not among the tables.
+  // Our table is as it was loaded, so its effect is known, and it is not among the tables here.
   const [marks, classes] = [stages.findIndex(isEntry), stages.findLastIndex(isExit)];
   const between = stages.slice(marks, classes + 1).map((stage) => ({
     ...stage,
@@ -42,7 +42,7 @@ export function passRouted(way: Way, routed: Routed, facts: Facts, walk: Walk): 
   const before = pass(between, { mark, priority: 'none' });
   const after = pass(behind, { mark: way.mark, priority: way.class });
   return {
-    // One whose mark is gone finds no class.
+    // A frame that has lost its mark gets no class.
     priority: before.mark === mark ? after.priority : undefined,
     mark: after.mark,
     dropped: until.dropped || before.dropped || after.dropped,
@@ -96,7 +96,7 @@ function stagesOf(
           { families: ['bridge'], hook: 'output', iifname: '', oifname: to.name, role: 'exit', byMark: true },
           { families: ['bridge'], hook: 'postrouting', iifname: '', oifname: to.name },
         ];
-  // What comes in by a bridge meets br_netfilter's IP chains there, before we mark it, and not again behind it.
+  // Frames that enter by a bridge pass br_netfilter's IP chains there, before they are marked, and not again later.
   const isEarly = { ip: entry.length > 0 && bridged.ip, ip6: entry.length > 0 && bridged.ip6 };
   const prerouting = (wanted: boolean): Marked[] => {
     const own = (['ip', 'ip6'] as const).filter((family) => isEarly[family] === wanted);
@@ -109,7 +109,7 @@ function stagesOf(
     ...entry,
     ...prerouting(false),
     ...(answered
-      ? // The answer is another frame, which is given the mark that the first one has in the end.
+      ? // The reply is another frame, which inherits the final mark of the first one.
         [
           { ...ip, hook: 'input', iifname, oifname: '' },
           { ...ip, hook: 'output', iifname: '', oifname },

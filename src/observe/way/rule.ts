@@ -1,25 +1,25 @@
-// One rule of somebody's against one frame of a guest's: whether it matches, as far as the frame is known, and what it
-// does to the mark and the priority. What is not understood may match or not.
+// Evaluates one rule of others for a guest's frame: whether it matches, as far as the frame is known, and its effect on mark and
+// priority. An expression that is not understood counts as `maybe`.
 import { type NftTable, plain } from '../../kernel/nft/listing.ts';
 import { elementsOf, lookup } from './elements.ts';
 import { type Frame, type Match, valueIn } from './frame.ts';
 import { compareKey, readKey, readValue } from './terms.ts';
 
-/** What a rule does to a frame that it matches, in its order. */
+/** The effects of a rule on a frame that it matches, in order. */
 export type Deed =
   | { kind: 'mark'; value: number | undefined; match: Match }
   | { kind: 'priority'; value: string | undefined; match: Match }
   | { kind: 'verdict'; verdict: string; match: Match }
-  /** Sends it elsewhere. */
+  /** Sends the frame elsewhere. */
   | { kind: 'forward'; to: string; match: Match }
-  /** Those of its flow that follow pass no chain, where they come in by a device of that flowtable. */
+  /** Later packets of its flow pass no chain, if their input device is in that flowtable. */
   | { kind: 'flow'; to: string; match: Match };
 
-/** What changes neither the frame nor the way it takes. */
+/** Statements that change neither the frame nor its way. */
 const neutral = new Set(['counter', 'notrack', 'continue', 'masquerade', 'random', 'persistent']);
 const verdicts = new Set(['accept', 'drop', 'return', 'jump', 'goto']);
 
-/** Whether a rule may do anything to a frame but let it pass or not. */
+/** Whether a rule may have any effect other than to accept or drop. */
 export function mayChange(words: string[]): boolean {
   return words.some((word, at) => {
     if (word === 'set') return words[at - 1] === 'mark' || words[at - 1] === 'priority';
@@ -27,7 +27,7 @@ export function mayChange(words: string[]): boolean {
   });
 }
 
-/** @returns what it does, up to where it certainly does not match */
+/** @returns its effects, up to an expression that certainly does not match */
 export function applyRule(words: string[], table: NftTable, frame: Frame): Deed[] {
   const deeds: Deed[] = [];
   const known = { ...frame };
@@ -94,7 +94,7 @@ export function applyRule(words: string[], table: NftTable, frame: Frame): Deed[
   return deeds;
 }
 
-/** Those of iptables-nft that nft does not translate. */
+/** Expressions of iptables-nft that nft does not translate. */
 function targetDeeds(name: string, match: Match): Deed[] {
   if (/^(?:CONN)?(?:SEC)?MARK$|^HMARK$|^TPROXY$|^mark$/.test(name))
     return [{ kind: 'mark', value: undefined, match }];

@@ -1,4 +1,4 @@
-// The terms of a rule: its keys, what it compares them with, and the values that it sets, each read from its words.
+// Parses the terms of a rule from its words: keys, comparisons, and values that it sets.
 import { type NftTable, plain } from '../../kernel/nft/listing.ts';
 import { elementsOf, fits, lookup } from './elements.ts';
 import { type Frame, knownKeys, type Match, type Value, valueIn } from './frame.ts';
@@ -12,13 +12,13 @@ const operators = new Map([
   ['xor', '^'],
 ]);
 const comparisons = new Set(['==', '!=', '<', '>', '<=', '>=']);
-/** Words before which a key has a second one: `ip saddr`. */
+/** The first words of keys with two words: `ip saddr`. */
 const layers =
   /^(?:meta|ct|ether|vlan|ip|ip6|arp|icmp|icmpv6|igmp|tcp|udp|udplite|sctp|dccp|th|ah|esp|comp|rt|socket|osf|fib|ipsec|exthdr|dst|hbh|frag|mh|gre|vxlan|geneve)$/;
 
 interface Key {
   parts: string[];
-  /** Of a key of one part. */
+  /** For a key with one part. */
   name: string;
   end: number;
 }
@@ -27,7 +27,7 @@ export function readKey(words: string[], begin: number): Key {
   const parts: string[] = [];
   let at = begin;
   do {
-    if (at > begin) at += 1; // The dot.
+    if (at > begin) at += 1; // Skips the dot of a concatenation.
     const word = words[at] ?? '';
     const length = layers.test(word) ? 2 : 1;
     parts.push(words.slice(at, at + length).join(' '));
@@ -42,7 +42,7 @@ interface Read {
   end: number;
 }
 
-/** What stands after `set`. */
+/** The value after `set`. */
 export function readValue(words: string[], begin: number, table: NftTable, frame: Frame): Read {
   const first = words[begin] ?? '';
   if (/^(?:0x[0-9a-f]+|\d+)$/.test(first) && !operators.has(words[begin + 1] ?? '')) {
@@ -90,7 +90,7 @@ export function compareKey(
   }
   const comparison = comparisons.has(words[at] ?? '') ? (words[at++] ?? '') : '==';
   const isKnown = parts.every((part) => knownKeys.has(part));
-  // A word that is no key of ours stands for itself; what follows it is looked at anew.
+  // An unknown word is a term by itself; parsing continues after it.
   if (!isKnown && layers.test(name.split(' ')[0] ?? '')) return { match: 'maybe', end: at + 1 };
   if (!isKnown) return { match: 'maybe', end: Math.max(begin, at) };
   const word = words[at] ?? '';

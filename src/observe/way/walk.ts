@@ -1,5 +1,5 @@
-// A frame's way through everybody's chains, from where ours mark it: what mark and priority it has in the end, and
-// which rule of whose changed them. What depends on more than a frame's ports and mark is taken for possible.
+// Traces a frame through all chains after our marking: its final mark and priority, and the rules that changed them. Conditions on
+// anything but its ports and mark count as possible.
 
 import type { NftChain, NftTable } from '../../kernel/nft/listing.ts';
 import { isOurs } from '../../kernel/nft/listing.ts';
@@ -12,10 +12,10 @@ interface State extends Passage {
   entries: string[];
 }
 
-/** Jumps within jumps that nft allows. */
+/** The jump depth that nft allows. */
 const deepest = 16;
 
-/** Finds the base chains of each stage once: they are the same for a thousand guests. */
+/** Finds the base chains of each stage once, since they are the same for all guests. */
 export function makeWalk(tables: NftTable[]) {
   const bases = tables.flatMap((table) =>
     [...table.chains.values()].flatMap((chain) => (chain.hook ? [{ table, chain, hook: chain.hook }] : [])),
@@ -25,7 +25,7 @@ export function makeWalk(tables: NftTable[]) {
     const key = `${base.table.family} ${base.hook.hook}`;
     byHook.set(key, [...(byHook.get(key) ?? []), base]);
   }
-  // Most hosts have tables that let pass or not, and do nothing else.
+  // On most hosts all tables only accept or drop, so nothing has to be traced.
   const busy = new Set(
     tables.filter(({ chains }) => [...chains.values()].some(({ rules }) => rules.some(mayChange))),
   );
@@ -38,13 +38,13 @@ export function makeWalk(tables: NftTable[]) {
         const isBehind = table.later ? priority > after : priority >= after;
         return isBehind && (table.later ? priority <= before : priority < before);
       })
-      // Of one priority, the chain that came last is passed first.
+      // Among chains of equal priority, the one created last runs first.
       .sort((a, b) => a.hook.priority - b.hook.priority || bases.indexOf(b) - bases.indexOf(a));
 
   return {
-    /** Whether any such table is of one of these families. */
+    /** Whether any such table is in one of these families. */
     hasFamily: (families: string[]) => [...busy].some(({ family }) => families.includes(family)),
-    /** Whether at one of these is a chain of a table that may do anything to a frame. */
+    /** Whether one of these stages has a chain of a table that may affect a frame. */
     isBusy: (stages: Stage[]) => stages.some((stage) => chainsAt(stage).some(({ table }) => busy.has(table))),
     pass: (stages: Stage[], begin: Begin): Passage => {
       const state: State = { ...begin, dropped: false, changes: [] };
@@ -57,7 +57,7 @@ export function makeWalk(tables: NftTable[]) {
             state.dropped ||= isDropped === true;
             continue;
           }
-          // Frames of other kinds do not come here, and stay as they are.
+          // Frames that are not IP skip this stage unchanged.
           const own: State = { ...state, changes: [] };
           if (walk(table, chain, own, stage, 'yes', 0) === 'drop') continue;
           const left = own.changes.filter(
@@ -81,7 +81,7 @@ function isOfIp({ family }: NftTable): boolean {
   return family !== 'bridge' && family !== 'netdev';
 }
 
-/** @returns how it ends, as far as that is sure */
+/** @returns the verdict, as far as it is certain */
 function walk(
   table: NftTable,
   chain: NftChain,
@@ -150,7 +150,7 @@ function change(
 ): void {
   if (match === 'yes') {
     const isSame = value !== undefined && value === state[what];
-    // What it may have been before counts no more; who made it what it stays has done so all the same.
+    // Earlier possible values are overwritten; a rule that set the same value still counts as its cause.
     const isFound = byMark && what === 'mark' && isOurs(table);
     state.changes = state.changes.filter(
       (one) => one.what !== what || isFound || (isSame && one.match === 'yes'),

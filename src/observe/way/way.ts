@@ -1,5 +1,5 @@
-// The way of a guest's frames, hook by hook, and who else is on it: rules and filters of others that take the mark or
-// the class away, or the frame itself. Whoever drops it is its firewall, and none of our business.
+// Traces a guest's frames hook by hook, for others' rules and filters that change the mark or the class, or divert the frame. A rule
+// that drops it is a firewall's, which is no fault.
 import type { Facts } from '../facts.ts';
 import { type Fault, verbs } from '../fault.ts';
 import { filterFaults, programFaults } from './filters.ts';
@@ -7,15 +7,15 @@ import type { Change, Passage, Stage, Way } from './passage.ts';
 import { passRouted } from './routed.ts';
 import { makeWalk } from './walk.ts';
 
-/** Where ours marks, in the forward hook of the bridge. */
+/** The priority of our marking chain, in the forward hook of the bridge. */
 const ourPriority = 250;
 
-/** Looks along ways. What is the same for all of them is made once. */
+/** Traces ways; what they share is computed once. */
 export function makeLook(facts: Facts): (way: Way) => Fault[] {
   const walk = makeWalk(facts.tables);
   return (way) => {
     const rules = ruleFaults(way, facts, walk);
-    // Filters and programs are at its two ends, which are the same by way of the host.
+    // Filters and programs are at its two ends, which are the same for a routed way.
     return way.routed?.beside ? rules : [...rules, ...filterFaults(way, facts), ...programFaults(way, facts)];
   };
 }
@@ -44,7 +44,7 @@ function ruleFaults(way: Way, facts: Facts, walk: ReturnType<typeof makeWalk>): 
   return [{ kind: 'table', direction, tap, reason, remedy: 'virt-shaper load' }];
 }
 
-/** As in "what it ..." */
+/** Verbs for "what it ..." */
 function described({ direction, routed }: Way): string {
   const verb = verbs[direction];
   if (routed?.answered) return `${verb} by the host's answers to it`;
@@ -62,18 +62,18 @@ function passBridged(way: Way, facts: Facts, walk: ReturnType<typeof makeWalk>):
   return walk.pass(stages, { ...begin, bridge: way.port.bridge ?? '', entries });
 }
 
-/** What leaves the way to its class, whatever marks it has. */
+/** Effects that divert a frame from its class, whatever its mark. */
 function isElsewhere(what: Change['what']): boolean {
   return what === 'way' || what === 'flow';
 }
 
-/** Whose chains a frame meets while a bridge forwards it. */
+/** The families of chains that a bridged frame passes. */
 function ipFamilies({ bridged }: Pick<Facts, 'bridged'>): string[] {
   const own = [...(bridged.ip ? ['ip'] : []), ...(bridged.ip6 ? ['ip6'] : [])];
   return own.length > 0 ? [...own, 'inet'] : [];
 }
 
-/** From where ours marks; before it whatever others set is overwritten, but a frame may be led away. */
+/** The stages from our marking on: before it our rules overwrite the mark, but a frame may be diverted there. */
 function stagesOf({ direction, tap, port, device }: Way, { bridged, table }: Facts): Stage[] {
   const [iifname, oifname] = direction === 'out' ? [tap, port.name] : [port.name, tap];
   const [entries, exits] = direction === 'out' ? [[tap], [port.name, device]] : [[port.name], [tap]];
