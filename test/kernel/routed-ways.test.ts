@@ -97,8 +97,7 @@ function guest(name: string, at: number): void {
       ip -n ${name} route add default via 10.8.0.1; ip -n ${name} route add default via fd00:8::1`);
 }
 
-function start(name: string, tap: string): void {
-  const address = `${mac.slice(0, -1)}${Number(tap.slice(-1)) + 1}`;
+function start(name: string, tap: string, address = `${mac.slice(0, -1)}${Number(tap.slice(-1)) + 1}`): void {
   const input = domainXml(name, { [tap]: 'virbr0' }).replace(mac, address);
   const { status, stderr } = host.run(['hook', 'qemu', name, 'start', 'begin', '-'], { input });
   assert.equal({ status, stderr }, { status: 0, stderr: '' });
@@ -349,6 +348,28 @@ test(
     assert.is(host.run(['sync']).status, 0);
     counts(both('eth0'), [], () => talk('alice', '192.0.2.2'));
     shaped('alice');
+  }),
+);
+
+test(
+  'two guests behind a router with one Ethernet address: a frame is whose tap it passes, and doctor names them',
+  onHost(config('eth0'), () => {
+    cable('eth0');
+    addressed('eth0');
+    guests('alice', 'bob');
+    sh('nft -f -', nat);
+    const same = `${mac.slice(0, -1)}1`;
+    sh(`ip -n bob link set g-vnet1 address ${same}`);
+    start('alice', 'vnet0', same);
+    start('bob', 'vnet1', same);
+    for (const [name, id, other] of [
+      ['alice', 10, 11],
+      ['bob', 11, 10],
+      ['alice', 10, 11],
+    ] as const)
+      counts(both('eth0', id), both('eth0', other), () => talk(name, '192.0.2.2'));
+    shaped('alice', 'bob');
+    assert.match(host.run(['doctor']).stdout, `has the address ${same} in virbr0, as bob has`);
   }),
 );
 
