@@ -4,11 +4,12 @@ import { bridgesOf } from '../host/host.ts';
 import type { TapPlan } from '../plan/plan.ts';
 import { type Unshaped, wished } from '../policy/policy.ts';
 import type { InForce, Obstacle } from '../store/in-force-plan.ts';
+import { naturally } from '../units/naturally.ts';
 import { type Both, both, type Direction, directions } from '../units/units.ts';
 import type { Facts } from './facts.ts';
 import { type Fault, type FaultKind, notes } from './fault.ts';
 import { findFaults } from './faults.ts';
-import { type ClassInUse, naturally, type UplinkInUse } from './in-use.ts';
+import type { ClassInUse, UplinkInUse } from './in-use.ts';
 import type { Way } from './way/passage.ts';
 import { makeLook } from './way/way.ts';
 

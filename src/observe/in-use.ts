@@ -5,7 +5,8 @@ import { shownRate } from '../kernel/tc/values.ts';
 import type { ClassPlan, TreePlan } from '../plan/plan.ts';
 import type { ForNowValues } from '../policy/moment/for-now.ts';
 import type { InForce } from '../store/in-force-plan.ts';
-import { type Both, both, byName, type Direction } from '../units/units.ts';
+import { naturally } from '../units/naturally.ts';
+import { type Both, both, type Direction } from '../units/units.ts';
 import type { Facts } from './facts.ts';
 import { type Counted, speedBetween, type Use, type Uses, useKey } from './use.ts';
 
@@ -75,13 +76,6 @@ export function joinUplinks(
       trees: both((direction) => joinTree(trees[direction], uses, before, roots)),
     };
   });
-}
-
-const collator = new Intl.Collator('en', { numeric: true });
-
-/** Natural order, web-2 before web-10, independent of the host's locale. */
-export function naturally(a: { name: string }, b: { name: string }): number {
-  return collator.compare(a.name, b.name) || byName(a, b);
 }
 
 function joinTree(tree: TreePlan, uses: Uses, before: Counted | undefined, roots: Facts['roots']): TreeInUse {

@@ -10,6 +10,7 @@ import { type InForce, readInForce } from '../store/in-force-plan.ts';
 import { laidFolder, planFile } from '../store/in-force-rules.ts';
 import { isJournalled } from '../store/journal.ts';
 import { readVolumes } from '../store/volumes.ts';
+import { milliseconds } from '../system/boot.ts';
 import { Failure, isDamaged } from '../system/errors.ts';
 import type { Run } from '../system/exec.ts';
 import { isThere, readCache } from '../system/files.ts';
@@ -176,8 +177,8 @@ function readOrSay(rules: string, folder?: string): InForce {
 
 /** Reads the counters, then waits. @param interval milliseconds from the beginning of this reading to that of the next */
 async function readEarlier(run: Run, devices: string[], interval: number): Promise<Counted> {
-  const began = performance.now();
+  const began = milliseconds();
   const counted = await readBytes(run, devices);
-  await pause(Math.max(0, began + interval - performance.now()));
+  await pause(Math.max(0, began + interval - milliseconds()));
   return counted;
 }

@@ -1,6 +1,7 @@
 // Reads the counters of the trees: one process for each tree, one for all qdiscs, independent of the number of guests. Drops and backlog
 // are those of the leaf: a class does not count packets that fq_codel drops after enqueueing them.
 import { parseClassBytes } from '../kernel/tc/output.ts';
+import { milliseconds } from '../system/boot.ts';
 import { Failure } from '../system/errors.ts';
 import type { Run } from '../system/exec.ts';
 import type { Facts } from './facts.ts';
@@ -71,9 +72,9 @@ async function readTree(run: Run, device: string): Promise<Use[]> {
 }
 
 async function listClasses(run: Run, device: string): Promise<{ text: string } & Pick<Use, 'at' | 'spread'>> {
-  const began = performance.now();
+  const began = milliseconds();
   const tc = await run('tc', ['-s', 'class', 'show', 'dev', device]);
-  const spread = (performance.now() - began) / 2;
+  const spread = (milliseconds() - began) / 2;
   if (tc.status !== 0 && !/Cannot find device|No such device/.test(tc.stderr)) {
     throw new Failure(`tc cannot list the classes of ${device}: ${tc.stderr.trim()}`);
   }

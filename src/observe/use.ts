@@ -8,7 +8,7 @@ export interface Use {
   id: string;
   /** The parent class; absent for the top one. */
   parent?: string;
-  /** When it was read: milliseconds of performance.now(). */
+  /** When it was read: milliseconds since boot (system/boot.ts). */
   at: number;
   /** The uncertainty of that time in milliseconds, since tc does not report when it read the counters. */
   spread: number;

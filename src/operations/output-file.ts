@@ -1,9 +1,9 @@
 // Writes an output file named by the administrator, repeatedly and as root. Anybody else who can write its folder could redirect
 // that write: by a symlink, or by replacing the folder. So only root may be able to write the folder, symlinks are not followed, and
 // only a file that the same command has written is replaced.
-import { randomBytes } from 'node:crypto';
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { randomId } from '../system/digest.ts';
 import { Failure } from '../system/errors.ts';
 import { writeTogether } from '../system/files.ts';
 import { otherWriters, placesOf } from '../system/trust.ts';
@@ -18,7 +18,7 @@ export function writeOutput(file: string, text: string, ours: string): void {
   const path = resolve(file);
   checkFolder(dirname(path), basename(path));
   checkFile(path, ours);
-  writeTogether([{ file: path, text }], `.${randomBytes(6).toString('hex')}.next`);
+  writeTogether([{ file: path, text }], `.${randomId()}.next`);
 }
 
 function checkFolder(folder: string, name: string): void {

@@ -4,8 +4,8 @@ import { add, type MonthAccount, nothing } from '../../ledger/ledger.ts';
 import { percentile95, slotLength } from '../../ledger/peaks.ts';
 import { type Subject, type SubjectKind, splitSubject } from '../../ledger/subject.ts';
 import type { Used } from '../../ledger/used.ts';
-import { naturally } from '../../observe/in-use.ts';
 import { addMonths, beginOf, type Day, type Month, monthOf } from '../../units/days.ts';
+import { naturally } from '../../units/naturally.ts';
 import { type Both, both } from '../../units/units.ts';
 
 export interface Wanted {
