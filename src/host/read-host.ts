@@ -178,12 +178,3 @@ function readSpeed(name: string): number | undefined {
   const megabits = Number(readQuietly(`${name}/speed`));
   return megabits > 0 ? megabits * 1_000_000 : undefined;
 }
-
-/** Whether a device is up; nothing for one that does not exist. */
-export function isDeviceUp(name: string): boolean | undefined {
-  try {
-    return (Number(readFileSync(`${sysfs}/${name}/flags`, 'utf8')) & 1) === 1;
-  } catch {
-    return undefined;
-  }
-}

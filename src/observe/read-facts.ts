@@ -1,11 +1,11 @@
-// Reads the facts: a constant number of processes however many guests there are, and a look at each device in /sys. One tc batch lists
-// the filters of all devices.
+// Reads the facts: a constant number of processes however many guests there are. One tc batch lists the filters of all devices.
 
 import { join } from 'node:path';
 import { isRouter, readBridged } from '../host/forwarding.ts';
 import { bridgesOf } from '../host/host.ts';
-import { deviceNames, isDeviceUp, portNames } from '../host/read-host.ts';
+import { deviceNames, portNames } from '../host/read-host.ts';
 import { readIfbs as readOwnIfbs } from '../kernel/ifb.ts';
+import { type Link, readLinks } from '../kernel/link.ts';
 import { cutTable, type NftTable, parseListing } from '../kernel/nft/listing.ts';
 import { makesNoTable, withoutLearned } from '../kernel/nft/table.ts';
 import { parseSettings, readAmiss, type Settings } from '../kernel/settings.ts';
@@ -19,7 +19,7 @@ import { Failure } from '../system/errors.ts';
 import type { Run } from '../system/exec.ts';
 import { readCache } from '../system/files.ts';
 import type { DeviceFacts, Facts } from './facts.ts';
-import { readPrograms, readXtables } from './read-others.ts';
+import { programsOn, readPrograms, readXtables } from './read-others.ts';
 import type { RunningGuests } from './read-running.ts';
 import { readAstray } from './way/read-astray.ts';
 
@@ -50,19 +50,21 @@ export async function readFacts(
   const names = [...new Set(wanted)].filter((name) => present.has(name));
   const nics = guests.flatMap((guest) => guest.nics.map((nic) => ({ guest: guest.name, ...nic })));
   // Files are read last, synchronously, while the processes run.
-  const [tables, filters, programs, xtables, astray, read] = await Promise.all([
+  const [tables, filters, links, programs, xtables, astray, read] = await Promise.all([
     readTables(loaded, ruleset),
     readEveryFilter(run, names),
+    readLinks(run, present),
     readPrograms(run),
     readXtables(run),
     readAstray(run, uplinks),
-    readFiles(loaded.rules, names, bridges),
+    readFiles(loaded.rules, bridges),
   ]);
   return {
     table: tables.table,
     tables: [...tables.tables, ...xtables.tables],
     filters,
-    programs,
+    devices: devicesOf(links, new Set([...names, ...bridges])),
+    programs: [...programsOn(links), ...programs],
     astray,
     ...read,
     ifbs: await readIfbs(run, filters),
@@ -73,10 +75,9 @@ export async function readFacts(
 }
 
 /** The facts from sysfs, procfs and the rules in force. */
-async function readFiles(rules: string, names: string[], bridges: string[]) {
+async function readFiles(rules: string, bridges: string[]) {
   const settings = wantedSettings(rules);
   return {
-    devices: devicesOf([...names, ...bridges]),
     ports: new Map(bridges.map((bridge) => [bridge, new Set(portNames(bridge))])),
     bridged: readBridged(bridges),
     routes: isRouter(),
@@ -86,14 +87,10 @@ async function readFiles(rules: string, names: string[], bridges: string[]) {
 }
 
 /** The state of devices; our ifbs are recognised as a load does it. */
-function devicesOf(names: string[]): Map<string, DeviceFacts> {
+function devicesOf(links: Link[], wanted: Set<string>): Map<string, DeviceFacts> {
   const ours = new Set(readOwnIfbs().map(({ name }) => name));
-  return new Map(
-    names.flatMap((name) => {
-      const up = isDeviceUp(name);
-      return up === undefined ? [] : [[name, { up, ours: ours.has(name) }] as const];
-    }),
-  );
+  const meant = links.filter(({ name }) => wanted.has(name));
+  return new Map(meant.map(({ name, up }) => [name, { up, ours: ours.has(name) }]));
 }
 
 function wantedSettings(rules: string): Settings {

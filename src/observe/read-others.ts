@@ -1,4 +1,5 @@
 // Others' objects that affect frames and are not listed by nft or tc: rules of iptables-legacy, BPF programs.
+import type { Link } from '../kernel/link.ts';
 import type { NftTable } from '../kernel/nft/listing.ts';
 import { parseXtables } from '../kernel/xtables.ts';
 import { hasTool, type Run } from '../system/exec.ts';
@@ -30,20 +31,16 @@ async function readFamily(run: Run, family: 'ip' | 'ip6', name: string): Promise
   return status === 0 ? { tables: parseXtables(stdout, family, tool), unseen: [] } : unseen;
 }
 
-/** The programs of tcx and netkit, which only bpftool lists, and of XDP. Failures count as none. */
+/** The programs of tcx and netkit, which only bpftool lists. Failures count as none. */
 export async function readPrograms(run: Run): Promise<ProgramFacts[]> {
-  const parts = await Promise.all([readXdp(run), hasTool('bpftool') ? readTcx(run) : []]);
-  return parts.flat();
+  return hasTool('bpftool') ? readTcx(run) : [];
 }
 
-async function readXdp(run: Run): Promise<ProgramFacts[]> {
-  const { stdout } = await run('ip', ['-o', 'link', 'show']);
-  // A fast check before the regular expression runs over thousands of lines.
-  return stdout.split('\n').flatMap((line) => {
-    if (!line.includes('prog/xdp')) return [];
-    const [, device, where, id] = line.match(/^\d+: ([^:@\s]+).*? (xdp\w*) .*\bprog\/xdp id (\d+)/) ?? [];
-    return device && where ? [{ device, where, name: `of id ${id}` }] : [];
-  });
+/** The programs of XDP. */
+export function programsOn(links: Link[]): ProgramFacts[] {
+  return links.flatMap(({ name: device, xdp }) =>
+    xdp.map(({ where, id }) => ({ device, where, name: `of id ${id}` })),
+  );
 }
 
 /** Listed by bpftool; the slow listing of all devices runs only where there is a program of that type. */
