@@ -1,12 +1,12 @@
 // Parses the statistics of `tc -s class show` and `tc -s qdisc show`. As text, because iproute2 before 6.2 prints HTB classes as text even
 // with -json, and because another's qdisc with broken JSON cannot spoil the rest. There are thousands of classes: one pass, one regular
-// expression.
+// expression, and its groups are read by index, since destructuring them allocates several lists for each class.
 import { signature } from '../plan/names.ts';
 import { parseRate, parseSize } from '../units/rate.ts';
 import type { Use } from './use.ts';
 
-/** A class as tc lists it, without device and time. */
-export type ListedClass = Omit<Use, 'device' | 'at' | 'spread'>;
+/** The device of a listing and the time of the question, which tc's text does not contain. */
+export type Listing = Pick<Use, 'device' | 'at' | 'spread'>;
 
 export interface ListedQdisc {
   kind: string;
@@ -33,8 +33,9 @@ const classes = new RegExp(
   }${backlog}.*(?:\\n lended: (\\d+) borrowed: (\\d+))?`,
   'gm',
 );
+/** Without the kernel's own noqueue, which every tap of libvirt has. */
 const qdiscs = new RegExp(
-  `${/^qdisc (\S+) (\S+) dev (\S+)(?: parent (\S+))?(.*)/.source}(?:\\n Sent .*\\(dropped (\\d+)${backlog})?`,
+  `${/^qdisc (?!noqueue 0:)(\S+) (\S+) dev (\S+)(?: parent (\S+))?(.*)/.source}(?:\\n Sent .*\\(dropped (\\d+)${backlog})?`,
   'gm',
 );
 
@@ -42,55 +43,53 @@ const ownRoot = new RegExp(`\\br2q ${signature}\\b`);
 const unclassified = /\bdirect_packets_stat (\d+)/;
 
 /** Parses the HTB classes of `tc -s class show dev X`. */
-export function parseClasses(text: string): ListedClass[] {
+export function parseClasses(text: string, { device, at, spread }: Listing): Use[] {
   const rate = remembered((written) => numeric(parseRate(written)));
-  return Array.from(
-    text.matchAll(classes),
-    ([, id = '', parent, guaranteed = '', ceil = '', ...counters]) => {
-      const [sent, packets, dropped, overlimits, waiting = '', queued, lended, borrowed] = counters;
-      return {
-        id,
-        ...(parent === undefined ? {} : { parent }),
-        rate: rate(guaranteed),
-        ceil: rate(ceil),
-        bytes: Number(sent),
-        packets: Number(packets),
-        dropped: Number(dropped),
-        overlimits: Number(overlimits),
-        backlog: size(waiting),
-        queued: Number(queued),
-        ...(lended === undefined ? {} : { lended: Number(lended), borrowed: Number(borrowed) }),
-      };
-    },
-  );
+  const uses: Use[] = [];
+  for (const found of text.matchAll(classes)) {
+    const use: Use = {
+      device,
+      id: found[1] ?? '',
+      at,
+      spread,
+      rate: rate(found[3] ?? ''),
+      ceil: rate(found[4] ?? ''),
+      bytes: Number(found[5]),
+      packets: Number(found[6]),
+      dropped: Number(found[7]),
+      overlimits: Number(found[8]),
+      backlog: size(found[9] ?? ''),
+      queued: Number(found[10]),
+    };
+    if (found[2] !== undefined) use.parent = found[2];
+    if (found[11] !== undefined) {
+      use.lended = Number(found[11]);
+      use.borrowed = Number(found[12]);
+    }
+    uses.push(use);
+  }
+  return uses;
 }
 
 /** Parses `tc -s qdisc show`, for all devices. */
 export function parseQdiscs(text: string): ListedQdisc[] {
-  return Array.from(
-    text.matchAll(qdiscs),
-    ([
-      ,
-      kind = '',
-      handle = '',
-      device = '',
-      parent,
-      options = '',
-      dropped = 0,
-      waiting = '0b',
-      queued = 0,
-    ]) => ({
+  const list: ListedQdisc[] = [];
+  for (const found of text.matchAll(qdiscs)) {
+    const [kind, options] = [found[1] ?? '', found[5] ?? ''];
+    const qdisc: ListedQdisc = {
       kind,
-      handle,
-      device,
+      handle: found[2] ?? '',
+      device: found[3] ?? '',
       ours: kind === 'htb' && ownRoot.test(options),
-      ...(parent === undefined ? {} : { parent }),
-      ...(kind === 'htb' ? directOf(options) : {}),
-      dropped: Number(dropped),
-      backlog: size(waiting),
-      queued: Number(queued),
-    }),
-  );
+      dropped: Number(found[6] ?? 0),
+      backlog: size(found[7] ?? '0b'),
+      queued: Number(found[8] ?? 0),
+    };
+    if (found[4] !== undefined) qdisc.parent = found[4];
+    if (kind === 'htb') Object.assign(qdisc, directOf(options));
+    list.push(qdisc);
+  }
+  return list;
 }
 
 function directOf(options: string): { direct?: number } {

@@ -23,10 +23,15 @@ export async function readUse(run: Run, devices: string[], listed?: ListedQdisc[
     listed ?? listQdiscs(run),
     ...devices.map((device) => readTree(run, device)),
   ]);
-  const uses: Uses = new Map(trees.flat().map((use) => [useKey(use.device, use.id), use]));
+  const uses: Uses = new Map();
+  for (const tree of trees) for (const use of tree) uses.set(useKey(use.device, use.id), use);
   for (const { kind, device, parent, dropped, backlog, queued } of qdiscs) {
     const use = parent === undefined ? undefined : uses.get(useKey(device, parent));
-    if (use) Object.assign(use, { dropped, backlog, queued, queue: kind });
+    if (!use) continue;
+    use.dropped = dropped;
+    use.backlog = backlog;
+    use.queued = queued;
+    use.queue = kind;
   }
   for (const tree of trees) addUp(tree);
   return { uses, qdiscs: placesOf(qdiscs) };
@@ -34,22 +39,17 @@ export async function readUse(run: Run, devices: string[], listed?: ListedQdisc[
 
 /** The roots, clsacts and ingress qdiscs of each device, with their owner. */
 function placesOf(qdiscs: ListedQdisc[]): Reading['qdiscs'] {
-  const of = (wanted: string) =>
-    new Set(qdiscs.flatMap(({ kind, device }) => (kind === wanted ? device : [])));
-  // A noqueue that somebody set neither queues nor limits, so our root may replace it.
-  const roots = qdiscs.filter(
-    ({ parent, handle, kind }) => parent === undefined && handle !== '0:' && kind !== 'noqueue',
-  );
-  return {
-    clsacts: of('clsact'),
-    occupied: of('ingress'),
-    roots: new Map(
-      roots.map(({ device, kind, handle, ours, direct }) => [
-        device,
-        { what: `${kind} ${handle}`, ours, ...(direct === undefined ? {} : { direct }) },
-      ]),
-    ),
-  };
+  const places: Reading['qdiscs'] = { clsacts: new Set(), occupied: new Set(), roots: new Map() };
+  for (const { kind, device, handle, parent, ours, direct } of qdiscs) {
+    if (kind === 'clsact') places.clsacts.add(device);
+    else if (kind === 'ingress') places.occupied.add(device);
+    // A noqueue that somebody set neither queues nor limits, so our root may replace it.
+    else if (parent === undefined && handle !== '0:' && kind !== 'noqueue') {
+      const known = direct === undefined ? {} : { direct };
+      places.roots.set(device, { what: `${kind} ${handle}`, ours, ...known });
+    }
+  }
+  return places;
 }
 
 /** Reads only the bytes, as the basis of the next reading's speeds: a faster reading. */
@@ -68,7 +68,7 @@ export async function readBytes(run: Run, devices: string[]): Promise<Counted> {
 
 async function readTree(run: Run, device: string): Promise<Use[]> {
   const { text, ...moment } = await listClasses(run, device);
-  return parseClasses(text).map((listed) => ({ device, ...moment, ...listed }));
+  return parseClasses(text, { device, ...moment });
 }
 
 async function listClasses(run: Run, device: string): Promise<{ text: string } & Pick<Use, 'at' | 'spread'>> {
@@ -91,7 +91,7 @@ export async function listQdiscs(run: Run): Promise<ListedQdisc[]> {
 /** Adds the leaves' drops and backlogs to all classes above them. */
 function addUp(tree: Use[]): void {
   const byId = new Map(tree.map((use) => [use.id, use]));
-  const inner = new Set(tree.flatMap(({ parent }) => parent ?? []));
+  const inner = new Set(tree.map(({ parent }) => parent));
   for (const leaf of tree) {
     if (inner.has(leaf.id)) continue;
     for (let above = byId.get(leaf.parent ?? ''); above; above = byId.get(above.parent ?? '')) {

@@ -65,5 +65,7 @@ const bytes = /^class htb (\S+) .*\n Sent (\d+) bytes/gm;
 
 /** Class id -> bytes, of `tc -s class show dev X`. */
 export function parseClassBytes(text: string): Map<string, number> {
-  return new Map(Array.from(text.matchAll(bytes), ([, id = '', sent]) => [id, Number(sent)]));
+  const all = new Map<string, number>();
+  for (const found of text.matchAll(bytes)) all.set(found[1] ?? '', Number(found[2]));
+  return all;
 }

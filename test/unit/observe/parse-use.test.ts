@@ -28,7 +28,13 @@ class htb 1:20 parent 1:1 leaf 20: prio 0 rate 12345Kbit overhead 24 ceil 10Gbit
  backlog 0b 0p requeues 0
 `;
 
-const qdiscs = `qdisc htb 1: dev e0 root refcnt 3 r2q 30323 default 0x10 direct_packets_stat 5 direct_qlen 1000
+/** Of what tc's text does not say. */
+const listing = { device: 'e0', at: 2000, spread: 0 };
+
+const qdiscs = `qdisc noqueue 0: dev lo root refcnt 2 
+ Sent 0 bytes 0 pkt (dropped 0, overlimits 0 requeues 0) 
+ backlog 0b 0p requeues 0
+qdisc htb 1: dev e0 root refcnt 3 r2q 30323 default 0x10 direct_packets_stat 5 direct_qlen 1000
  Sent 1522058 bytes 1065 pkt (dropped 847, overlimits 996 requeues 0) 
  backlog 0b 0p requeues 0
 qdisc fq_codel 10: dev e0 parent 1:10 limit 10240p flows 1024 quantum 1514 target 6ms interval 100ms memory_limit 32Mb ecn drop_batch 64 
@@ -42,9 +48,10 @@ qdisc clsact ffff: dev vnet0 parent ffff:fff1
 `;
 
 test("classes are HTB's alone, with rates in bits", () => {
-  const [guest, link, idle, ...others] = parseClasses(classes);
+  const [guest, link, idle, ...others] = parseClasses(classes, listing);
   assert.equal(others, []);
   assert.equal(guest, {
+    ...listing,
     id: '1:10',
     parent: '1:1',
     rate: 1_500_000,
@@ -131,9 +138,7 @@ for (const [order, list] of Object.entries({ first: deep, last: [...deep].revers
 }
 
 test('a speed needs two readings of one class', async () => {
-  const use = { ...parseClasses(classes)[0], device: 'e0', at: 2000, spread: 0 } as Parameters<
-    typeof speedBetween
-  >[1];
+  const [use] = parseClasses(classes, listing);
   assert.is(speedBetween({ at: 1500, spread: 0, bytes: 1_522_058 - 125_000 }, use), 2_000_000);
   assert.is(speedBetween({ at: 1500, spread: 0, bytes: 1_522_059 }, use), undefined, 'made anew');
   assert.is(speedBetween({ at: 2000, spread: 0, bytes: 0 }, use), undefined, 'the same reading');
