@@ -1,16 +1,15 @@
 // Finds the faults of a guest, for each NIC and direction: whether our objects exist, are up and are reached. A pure function from
 // facts to faults. Interference by others is found by tracing the way of its frames (way/way.ts).
 import type { Port } from '../host/host.ts';
-import { shownRate } from '../kernel/tc/values.ts';
 import type { TapPlan } from '../plan/plan.ts';
 import type { Obstacle } from '../store/in-force-plan.ts';
 import { label } from '../text/label.ts';
-import { formatRate } from '../units/rate.ts';
-import { type Both, type Direction, directions } from '../units/units.ts';
+import { type Both, directions } from '../units/units.ts';
 import type { Facts } from './facts.ts';
 import { describeMissing, type Fault, loadRemedy as load, notes } from './fault.ts';
-import type { ClassInUse, UplinkInUse } from './in-use.ts';
+import type { ClassInUse } from './in-use.ts';
 import { redirectFaults } from './redirect-faults.ts';
+import { treeFaults } from './tree-faults.ts';
 import { astrayFaults } from './way/astray.ts';
 import type { Way } from './way/passage.ts';
 
@@ -43,80 +42,6 @@ function withRefusal(fault: Fault, refused: Obstacle[] = []): Fault {
   if (!['ifb', 'class', 'changed', 'redirect'].includes(fault.kind)) return fault;
   const why = refused.find(({ directions: ways }) => ways.some((way) => way === fault.direction));
   return why ? { ...fault, reason: `${fault.reason} (${why.reason})`, remedy: why.hint } : fault;
-}
-
-/** The faults of the device that it queues on, and of its class there. */
-function treeFaults(direction: Direction, { classes, uplink }: Subject, facts: Facts): Fault[] {
-  const { device } = classes[direction];
-  const state = facts.devices.get(device);
-  if (direction === 'in') {
-    if (!state)
-      return [{ kind: 'ifb', direction, reason: `${device}, where it queues, is not there`, remedy: load }];
-    if (!state.ours) {
-      const reason = `${device} is a device of somebody else's in the place of ours`;
-      return [
-        {
-          kind: 'ifb',
-          direction,
-          reason,
-          remedy: `if nobody needs it: ip link del dev ${device}; virt-shaper load`,
-        },
-      ];
-    }
-    if (!state.up) {
-      const reason = `${device} is down, and what it receives is lost there`;
-      return [{ kind: 'ifb', direction, reason, remedy: 'virt-shaper load sets it up again' }];
-    }
-  } else if (!state) {
-    return [
-      {
-        kind: 'uplink-gone',
-        reason: `its uplink ${uplink} is gone`,
-        remedy: 'virt-shaper sync, when it is back',
-      },
-    ];
-  }
-  const root = facts.roots.get(device);
-  if (root && !root.ours) {
-    const reason = `the root qdisc of ${device} is somebody else's: ${root.what}`;
-    const remedy = `if nobody needs it: tc qdisc del dev ${device} root; virt-shaper load`;
-    return [{ kind: 'root', direction, reason, remedy }];
-  }
-  return classFaults(direction, classes[direction]);
-}
-
-/** A fault of a class that is not a guest's. */
-export interface InnerFault {
-  one: ClassInUse;
-  fault: Fault;
-}
-
-/** The faults of link, group, unmarked and flooded classes, which affect all guests below them. */
-export function findInnerFaults(uplinks: UplinkInUse[], { roots, devices }: Facts): InnerFault[] {
-  return uplinks.flatMap(({ trees }) =>
-    directions.flatMap((direction) => {
-      const { device, link, unmarked, flooded, groups } = trees[direction];
-      // A missing tree is reported for each of its guests.
-      if (!devices.has(device) || roots.get(device)?.ours === false) return [];
-      return [link, ...groups.map(({ group }) => group), unmarked, ...(flooded ? [flooded] : [])].flatMap(
-        (one) => classFaults(direction, one).map((fault) => ({ one, fault })),
-      );
-    }),
-  );
-}
-
-function classFaults(direction: Direction, one: ClassInUse): Fault[] {
-  const { device, id, use, loaded, queue, rate, ceil } = one;
-  if (!use)
-    return [{ kind: 'class', direction, reason: `there is no class ${id} on ${device}`, remedy: load }];
-  const held = { rate, ceil };
-  const changes = (['rate', 'ceil'] as const)
-    .filter((value) => loaded && shownRate(loaded[value]) !== shownRate(held[value]))
-    .map((value) => `${value} ${formatRate(held[value])}, not ${formatRate(loaded?.[value] ?? 0)}`);
-  if (queue !== undefined) changes.push(`its queue is ${use.queue ?? "the kernel's default"}, not ${queue}`);
-  if (changes.length === 0) return [];
-  const reason = `class ${id} on ${device} is not as it should be: ${changes.join('; ')}`;
-  return [{ kind: 'changed', direction, reason, remedy: 'virt-shaper load sets it back' }];
 }
 
 function tapFaults(

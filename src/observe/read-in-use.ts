@@ -15,13 +15,13 @@ import { Failure, isDamaged } from '../system/errors.ts';
 import type { Run } from '../system/exec.ts';
 import { isThere, readCache } from '../system/files.ts';
 import type { TableState } from './facts.ts';
-import { findInnerFaults, type InnerFault } from './faults.ts';
 import { type GuestRow, guestRows } from './guests.ts';
 import { joinUplinks, type UplinkInUse } from './in-use.ts';
 import { type LimitInUse, readLimits } from './limits.ts';
 import { listRuleset, readFacts } from './read-facts.ts';
 import { findStrays, type RunningGuests, type RunningPaths, readRunningGuests } from './read-running.ts';
 import { listQdiscs, readBytes, readUse } from './read-use.ts';
+import { findInnerFaults, type InnerFault } from './tree-faults.ts';
 import type { Counted, Uses } from './use.ts';
 import { type AllowancesInUse, allowancesInUse } from './volumes.ts';
 

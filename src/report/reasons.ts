@@ -1,9 +1,9 @@
 // The faults of guests in words: one line each, or one for many guests that share a reason.
 
 import type { Fault, FaultKind } from '../observe/fault.ts';
-import type { InnerFault } from '../observe/faults.ts';
 import type { GuestRow, GuestState } from '../observe/guests.ts';
 import type { ClassInUse } from '../observe/in-use.ts';
+import type { InnerFault } from '../observe/tree-faults.ts';
 import { label } from '../text/label.ts';
 
 /** The reasons for many guests at once. Reasons of the policy have the same words for all. */
