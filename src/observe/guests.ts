@@ -8,9 +8,8 @@ import { naturally } from '../units/naturally.ts';
 import { type Both, both, type Direction, directions } from '../units/units.ts';
 import type { Facts } from './facts.ts';
 import { type Fault, type FaultKind, notes } from './fault.ts';
-import { findFaults } from './faults.ts';
+import { type Look, makeJudge } from './faults.ts';
 import type { ClassInUse, UplinkInUse } from './in-use.ts';
-import type { Way } from './way/passage.ts';
 import { makeLook } from './way/way.ts';
 
 /**
@@ -66,32 +65,38 @@ function isAbout({ guest, tap, kind }: Unshaped, row: GuestRow): boolean {
 }
 
 function rowsOf(
-  { name: uplink, ports, routes, arrival, trees }: UplinkInUse,
+  uplink: UplinkInUse,
   taps: TapPlan[],
   facts: Facts,
-  look: (way: Way) => Fault[],
+  look: Look,
   refused: Obstacle[],
 ): GuestRow[] {
-  const own = refused.filter((one) => one.uplink === uplink);
+  const { name, trees } = uplink;
+  const judge = makeJudge(
+    uplink,
+    facts,
+    look,
+    refused.filter((one) => one.uplink === name),
+  );
   const tapsOf = new Map<string, TapPlan[]>();
-  for (const tap of taps) tapsOf.set(tap.guest, [...(tapsOf.get(tap.guest) ?? []), tap]);
+  for (const tap of taps) {
+    const known = tapsOf.get(tap.guest);
+    if (known) known.push(tap);
+    else tapsOf.set(tap.guest, [tap]);
+  }
   const inbound = new Map(membersOf(trees.in).map(({ member }) => [member.name, member]));
   return membersOf(trees.out)
     .sort((a, b) => naturally(a.member, b.member))
     .map(({ member: out, group }) => {
       const classes = { out, in: inbound.get(out.name) as ClassInUse };
       const nics = tapsOf.get(out.name) ?? [];
-      const names = nics.map(({ name }) => name);
-      const faults = findFaults(
-        { guest: out.name, uplink, ports, routes, arrival, taps: nics, classes, refused: own },
-        facts,
-        look,
-      );
+      const names = nics.map((nic) => nic.name);
+      const faults = judge({ guest: out.name, taps: nics, classes });
       const shaped = both((direction) => passesBy(direction, names, faults) === 'none');
       return {
         guest: out.name,
         ...(group === undefined ? {} : { group }),
-        uplink,
+        uplink: name,
         bridges: bridgesOf({ ports: nics }),
         taps: names,
         ...classes,
@@ -111,6 +116,7 @@ function membersOf(tree: UplinkInUse['trees']['out']): { member: ClassInUse; gro
 
 /** How many of its existing taps are not shaped in a direction. */
 function passesBy(direction: Direction, taps: string[], faults: Fault[]): 'none' | 'some' | 'all' {
+  if (faults.length === 0) return taps.length === 0 ? 'all' : 'none';
   const gone = new Set(faults.flatMap(({ kind, tap }) => (kind === 'tap-gone' && tap ? tap : [])));
   const there = taps.filter((tap) => !gone.has(tap));
   if (there.length === 0) return 'all';

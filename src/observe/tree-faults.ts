@@ -1,53 +1,46 @@
 // Finds the faults of trees and their classes: a device or class that is missing, or not as it was loaded. A pure function.
 import { shownRate } from '../kernel/tc/values.ts';
 import { formatRate } from '../units/rate.ts';
-import { type Both, type Direction, directions } from '../units/units.ts';
+import { type Direction, directions } from '../units/units.ts';
 import type { Facts } from './facts.ts';
 import { type Fault, loadRemedy as load } from './fault.ts';
 import type { ClassInUse, UplinkInUse } from './in-use.ts';
 
-/** The faults of the device that it queues on, and of its class there. */
-export function treeFaults(
+/** The fault that all in a tree share, of the device that it is on. */
+export function treeFault(
   direction: Direction,
-  { classes, uplink }: { classes: Both<ClassInUse>; uplink: string },
+  { name: uplink, trees }: Pick<UplinkInUse, 'name' | 'trees'>,
   facts: Facts,
-): Fault[] {
-  const { device } = classes[direction];
+): Fault | undefined {
+  const { device } = trees[direction];
   const state = facts.devices.get(device);
   if (direction === 'in') {
-    if (!state)
-      return [{ kind: 'ifb', direction, reason: `${device}, where it queues, is not there`, remedy: load }];
+    const about = { kind: 'ifb', direction } as const;
+    if (!state) return { ...about, reason: `${device}, where it queues, is not there`, remedy: load };
     if (!state.ours) {
       const reason = `${device} is a device of somebody else's in the place of ours`;
-      return [
-        {
-          kind: 'ifb',
-          direction,
-          reason,
-          remedy: `if nobody needs it: ip link del dev ${device}; virt-shaper load`,
-        },
-      ];
+      return {
+        ...about,
+        reason,
+        remedy: `if nobody needs it: ip link del dev ${device}; virt-shaper load`,
+      };
     }
     if (!state.up) {
       const reason = `${device} is down, and what it receives is lost there`;
-      return [{ kind: 'ifb', direction, reason, remedy: 'virt-shaper load sets it up again' }];
+      return { ...about, reason, remedy: 'virt-shaper load sets it up again' };
     }
   } else if (!state) {
-    return [
-      {
-        kind: 'uplink-gone',
-        reason: `its uplink ${uplink} is gone`,
-        remedy: 'virt-shaper sync, when it is back',
-      },
-    ];
+    return {
+      kind: 'uplink-gone',
+      reason: `its uplink ${uplink} is gone`,
+      remedy: 'virt-shaper sync, when it is back',
+    };
   }
   const root = facts.roots.get(device);
-  if (root && !root.ours) {
-    const reason = `the root qdisc of ${device} is somebody else's: ${root.what}`;
-    const remedy = `if nobody needs it: tc qdisc del dev ${device} root; virt-shaper load`;
-    return [{ kind: 'root', direction, reason, remedy }];
-  }
-  return classFaults(direction, classes[direction]);
+  if (!root || root.ours) return undefined;
+  const reason = `the root qdisc of ${device} is somebody else's: ${root.what}`;
+  const remedy = `if nobody needs it: tc qdisc del dev ${device} root; virt-shaper load`;
+  return { kind: 'root', direction, reason, remedy };
 }
 
 /** A fault of a class that is not a guest's. */
@@ -70,10 +63,11 @@ export function findInnerFaults(uplinks: UplinkInUse[], { roots, devices }: Fact
   );
 }
 
-function classFaults(direction: Direction, one: ClassInUse): Fault[] {
+export function classFaults(direction: Direction, one: ClassInUse): Fault[] {
   const { device, id, use, loaded, queue, rate, ceil } = one;
   if (!use)
     return [{ kind: 'class', direction, reason: `there is no class ${id} on ${device}`, remedy: load }];
+  if (!loaded && queue === undefined) return [];
   const held = { rate, ceil };
   const changes = (['rate', 'ceil'] as const)
     .filter((value) => loaded && shownRate(loaded[value]) !== shownRate(held[value]))

@@ -42,6 +42,8 @@ export function makeWalk(tables: NftTable[]) {
       .sort((a, b) => a.hook.priority - b.hook.priority || bases.indexOf(b) - bases.indexOf(a));
 
   return {
+    /** Whether any table may affect a frame. */
+    isAnyBusy: busy.size > 0,
     /** Whether any such table is in one of these families. */
     hasFamily: (families: string[]) => [...busy].some(({ family }) => families.includes(family)),
     /** Whether one of these stages has a chain of a table that may affect a frame. */

@@ -1,5 +1,6 @@
 // Traces a guest's frames hook by hook, for others' rules and filters that change the mark or the class, or divert the frame. A rule
 // that drops it is a firewall's, which is no fault.
+import { isOurFilter } from '../../kernel/tc/filter-json.ts';
 import type { Facts } from '../facts.ts';
 import { type Fault, verbs } from '../fault.ts';
 import { filterFaults, programFaults } from './filters.ts';
@@ -10,9 +11,12 @@ import { makeWalk } from './walk.ts';
 /** The priority of our marking chain, in the forward hook of the bridge. */
 const ourPriority = 250;
 
-/** Traces ways; what they share is computed once. */
-export function makeLook(facts: Facts): (way: Way) => Fault[] {
-  const walk = makeWalk(facts.tables);
+/** Traces ways; what they share is computed once. @returns nothing where no way can have a fault, as on most hosts */
+export function makeLook(facts: Facts): ((way: Way) => Fault[]) | undefined {
+  const { table, tables, filters, programs } = facts;
+  const walk = makeWalk(tables);
+  const isFiltered = [...filters.values()].some((list) => !list.every(isOurFilter));
+  if (table.kind === 'as loaded' && !walk.isAnyBusy && !isFiltered && programs.length === 0) return undefined;
   return (way) => {
     const rules = ruleFaults(way, facts, walk);
     // Filters and programs are at its two ends, which are the same for a routed way.

@@ -2,10 +2,11 @@
 // host; and past tables of ours that somebody has changed.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { parseLinks } from '../../../src/kernel/link.ts';
 import { parseListing } from '../../../src/kernel/nft/listing.ts';
 import { parseXtables } from '../../../src/kernel/xtables.ts';
 import type { Facts } from '../../../src/observe/facts.ts';
-import { readPrograms, readTcx } from '../../../src/observe/read-others.ts';
+import { programsOn, readTcx } from '../../../src/observe/read-others.ts';
 import type { Way } from '../../../src/observe/way/passage.ts';
 import { makeLook } from '../../../src/observe/way/way.ts';
 import { healthy } from '../../support/facts.ts';
@@ -28,9 +29,11 @@ const beside = (way: Way): Way => ({
   routed: { bridge: 'br0', mark: way.direction === 'out' ? mark : arrival, beside: true },
 });
 
+const found = (facts: Facts, way: Way) => makeLook(facts)?.(way) ?? [];
+
 function reasons(ways: Way[], change: Partial<Facts>): string[] {
-  const look = makeLook({ ...healthy(new Map([['vnet0', mark]])), ...change });
-  return ways.flatMap((way) => look(way).map(({ reason }) => reason));
+  const facts = { ...healthy(new Map([['vnet0', mark]])), ...change };
+  return ways.flatMap((way) => found(facts, way).map(({ reason }) => reason));
 }
 
 const saved = (rules: string[], table = 'mangle') => {
@@ -94,7 +97,7 @@ test('iptables-legacy: of routed guests the mark is taken on the way through the
   assert.equal(reasons([routed(out)], { tables }), [
     'chain FORWARD of table mangle of iptables-legacy takes our mark from some of what it sends',
   ]);
-  const [fault] = makeLook({ ...healthy(new Map([['vnet0', mark]])), tables })(routed(out));
+  const [fault] = found({ ...healthy(new Map([['vnet0', mark]])), tables }, routed(out));
   assert.match(
     fault?.remedy ?? '',
     /^iptables-legacy -t mangle -S FORWARD shows the rule: .*"-m mark ! --mark 0x76730000\/0xffff0000"/,
@@ -191,7 +194,7 @@ test('a filter that goes to another chain does what is done there', () => {
     const facts = healthy(new Map([['vnet0', mark]]));
     facts.clsacts.add('eth0');
     facts.filters.set('eth0 egress', filters as never);
-    return makeLook(facts)(out).map(({ kind }) => kind);
+    return found(facts, out).map(({ kind }) => kind);
   };
   assert.equal(of(leads, takes), ['filter']);
   assert.equal(of(leads, passes), []);
@@ -200,10 +203,26 @@ test('a filter that goes to another chain does what is done there', () => {
   assert.equal(of(leads, loop), [], 'a loop ends');
 });
 
+test('where nobody is on any way, none is looked along', () => {
+  const facts = healthy(new Map([['vnet0', mark]]));
+  const lets = parseListing('table ip theirs {\n\tchain c {\n\t\tip saddr 10.0.0.1 drop\n\t}\n}\n');
+  assert.is(makeLook(facts), undefined);
+  assert.is(makeLook({ ...facts, tables: lets }), undefined);
+  const marks = parseListing('table ip theirs {\n\tchain c {\n\t\tmeta mark set 0x1\n\t}\n}\n');
+  const foreign = [{ pref: 10, kind: 'matchall', protocol: 'all', chain: 0 }];
+  for (const change of [
+    { table: { kind: 'changed' } as const },
+    { tables: marks },
+    { filters: new Map([...facts.filters, ['vnet0 ingress', foreign]]) },
+    { programs: [{ device: 'vnet0', where: 'xdp', name: 'p' }] },
+  ])
+    assert.type(makeLook({ ...facts, ...change }), 'function', Object.keys(change).join());
+});
+
 test('programs: tcx decides, XDP sees first', () => {
   const look = (device: string, where: string) =>
     [out, into].map((way) =>
-      makeLook({ ...healthy(new Map([['vnet0', mark]])), programs: [{ device, where, name: 'p' }] })(way).map(
+      found({ ...healthy(new Map([['vnet0', mark]])), programs: [{ device, where, name: 'p' }] }, way).map(
         ({ kind }) => kind,
       ),
     );
@@ -214,17 +233,12 @@ test('programs: tcx decides, XDP sees first', () => {
   assert.equal(look('vnet0', 'xdpgeneric'), [['xdp'], []]);
 });
 
-test('what ip and bpftool say of programs is read; without bpftool that of tcx is not known', async () => {
-  const link =
-    '6: vnet0@if5: <BROADCAST,UP> mtu 1500 xdpgeneric qdisc noqueue master br0 qlen 1000\\    link/ether 3a:3c:6f:e9:c0:42 brd ff:ff:ff:ff:ff:ff\\    prog/xdp id 309 name theirs tag 57cd';
-  const plain =
-    '7: vnet1: <UP> mtu 1500 qdisc noqueue master br0\\    link/ether 3a:3c:6f:e9:c0:43 brd ff:ff';
-  const run = async () => ({ status: 0, stdout: `${link}\n${plain}\n`, stderr: '' });
-  const programs = await readPrograms(run as never);
-  assert.equal(
-    programs.filter(({ where }) => where.startsWith('xdp')),
-    [{ device: 'vnet0', where: 'xdpgeneric', name: 'of id 309' }],
-  );
+test('what ip and bpftool say of programs is read; of tcx only where there is one of its kind', async () => {
+  const text =
+    '6: vnet0@if5: <BROADCAST,UP> mtu 1500 xdpgeneric qdisc noqueue master br0 qlen 1000\\    link/ether 3a:3c:6f:e9:c0:42 brd ff:ff:ff:ff:ff:ff\\    prog/xdp id 309 name theirs tag 57cd\n' +
+    '7: vnet1: <UP> mtu 1500 qdisc noqueue master br0\\    link/ether 3a:3c:6f:e9:c0:43 brd ff:ff\n';
+  const links = parseLinks(text, new Set(['vnet0', 'vnet1']));
+  assert.equal(programsOn(links), [{ device: 'vnet0', where: 'xdpgeneric', name: 'of id 309' }]);
   const answers: Record<string, unknown> = {
     prog: [{ id: 3, type: 'sched_cls' }],
     net: [
