@@ -23,7 +23,9 @@ const verdicts = new Set(['accept', 'drop', 'return', 'jump', 'goto']);
 export function mayChange(words: string[]): boolean {
   return words.some((word, at) => {
     if (word === 'set') return words[at - 1] === 'mark' || words[at - 1] === 'priority';
-    return word === 'fwd' || word === 'flow' || (word === 'xt' && words[at + 1] === 'target');
+    if (word === 'xt' && words[at + 1] === 'target')
+      return targetDeeds(plain(words[at + 2] ?? ''), 'maybe').length > 0;
+    return word === 'fwd' || word === 'flow';
   });
 }
 
