@@ -23,16 +23,17 @@ export function exposition(families: Iterable<Family>): string {
   return text;
 }
 
+/** Joined once: a text that grows word by word is kept as a tree of all its words until it is written. */
 function familyText({ name, type, help, samples }: Family): string {
   const seen = new Set<string>();
-  let text = '';
+  const words: string[] = [];
   for (const { labels, value } of samples) {
     const shown = labelText(labels);
     if (seen.has(shown)) continue;
     seen.add(shown);
-    text += `${name}${shown} ${valueText(value)}\n`;
+    words.push(name, shown, ' ', valueText(value), '\n');
   }
-  return text === '' ? '' : `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${text}`;
+  return words.length === 0 ? '' : `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${words.join('')}`;
 }
 
 function valueText(value: number): string {
