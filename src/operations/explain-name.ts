@@ -17,7 +17,7 @@ import { nearest } from '../system/nearest.ts';
 import { label } from '../text/label.ts';
 import type { Line } from '../text/spans.ts';
 import type { Screen } from '../text/table.ts';
-import { readNow, rulesIn } from './compare-now.ts';
+import { type Counted, readNow, rulesIn } from './compare-now.ts';
 import { placeInForce } from './config-with-templates.ts';
 import type { Context } from './context.ts';
 import { type Generated, generateNow } from './generate.ts';
@@ -41,15 +41,15 @@ export async function explainName(
   name: string,
   as?: 'guest' | 'group',
 ): Promise<Explained> {
-  const { inputs, mistaken, ...outputs } = await generateSomehow(context);
+  // Only these, to save memory: with a thousand guests the plan takes megabytes.
+  const { inputs, mistaken, policy, rules } = await generateSomehow(context);
   const { config } = inputs;
-  const { policy } = outputs;
   const folder = folderOf(context.paths.config.file);
   if (as === 'group') {
     const shown = await explainAsGroup(context, name, config, policy);
     if (shown) return groupExplained(shown, config, folder, mistaken);
   }
-  const explanation = await explainGuest(context, name, inputs, outputs);
+  const explanation = await explainGuest(context, name, inputs, { policy, rules });
   if (isNobody(explanation)) {
     const shown = await explainAsGroup(context, name, config, policy);
     return shown
@@ -80,13 +80,14 @@ async function explainGuest(
   context: Context,
   name: string,
   inputs: Generated['inputs'],
-  outputs: Outputs,
+  outputs: Pick<Outputs, 'policy' | 'rules'>,
 ): Promise<Explanation> {
   const { rules: folder } = context.paths;
   const rules = rulesIn(folder);
-  // First, to save memory: the figures of all guests are freed before the kernel's state is read.
-  const seen = await rowsOf(context, name);
-  const kernel = await underLock(context, (site) => readNow(site, rules, folder)).catch((error: unknown) => {
+  // First, to save memory: the rows of all guests are freed before the kernel's state is read.
+  const { counted, ...seen } = await rowsOf(context, name);
+  const now = underLock(context, (site) => readNow(site, rules, folder, counted));
+  const kernel = await now.catch((error: unknown) => {
     if (!(error instanceof Failure || error instanceof ConfigError)) throw error;
     return (
       describeError(error)
@@ -108,11 +109,17 @@ async function explainGuest(
 async function rowsOf(
   context: Context,
   name: string,
-): Promise<Pick<Looked, 'rows' | 'limits' | 'allowances'>> {
+): Promise<Pick<Looked, 'rows' | 'limits' | 'allowances'> & { counted?: Counted }> {
   try {
-    const { guests, limits, allowances } = await observe(context);
+    const { guests, limits, allowances, uplinks, uses } = await observe(context);
     const isOwn = ({ guest }: { guest: string }) => guest === name;
-    return { rows: guests.filter(isOwn), limits: limits.filter(isOwn), allowances };
+    const devices = uplinks.flatMap(({ trees }) => [trees.out.device, trees.in.device]);
+    return {
+      rows: guests.filter(isOwn),
+      limits: limits.filter(isOwn),
+      allowances,
+      counted: { devices: new Set(devices), uses },
+    };
   } catch (error) {
     if (!(error instanceof Failure || error instanceof ConfigError) || isDamaged(error)) throw error;
     return {};

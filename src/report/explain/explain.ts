@@ -30,7 +30,12 @@ export interface Looked {
   allowances?: AllowancesInUse;
 }
 
-export function explain(name: string, inputs: Inputs, outputs: Outputs, looked: Looked): Explanation {
+export function explain(
+  name: string,
+  inputs: Inputs,
+  outputs: Pick<Outputs, 'policy' | 'rules'>,
+  looked: Looked,
+): Explanation {
   const { config, guests, host, moment, chosen } = inputs;
   const { policy, rules } = outputs;
   const guest = guests.find((one) => one.name === name);

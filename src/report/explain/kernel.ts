@@ -48,7 +48,8 @@ export function heldFor(now: KernelNow, handles: Handles, subject: string, devic
   const ids = directions.map((direction) => classId(direction, handles.id));
   const objects = [...from.objects.values()];
   const filters = objects.filter(({ kind, id }) => kind === 'filter' && isMarkOf(handles.id, id));
-  const [held, wanted] = [elementsOf(from, ids), elementsOf(to, ids)];
+  // An unchanged table holds the ruleset that was loaded, which is parsed already.
+  const [held, wanted] = [elementsOf(from.loaded ?? from, ids), elementsOf(to, ids)];
   const isIn = (some: Held['elements']) => (one: Held['elements'][number]) =>
     some.some((other) => other.ports === one.ports && other.class === one.class);
   return {
@@ -87,11 +88,12 @@ function heldClass(object: TcObject, from: State, uses: Uses): HeldClass {
   };
 }
 
-function elementsOf({ ruleset }: State, ids: string[]): Held['elements'] {
-  const elements = [...readElements(ruleset)].sort(([a], [b]) => (a < b ? -1 : 1));
-  return ids.flatMap((id) =>
-    elements.flatMap(([ports, target]) => (target === `class ${id}` ? [{ ports, class: id }] : [])),
-  );
+function elementsOf({ ruleset }: Pick<State, 'ruleset'>, ids: string[]): Held['elements'] {
+  const elements = [...readElements(ruleset)];
+  return ids.flatMap((id) => {
+    const own = elements.filter(([, target]) => target === `class ${id}`);
+    return own.map(([ports]) => ({ ports, class: id })).sort((a, b) => (a.ports < b.ports ? -1 : 1));
+  });
 }
 
 interface Marks extends Handles {
