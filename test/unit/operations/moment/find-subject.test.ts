@@ -58,6 +58,17 @@ test('one without an entry is not shaped by wish, unless the unlisted are, or it
   ]);
   const shaped = generated(makeWorld(toml.replace('"ignore"', '"shape"'), { jason: 'vnet1@br9' }));
   assert.is(find('guest', 'jason', shaped), true);
+  const aside = makeWorld(toml.replace('"ignore"', '"ignore"\nmetadata = true'), { jason: 'vnet1@br9' });
+  const [jason] = aside.guests;
+  const asks = generated({ ...aside, guests: jason ? [{ ...jason, metadata: { ceil: { out: 1e6 } } }] : [] });
+  assert.is(find('guest', 'jason', asks), true);
+});
+
+test('behind one of two uplinks it is there, as its group is', () => {
+  const both = generated(
+    makeWorld(toml, { cliff: 'vnet0@br0', rob: 'vnet1@br1' }, { eth0: 'br0 1000', eth1: 'br1 1000' }),
+  );
+  assert.equal([find('guest', 'cliff', both), find('group', 'friends', both)], [true, true]);
 });
 
 test('nobody of that name: what was meant', () => {
