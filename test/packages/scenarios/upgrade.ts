@@ -3,9 +3,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { startFlood, watch } from '../flood.ts';
-import { callHook, makeNetwork, oldExample, startingAndStopping, statusXml } from '../guests.ts';
+import { callHook, makeNetwork, oldExample, statusXml } from '../guests.ts';
 import { bring, filesOf, install, type Machine, makeReadyMachine, outside } from '../machine.ts';
+import { upgradeUnderLoad } from '../upgrade-under-load.ts';
 
 makeNetwork();
 const hooks = ['qemu', 'lxc', 'network'].map((driver) => `/etc/libvirt/hooks/${driver}.d/50-virt-shaper`);
@@ -39,26 +39,9 @@ for (const commit of (process.env.OLDS ?? '').split(' ')) {
     ids = host.read('/var/lib/virt-shaper/ids.json');
   });
 
-  test(name('upgraded under load: no packet goes unshaped, and every start succeeds'), async () => {
-    const flood = startFlood();
-    await sleep(1500);
-    const stop = watch({ guest: '1:10', others: '1:333' });
-    let said = '';
-    const starts = await startingAndStopping(host, 'rob', async () => {
-      await sleep(1000);
-      said = await host.later(`${install} ${present}`);
-      await sleep(1000);
-    }).finally(() => flood.kill());
-    const seen = stop();
-    console.log(said, seen);
-    assert.not.match(said, /virt-shaper: /);
-    assert.equal(starts.failed, []);
-    assert.ok(starts.count > 3, `${starts.count} starts and stops`);
-    assert.ok(seen.looks > 20 && seen.shaped > 5000, 'there was load');
-    assert.is(seen.broken, false, 'the guest had its class all the time');
-    assert.is(seen.unshaped, 0);
-    assert.ok(seen.rate < 31.5e6, `${seen.rate} bits per second`);
-  });
+  test(name('upgraded under load: no packet goes unshaped, and every start succeeds'), () =>
+    upgradeUnderLoad(host, present),
+  );
 
   test(name('what is in force then is what the new version makes, ids and hooks stay'), () => {
     // What the last of the stops has left to do goes on behind it.
