@@ -7,6 +7,7 @@ import { label } from '../text/label.ts';
 import { byPlace, formatPath, formatPlace } from '../toml/place.ts';
 import { formatRate } from '../units/rate.ts';
 import { directions } from '../units/units.ts';
+import { missingRouted } from './doubts.ts';
 import { portsOn } from './uplinks.ts';
 
 /** Devices that do not exist are reported by config/check/host.ts. */
@@ -32,7 +33,8 @@ export function checkSpeeds({ uplinks }: Config, devices: Host['devices']): Prob
   });
 }
 
-function checkPorts({ name, at, bridges, routed = [] }: UplinkEntry, devices: Host['devices']): Problem[] {
+function checkPorts(entry: UplinkEntry, devices: Host['devices']): Problem[] {
+  const { name, at, bridges, routed = [] } = entry;
   const path = ['uplink', name];
   const ports = portsOn(devices, name);
   if (!bridges && ports.length === 0 && routed.length === 0) {
@@ -45,17 +47,15 @@ function checkPorts({ name, at, bridges, routed = [] }: UplinkEntry, devices: Ho
       },
     ];
   }
-  const lacking = routed
-    .filter(({ value }) => value !== 'libvirt' && !devices.has(value))
-    .map(({ value: bridge, at: place = at }): Problem => {
-      const message = `${formatPath([...path, 'routed'])}: there is no bridge ${label(bridge)} now`;
-      return {
-        severity: 'warning',
-        at: place,
-        message,
-        hint: 'its guests are shaped as soon as it is there',
-      };
-    });
+  const lacking = missingRouted(entry, devices).map(({ value: bridge, at: place = at }): Problem => {
+    const message = `${formatPath([...path, 'routed'])}: there is no bridge ${label(bridge)} now`;
+    return {
+      severity: 'warning',
+      at: place,
+      message,
+      hint: 'its guests are shaped as soon as it is there',
+    };
+  });
   const apart = (bridges ?? []).flatMap(({ value: bridge, at: place = at }): Problem[] => {
     if (!devices.has(bridge) || ports.some((port) => port.bridge === bridge)) return [];
     return [

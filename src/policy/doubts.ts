@@ -1,5 +1,5 @@
 // Why a bridge has no uplink, or not the one that is configured, in words for whoever runs guests on it.
-import type { Config } from '../config/config.ts';
+import type { Config, Setting, UplinkEntry } from '../config/config.ts';
 import type { Host, Network } from '../host/host.ts';
 import { label } from '../text/label.ts';
 import { formatPath } from '../toml/place.ts';
@@ -23,6 +23,11 @@ export function unable(reason: string): Doubt {
   return { reason, kind: 'unable' };
 }
 
+/** @returns the bridges in `routed` that do not exist */
+export function missingRouted({ routed = [] }: UplinkEntry, devices: Host['devices']): Setting<string>[] {
+  return routed.filter(({ value }) => value !== 'libvirt' && !devices.has(value));
+}
+
 /** The message for a bridge of a libvirt network, without the word uplink: many guests are on libvirt's default network. */
 export function noUplink(
   bridge: string,
@@ -32,10 +37,8 @@ export function noUplink(
 ): Doubt {
   if (!network) {
     // A bridge that was renamed is missed under its old name.
-    const missing = uplinks.flatMap(({ name, routed = [] }) =>
-      routed
-        .filter(({ value }) => !devices.has(value) && value !== 'libvirt')
-        .map(({ value }) => ({ name, value })),
+    const missing = uplinks.flatMap((entry) =>
+      missingRouted(entry, devices).map(({ value }) => ({ name: entry.name, value })),
     )[0];
     const former = missing
       ? ` (${missing.value}, which [${formatPath(['uplink', missing.name])}] has as routed, is not there)`

@@ -398,6 +398,24 @@ export const first: Listed[] = [
     quick: ['unit/policy/uplinks'],
   },
   {
+    what: 'a routed bridge that has another name now is not said to be missed',
+    from: "uplink: missing?.name ?? 'NAME'",
+    to: "uplink: 'NAME'",
+    quick: ['unit/policy/uplinks'],
+  },
+  {
+    what: 'IPv4 and IPv6 that leave by the same wrong device are told apart',
+    from: "const key = `${one.isPart} ${one.devices.join(' ')}`;",
+    to: 'const key = `${one.family}`;',
+    quick: ['unit/observe/guests'],
+  },
+  {
+    what: 'the source of a question about routes is an address that somebody else has',
+    from: 'if (other !== number && !taken.has(one)) return one;',
+    to: 'if (other !== number) return one;',
+    quick: ['unit/host/families'],
+  },
+  {
     what: 'the only reload of a daemon is none',
     from: 'if (times.length > 0)',
     to: 'if (times.length > 1)',

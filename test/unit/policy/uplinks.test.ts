@@ -114,6 +114,24 @@ test('of routed bridges the one that is not there is named, with its place', () 
   ]);
 });
 
+test('a guest on a bridge that no uplink has reads what to write, and which bridge is missed', () => {
+  const told = (routed: string) => {
+    const { policy } = generateFor({
+      config: readToml(`[uplink.eth0]\nceil = "1gbit"\n${routed}[guest.ann]\n`),
+      guests: [{ name: 'ann', driver: 'qemu', nics: [{ tap: 'vnet0', bridge: 'virbr7' }] }],
+      host: { devices: map({ eth0: nic, virbr7: bridge, vnet0: tap('virbr7') }), kernel },
+    });
+    return policy.unshaped.map(({ reason, remedy = '' }) => `${reason}; ${remedy}`);
+  };
+  const remedy = (uplink: string) =>
+    `give it a NIC on a bridge with an uplink, where the host routes for virbr7, write routed = ["virbr7"] in [uplink.${uplink}], or take its entry out of the configuration`;
+  assert.equal(told(''), [`its bridge virbr7 has no uplink; ${remedy('NAME')}`]);
+  assert.equal(told('routed = "libvirt"\n'), [`its bridge virbr7 has no uplink; ${remedy('NAME')}`]);
+  assert.equal(told('routed = ["virbr0"]\n'), [
+    `its bridge virbr7 has no uplink (virbr0, which [uplink.eth0] has as routed, is not there); ${remedy('eth0')}`,
+  ]);
+});
+
 test('doctor: uplinks over one NIC that do not say what each has, and a NIC beside the configured one', () => {
   const judged = (toml: string, devices: Record<string, Device>, bridges = ['br0', 'br1']) =>
     wrong(
