@@ -6,7 +6,7 @@ import { deviceNamesIn } from '../config/real-names.ts';
 import type { Guest } from '../guests/guest.ts';
 import type { Device, Host } from '../host/host.ts';
 import { generate, type Inputs, type Outputs } from '../pipeline.ts';
-import { assignIds, type ChosenIds } from '../plan/ids.ts';
+import { assignIds, type ChosenIds, keepIds } from '../plan/ids.ts';
 import type { Rules } from '../render/render.ts';
 import { both, directions } from '../units/units.ts';
 import { apart, type Basis, basisOf, deviceIn, guestIn, type Lines, linesOf } from './basis.ts';
@@ -64,7 +64,10 @@ export function generatePart(former: Former, inputs: Inputs): Part | undefined {
   const numbered = host && number(inputs, rest, left, came);
   if (!host || !numbered) return undefined;
   const names = new Set([...near, ...changed].map(({ name }) => name));
-  const own = Object.entries(numbered.guests).filter(([name]) => names.has(name));
+  const own = [...names].flatMap((name): [string, number][] => {
+    const id = Object.hasOwn(numbered.guests, name) ? numbered.guests[name] : undefined;
+    return id === undefined ? [] : [[name, id]];
+  });
   const chosen = { guests: Object.fromEntries(own), groups: numbered.groups };
   const run = (guests: Guest[], devices: Host['devices']) =>
     generate({ ...inputs, guests, host: { ...host, devices }, chosen });
@@ -124,12 +127,16 @@ function number(
   came: Guest[],
 ): ChosenIds | undefined {
   const stays = new Set(rest.map(({ name }) => name));
+  const comes = came.map(({ name }) => name);
   const leaves = new Set(left.map(({ name }) => name).filter((name) => !stays.has(name)));
-  const idle = new Set(chosen.idle);
   const known = Object.keys(chosen.guests);
   if (known.length + came.length > mostNames) return undefined;
+  const ends = [...leaves].filter((name) => !comes.includes(name));
+  const kept = keepIds(config, comes, ends, chosen);
+  if (kept) return kept;
+  const idle = new Set(chosen.idle);
   const running = known.filter((name) => !idle.has(name) && !leaves.has(name));
-  return assignIds(config, [...running, ...came.map(({ name }) => name)], chosen).chosen;
+  return assignIds(config, [...running, ...comes], chosen).chosen;
 }
 
 /** Beyond it ids are taken from those that have been idle for longest (plan/ids.ts). */

@@ -76,6 +76,29 @@ export function assignIds(
   };
 }
 
+/**
+ * What to keep, as assignIds has it, where guests come and go that have their ids already: nobody draws one, and who
+ * neither came nor left need not be looked at.
+ * @param chosen what assignIds has left, by the same configuration
+ * @param left who does not run any more
+ * @returns nothing where somebody has none yet
+ */
+export function keepIds(
+  config: Config,
+  came: string[],
+  left: string[],
+  chosen: ChosenIds,
+): ChosenIds | undefined {
+  const { guests, groups, idle: before = [] } = chosen;
+  if (![...came, ...left].every((name) => Object.hasOwn(guests, name))) return undefined;
+  const inUse = new Set([
+    ...came,
+    ...config.guests.filter(({ pattern }) => !pattern).map(({ name }) => name),
+  ]);
+  const idle = [...new Set([...before, ...[...left].sort()])].filter((name) => !inUse.has(name));
+  return { guests, groups, ...(idle.length > 0 ? { idle } : {}) };
+}
+
 function idleGuests(used: string[], fixedIds: Map<string, number>, chosen: ChosenIds): string[] {
   const inUse = new Set([...used, ...fixedIds.keys()]);
   const known = Object.keys(chosen.guests);

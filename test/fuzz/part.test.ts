@@ -16,8 +16,15 @@ import { makeWorld, noneChosen, readToml, templates, type World } from '../suppo
 import { guestName } from './names.ts';
 import { bounded, randomWorld } from './random-world.ts';
 
-/** @returns whether a part was enough */
+/** When nobody has an id yet, and when all have theirs, of whom some are idle. @returns whether a part was enough */
 function holds(world: World, former: Guest[], present: Guest[]): boolean {
+  const { config, guests, host, moment = everyday } = world;
+  const all = generate({ config, guests, host, moment, chosen: noneChosen, templates, source: 'a test' });
+  const isEnough = [noneChosen, all.chosen].map((known) => holdsFrom(world, former, present, known));
+  return isEnough.every(Boolean);
+}
+
+function holdsFrom(world: World, former: Guest[], present: Guest[], known: Inputs['chosen']): boolean {
   const inputsFor = (guests: Guest[], chosen: Inputs['chosen']): Inputs => {
     const taps = new Set(guests.flatMap(({ nics }) => nics.map(({ tap }) => tap)));
     const all = new Set([...former, ...present].flatMap(({ nics }) => nics.map(({ tap }) => tap)));
@@ -25,7 +32,7 @@ function holds(world: World, former: Guest[], present: Guest[]): boolean {
     const { config, moment = everyday } = world;
     return { config, guests, host: { ...world.host, devices }, moment, chosen, templates, source: 'a test' };
   };
-  const first = inputsFor(former, noneChosen);
+  const first = inputsFor(former, known);
   const before = generate(first);
   const [lines, basis] = [linesOf(first), basisOf(before)];
   if (!lines || !basis) return false;
