@@ -16,13 +16,21 @@ export interface ConfigHere extends ReadConfig {
   devices: Host['devices'];
 }
 
-/** Calls ip only for names that are no device's. @throws ConfigError with every problem of every file */
+/**
+ * Calls ip only for names that are no device's.
+ * @param taps known taps, as readDevices takes them
+ * @throws ConfigError with every problem of every file
+ */
 export async function readConfigHere(
   location: ConfigLocation,
-  { run = makeRun(), parse = parseConfig }: { run?: Run; parse?: Parse } = {},
+  {
+    run = makeRun(),
+    parse = parseConfig,
+    taps,
+  }: { run?: Run; parse?: Parse; taps?: ReadonlySet<string> } = {},
 ): Promise<ConfigHere> {
   const read = readConfig(location, parse);
-  const devices = readDevices();
+  const devices = readDevices(taps);
   const unknown = deviceNamesIn(read.config).filter((name) => !devices.has(name));
   const { config, warnings } = withRealNames(read.config, await readAltnames(run, unknown));
   return { ...read, config, warnings: [...read.warnings, ...warnings], devices };
