@@ -45,6 +45,8 @@ export interface Believed {
   taps: string[];
   /** Writes the rules, while tc works and before any frame is led another way. @returns the folder they are in */
   write: () => string;
+  /** What else is to be made ready, while nft works. */
+  prepare: () => unknown;
 }
 
 /**
@@ -52,7 +54,7 @@ export interface Believed {
  *   all of it, and left only what nothing leads to any more
  */
 export async function loadBelieving(site: Site, believed: Believed): Promise<string | undefined> {
-  const { rules, companions, taps, write, few = believed } = believed;
+  const { rules, companions, taps, write, prepare, few = believed } = believed;
   const change = findSmallChange(few.good, few.rules);
   const differences = change && withoutGoneTaps(change.differences);
   if (!differences) return 'more than a guest has changed';
@@ -67,17 +69,18 @@ export async function loadBelieving(site: Site, believed: Believed): Promise<str
     );
   const staging = new Staging(site, stepsOf(false), from);
   let name: string;
+  const lay = () => {
+    prepare();
+    return layGood(site.rules, rules, companions, site.spare);
+  };
   let isGiven = false;
   try {
-    name = await staging.run(() => {
-      write();
-      return layGood(site.rules, rules, companions, site.spare);
-    });
+    await staging.run(write);
     if (commands !== '') {
       const ruleset = writeRuleset(site, commands);
       isGiven = true;
-      await runNft(site.run, [], ruleset);
-    }
+      name = await during(runNft(site.run, [], ruleset), lay);
+    } else name = lay();
   } catch (error) {
     // nft that was killed may have done it: then taking back would take classes from under their guests.
     if (!isGiven || error instanceof NftRefusal) await staging.undo();
@@ -92,6 +95,15 @@ export async function loadBelieving(site: Site, believed: Believed): Promise<str
     return undefined;
   } catch (error) {
     return (error as Error).message;
+  }
+}
+
+/** @param work done while a command runs, which has ended when this does */
+async function during<T>(command: Promise<void>, work: () => T): Promise<T> {
+  try {
+    return work();
+  } finally {
+    await command;
   }
 }
 

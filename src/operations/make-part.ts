@@ -11,7 +11,7 @@ import { areOwn } from '../render/compile.ts';
 import type { Rules } from '../render/render.ts';
 import { inForceText } from '../store/in-force-plan.ts';
 import { type Companions, planFile, sourceFile } from '../store/in-force-rules.ts';
-import { readMadeFrom, writeMadeFrom } from '../store/made-from.ts';
+import { madeFromBody, readMadeFrom } from '../store/made-from.ts';
 import type { Paths } from '../store/paths.ts';
 import { ConfigError, Failure } from '../system/errors.ts';
 import { readCache } from '../system/files.ts';
@@ -65,12 +65,13 @@ export function planText({ config }: Inputs, outputs: Outputs, about: string[]):
   return inForceText(outputs, about, allowancesOf(config, outputs.policy));
 }
 
-/** Call it under the lock, when these rules are in force. */
-export function noteMadeFrom(
-  paths: Paths,
-  { inputs, companions, part, ...outputs }: Omit<Made, 'part' | 'about'> & { part?: Part },
-): void {
+/** What the next start will want to know of this one; nothing where it has to make all anew. */
+export function madeFromOf({
+  inputs,
+  part,
+  ...outputs
+}: Omit<Made, 'part' | 'about' | 'companions'> & { part?: Part }): Buffer | undefined {
   const lines = part?.lines ?? linesOf(inputs);
   const basis = part?.basis ?? basisOf(outputs);
-  if (lines && basis) writeMadeFrom(paths, companions.get(sourceFile) ?? '', lines, basis);
+  return lines && basis && madeFromBody(lines, basis);
 }

@@ -16,6 +16,19 @@ export function fnv1a(text: string): number {
   return value;
 }
 
+/**
+ * The same over words of four bytes, for what a guest's start waits for: by bytes a thousand guests took it a tenth of its
+ * time. Each word counts by a step that can be undone, so no single one can be another unseen.
+ */
+export function fnv1aWords(bytes: Uint8Array): number {
+  const { buffer, byteOffset, length } = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
+  const whole = length >> 2;
+  let value = 0x811c9dc5 | 0;
+  for (const word of new Int32Array(buffer, byteOffset, whole)) value = Math.imul(value ^ word, 0x01000193);
+  for (const byte of bytes.subarray(4 * whole)) value = Math.imul(value ^ byte, 0x01000193);
+  return value >>> 0;
+}
+
 export function randomId(): string {
   return crypto().randomUUID();
 }

@@ -25,7 +25,7 @@ export function writeWhole(file: string, text: string | Uint8Array, mode = 0o644
 }
 
 /** Safe for concurrent writers without a lock; the last writer wins. */
-export function writeUnlocked(file: string, text: string, mode = 0o644): void {
+export function writeUnlocked(file: string, text: string | Uint8Array, mode = 0o644): void {
   writeTogether([{ file, text, mode }], `.${process.pid}.next`);
 }
 

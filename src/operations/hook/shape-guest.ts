@@ -10,6 +10,8 @@ import { wished } from '../../policy/policy.ts';
 import { areOwn } from '../../render/compile.ts';
 import type { Rules } from '../../render/render.ts';
 import { hasFailed, noteLoad } from '../../store/history.ts';
+import { sourceFile } from '../../store/in-force-rules.ts';
+import { writeMadeFrom } from '../../store/made-from.ts';
 import { readPending } from '../../store/pending.ts';
 import { Failure } from '../../system/errors.ts';
 import { label } from '../../text/label.ts';
@@ -18,7 +20,7 @@ import type { Context } from '../context.ts';
 import { countingFailures, Refused } from '../failures.ts';
 import { folderFor, type Generated, generateNow } from '../generate.ts';
 import { loadNow } from '../load-now.ts';
-import { noteMadeFrom } from '../make-part.ts';
+import { madeFromOf } from '../make-part.ts';
 import { sayUnshaped, sayWarnings } from '../say/policy.ts';
 import { underLock } from '../under-lock.ts';
 import { writeRulesAnywhere } from '../write-rules.ts';
@@ -47,7 +49,7 @@ export interface Shaped {
 export async function shape(context: Context, concerned: Concerned[]): Promise<Shaped[]> {
   const lacking = new Set<string>();
   let full: string | undefined;
-  let made: Generated | undefined;
+  let noteMade: (() => void) | undefined;
   const put = (generated: Generated): string => {
     const written = writeRulesAnywhere(context, generated, folderFor(context, generated));
     full = written.full;
@@ -66,9 +68,22 @@ export async function shape(context: Context, concerned: Concerned[]): Promise<S
       folder ??= put(generated);
       return folder;
     };
-    made = generated;
+    let from: Buffer | undefined;
+    const prepare = () => {
+      from ??= madeFromOf(generated);
+      return from;
+    };
+    noteMade = () => writeMadeFrom(context.paths, companions.get(sourceFile) ?? '', prepare());
     const few = part && { good: part.before.rules, rules: part.now.rules };
-    return { good, rules, companions, taps: taps.map((tap) => tap.name), write, ...(few ? { few } : {}) };
+    return {
+      good,
+      rules,
+      companions,
+      taps: taps.map((tap) => tap.name),
+      write,
+      prepare,
+      ...(few ? { few } : {}),
+    };
   };
   const work = async (site: Site) => {
     const good = trusted(context, site);
@@ -79,7 +94,7 @@ export async function shape(context: Context, concerned: Concerned[]): Promise<S
     });
     const loaded = await loadNow({ ...context, say: context.detail }, site, wanted, present);
     if (full) noteLoad(context.paths.history, full);
-    else if (made && loaded.obstacles.length === 0) noteMadeFrom(context.paths, made);
+    else if (loaded.obstacles.length === 0) noteMade?.();
     return loaded;
   };
   // libvirt waits for a start, so only a batch with a stop takes the time to count use.

@@ -30,7 +30,7 @@ import {
   readRules,
 } from '../../../src/store/in-force-rules.ts';
 import { recordFormer } from '../../../src/store/journal.ts';
-import { readMadeFrom, writeMadeFrom } from '../../../src/store/made-from.ts';
+import { madeFromBody, readMadeFrom, writeMadeFrom } from '../../../src/store/made-from.ts';
 import { parseKnown } from '../../../src/store/parsed-config.ts';
 import { makePaths } from '../../../src/store/paths.ts';
 import { Failure } from '../../../src/system/errors.ts';
@@ -170,10 +170,10 @@ const basis = { frame: 'f', warnings: [], unshaped: [], room: {} };
 test('what rules were made from counts for these rules, this configuration and this build', () => {
   const places = paths();
   load('a', new Map([[planFile, plan()]]));
-  writeMadeFrom(places, 'toml', lines, basis);
+  writeMadeFrom(places, 'toml', madeFromBody(lines, basis));
   assert.not.ok(existsSync(places.madeFrom), 'from its source nobody knows which build it is');
   setBuild('1');
-  writeMadeFrom(places, 'toml', lines, basis);
+  writeMadeFrom(places, 'toml', madeFromBody(lines, basis));
   const made = () => readMadeFrom(places, 'toml');
   assert.equal(made(), { lines, basis });
   assert.is(readMadeFrom(places, 'other'), undefined);
