@@ -2,31 +2,28 @@
 // becomes of a stdout or a stderr that nobody reads any more.
 import { describeError } from '../report/errors.ts';
 import { ConfigError } from '../system/errors.ts';
-import { clearProgress, speak } from '../system/speak.ts';
+import { clearProgress, guard, guardedStderr, speak } from '../system/speak.ts';
 
-/** @param work sets the exit status; of what it throws 1 failed, 2 wrong usage or configuration is made */
-export async function run(work: () => Promise<void>, isVerbose = false): Promise<void> {
+/**
+ * @param work sets the exit status; of what it throws 1 failed, 2 wrong usage or configuration is made
+ * @param isSilent whether it prints nothing, and says what it says by speak.ts: no stream need be made for it
+ */
+export async function run(
+  work: () => Promise<void>,
+  { isVerbose = false, isSilent = false } = {},
+): Promise<void> {
   let unwritten = false;
-  // Node.js 18 throws, out of the midst of whoever writes to a full disk, what later ones report as the stream's error.
-  for (const stream of [process.stdout, process.stderr]) {
-    const write = stream._write;
-    stream._write = (chunk, encoding, done) => {
-      try {
-        write.call(stream, chunk, encoding, done);
-      } catch (error) {
-        done(error as Error);
-      }
-    };
-  }
   // `virt-shaper tree | head`: whoever reads has had enough, which is no failure; a full disk is.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  const fail = (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE' || unwritten) return;
     unwritten = true;
     process.exitCode = 1;
     speak('error', `virt-shaper: stdout cannot be written: ${error.message}`);
-  });
-  // A closed stderr must not abort a running load: a guest's start may wait for it.
-  process.stderr.on('error', () => {});
+  };
+  if (!isSilent) {
+    guard(process.stdout, fail);
+    guardedStderr(); // Others write to it, too.
+  }
 
   try {
     await work();

@@ -20,9 +20,7 @@ export interface Template {
 export type Templates = Map<string, Template>;
 
 /** As seen from the bundle in dist/, from src/render/ and from /usr/lib/virt-shaper. */
-const packaged = ['../templates', '../../templates', '../../share/virt-shaper/templates'].map(
-  (folder) => new URL(folder, import.meta.url),
-);
+const packaged = ['../templates', '../../templates', '../../share/virt-shaper/templates'];
 
 /** The administrator's, as files of the configuration beside its main one: what they say counts like it. */
 export function readOverrides(folder: string, main: string): { name: string; text: string }[] {
@@ -37,8 +35,9 @@ export function templatesBeside(main: string): string {
 
 /** @throws ConfigError when others than root can write the administrator's */
 export function readTemplates(overrides: string): Templates {
+  const here = dirname(fileURLToPath(import.meta.url));
   const own = packaged
-    .map((url) => fileURLToPath(url))
+    .map((folder) => join(here, folder))
     .find((folder) => existsSync(join(folder, 'shape.tc.hbs')));
   if (own === undefined) throw new Error('the templates of the package are missing');
   const others = readFolder(overrides, false);
@@ -61,9 +60,24 @@ function readFolder(folder: string, isPackaged: boolean): Templates {
   return new Map(
     names.map((name) => {
       const file = join(folder, name);
-      return [name.slice(0, -'.hbs'.length), { file, text: readFileSync(file, 'utf8'), isPackaged }];
+      return [name.slice(0, -'.hbs'.length), isPackaged ? ownTemplate(file) : read(file)];
     }),
   );
+}
+
+function read(file: string): Template {
+  return { file, text: readFileSync(file, 'utf8'), isPackaged: false };
+}
+
+/** Read when its text is asked for: mostly what it was compiled to is enough, and a guest's start waits for each file. */
+function ownTemplate(file: string): Template {
+  return {
+    file,
+    get text() {
+      return readFileSync(file, 'utf8');
+    },
+    isPackaged: true,
+  };
 }
 
 function checkTrust(paths: string[]): void {

@@ -20,12 +20,39 @@ export const isJournal = (() => {
 })();
 
 let shown = false;
+let isGuarded = false;
+
+/**
+ * Node.js 18 throws, out of the midst of whoever writes to a full disk, what later ones report as the stream's error.
+ * @param fail is told of it
+ */
+export function guard(stream: NodeJS.WriteStream, fail: (error: NodeJS.ErrnoException) => void): void {
+  const write = stream._write;
+  stream._write = (chunk, encoding, done) => {
+    try {
+      write.call(stream, chunk, encoding, done);
+    } catch (error) {
+      done(error as Error);
+    }
+  };
+  stream.on('error', fail);
+}
+
+/**
+ * A closed one must not abort a running load: a guest's start may wait for it. Which also waits for the stream to be made,
+ * so it is when something is said: mostly nothing is.
+ */
+export function guardedStderr(): NodeJS.WriteStream {
+  if (!isGuarded) guard(process.stderr, () => {});
+  isGuarded = true;
+  return process.stderr;
+}
 
 /** @param text one or more lines, without a newline at the end */
 export function speak(priority: Priority, text: string): void {
   clearProgress();
   const shown = tame(text);
-  process.stderr.write(`${isJournal ? withPriority(priority, shown) : shown}\n`);
+  guardedStderr().write(`${isJournal ? withPriority(priority, shown) : shown}\n`);
 }
 
 /** Whatever a guest has put into a message, it drives no terminal and no log. */
@@ -40,12 +67,12 @@ export function withPriority(priority: Priority, text: string): string {
 
 /** What is going on, on a terminal only: the next line takes its place. */
 export function showProgress(text: string): void {
-  if (!process.stderr.isTTY) return;
-  process.stderr.write(`\r\x1b[K${text}`);
+  if (!guardedStderr().isTTY) return;
+  guardedStderr().write(`\r\x1b[K${text}`);
   shown = true;
 }
 
 export function clearProgress(): void {
-  if (shown) process.stderr.write('\r\x1b[K');
+  if (shown) guardedStderr().write('\r\x1b[K');
   shown = false;
 }

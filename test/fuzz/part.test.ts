@@ -74,7 +74,7 @@ test('over random worlds', () => {
     fc.property(fc.oneof(changing('scale'), changing('refuse')), ({ world, who }) => {
       holds(world, who.former, turned(world.guests, who.former, who.later));
     }),
-    bounded(300),
+    bounded(150),
   );
 });
 
@@ -151,7 +151,7 @@ test('over hosts of many guests, where a part mostly is enough', () => {
       sizes.all += 1;
       if (holds(world, who.former, turned(world.guests, who.former, who.later))) sizes.enough += 1;
     }),
-    bounded(400),
+    bounded(200),
   );
   assert.ok(4 * sizes.enough > sizes.all, `a part was enough for ${sizes.enough} of ${sizes.all}`);
 });
