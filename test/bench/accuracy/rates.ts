@@ -67,9 +67,12 @@ export async function measureRates(world: World, bench: Bench): Promise<{ rows: 
   await world.load();
   const ours = await shares(world, list);
   await world.load('burst');
+  // What is only shown beside ours leaves out the rate that takes longest.
+  const shown = list.filter(({ beside }) => beside);
+  const faster = (rounds: number[][]) => rounds.map((round) => round.filter((rate) => rate > 1));
   const tcs = await shares(
     world,
-    list.filter(({ beside }) => beside),
+    shown.map((kind) => ({ ...kind, rounds: faster(kind.rounds) })),
   );
   if (!bench.quick) {
     await addGigabit(bench, ours);
