@@ -4,10 +4,22 @@
 //
 //   NUMBER.DRIVER    a call: the operation, the guest's name, then the domain's XML; NUMBER is the waiting shell
 //   NUMBER.answer    the status to end with, then what is said of that guest
-import { chmodSync, existsSync, lstatSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  unlinkSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { maxDomainXml } from '../guests/domain-xml.ts';
 import { type Driver, drivers } from '../guests/guest.ts';
-import { readCache, writeWhole } from '../system/files.ts';
+import { writeWhole } from '../system/files.ts';
 import { otherWriters } from '../system/trust.ts';
 
 /** Of the environment: the file of the call that this process was started for. */
@@ -28,19 +40,25 @@ export interface Call {
 /** Milliseconds after which a call is stale: no process waits for its answer any more. */
 const lifetime = 120_000;
 
+/** Bytes of a call that are read: of an XML that is too large, enough to tell. */
+const mostOfCall = maxDomainXml + 4096;
+
+/** Characters of XML that one process takes at once. */
+const mostTogether = 16 * maxDomainXml;
+
 /** @returns nothing where it is not there, is damaged, or others than root could have written it */
 export function readCall(file: string): Call | undefined {
   const [, driver] = /^\d+(?:\.alone)?\.(\w+)$/.exec(basename(file)) ?? [];
   const known = drivers.find((one) => one === driver);
   if (known === undefined || !isOurs(file)) return undefined;
-  const [operation, name, ...xml] = (readCache(file) ?? '').split('\n');
+  const [operation, name, ...xml] = readStart(file).split('\n');
   if (name === undefined || (operation !== 'start' && operation !== 'stopped')) return undefined;
   return { file, driver: known, name, operation, xml: xml.join('\n') };
 }
 
 /**
  * All that are not answered yet, in the order in which they came: a guest's stop before its next start. What nobody
- * waits for any more is removed.
+ * waits for any more is removed. What is too much for one process is left to the next.
  */
 export function readWaiting(folder: string): Call[] {
   const files = readdirSync(folder).map((name) => join(folder, name));
@@ -55,7 +73,12 @@ export function readWaiting(folder: string): Call[] {
   const isAnswered = (file: string) => files.includes(answerOf(file));
   const waiting = aged.filter((one) => !isOld(one) && !isAnswered(one.file));
   waiting.sort((a, b) => a.since - b.since);
-  const calls = waiting.flatMap(({ file }) => readCall(file) ?? []);
+  let size = 0;
+  const calls = waiting.flatMap(({ file }) => {
+    const call = size < mostTogether ? readCall(file) : undefined;
+    size += call?.xml.length ?? 0;
+    return call ?? [];
+  });
   const [stops, starts] = [calls.filter(isStop), calls.filter((call) => !isStop(call))];
   return [...stops, ...starts];
 }
@@ -63,6 +86,20 @@ export function readWaiting(folder: string): Call[] {
 /** No stop follows a start that is not answered yet: libvirt waits for its end. */
 function isStop({ operation }: Call): boolean {
   return operation === 'stopped';
+}
+
+function readStart(file: string): string {
+  try {
+    const descriptor = openSync(file, 'r');
+    try {
+      const bytes = Buffer.alloc(Math.min(fstatSync(descriptor).size, mostOfCall));
+      return bytes.toString('utf8', 0, readSync(descriptor, bytes));
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    return ''; // Its shell has been killed, or is done.
+  }
 }
 
 /** The answer is there before the call goes: whoever is killed in between leaves it to be taken. */

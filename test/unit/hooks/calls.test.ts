@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { maxDomainXml } from '../../../src/guests/domain-xml.ts';
 import { answer, type Call, readCall, readWaiting, remove } from '../../../src/hooks/calls.ts';
 
 let folder: string;
@@ -92,6 +93,20 @@ test('those that wait, as they came, and stops before starts', () => {
   lay('4.qemu', 'stopped\nother\n', 5);
   lay('lock', '', 500);
   assert.equal(waiting(), ['stopped other', 'stopped late', 'start early', 'start late']);
+});
+
+test('of an XML that is too large no more is read than tells so, and of many that are large not all at once', () => {
+  const xml = 'ü'.repeat(1_500_000);
+  const call = readCall(lay('7.qemu', `start\na\n${xml}`)) as Call;
+  assert.ok(Buffer.byteLength(call.xml) > maxDomainXml && call.xml.length < maxDomainXml);
+  for (let number = 8; number < 60; number += 1) lay(`${number}.qemu`, `start\na${number}\n${xml}`);
+  const all = readWaiting(folder);
+  assert.ok(
+    all.length > 1 && all.reduce((sum, one) => sum + one.xml.length, 0) < 20 * maxDomainXml,
+    `${all.length}`,
+  );
+  for (const one of all) remove(one.file);
+  assert.ok(readWaiting(folder).length > 1, 'the others are there for who comes next');
 });
 
 test('what has its answer waits no more', () => {
