@@ -17,6 +17,7 @@ import type { Reading } from '../../../src/ledger/count.ts';
 import { encodeMonth } from '../../../src/ledger/decode.ts';
 import { countAll, isAsRead, monthsKept, writeLedger } from '../../../src/ledger/keep.ts';
 import { withoutPeaks } from '../../../src/ledger/ledger.ts';
+import { keepMoved } from '../../../src/ledger/moved.ts';
 import { ownPart, readUsed, usedBetween } from '../../../src/ledger/used.ts';
 
 let root: string;
@@ -127,6 +128,39 @@ test('so many months are kept, the newest, whatever the clock says', () => {
     [...months.slice(3), '2026-11'].map((month) => `${month}.json`),
   );
   assert.ok(existsSync(file('notes.txt')));
+});
+
+test('the first and the last day count, those around them do not; what came from another host is added', () => {
+  const days = (bytes: number[], date = 1) =>
+    new Map(bytes.map((out, at) => [String(date + at).padStart(2, '0'), { out, in: 2 * out }]));
+  const account = (bytes: number[]) => ({ days: days(bytes), peaks: withoutPeaks() });
+  const record = (month: string, bytes: number[]) =>
+    writeFileSync(
+      file(`${month}.json`),
+      encodeMonth({ month, accounts: new Map([['guest a', account(bytes)]]) }),
+    );
+  record('2026-10', [1, 2, 4]);
+  record('2026-11', [8, 16]);
+  const part = { host: 'h', until: 5, months: new Map([['2026-10', account([0, 32])]]) };
+  keepMoved(places().usage, { guest: 'a', parts: new Map([['x', part]]) }, 'own');
+  const between = (from: string, until?: string) => {
+    const sum = usedBetween(readUsed(places().usage), 'guest a', from, until);
+    assert.is(sum.in, 2 * sum.out);
+    return sum.out;
+  };
+  assert.is(between('2026-10-02', '2026-11-01'), 2 + 32 + 4 + 8);
+  assert.is(between('2026-10-02', '2026-10-02'), 34);
+  assert.is(between('2026-10-03'), 4 + 8 + 16);
+  assert.is(between('2026-09-01', '2026-10-01'), 1);
+  assert.is(between('2026-11-03'), 0);
+  const since = readUsed(places().usage, '2026-11-01');
+  assert.equal(
+    since.months.map(({ month }) => month),
+    ['2026-11'],
+    'months before are not read',
+  );
+  assert.equal([...(ownPart(places().usage, 'guest a').get('2026-10')?.days.values() ?? [])].length, 3);
+  assert.is(between('2026-10-02', '2026-10-02'), 34, 'asked again it is the same');
 });
 
 test.run();
