@@ -6,7 +6,15 @@ import type { LimitInUse } from '../../../src/observe/limits.ts';
 import { changingText, noticeText } from '../../../src/report/changing.ts';
 import { describeLimits } from '../../../src/report/limits.ts';
 import { endText, overridesAsData, subjectText, valuesText } from '../../../src/report/overrides.ts';
-import { count, nothingLoaded, remarks, titleOf, uplinkLines } from '../../../src/report/summary.ts';
+import {
+  count,
+  nobodyRuns,
+  nothingLoaded,
+  remarks,
+  summary,
+  titleOf,
+  uplinkLines,
+} from '../../../src/report/summary.ts';
 import { asked, makeInUse } from '../../support/in-use.ts';
 
 const limit = (guest: string, packets: number, more: Partial<LimitInUse> = {}): LimitInUse => ({
@@ -99,6 +107,8 @@ test('what an entry says of other times', () => {
     changingText({ quota: { volume: { in: { value: 2e12, at } }, every } as never }),
     '2tb in a month',
   );
+  const boost = { volume: { value: 1e10, at } } as never;
+  assert.is(changingText({ boost, quota }), 'boost of 10gb, 2tb a month');
   const end = new Date(2026, 11, 15).getTime();
   const notice = { subject: { kind: 'guest', name: 'cliff' }, quota, use: { end } };
   assert.is(noticeText({ ...notice, reached: 80 } as never), 'guest cliff has used 80 % of 2tb a month');
@@ -124,6 +134,24 @@ test('a guest counts as the worst of its NICs', () => {
     shaped: 2,
     gone: 1,
   });
+});
+
+test('the first line: who is shaped and who is not, when it was loaded, and whether as configured', () => {
+  const { guests, ...inUse } = makeInUse([{ name: 'cliff' }, { name: 'rob' }]);
+  const words = (more: object, states: GuestRow['state'][] = ['shaped', 'shaped']) =>
+    summary(
+      { ...inUse, guests: guests.map((row, index) => ({ ...row, state: states[index] ?? 'gone' })) },
+      { ...asked, ...more },
+      60_000,
+    );
+  assert.is(words({}), '2 guests shaped, loaded 60 s ago, as configured');
+  assert.is(words({}, ['shaped', 'unshaped']), '1 guest shaped, 1 unshaped, loaded 60 s ago, as configured');
+  assert.is(words({}, ['left out', 'left out']), `${nobodyRuns}, 2 left out, loaded 60 s ago, as configured`);
+  assert.is(words({ configChanged: true }), '2 guests shaped, loaded 60 s ago');
+  assert.is(words({ rulesChanged: true }), '2 guests shaped, loaded 60 s ago');
+  const history = (last: object) => ({ history: { version: 1, loads: 1, failures: 1, last } });
+  assert.is(words(history({})), '2 guests shaped, as configured');
+  assert.is(words(history({ at: 0, error: 'no tc' })), '2 guests shaped, as configured');
 });
 
 test('nothing is loaded: who is limited all the same, and how it loads again', () => {
