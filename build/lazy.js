@@ -1,12 +1,14 @@
 // For esbuild: packages whose modules are evaluated when something of theirs is first called, not when they are imported.
 // A guest's start waits for every module, and needs neither a compiler of templates (the package's own are compiled by
-// build/templates.js) nor, where the configuration is as it was read before, a parser of TOML.
+// build/templates.js) nor, where the configuration is as it was read before, a parser of TOML. A view of plain names needs no
+// Unicode tables for their width.
 
 /** Import -> the functions of it that src/ calls. */
 const functions = {
   handlebars: ['create'],
   'toml/lib/parser.js': ['parse'],
   'toml/lib/compiler.js': ['compile'],
+  'string-width': ['default'],
 };
 
 /** @param root of the checkout, where node_modules is */
@@ -22,9 +24,11 @@ export function lazyPackages(root) {
       build.onLoad({ filter: /\/node_modules\/source-map\/source-map\.js$/ }, () => ({ contents: '' }));
       build.onLoad({ filter: /./, namespace: 'lazy' }, ({ path }) => ({
         contents: functions[path]
-          .map(
-            (name) => `exports.${name} = (...args) => require(${JSON.stringify(path)}).${name}(...args);\n`,
-          )
+          .map((name) => {
+            // What is imported as default from a CommonJS module is the module itself.
+            const place = name === 'default' ? 'module.exports' : `exports.${name}`;
+            return `${place} = (...args) => require(${JSON.stringify(path)}).${name}(...args);\n`;
+          })
           .join(''),
         resolveDir: root,
       }));
