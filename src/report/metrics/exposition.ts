@@ -27,13 +27,14 @@ export function exposition(families: Iterable<Family>): string {
 function familyText({ name, type, help, samples }: Family): string {
   const seen = new Set<string>();
   const words: string[] = [];
+  const begin = `\n${name}`;
   for (const { labels, value } of samples) {
     const shown = labelText(labels);
     if (seen.has(shown)) continue;
     seen.add(shown);
-    words.push(name, shown, ' ', valueText(value), '\n');
+    words.push(begin, shown, valueText(value));
   }
-  return words.length === 0 ? '' : `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${words.join('')}`;
+  return words.length === 0 ? '' : `# HELP ${name} ${help}\n# TYPE ${name} ${type}${words.join('')}\n`;
 }
 
 function valueText(value: number): string {
@@ -51,10 +52,11 @@ function labelText(labels: Sample['labels']): string {
   return made;
 }
 
+/** With the blank before the value. */
 function writeLabels(labels: Sample['labels']): string {
   let pairs = '';
   for (const name in labels) pairs += `${pairs === '' ? '' : ','}${name}="${escaped(labels[name] ?? '')}"`;
-  return pairs === '' ? '' : `{${pairs}}`;
+  return pairs === '' ? ' ' : `{${pairs}} `;
 }
 
 /** Matches nearly every name, a fast path: the full check of a thousand names would take a tenth of the whole time. */
