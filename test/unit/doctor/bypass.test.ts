@@ -45,6 +45,18 @@ test('a routing rule counts where a mark of ours fits it', async () => {
   );
 });
 
+test('a rule without a mark, of no mark, or of all but one takes nothing of ours', async () => {
+  for (const rule of [
+    '0:\tfrom all lookup local',
+    '32765:\tnot from all fwmark 0x76730010 lookup 5',
+    '32765:\tfrom all fwmark 0/0xff lookup 5',
+    '32765:\tfrom all fwmark 0x80000000/0x80000000 lookup 5',
+  ])
+    assert.equal((await read(rule)).rules, [], rule);
+  const twice = '32765:\tfrom all   fwmark 0x76730010 lookup 5';
+  assert.equal((await read(`${twice}\n${twice}`)).rules, ['32765: from all fwmark 0x76730010 lookup 5']);
+});
+
 const none: BypassFacts = { flowtables: new Map(), rules: [], unseen: [], fixed: [] };
 
 test('each in words, with what to do; nothing where there is nothing', () => {

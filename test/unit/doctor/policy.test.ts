@@ -340,6 +340,8 @@ test('guests that get less than they should, and why', () => {
     'warning rob: not shaped: its guarantee does not fit',
     'warning policy: guarantees are scaled down',
   ]);
+  const shaped = checkInForce({ ...inForce, inForce: { value } }).find(({ check }) => check === 'shaped');
+  assert.is(shaped?.detail, '1 left alone: no entry, or no uplink');
 });
 
 test.run();

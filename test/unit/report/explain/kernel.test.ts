@@ -57,6 +57,26 @@ test('nothing is there: what would come is its own, and the trees that it is in'
   assert.not.match(about, 'vnet1');
 });
 
+/** A state without some of its objects. */
+function without(isGone: (object: { kind: string; device: string; subject?: string }) => boolean): State {
+  const objects = new Map([...all.objects].filter(([, object]) => !isGone(object)));
+  return { ...all, objects };
+}
+
+test('of each kind of object its own is about it, another’s is not', () => {
+  const about = (from: State) => held(from, all).differences.map(({ kind, device }) => `${kind} ${device}`);
+  assert.equal(about(without(({ subject }) => subject === 'guest b')), []);
+  for (const kind of ['class', 'leaf', 'filter']) {
+    const found = about(without((one) => one.kind === kind && one.device !== 'vnet1'));
+    assert.ok(found.length > 0 && found.every((one) => one.startsWith(kind)), `${kind}: ${found.join()}`);
+    assert.ok(found.length <= 2, found.join());
+  }
+  assert.equal(about(without(({ kind, device }) => kind === 'clsact' && device === 'vnet0')), [
+    'clsact vnet0',
+  ]);
+  assert.equal(about(without(({ kind, device }) => kind === 'clsact' && device === 'vnet1')), []);
+});
+
 test('what nothing asks for is said as well', () => {
   const kept = held(all, emptyState());
   assert.equal(kept.surplusElements, held(all, all).elements);
