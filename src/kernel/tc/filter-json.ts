@@ -37,7 +37,9 @@ export interface TcAction {
 /** @returns nothing when it is not JSON: iproute2 6.1 prints the words of fw filters into it, which is mended for ours */
 export function parseWhole(answer: string): TcFilter[] | undefined {
   try {
-    return JSON.parse(answer.replace(/\{handle (0x[0-9a-f]+)\s*"/g, '{"handle":"$1","'));
+    // Mended only where it has to be: there are thousands of answers.
+    const isBroken = answer.includes('{handle ');
+    return JSON.parse(isBroken ? answer.replace(/\{handle (0x[0-9a-f]+)\s*"/g, '{"handle":"$1","') : answer);
   } catch {
     return undefined;
   }
