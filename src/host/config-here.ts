@@ -16,21 +16,13 @@ export interface ConfigHere extends ReadConfig {
   devices: Host['devices'];
 }
 
-/**
- * Calls ip only for names that are no device's.
- * @param taps known taps, as readDevices takes them
- * @throws ConfigError with every problem of every file
- */
+/** Calls ip only for names that are no device's. @throws ConfigError with every problem of every file */
 export async function readConfigHere(
   location: ConfigLocation,
-  {
-    run = makeRun(),
-    parse = parseConfig,
-    taps,
-  }: { run?: Run; parse?: Parse; taps?: ReadonlySet<string> } = {},
+  { run = makeRun(), parse = parseConfig }: { run?: Run; parse?: Parse } = {},
 ): Promise<ConfigHere> {
   const read = readConfig(location, parse);
-  const devices = readDevices(taps);
+  const devices = readDevices();
   const unknown = deviceNamesIn(read.config).filter((name) => !devices.has(name));
   const { config, warnings } = withRealNames(read.config, await readAltnames(run, unknown));
   return { ...read, config, warnings: [...read.warnings, ...warnings], devices };

@@ -7,13 +7,12 @@ import type { Device } from './host.ts';
 
 const sysfs = '/sys/class/net';
 
-/** @param taps names of devices that are known to be taps: where they are there, nothing more is asked of them */
-export function readDevices(taps: ReadonlySet<string> = new Set()): Map<string, Device> {
+export function readDevices(): Map<string, Device> {
   const devices = new Map<string, Device>();
   // There may be a thousand taps, and a guest's start waits for each read that is done for all of them.
   const others: string[] = [];
   for (const name of deviceNames()) {
-    const tap = taps.has(name) || existsSync(`${sysfs}/${name}/tun_flags`);
+    const tap = existsSync(`${sysfs}/${name}/tun_flags`);
     if (!tap) others.push(name);
     const device = readDevice(name, tap);
     if (device) devices.set(name, device);

@@ -19,21 +19,17 @@ export interface ConfigWithTemplates extends ConfigHere {
   snapshot: string;
 }
 
-/**
- * @param paths the cache of the parsed configuration; absent for a configuration that may never be loaded
- * @param taps known taps, as readDevices takes them
- */
+/** @param paths the cache of the parsed configuration; absent for a configuration that may never be loaded */
 export async function readWithTemplates(
   { parsedConfig }: Partial<Context['paths']>,
   location: ConfigLocation,
   templates = templatesAt(location),
-  taps: ReadonlySet<string> = new Set(),
 ): Promise<ConfigWithTemplates> {
   const found = await readConfigHere(
     location,
     parsedConfig === undefined
-      ? { taps }
-      : { taps, parse: (files, findings) => parseKnown(parsedConfig, files, findings) },
+      ? {}
+      : { parse: (files, findings) => parseKnown(parsedConfig, files, findings) },
   );
   const overrides = readOverrides(templates, location.file);
   return { ...found, templates, snapshot: snapshotText([...found.sources, ...overrides]) };
@@ -53,18 +49,12 @@ export function placeInForce({ paths }: Context): ConfigLocation {
   }
 }
 
-/**
- * @param taps known taps, as readDevices takes them
- * @returns nothing where nothing was loaded, or where this version cannot parse the configuration in force
- */
-export async function readLoaded(
-  context: Context,
-  taps?: ReadonlySet<string>,
-): Promise<ConfigWithTemplates | undefined> {
+/** @returns nothing where nothing was loaded, or where this version cannot parse the configuration in force */
+export async function readLoaded(context: Context): Promise<ConfigWithTemplates | undefined> {
   const place = placeInForce(context);
   if (place === context.paths.config) return undefined;
   try {
-    return await readWithTemplates(context.paths, place, undefined, taps);
+    return await readWithTemplates(context.paths, place);
   } catch (error) {
     context.warn(describeError(error));
     context.warn('warning: the configuration in force cannot be used any more; the present one counts');

@@ -5,7 +5,6 @@ import { readSources } from '../config/read-files.ts';
 import type { Guest } from '../guests/guest.ts';
 import { readKernel } from '../host/kernel.ts';
 import { readNetworks } from '../host/networks.ts';
-import { readDevices } from '../host/read-host.ts';
 import type { Part } from '../part/generate-part.ts';
 import { generate, type Inputs, type Outputs } from '../pipeline.ts';
 import { checkSpeeds } from '../policy/check-uplinks.ts';
@@ -63,10 +62,9 @@ export interface Known {
 export async function generateNow(
   context: Context,
   choice: Choice = 'present',
-  given: Known = {},
+  known: Known = {},
 ): Promise<Generated> {
   const { paths } = context;
-  const known = given.good ? { guests: readGuests(paths.guests), ...given } : given;
   const former = findLaidOut(paths.held);
   if (choice === 'edited') {
     return generateFrom(context, await readWithTemplates({}, paths.config, paths.templates), known);
@@ -77,7 +75,7 @@ export async function generateNow(
     );
     return generateFrom(context, await readWithTemplates(paths, former), known);
   }
-  const inForce = choice === 'present' ? undefined : await readLoaded(context, knownTaps(known, choice));
+  const inForce = choice === 'present' ? undefined : await readLoaded(context);
   if (!inForce) {
     return generateFrom(context, await readWithTemplates(paths, paths.config, paths.templates), known);
   }
@@ -140,21 +138,8 @@ async function generateFrom(context: Context, from: ConfigWithTemplates, known: 
     templates: readTemplates(templates),
     source: files.join(', '),
   };
-  if (!known.good) return outputsOf(inputs, snapshot, about);
-  const part = makePart(paths, known.good, inputs, snapshot, about);
-  if (part) return part;
-  // All is made of what is there, nothing of what was believed to be.
-  const all = withKnownSpeeds(paths.speeds, readDevices());
-  return outputsOf({ ...inputs, host: { ...inputs.host, devices: all } }, snapshot, about);
-}
-
-/** Where rules are in force that are believed, so are the taps of those who run; the one that starts has a new one. */
-function knownTaps({ good, guests = [] }: Known, choice: Choice): Set<string> {
-  const starting = new Set(typeof choice === 'object' ? choice.starting : []);
-  const tapsOf = (some: Guest[]) => some.flatMap(({ nics }) => nics.map(({ tap }) => tap));
-  const taps = new Set(good ? tapsOf(guests) : []);
-  for (const tap of tapsOf(guests.filter(({ name }) => starting.has(name)))) taps.delete(tap);
-  return taps;
+  const part = known.good && makePart(paths, known.good, inputs, snapshot, about);
+  return part ?? outputsOf(inputs, snapshot, about);
 }
 
 function outputsOf(inputs: Inputs, snapshot: string, about: string[]): Generated {

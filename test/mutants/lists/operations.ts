@@ -22,8 +22,8 @@ export const operations: Listed[] = [
   },
   {
     what: 'an edited configuration counts for the timer',
-    from: "const inForce = choice === 'present' ? undefined : await readLoaded(context, knownTaps(known, choice));",
-    to: "const inForce = choice !== 'present' ? undefined : await readLoaded(context, knownTaps(known, choice));",
+    from: "const inForce = choice === 'present' ? undefined : await readLoaded(context);",
+    to: "const inForce = choice !== 'present' ? undefined : await readLoaded(context);",
     ...whose,
   },
   {
