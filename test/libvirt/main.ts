@@ -11,6 +11,7 @@ import { Namespaces } from '../support/netns.ts';
 import { debianFolder } from './harness/host.ts';
 import { callsOf, clearHost, clearNotes, journalOf, type Lab, makeLab } from './harness/lab.ts';
 import { virsh } from './harness/virsh.ts';
+import { slowness } from './harness/wait.ts';
 import type { Scenario } from './scenario.ts';
 import { daemon } from './scenarios/daemon.ts';
 import { healthy } from './scenarios/healthy.ts';
@@ -27,7 +28,7 @@ const { values: options, positionals: words } = parseArgs({
   allowPositionals: true,
   options: { core: { type: 'boolean', default: false }, suite: { type: 'string' } },
 });
-/** Seconds. */
+/** Seconds, on a machine with nothing else to do. */
 const limit = 240;
 const scenarios: Scenario[] = [
   ...healthy,
@@ -88,8 +89,9 @@ async function runAll(): Promise<boolean> {
 /** Nothing goes on for ever, whatever happens in it. */
 async function inTime<T>(work: Promise<T>): Promise<T> {
   const stop = new AbortController();
-  const late = delay(limit * 1000, undefined, { signal: stop.signal }).then(() => {
-    throw new Error(`still going on after ${limit} s`);
+  const most = Math.round(limit * slowness());
+  const late = delay(most * 1000, undefined, { signal: stop.signal }).then(() => {
+    throw new Error(`still going on after ${most} s`);
   });
   try {
     return await Promise.race([work, late]);
