@@ -72,12 +72,17 @@ test('docs/nodes.md names the version of each library that an older Node.js keep
 
 for (const file of ['program.js', 'hook.js', 'virt-shaper.js']) {
   test(`dist/${file} calls nothing that Node.js ${oldest} lacks`, () => {
-    const program = read(`dist/${file}`);
+    // The build breaks lines between any two words.
+    const program = read(`dist/${file}`).replaceAll('\n', '');
     assert.equal(
       [...younger, ...functions].filter((name) => program.includes(name)),
       [],
     );
-    assert.equal(program.match(/RegExp\([^\n]*, ["']\w*v\w*["']\)/g), null, 'regular expressions with /v');
+    assert.equal(
+      program.match(/RegExp\([^;]{0,200},\s*["']\w*v\w*["']\)/g),
+      null,
+      'regular expressions with /v',
+    );
   });
 }
 
