@@ -166,13 +166,20 @@ export class Tries {
     const { world, snapshots } = this.bench;
     await world.quiet();
     const kernel = await snapshots.take();
-    const problems = this.judged(kernel);
+    // What is refused for one tap costs that tap only, and is said: the load ends well for all others.
+    const refused =
+      status === 0
+        ? [...stderr.matchAll(/ receives by (\S+) is not shaped: /g)].map(([, tap = '']) => tap)
+        : [];
+    const problems = this.judged(kernel, refused);
+    if (refused.length > 0)
+      problems.push(...judge(kernel, this.to, this.to, refused).map((problem) => `new policy: ${problem}`));
     const said = stderr.trim().slice(0, 500).replaceAll('\n', '\n      ');
     if (/TypeError|ReferenceError|RangeError|\n\s+at .*:\d+:\d+/.test(stderr))
       problems.push(`not told to people: ${said}`);
     if (status !== undefined && status !== 0 && status !== 1) problems.push(`exit status ${status}: ${said}`);
     const side = status === 0 ? this.to : status === 1 ? this.from : undefined;
-    if (side && !undoFails) {
+    if (side && !undoFails && refused.length === 0) {
       const differing = differences(kernel.text, side.kernel.text);
       if (differing)
         problems.push(`exit status ${status}, but the kernel differs:\n${differing}\n    ${said}`);
