@@ -28,9 +28,6 @@ const common = {
 const started = Date.now();
 const script = {
   plugins: [compiledTemplates(`${root}templates`), lazyPackages(root)],
-  // A sixth of the package. Names stay, and lines stay short, so that the trace of a fault can be read.
-  minifyWhitespace: true,
-  lineLimit: 160,
   define: { __VERSION__: JSON.stringify(version), 'import.meta.url': 'bundleUrl' },
   // A script of V8's own knows no import(), and no module around it.
   supported: { 'dynamic-import': false },

@@ -105,9 +105,9 @@ test('on a full disk it says what cannot be written, and does its work', () => {
 function usedOfModules(text: string): Record<string, string[]> {
   const used: Record<string, string[]> = {};
   for (const [, name = '', module = ''] of text.matchAll(
-    /\b(import_\w+)\s*=\s*(?:__toESM\(\s*)?require\(\s*"([\w:/]+)"\s*\)/g,
+    /\b(import_\w+) = (?:__toESM\()?require\("([\w:/]+)"\)/g,
   )) {
-    const names = [...text.matchAll(new RegExp(`\\b${name}\\s*\\.\\s*(\\w+)`, 'g'))].map(([, of = '']) => of);
+    const names = [...text.matchAll(new RegExp(`\\b${name}\\.(\\w+)`, 'g'))].map(([, of = '']) => of);
     used[module] = [...new Set([...(used[module] ?? []), ...names])].sort();
   }
   return used;
