@@ -72,7 +72,9 @@ function judgeDoctor(truths: Truth[], { findings, asked }: Views, mayFail: boole
   const cannotSee =
     mayFail &&
     findings.some((text) =>
-      /^problem (passing|kernel-state|in-force), .*(is damaged|(are|is) gone from|is not there)/.test(text),
+      /^problem (passing|kernel-state|in-force), .*(is damaged|cannot be read|(are|is) gone from|is not there)/.test(
+        text,
+      ),
     );
   const silent = truths
     .filter(({ fate, astray }) => !cannotSee && fate !== 'shaped' && !(fate === 'cut' && astray))
