@@ -1,6 +1,7 @@
 // Parses the arguments of `set`: keys and values as typed in a shell, without TOML's quotes.
 import { ConfigError } from '../system/errors.ts';
 import { parseKeys } from '../toml/edit.ts';
+import { basicString } from '../toml/write.ts';
 
 /** Keys with string values, even when they look like numbers. */
 const texts = ['group', 'leaf', 'kind', 'macs'];
@@ -23,6 +24,5 @@ export function literalOf(key: string[], value: string): string {
   const isText = texts.includes(key.at(-1) ?? '');
   if (!isText && /^(?:true|false|0x[\da-f]+|(?:0|[1-9]\d*)(?:\.\d+)?)$/i.test(value))
     return value.toLowerCase();
-  // JSON allows these characters in a string, TOML wants them escaped.
-  return JSON.stringify(value).replace(/\u007f/g, '\\u007f');
+  return basicString(value);
 }

@@ -7,9 +7,10 @@ import { removeKey, setKey } from '../toml/edit.ts';
 import { Findings } from '../toml/findings.ts';
 import { flatten, isBelow, lookUp, placesBelow } from '../toml/look-up.ts';
 import { mergeFiles } from '../toml/merge.ts';
-import { byBytes, formatPath, formatPlace } from '../toml/place.ts';
+import { byBytes, formatPlace } from '../toml/place.ts';
 import type { SourceFile } from '../toml/source-file.ts';
 import { parseToml, type TomlTable } from '../toml/tree.ts';
+import { formatPath } from '../toml/write.ts';
 import { matchesName, matchingEntries, parseName } from './pattern.ts';
 import { parseConfig } from './read-config.ts';
 

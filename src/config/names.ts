@@ -2,7 +2,7 @@
 // libvirt passes, so it may be any that libvirt accepts (9.0: all but "/", line ends, "." and ".."), except for control
 // characters, which XML cannot carry.
 import type { Source } from '../system/errors.ts';
-import { formatPath } from '../toml/place.ts';
+import { formatPath } from '../toml/write.ts';
 import { isDeviceOrAltname } from '../units/units.ts';
 import type { Fields } from './decode/fields.ts';
 

@@ -1,6 +1,7 @@
 // Replaces altnames: a configuration may name a NIC by any of them, the policy uses the kernel's primary name only.
 import type { Problem, Source } from '../system/errors.ts';
-import { formatPath, formatPlace } from '../toml/place.ts';
+import { formatPlace } from '../toml/place.ts';
+import { formatPath } from '../toml/write.ts';
 import { byName } from '../units/units.ts';
 import type { Config, Setting } from './config.ts';
 

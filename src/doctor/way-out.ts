@@ -2,9 +2,9 @@
 // class. Said of a bridge, also before a guest runs on it; of guests in force each view says it.
 import { type Host, stackOf } from '../host/host.ts';
 import type { WayOut } from '../host/ways-out.ts';
-import { tomlKey } from '../import/to-toml.ts';
 import type { FoundUplink } from '../policy/uplinks.ts';
 import { label } from '../text/label.ts';
+import { basicString, tomlKey } from '../toml/write.ts';
 import type { Finding } from './finding.ts';
 
 export interface RoutedBridge {
@@ -34,6 +34,6 @@ export function checkWayOut(
     level: 'warning',
     subject: label(bridge),
     detail: `what the host routes for its guests by ${families.join(' and ')} leaves by ${label(device)}, which is no uplink of this bridge: it is not shaped`,
-    hint: `write routed = [${JSON.stringify(bridge)}] in [uplink.${tomlKey(device)}], too`,
+    hint: `write routed = [${basicString(bridge)}] in [uplink.${tomlKey(device)}], too`,
   }));
 }

@@ -1,6 +1,7 @@
 // Prints an imported policy as TOML. It does not know the source format: each importer passes plain data, and `from` becomes a
 // comment with the line of the imported file.
 import { escapeName } from '../config/pattern.ts';
+import { basicString, tomlComment, tomlKey } from '../toml/write.ts';
 import { formatRate } from '../units/rate.ts';
 import { type Both, directions } from '../units/units.ts';
 
@@ -105,27 +106,6 @@ function rateValue(rate: ImportedRate): string {
     return bits === undefined ? [] : `${way} = ${basicString(readableRate(bits))}`;
   });
   return `{ ${ways.join(', ')} }`;
-}
-
-/** One key of a table's dotted name, quoted where TOML needs it. */
-export const tomlKey = (name: string) => (/^[A-Za-z0-9_-]+$/.test(name) ? name : basicString(name));
-
-// Control characters end a comment or are forbidden in it.
-export const tomlComment = (text: string) => `# ${text.replace(/[\p{Cc}\p{Cs}]+/gu, ' ')}\n`;
-
-/** A lone surrogate is not valid in TOML: it becomes U+FFFD. */
-function basicString(text: string): string {
-  const escaped = text
-    .replace(/\p{Cs}/gu, '\uFFFD')
-    .replace(/["\\]/g, '\\$&')
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escapeCodePoint);
-  return `"${escaped}"`;
-}
-
-/** Escapes characters that control a terminal or are invisible. */
-function escapeCodePoint(character: string): string {
-  const number = (character.codePointAt(0) ?? 0).toString(16);
-  return number.length > 4 ? `\\U${number.padStart(8, '0')}` : `\\u${number.padStart(4, '0')}`;
 }
 
 /** Megabytes of 1,048,576 bytes are whole in binary units: 104857600 is "100mibit". */

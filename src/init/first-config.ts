@@ -2,8 +2,8 @@
 // values that would not limit them either, so that what is taken in use is always somebody's own decision.
 
 import { escapeName } from '../config/pattern.ts';
-import { tomlComment, tomlKey } from '../import/to-toml.ts';
 import { label } from '../text/label.ts';
+import { tomlComment, tomlKey } from '../toml/write.ts';
 import { formatRate } from '../units/rate.ts';
 
 export interface FoundHost {

@@ -2,7 +2,7 @@
 import type { Config, Setting, UplinkEntry } from '../config/config.ts';
 import type { Host, Network } from '../host/host.ts';
 import { label } from '../text/label.ts';
-import { formatPath } from '../toml/place.ts';
+import { formatPath } from '../toml/write.ts';
 
 export interface Doubt {
   /** The reason, as words that follow a guest's name. */

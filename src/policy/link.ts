@@ -1,7 +1,7 @@
 // An uplink before any guest is on it: the link's speed, and the guarantee of the unmarked class.
 import type { UplinkEntry } from '../config/config.ts';
 import { type Host, routesOver } from '../host/host.ts';
-import { formatPath } from '../toml/place.ts';
+import { formatPath } from '../toml/write.ts';
 import { formatRate } from '../units/rate.ts';
 import { type Both, both, type Direction } from '../units/units.ts';
 import { type Compared, forNowOf } from './moment/for-now.ts';

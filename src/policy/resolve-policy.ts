@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts';
 import type { Guest } from '../guests/guest.ts';
 import { type Host, type Port, stackOf } from '../host/host.ts';
 import { label } from '../text/label.ts';
-import { formatPath } from '../toml/place.ts';
+import { basicString, formatPath } from '../toml/write.ts';
 import { byName } from '../units/units.ts';
 import type { Doubt } from './doubts.ts';
 import { refuseGuarantees, scaleGuarantees } from './guarantees.ts';
@@ -151,7 +151,7 @@ const routedRemedy =
   'out of the configuration';
 function unreachableRemedy(unrouted: Doubt['unrouted']): string {
   const routed = unrouted
-    ? ` where the host routes for ${label(unrouted.bridge)}, write routed = [${JSON.stringify(unrouted.bridge)}] in [${formatPath(['uplink', unrouted.uplink])}],`
+    ? ` where the host routes for ${label(unrouted.bridge)}, write routed = [${basicString(unrouted.bridge)}] in [${formatPath(['uplink', unrouted.uplink])}],`
     : '';
   return `give it a NIC on a bridge with an uplink,${routed} or take its entry out of the configuration`;
 }

@@ -6,7 +6,7 @@ import type { Config, UplinkEntry } from '../config/config.ts';
 import type { Guest } from '../guests/guest.ts';
 import { type Host, type Port, stackOf } from '../host/host.ts';
 import { label } from '../text/label.ts';
-import { formatPath } from '../toml/place.ts';
+import { formatPath } from '../toml/write.ts';
 import { isDeviceName } from '../units/units.ts';
 import { type Doubt, noUplink, unable } from './doubts.ts';
 

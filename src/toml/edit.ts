@@ -1,6 +1,6 @@
 // Changes single keys of a TOML text and leaves every other line as it stands. It knows the lines that it writes itself
 // (`[table]`, `key = value`) and no other form; whoever calls it reads the result again and compares (config/edit.ts).
-import { formatPath } from './place.ts';
+import { formatPath } from './write.ts';
 
 const bareOrQuoted = `(?:"(?:\\\\.|[^"\\\\])*"|'[^']*'|[\\w-]+)`;
 const dotted = `${bareOrQuoted}(?:\\s*\\.\\s*${bareOrQuoted})*`;

@@ -3,8 +3,9 @@
 // from that list and the text on both sides of the place where it stopped.
 import type { Node } from 'toml/lib/parser.js';
 import { explainStop } from './mistakes.ts';
-import { formatPath, formatPlace } from './place.ts';
+import { formatPlace } from './place.ts';
 import type { SourceFile } from './source-file.ts';
+import { formatPath } from './write.ts';
 
 /** `offset` is the place, in UTF-16 units from the start of the file. */
 export interface Explanation {

@@ -17,9 +17,4 @@ export function formatPlace({ file, line, column }: Source): string {
   return `${file}:${line}:${column}`;
 }
 
-/** `guest."web-*".rate`: a key as it would be written in TOML. */
-export function formatPath(keys: string[]): string {
-  return keys.map((key) => (/^[\w-]+$/.test(key) ? key : JSON.stringify(key))).join('.');
-}
-
 const depth = ({ file }: Source) => file.split('/').length;

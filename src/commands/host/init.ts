@@ -8,7 +8,6 @@ import { readDefaultRoute } from '../../host/default-route.ts';
 import { type Host, stackOf } from '../../host/host.ts';
 import { readNetworks } from '../../host/networks.ts';
 import { readBridges, readDevices } from '../../host/read-host.ts';
-import { tomlKey } from '../../import/to-toml.ts';
 import { readDefined } from '../../init/defined-guests.ts';
 import { type FoundHost, type FoundLink, firstConfig } from '../../init/first-config.ts';
 import type { Context } from '../../operations/context.ts';
@@ -22,6 +21,7 @@ import { makeFolder } from '../../system/folders.ts';
 import { stepsAfter } from '../../text/first-steps.ts';
 import { counted, label } from '../../text/label.ts';
 import { Findings } from '../../toml/findings.ts';
+import { tomlKey } from '../../toml/write.ts';
 import { byName, isDeviceName } from '../../units/units.ts';
 
 export async function initCommand(context: Context, { print }: { print?: boolean }): Promise<number> {

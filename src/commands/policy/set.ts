@@ -12,7 +12,7 @@ import { removeFile, writeWhole } from '../../system/files.ts';
 import { makeFolder } from '../../system/folders.ts';
 import { label } from '../../text/label.ts';
 import { Findings } from '../../toml/findings.ts';
-import { formatPath } from '../../toml/place.ts';
+import { formatPath } from '../../toml/write.ts';
 
 export interface SetOptions {
   group?: boolean;

@@ -1,7 +1,8 @@
 // Conditional limits without an effect: a window that earlier windows shadow, a limit after a quota that is no lower, a boost
 // that is no higher. These are warnings, since the other limits hold; a guarantee above its ceil is an error, as everywhere.
 import type { Findings } from '../../toml/findings.ts';
-import { formatPath, formatPlace } from '../../toml/place.ts';
+import { formatPlace } from '../../toml/place.ts';
+import { formatPath } from '../../toml/write.ts';
 import { covers, formatDaysAndTimes } from '../../units/days-and-times.ts';
 import { formatRate } from '../../units/rate.ts';
 import { type Both, directions } from '../../units/units.ts';

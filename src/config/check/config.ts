@@ -4,7 +4,8 @@
 import { nearest } from '../../system/nearest.ts';
 import { counted } from '../../text/label.ts';
 import type { Findings } from '../../toml/findings.ts';
-import { byPlace, formatPath, formatPlace } from '../../toml/place.ts';
+import { byPlace, formatPlace } from '../../toml/place.ts';
+import { formatPath } from '../../toml/write.ts';
 import type { Config, GuestEntry, Setting } from '../config.ts';
 import { checkChanges } from './changes.ts';
 import { checkGuarantees } from './guarantees.ts';

@@ -3,7 +3,8 @@
 // which depends on the running guests.
 
 import type { Findings } from '../../toml/findings.ts';
-import { formatPath, formatPlace } from '../../toml/place.ts';
+import { formatPlace } from '../../toml/place.ts';
+import { formatPath } from '../../toml/write.ts';
 import { formatRate } from '../../units/rate.ts';
 import { type Both, directions } from '../../units/units.ts';
 import type { Config, GuestEntry, Setting, UplinkEntry } from '../config.ts';

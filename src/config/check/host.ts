@@ -2,7 +2,8 @@
 // hosts may share the files.
 import type { Problem, Source } from '../../system/errors.ts';
 import { nearest } from '../../system/nearest.ts';
-import { byPlace, formatPath } from '../../toml/place.ts';
+import { byPlace } from '../../toml/place.ts';
+import { formatPath } from '../../toml/write.ts';
 import type { Config } from '../config.ts';
 
 /** Warnings about uplinks and bridges that are not among the names of the host's network devices. */

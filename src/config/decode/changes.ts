@@ -1,7 +1,7 @@
 // Decodes the conditional limits: [[... .when]], [... .quota], [guest.NAME.boost]. check/changes.ts looks for those without
 // an effect.
 import type { Source } from '../../system/errors.ts';
-import { formatPath } from '../../toml/place.ts';
+import { formatPath } from '../../toml/write.ts';
 import { type DaysAndTimes, parseDaysAndTimes } from '../../units/days-and-times.ts';
 import { type Period, parsePeriod } from '../../units/period.ts';
 import type { Refusal } from '../../units/rate.ts';

@@ -2,8 +2,8 @@
 // the table may have, any other is an error. check/config.ts checks values against each other later.
 import type { Source } from '../../system/errors.ts';
 import type { Findings } from '../../toml/findings.ts';
-import { formatPath } from '../../toml/place.ts';
 import type { TomlTable } from '../../toml/tree.ts';
+import { formatPath } from '../../toml/write.ts';
 import { type Both, byName } from '../../units/units.ts';
 import type {
   ClassSettings,

@@ -3,8 +3,8 @@
 import type { Source } from '../../system/errors.ts';
 import { nearest } from '../../system/nearest.ts';
 import type { Findings } from '../../toml/findings.ts';
-import { formatPath } from '../../toml/place.ts';
 import type { TomlEntry, TomlTable, TomlValue } from '../../toml/tree.ts';
+import { formatPath } from '../../toml/write.ts';
 
 /** Decodes the value at `path`; undefined, with a finding, when it is wrong. */
 export type Decoder<T> = (entry: TomlEntry, path: string[], findings: Findings) => T | undefined;

@@ -2,8 +2,8 @@
 // one belongs to: `limit` is in bytes for bfifo and in packets elsewhere, `flows` means two different things.
 
 import type { Findings } from '../../toml/findings.ts';
-import { formatPath } from '../../toml/place.ts';
 import type { TomlValue } from '../../toml/tree.ts';
+import { formatPath } from '../../toml/write.ts';
 import { formatTime, parseTime } from '../../units/time.ts';
 import type { Setting } from '../config.ts';
 import { diffservs, isolations, type LeafKind, type LeafSettings, leafKinds, sfqFlows } from '../leaf.ts';

@@ -1,6 +1,6 @@
 // local = "100mbit", pps = 5000, storm = "1mbit" or packets per second: what a guest may send inside the host, and how
 // many packets at all. "off" takes out what a group or [defaults] says. The bounds are those in which nft counts exactly.
-import { formatPath } from '../../toml/place.ts';
+import { formatPath } from '../../toml/write.ts';
 import { formatRate } from '../../units/rate.ts';
 import type { LimitSettings, PacketRate, Setting } from '../config.ts';
 import type { Decoder, Fields } from './fields.ts';

@@ -1,6 +1,6 @@
 // macs = ["52:54:00:12:34:56", ...] or "any": which frames from an uplink are a guest's own, besides those to the
 // addresses of its XML. Guests that bridge guests of their own, or share an address (VRRP), need it.
-import { formatPath } from '../../toml/place.ts';
+import { formatPath } from '../../toml/write.ts';
 import type { Setting } from '../config.ts';
 import type { Decoder } from './fields.ts';
 import { text } from './values.ts';

@@ -2,8 +2,8 @@
 // inherited value.
 
 import type { Findings } from '../../toml/findings.ts';
-import { formatPath } from '../../toml/place.ts';
 import type { TomlTable } from '../../toml/tree.ts';
+import { formatPath } from '../../toml/write.ts';
 import { doubtAbout, parseRate, parseSize, type Refusal } from '../../units/rate.ts';
 import { type Both, type Direction, directions, isDeviceOrAltname } from '../../units/units.ts';
 import type { Setting } from '../config.ts';

@@ -2,7 +2,7 @@
 // answered, as it comes back by the same device.
 import type { TapPlan } from '../../plan/plan.ts';
 import { label } from '../../text/label.ts';
-import { formatPath } from '../../toml/place.ts';
+import { formatPath } from '../../toml/write.ts';
 import type { Astray, Facts } from '../facts.ts';
 import type { Fault } from '../fault.ts';
 

@@ -11,7 +11,7 @@ import { formatSet } from '../../text/figures.ts';
 import { label } from '../../text/label.ts';
 import type { Line } from '../../text/spans.ts';
 import type { Screen } from '../../text/table.ts';
-import { formatPath } from '../../toml/place.ts';
+import { formatPath } from '../../toml/write.ts';
 import { formatRate } from '../../units/rate.ts';
 import { type Both, both, directions } from '../../units/units.ts';
 import { dataVersion, groupsAsData, guestAsData } from '../in-use-data.ts';

@@ -2,7 +2,7 @@
 import type { Config, GuestEntry } from '../../config/config.ts';
 import { escapeName, matchingEntries, patternLength } from '../../config/pattern.ts';
 import type { Source } from '../../system/errors.ts';
-import { formatPath } from '../../toml/place.ts';
+import { formatPath } from '../../toml/write.ts';
 
 export interface EntryMatch {
   /** As it is written: `[guest."web-*"]`. */
