@@ -10,6 +10,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Random } from '../faults/random.ts';
+import { isQuick } from '../support/quick-files.ts';
 import { readClosures } from './closure.ts';
 import { mutants } from './list.ts';
 import type { Listed } from './lists/listed.ts';
@@ -111,9 +112,10 @@ function chosen(count: number): Listed[] {
 
 function testsOf(file: string): Tests {
   const kernel = inKernel.find(([folder]) => folder.test(file))?.[1] ?? [];
-  // Who imports little else is most likely to notice.
+  // Who imports little else is most likely to notice. Slow ones only of the file's own folder.
+  const own = `unit/${file.split('/')[0]}/`;
   const importing = [...closures]
-    .filter(([, files]) => files.has(`../src/${file}`))
+    .filter(([test, files]) => files.has(`../src/${file}`) && (isQuick(test) || test.startsWith(own)))
     .sort(([, a], [, b]) => a.size - b.size)
     .map(([test]) => test);
   return {
