@@ -51,7 +51,9 @@ test('a link whose speed nobody knows limits nobody, and is not shared out as if
   const host = { ...nothing, uplinks: [unknown], guests: [guest('cliff', 'eth0')] };
   assert.equal(valuesOf('cliff', host), values('500mbit', '10gbit'));
   const text = firstConfig(host);
+  assert.match(text, '[uplink.eth0]\nbridge = "br0"\n');
   assert.match(text, '# ceil = "1gbit"\n');
+  assert.match(text, '\nrate = "10mbit"\nceil = "1gbit"\n', 'of [defaults]');
   assert.match(text, 'The kernel does not know how fast this link is, and 10gbit is assumed');
   assert.not.match(text, 'As fast as the kernel reports');
 });
@@ -104,6 +106,11 @@ test('without guests it shows what one would look like, with guests how they sha
   const text = firstConfig({ ...nothing, guests: [guest('cliff')] });
   assert.not.match(text, 'none is here');
   assert.match(text, '# The guests of this host, each with an equal share of its link');
+});
+
+test('what is to do is numbered, in its order', () => {
+  const steps = [...firstConfig(nothing).matchAll(/^# {3}(\d)\. /gm)].map(([, number]) => Number(number));
+  assert.equal(steps, [1, 2, 3, 4, 5, 6]);
 });
 
 test.run();
