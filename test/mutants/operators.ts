@@ -47,7 +47,7 @@ const operators: Operator[] = [
   each(/\.trim\(\)/, ''),
   each(/ \?\? [\w.[\]']+/, ''),
   each(/\b\d[\d_]*\b(?!['"`])/, ([digits]) => String(Number((digits ?? '').replaceAll('_', '')) + 1)),
-  each(/\((\w+), (\w+)\)(?= =>| \{)?/, ([, one, two]) => `(${two}, ${one})`),
+  each(/(?<!Math\.(?:max|min))\((\w+), (\w+)\)(?= =>| \{)?/, ([, one, two]) => `(${two}, ${one})`),
 ];
 
 /** A statement that is a call, an entry of a list, a filter of a chain: left out. */
