@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { librariesWithoutComments } from './comments.js';
 import { lazyPackages } from './lazy.js';
 import { compiledTemplates } from './templates.js';
 
@@ -27,7 +28,7 @@ const common = {
 
 const started = Date.now();
 const script = {
-  plugins: [compiledTemplates(`${root}templates`), lazyPackages(root)],
+  plugins: [compiledTemplates(`${root}templates`), lazyPackages(root), librariesWithoutComments],
   define: { __VERSION__: JSON.stringify(version), 'import.meta.url': 'bundleUrl' },
   // A script of V8's own knows no import(), and no module around it.
   supported: { 'dynamic-import': false },
