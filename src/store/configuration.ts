@@ -1,5 +1,6 @@
-// The configuration that a rendering came from, kept beside it: what was in force can be made again for other
-// guests, when a load was not confirmed or when somebody has just broken the configuration.
+// A snapshot of the configuration's files, stored beside the rules that were rendered from them. The hook and sync render
+// from it for the guests that run now, where the present files cannot be used: somebody has just broken them, or the load
+// that they were for was never confirmed.
 import { join, resolve } from 'node:path';
 import type { ConfigLocation } from '../config/read-config.ts';
 import { isChanged, readCache, writeTogether, writeWhole } from '../system/files.ts';
@@ -17,8 +18,9 @@ export function snapshotText(files: Snapshot['files']): string {
 }
 
 /**
- * Lays the files of a snapshot out below a folder, in the place of what was there; what is laid out stays.
- * @returns where to read them, or nothing when there is no snapshot
+ * Writes the files of a snapshot below `folder` and removes what was there. Idempotent: a folder that has exactly these
+ * files is left as it is.
+ * @returns where to read them; undefined when `text` is no snapshot
  */
 export function layOut(text: string | undefined, folder: string): ConfigLocation | undefined {
   const snapshot = decodeSnapshot(text);
@@ -31,16 +33,16 @@ export function layOut(text: string | undefined, folder: string): ConfigLocation
   if (readCache(join(folder, 'whole')) === text && !files.some(isChanged)) return location;
   removeFolder(folder);
   writeTogether(files);
-  writeWhole(join(folder, 'whole'), text ?? '', 0o600); // Last: what is there without it is not whole.
+  writeWhole(join(folder, 'whole'), text ?? '', 0o600); // Written last: without it the folder is incomplete.
   return location;
 }
 
-/** @returns where a snapshot was laid out before */
+/** @returns where to read the snapshot that an earlier call wrote below `folder`; undefined when there is none */
 export function findLaidOut(folder: string): ConfigLocation | undefined {
   return layOut(readCache(join(folder, 'whole')), folder);
 }
 
-/** @returns what is in it, or nothing where it is of another version, damaged, or not there */
+/** @returns undefined when the snapshot is absent, damaged or of another version */
 export function decodeSnapshot(text: string | undefined): Snapshot | undefined {
   try {
     const snapshot: Snapshot = JSON.parse(text ?? '');

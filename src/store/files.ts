@@ -1,5 +1,6 @@
-// Every file that outlives a call. What is true of this boot is in /run, written without waiting for a disk, and gone with
-// the boot; what outlives it is in /var. docs/internals.md shows this table, and a test looks for files that are not in it.
+// Every file that outlives a call. State of this boot is in /run: it is written without fsync, and a reboot removes it.
+// State that has to survive a reboot is in /var (lasting-files.ts). docs/internals.md shows this table, and a test fails
+// for a file that is not in it.
 import { lastingFiles, type StoreFile } from './lasting-files.ts';
 
 const bootFiles = {

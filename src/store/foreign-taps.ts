@@ -1,11 +1,11 @@
-// A tap may have had an empty clsact before we came. Once our filter is in it nothing in the kernel tells it
-// from one of ours, so it is remembered until the tap is gone: unload must leave it.
+// Taps that had an empty clsact qdisc before virt-shaper put its filter there. From then on the kernel shows no difference
+// from a clsact that we added, so the tap's name is stored until the tap is gone: unload must leave that clsact in place.
 
 import type { KernelState, State } from '../kernel/objects.ts';
 import { readCache, writeIfChanged } from '../system/files.ts';
 
 /**
- * Adds what is remembered to `sharedTaps`, and remembers what `wanted` is about to use.
+ * Adds the stored taps to `kernel.sharedTaps`, and stores those whose empty clsact `wanted` is about to use.
  * @param file names of taps, one a line, in /run
  */
 export function keepForeignTaps(file: string, kernel: KernelState, wanted: State): void {

@@ -1,8 +1,9 @@
-// What the kernel's settings were before us, to be put back by unload. In /run: a boot sets them anew.
+// The values that the kernel's settings (sysctl) had before virt-shaper changed them; unload restores them. In /run, since
+// a reboot resets the settings themselves.
 import { settings } from '../kernel/settings.ts';
 import { readIfThere, writeIfChanged } from '../system/files.ts';
 
-/** @returns nothing for a setting that we have not changed since boot */
+/** @returns name -> former value, of the settings that we have changed since boot */
 export function readFormerSettings(file: string): Map<string, string> {
   const lines = (readIfThere(file) ?? '').split('\n').map((line) => line.split(' = '));
   const isOurs = (name?: string) => settings.some((known) => known === name);
@@ -13,7 +14,10 @@ export function readFormerSettings(file: string): Map<string, string> {
   );
 }
 
-/** Keeps what a setting was when it is changed for the first time. */
+/**
+ * Stores the value in `now` of each setting in `changed`, except where one is stored already: at a second change the value
+ * in `now` is one that we have set ourselves.
+ */
 export function keepFormerSettings(file: string, now: Map<string, string>, changed: string[]): void {
   const former = readFormerSettings(file);
   for (const name of changed) {

@@ -1,5 +1,5 @@
-// The guests now running, longest running first, as the hook was told and `sync` has found: one file in /run,
-// gone with a reboot like the guests. Changed under a lock of its own (operations/note-guests.ts).
+// The running guests, longest running first, as libvirt told the hook and as `sync` read them from libvirt. In /run, since a
+// reboot ends the guests too. Written only under a lock of its own (operations/note-guests.ts).
 
 import { drivers, type Guest } from '../guests/guest.ts';
 import { Failure, isDamaged } from '../system/errors.ts';
@@ -24,14 +24,14 @@ export function readGuests(file: string): Guest[] {
   throw damaged(`${file} is damaged: it has a guest that is none`);
 }
 
-/** As far as anything depends on it. */
+/** Checks only the fields that other code relies on. */
 function isGuest(value: unknown): value is Guest {
   const { name, driver, nics } = (value ?? {}) as Partial<Guest>;
   if (typeof name !== 'string' || !Array.isArray(nics)) return false;
   return drivers.some((known) => known === driver) && nics.every((nic) => typeof nic?.tap === 'string');
 }
 
-/** @returns whether they are others than before */
+/** @returns whether the file has changed */
 export function writeGuests(file: string, guests: Guest[]): boolean {
   const state: RunState = { version: 2, guests };
   return writeIfChanged(file, `${JSON.stringify(state, null, 1)}\n`, 0o600);

@@ -1,4 +1,5 @@
-// How the loads since boot ended, for those who watch: metrics and doctor. In /run, gone with a reboot.
+// How many loads there were since boot, how many failed, and how the last one ended: for `metrics` and `doctor`. In /run, so
+// that a reboot starts the counts anew.
 import { isThere, readJson, writeWhole } from '../system/files.ts';
 
 export interface History {
@@ -7,13 +8,13 @@ export interface History {
   loads: number;
   /** Loads that failed, whatever they would have changed. */
   failures: number;
-  /** The last of either; milliseconds since 1970. Empty before the first. */
+  /** When the last load or failure ended, in milliseconds since 1970, and its error. Empty before the first. */
   last: { at?: number; error?: string };
 }
 
 const beginning: History = { version: 1, loads: 0, failures: 0, last: {} };
 
-/** One that is damaged counts from the beginning: nothing else depends on it. */
+/** A damaged file reads as an empty history, so that no load fails because of it: nothing but its counts is lost. */
 export function readHistory(file: string): History {
   try {
     return readWholeHistory(file);
@@ -22,14 +23,14 @@ export function readHistory(file: string): History {
   }
 }
 
-/** For who wants to know that it is damaged. @throws Failure saying so */
+/** As readHistory, but for callers that report a damaged file. @throws Failure when it is damaged */
 export function readWholeHistory(file: string): History {
   return readJson(file, beginning);
 }
 
 /**
- * Call it under the lock.
- * @param error what it failed with, in words; absent when it succeeded
+ * Counts a load that has ended. Call it under the lock.
+ * @param error its message when the load failed; absent when it succeeded
  */
 export function noteLoad(file: string, error?: string): void {
   const { loads, failures } = readHistory(file);
@@ -42,7 +43,7 @@ export function noteLoad(file: string, error?: string): void {
   writeWhole(file, `${JSON.stringify(history)}\n`);
 }
 
-/** Whether whoever wrote it was killed in between: his load is not counted yet. */
+/** Whether a process was killed while it wrote the file: the load of that process is not counted. */
 export function isHistoryHalfWritten(file: string): boolean {
   return isThere(`${file}.next`);
 }

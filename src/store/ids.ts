@@ -1,16 +1,17 @@
-// The ids chosen so far, kept in /var/lib for good. Read and written under the lock only. Where the file is damaged they
-// are taken from what is left of it and from the rules, so that nobody's class and mark change by it.
+// The ids that were drawn for guests and groups, stored in /var/lib for good. Read and written only under the lock. Where
+// the file is damaged, ids are recovered from its readable lines and from the rules, so that no guest's class or mark
+// changes.
 import { join } from 'node:path';
 import type { ChosenIds } from '../plan/ids.ts';
 import { isThere, readCache, writeIfChanged, writeWhole } from '../system/files.ts';
 
 export interface ReadIds {
   chosen: ChosenIds;
-  /** What is lost, in words; absent when nothing is. */
+  /** A sentence for people about what is lost; absent when nothing is. */
   lost?: string;
 }
 
-/** @param rules rules.d, whose lines say whose classes are whose */
+/** @param rules rules.d: the comment of each class in shape.tc names its guest or group */
 export function readIds(file: string, rules: string): ReadIds {
   const text = readCache(file);
   const chosen = decode(text);
@@ -35,7 +36,7 @@ function decode(text: string | undefined): ChosenIds | undefined {
     if (version !== 1 || !areIds(guests) || !areIds(groups) || !Array.isArray(idle)) return undefined;
     return { guests, groups, idle };
   } catch {
-    return undefined; // Damaged, or not there.
+    return undefined; // Damaged or absent.
   }
 }
 
@@ -51,7 +52,7 @@ function isId(id: unknown): boolean {
 
 function recover(text: string, rules: string): ChosenIds {
   const chosen = { guests: new Map<string, number>(), groups: new Map<string, number>() };
-  // One entry a line, as it was written.
+  // writeIds writes one entry a line.
   let kind: keyof ChosenIds = 'guests';
   for (const line of text.split('\n')) {
     kind = line.match(/^ "(guests|groups)": \{/)?.[1] === 'groups' ? 'groups' : kind;
@@ -67,7 +68,7 @@ function recover(text: string, rules: string): ChosenIds {
   return { guests: Object.fromEntries(chosen.guests), groups: Object.fromEntries(chosen.groups) };
 }
 
-/** @param name as JSON, or plain (text/label.ts). Who is put last has the id. */
+/** Of two owners of one id the last one put has it. @param name as JSON, or plain (text/label.ts) */
 function put(ids: Map<string, number>, name: string | undefined, id: number): void {
   const key = name?.startsWith('"') ? unquote(name) : name;
   if (key === undefined || !isId(id)) return;

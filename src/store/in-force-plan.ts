@@ -1,5 +1,5 @@
-// The plan whose rules are in force, kept beside them as data: names, groups and reasons for those who show
-// the state of things, without reading the configuration again. Figures that count are the kernel's own.
+// The plan that the rules in force were rendered from, stored beside them as JSON. Views take names, groups and reasons from
+// it, so they need not read the configuration again; figures they read from the kernel.
 import { join } from 'node:path';
 import type { Guest } from '../guests/guest.ts';
 import type { LimitPlan, Plan, UplinkPlan } from '../plan/plan.ts';
@@ -13,26 +13,29 @@ import { type Companions, planFile } from './in-force-rules.ts';
 /** What stands in the way of an uplink's tree, and what that costs. */
 export interface Obstacle {
   uplink: string;
-  /** What of its guests' traffic is not shaped. */
+  /** The directions in which its guests are not shaped. */
   directions: Direction[];
-  /** In words, without the guests. */
+  /** A sentence for people that names no guests. */
   reason: string;
   /** What to do about it. */
   hint: string;
-  /** The guests behind it, and their taps. */
+  /** The guests behind this uplink that are not shaped, and their taps. */
   guests: { guest: string; tap: string }[];
-  /** What the kernel would not change or take out stays, with the guests that are in it: `guests` are the others. */
+  /**
+   * Present when the kernel refused to change (tree) or to delete (leftover) a tree. Guests who are in that tree stay
+   * shaped by it; `guests` has the others.
+   */
   refused?: 'tree' | 'leftover';
 }
 
 export interface InForce {
   version: 1;
   uplinks: UplinkPlan[];
-  /** Guests, or single NICs, that do not get what they would have. */
+  /** Guests, or single NICs, that the policy could not shape, each with its reason. */
   unshaped: Unshaped[];
-  /** Sentences of the policy, such as guarantees scaled down. */
+  /** Warnings of the policy, such as that guarantees were scaled down. */
   warnings: string[];
-  /** What the configuration that it came from was warned of, a line each; absent where there was nothing. */
+  /** Warnings about the configuration, a line each; absent where there were none. */
   configuration?: string[];
   /** Limits inside the host; absent where no guest has one. */
   limits?: LimitPlan[];
@@ -42,7 +45,7 @@ export interface InForce {
   obstacles?: Obstacle[];
 }
 
-/** @param about what the configuration was warned of, as lines */
+/** @param about warnings about the configuration, a line each */
 export function inForceText(
   { plan, policy }: { plan: Plan; policy: Policy },
   about: string[] = [],
@@ -64,13 +67,13 @@ export function inForceText(
   return inLines(inForce);
 }
 
-/** A line for each class, tap and guest: what comes and goes of a thousand is told by its lines (part/splice.ts). */
+/** Begins a line at each class, tap and guest: a guest's start then changes a few lines of thousands (part/splice.ts). */
 function inLines(inForce: InForce): string {
-  // Within a string each quote has a backslash before it.
+  // Cannot match inside a JSON string: there each quote has a backslash before it.
   return `${JSON.stringify(inForce).replace(/\{"(?:kind|name|guest|group)":/g, '\n$&')}\n`;
 }
 
-/** What is kept of rules that were loaded without some of their uplinks says so. */
+/** Adds to the stored plan the uplinks that the load had to leave out. */
 export function withPlanObstacles(companions: Companions, obstacles: Obstacle[]): Companions {
   const text = companions.get(planFile);
   if (text === undefined || obstacles.length === 0) return companions;
@@ -79,21 +82,21 @@ export function withPlanObstacles(companions: Companions, obstacles: Obstacle[])
 
 /**
  * @param rules the folder of the rules
- * @param folder that has those in force
- * @returns nothing in it when nothing is loaded
+ * @param folder of the rules in force
+ * @returns a plan without uplinks when nothing is loaded
  * @throws Failure when it is of another version
  */
 export function readInForce(rules: string, folder = join(rules, 'good')): InForce {
   return readPlan(join(folder, planFile));
 }
 
-/** Of what was rendered last, loaded or not. @returns nothing where it is not there, or cannot be read */
+/** The plan that was rendered last, loaded or not. @returns undefined where it is absent or cannot be read */
 export function readRenderedPlan(rules: string): InForce | undefined {
   const file = join(rules, planFile);
   try {
     return isThere(file) ? readPlan(file) : undefined;
   } catch {
-    return undefined; // The rules count without it.
+    return undefined; // The rules can be loaded without it.
   }
 }
 
@@ -104,19 +107,19 @@ function readPlan(file: string): InForce {
   throw new Failure(`${file} is damaged`, 'virt-shaper apply makes it anew', undefined, 'damaged');
 }
 
-/** As far as those who show it could fall over it. */
+/** Checks the fields whose absence would make a view throw. */
 function isUplink(uplink: Partial<UplinkPlan> | null): boolean {
   const { out, in: receiving } = uplink?.trees ?? {};
   const trees = [out, receiving].every((tree) => Array.isArray(tree?.groups));
   return trees && Array.isArray(uplink?.taps) && Array.isArray(uplink?.ports);
 }
 
-/** Whether it has each of a guest's NICs, or says why not. */
+/** Whether the plan shapes each NIC of the guest or gives a reason why not. */
 export function hasGuest(inForce: InForce, guest: Guest): boolean {
   return guestsWithout(inForce, [guest]).length === 0;
 }
 
-/** Those of whom it has not each NIC, nor says why. */
+/** The guests with a NIC that the plan neither shapes nor gives a reason for. */
 export function guestsWithout({ uplinks, unshaped }: InForce, guests: Guest[]): Guest[] {
   const key = (guest: string, tap: string) => `${tap} ${guest}`; // No device's name has a blank.
   const shaped = new Set(uplinks.flatMap(({ taps }) => taps.map((tap) => key(tap.guest, tap.name))));
@@ -127,7 +130,7 @@ export function guestsWithout({ uplinks, unshaped }: InForce, guests: Guest[]): 
   );
 }
 
-/** The same, or nothing when it cannot be read: for what goes on without it. */
+/** As readInForce, for callers that can do without it. @returns undefined when it cannot be read */
 export function tryInForce(rules: string): InForce | undefined {
   try {
     return readInForce(rules);

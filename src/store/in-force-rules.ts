@@ -1,5 +1,5 @@
-// rules.d/good: the rules that are in force. A symlink to a folder of all three, swapped in one step, so that
-// whenever the machine stops it is one whole policy that was loaded.
+// rules.d/good: the rules in force. It is a symlink to a folder with all of their files, and is replaced by one rename, so
+// that after a power failure at any moment it leads to one whole policy that was loaded.
 import { existsSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Rules } from '../render/render.ts';
@@ -33,18 +33,18 @@ export function readRules(folder: string): Rules {
   };
 }
 
-/** Whether two renderings are the same, text by text. */
+/** Whether two renderings have the same text in every file. */
 export function areSame(some: Rules | undefined, others: Rules): boolean {
   return ruleFiles.every((name) => some?.[name] === others[name]);
 }
 
-/** Beside the rules: the configuration that they came from (configuration.ts). */
+/** Stored beside the rules: the configuration that they were rendered from (configuration.ts). */
 export const sourceFile = '.source.json';
 
-/** Beside the rules: the plan that they print, for those who show it (in-force.ts). */
+/** Stored beside the rules: the plan that they were printed from, for the views (in-force-plan.ts). */
 export const planFile = '.plan.json';
 
-/** Text by name, of those that are there. What goes with the rules wherever they go. */
+/** The two files that go with the rules wherever these are copied: name -> text, of those that exist. */
 export type Companions = Map<string, string>;
 
 export function readCompanions(folder: string): Companions {
@@ -65,23 +65,24 @@ export function companionsOf(folder: string, companions: Companions): NewFile[] 
   return [...companions].map(([name, text]) => ({ file: join(folder, name), text, mode: 0o600 }));
 }
 
-/** The configuration that the rules in force came from. */
+/** @returns the snapshot of the configuration that the rules in force were rendered from */
 export function goodSource(folder: string): string | undefined {
   return readCache(join(folder, 'good', sourceFile));
 }
 
-/** The rules in force, when there are any. */
+/** @returns the rules in force; undefined when nothing is loaded */
 export function readIfGood(folder: string): Rules | undefined {
   return currentGood(folder) === undefined ? undefined : readRules(join(folder, 'good'));
 }
 
 /**
- * Puts on the disk, beside those in force, the rules that are about to be. They count when they are kept.
+ * Writes the rules that are about to be loaded to a folder beside that of the rules in force. `good` leads to them only
+ * after keepGood, once the kernel has taken them.
  * @param folder rules.d
- * @param rules what is being loaded
- * @param companions what is known of where it came from
- * @param spare where they go while the disk is full: a name in /run, to which a number is added
- * @returns the folder's name, or the path of the spare one
+ * @param rules that are being loaded
+ * @param companions that go with them
+ * @param spare used in place of `folder` while the disk is full: a path in /run, to which a number is added
+ * @returns the name of the new folder in rules.d, or its path where that is the spare one
  */
 export function layGood(folder: string, rules: Rules, companions: Companions, spare?: string): string {
   const filesIn = (place: string) => [...filesOf(place, rules), ...companionsOf(place, companions)];
@@ -92,7 +93,7 @@ export function layGood(folder: string, rules: Rules, companions: Companions, sp
   const number = Number(current?.match(/\d+$/)?.[0] ?? 0) + 1;
   const lay = (name: string) => {
     const next = resolve(folder, name);
-    removeFolder(next); // Of a load that was killed.
+    removeFolder(next); // A load that was killed may have left it.
     writeTogether(filesIn(next));
     return name;
   };
@@ -105,7 +106,11 @@ export function layGood(folder: string, rules: Rules, companions: Companions, sp
   }
 }
 
-/** What a load that is going on, or was killed, has laid. @param folder rules.d @param spare as above */
+/**
+ * @param folder rules.d
+ * @param spare as of layGood
+ * @returns the folder that layGood wrote for a load that runs now or was killed; undefined when there is none
+ */
 export function laidFolder(folder: string, spare: string): string | undefined {
   const current = currentGood(folder);
   const places = [
@@ -122,15 +127,15 @@ function readNames(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder) : [];
 }
 
-/** @param name of the folder that was laid: what is in it is in force */
+/** Makes `good` lead to the rules that the kernel has taken. @param name as layGood returned it */
 export function keepGood(folder: string, name: string): void {
   const former = currentGood(folder);
   if (former !== name) {
     const next = join(folder, '.good.next');
-    removeFolder(next); // A link that a killed load has left.
+    removeFolder(next); // A symlink, where a load was killed before the rename.
     try {
       symlinkSync(name, next);
-      // A folder of that name is of another version; nothing else is put there.
+      // Another version made `good` a folder, which a rename cannot replace.
       if (former === undefined) rmSync(join(folder, 'good'), { recursive: true, force: true });
       renameSync(next, join(folder, 'good'));
     } catch (error) {

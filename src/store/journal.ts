@@ -1,5 +1,6 @@
-// The batches of the load now running, in /run: a command goes on to its end from its file when we are killed.
-// Gone after every load that ends by itself; what is found there was left by one that did not.
+// The batches of the load that runs now, in /run. nft, tc and ip read them from files, so that a command that has begun goes
+// on to its end when virt-shaper is killed. A load removes the folder as it ends, so a folder found by the next one was left
+// by a load that was killed.
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ifbLines } from '../kernel/ifb.ts';
@@ -8,7 +9,7 @@ import { tcLine } from '../kernel/tc/print.ts';
 import { readCache, writeTogether } from '../system/files.ts';
 import { removeFolder } from '../system/folders.ts';
 
-/** Devices to which a killed load was adding a clsact: an empty one there is ours, not somebody else's. */
+/** Devices to which a killed load was adding a clsact: an empty clsact there is our own. */
 export function readUnfinished(folder: string): Set<string> {
   const batches = isFolder(folder) ? readdirSync(folder).filter((name) => name.endsWith('.tc')) : [];
   const lines = batches.flatMap((name) => (readCache(join(folder, name)) ?? '').split('\n'));
@@ -16,11 +17,11 @@ export function readUnfinished(folder: string): Set<string> {
 }
 
 /**
- * Written before anything is changed: the state to go back to, as what ip -batch, tc -batch and nft -f would
- * make it from. For people, should we be killed; the next load reads the kernel instead.
+ * Writes the state before the load, as input of ip -batch, tc -batch and nft -f, before anything is changed. It is there for
+ * an administrator who has to restore that state by hand after virt-shaper was killed; no load reads it.
  */
 export function recordFormer(folder: string, { devices, objects, ruleset }: State): void {
-  if (!isFolder(folder)) clearJournal(folder); // Of a file, which is none of ours.
+  if (!isFolder(folder)) clearJournal(folder); // Something that is no folder is in its place.
   const lines = (list: string[]) => list.map((line) => `${line}\n`).join('');
   const former = {
     'former-devices': lines([...devices.values()].flatMap(ifbLines)),
@@ -36,7 +37,7 @@ function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-/** Whether a load is going on, or was killed. */
+/** Whether a load runs now or was killed. */
 export function isJournalled(folder: string): boolean {
   return existsSync(folder);
 }

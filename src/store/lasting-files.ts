@@ -1,12 +1,12 @@
-// The files in /var: what outlives the boot, so that each is synced to the disk (files.ts has the others).
+// The files in /var: state that survives a reboot, so each is written with fsync (files.ts has those in /run).
 
 export interface StoreFile {
   path: `/run/virt-shaper/${string}` | `/var/lib/virt-shaper/${string}`;
-  /** What it says. */
+  /** What the file contains. */
   what: string;
-  /** Who writes it, and until when it is there. */
+  /** Who writes it, and when it is removed. */
   written: string;
-  /** What its loss means. */
+  /** What happens when it is lost. */
   loss: string;
 }
 

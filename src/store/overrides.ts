@@ -1,6 +1,6 @@
-// What administrators have set for now (virt-shaper limit), until it ends or is lifted: in /var, since neither a reboot
-// nor another configuration ends it. What has ended stays here for a while, since a clock may be wrong; nobody but
-// virt-shaper limit writes the file, so a sync never waits for a disk because of it.
+// Overrides: limits that administrators have set for a time (`virt-shaper limit`), until they expire or are lifted. In /var,
+// since neither a reboot nor a new configuration ends them. Expired ones stay in the file for a week, since a clock may be
+// wrong. Only `virt-shaper limit` writes the file, so that no sync waits for its fsync.
 import { isInForce, type Moment, type Override } from '../policy/moment/moment.ts';
 import { randomId } from '../system/digest.ts';
 import { readCache, readIfThere, writeIfChanged, writeWhole } from '../system/files.ts';
@@ -9,9 +9,9 @@ import { both, directions } from '../units/units.ts';
 import { sinceBoot } from './pending.ts';
 
 export interface StoredOverride extends Override {
-  /** Whether `until` is no hour that was named but so long after `since`. */
+  /** Whether the administrator gave a duration (`--for`), of which `until` is the end, and not a time (`--until`). */
   lasts?: boolean;
-  /** Which boot it was set in, and how long after that: milliseconds (`sinceBoot`). */
+  /** The boot in which it was set, and the milliseconds since that boot (`sinceBoot`). */
   boot: { id: string; at: number };
 }
 
@@ -20,12 +20,12 @@ interface Overrides {
   overrides: StoredOverride[];
 }
 
-/** A clock that is set by less than this is a clock that goes right. Milliseconds. */
+/** Milliseconds. A clock that was set by less was only corrected, and counts as right. */
 const tolerance = 60_000;
-/** So long what has ended stays in the file, where the clock says so. */
+/** Milliseconds for which an expired override stays in the file. */
 const memory = 7 * 86_400_000;
 
-/** The present moment; with words for what is lost where the file cannot be understood. */
+/** @returns the present moment, with a sentence about what is lost where the file is damaged */
 export function readMoment(file: string, now = Date.now()): { moment: Moment; lost?: string } {
   const { overrides, lost } = readOverrideFile(file);
   const clock = overrides.length > 0 ? readClock(now) : undefined;
@@ -35,13 +35,13 @@ export function readMoment(file: string, now = Date.now()): { moment: Moment; lo
 
 interface ReadOverrides {
   overrides: StoredOverride[];
-  /** In words; absent when nothing is. */
+  /** A sentence for people; absent when nothing is lost. */
   lost?: string;
-  /** Whether what is there is not what we write. */
+  /** Whether the file's content is damaged or of another version. */
   isDamaged?: boolean;
 }
 
-/** A guest's start waits for nothing of this: what cannot be read is said. */
+/** Never throws, since a guest's start must not fail because of this file: `lost` says what could not be read. */
 export function readOverrideFile(file: string): ReadOverrides {
   const meanwhile = 'what virt-shaper limit has set does not hold, and every guest has what is configured';
   try {
@@ -55,11 +55,11 @@ export function readOverrideFile(file: string): ReadOverrides {
   return { overrides: [], lost, isDamaged: true };
 }
 
-/** Once a damaged one is set aside it is not spoken of again. Call it under the lock. */
+/** Copies a damaged file to `FILE.damaged` and empties it, so that no later call warns of it. Call it under the lock. */
 export function setDamagedAside(file: string): void {
   if (!readOverrideFile(file).isDamaged) return;
   if (!isFolder(file)) writeWhole(`${file}.damaged`, readCache(file) ?? '', 0o600);
-  writeOverrides(file, []); // A folder is moved aside.
+  writeOverrides(file, []); // Moves a folder aside that is in the file's place.
 }
 
 /** Call it under the lock. */
@@ -71,10 +71,10 @@ export function writeOverrides(file: string, overrides: StoredOverride[], now = 
 }
 
 export interface Clock {
-  /** Milliseconds since 1970, and since boot. */
+  /** Milliseconds since 1970; `sinceBoot` counts from the boot. */
   now: number;
   sinceBoot: number;
-  /** Another at each boot. */
+  /** The kernel's id of this boot. */
   boot: string;
 }
 
@@ -84,9 +84,9 @@ export function readClock(now = Date.now()): Clock {
 }
 
 /**
- * With its end by the clock as it goes now. A clock that was set since ends nothing early: what shall last two hours lasts
- * two hours of the kernel's own count, which nobody sets, and what ends at an hour ends there, but not before as much
- * time has passed as there was until then. After a reboot nobody knows any more, and the clock counts.
+ * @returns the override, its end corrected for changes of the clock since it was set: no such change may end it early. A
+ *   duration is counted by the kernel's clock since boot, which nobody sets. A time of day stays that time, but is not over
+ *   before as much time has passed since boot as it was away. After a reboot the jump is unknown, and `until` stands.
  */
 export function withEnd(stored: StoredOverride, clock: Clock): Override {
   const { lasts, boot, ...override } = stored;
@@ -96,7 +96,7 @@ export function withEnd(stored: StoredOverride, clock: Clock): Override {
   return { ...override, until: override.until + (lasts ? jump : Math.max(0, jump)) };
 }
 
-/** The one that is set last counts, for each value that it is about; what else was set for this subject stays. */
+/** Adds an override. It replaces the values that earlier ones set for the same subject; their other values stay. */
 export function withOverride(overrides: StoredOverride[], next: StoredOverride): StoredOverride[] {
   const isSubject = ({ kind, name }: Override) => kind === next.kind && name === next.name;
   const rest = overrides.flatMap((one): StoredOverride[] => {

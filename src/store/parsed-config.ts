@@ -1,5 +1,5 @@
-// The configuration as it was last understood. Hardly any start finds another one, and understanding it takes a tenth of a
-// start: a parser of TOML that has just been loaded reads slowly.
+// A cache of the parsed configuration. The files have rarely changed between two starts of guests, and parsing them takes a
+// tenth of a start, since V8 runs a TOML parser slowly that it has just loaded.
 import { deserialize, serialize } from 'node:v8';
 import { parseConfig, type ReadConfig } from '../config/read-config.ts';
 import { readCache, writeUnlocked } from '../system/files.ts';
@@ -10,8 +10,8 @@ import type { SourceFile } from '../toml/source-file.ts';
 type Understood = Pick<ReadConfig, 'config' | 'warnings'>;
 
 /**
- * As parseConfig does.
- * @param cache file that keeps it; it counts for the same texts and the same build of the program only
+ * As parseConfig, by way of the cache.
+ * @param cache its file, valid only for the same texts and the same build of the program
  */
 export function parseKnown(cache: string, sources: SourceFile[], findings: Findings): ReadConfig {
   const build = launcher()?.build;
@@ -25,7 +25,7 @@ export function parseKnown(cache: string, sources: SourceFile[], findings: Findi
     const bytes = serialize({ config, warnings } satisfies Understood);
     writeUnlocked(cache, `${texts}\n${bytes.toString('base64')}\n`, 0o600);
   } catch {
-    // Not ours to write, or no room: it is understood anew.
+    // No permission or no room: the next call parses again.
   }
   return parsed;
 }
@@ -35,6 +35,6 @@ function decode(kept: string | undefined, texts: string): Understood | undefined
   try {
     return deserialize(Buffer.from(kept.slice(texts.length + 1), 'base64'));
   } catch {
-    return undefined; // Not whole.
+    return undefined; // Damaged.
   }
 }

@@ -1,43 +1,44 @@
-// Where everything lives. `--root DIR` moves /etc, /run and /var below DIR, for tests and packagers.
+// The paths of all files that virt-shaper reads or writes. `--root DIR` moves /etc, /run and /var below DIR, for tests and
+// packagers.
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type StoreName, storeFiles } from './files.ts';
 
-/** Our own files (files.ts), and where those of others are. */
+/** Our own files (files.ts), and those of libvirt, systemd and others. */
 export interface Paths extends Record<Exclude<StoreName, 'hookCalled'>, string> {
-  /** The main file as it is shown, and what goes before it when it is read. */
+  /** The main file as messages name it, and the root below which it is read. */
   config: { file: string; root?: string };
   templates: string;
-  /** The options that lead to these paths, for a process of our own. */
+  /** The options that make a virt-shaper process use these paths. */
   options: string[];
-  /** Empty while none of the calls has begun Node.js. */
+  /** Written by a driver's hook at each call; empty while no call has got as far as to begin Node.js. */
   hookCalled: (driver: string) => string;
-  /** Where libvirt keeps the state of the guests that a driver runs now. */
+  /** The folder in which libvirt has the state of the guests that a driver runs now. */
   libvirtState: (driver: string) => string;
-  /** Where it keeps the state of its networks. */
+  /** The folder in which libvirt has the state of its active networks. */
   libvirtNetworks: string;
-  /** Where libvirt keeps what was defined. */
+  /** The folder in which libvirt has the definitions of guests and networks. */
   libvirtEtc: string;
-  /** libvirt's folder of hooks. */
+  /** The folder from which libvirt runs hooks. */
   libvirtHooks: string;
-  /** Where a daemon of libvirt's says which process it is. */
+  /** The file with the process id of one of libvirt's daemons. */
   daemonPid: (daemon: string) => string;
-  /** The kernel's own files, and AppArmor's profiles: whether libvirt may run a hook. */
+  /** sysfs and AppArmor's profiles, which say whether libvirt may run a hook. */
   sys: string;
   apparmor: string;
-  /** There when SELinux' policy has our module. */
+  /** Exists when our module is part of SELinux' policy. */
   selinuxModule: string;
-  /** There where systemd runs the host. */
+  /** Exists where systemd is the host's init. */
   systemd: string;
-  /** Where cron has its entries: folders of files, and one file. */
+  /** cron's entries: two folders and a file. */
   cron: string[];
-  /** Which installation this is, as the kernel's objects say it (kernel/owner.ts). */
+  /** The name of this installation, as it stands in the alias of devices that it makes (kernel/owner.ts). */
   owner: string;
 }
 
 const etc = '/etc/virt-shaper';
-/** As it is shown, whatever the root. */
+/** As messages name it, also where `--root` moves it. */
 export const usualConfig = `${etc}/config.toml`;
 
 export function makePaths(options: { root?: string; config?: string; rules?: string }): Paths {
@@ -71,15 +72,18 @@ export function makePaths(options: { root?: string; config?: string; rules?: str
   };
 }
 
-/** Fit for an alias, of which the kernel keeps 255 bytes: the path, without what a shell or ip would take for more. */
+/**
+ * The path in a form that fits a device's alias: at most 200 characters, since the kernel keeps 255 bytes, and none that a
+ * shell or ip would interpret.
+ */
 function ownerOf(root: string): string {
   const plain = (odd: string) => Array.from(Buffer.from(odd), (byte) => `%${byte.toString(16)}`).join('');
   return root.replace(/[^\w./-]/gu, plain).slice(-200);
 }
 
 /**
- * In a checkout the rules are the folder at its top, as seen from the bundle in dist/ and from src/system/;
- * installed, the package has no tsconfig.json.
+ * In a checkout the rules are in rules.d at its top. Both paths are tried, since the bundle in dist/ and a source file have
+ * different depths; the tsconfig.json tells a checkout from an installed package, which has none.
  */
 function rulesOfCheckout(root: string | undefined): string | undefined {
   if (root) return undefined;

@@ -1,5 +1,5 @@
-// A load that waits for its confirmation: until when, and the rules that come back otherwise. In /run, since
-// after a reboot there is nothing to go back to.
+// A load that waits to be confirmed (`load --confirm`): its deadline, and the former rules for the rollback. In /run, since
+// a reboot empties the kernel, so that there is nothing to roll back.
 import { existsSync, rmSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { join } from 'node:path';
@@ -11,31 +11,31 @@ export interface Pending {
   id: string;
   /** Milliseconds since boot (`sinceBoot`). */
   deadline: number;
-  /** Whether anything was loaded before; its rules are in `former/`. */
+  /** Whether rules were in force before this load; they are in `former/`. */
   former: boolean;
 }
 
-/** Milliseconds since boot, sleep included (CLOCK_BOOTTIME): a clock that is set, as by NTP, moves no deadline. */
+/** Milliseconds since boot, sleep included (CLOCK_BOOTTIME): no deadline moves when NTP or somebody sets the clock. */
 export function sinceBoot(): number {
   return Math.round(uptime() * 1000);
 }
 
-/** In the place of an id that cannot be read: whose load it was nobody knows, but that it waits. */
+/** The id of a pending load whose file cannot be read: a load waits, but nobody knows which. */
 export const damaged = 'damaged';
 
 export function readPending(folder: string): Pending | undefined {
   const file = join(folder, 'pending.json');
-  if (!existsSync(file)) return undefined; // Or of a load that was killed before it began.
+  if (!existsSync(file)) return undefined; // Also where a load was killed before it began.
   try {
     const pending = JSON.parse(readCache(file) ?? '');
     if (typeof pending.id === 'string' && typeof pending.deadline === 'number') return pending;
   } catch {
-    // Said by its id.
+    // The id `damaged` tells the caller.
   }
   return { id: damaged, deadline: 0, former: existsSync(join(formerRules(folder), 'shape.tc')) };
 }
 
-/** Before the load, so that a load that is killed goes back too. */
+/** Call it before the load, so that a load that is killed is rolled back too. */
 export function writePending(
   folder: string,
   pending: Pending,

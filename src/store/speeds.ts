@@ -1,6 +1,6 @@
-// The speed that each uplink's link had when the kernel last knew it. Without carrier, as at boot, the kernel knows none;
-// then a guest that starts would be given its share of an assumed link, and another one when the carrier comes. In
-// /var/lib, and of no harm when it is lost.
+// The last known speed of each uplink's link. While a link has no carrier, as at boot, the kernel knows no speed; without
+// this file a guest that starts then would get its share of an assumed speed, and another share once the carrier comes. In
+// /var/lib; its loss costs a warning.
 import type { Device } from '../host/host.ts';
 import { readJson, writeIfChanged } from '../system/files.ts';
 
@@ -10,7 +10,7 @@ interface Speeds {
   speeds: Record<string, number>;
 }
 
-/** The devices, with the last known speed of those that have none now. */
+/** @returns the devices, with the last known speed in those whose speed the kernel does not know now */
 export function withKnownSpeeds(file: string, devices: Map<string, Device>): Map<string, Device> {
   const all = new Map(devices);
   for (const [name, speed] of Object.entries(readSpeeds(file))) {
@@ -20,7 +20,7 @@ export function withKnownSpeeds(file: string, devices: Map<string, Device>): Map
   return all;
 }
 
-/** @param uplinks whose speeds are worth knowing */
+/** @param uplinks the devices whose speeds are stored */
 export function rememberSpeeds(file: string, devices: Map<string, Device>, uplinks: string[]): void {
   const now = uplinks.flatMap((name) => {
     const { speed, isRemembered } = devices.get(name) ?? {};

@@ -1,57 +1,58 @@
-// nft prints a ruleset otherwise than it was written, so the two cannot be compared. What it printed right after a
-// commit can: the same again means nobody changed the table, and the ruleset given then is in force. Both are kept in one
-// file. After a small change (small-change.ts) nft is not asked for its whole table again: then the ruleset kept is newer
-// than the listing, guests are compared one by one with it, and only the frame as it was printed.
+// Recognizes whether anybody has changed our nftables table. nft prints a ruleset in other words than it was written in, so
+// its listing cannot be compared with our text, but it can with the listing right after our commit: when the two are equal,
+// the ruleset of that commit is in force. Ruleset and listing are stored in one file. A small change (small-change.ts)
+// stores its ruleset without a new listing, since listing a large table takes long. From then on what belongs to single
+// guests is compared with the ruleset, and only the rest of the table with the listing.
 
 import { sameFrame, sameGuests } from '../kernel/nft/same.ts';
 import { parseRuleset } from '../kernel/nft/table.ts';
 import { readBytes, writeWhole } from '../system/files.ts';
 
 interface Record {
-  /** As it was given to nft. */
+  /** The text that nft committed. */
   ruleset: string;
-  /** As nft listed it then, or before small changes since. */
+  /** nft's listing after that commit or, where `changed`, before the small changes since. */
   table: string;
   changed: boolean;
 }
 
-/** No text of ours or nft's has it. */
+/** Neither our rulesets nor nft's listings contain it. */
 const separator = '\0';
 const end = Buffer.from(separator);
 const smallChanges = Buffer.from('small changes since');
 
-/** @param table as nft lists it now that `ruleset` has been committed */
+/** @param table nft's listing after `ruleset` was committed */
 export function writeListing(file: string, ruleset: string, table: string): void {
   writeWhole(file, [ruleset, table].join(separator), 0o600);
 }
 
-/** @param ruleset whose guests are in force now, by a commit of what had changed only */
+/** @param ruleset the whole ruleset, of which only what had changed was committed */
 export function noteSmallChange(file: string, ruleset: string): void {
-  // Not understood, since a guest's start waits for it: a table of a thousand guests is half a megabyte.
+  // Copied as bytes and not decoded: a guest's start waits for this, and the table of a thousand guests has half a megabyte.
   const [, table = Buffer.alloc(0)] = splitRecord(file);
   writeWhole(file, Buffer.concat([Buffer.from(ruleset), end, table, end, smallChanges]), 0o600);
 }
 
-/** The ruleset that was committed last; empty where that is not known. */
+/** @returns the ruleset that was committed last; empty where it is not known */
 export function readCommitted(file: string): string {
   const [ruleset, table] = splitRecord(file);
   return table === undefined ? '' : (ruleset?.toString('utf8') ?? '');
 }
 
-/** Whether this is the ruleset that was committed last, and nft was asked what it looks like. */
+/** Whether this ruleset was committed last, and nft's listing was stored after that commit. */
 export function isListed(file: string, ruleset: string): boolean {
   const record = readRecord(file);
   return record.ruleset === ruleset && !record.changed;
 }
 
-/** Whether nft was not asked for its table since the last change. */
+/** Whether the listing is older than the last commit. */
 export function isOlder(file: string): boolean {
   return readRecord(file).changed;
 }
 
 /**
- * @param table as nft lists it now
- * @returns the ruleset that is in force, where nobody has changed the table since it was committed
+ * @param table nft's listing now
+ * @returns the ruleset in force; undefined where somebody has changed the table since the commit
  */
 export function recognize(file: string, table: string): string | undefined {
   const record = readRecord(file);
@@ -63,7 +64,7 @@ export function recognize(file: string, table: string): string | undefined {
   return isAsLoaded ? ruleset : undefined;
 }
 
-/** Its parts as they stand there: as many as there are. */
+/** @returns the parts of the file, between separators; none where there is no file */
 function splitRecord(file: string): Buffer[] {
   const bytes = readBytes(file);
   const parts: Buffer[] = [];
@@ -79,7 +80,7 @@ function splitRecord(file: string): Buffer[] {
 
 function readRecord(file: string): Record {
   const [ruleset = '', table, changed] = splitRecord(file).map((part) => part.toString('utf8'));
-  // One of another version has no second part.
+  // A file of another version has one part only.
   return table === undefined
     ? { ruleset: '', table: '', changed: false }
     : { ruleset, table, changed: changed !== undefined };

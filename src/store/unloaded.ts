@@ -1,10 +1,10 @@
-// That somebody has switched virt-shaper off: no hook, timer or boot loads again until somebody loads, applies or syncs
-// by hand, or starts the service. In /var, since a reboot ends it no more than anything else.
+// The record that virt-shaper is switched off: neither hook nor timer nor boot loads again until an administrator loads,
+// applies or syncs, or starts the service. In /var, since it must survive a reboot.
 import { isThere, readCache, writeWhole } from '../system/files.ts';
 import { whoAsks } from '../system/who-asks.ts';
 import { formatMinute } from '../units/clock.ts';
 
-/** `not confirmed`: nobody confirmed the only load there was. */
+/** `not confirmed`: the first load of all was not confirmed, so there were no former rules to go back to. */
 export type WhyOff = 'unloaded' | 'not confirmed';
 
 export interface Off {
@@ -21,7 +21,7 @@ export function writeOff(file: string, why: WhyOff): void {
   writeWhole(file, `${JSON.stringify(off)}\n`);
 }
 
-/** @returns what is known of it; a file that is damaged says at least that it was switched off */
+/** @returns undefined when it is not switched off; a damaged file counts as switched off, by nobody knows whom */
 export function readOff(file: string): Off | undefined {
   if (!isThere(file)) return undefined;
   const unknown: Off = { version: 1, why: 'unloaded', at: 0, by: 'somebody' };

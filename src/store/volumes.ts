@@ -1,5 +1,5 @@
-// What was known of volumes and credit at the last look: a guest that starts before the next one goes by it, and credit is
-// reckoned from it. In /run, since the ledger knows what was used when it is lost.
+// Volumes used and credit left, as of the last sync. A guest that starts before the next sync is shaped by these, and the
+// next sync computes the credit from them. In /run, since a sync can count the volumes anew from the ledger.
 import type { Credit } from '../policy/moment/credit.ts';
 import type { QuotaRecord, Volumes } from '../policy/moment/volumes.ts';
 import { readCache, writeUnlocked } from '../system/files.ts';
@@ -12,13 +12,13 @@ interface Stored {
   credits: [string, Partial<Both<Credit>>][];
 }
 
-/** Safe for a reader at any time. */
+/** Readers need no lock: they see the former file or the new one. */
 export function writeVolumes(file: string, { at, quotas, credits }: Volumes): void {
   const stored: Stored = { version: 1, at, quotas: [...quotas], credits: [...credits] };
   writeUnlocked(file, `${JSON.stringify(stored)}\n`);
 }
 
-/** @returns nothing where nobody has looked since boot, or what is there is not what we write */
+/** @returns undefined before the first sync since boot, and where the file is damaged or of another version */
 export function readVolumes(file: string): Volumes | undefined {
   try {
     const { version, at, quotas, credits }: Stored = JSON.parse(readCache(file) ?? '');
