@@ -1,5 +1,6 @@
-// What rules were made from, as lines that can be held against those of another time, and what else of them the lines of
-// a guest that comes or goes depend on. With both, and the rules, only what differs has to be made (generate-part.ts).
+// What rules were rendered from, as lines that can be compared with those of a later run, and the values of the former run
+// that a new guest's lines depend on. With both, and the former rules, only the difference has to be rendered
+// (generate-part.ts).
 import type { Config } from '../config/config.ts';
 import type { Guest } from '../guests/guest.ts';
 import type { Device } from '../host/host.ts';
@@ -11,21 +12,21 @@ import { frameOf } from '../render/view.ts';
 import { type Both, both, type Direction, directions } from '../units/units.ts';
 
 export interface Basis {
-  /** What any line may depend on: which uplinks there are, and which kinds of lines. */
+  /** What every line may depend on: which uplinks there are, and which kinds of lines. */
   frame: string;
   warnings: string[];
-  /** Names of the guests that do not get all they would have. */
+  /** Names of the guests that the policy could not shape, wholly or in part. */
   unshaped: string[];
-  /** By uplink, bits per second that guarantees may still sum to. */
+  /** Uplink -> bits per second that its guests' guarantees leave free. */
   room: Record<string, Both<number>>;
 }
 
-/** @returns nothing where others' values may depend on who comes or goes */
+/** @returns undefined where the values of other guests may depend on who comes or goes */
 export function basisOf({ policy, plan }: Outputs): Basis | undefined {
   const { uplinks, unshaped, warnings } = policy;
   if (unshaped.some(({ kind }) => kind === 'refused')) return undefined;
   const links = uplinks.map((uplink) => ({ uplink, link: both((direction) => linkOf(uplink, direction)) }));
-  // Guarantees that do not fit are scaled, all of them.
+  // Guarantees that do not fit the link are scaled down, those of all its guests.
   if (links.some(({ uplink, link }) => directions.some((way) => isScaled(uplink, way, link[way].name))))
     return undefined;
   const room = links.map(({ uplink: { name, guests }, link }) => {
@@ -42,7 +43,7 @@ export function basisOf({ policy, plan }: Outputs): Basis | undefined {
   };
 }
 
-/** Of the ceilings that of the link, which is the last. */
+/** The link's own ceiling, which is the last of an uplink's ceilings. */
 function linkOf(uplink: UplinkPolicy, direction: Direction): { name: string; limit: number } {
   const { name = '', limit = 0 } = [...ceilings(uplink, direction)].at(-1) ?? {};
   return { name, limit };
@@ -54,15 +55,15 @@ function isScaled({ guests }: UplinkPolicy, direction: Direction, name: string):
   );
 }
 
-/** Of all inputs of the pipeline but the ids, one for each guest and each device. */
+/** The pipeline's inputs as text, without the ids: a line for each guest and each device. */
 export interface Lines {
-  /** What is the same while only guests come and go. */
+  /** All other inputs: equal as long as only guests come and go. */
   common: string;
   guests: string[];
   devices: string[];
 }
 
-/** @returns nothing where a value may change by itself, as time passes */
+/** @returns undefined where a value may change as time passes (`when`, `quota`, `boost`) */
 export function linesOf(inputs: Inputs): Lines | undefined {
   const { config, guests, host, moment, source } = inputs;
   if (changesByItself(config)) return undefined;
@@ -79,9 +80,9 @@ function changesByItself({ defaults, uplinks, groups, guests }: Config): boolean
   return entries.some((entry) => ['when', 'quota', 'boost'].some((key) => key in entry));
 }
 
-/** Lines that are in one list only, of those that are there once; nothing where those in both have another order. */
+/** @returns the lines that only one list has; undefined where the lines of both are in another order */
 export function apart(from: string[], to: string[]): { gone: string[]; come: string[] } | undefined {
-  // Mostly one line differs among a thousand.
+  // Equal beginnings and ends are skipped first: mostly one line differs among a thousand.
   const least = Math.min(from.length, to.length);
   let [head, tail] = [0, 0];
   while (head < least && from[head] === to[head]) head += 1;

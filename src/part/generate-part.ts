@@ -1,6 +1,7 @@
-// What the pipeline makes, when only a few guests have come or gone since it was last run: it is run twice, for these and
-// those beside them, as it was before and as it is now, and what differs is put into the whole. The end is the same bytes
-// as by running it for all; where that is not certain nothing is made (test/fuzz/part.test.ts).
+// Incremental rendering, for when only a few guests have come or gone since the former run. The pipeline runs twice for
+// these guests and their neighbours only, once with the former inputs and once with the present ones; the difference of the
+// two results is spliced into the former rules. The result is byte for byte that of a run for all guests; where that is not
+// certain, generatePart returns undefined and the caller renders everything (test/fuzz/part.test.ts).
 import { matchGuest } from '../config/pattern.ts';
 import { deviceNamesIn } from '../config/real-names.ts';
 import type { Guest } from '../guests/guest.ts';
@@ -13,7 +14,7 @@ import { apart, type Basis, basisOf, deviceIn, guestIn, type Lines, linesOf } fr
 import { neighboursOf } from './neighbours.ts';
 import { splice } from './splice.ts';
 
-/** A run for all guests, of which the rules are kept. */
+/** The former run, which was for all guests. */
 export interface Former {
   lines: Lines;
   basis: Basis;
@@ -21,20 +22,20 @@ export interface Former {
 }
 
 export interface Part {
-  /** Of the guests that come and go, and those beside them. */
+  /** Results for the guests that come or go and their neighbours only. */
   before: Outputs;
   now: Outputs;
-  /** Of all. */
+  /** For all guests. */
   rules: Rules;
   chosen: ChosenIds;
   lines: Lines;
   basis: Basis;
 }
 
-/** Beyond that, all of them take no longer. */
+/** With more guests than these a run for all guests takes no longer. */
 const most = { changed: 64, near: 150 };
 
-/** @param inputs as they are now; the ids are those that the former run has left */
+/** @param inputs of now, with the ids that the former run has drawn */
 export function generatePart(former: Former, inputs: Inputs): Part | undefined {
   const lines = linesOf(inputs);
   if (!lines || lines.common !== former.lines.common) return undefined;
@@ -49,14 +50,14 @@ export function generatePart(former: Former, inputs: Inputs): Part | undefined {
     (come.has(lines.guests[index] ?? '') ? came : rest).push(guest);
   const changed = [...left, ...came];
   if (changed.length === 0 || changed.length > most.changed) return undefined;
-  // Else nothing but their taps may be another one, or of another bridge.
+  // Of the devices only the taps of these guests may have changed: any other change may concern other guests' lines.
   const taps = new Set(changed.flatMap(({ nics }) => nics.map(({ tap }) => tap)));
   const formerDevices = devices.gone.map(deviceIn);
   const presentDevices = devices.come.map(deviceIn);
   const isAlike = (name: string, device: Device) => taps.has(name) || mattersToNobody(inputs, name, device);
   if (![...formerDevices, ...presentDevices].every(([name, device]) => isAlike(name, device)))
     return undefined;
-  // An id that is written may be one that virt-shaper gives to something of its own.
+  // An id that the configuration sets may displace one that virt-shaper has drawn for another class.
   if (changed.some(({ name }) => matchGuest(inputs.config, name)?.id)) return undefined;
 
   const near = neighboursOf(inputs.config, inputs.host, rest, changed, former.basis.unshaped);
@@ -89,7 +90,10 @@ export function generatePart(former: Former, inputs: Inputs): Part | undefined {
   return rules ? { before, now, rules, chosen: numbered, lines, basis } : undefined;
 }
 
-/** A tap whose guest is yet to start, or a device that is no port, no NIC and on none, and that nobody has named. */
+/**
+ * Whether no line depends on the device: a tap whose guest has not started yet, or a device that is neither a bridge's port
+ * nor a NIC nor on top of one, and that neither the configuration nor a guest names.
+ */
 function mattersToNobody({ config, guests }: Inputs, name: string, device: Device): boolean {
   const { tap, master, physical, lower } = device;
   if (!tap && (master || physical || lower)) return false;
@@ -98,7 +102,10 @@ function mattersToNobody({ config, guests }: Inputs, name: string, device: Devic
   return !guests.some(({ nics }) => nics.some((nic) => nic.tap === name || nic.bridge === name));
 }
 
-/** A tap is looked at by its own guest only, unless it is more than a tap. */
+/**
+ * The host without the taps of guests that are no neighbours: only a tap's own guest depends on it.
+ * @returns undefined where one of the taps is more than a tap, such as an uplink
+ */
 function withoutOthers(
   { config, host }: Inputs,
   rest: Guest[],
@@ -119,7 +126,7 @@ function withoutOthers(
   return { ...host, devices };
 }
 
-/** As for all guests: who was in use before is who is neither idle nor has left. */
+/** Draws ids exactly as a run for all guests does: the names in use are those that are neither idle nor have left. */
 function number(
   { config, chosen }: Inputs,
   rest: Guest[],
@@ -139,10 +146,10 @@ function number(
   return assignIds(config, [...running, ...comes], chosen).chosen;
 }
 
-/** Beyond it ids are taken from those that have been idle for longest (plan/ids.ts). */
+/** With more names, ids are taken away from guests that have been idle for longest (plan/ids.ts). */
 const mostNames = 9000;
 
-/** @returns nothing where it says of the rest what it did not say before */
+/** @returns the basis of a run for all guests; undefined where the change concerns the lines of other guests */
 function basisNow(former: Basis, before: Basis | undefined, now: Basis | undefined): Basis | undefined {
   if (!before || !now) return undefined;
   const isSame = [before, now].every(

@@ -1,6 +1,6 @@
-// Those of a thousand guests whose lines stand beside the lines of the few that come or go, or depend on them: who is
-// next to one of them by name or by tap, and who shares a group. Too few of them only means that the place of a line
-// cannot be told, and then all of it is made.
+// The neighbours of the few guests that come or go: guests whose lines stand next to theirs, by the order of names or of
+// taps, or depend on them, as in one group. If one were missing here, splice.ts would not find the place of a line, and
+// everything would be rendered: slower, but never wrong.
 import type { Config } from '../config/config.ts';
 import { matchGuest } from '../config/pattern.ts';
 import type { Guest } from '../guests/guest.ts';
@@ -8,9 +8,9 @@ import type { Host } from '../host/host.ts';
 import { findUplinks } from '../policy/uplinks.ts';
 
 /**
- * @param rest who was there and stays
- * @param changed who comes or goes
- * @param unshaped names of those of the rest that have few lines, or none
+ * @param rest guests that were there and stay
+ * @param changed guests that come or go
+ * @param unshaped names of guests that the policy could not shape; their lines say so
  */
 export function neighboursOf(
   config: Config,
@@ -25,7 +25,7 @@ export function neighboursOf(
   const uplinks = uplinksOf(config, host);
   const groups = groupsOf(config);
   const shaped = rest.filter((guest) => !near.has(guest));
-  // At least one behind each of the uplinks.
+  // At least one guest behind each uplink, so that each has lines in the part.
   const seen = new Set<string>();
   for (const guest of shaped) {
     for (const { tap, bridge } of guest.nics) {
@@ -47,11 +47,11 @@ export function neighboursOf(
   return near;
 }
 
-/** By the names of the bridge's uplinks, or of the bridge where it has none. */
+/** Tap -> a key for the uplinks of its bridge, or for the bridge where it has none. */
 function uplinksOf(config: Config, host: Host): (tap: string, bridge?: string) => string {
   const known = new Map<string, string>();
   const named = new Set(config.uplinks.map(({ name }) => name));
-  // A guest's tap is an uplink only where the configuration says so.
+  // Taps are left out, of which there are thousands: only one that the configuration names can be an uplink.
   const devices: Host['devices'] = new Map();
   for (const [name, device] of host.devices) if (!device.tap || named.has(name)) devices.set(name, device);
   const without = { ...host, devices };
@@ -68,7 +68,7 @@ function uplinksOf(config: Config, host: Host): (tap: string, bridge?: string) =
   };
 }
 
-/** All that it may be in, on one uplink or another. */
+/** Guest -> the groups that it may be in, on one uplink or another. */
 function groupsOf(config: Config): (guest: Guest) => string[] {
   const isFree = config.defaults.metadata !== false;
   return ({ name, metadata }) => {
@@ -79,7 +79,7 @@ function groupsOf(config: Config): (guest: Guest) => string[] {
   };
 }
 
-/** A tree has groups in order of names, each with its members, then those that are in none. */
+/** A tree has groups in the order of names, each with its members, then the guests without a group. */
 function addByGroups(
   near: Set<Guest>,
   beside: Guest[],
@@ -111,8 +111,8 @@ function addByGroups(
 }
 
 /**
- * The two before a key and the two after it: of a list's last line, which ends otherwise than the others, and of the one
- * before that the place has to be told.
+ * Adds the two guests before a key and the two after it. One each would do, were it not for the last line of a list, which
+ * ends differently: where a guest becomes or was the last, the line before it changes too, and its place has to be found.
  */
 function addNext(near: Set<Guest>, guests: Guest[], key: string, keysOf: (guest: Guest) => string[]): void {
   type Found = { key: string; guest: Guest } | undefined;

@@ -1,8 +1,8 @@
-// A text and what changed in a small part of it -> the whole text as it is then. Where in the whole the change belongs is
-// told by the lines around it, which have to stand there exactly as in the part, and once only; else nobody knows.
+// Applies the difference between two versions of an extract to the whole text, as patch(1) does with the lines around a
+// change. These lines have to occur in the whole text exactly once; otherwise nothing is applied.
 
 interface Hunk {
-  /** The last line before it that stays; absent at the text's beginning, as is `after` at its end. */
+  /** The last unchanged line before the hunk; absent at the beginning of the text, as is `after` at its end. */
   before: string | undefined;
   from: string[];
   to: string[];
@@ -10,9 +10,10 @@ interface Hunk {
 }
 
 /**
- * @param whole of which `from` is what is said of some
- * @param from the part before, @param to the part now
- * @returns nothing where the place of a change cannot be told
+ * @param whole the text that is changed
+ * @param from the former extract of it
+ * @param to the present extract
+ * @returns undefined where the place of a change is missing or ambiguous
  */
 export function splice(whole: string, from: string, to: string): string | undefined {
   if (from === to) return whole;
@@ -36,15 +37,15 @@ function linesOf(lines: string[]): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
-/** Where it stands. @returns nothing where it does not, or more than once */
+/** @returns the offset of `piece`; undefined where `text` has it never or more than once */
 function only(text: string, piece: string): number | undefined {
   const at = text.indexOf(piece);
   return at < 0 || text.indexOf(piece, at + 1) >= 0 ? undefined : at;
 }
 
-/** What differs between the lines that are in both once, which keep their order: what is rendered is sorted. */
+/** The differences between lines that both have exactly once. These keep their order, since rendered lines are sorted. */
 function hunksOf(from: string[], to: string[]): Hunk[] {
-  // Both end with a newline, behind which is no line.
+  // Both end with a newline, so the last element is empty and no line.
   const [a, b] = [from.slice(0, -1), to.slice(0, -1)];
   const [inA, inB] = [placesOf(a), placesOf(b)];
   const hunks: Hunk[] = [];

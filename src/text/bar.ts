@@ -1,14 +1,17 @@
-// How much of a ceil is used, drawn in halves of a column.
+// A bar that shows how much of a ceil is used, in steps of half a column.
 
 export interface BarGlyphs {
   full: string;
   half: string;
 }
 
-/** Drawn lines, one column each. */
+/** Line-drawing characters, one column wide each. */
 export const drawnBar: BarGlyphs = { full: '━', half: '╸' };
 
-/** A little use is seen, a few packets of housekeeping are not. @param width columns of the whole ceil */
+/**
+ * Half columns to draw. From half a percent on at least one, so that little use is visible and a few ARP packets are not.
+ * @param width columns of the whole ceil
+ */
 export function halvesOf(now: number, ceil: number, width: number): number {
   const used = ceil > 0 ? Math.min(1, now / ceil) : 0;
   return Math.max(Math.round(used * width * 2), used >= 0.005 ? 1 : 0);

@@ -1,7 +1,7 @@
-// Figures for people. What was set is shown as it was written, what was measured with three digits that count.
+// Figures for people: what was configured as it was written, what was measured with three significant digits.
 import { formatRate } from '../units/rate.ts';
 
-/** From this share on a class counts as being at its ceil; HTB lets through slightly less than it. */
+/** The share of its ceil from which a class counts as being at it: HTB lets through slightly less than the ceil. */
 export const atCeil = 0.97;
 
 /** Bits per second: `0`, `412bit`, `9.53mbit`, `28.7mbit`, `1.02gbit`. */
@@ -9,7 +9,7 @@ export function formatSpeed(bits: number): string {
   return withUnit(bits, ['bit', 'kbit', 'mbit', 'gbit', 'tbit']);
 }
 
-/** A rate that was set, or what is left of one: exact where that is short. */
+/** A configured rate, or the rest of one: exact where that is short, else as formatSpeed. */
 export function formatSet(bits: number): string {
   const exact = formatRate(bits);
   return exact.length <= 8 ? exact : formatSpeed(bits);
@@ -20,12 +20,12 @@ export function formatBytes(bytes: number): string {
   return withUnit(bytes, ['B', 'kB', 'MB', 'GB', 'TB', 'PB']);
 }
 
-/** Whole up to six digits, then `1.23M`. */
+/** `999999`, then `1.00M`. */
 export function formatCount(count: number): string {
   return count < 1_000_000 ? String(count) : withUnit(count, ['', 'k', 'M', 'G', 'T']);
 }
 
-/** `4 min ago`. @param since milliseconds; a clock that was set back makes them negative */
+/** `4 min ago`. @param since milliseconds that have passed; negative where the clock was set back */
 export function formatAge(since: number): string {
   const units = [
     ['d', 86_400],

@@ -1,7 +1,7 @@
-// A guest's name may hold anything libvirt accepts. Wherever it is shown (a comment of a generated file, a
-// message, a table) it goes through here, so that it can neither end a comment nor drive a terminal.
+// Sanitizes names for output. A guest's name may contain anything that libvirt accepts, so every generated comment, message
+// and table takes it from here: it can then neither end a comment nor send escape sequences to a terminal.
 
-/** The name itself when it is plain, otherwise in double quotes with everything odd escaped. */
+/** The name itself when it is plain, otherwise in double quotes with control and format characters escaped. */
 export function label(name: string): string {
   if (/^[\p{L}\p{N}_.@+:/-]+$/u.test(name)) return name;
   return JSON.stringify(name).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, escapeCodePoint);
@@ -11,7 +11,7 @@ function escapeCodePoint(character: string): string {
   return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }
 
-/** The name that `label` has made this of. @returns nothing for what it has not made */
+/** The inverse of `label`. @returns undefined for a text that `label` cannot have made */
 export function unlabel(text: string): string | undefined {
   if (!text.startsWith('"')) return text;
   const units = (digits: string) => {
@@ -33,10 +33,10 @@ export function unlabel(text: string): string | undefined {
   }
 }
 
-/** As the beginning of an nft comment: no double quote, at most 110 bytes of UTF-8 of the 128 that nft takes. */
+/** A text for the beginning of an nft comment: without double quotes, and at most 110 of the 128 bytes that nft takes. */
 export function nftComment(text: string): string {
   const quoted = text.replaceAll('"', "'");
-  if (quoted.length * 3 <= 110) return quoted; // At most three bytes for each unit of UTF-16.
+  if (quoted.length * 3 <= 110) return quoted; // A UTF-16 unit has at most three bytes in UTF-8.
   const characters = Array.from(quoted);
   while (Buffer.byteLength(characters.join('')) > 110) characters.pop();
   return characters.join('');

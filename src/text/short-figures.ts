@@ -1,5 +1,5 @@
-// Figures as they stand in a narrow column: three digits that count and a letter for thousands, at most five
-// characters. Unlike formatRate they are rounded: who needs the exact value takes --json.
+// Figures for narrow columns: three significant digits and a letter for the power of a thousand, at most five characters.
+// They are rounded, unlike those of formatRate; --json has exact values.
 
 const letters = ['', 'k', 'M', 'G', 'T', 'P'];
 
@@ -15,7 +15,7 @@ export function figure(value: number | undefined): string {
   return `${scaled.toFixed(digits(scaled, step))}${letters[step]}`;
 }
 
-/** As figure, for what somebody has set: 30M, not 30.0M. */
+/** As figure, for configured values: 30M, not 30.0M. */
 export function setting(value: number | undefined): string {
   return figure(value)
     .replace(/(\.\d*?)0+(?=\D|$)/, '$1')

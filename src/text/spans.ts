@@ -3,7 +3,7 @@
 import { cursorTo } from 'ansi-escapes';
 import stringWidth from 'string-width';
 
-/** `bar`s are fill; a `track` is what is left of the ceil. */
+/** `below` and `above` are the parts of a bar up to the guarantee and beyond it; `full` is a bar at its ceil. */
 export type Style = 'plain' | 'strong' | 'dim' | 'head' | 'chosen' | 'below' | 'above' | 'full' | 'warning';
 
 export interface Span {
@@ -13,7 +13,7 @@ export interface Span {
 
 export type Line = Span[];
 
-/** SGR numbers: with colours, and for a terminal that has or wants none. */
+/** Parameters of SGR escape sequences: with colours, and for a terminal that has or wants none. */
 const sgr: Record<Style, { colour: string; mono: string }> = {
   plain: { colour: '', mono: '' },
   strong: { colour: '1', mono: '1' },
@@ -38,7 +38,7 @@ export function textOf(line: Line): string {
   return line.map(({ text }) => text).join('');
 }
 
-/** Exactly `width` columns: filled up with blanks, or cut with an ellipsis at the end. */
+/** Makes a text exactly `width` columns wide: padded with blanks, or cut with an ellipsis at the end. */
 export function fit(text: string, width: number, align: 'left' | 'right' = 'left'): string {
   const cut = cutTo(text, width);
   const blanks = ' '.repeat(Math.max(0, width - widthOf(cut)));
@@ -49,7 +49,7 @@ function cutTo(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   if (width < 1) return '';
   let kept = '';
-  let used = 1; // The ellipsis.
+  let used = 1; // For the ellipsis.
   for (const { segment } of new Intl.Segmenter().segment(text)) {
     used += widthOf(segment);
     if (used > width) break;
@@ -58,7 +58,7 @@ function cutTo(text: string, width: number): string {
   return `${kept}…`;
 }
 
-/** Exactly `width` columns; what does not fit is cut. */
+/** Makes a line exactly `width` columns wide: padded, or cut. */
 export function fitLine(line: Line, width: number, style: Style = 'plain'): Line {
   const fitted: Line = [];
   let left = width;
@@ -70,7 +70,7 @@ export function fitLine(line: Line, width: number, style: Style = 'plain'): Line
   return left > 0 ? [...fitted, { text: ' '.repeat(left), style }] : fitted;
 }
 
-/** Lines of at most `width` columns, broken at blanks; a word that is longer stands whole. */
+/** Breaks a text at blanks into lines of at most `width` columns; a longer word has a line of its own and is not cut. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
@@ -82,7 +82,7 @@ export function wrap(text: string, width: number): string[] {
   return lines;
 }
 
-/** The same for a line of spans: what follows the first stands further in than it; nothing where the line is empty. */
+/** As wrap, for a line of spans: the second line and those after it are indented; an empty line gives no lines. */
 export function wrapLine(line: Line, width: number): Line[] {
   if (lineWidth(line) <= width) return [line];
   const indent = ' '.repeat(Math.min((/^ */.exec(textOf(line))?.[0].length ?? 0) + 4, Math.floor(width / 2)));
@@ -107,8 +107,8 @@ export function wrapLine(line: Line, width: number): Line[] {
 }
 
 /**
- * The line with its escape sequences. Terminals disagree about the width of rare characters, so whatever
- * follows one is put into its column by number.
+ * The line with its escape sequences. Terminals disagree about the width of rare characters, so after a span with one the
+ * cursor is moved to the column of the next.
  */
 export function paint(line: Line, colours: boolean): string {
   let column = 0;
@@ -124,7 +124,7 @@ export function paint(line: Line, colours: boolean): string {
     .join('');
 }
 
-/** What every terminal shows in one column each: ASCII, and what our own lines and bars are made of. */
+/** Whether every terminal shows each character in one column: ASCII, and the characters of our own lines and bars. */
 function isPlain(text: string): boolean {
   return /^[\x20-\x7e\u2500-\u257f…▲▼]*$/.test(text);
 }

@@ -1,5 +1,5 @@
-// Tables of every report: columns as wide as they have to be, and on a narrow terminal fewer of them. Widths are
-// those of the screen, counted before any colour is there.
+// The tables of all reports. Columns are as wide as their widest cell; a terminal that is too narrow gets fewer of them.
+// Widths count columns of the screen and are computed before escape sequences are added.
 import { fit, widthOf } from './spans.ts';
 
 export type Tone = 'plain' | 'strong' | 'dim' | 'warning' | 'problem';
@@ -13,21 +13,21 @@ export interface Column<Row> {
   title: string;
   right?: boolean;
   cell: (row: Row) => Cell | string;
-  /** On a narrow terminal the column with the least goes first; without it stays. */
+  /** On a narrow terminal the column with the least worth is dropped first; one without worth is never dropped. */
   worth?: number;
-  /** May be cut to this many columns of the screen when that is not enough. */
+  /** When dropping columns is not enough, cells may be cut to this many columns of the screen. */
   least?: number;
 }
 
-/** Where it is shown. */
+/** The terminal or file that a table is printed to. */
 export interface Screen {
-  /** In columns; absent where lines may be of any length. */
+  /** Columns; absent where lines may be of any length. */
   width?: number;
   colours: boolean;
 }
 
 const gap = '  ';
-/** ASCII and drawn lines: one column each, and told faster than anything else. */
+/** ASCII and line-drawing characters: one column each, so that no Unicode table is needed to know the width. */
 const narrow = /^[\x20-\x7e\u2500-\u259f]*$/;
 const codes: Record<Tone, string> = { plain: '', strong: '1', dim: '2', warning: '33', problem: '1;31' };
 
@@ -50,11 +50,11 @@ export function paint({ text, tone = 'plain' }: Cell, { colours }: Screen): stri
 }
 
 interface Measured extends Cell {
-  /** In columns of the screen. */
+  /** Columns of the screen. */
   width: number;
 }
 
-/** A column with its head and all of its cells. */
+/** A column with the text of its head and of all its cells. */
 interface Filled {
   cells: Measured[];
   width: number;
@@ -89,7 +89,7 @@ function total(columns: Filled[]): number {
   return columns.reduce((sum, { width }) => sum + width + gap.length, -gap.length);
 }
 
-/** Blanks come only before something. */
+/** Joins the cells of a line, without blanks at its end. */
 function lineOf(columns: Filled[], line: number, screen: Screen): string {
   let text = '';
   let blanks = 0;

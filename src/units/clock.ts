@@ -1,5 +1,5 @@
-// Moments and times as people write and read them: by the clock of this host, in its time zone. Milliseconds, those of a
-// moment since 1970.
+// Moments and durations as people write and read them, in the host's time zone. Both are in milliseconds; moments count
+// since 1970.
 import { dayOf } from './days.ts';
 import type { Refusal } from './rate.ts';
 
@@ -14,10 +14,10 @@ const two = (value: number) => String(value).padStart(2, '0');
 const seconds: Record<string, number> = { s: 1, sec: 1, m: 60, min: 60, h: 3600, d: 86_400, w: 604_800 };
 const lengthExamples = 'times look like "90min", "2h", "1h30m", "3d" or "1w"';
 
-/** Ten years: nobody means more, and a date can hold it. */
+/** Milliseconds of ten years: more is a mistake, and a Date could overflow. */
 const longest = 10 * 366 * 86_400_000;
 
-/** How long something lasts. */
+/** A duration, such as `2h30min`. @returns milliseconds */
 export function parseLength(text: string): number | Refusal {
   const words = [...text.trim().matchAll(/(\d+(?:\.\d+)?)\s*([a-z]*)\s*/giy)];
   const units = words.map(
@@ -44,8 +44,8 @@ function unitOf(written: string): string {
 const momentExamples = 'moments look like "2026-12-24 20:00", "2026-12-24" or "20:00"';
 
 /**
- * A day, an hour, or both. Of an hour alone the next that comes is meant; of a day alone its beginning.
- * @param now what "20:00" is counted from
+ * A date, a time of day, or both. A time alone means its next occurrence, a date alone the beginning of that day.
+ * @param now the moment after which "20:00" is searched
  */
 export function parseMoment(text: string, now: number): number | Refusal {
   const [, year, month, day, hour, minute, second, zone] =

@@ -1,13 +1,13 @@
-// "mon..fri 08:00-18:00", "sat,sun", "22:00-06:00": days, and a time on each of them. A time that ends before it begins
-// goes on over midnight, and belongs to the day on which it begins.
+// "mon..fri 08:00-18:00", "sat,sun", "22:00-06:00": days of the week, and a span of time on each. A span whose end is before
+// its beginning ends on the next day, and belongs to the day on which it begins.
 import { nearest } from '../system/nearest.ts';
 import type { Refusal } from './rate.ts';
 import type { Wall } from './wall.ts';
 
 export interface DaysAndTimes {
-  /** By weekday, Monday first. */
+  /** Whether each weekday is included, Monday first. */
   days: boolean[];
-  /** Minutes of the day; `to` is at most 1440, and at most `from` where it is on the next day. */
+  /** Minutes of the day. `to` is at most 1440; where it is not greater than `from`, it is on the next day. */
   from: number;
   to: number;
 }
@@ -30,7 +30,7 @@ export function parseDaysAndTimes(text: string): DaysAndTimes | Refusal {
   return 'reason' in range ? range : { days, ...range };
 }
 
-/** `mon..fri,sun`; `fri..mon` goes on over Sunday. */
+/** `mon..fri,sun`; `fri..mon` includes Saturday and Sunday. */
 function parseDays(text: string): boolean[] | Refusal {
   const days = names.map(() => false);
   for (const part of text.toLowerCase().split(',')) {
@@ -87,7 +87,7 @@ function parseTime(text: string): number | undefined {
   return Number(minutes) < 60 && minute <= wholeDay ? minute : undefined;
 }
 
-/** Whether the clock on the wall is within it. */
+/** Whether a local time is within it. */
 export function covers({ days, from, to }: DaysAndTimes, { weekday, minute }: Wall): boolean {
   const isOn = (day: number) => days[day] === true;
   if (from < to) return isOn(weekday) && minute >= from && minute < to;

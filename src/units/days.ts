@@ -1,5 +1,5 @@
-// Days and months as the host's clock and time zone name them. A byte belongs to one day, for good: another time zone, a
-// clock that is set or a day of 23 hours moves no byte and counts none twice.
+// Calendar days and months by the host's clock and time zone. The ledger counts each byte for the day on which it was
+// delivered, for good: another time zone, a clock that is set or a day of 23 hours moves no byte and counts none twice.
 
 /** `2026-11-30`. */
 export type Day = string;
@@ -18,7 +18,7 @@ export function monthOf(day: Day): Month {
   return day.slice(0, 7);
 }
 
-/** The day in its month, `30`. */
+/** The day of the month, `30`. */
 export function dateOf(day: Day): string {
   return day.slice(8);
 }
@@ -31,7 +31,7 @@ export function isMonth(text: string): boolean {
   return /^\d{4}-(?:0[1-9]|1[0-2])$/.test(text);
 }
 
-/** By the calendar: hours and time zones do not come into it. */
+/** Counts by the calendar, so that no change of a time zone's offset matters. */
 export function addDays(day: Day, count: number): Day {
   const [year = 0, month = 1, date = 1] = day.split('-').map(Number);
   const moved = new Date(Date.UTC(year, month - 1, date + count));
@@ -44,13 +44,13 @@ export function addMonths(month: Month, count: number): Month {
   return moved.toISOString().slice(0, 7);
 }
 
-/** How many days it has. */
+/** The number of days in a month. */
 export function lengthOf(month: Month): number {
   const [year = 0, number = 1] = month.split('-').map(Number);
   return new Date(Date.UTC(year, number, 0)).getUTCDate();
 }
 
-/** When it begins, in milliseconds since 1970: its first midnight, or what comes where there is none. */
+/** The first moment of a day, in milliseconds since 1970: midnight, or what follows where a time zone skips it. */
 export function beginOf(day: Day): number {
   const [year = 0, month = 1, date = 1] = day.split('-').map(Number);
   return new Date(year, month - 1, date).getTime();

@@ -1,5 +1,5 @@
-// The order in which people look for names: web-2 before web-10, on every host alike. It is that of Unicode, for which V8
-// reads the tables of all languages first; of the names that most guests have it is told without them.
+// Natural sort order of names: web-2 before web-10, the same on every host. It is that of Unicode collation, for which V8
+// loads the tables of all languages; names of plain ASCII, which most guests have, are compared without them.
 import { byName } from './units.ts';
 
 export function naturally(a: { name: string }, b: { name: string }): number {
@@ -9,7 +9,7 @@ export function naturally(a: { name: string }, b: { name: string }): number {
 }
 
 const plain = /^[a-z0-9._-]{1,48}$/;
-/** Of a name -> what sorts by code point as the name does by Unicode; nothing where that takes the tables. */
+/** Name -> a sort key whose order by code point is the name's order by Unicode; undefined where that takes the tables. */
 const keys = new Map<string, string | undefined>();
 
 function keyOf(name: string): string | undefined {
@@ -17,9 +17,12 @@ function keyOf(name: string): string | undefined {
   return keys.get(name);
 }
 
-/** Before a number stands how many digits it has: behind those of a full stop, and before every letter. */
+/**
+ * Puts the number of digits before each number, so that a longer number sorts after a shorter one. The character for it
+ * sorts after a full stop and before every letter.
+ */
 function makeKey(name: string): string {
-  // An underscore comes before a hyphen.
+  // Unicode sorts an underscore before a hyphen.
   return name.replaceAll('_', '!').replace(/\d+/g, (digits) => {
     const number = digits.replace(/^0+(?=\d)/, '');
     return `${String.fromCharCode('0'.charCodeAt(0) + number.length)}${number}`;

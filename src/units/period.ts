@@ -1,4 +1,5 @@
-// The periods of a quota: days, weeks and months of the host's time zone. A month that has no 31st begins on its last day.
+// The periods of a quota: days, weeks and months in the host's time zone. A month without the day on which the period begins
+// begins it on its last day.
 import type { Refusal } from './rate.ts';
 
 /** `month` with the day on which it begins, 1 to 31. A week begins on Monday. */
@@ -7,7 +8,7 @@ export type Period = { every: 'day' } | { every: 'week' } | { every: 'month'; on
 export interface Span {
   /** Milliseconds since 1970. */
   begin: number;
-  /** The first moment after it. */
+  /** Exclusive. */
   end: number;
 }
 
@@ -29,12 +30,12 @@ export function parsePeriod(text: string): Period | Refusal {
   };
 }
 
-/** parsePeriod reads it back. */
+/** The inverse of parsePeriod. */
 export function formatPeriod(period: Period): string {
   return period.every === 'month' && period.on !== 1 ? `month on ${period.on}` : period.every;
 }
 
-/** The one that a moment is in. */
+/** The span of the period that contains a moment. */
 export function periodAt(period: Period, now: number): Span {
   const date = new Date(now);
   const [year, month, day] = [date.getFullYear(), date.getMonth(), date.getDate()];
@@ -46,7 +47,7 @@ export function periodAt(period: Period, now: number): Span {
     : { begin: monthBegin(year, month - 1, period.on), end: begins };
 }
 
-/** Where midnight is skipped a day begins with its first moment; where it comes twice, with the first of the two. */
+/** Where a time zone skips midnight, a day begins with its first moment; where midnight comes twice, with the first. */
 function span(year: number, month: number, day: number, days: number): Span {
   return { begin: new Date(year, month, day).getTime(), end: new Date(year, month, day + days).getTime() };
 }

@@ -1,14 +1,13 @@
-// A number with a unit behind it, the form that rates and sizes of tc(8) share. tc reads the number with
-// strtod(3), which would also take "0x10mbit", "inf" and leading blanks; those are refused here, because in
-// a configuration they are mistakes.
+// A number followed by a unit, the syntax of rates and sizes in tc(8). tc reads the number with strtod(3), which also takes
+// "0x10mbit", "inf" and leading blanks; those are refused here, because in a configuration they are mistakes.
 import { nearest } from '../system/nearest.ts';
 
-/** Unit names in lower case, with what one of it is worth. The empty name is the number without a unit. */
+/** Unit in lower case -> its factor. The empty name is that of a number without a unit. */
 export type Units = ReadonlyMap<string, number>;
 
 const quantity = /^([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)([a-z]*)$/i;
 
-/** The whole number that tc would make of `text` (it cuts, never rounds), or undefined if it is none. */
+/** @returns the whole number that tc makes of `text` (it truncates, never rounds); undefined when it is no quantity */
 export function parseQuantity(text: string, units: Units): number | undefined {
   const [, number, unit] = quantity.exec(text) ?? [];
   const worth = unit === undefined ? undefined : units.get(unit.toLowerCase());
@@ -16,7 +15,7 @@ export function parseQuantity(text: string, units: Units): number | undefined {
   return Math.trunc(Number(number) * worth);
 }
 
-/** What was probably meant by a text that is no quantity ("15 mbit", "1,5gbit", "15mbitt"), or undefined. */
+/** @returns the probable meaning of a text that is no quantity ("15 mbit", "1,5gbit", "15mbitt"); else undefined */
 export function correctQuantity(text: string, units: Units): string | undefined {
   const [, number, unit] = /^([\d.,]+)\s*([a-z/]*)$/i.exec(text.trim()) ?? [];
   if (number === undefined || unit === undefined) return undefined;
@@ -25,7 +24,7 @@ export function correctQuantity(text: string, units: Units): string | undefined 
   return parseQuantity(corrected, units) === undefined ? undefined : corrected;
 }
 
-/** Bytes that are spelt out, or "MB", stay bytes; "10m" and "10mb" mean "10mbit"; else the letters decide. */
+/** "megabytes" and "MB" stay bytes; "10m" and "10mb" mean "10mbit"; otherwise the unit with the most similar spelling. */
 function nearestUnit(written: string, units: Units): string | undefined {
   const unit = written.toLowerCase();
   const bytes = written.replace(/(?:B|bytes?)(?:\/s)?$/, '').toLowerCase();
@@ -33,7 +32,7 @@ function nearestUnit(written: string, units: Units): string | undefined {
   return spelt.find((name) => units.has(name)) ?? nearest(unit, units.keys());
 }
 
-/** `value` in the first of the units (largest first) that divides it exactly. */
+/** `value` in the first of the units (largest first) that divides it without a remainder. */
 export function formatQuantity(
   value: number,
   units: readonly (readonly [name: string, worth: number])[],

@@ -1,9 +1,9 @@
-// Rates and sizes as tc(8) writes them. The arithmetic is tc's own (iproute2 lib/utils_math.c: a C double,
-// times the unit, cut to a whole number), so that what is checked here is what the kernel is told; the test
-// asks the real tc. In tc a unit of rate that ends in "bps" is *bytes* per second, and case never counts.
+// Rates and sizes in the syntax of tc(8). The arithmetic is tc's own (iproute2 lib/utils_math.c: a C double times the unit,
+// truncated), so that a value checked here is the value that the kernel gets; the test compares with the real tc. In tc
+// units of rate that end in "bps" mean *bytes* per second, and case does not matter.
 import { correctQuantity, formatQuantity, parseQuantity, type Units } from './quantity.ts';
 
-/** Why a text is no rate or size, in words that fit after the text itself. */
+/** Why a text is no rate or size. `reason` follows the text in a message. */
 export interface Refusal {
   reason: string;
   hint?: string;
@@ -32,7 +32,7 @@ const rateUnits: Units = new Map([
   ['tibps', 8 * 2 ** 40],
 ]);
 
-/** Bytes in each unit of size; in sizes tc counts in steps of 1024, bits included. */
+/** Bytes in each unit of size: for sizes tc counts in powers of 1024, also in its units of bits. */
 const sizeUnits: Units = new Map([
   ['', 1],
   ['b', 1],
@@ -47,12 +47,12 @@ const sizeUnits: Units = new Map([
   ['gbit', 2 ** 27],
 ]);
 
-/** tc counts whole bytes per second: less than one is zero, which HTB refuses. */
+/** Bits per second. tc truncates to whole bytes per second, and HTB refuses zero. */
 const leastRate = 8;
-/** tc keeps sizes in 32 bits. */
+/** tc stores sizes in 32 bits. */
 const largestSize = 2 ** 32 - 1;
 
-/** A rate that is written in bytes per second, and what it would be in bits with the same number. */
+/** A rate that is written in bytes per second, and the one with the same number in bits. */
 interface InBytes {
   /** `megabytes`. */
   unit: string;
@@ -60,7 +60,7 @@ interface InBytes {
   inBits: string;
 }
 
-/** Many write "100Mbps" and mean bits, as invoices do. @returns nothing for what is in bits, or no rate at all */
+/** Many write "100Mbps" and mean bits, as invoices do. @returns undefined for a rate in bits, or no rate */
 function writtenInBytes(text: string): InBytes | undefined {
   const [, number, prefix] = /^([\d.]+)([kmgt]?i?)bps$/i.exec(text) ?? [];
   if (number === undefined || prefix === undefined || typeof parseRate(text) !== 'number') return undefined;
@@ -71,7 +71,7 @@ function writtenInBytes(text: string): InBytes | undefined {
   };
 }
 
-/** @returns why a rate that can be is hardly what was meant */
+/** @returns why a valid rate is probably a mistake; undefined where it is not */
 export function doubtAbout(written: string, bits: number): Required<Refusal> | undefined {
   const inBytes = writtenInBytes(written);
   const same = formatRate(bits);
@@ -92,7 +92,7 @@ const rateExamples =
   'rates look like "15mbit", "1.5gbit", "200kbps" (kilobytes per second) or 15000000 (bits per second)';
 const sizeExamples = 'sizes look like "64k", "16kb" or 1500 (bytes)';
 
-/** A tc(8) rate, or bits per second, in whole bits per second: from 8 to 2^53 - 1. */
+/** @param written a tc(8) rate, or bits per second @returns whole bits per second, from 8 to 2^53 - 1 */
 export function parseRate(written: string | number | bigint): number | Refusal {
   const text = String(written);
   if (text.trimEnd().endsWith('%')) {
@@ -114,7 +114,7 @@ export function parseRate(written: string | number | bigint): number | Refusal {
   return bits;
 }
 
-/** A tc(8) size, or bytes, in whole bytes: from 1 to 2^32 - 1. */
+/** @param written a tc(8) size, or bytes @returns whole bytes, from 1 to 2^32 - 1 */
 export function parseSize(written: string | number | bigint): number | Refusal {
   const text = String(written);
   const bytes = parseQuantity(text, sizeUnits);
@@ -132,7 +132,7 @@ function refuse(reason: string, meant: string | undefined, examples: string): Re
     : { reason: `${reason} (did you mean "${meant}"?)` };
 }
 
-/** The shortest exact decimal notation of a whole rate: 1500000 is "1500kbit". parseRate reads it back. */
+/** The shortest exact decimal notation of a whole rate: 1500000 is "1500kbit". The inverse of parseRate. */
 export function formatRate(bits: number): string {
   return formatQuantity(bits, [
     ['tbit', 1e12],

@@ -1,4 +1,5 @@
-// Times as tc(8) writes them, but for its numbers without a unit: those are microseconds, which nobody expects.
+// Times in the syntax of tc(8), except numbers without a unit: in tc those are microseconds, which nobody expects, so they
+// are refused here.
 import { correctQuantity, formatQuantity, parseQuantity, type Units } from './quantity.ts';
 import type { Refusal } from './rate.ts';
 
@@ -15,7 +16,7 @@ const units: Units = new Map([
   ['secs', 1_000_000],
 ]);
 
-/** A time in whole microseconds; it may be negative. */
+/** @returns whole microseconds, which may be negative */
 export function parseTime(written: string | number | bigint): number | Refusal {
   const text = String(written);
   const microseconds = parseQuantity(text, units);
@@ -27,7 +28,7 @@ export function parseTime(written: string | number | bigint): number | Refusal {
     : { reason: `is not a time (did you mean "${meant}"?)` };
 }
 
-/** The shortest exact notation of whole microseconds; parseTime reads it back. */
+/** The shortest exact notation of whole microseconds. The inverse of parseTime. */
 export function formatTime(microseconds: number): string {
   return formatQuantity(microseconds, [
     ['s', 1_000_000],

@@ -1,5 +1,5 @@
-// The words every stage shares. A rate is a whole number of bits per second, a size a whole number of
-// bytes; "out" is what a guest sends, "in" what it receives.
+// Definitions that all stages share. A rate is a whole number of bits per second, a size a whole number of bytes; "out" is
+// what a guest sends, "in" what it receives.
 
 export const directions = ['out', 'in'] as const;
 export type Direction = (typeof directions)[number];
@@ -19,20 +19,20 @@ export function byName(a: { name: string }, b: { name: string }): number {
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }
 
-/** As byName, for what is called by its device. */
+/** As byName, for objects with a device in place of a name. */
 export function byDevice(a: { device: string }, b: { device: string }): number {
   return a.device < b.device ? -1 : a.device > b.device ? 1 : 0;
 }
 
 /**
- * Whether a name can be a network device's in a line of tc, ip and nft alike. The kernel allows more
- * (quotes, `;`, `*`); such a device is named to the user and left alone rather than quoted three ways.
+ * Whether a device's name can stand in lines of tc, ip and nft without quotes. The kernel allows more characters (quotes,
+ * `;`, `*`), and each of the three tools quotes in another way; a device with such a name is reported and left alone.
  */
 export function isDeviceName(name: string): boolean {
   return /^[A-Za-z0-9_.@+][A-Za-z0-9_.@+-]{0,14}$/.test(name) && name !== '.' && name !== '..';
 }
 
-/** The same for an altname, which stands in the configuration only: the kernel takes up to 127 characters. */
+/** As isDeviceName, or an altname, of up to 127 characters: only the configuration contains altnames, no line of a tool. */
 export function isDeviceOrAltname(name: string): boolean {
   return /^[A-Za-z0-9_.@+][A-Za-z0-9_.@+-]{0,126}$/.test(name) && name !== '.' && name !== '..';
 }

@@ -1,4 +1,5 @@
-// How much may pass: volumes count in thousands, as they are sold and as disks are; tib and its like in 1024.
+// Volumes of traffic. Units are powers of 1000, as volumes are sold and disks are labelled; tib and the like are powers of
+// 1024.
 import { correctQuantity, formatQuantity, parseQuantity, type Units } from './quantity.ts';
 import type { Refusal } from './rate.ts';
 
@@ -14,7 +15,7 @@ const units: Units = new Map([
 
 const examples = 'volumes look like "500gb", "2tb" or "1.5tib"';
 
-/** In whole bytes, from 1 to 2^53 - 1. */
+/** @returns whole bytes, from 1 to 2^53 - 1 */
 export function parseVolume(written: string | number | bigint): number | Refusal {
   const text = String(written);
   const bytes = parseQuantity(text, units);
@@ -31,7 +32,7 @@ export function parseVolume(written: string | number | bigint): number | Refusal
   return bytes;
 }
 
-/** The shortest exact notation of whole bytes; parseVolume reads it back. */
+/** The shortest exact notation of whole bytes. The inverse of parseVolume. */
 export function formatVolume(bytes: number): string {
   return formatQuantity(bytes, [
     ['tb', 1e12],

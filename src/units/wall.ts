@@ -1,15 +1,15 @@
-// The clock on the wall: a moment as the host's time zone has it, and when something that goes by it changes next. The
-// zone is the process's (TZ, else /etc/localtime). Where a zone's offset jumps an hour is skipped or comes twice, and
-// what the clock says counts, always.
+// Wall-clock time: a moment in the host's time zone, and the next moment at which a value that depends on it changes. The
+// zone is the process's (TZ, else /etc/localtime). Where the zone's offset changes, an hour is skipped or comes twice; the
+// local time decides, always.
 
-/** 0 is Monday. */
+/** Local time. Weekday 0 is Monday. */
 export interface Wall {
   weekday: number;
-  /** Of the day, from 0. */
+  /** Minute of the day, from 0. */
   minute: number;
 }
 
-/** Milliseconds; of a day on which no offset changes. */
+/** Milliseconds; dayLong is that of a day on which no offset changes. */
 const minuteLong = 60_000;
 const dayLong = 24 * 60 * minuteLong;
 
@@ -20,10 +20,10 @@ export function wallOf(now: number): Wall {
 }
 
 /**
- * The next moment at which `state` says something else than at `now`. Weekdays change at midnight and offsets when the
- * zone says so; else nothing changes but at `minutes`.
+ * The next moment at which `state` differs from what it is at `now`. It may change at midnight, where the zone's offset
+ * changes, and at `minutes`, never in between.
  * @param minutes of the day
- * @param until where the search ends
+ * @param until the end of the search
  * @returns undefined where nothing changes before `until`
  */
 export function nextChange(
@@ -43,7 +43,7 @@ export function nextChange(
   return undefined;
 }
 
-/** At most a day later; before that the zone has one offset. */
+/** The end of the span from `from` in which the zone's offset does not change; at most a day later. */
 function endOfStretch(from: number): number {
   const offset = offsetAt(from);
   let [same, other] = [from, from + dayLong];
@@ -56,7 +56,7 @@ function endOfStretch(from: number): number {
   return other;
 }
 
-/** Where the offset is one: moments after `from` and before `to`, in order. */
+/** The moments of `marks`, minutes of the day, after `from` and before `to`, in order; the offset is the same throughout. */
 function marksBetween(from: number, to: number, marks: number[]): number[] {
   const offset = offsetAt(from);
   const midnight = Math.floor((from - offset) / dayLong) * dayLong + offset;
@@ -65,7 +65,7 @@ function marksBetween(from: number, to: number, marks: number[]): number[] {
   );
 }
 
-/** Milliseconds to be added to the wall's time for UTC. */
+/** Milliseconds to add to local time for UTC. */
 function offsetAt(moment: number): number {
   return new Date(moment).getTimezoneOffset() * minuteLong;
 }
