@@ -1,12 +1,12 @@
-// argv -> command; sets the exit status; nothing else.
+// The entry point of the program with all commands: turns argv into a command and an exit status, and does nothing else.
 import { CommanderError } from 'commander';
 import { makeProgram } from './cli/program.ts';
 import { run } from './cli/run.ts';
 
-/** Looked for by itself: what fails may be the reading of the options. */
+/** Found without commander, since the failure may be commander's, at the options. */
 const isVerbose = process.argv.some((arg) => /^(-[a-z]*v[a-z]*|--verbose)$/.test(arg));
 
-// Not waited for: a script that V8 keeps compiled (launch.ts) cannot wait at its top.
+// No top-level await: launch.ts runs this as a script, not as a module, so that V8's compiled code can be cached.
 void run(
   async () => {
     try {

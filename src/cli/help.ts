@@ -1,8 +1,7 @@
-// --help as a person reads it: the commands in the groups of the manual page, a command's own options before those that
-// all have.
+// The layout of --help: commands in the groups of the manual page, a command's own options before the common ones.
 import { type Command, Help, type Option } from 'commander';
 
-/** The first command of each group, as they are declared. */
+/** First command of a group, in the order of declaration -> the group's heading. */
 const groups: Record<string, string> = {
   check: 'From the configuration to the kernel:',
   status: 'Who has what:',

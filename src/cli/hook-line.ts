@@ -1,6 +1,6 @@
-// The line by which the installed hook's file calls the program, understood without commander: declaring all commands takes
-// a tenth of a guest's start. It says the same of it (test/unit/cli/hook-line.test.ts), and whatever it does not know is
-// left to commander.
+// Parses the command line that the installed hook uses, without commander: to declare all commands takes a tenth of a
+// guest's start. A test holds it against commander (test/unit/cli/hook-line.test.ts); any line that it does not know is left
+// to commander.
 import type { CommonOptions } from '../operations/context.ts';
 
 export interface HookLine {
@@ -17,7 +17,7 @@ const names = {
   '--timeout': 'timeout',
 } as const satisfies Record<string, keyof CommonOptions>;
 
-/** @param words what follows the program @returns nothing for any other line */
+/** @param words the arguments of the program @returns undefined for any other line */
 export function hookLine(words: string[]): HookLine | undefined {
   const options: CommonOptions = {};
   for (let at = 0; at < words.length; at += 2) {

@@ -1,4 +1,4 @@
-// The host around the policy: what libvirt calls, what comes from elsewhere.
+// The commands about the host: what libvirt calls, what checks the host, and what imports a policy from elsewhere.
 import type { Declare } from './declare.ts';
 
 export function declareHostCommands(command: Declare): void {
@@ -72,7 +72,7 @@ Example: look first
 Example: let libvirt call virt-shaper from now on
   virt-shaper hooks install && virt-shaper hooks status`,
     );
-  // A guest may be named --help or -x: what libvirt passes is never an option.
+  // Arguments that libvirt passes are never options: a guest may be named --help or -x.
   command(
     'hook [args...]',
     'what libvirt calls: DRIVER NAME OP SUBOP EXTRA, XML on stdin',

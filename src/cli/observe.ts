@@ -1,4 +1,4 @@
-// Who has what: the commands that only look.
+// The commands that only read: what each guest may use and uses.
 import type { Declare } from './declare.ts';
 
 export function declareObserveCommands(command: Declare): void {

@@ -1,4 +1,4 @@
-// From the configuration to the kernel: the commands that make the policy and put it in force.
+// The commands that render the configuration and put it in force, from the configuration to the kernel.
 import type { Context } from '../operations/context.ts';
 import type { Declare } from './declare.ts';
 

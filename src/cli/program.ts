@@ -1,5 +1,5 @@
-// The program as commander sees it: every command, every option. A command's module is loaded when it is
-// asked for, since a guest's start waits for the hook.
+// Declares all commands and options for commander. The module of a command is imported only when that command is called,
+// since a guest's start waits for the hook.
 import { Command } from 'commander';
 import { type CommonOptions, makeContext } from '../operations/context.ts';
 import { nearest } from '../system/nearest.ts';
@@ -31,7 +31,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 3 differences fou
     })
     .exitOverride();
   withCommonOptions(program);
-  // Of help for what is no command commander says nothing but all that there is.
+  // For `help` with the name of no command, commander prints the whole help and no error.
   program.on('beforeAllHelp', ({ error }: { error: boolean }) => {
     const [help, name = '-'] = program.args;
     if (!error || help !== 'help' || name.startsWith('-')) return;
@@ -62,7 +62,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage or configuration, 3 differences fou
   return program;
 }
 
-/** Who types "reload" is not told to unload, one key away from every guest at full speed. */
+/** Removes unload from commander's suggestions: somebody who typed "reload" would take all limits off by following it. */
 function harmless(text: string): string {
   if (/unknown command 'un/.test(text)) return text;
   return text.replace(

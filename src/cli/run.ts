@@ -1,19 +1,19 @@
-// What both programs, the one of all commands and the one of the hook, have in common: how errors are printed, and what
-// becomes of a stdout or a stderr that nobody reads any more.
+// Runs a command, for both programs, the one with all commands and that of the hook: prints errors, sets the exit status,
+// and handles a stdout or stderr that cannot be written.
 import { describeError } from '../report/errors.ts';
 import { ConfigError } from '../system/errors.ts';
 import { clearProgress, guard, guardedStderr, speak } from '../system/speak.ts';
 
 /**
- * @param work sets the exit status; of what it throws 1 failed, 2 wrong usage or configuration is made
- * @param isSilent whether it prints nothing, and says what it says by speak.ts: no stream need be made for it
+ * @param work sets the exit status; where it throws, the status is 2 for a wrong configuration and 1 for anything else
+ * @param isSilent whether it writes to stdout never, and to stderr by speak.ts only, so that no stream has to be made
  */
 export async function run(
   work: () => Promise<void>,
   { isVerbose = false, isSilent = false } = {},
 ): Promise<void> {
   let unwritten = false;
-  // `virt-shaper tree | head`: whoever reads has had enough, which is no failure; a full disk is.
+  // A reader that has closed the pipe, as in `virt-shaper tree | head`, is no failure; a full disk is one.
   const fail = (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE' || unwritten) return;
     unwritten = true;
@@ -22,7 +22,7 @@ export async function run(
   };
   if (!isSilent) {
     guard(process.stdout, fail);
-    guardedStderr(); // Others write to it, too.
+    guardedStderr(); // Node.js and libraries write to it as well.
   }
 
   try {

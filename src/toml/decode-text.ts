@@ -1,9 +1,9 @@
-// Bytes -> text. TOML is UTF-8 and nothing else; editors on other systems save other things, and the message
-// must say so, because the file looks right in the editor that wrote it.
+// Decodes the bytes of a file. TOML is always UTF-8, but editors on other systems save other encodings; the message has to
+// name the encoding, because the file looks right in the editor that wrote it.
 import type { Findings } from './findings.ts';
 import { SourceFile } from './source-file.ts';
 
-/** The text of a file without its byte order mark, or undefined with the reason among the findings. */
+/** @returns the text without its byte order mark; undefined, with an error in `findings`, when it is not UTF-8 */
 export function decodeText(bytes: Uint8Array, name: string, findings: Findings): SourceFile | undefined {
   const [first, second] = bytes;
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
@@ -13,7 +13,7 @@ export function decodeText(bytes: Uint8Array, name: string, findings: Findings):
       `save the file as UTF-8, or convert it: iconv -f UTF-16 -t UTF-8 ${name}`,
     );
   }
-  // TextDecoder drops the mark and puts U+FFFD where bytes make no character.
+  // TextDecoder drops the byte order mark and replaces invalid bytes by U+FFFD.
   const file = new SourceFile(name, new TextDecoder().decode(bytes));
   findings.addFile(file);
   if (isUtf8(bytes)) return file;
@@ -24,7 +24,7 @@ export function decodeText(bytes: Uint8Array, name: string, findings: Findings):
   );
 }
 
-/** node:buffer has one from Node.js 18.14 on. */
+/** As isUtf8 of node:buffer, which Node.js 18.13 lacks. */
 function isUtf8(bytes: Uint8Array): boolean {
   try {
     new TextDecoder('utf-8', { fatal: true }).decode(bytes);

@@ -1,5 +1,6 @@
-// Changes single keys of a TOML text and leaves every other line as it stands. It knows the lines that it writes itself
-// (`[table]`, `key = value`) and no other form; whoever calls it reads the result again and compares (config/edit.ts).
+// Changes single keys of a TOML text and leaves all other lines unchanged. It understands only the forms that it writes
+// itself (`[table]`, `key = value`), so the caller has to parse the result and compare it with what was wanted
+// (config/edit.ts).
 import { formatPath } from './write.ts';
 
 const bareOrQuoted = `(?:"(?:\\\\.|[^"\\\\])*"|'[^']*'|[\\w-]+)`;
@@ -11,13 +12,13 @@ const assignment = new RegExp(
 
 interface Assignment {
   line: number;
-  /** From the top of the file. */
+  /** The full path, with the keys of the header above. */
   path: string[];
-  /** What stands before the value, the value, and what follows it. */
+  /** The line's text before the value, the value, and the text after it. */
   parts: [before: string, literal: string, after: string];
 }
 
-/** `ceil.out` as its keys; nothing where it is none. */
+/** Splits a dotted key such as `ceil.out`. @returns undefined when it is none */
 export function parseKeys(text: string): string[] | undefined {
   if (!new RegExp(`^${dotted}$`).test(text)) return undefined;
   try {
@@ -25,14 +26,15 @@ export function parseKeys(text: string): string[] | undefined {
       key.startsWith('"') ? (JSON.parse(key) as string) : key.startsWith("'") ? key.slice(1, -1) : key,
     );
   } catch {
-    return undefined; // Escapes that only TOML has.
+    return undefined; // An escape sequence of TOML that JSON does not have.
   }
 }
 
 /**
- * @param table the keys of its header, which is added at the end where there is none
- * @param key below it
- * @param literal the value as TOML has it, on one line
+ * Sets a key to a value.
+ * @param table the keys of the table's header; the header is added at the end of the text where it is missing
+ * @param key relative to the table
+ * @param literal the value in TOML, on one line
  */
 export function setKey(text: string, table: string[], key: string[], literal: string): string {
   const path = [...table, ...key];
@@ -49,20 +51,20 @@ export function setKey(text: string, table: string[], key: string[], literal: st
   return joined(withKey(split(kept, path), table, key, literal));
 }
 
-/** @param key below it; none takes the whole table away, with all below it */
+/** Removes a key. @param key relative to the table; empty to remove the table with all tables below it */
 export function removeKey(text: string, table: string[], key: string[]): string {
   const path = [...table, ...key];
   const lines = linesOf(text);
   if (key.length === 0) return joined(withoutSections(lines, (keys) => startsWith(keys, path)));
   const found = assignmentsIn(lines).filter((one) => startsWith(one.path, path));
   const kept = lines.filter((_line, at) => !found.some((one) => one.line === at));
-  // A header that has nothing below it any more says nothing.
+  // A header without any key left is removed too.
   const left = sectionsOf(kept).filter(({ keys }) => isSame(keys, table));
   const isEmpty = left.every(({ from, to }) => kept.slice(from + 1, to).every((line) => line.trim() === ''));
   return joined(isEmpty ? withoutSections(kept, (keys) => isSame(keys, table)) : kept);
 }
 
-/** `ceil = "5mbit"` is both directions: where one of them is set, the other keeps it. */
+/** `ceil = "5mbit"` means both directions: where one of them is about to be set, the line is kept for the other one. */
 function split(lines: string[], path: string[]): string[] {
   const above = assignmentsIn(lines).find((one) => isSame(one.path, path.slice(0, -1)));
   const other = { out: 'in', in: 'out' }[path.at(-1) ?? ''];
@@ -84,7 +86,7 @@ function withoutSections(lines: string[], isMeant: (keys: string[]) => boolean):
   return sectionsOf(lines)
     .filter(({ keys }) => isMeant(keys))
     .reduceRight((left, { from, to }) => {
-      // Comments above the next header are of that one.
+      // Comments right above the next header belong to that header.
       const last = lines.slice(0, to).findLastIndex((one, at) => at === from || /^\s*[^#\s]/.test(one));
       const after = left.slice(last + 1);
       const blanks = after.findIndex((line) => line.trim() !== '');
@@ -92,7 +94,7 @@ function withoutSections(lines: string[], isMeant: (keys: string[]) => boolean):
     }, lines);
 }
 
-/** From each header to the line before the next, or to the end. */
+/** The sections of the text: each from a header to the line before the next header, or to the end. */
 function sectionsOf(lines: string[]): { keys: string[]; from: number; to: number }[] {
   const heads = lines.flatMap((line, from) => (/^\s*\[/.test(line) ? [{ line, from }] : []));
   return heads.map(({ line, from }, index) => ({

@@ -1,5 +1,5 @@
-// Collects the problems of all files, so that one run shows them all. When one file could not be read, what
-// seems to be missing may stand there: such problems are held back until everything is readable.
+// Collects the problems of all files, so that one run shows all of them. While a file cannot be read, an entry that seems to
+// be missing may be in that file: such problems are not reported until all files can be read.
 import { ConfigError, type Problem, type Source } from '../system/errors.ts';
 import { byPlace } from './place.ts';
 import type { SourceFile } from './source-file.ts';
@@ -9,12 +9,12 @@ export class Findings {
   private readonly files = new Map<string, SourceFile>();
   private complete = true;
 
-  /** Makes the lines of a file known, for the text under a message. */
+  /** Adds a file whose lines are quoted under messages. */
   addFile(file: SourceFile): void {
     this.files.set(file.name, file);
   }
 
-  /** Gives undefined, so that a decoder can end with it. */
+  /** Returns undefined, so that a decoder can `return findings.error(...)`. */
   error(at: Source | undefined, message: string, hint?: string): undefined {
     this.add('error', at, message, hint);
   }
@@ -23,23 +23,23 @@ export class Findings {
     this.add('warning', at, message, hint);
   }
 
-  /** The content of a file is not known: it cannot be opened, is not to be trusted, or is no TOML. */
+  /** Adds an error that leaves the content of a file unknown: it cannot be opened, is not trusted, or is no TOML. */
   unreadable(at: Source | undefined, message: string, hint?: string): undefined {
     this.complete = false;
     this.error(at, message, hint);
   }
 
-  /** An error that consists in something not being written anywhere. */
+  /** Adds an error about an entry that no file has. */
   absence(at: Source, message: string, hint?: string): undefined {
     if (this.complete) this.error(at, message, hint);
   }
 
-  /** Throws a ConfigError with all problems, in the order of the files, if one of them is an error. */
+  /** @throws ConfigError with all problems, in the order of the files, when at least one of them is an error */
   throwErrors(): void {
     if (this.inOrder().some((problem) => problem.severity === 'error')) throw new ConfigError(this.inOrder());
   }
 
-  /** Sorted by place; what belongs to no line of a file comes first. */
+  /** All problems, sorted by place; those without a place come first. */
   inOrder(): Problem[] {
     return [...this.found.values()].sort((a, b) =>
       a.at && b.at ? byPlace(a.at, b.at) : Number(a.at !== undefined) - Number(b.at !== undefined),
@@ -55,7 +55,7 @@ export class Findings {
       ...(hint !== undefined && { hint }),
       ...(text !== undefined && { text }),
     };
-    // The same values may meet twice (a guest on several uplinks): one problem.
+    // Two equal problems count as one: the values of a guest on several uplinks are checked for each uplink.
     this.found.set(JSON.stringify(problem), problem);
   }
 }

@@ -1,5 +1,6 @@
-// The two halves of the `toml` package, which its own types do not declare: its syntax tree is the only place
-// that knows where in the file each key and value stands. Both are CommonJS, so they have default exports only.
+// Types for the parser and the compiler of the `toml` package, which its own types do not declare. They are used directly,
+// because only the syntax tree between them has the place of each key and value. Both are CommonJS modules, so they have
+// default exports only.
 
 declare module 'toml/lib/parser.js' {
   /** `offset` counts UTF-16 units from the start of the text. */

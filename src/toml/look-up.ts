@@ -1,10 +1,10 @@
-// Finding and comparing what stands in trees, wherever it was written.
+// Finds and compares entries of TOML trees.
 import type { Source } from '../system/errors.ts';
 import { Findings } from './findings.ts';
 import type { SourceFile } from './source-file.ts';
 import { parseToml, type TomlEntry, type TomlTable, type TomlValue } from './tree.ts';
 
-/** What stands at this path of a tree. */
+/** @returns the entry at a path of a tree */
 export function lookUp(tree: TomlTable | undefined, path: string[]): TomlEntry | undefined {
   let table = tree;
   let entry: TomlEntry | undefined;
@@ -15,14 +15,14 @@ export function lookUp(tree: TomlTable | undefined, path: string[]): TomlEntry |
   return entry;
 }
 
-/** Where each value at and below an entry is written. */
+/** @returns the places of all values at and below an entry */
 export function placesBelow(entry: TomlEntry | undefined): Source[] {
   if (!entry) return [];
   if (entry.value.type !== 'table') return [entry.key];
   return [...entry.value.entries.values()].flatMap(placesBelow);
 }
 
-/** Path as JSON -> kind and value, of all that is no table. */
+/** Path as JSON -> type and value, of all entries that are no tables. */
 export function flatten(file: SourceFile | undefined): Map<string, string> {
   const tree = file && parseToml(file, new Findings());
   const all = new Map<string, string>();

@@ -1,8 +1,8 @@
-// config.d: a later file adds entries and overrides single keys of the ones before. What an overridden value
-// was is kept beside the new one, because `ceil = { out = "5mbit" }` changes one half of an earlier "10mbit".
+// Merges config.toml and the files of config.d: a later file adds entries and overrides single keys of earlier files. The
+// overridden value stays beside the new one, because `ceil = { out = "5mbit" }` overrides only half of an earlier "10mbit".
 import type { TomlEntry, TomlTable } from './tree.ts';
 
-/** All files in the order in which they apply, as one table. They are not changed. */
+/** Merges files, the first one first, into a new table. The given tables are not changed. */
 export function mergeFiles(files: TomlTable[]): TomlTable | undefined {
   return files.length === 0 ? undefined : files.reduce(mergeTables);
 }

@@ -1,18 +1,18 @@
-// The mistakes people make in TOML, recognised by what the parser would have taken and what it found instead.
-// Order matters: the first that fits is told. Each was tried on the real parser; see test/golden/check.
+// Recognises common mistakes in TOML by what the parser expected and what it found instead. Their order matters: the first
+// one that fits is reported. Each has a golden test against the real parser in test/golden/check.
 
-/** Where the parser stopped. */
+/** The place where the parser stopped. */
 export interface Stop {
-  /** The line on both sides. */
+  /** The text of the line before the place, and after it. */
   before: string;
   after: string;
-  /** How many blanks and line ends stand before it. */
+  /** The number of blanks and line ends right before the place. */
   blanks: number;
-  /** Whether it would have gone on with this literal. */
+  /** Whether the parser would have accepted this literal. */
   expects(literal: string): boolean;
 }
 
-/** `back` is how many characters before the stop the mistake begins. */
+/** `back` is the number of characters between the beginning of the mistake and the stop. */
 export interface Mistake {
   message: string;
   hint?: string;
@@ -33,7 +33,7 @@ export function explainStop(stop: Stop): Mistake {
   );
 }
 
-/** A character that looks right in an editor, or does not show there at all. */
+/** A character that looks right in an editor, or is invisible there. */
 function oddCharacter(stop: Stop): Mistake | undefined {
   const [character = ''] = stop.after;
   if (/[\p{Cc}\p{Cf}\u00a0]/u.test(character) && character !== '\t') {
@@ -55,7 +55,7 @@ function oddCharacter(stop: Stop): Mistake | undefined {
   return undefined;
 }
 
-/** After "=", or in a list. */
+/** A mistake after "=" or in a list. */
 function badValue(stop: Stop): Mistake | undefined {
   if (!stop.expects('true')) return undefined;
   if (atEnd(stop)) return { message: 'the value is missing' };
@@ -77,7 +77,7 @@ function openString(stop: Stop): Mistake | undefined {
   return undefined;
 }
 
-/** In [guest.NAME]. */
+/** A mistake in [guest.NAME]. */
 function badHeader(stop: Stop): Mistake | undefined {
   if (!/^\s*\[/.test(stop.before) || stop.expects(',') || stop.expects('\n')) return undefined;
   if (atEnd(stop)) return { message: 'the closing ] is missing' };
@@ -99,7 +99,7 @@ function badNumber(stop: Stop): Mistake | undefined {
   return rest === '' ? undefined : { ...needsQuotes(`${number}${rest}`), back };
 }
 
-/** Before "=". */
+/** A mistake before "=". */
 function badName(stop: Stop): Mistake | undefined {
   if (!stop.expects('=')) {
     const startOfName = stop.expects('"') && stop.expects("'");
@@ -115,7 +115,7 @@ function badName(stop: Stop): Mistake | undefined {
   return oddName(stop);
 }
 
-/** Between the elements of [ ] and { }. */
+/** A mistake between the elements of [ ] or { }. */
 function openList(stop: Stop): Mistake | undefined {
   if (!stop.expects(',')) return undefined;
   return {
@@ -138,7 +138,7 @@ function needsQuotes(word: string): Mistake {
   return { message: `${word} needs quotes`, hint: `write "${word}"` };
 }
 
-/** The whole name around a character that no name may have without quotes, dots and brackets aside. */
+/** Reports the whole name around a character that a name may have only in quotes. */
 function oddName(stop: Stop): Mistake {
   const begin = /[^.[\]"'{,]*$/.exec(stop.before)?.[0].trimStart() ?? '';
   const end = /^[^.\]"'=#]*/.exec(stop.after)?.[0].trimEnd() ?? '';

@@ -1,11 +1,11 @@
-// One configuration file as text, and the way from an offset in it to line and column. Columns count
-// characters as an editor does, not the UTF-16 units that offsets count.
+// The text of a configuration file, with the conversion of offsets to lines and columns. Columns count characters, as
+// editors do; offsets count UTF-16 units.
 import type { Source } from '../system/errors.ts';
 
 export class SourceFile {
   private readonly lineStarts: number[];
 
-  /** `name` is what messages call the file. */
+  /** @param name of the file in messages */
   constructor(
     readonly name: string,
     readonly text: string,
@@ -13,7 +13,7 @@ export class SourceFile {
     this.lineStarts = [0, ...Array.from(text.matchAll(/\n/g), (newline) => newline.index + 1)];
   }
 
-  /** The place of an offset in UTF-16 units. */
+  /** @param offset in UTF-16 units */
   place(offset: number): Source {
     let line = 0;
     for (let after = this.lineStarts.length; after - line > 1; ) {
@@ -25,12 +25,12 @@ export class SourceFile {
     return { file: this.name, line: line + 1, column };
   }
 
-  /** The offset of a line and column that count UTF-16 units from 1, as the toml package's errors do. */
+  /** @param column in UTF-16 units; both count from 1, as in the errors of the toml package */
   offset(line: number, column: number): number {
     return this.start(line - 1) + column - 1;
   }
 
-  /** A line without its end. */
+  /** @returns a line without its line end */
   line(number: number): string {
     return this.text.slice(this.start(number - 1), this.start(number)).replace(/\r?\n$/, '');
   }

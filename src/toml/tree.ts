@@ -1,6 +1,6 @@
-// TOML text -> a tree in which every key and value knows its place. It is built from the syntax tree of the
-// `toml` package, after the package's own compiler has found nothing against it, so it can rely on TOML's
-// rules of redefinition. Tables are Maps, because guests may be called "__proto__" or "constructor".
+// Parses TOML into a tree in which every key and value has its place. It is built from the syntax tree of the `toml`
+// package, after the package's own compiler has accepted that, so no key is defined twice. Tables are Maps, because guests
+// may be called "__proto__" or "constructor".
 import compiler from 'toml/lib/compiler.js';
 import parser, { type Node, type ValueNode } from 'toml/lib/parser.js';
 import type { Source } from '../system/errors.ts';
@@ -8,7 +8,7 @@ import { explainRedefinition, explainSyntax } from './errors.ts';
 import type { Findings } from './findings.ts';
 import type { SourceFile } from './source-file.ts';
 
-/** `at` is the first character of the value; for a table with a header, its key in the first such header. */
+/** `at` is the place of the value's first character; of a table with a header, that of its key in the first such header. */
 export type TomlValue = { at: Source } & (
   | { type: 'table'; entries: Map<string, TomlEntry> }
   | { type: 'string'; value: string }
@@ -20,14 +20,14 @@ export type TomlValue = { at: Source } & (
 export type TomlTable = Extract<TomlValue, { type: 'table' }>;
 
 export interface TomlEntry {
-  /** Where the key stands. */
+  /** The place of the key. */
   key: Source;
   value: TomlValue;
-  /** The value of an earlier file that this one takes the place of. */
+  /** The value of an earlier file that this one overrides. */
   replaces?: TomlValue;
 }
 
-/** The tree of one file, or undefined with its syntax error among the findings. */
+/** @returns the tree of one file; undefined, with its syntax error in `findings`, when it is no TOML */
 export function parseToml(file: SourceFile, findings: Findings): TomlTable | undefined {
   let nodes: Node[] = [];
   try {
@@ -53,7 +53,7 @@ function buildTree(file: SourceFile, nodes: Node[]): TomlTable {
   return root;
 }
 
-/** The table that a path of keys leads to, made on the way where it is not there yet. */
+/** @returns the table at a path of keys, created where it does not exist */
 function open(from: TomlTable, file: SourceFile, keys: string[], offset: number): TomlTable {
   let table = from;
   const places = keyPlaces(file, offset, keys.length);
@@ -64,7 +64,7 @@ function open(from: TomlTable, file: SourceFile, keys: string[], offset: number)
       next = newTable(at);
       table.entries.set(key, { key: at, value: next });
     }
-    // A path through [[list]] goes on in its last item.
+    // A path through [[list]] leads to the list's last item.
     const inner = next.type === 'list' ? next.items.at(-1) : next;
     table = inner?.type === 'table' ? inner : newTable(at);
   }
@@ -118,7 +118,7 @@ function newTable(at: Source): TomlTable {
   return { type: 'table', at, entries: new Map() };
 }
 
-/** Where each key of a dotted path stands; `offset` is that of the path or of the `[` before it. */
+/** @returns the place of each key of a dotted path @param offset of the path, or of the `[` before it */
 function keyPlaces(file: SourceFile, offset: number, count: number): Source[] {
   const key = /[[\s.]*("(?:\\.|[^"\\])*"|'[^']*'|[\w-]+)/y;
   key.lastIndex = offset;
