@@ -1,5 +1,6 @@
-// Do the three files belong together, and do they keep to what is ours? A half-written rendering, or an edit
-// by hand, can be fine line by line and still lead a guest's frames to a class that is not there.
+// Checks the files of rules.d against each other, and that they touch nothing but our own objects. After a rendering that
+// was cut short, or an edit by hand, each line may be valid and the ruleset still lead a guest's frames to a class that is
+// missing.
 
 import { readOwners } from '../kernel/nft/owners.ts';
 import { noTable, parseRuleset } from '../kernel/nft/table.ts';
@@ -14,7 +15,7 @@ export function checkRules(rules: Rules, state: State, folder: string): Problem[
 
 const ours = new Set(noTable.replaceAll(' {}', ' {').trim().split('\n'));
 
-/** `unload` takes out our table and nothing else, so nothing else may come in by the ruleset. */
+/** The ruleset may define our tables only, since `unload` deletes only these. */
 function checkTables(rules: Rules, folder: string): Problem[] {
   const text = rules['ruleset.nft'];
   const lines = text.split('\n');
@@ -32,7 +33,7 @@ function checkTables(rules: Rules, folder: string): Problem[] {
   );
 }
 
-/** Every pair of ports must lead to a class without others below it, on the device where its frames queue. */
+/** Each pair of ports must lead to a leaf class on the device where its frames are queued. */
 function checkLookups(rules: Rules, state: State, folder: string): Problem[] {
   const parents = new Set([...state.objects.values()].map(({ device, parent }) => `${device} ${parent}`));
   const lines = rules['ruleset.nft'].split('\n');
@@ -67,9 +68,11 @@ function checkLookups(rules: Rules, state: State, folder: string): Problem[] {
 }
 
 /**
- * Where what leaves by a port may queue: in its own tree, or on the ifbs that its filters lead to. A port without
- * either lies on an uplink, whose ifb is one of those by which guests get what comes in by it.
- * @param own the ifbs of the port, @param back those of who receives by it
+ * The devices whose tree may queue what leaves by a port: the port itself where it has a tree, else the ifbs that its
+ * filters redirect to. A port with neither is on top of an uplink; that uplink is found by the ifb to which guests' frames
+ * that came in by the port are redirected.
+ * @param own the ifbs that the port's own filters redirect to
+ * @param back the ifbs of those guests
  */
 function queuesOn(state: State, port: string, own: string[] = [], back: string[] = []): string[] {
   const hasTree = (device: string) => state.objects.has(keyOf('root', device, ''));
@@ -77,7 +80,7 @@ function queuesOn(state: State, port: string, own: string[] = [], back: string[]
   return back.flatMap((ifb) => state.devices.get(ifb)?.alias.slice(aliasPrefix.length) ?? []).filter(hasTree);
 }
 
-/** tc makes a class below one that is not there a root class, and what has no default class goes unshaped. */
+/** tc makes a class whose parent is missing a root class, and HTB lets frames pass unshaped where its default is missing. */
 function checkTree({ objects }: State): Problem[] {
   return [...objects.values()].flatMap(({ kind, device, id, parent, values, place }): Problem[] => {
     const has = (minor: string | number) => objects.has(keyOf('class', device, `${id}${minor}`));

@@ -1,17 +1,17 @@
-// Phases (phases.ts) as the commands that do the same from a shell, in their order.
+// Prints phases (phases.ts) as shell commands that do the same, in the same order.
 import { join } from 'node:path';
 import type { State } from '../kernel/objects.ts';
 import type { Phase } from './phases.ts';
 
 export interface Command {
   phase: Phase['name'];
-  /** Of several lines where nft is given a ruleset that is in no file. */
+  /** Of several lines where the ruleset of an nft command is in no file. */
   command: string;
 }
 
 /**
- * @param to what they lead to
- * @param folder where the rules are
+ * @param to the state after the phases
+ * @param folder of the rules
  */
 export function commandsOf(phases: Phase[], to: State, folder: string): Command[] {
   return phases.flatMap((phase): Command[] => {
@@ -19,7 +19,7 @@ export function commandsOf(phases: Phase[], to: State, folder: string): Command[
       return phase.steps.map(({ tool, line }) => ({ phase: phase.name, command: `${tool} ${line}` }));
     }
     const file = `nft -f ${quoted(join(folder, 'ruleset.nft'))}`;
-    // A detour's marks are in no file: they hold until the next nft.
+    // A ruleset with detours is in no file: it is in force only until the next nft command.
     const text = () => ["nft -f - <<'END'", phase.ruleset.trimEnd(), 'END'].join('\n');
     return [{ phase: phase.name, command: phase.ruleset === to.ruleset ? file : text() }];
   });

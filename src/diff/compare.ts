@@ -1,5 +1,5 @@
-// The state wanted against the kernel's own, object by object, as plain data: what differs, from what to
-// what, and why. Nothing is decided here about the order in which it is mended (phases.ts).
+// Compares the wanted state with the kernel's, object by object. The result is plain data: what differs, from which value to
+// which, and why. The order in which the differences are applied is decided in phases.ts.
 
 import { type Children, childrenIn, isHandedOver, pairsBelow, readOwners } from '../kernel/nft/owners.ts';
 import { makesNoTable } from '../kernel/nft/table.ts';
@@ -10,8 +10,8 @@ import type { Difference } from './difference.ts';
 import { surplus } from './surplus.ts';
 
 /**
- * In the order that loads; what is to go comes last, children before parents.
- * @param ours whether everything that `to` lacks is of our making, as when a failed load is taken back
+ * @param ours whether we have made everything that `to` lacks, as in the rollback of a failed load
+ * @returns differences in the order in which a load makes objects; objects to delete come last, children before parents
  */
 export function compare(from: KernelState, to: State, ours = false): Difference[] {
   return [
@@ -28,7 +28,7 @@ function compareDevices(from: KernelState, to: State): Difference[] {
     const held = from.devices.get(ifb.name);
     const base = { effect: 'structure', kind: 'device', device: ifb.name, ifb } as const;
     if (!held) return [{ ...base, action: 'add', reason: 'it is not there' }];
-    // By hand it was loaded by nobody, which is no difference.
+    // An ifb that was loaded by hand has no owner in its alias, which is no difference.
     const isOurs = held.owner === undefined || held.owner === ifb.owner;
     if (held.up && held.alias === ifb.alias && isOurs && !held.strayed) return [];
     const strange = held.strayed ? 'its group is another' : `its alias is ${aliasText(held)}`;
@@ -38,14 +38,14 @@ function compareDevices(from: KernelState, to: State): Difference[] {
 }
 
 function compareObjects(from: KernelState, to: State): Difference[] {
-  let parents: Set<string> | undefined; // Few loads need them, of a thousand guests.
+  let parents: Set<string> | undefined; // Made lazily: few loads need it, and with a thousand guests it takes long.
   const isInner = ({ device, id }: TcObject) => {
     parents ??= new Set(
       [...from.objects.values(), ...to.objects.values()].map((o) => `${o.device} ${o.parent}`),
     );
     return parents.has(`${device} ${id}`);
   };
-  let children: Record<'from' | 'to', Children> | undefined; // Few loads need them either.
+  let children: Record<'from' | 'to', Children> | undefined; // Made lazily for the same reason.
   const below = () => {
     children ??= { from: childrenIn(from), to: childrenIn(to) };
     return children;
@@ -104,7 +104,7 @@ function isAsWanted(wanted: TcObject, held: TcObject): boolean {
   return isInPlace && differingOptions(wanted, held).length === 0;
 }
 
-/** What we have set and nobody asks for any more goes back to what it was, unless somebody has changed it since. */
+/** A setting that we have changed and that no guest needs any more gets its former value back. */
 function compareSettings({ settings: now, formerSettings }: KernelState, to: State): Difference[] {
   const base = { effect: 'structure', kind: 'setting' } as const;
   return [...now].flatMap(([name, value]): Difference[] => {

@@ -1,6 +1,6 @@
-// HTB cannot give a class another parent, only make it anew, and a class that is gone for a moment is a
-// guest in the class of unmarked traffic. So its marks lead elsewhere meanwhile: to a class of its own below
-// the link with what it shall have, until the right one is made.
+// Detours, for classes that get another parent. HTB cannot move a class, so it has to be deleted and made again, and in
+// between the guest's frames would fall into the class of unmarked traffic. So the marks lead to a detour meanwhile: a
+// temporary class directly below the link, with the guest's new rate and ceil.
 
 import { type KernelState, keyOf, type State, type TcObject, variant } from '../kernel/objects.ts';
 import type { Difference } from './difference.ts';
@@ -17,13 +17,13 @@ export interface Detour {
 
 export function planDetours(differences: Difference[], from: KernelState, to: State): Detour[] {
   const moves = differences.filter(({ kind, action }) => kind === 'class' && action === 'move');
-  if (moves.length === 0) return []; // As nearly always.
+  if (moves.length === 0) return []; // The usual case.
   const ids = [...new Set(moves.flatMap(({ wanted }) => wanted?.id ?? []))];
   const taken = takenMinors(from, to);
   return ids.map((id) => {
     const instead = `${id.split(':')[0]}:${takeMinor(taken).toString(16)}`;
     const here = moves.filter(({ wanted }) => wanted?.id === id).flatMap(({ wanted }) => wanted ?? []);
-    // The ruleset knows no devices: whatever uplink has this class needs the detour.
+    // The ruleset has class ids without devices, so each uplink with this class needs the detour.
     const everywhere = [...to.objects.values()].filter(
       (object) => object.kind === 'class' && object.id === id,
     );
@@ -59,7 +59,7 @@ function leafOf({ device, id }: TcObject, { objects }: State): TcObject[] {
   return leaf ? [leaf] : [];
 }
 
-/** Minors of classes and majors of leaves, of now and then alike. */
+/** The minors of classes and majors of leaves that one of the states uses. */
 function takenMinors(...states: State[]): Set<number> {
   const objects = states.flatMap((state) => [...state.objects.values()]);
   return new Set(
@@ -75,7 +75,7 @@ function takenMinors(...states: State[]): Set<number> {
   );
 }
 
-/** From the top, where nobody's ids are drawn; ffff: is clsact's own. */
+/** Counts down from the highest, since ids of guests are drawn from the lowest; ffff: is that of clsact. */
 function takeMinor(taken: Set<number>): number {
   let minor = 0xfffe;
   while (taken.has(minor)) minor -= 1;

@@ -1,19 +1,19 @@
-// What a comparison finds (compare.ts), for those who mend it and those who show it.
+// The type of what a comparison finds (compare.ts), which phases.ts applies and the views print.
 import type { IfbDevice, State, TcObject } from '../kernel/objects.ts';
 
 /**
- * `rates`: numbers of an object that stays, changed in place. `structure`: objects come, go or move.
+ * `rates`: numbers of an object are changed in place. `structure`: objects are made, deleted or moved.
  */
 export type Effect = 'rates' | 'structure';
 
 export type Action =
   | 'add'
   | 'change'
-  /** A guest's class to another parent, or an id to another guest: HTB can only make it anew. */
+  /** A class gets another parent, or its id another guest: HTB can only delete it and make it again. */
   | 'move'
-  /** A queue made anew in the place of one: of another kind, or with what its kind cannot change. */
+  /** A leaf qdisc is deleted and made again, with another kind or a parameter that its kind cannot change. */
   | 'replace'
-  /** A whole tree: neither its default class nor what is above others can be changed. */
+  /** A whole tree is made again: HTB can change neither its default class nor the parents of inner classes. */
   | 'rebuild'
   | 'remove';
 
@@ -28,7 +28,7 @@ export interface Difference {
   ifb?: IfbDevice;
   /** `net.ipv4.fwmark_reflect = 1` */
   setting?: string;
-  /** In words. */
+  /** A sentence for people. */
   reason: string;
 }
 
@@ -36,6 +36,6 @@ export interface Found {
   list: Difference[];
   from: State;
   to: State;
-  /** What was loaded last: it knows whose the objects are that are to go. */
+  /** The state that was loaded last: only it knows the owners of objects that are deleted. */
   loaded?: State;
 }

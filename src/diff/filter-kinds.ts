@@ -1,6 +1,6 @@
-// All filters of one preference are of one kind: where fw takes the place of bpf, "filter replace" is refused. So
-// the new filter stands behind the old one, at the detour's preference, until the marks have moved over; then
-// it takes the old one's place, and no frame of the guest's passes by the ifb meanwhile.
+// Changes the kind of a tap's filters, such as from bpf to fw. The kernel allows only one kind for each preference, so
+// "filter replace" is refused. The new filters are added with the preference of detours, behind the old ones; once the
+// marks have changed over, they take the place of the old ones. At no moment do the guest's frames miss the ifb.
 
 import { type KernelState, keyOf, type State, type TcObject, variant } from '../kernel/objects.ts';
 import { filterKind } from '../kernel/tc/print.ts';
@@ -9,7 +9,7 @@ import type { Difference } from './difference.ts';
 import { add, remove, type Step } from './steps.ts';
 
 export interface KindChange {
-  /** The taps whose filters this is about. */
+  /** The taps whose filters change their kind. */
   taps: Set<string>;
   stage: Step[];
   retire: Step[];
@@ -33,7 +33,7 @@ export function planKindChange(differences: Difference[], from: KernelState, to:
         .slice(0, 1)
         .map((filter) => remove(variant(filter, { id: '' }))),
       ...wanted(tap).map(add),
-      // One that was left there before goes with what nothing asks for.
+      // A filter that a killed load left there is deleted as surplus.
       ...(left(tap).length > 0 ? [] : wanted(tap).slice(0, 1).map(notBehind)),
     ]),
   };

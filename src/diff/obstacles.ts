@@ -1,7 +1,7 @@
-// What stands in the way of an uplink's tree: somebody's root qdisc, somebody's device of our ifb's name, an uplink that
-// is gone. It costs what passes that tree and nothing else: the rules are loaded without it, so what was ours there and
-// leads nowhere now is taken out like anything that nothing asks for. The next load without the obstacle heals it.
-// What the kernel has refused to do to a tree counts the same, but for what stood there before: that stays in force.
+// Obstacles to the tree of an uplink: a root qdisc or a device with our ifb's name that we did not make, or an uplink that
+// is missing. Only frames that pass that tree go unshaped: the rules are loaded without it, and objects of ours that are
+// useless without it are deleted as surplus. The next load without the obstacle restores the tree. A tree that the kernel
+// refused to change is an obstacle too, but its former objects stay in force.
 
 import { type KernelState, keyOf, type State, type TcObject } from '../kernel/objects.ts';
 import { aliasPrefix } from '../plan/names.ts';
@@ -11,9 +11,9 @@ import { type Refusal, type Unreached, withoutUnreached } from './unreached.ts';
 import { ifbOf, withoutObstacles } from './without-obstacles.ts';
 
 /**
- * What of the rules can be had in this kernel.
- * @param asked what they say
- * @param refusals what it would not do when it was told last
+ * The part of the rules that can be loaded into this kernel.
+ * @param asked the state that the rules describe
+ * @param refusals of the kernel, at earlier tries of this load
  */
 export function reachable(
   kernel: KernelState,
@@ -30,12 +30,12 @@ export function reachable(
   return { wanted: left.wanted, unreached, obstacles: [...obstacles, ...left.obstacles] };
 }
 
-/** Whether it is one that a tree of the rules is on. */
+/** Whether the rules have a tree on the device. */
 export function hasTree(device: string, { objects, devices }: State): boolean {
   return devices.has(device) || objects.has(keyOf('root', device, ''));
 }
 
-/** Whether others can do without what the rules ask of a device: of an uplink, an ifb or a tap. */
+/** Whether the rules concern the device, as uplink, ifb or tap: a load may go on without it. */
 export function concerns(device: string, asked: State): boolean {
   return hasTree(device, asked) || asked.objects.has(keyOf('clsact', device, ''));
 }
@@ -86,7 +86,9 @@ function whyBlocked(kernel: KernelState, tree: Tree): Blocked | undefined {
   return { ...tree, reason: `${device} has a root qdisc that virt-shaper did not set: ${root}`, hint };
 }
 
-/** What would not go stays, with what it hangs on: it costs nobody anything. */
+/**
+ * Keeps an object that could not be deleted in the wanted state, with its parents and its leaf: no guest suffers from it.
+ */
 function withLeftovers(
   kernel: KernelState,
   wanted: State,
@@ -128,7 +130,7 @@ function treesOf({ objects, devices }: State): Tree[] {
   });
 }
 
-/** Each of a guest's taps whose frames from the uplink are sent to its ifb. */
+/** The taps whose frames from the uplink are redirected to the uplink's ifb, with their guests. */
 function guestsBehind(state: State, uplink: string): Obstacle['guests'] {
   const ifb = ifbOf(state, uplink);
   return [...state.objects.values()]
@@ -139,7 +141,7 @@ function guestsBehind(state: State, uplink: string): Obstacle['guests'] {
 const verbs = { out: 'send', in: 'receive' };
 const shown = 20;
 
-/** One sentence: what is in the way, what it costs whom, what to do. */
+/** One sentence: what the obstacle is, which guests are not shaped because of it, and what to do. */
 export function describeObstacle({
   uplink,
   directions: ways,

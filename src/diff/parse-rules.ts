@@ -1,5 +1,5 @@
-// The files of rules.d -> the state they ask for. `load` applies what they say, so it reads them back rather
-// than take the plan they came from: what an administrator looked at is what is loaded.
+// Parses the files of rules.d into the state that they describe. `load` uses these and not the plan that they were rendered
+// from, so that exactly what an administrator has read or edited is loaded.
 
 import { parseIfbLine } from '../kernel/ifb.ts';
 import type { IfbDevice, State, TcObject } from '../kernel/objects.ts';
@@ -11,7 +11,7 @@ import { memoize } from '../system/memoize.ts';
 import { checkRules } from './check-rules.ts';
 
 /**
- * @param folder where the files are, for messages
+ * @param folder of the files, for messages
  * @throws ConfigError with every line that cannot be loaded
  */
 export function parseRules(rules: Rules, folder: string): State {
@@ -22,15 +22,15 @@ export function parseRules(rules: Rules, folder: string): State {
 }
 
 /**
- * Rules that were loaded, and so checked: nobody asks where their lines stand.
- * @returns nothing for those of a version that wrote other lines
+ * Parses rules that were loaded before, and so checked. Objects get no place, since no message will name their lines.
+ * @returns undefined for rules of a version that wrote other lines
  */
 export function parseLoaded(rules: Rules): State | undefined {
   const { state, problems } = readLines(rules);
   return problems.length > 0 ? undefined : state;
 }
 
-/** @param folder where the files are; absent: no object is told its place */
+/** @param folder of the files; absent where objects need no place */
 function readLines(rules: Rules, folder?: string): { state: State; problems: Problem[] } {
   const problems: Problem[] = [];
   const objects = new Map<string, TcObject>();
@@ -60,7 +60,7 @@ function readLines(rules: Rules, folder?: string): { state: State; problems: Pro
   return { state: { devices, objects, settings, ruleset: rules['ruleset.nft'] }, problems };
 }
 
-/** @returns the object of a line of shape.tc, what is wrong with it, or that it does nothing */
+/** @returns the object of a line of shape.tc, `nothing` for a line without a command, or what is wrong with the line */
 export const readLine = memoize((text: string): TcObject | string => {
   const { code, subject } = withoutComment(text);
   if (code === '') return 'nothing';
@@ -81,10 +81,13 @@ function place(file: string, line: number, text: string): { at: Source; text: st
   return { at: { file, line, column: text.length - text.trimStart().length + 1 }, text };
 }
 
-/** What shape.tc adds where a guarantee had to be scaled: another figure does not make it another guest's class. */
+/**
+ * The end of a comment in shape.tc where a guarantee was scaled. Cut off, since a change of the figure is no change of
+ * owner.
+ */
 const scaled = /, configured [\w.]+$/;
 
-/** What a line of a batch file does, and whose it is by its comment: tc and ip both cut at the first `#`. */
+/** Splits a line of a batch file into its command and its comment, which names the owner: tc and ip cut at the first `#`. */
 function withoutComment(text: string): { code: string; subject: string } {
   const hash = text.indexOf('#');
   return hash < 0

@@ -1,6 +1,6 @@
-// The differences, in the order in which mending them is noticed least. Normally three phases: stage what no
-// mark leads to yet and what changes in place, commit the ruleset, retire what no mark leads to any more.
-// Where a guest's class must be made anew, its marks take a detour meanwhile (detours.ts): two commits.
+// Puts the differences into an order in which traffic is not disturbed. Usually there are three phases: stage makes what no
+// mark leads to yet and changes values in place, commit replaces the ruleset, retire deletes what no mark leads to any more.
+// Where a guest's class must be made again, its marks take a detour meanwhile (detours.ts), which takes two commits.
 
 import { ifbBack, ifbLines } from '../kernel/ifb.ts';
 import { withClasses } from '../kernel/nft/owners.ts';
@@ -20,22 +20,22 @@ export function planPhases(differences: Difference[], from: KernelState, to: Sta
     differences.filter(({ action }) => action === 'rebuild').map(({ device }) => device),
   );
   const rebuilds = [...rebuilt].map((device) => rebuildTree(device, from, to));
-  // A clsact stands beside the tree: one that a broken-off rebuild left is still to go.
+  // A clsact is no part of the tree: one that an interrupted rebuild left still has to be deleted.
   const others = differences.filter(({ device, kind }) => !rebuilt.has(device) || kind === 'clsact');
   const kinds = planKindChange(others, from, to);
   const rest = others.filter(({ device, kind }) => kind !== 'filter' || !kinds.taps.has(device));
   const detours = planDetours(rest, from, to);
-  // Templates of another form than ours may hide the class ids: then the move is made without a detour.
+  // Edited templates may write the ruleset in a form in which class ids are not found: then there is no detour.
   const around = detours.length > 0 ? withClasses(to.ruleset, detourIds(detours)) : undefined;
   const table = differences.some(({ kind }) => kind === 'table');
-  // Most of a thousand guests' are new, and there is only one thing to be done with those.
+  // Excludes new objects, which can be thousands: the steps below do not concern them.
   const changed = rest.filter(({ action }) => action !== 'add');
   const [lowered, raised] = classChanges(changed);
-  // While guests are on a detour, no guest that stays may be below a group's new ceil before its own.
+  // While guests are on a detour, the new ceil of a group must not come into force before those of its other members.
   const early = around === undefined ? [...lowered, ...raised] : lowered.filter((one) => !isInner(one, to));
   const late = around === undefined ? [] : [...lowered.filter((one) => isInner(one, to)), ...raised];
 
-  // A guarantee that grows takes what another gives up, so it waits until that one is gone or has been lowered.
+  // A guarantee is raised only after those that free its bandwidth are lowered or deleted: the sum must fit at all times.
   const given =
     changed.some(({ kind, action }) => kind === 'class' && (action === 'remove' || action === 'move')) ||
     lowered.some(raisesGuarantee) ||
@@ -107,8 +107,8 @@ function goneSetting({ action, setting }: Difference): Step[] {
 }
 
 /**
- * Queues whose handle another queue of their device is about to get. Their class goes, or they get another handle
- * themselves; until then it queues as HTB's default does.
+ * Leaf qdiscs whose handle another leaf of the same device is about to get. They are deleted first; until their class is
+ * deleted or gets a leaf with another handle, it has HTB's default queue.
  */
 function handleHolders(rest: Difference[], from: State, to: State): TcObject[] {
   const handle = ({ device, values }: TcObject) => `${device} ${values.handle}`;
@@ -127,11 +127,11 @@ function newObject({ action, kind, device, wanted }: Difference, from: State, in
   if (action === 'replace' && inTheWay.some(({ key }) => key === wanted.key)) return [add(wanted)];
   if (action === 'add' && kind === 'root' && from.noqueue?.has(device)) return [replace(wanted)];
   if (action === 'add') return [add(wanted)];
-  // Between the two the class queues as HTB's default does: still with its ceil.
+  // Between the two steps the class has HTB's default queue, and its ceil still holds.
   return action === 'replace' && kind === 'leaf' ? [remove(wanted), add(wanted)] : [];
 }
 
-/** Taking a load back leaves the noqueue that was there before. */
+/** A rollback restores the noqueue qdisc that was the root before. */
 function goneObject({ action, kind, device, held }: Difference, to: State, inTheWay: TcObject[]): Step[] {
   if (inTheWay.some(({ key }) => key === held?.key)) return [];
   if (action !== 'remove' || !held) return [];
@@ -151,7 +151,7 @@ function lowersGuarantee({ kind, held, wanted }: Difference): boolean {
   return kind === 'class' && Number(wanted?.values.rate) < Number(held?.values.rate);
 }
 
-/** All of a change but the guarantee that it raises. */
+/** A change without the raise of its guarantee. */
 function exceptGuarantee(one: Difference): Step[] {
   const { held, wanted } = one;
   if (!held || !wanted || !raisesGuarantee(one)) return inPlace(one);
@@ -159,8 +159,8 @@ function exceptGuarantee(one: Difference): Step[] {
 }
 
 /**
- * Those that lower a ceil, children before parents, and the others, parents before children: so that what a
- * guest may reach is at every moment its old ceil or its new one, never its new one cut by a group's old.
+ * Changes that lower a ceil, children before parents, and the others, parents before children. So at each moment a guest can
+ * reach either its old ceil or its new one, and never its new one limited by the old ceil of its group.
  */
 function classChanges(differences: Difference[]): [lowered: Difference[], raised: Difference[]] {
   const changes = differences.filter(
@@ -173,7 +173,7 @@ function classChanges(differences: Difference[]): [lowered: Difference[], raised
   return [changes.filter(isLowered).reverse(), changes.filter((one) => !isLowered(one))];
 }
 
-/** A class without a queue of its own has others below it. */
+/** Whether a class has others below it: then it has no leaf of its own. */
 function isInner({ device, wanted }: Difference, to: State): boolean {
   return wanted?.kind === 'class' && !to.objects.has(`${device} leaf ${wanted.id}`);
 }

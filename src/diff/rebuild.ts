@@ -1,6 +1,6 @@
-// A tree whose root, or whose inner classes' parents, must change can only be made anew, and a device without
-// its tree lets everything through. So a copy of the tree, on an ifb of its own, takes the traffic meanwhile.
-// Both have the classes of the old ruleset too, since the marks change over only afterwards.
+// Rebuilds a tree, where its root or the parents of its inner classes must change: HTB can only delete all of it, and a
+// device without its tree lets everything pass. So a copy of the new tree on a temporary ifb takes the traffic meanwhile.
+// Both the copy and the new tree also have the classes of the old ruleset, since the marks change over only afterwards.
 
 import { ifbLines } from '../kernel/ifb.ts';
 import {
@@ -16,7 +16,7 @@ import { add, change, ip, remove, type Step } from './steps.ts';
 
 export interface Rebuild {
   steps: Step[];
-  /** What only the old ruleset led to. */
+  /** Deletes the classes that only the old ruleset led to. */
   retire: Step[];
 }
 
@@ -40,7 +40,7 @@ export function rebuildTree(device: string, from: KernelState, to: State): Rebui
   };
 }
 
-/** Receiving: each tap's filter is led to the other ifb and back, by the kernel in one step. */
+/** Tree for receiving: each tap's filter is changed to redirect to the temporary ifb and back, each time in one step. */
 function wayOfTaps(device: string, detour: string, from: KernelState): { into: Step[]; back: Step[] } {
   const filters = [...from.objects.values()].filter(
     ({ kind, values }) => kind === 'filter' && values.to === device,
@@ -50,7 +50,7 @@ function wayOfTaps(device: string, detour: string, from: KernelState): { into: S
   return { into: lead(detour), back: lead(device) };
 }
 
-/** Sending: all of it leaves the uplink by way of the ifb, which hands it back past this filter. */
+/** Tree for sending: a filter at the uplink's egress redirects all frames to the ifb, which sends them past that filter. */
 function wayOfUplink(device: string, detour: string, from: KernelState): { into: Step[]; back: Step[] } {
   const hadClsact = from.objects.has(keyOf('clsact', device, ''));
   const filter = makeObject('detour', device, '', { to: detour });
@@ -58,7 +58,7 @@ function wayOfUplink(device: string, detour: string, from: KernelState): { into:
   return { into: made.map(add), back: made.map(remove).reverse() };
 }
 
-/** A load that was killed may have left one, and the traffic on it. */
+/** A name that no device has: a load that was killed may have left its ifb, with traffic on it. */
 function freeName({ present }: KernelState): string {
   let name = detourDevice;
   for (let number = 2; present.has(name); number += 1) name = `${detourDevice}${number}`;
@@ -72,8 +72,8 @@ function treeOf({ objects }: State, device: string): TcObject[] {
 }
 
 /**
- * The guests' classes that only the old ruleset leads to, below their old parent or, where that has no others
- * below it now, the link. They queue as HTB's default does: a leaf's handle may be another's in the new tree.
+ * The guests' classes that only the old ruleset leads to. They are below their old parent or, where that is no inner class
+ * of the new tree, below the link. They have HTB's default queue, since the new tree may use their leaf's handle.
  */
 function formerClasses(device: string, from: KernelState, to: State): TcObject[] {
   const wanted = treeOf(to, device).filter(({ kind }) => kind === 'class');

@@ -1,6 +1,6 @@
-// What a guest's start or end changes, found from the rules in force and the new ones by their text alone: a thousand
-// guests' lines that are the same need not be understood. Only what comes, goes and gets other rates in its place is a
-// small change; for all else the kernel is read (load.ts), which is always right.
+// Finds what a guest's start or end changes by comparing the text of the rules in force with that of the new ones, so that
+// the equal lines of a thousand other guests are not parsed. A small change makes and deletes objects of guests and changes
+// rates in place; for any other the kernel is read (load.ts), which is always right.
 
 import { emptyState, type KernelState, kernelWith, type State, type TcObject } from '../kernel/objects.ts';
 import type { Rules } from '../render/render.ts';
@@ -11,14 +11,14 @@ import { nftCommands } from './table.ts';
 
 export interface SmallChange {
   differences: Difference[];
-  /** Of the objects that differ only, and the whole ruleset. */
+  /** States with only the objects that differ, but with the whole ruleset. */
   from: KernelState;
   to: State;
-  /** What nft is given to get there, and fails where it cannot; empty where the table need not change. */
+  /** nft's commands for the change, which fail where the table is not as expected; empty where the table stays. */
   commands: string;
 }
 
-/** @returns nothing where it is no small change; where nothing differs it is one */
+/** @returns undefined where the change is not small; an empty change is small */
 export function findSmallChange(good: Rules, rules: Rules): SmallChange | undefined {
   const whole = ['devices.ip', 'settings.sysctl'] as const;
   if (whole.some((name) => good[name] !== rules[name])) return undefined;
@@ -32,13 +32,13 @@ export function findSmallChange(good: Rules, rules: Rules): SmallChange | undefi
   return differences.every(isSmall) ? { differences, from, to, commands } : undefined;
 }
 
-/** The words that are in one list only, in its order. */
+/** The elements that only one list has, in its order. */
 function apart(from: string[], to: string[]): { gone: string[]; come: string[] } {
   const [former, next] = [new Set(from), new Set(to)];
   return { gone: from.filter((text) => !next.has(text)), come: to.filter((text) => !former.has(text)) };
 }
 
-/** @returns nothing for a line that cannot be understood, or two that make the same */
+/** @returns undefined where a line cannot be parsed, or two lines make the same object */
 function readObjects(lines: string[]): Map<string, TcObject> | undefined {
   const objects = new Map<string, TcObject>();
   for (const line of lines) {
@@ -50,10 +50,10 @@ function readObjects(lines: string[]): Map<string, TcObject> | undefined {
   return objects;
 }
 
-/** Kinds that a guest brings along. A root is a whole tree, a detour nobody's policy. */
+/** Kinds of objects that belong to single guests. A root is a whole tree, and a detour is in no rules. */
 const guests = ['class', 'leaf', 'clsact', 'filter'];
 
-/** What stays is in its place, and whose it was. */
+/** Whether all objects belong to guests, and those that stay keep their parent and owner. */
 function areSmall(gone: Map<string, TcObject>, come: Map<string, TcObject>): boolean {
   const stays = (wanted: TcObject) => {
     const held = gone.get(wanted.key);
@@ -65,7 +65,10 @@ function areSmall(gone: Map<string, TcObject>, come: Map<string, TcObject>): boo
   );
 }
 
-/** A queue may have to be made anew, a filter's guest has another mark; both go with what they are on, or are none. */
+/**
+ * Whether the difference can be part of a small change. A change of a leaf or filter cannot, since it may have to be made
+ * again; their removal is none of its own, since they are deleted with their class or clsact.
+ */
 function isSmall({ kind, action }: Difference): boolean {
   if (action === 'add') return true;
   if (action === 'change') return kind === 'class' || kind === 'table';

@@ -1,13 +1,13 @@
-// What is done to the kernel, step by step: each a line of tc's, ip's or sysctl's, as it is shown, run and recorded for by
-// hand.
+// The steps of a change: each is one line for tc, ip or sysctl. The same line is printed, run, and stored in the journal for
+// an administrator to run by hand.
 import type { TcObject } from '../kernel/objects.ts';
 import { tcLine, type Verb } from '../kernel/tc/print.ts';
 
 export interface Step {
   tool: 'ip' | 'tc' | 'sysctl';
-  /** The batch line; of sysctl `NAME = VALUE`. */
+  /** A line of a batch file; for sysctl `NAME = VALUE`. */
   line: string;
-  /** Of tc: what is done, and to what. */
+  /** For tc: the verb of the line, and its object. */
   verb?: Verb;
   object?: TcObject;
 }
@@ -28,17 +28,20 @@ export function add(object: TcObject): Step {
   return tc('add', object);
 }
 
-/** Where a root of somebody's stands that queues nothing; `add` refuses what is not the kernel's default. */
+/**
+ * For a root in the place of a noqueue qdisc that somebody has set: `add` works only where the root is the kernel's
+ * default.
+ */
 export function replace(object: TcObject): Step {
   return tc('replace', object);
 }
 
-/** Back to such a root. */
+/** Restores that noqueue root. */
 export function noqueue(object: TcObject): Step {
   return tc('replace', { ...object, values: { kind: 'noqueue' } });
 }
 
-/** In place: packets waiting and counters stay. A filter is replaced by the kernel in one step. */
+/** Changes an object in place: queued packets and counters stay. The kernel replaces a filter in one step. */
 export function change(object: TcObject): Step {
   return tc(object.kind === 'filter' ? 'replace' : 'change', object);
 }

@@ -1,8 +1,8 @@
-// What the kernel holds of ours and nobody asks for, in the order in which it can go.
+// Surplus: objects of ours in the kernel that the wanted state does not have, in the order in which they can be deleted.
 import type { KernelState, State, TcObject } from '../kernel/objects.ts';
 import type { Difference } from './difference.ts';
 
-/** Filters before the ifb they lead to, children before parents, and a whole tree by its root. */
+/** Filters come before the ifb that they redirect to, and children before parents; a whole tree is deleted by its root. */
 export function surplus(from: KernelState, to: State, ours: boolean): Difference[] {
   const gone = [...from.objects.values()].filter((held) => !to.objects.has(held.key));
   const roots = new Set(gone.filter((held) => held.kind === 'root').map((held) => held.device));
@@ -11,8 +11,8 @@ export function surplus(from: KernelState, to: State, ours: boolean): Difference
   );
   const devices = [...from.devices.values()].filter((ifb) => !to.devices.has(ifb.name));
   const names = new Set(devices.map((ifb) => ifb.name));
-  // A clsact takes its filters along, in one step: a load killed between two would leave it empty, and so
-  // nobody's.
+  // A clsact is deleted together with its filters, in one step: a load that is killed between two steps would leave an empty
+  // clsact, of which nobody knows whose it is.
   const isOurs = findOurClsacts(from, ours);
   const clsacts = new Set(
     gone.filter(({ kind, device }) => kind === 'clsact' && isOurs(device)).map(({ device }) => device),
@@ -36,7 +36,9 @@ export function surplus(from: KernelState, to: State, ours: boolean): Difference
   ];
 }
 
-/** An empty clsact may be anybody's, so it stays, unless it is known that we made it. */
+/**
+ * Whether a clsact is ours to delete. An empty one may be somebody else's, so it stays unless it is known that we made it.
+ */
 function findOurClsacts(from: KernelState, ours: boolean): (device: string) => boolean {
   const filters = [...from.objects.values()].filter(({ kind }) => kind === 'filter' || kind === 'detour');
   const used = new Set(filters.map(({ device }) => device));

@@ -1,12 +1,11 @@
-// Two rulesets -> the nft commands that lead from one to the other, where only guests came, went or were handed other
-// elements: what a start changes of a thousand guests' table. All of them are one transaction of nft.
+// Computes the nft commands that change one ruleset into another, where only chains and elements of guests differ: a start
+// then changes a few elements of a thousand guests' table. nft runs all of the commands as one transaction.
 import { sameFrame } from '../kernel/nft/same.ts';
 import { parseRuleset, type Table } from '../kernel/nft/table.ts';
 
 /**
- * The commands fail where the table is not as it should be: a chain or an element that comes must not be there, one that
- * goes must be.
- * @returns empty where nothing differs; nothing where more differs than chains that elements lead to, and elements
+ * The commands fail where the kernel's table is not `from`: `create` fails for what exists, `delete` for what does not.
+ * @returns an empty text where nothing differs; undefined where more differs than elements, and chains that they lead to
  */
 export function nftCommands(from: string, to: string): string | undefined {
   if (from === to) return '';
@@ -14,7 +13,7 @@ export function nftCommands(from: string, to: string): string | undefined {
   if (next.tables.size === 0 || !sameFrame(former, next)) return undefined;
   const changes = [...next.tables].map(([name, table]) => tableChange(name, former.tables.get(name), table));
   if (changes.includes(undefined)) return undefined;
-  // Chains come before the elements that lead to them, and go after.
+  // Chains are made before the elements that lead to them, and deleted after these.
   const inOrder = (['chains', 'come', 'go', 'retire'] as const).flatMap((step) =>
     changes.flatMap((change) => change?.[step] ?? []),
   );

@@ -1,4 +1,4 @@
-// Taps that cannot be reached: gone since the rules were rendered, gone while they are loaded, or occupied.
+// Unreached taps: gone since the rules were rendered, gone while they are loaded, or with a qdisc in the way.
 import type { KernelState, State, TcObject } from '../kernel/objects.ts';
 
 export interface Unreached {
@@ -8,16 +8,16 @@ export interface Unreached {
   reason: string;
 }
 
-/** What the kernel would not do to a device. */
+/** A step that the kernel refused, and its device. */
 export interface Refusal {
   device: string;
-  /** In the words of tc or ip, with the line. */
+  /** The message of tc or ip, with the line. */
   message: string;
-  /** Key of the object that would not go. */
+  /** Key of the object that could not be deleted. */
   stays?: string;
 }
 
-/** A tap that is gone, occupied, or refused what it was told, costs its own guest only. */
+/** The wanted state without unreached taps: only the tap's own guest goes unshaped. */
 export function withoutUnreached(
   kernel: KernelState,
   asked: State,

@@ -1,4 +1,4 @@
-// Which uplink and direction an element of the ruleset is of, and the ruleset without some of its elements.
+// Finds the uplink and direction of each element of a ruleset, and removes elements from a ruleset.
 
 import { given, noTable, parseRuleset, partsOf, targetOf } from '../kernel/nft/table.ts';
 import { canonicalMark, keyOf, type State } from '../kernel/objects.ts';
@@ -8,15 +8,16 @@ import type { Direction } from '../units/units.ts';
 export interface Way {
   uplink: string;
   direction: Direction;
-  /** The class that it leads to. */
+  /** The class to which the element leads. */
   id: string;
-  /** The mark that it gives, as a filter has it. */
+  /** The mark that the element sets, in the form in which a filter has it. */
   mark?: string;
 }
 
 /**
- * Which uplink and direction an element is of. What a tap receives has the mark by which its filter knows the ifb; the
- * port that it came in by, or the mark that it got there, is the uplink's for what is sent, too.
+ * Element -> its uplink and direction. For receiving, the tap's filter for the element's mark tells the ifb, and so the
+ * uplink. For sending, the element's port, or the mark that frames get there, belongs to the uplink by which the elements
+ * for receiving know it.
  */
 export function waysOf({ ruleset, objects, devices }: State): Map<string, Way> {
   const tables = [...parseRuleset(ruleset).tables.values()];
@@ -30,7 +31,7 @@ export function waysOf({ ruleset, objects, devices }: State): Map<string, Way> {
       }),
     ),
   );
-  const uplinks = new Map<string, string>(); // By device, and by the mark of what came in.
+  const uplinks = new Map<string, string>(); // Port, or mark of what came in by it -> uplink.
   for (const { first, second, mark } of leads.filter(({ id }) => id.startsWith('2:'))) {
     const [tap, from] = second.startsWith('0x') ? [first, second] : [second, first];
     const filter = mark && objects.get(keyOf('filter', tap, canonicalMark(mark)));
@@ -50,7 +51,7 @@ export function waysOf({ ruleset, objects, devices }: State): Map<string, Way> {
   return ways;
 }
 
-/** As a file of rules.d has them, one a line, or as nft lists them. */
+/** @param ruleset a file of rules.d, with an element on each line, or a listing of nft */
 export function withoutElements(ruleset: string, isLost: (key: string) => boolean): string {
   let left = 0;
   const text = ruleset.replace(

@@ -1,4 +1,4 @@
-// The rules without what stands behind an obstacle (obstacles.ts).
+// Removes what is behind an obstacle from the wanted state (obstacles.ts).
 import { type KernelState, keyOf, type State, type TcObject } from '../kernel/objects.ts';
 import { aliasPrefix } from '../plan/names.ts';
 import type { Obstacle } from '../store/in-force-plan.ts';
@@ -10,9 +10,8 @@ export function ifbOf({ devices }: State, uplink: string): string | undefined {
 }
 
 /**
- * Where a tree could not be changed, it stays as the kernel has it,
- * with the guests that are in it.
- * @param obstacles those that are refusals are left with the guests that are not
+ * A tree that the kernel refused to change stays as it is, and so do the classes of guests that are in it.
+ * @param obstacles changed: the guests of such a refusal are afterwards only those that are not shaped
  */
 export function withoutObstacles(kernel: KernelState, asked: State, obstacles: Obstacle[]): State {
   if (obstacles.length === 0) return asked;
@@ -54,13 +53,13 @@ export function withoutObstacles(kernel: KernelState, asked: State, obstacles: O
   for (const { key, kind, device } of asked.objects.values()) {
     if (kind === 'clsact' && !used.has(device)) objects.delete(key);
   }
-  // An ifb of ours with somebody's qdisc on it stays: taking it away would take that away, too.
+  // An ifb of ours on which somebody has set a root qdisc stays: deleting the ifb would delete that qdisc.
   const isOurs = (ifb: string) => kernel.devices.has(ifb) && (kernel.foreignRoots.has(ifb) || kept.has(ifb));
   const devices = new Map([...asked.devices].filter(([name]) => !ifbs.has(name) || isOurs(name)));
   return { ...asked, devices, objects, ruleset: withoutElements(asked.ruleset, (key) => lost.has(key)) };
 }
 
-/** Those that lead to a class that is not to be had. @param kept trees in which what a guest has stays his */
+/** The elements that lead to a class which cannot be made. @param kept trees that stay, with the classes in them */
 function lostElements(
   kernel: KernelState,
   asked: State,
