@@ -1,6 +1,6 @@
-// A cache of what nft and tc answered when a load found nothing to do. The same answers to the same questions, by the same
-// rules, mean that there is nothing to do again, and need not be parsed: with a thousand guests parsing takes longer than
-// asking. In /run, written when it has changed.
+// A cache of the answers of nft and tc when a load found nothing to do. When the rules and all answers are equal to the
+// cached ones, there is nothing to do again and no answer has to be parsed: with a thousand guests parsing takes longer than
+// asking. In /run, written only when it has changed.
 
 import { deviceNames } from '../host/read-host.ts';
 import { readIfbs } from '../kernel/ifb.ts';
@@ -18,7 +18,7 @@ export interface Question {
   input: string;
 }
 
-/** A door to processes that answers the same question only once. Not for what changes something. */
+/** Runs commands, each only once: a repeated command gets the first answer. Not for commands that change something. */
 export class Interview {
   private readonly answers = new Map<string, { question: Question; outcome: Promise<Outcome> }>();
 
@@ -29,12 +29,12 @@ export class Interview {
     const known = this.answers.get(key);
     if (known) return known.outcome;
     const outcome = this.through(command, args, { input });
-    outcome.catch(() => {}); // Whoever awaits it hears of it.
+    outcome.catch(() => {}); // The caller that awaits it gets the error.
     this.answers.set(key, { question: { command, args, input }, outcome });
     return outcome;
   };
 
-  /** @throws Failure when one of them could not be asked */
+  /** @throws Failure when one of the commands could not be run */
   async all(): Promise<[Question, Outcome][]> {
     const all = [...this.answers.values()].map(
       async ({ question, outcome }): Promise<[Question, Outcome]> => [question, await outcome],
@@ -43,10 +43,10 @@ export class Interview {
   }
 }
 
-/** Occurs in no text of ours, nft's or tc's. */
+/** Neither our texts nor the output of nft and tc contain it. */
 const separator = '\0';
 
-/** @returns what is to be asked to learn whether all is still as it was; nothing where these rules were never seen so */
+/** @returns the cached questions, whose answers are to be compared; undefined where nothing is cached for these rules */
 export function readQuestions(file: string, rules: Rules): Question[] | undefined {
   const [head, ...parts] = (readCache(file) ?? '').split(separator);
   if (head !== version || !ruleFiles.every((name, index) => parts[index] === rules[name])) return undefined;
@@ -60,26 +60,26 @@ export function readQuestions(file: string, rules: Rules): Question[] | undefine
   return questions;
 }
 
-/** What read-state.ts asks. Whatever the file says, nothing else is run. */
+/** The commands of read-state.ts. No other command is run, whatever the cache's file contains. */
 const question = /^(?:nft -s list table \S+ \S+|tc -[jd] -force -batch -|tc filter show dev \S+ \S+)$/;
 const shows = /^(?:(?:qdisc|class|filter) show(?: .*)?\n)*$/;
 
-/** Whether the answers are those that were kept. */
+/** Whether the answers are equal to the cached ones. */
 export async function isAsSeen(file: string, rules: Rules, interview: Interview): Promise<boolean> {
   return readCache(file) === (await textOf(rules, interview));
 }
 
-/** Writes the cache. Call it where the kernel and the rules were found to be the same. */
+/** Writes the cache. Call it when the kernel was found to be as the rules say. */
 export async function keepSeen(file: string, rules: Rules, interview: Interview): Promise<void> {
   writeWhole(file, await textOf(rules, interview), 0o600);
 }
 
 const partsOfEach = 5;
 
-/** What changes by traffic alone, so that it is left out: flows, which some leaves show as classes, and a count of HTB's. */
+/** Left out, since traffic alone changes it: flows, which some leaves show as classes, and a counter of HTB. */
 const passing = /^class (?!htb ).*\n|"?direct_packets_stat"?[ :]+\d+/gm;
 
-/** Beside what is asked, what is read from /sys and /proc. */
+/** The cache's content: the rules, all answers, and what is read from /sys and /proc. */
 async function textOf(rules: Rules, interview: Interview): Promise<string> {
   const answers = (await interview.all()).flatMap(
     ([{ command, args, input }, { status, stdout, stderr }]) => [

@@ -9,12 +9,12 @@ import { runSteps } from './batch.ts';
 import type { Site } from './context.ts';
 import { readState, readTable } from './read-state.ts';
 
-/** Call it while nobody lists the table (load.ts). @throws Failure when nft would refuse it */
+/** Call it only while no nft lists the table (prefetch.ts says why). @throws Failure when nft would refuse the ruleset */
 export function checkRuleset({ run, rules }: Site, text: string): Promise<void> {
   return runNft(run, ['-c'], { text, shown: join(rules, 'ruleset.nft') });
 }
 
-/** Into the journal: from there nft reads it to its end, even if we are killed. */
+/** Writes the ruleset to the journal, so that nft can read all of it even if virt-shaper is killed. */
 export function writeRuleset({ journal, rules }: Site, text: string): Ruleset {
   const file = join(journal, 'commit.nft');
   writeWhole(file, text, 0o600);
@@ -23,14 +23,14 @@ export function writeRuleset({ journal, rules }: Site, text: string): Ruleset {
 
 export interface Applied {
   lost: Step[];
-  /** The kernel's state, which is being read already. */
+  /** The kernel's state after the load, where reading it has begun. */
   reading?: Promise<KernelState>;
-  /** What nft was given last. */
+  /** The ruleset that nft committed last. */
   committed?: string;
 }
 
 interface Ahead {
-  /** What it leads to, where that is to be read back. */
+  /** The state after the phases, where that is to be read back. */
   expected?: State;
   whileMoving?: (() => void) | undefined;
 }
@@ -46,10 +46,10 @@ export async function apply(
     site.progress?.(describe(phase));
     if (phase.name === 'commit') {
       const committed = phase.ruleset;
-      // The moment at which traffic moves over.
+      // The moment from which frames go to the new classes.
       const moved = runNft(site.run, [], writeRuleset(site, committed));
       if (expected && index === phases.length - 1) {
-        // tc has done its part, so it can say meanwhile what became of it.
+        // tc has no more steps, so its objects can be read back while nft commits.
         const table = moved.then(() => readTable(site.run));
         applied.reading = readState(site, { expected, committed, table });
         applied.reading.catch(() => {});
@@ -58,8 +58,8 @@ export async function apply(
         if (index === last) whileMoving?.();
         await moved;
       } catch (error) {
-        await moved.catch(() => {}); // What is taken back must have been done.
-        await applied.reading?.catch(() => {}); // Else it would read a state that is just being rolled back.
+        await moved.catch(() => {}); // The rollback must not begin before nft has ended.
+        await applied.reading?.catch(() => {}); // Otherwise it would read in the middle of the rollback.
         throw error;
       }
       applied.committed = committed;

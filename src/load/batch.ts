@@ -1,6 +1,6 @@
-// Runs steps as one tc -batch or ip -batch. Neither is atomic: each stops at the first line that fails,
-// keeps the lines above it and says which it was. The batch is a file, not a pipe: if we are killed, it
-// still runs to its end, under the lock that it holds with us.
+// Runs steps as one tc -batch or ip -batch. Neither is atomic: each stops at the first line that fails, with the lines above
+// it in force, and names that line. The batch is a file and not a pipe, so that it runs to its end if virt-shaper is killed,
+// under the lock, which tc and ip inherit.
 import { join } from 'node:path';
 import type { Step } from '../diff/steps.ts';
 import { applySetting, readSettings } from '../kernel/settings.ts';
@@ -12,9 +12,9 @@ import { writeWhole } from '../system/files.ts';
 import type { Site } from './context.ts';
 import { isAsking, type Readable, withReadings } from './last-readings.ts';
 
-/** A line that was refused, and the device that it is about: what others need may go on without it. */
+/** A refused line and its device: the load may be tried again without what concerns that device. */
 export class RefusedLine extends Failure {
-  /** @param stays key of the object that would not go */
+  /** @param stays key of the object that could not be deleted */
   constructor(
     failure: Failure,
     readonly device: string,
@@ -23,7 +23,7 @@ export class RefusedLine extends Failure {
     super(failure.message, failure.hint, failure.place, failure.code);
   }
 
-  /** With its place in front, where it is told as the reason of something else. */
+  /** The message with its place in front, for use as the reason of an obstacle. */
   get reason(): string {
     const at = this.place?.at;
     return at ? `${at.file}:${at.line}:${at.column}: ${this.message}` : this.message;
@@ -31,8 +31,8 @@ export class RefusedLine extends Failure {
 }
 
 /**
- * @returns what a tap that vanished meanwhile cost: its own steps, no other guest's
- * @throws Failure at the first step that fails otherwise; those before it are done
+ * @returns the steps that could not be done because their tap vanished meanwhile; all others are done
+ * @throws Failure at the first step that fails for another reason; the steps before it are done
  */
 export async function runSteps(site: Site, name: string, steps: Step[]): Promise<Step[]> {
   const lost: Step[] = [];
@@ -54,7 +54,7 @@ export async function runSteps(site: Site, name: string, steps: Step[]): Promise
     const { index = 0 } = failed;
     const step = batch[index];
     if (step && isAsking(step)) {
-      rest = rest.slice(index + 1); // What is not there has passed nothing more; who takes it out will say so.
+      rest = rest.slice(index + 1); // Its class or device is gone already; the step that deletes it will fail and say so.
       continue;
     }
     const isGone = step !== undefined && isGoneAlready(step, failed.message);
@@ -65,7 +65,7 @@ export async function runSteps(site: Site, name: string, steps: Step[]): Promise
   return lost;
 }
 
-/** Where it asks what classes have passed, tc answers into the ledger's spool. */
+/** Runs a batch. Where it reads byte counts of classes, tc prints these into a file of the ledger's spool. */
 async function runReading(
   site: Site,
   name: string,
@@ -89,12 +89,12 @@ async function runReading(
 }
 
 interface FailedLine {
-  /** Absent where it does not say: a warning about one that was done. */
+  /** Index of the line; absent where the tool does not tell it, as in a warning about a line that it has run. */
   index?: number;
   message: string;
 }
 
-/** @param options of the tool itself @param stdout an open file for what it prints */
+/** @param options of tc or ip @param stdoutFile file descriptor for its output */
 export async function runBatch(
   { run, journal }: Site,
   name: string,
@@ -112,14 +112,14 @@ export async function runBatch(
   const line = stderr.match(/Command failed .*:(\d+)/)?.[1];
   const words = stderr
     .replace(/Command failed .*:\d+\s*/, '')
-    .replace(/\s*Usage: .*/s, '') // tc's usage page is for somebody who typed the line.
+    .replace(/\s*Usage: .*/s, '') // tc prints its usage after some errors.
     .trim()
     .replaceAll('\n', ' ');
   const message = words || `ended with status ${status}`;
   return { stdout, failed: { ...(line ? { index: Number(line) - 1 } : {}), message } };
 }
 
-/** The former value is recorded before it is changed, so that a kill between the two loses nothing. */
+/** Stores the former values before it changes any, so that they are not lost when virt-shaper is killed in between. */
 function applySettings(file: string, batch: Readable[]): FailedLine | undefined {
   const names = batch.map(({ line }) => line.split(' = ')[0] ?? '');
   keepFormerSettings(file, readSettings(), names);
@@ -138,10 +138,10 @@ function isVanishedTap({ object }: Step, message: string): boolean {
   return onTap && (message.includes('Cannot find device') || message.includes('No such device'));
 }
 
-/** In the words of several kernels: of a filter, and of the qdisc that it was in. */
+/** Messages of several kernels about a filter that is gone, or the qdisc that it was in. */
 const isNotThere = /Invalid handle|No such file or directory|Cannot find specified (?:qdisc|filter)/;
 
-/** A tap that went and came again, as another guest's, has lost what is to be taken from it. */
+/** Whether the object to delete is gone already: the tap was deleted and made again, for another guest. */
 function isGoneAlready({ object, verb }: Step, message: string): boolean {
   const onTap = object?.kind === 'filter' || object?.kind === 'clsact';
   return onTap && verb === 'del' && isNotThere.test(message);
@@ -162,8 +162,8 @@ function describeRefusal(tool: string, step: Step | undefined, message: string):
 }
 
 /**
- * What tc warns of with status 0 and does not do as it was told: we set what it warns about, so it is a failure. Of any
- * other word a newer one may say, what the kernel holds afterwards decides.
+ * A warning that counts as failure, although tc ends with status 0: it has changed a quantum that we set explicitly. Other
+ * warnings are ignored, since the kernel's state is read back afterwards.
  */
 const warnings = /quantum of class \S+ is (?:big|small)/;
 

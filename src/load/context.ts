@@ -1,4 +1,4 @@
-// Where a load takes place: its door to processes, which holds the lock, and its folders.
+// The surroundings of a load: the function by which it runs processes, which inherit the lock, and its paths.
 import type { Found } from '../diff/difference.ts';
 import type { State } from '../kernel/objects.ts';
 import type { Paths } from '../store/paths.ts';
@@ -19,12 +19,12 @@ export interface Site
     | 'usageSpool'
   > {
   run: Run;
-  /** The kernel's objects before the load: their lines say whose each class is. */
+  /** The kernel's objects before the load, which tell the owner of each class. */
   holds?: State['objects'];
-  /** Told what is going on, where somebody waits. */
+  /** Called with what is done now, where somebody waits at a terminal. */
   progress?: (text: string) => void;
-  /** Told why what was believed of the kernel has to be read. */
+  /** Called with the reason why the kernel has to be read, where a load has trusted the last one (trust.ts). */
   doubt?: (why: string) => void;
-  /** Told what is about to change, where somebody wants to know. */
+  /** Called with the differences before they are applied. */
   announce?: (found: Found) => void;
 }

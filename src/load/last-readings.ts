@@ -1,11 +1,12 @@
-// The byte counts of classes that are about to be deleted, read by the very batch that deletes them: nothing can pass
-// uncounted in between, and it costs no process more. They go to the ledger's spool.
+// Reads the byte counts of classes that are about to be deleted. The batch that deletes a class reads it one line before,
+// so that almost no frame can pass uncounted in between, and no further process is needed. The output goes to the ledger's
+// spool.
 import type { Step } from '../diff/steps.ts';
 import type { State, TcObject } from '../kernel/objects.ts';
 import { linesOf, type Question } from '../ledger/spool.ts';
 import { subjectOfLine } from '../ledger/subject.ts';
 
-/** A line of tc's that asks; the second line of a question asks nothing. */
+/** A line for tc that reads counts. Each question has a second line, which only separates its answer from the next. */
 export interface Asking {
   tool: 'tc';
   line: string;
@@ -18,10 +19,10 @@ export function isAsking(step: Readable): step is Asking {
   return 'question' in step;
 }
 
-/** Classes of one device that are each asked for by themselves; of more all are listed once. */
+/** Up to so many classes of a device are read one by one; for more, all classes of the device are listed once. */
 const few = 4;
 
-/** @param held the kernel's state before, which says whose each class is */
+/** @param held the kernel's state before, which tells the owner of each class */
 export function withReadings(steps: Step[], held?: State['objects']): Readable[] {
   if (!steps.some(takesOut)) return steps;
   const all = [...(held?.values() ?? []), ...steps.flatMap(({ object }) => object ?? [])];
@@ -33,7 +34,7 @@ export function withReadings(steps: Step[], held?: State['objects']): Readable[]
     if (object?.kind === 'detour' && verb === 'add') aside = String(object.values.to);
     let questions: Question[] = [];
     if (tool === 'ip' && steps[index - 1]?.tool !== 'ip') {
-      // Several devices that go are asked for together: each change between tc and ip is a process.
+      // All devices that are deleted next are read together, since each change between tc and ip takes a process.
       const gone = runOfIp(steps, index).flatMap((one) => goneDevice(one) ?? []);
       questions = gone.filter((device) => device !== aside).map((device) => whole(device, all));
     } else if (verb === 'del' && object?.kind === 'root') {
@@ -60,8 +61,8 @@ function whole(device: string, all: TcObject[]): Question {
 }
 
 /**
- * What passes the ifb that stands in for an uplink's tree passes that tree too, but while there is none: from here on it
- * counts (diff/rebuild.ts).
+ * The count of the temporary ifb at the moment at which the uplink's tree is deleted (diff/rebuild.ts). Until then its
+ * frames pass that tree too and are counted there; only what passes from then on counts.
  */
 function ground(device: string, all: TcObject[]): Question {
   return { ...whole(device, all), fate: 'stays', elsewhere: true };

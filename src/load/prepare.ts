@@ -1,4 +1,5 @@
-// Before a transaction: the kernel's state, and as much of the rules as it can take; or why nothing may be touched.
+// Prepares a transaction: reads the kernel's state, and computes the part of the rules that can be loaded into it. Throws
+// where nothing may be changed at all.
 import { compare } from '../diff/compare.ts';
 import { reachable } from '../diff/obstacles.ts';
 import { parseRules } from '../diff/parse-rules.ts';
@@ -17,8 +18,8 @@ import { readAhead } from './prefetch.ts';
 export const nothing = emptyState(noTable);
 
 /**
- * @param rules absent: nothing is wanted, and so nothing can stand in its way
- * @returns `same` where it is known already that nothing differs
+ * @param rules absent for an unload, which has no obstacles
+ * @returns `same` is true where it is known that nothing differs
  */
 export async function prepare(
   site: Site,
@@ -28,7 +29,7 @@ export async function prepare(
   refusals: Refusal[] = [],
 ) {
   const good = present.good();
-  // Mostly the rules are those in force, which need not be read and checked again.
+  // Mostly the rules are those in force, which need not be parsed and checked again.
   const known = good && rules && areSame(good.rules, rules);
   const owned = (state: State) => ownedBy(site.owner, state);
   const asked = owned(known ? good.state : rules ? parseRules(rules, folder) : nothing);
@@ -39,11 +40,11 @@ export async function prepare(
   const prepared = { before, good: good?.state, same: false, ...reachable(before, asked, refusals) };
   if (!known) return prepared;
   if (compare(before, prepared.wanted).length === 0) return { ...prepared, same: true };
-  // Somebody changed it in the kernel. Read once more: what cannot be mended is said with the place of its line.
+  // Somebody has changed the kernel. The rules are parsed again, with places, so that messages can name lines.
   return { ...prepared, ...reachable(before, owned(parseRules(rules, folder)), refusals) };
 }
 
-/** What cannot be parsed could neither be compared with what is wanted nor be called unchanged. */
+/** @throws Failure where tc's output cannot be parsed: it could be neither compared nor restored */
 async function refuseUnreadable({ run }: Site, { objects }: KernelState): Promise<void> {
   const isOdd = ({ kind, values }: TcObject) =>
     kind === 'class' && (values.rate === undefined || values.ceil === undefined);
@@ -56,7 +57,7 @@ async function refuseUnreadable({ run }: Site, { objects }: KernelState): Promis
   );
 }
 
-/** The kernel's state belongs to one installation, whose files alone know what shall be in it. */
+/** @throws Failure where another installation has loaded the kernel's objects: only its files say what they should be */
 function refuseOthers({ owner }: Site, { devices }: KernelState): void {
   const [other] = othersOf(owner, devices.values());
   if (other === undefined) return;
@@ -66,7 +67,7 @@ function refuseOthers({ owner }: Site, { devices }: KernelState): void {
   );
 }
 
-/** A table of our name that others have filled: to replace it would delete theirs for good. */
+/** @throws Failure where somebody else has made a table of our name: to replace it would delete their rules */
 function refuseForeignTable(kernel: KernelState): void {
   if (!kernel.hasTable || kernel.loaded) return;
   const [family] = foreignFamilies(kernel.ruleset);

@@ -1,6 +1,6 @@
-// What the kernel holds of virt-shaper's, read with three processes however many guests there are. Nothing is
-// remembered from the load before: ours are known by their signature (plan/names.ts). What it is expected to hold only
-// says what can be asked before the first answer.
+// Reads the kernel's objects that belong to virt-shaper, with three processes for any number of guests. Our objects are
+// recognized by their signature (plan/names.ts), and nothing is taken over from the last load; the expected state only
+// allows to ask more questions before the first answer.
 
 import { deviceNames } from '../host/read-host.ts';
 import { readIfbs } from '../kernel/ifb.ts';
@@ -17,13 +17,13 @@ import { Failure } from '../system/errors.ts';
 import type { Run } from '../system/exec.ts';
 import type { Site } from './context.ts';
 
-/** How it is read; what is known before only says what can be asked at once, and which answer is new. */
+/** What is known before reading. It only saves time: the result does not depend on it. */
 export interface Asked {
-  /** What it holds if nobody has changed it; absent when that is not known. */
+  /** The kernel's state if nobody has changed it; absent when that is not known. */
   expected?: State | undefined;
-  /** The ruleset that nft has just been given: its listing is remembered as what that looks like. */
+  /** The ruleset that nft has just committed: its listing is stored as the fingerprint of that ruleset. */
   committed?: string | undefined;
-  /** Asked for already. */
+  /** nft's listing, where nft is running already. */
   table?: Promise<string>;
 }
 
@@ -84,12 +84,12 @@ export async function readState(site: Site, asked: Asked = {}): Promise<KernelSt
   };
 }
 
-/** An ingress qdisc or clsact beside the tree is somebody's. */
+/** Whether a qdisc is part of the tree: an ingress qdisc or clsact on the same device is not. */
 function isInTree({ kind, parent }: Qdisc): boolean {
   return parent !== undefined && kind !== 'ingress' && kind !== 'clsact';
 }
 
-/** It queues and limits nothing, and whoever set it wants just that: libvirt sets one on each tap. */
+/** noqueue neither queues nor limits, so it is no obstacle, whoever has set it: libvirt sets one on each tap. */
 function isNoqueue({ kind }: Qdisc): boolean {
   return kind === 'noqueue';
 }
@@ -103,12 +103,12 @@ function without(devices: string[], known: string[]): string[] {
   return devices.filter((device) => !others.has(device));
 }
 
-/** Usually of none: no process then. */
+/** Usually there are no such taps, and then no process is started. */
 function readMoreFilters(run: Run, taps: string[]) {
   return taps.length > 0 ? readQdiscs(run, taps) : { objects: [], shared: new Set<string>() };
 }
 
-/** Our tables as nft lists them, without counters; empty when there is none. */
+/** @returns nft's listing of our tables, without counters; empty when there are none */
 export async function readTable(run: Run): Promise<string> {
   const families = await Promise.all(['bridge', 'inet'].map((family) => listTable(run, family)));
   return families.join('');

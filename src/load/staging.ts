@@ -1,6 +1,6 @@
-// The classes, queues and filters that nothing leads to yet, by one tc -batch that also answers what became of them: tc
-// makes a class below a parent that is not there without a word, so its answers say where it is. What was done can be
-// taken back, line by line, without reading the kernel.
+// Makes the classes, leaves and filters that no mark leads to yet, by one tc -batch. The batch also reads them back: where
+// its parent is missing, tc makes a class a root class without an error. The steps can be undone one by one, without reading
+// the kernel.
 import { change, remove, type Step } from '../diff/steps.ts';
 import type { State, TcObject } from '../kernel/objects.ts';
 import { fromFilterText } from '../kernel/tc/filters.ts';
@@ -13,17 +13,17 @@ import { runBatch } from './batch.ts';
 import type { Site } from './context.ts';
 
 export class Staging {
-  /** Steps that were done; undefined where nobody knows. */
+  /** Number of steps that were done; undefined while it is not known. */
   private done: number | undefined = 0;
 
-  /** @param former the objects that are changed, as they were */
+  /** @param former the former state of the objects that are changed */
   constructor(
     private readonly site: Site,
     private readonly steps: Step[],
     private readonly former: State,
   ) {}
 
-  /** @param meanwhile done while tc works @throws Failure when tc refuses a step, or has made something else of it */
+  /** @param meanwhile called while tc runs @throws Failure when tc refuses a step, or has made another object */
   async run<T>(meanwhile: () => T): Promise<T> {
     const tc = this.steps.length === 0 ? Promise.resolve() : this.stage();
     try {
@@ -51,9 +51,11 @@ export class Staging {
     if (wrong) throw new Failure(`tc made something else of "${tcLine('add', wrong)}"`);
   }
 
-  /** As far as it is known what was done; what stays is found by the load that reads the kernel next. */
+  /**
+   * Undoes the steps. Where it is not known which were done, some may stay; the next load that reads the kernel finds them.
+   */
   async undo(): Promise<void> {
-    // An empty clsact may be somebody else's, so it stays where it is not known to be ours.
+    // Where it is not known whether our step has made a clsact, it stays: it may be somebody else's.
     const known = this.done !== undefined;
     const back = this.steps
       .slice(0, this.done)
@@ -70,7 +72,7 @@ export class Staging {
   }
 }
 
-/** tc answers in the order of the questions, and nothing where there is no such class. */
+/** tc answers in the order of the questions, and prints nothing for a class that does not exist. */
 function findWrongClass(lines: string[], wanted: TcObject[]): TcObject | undefined {
   const answers = lines.filter((line) => line.startsWith('class '));
   return wanted.find((one, index) => {
@@ -79,7 +81,7 @@ function findWrongClass(lines: string[], wanted: TcObject[]): TcObject | undefin
   });
 }
 
-/** Filters do not say on which device they are, so those of one mark are counted. */
+/** tc prints filters without their device, so those of each mark are counted. */
 function findMissingFilter(lines: string[], wanted: TcObject[]): TcObject | undefined {
   const held = fromFilterText('', lines).ours;
   const alike = (one: TcObject) => (other: TcObject) =>

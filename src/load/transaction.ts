@@ -1,5 +1,5 @@
-// Brings the kernel from what it holds to what is wanted: all of it, or none. tc is not atomic, so the order
-// makes it so (phases.ts). Whatever fails is taken back (undo.ts).
+// A transaction: changes the kernel from its present state to the wanted one, wholly or not at all. tc is not atomic, so the
+// order of the steps has to make it so (phases.ts), and a failure is rolled back (undo.ts).
 import { join } from 'node:path';
 import { compare } from '../diff/compare.ts';
 import type { Difference } from '../diff/difference.ts';
@@ -21,15 +21,15 @@ export interface Change {
   wanted: State;
   /** The differences between the two (compare.ts). */
   found: Difference[];
-  /** The ruleset that is being checked already. */
+  /** The check of the ruleset, where it has begun already. */
   checked?: Checked | undefined;
-  /** Records what is about to be in force, while nft moves traffic over: a load that is killed then has left the record. */
+  /** Called while nft commits; stores the new rules, so that they are on the disk if the load is killed right afterwards. */
   whileMoving?: () => void;
 }
 
 export interface Checked {
   text: string;
-  /** @throws Failure when nft would refuse it */
+  /** @throws Failure when nft would refuse the ruleset */
   done: Promise<void>;
 }
 
@@ -66,8 +66,8 @@ function prepareJournal(site: Site, before: KernelState, phases: Phase[]): strin
 }
 
 /**
- * Before anything is changed: when /run is full in the middle, the way back still finds room for its batches.
- * @returns the file to remove then; it goes with the journal otherwise
+ * Reserves room for the batches of a rollback before anything is changed, in case /run gets full in the middle of the load.
+ * @returns the file to delete before a rollback; without one it is deleted with the journal
  */
 function reserveRoom({ journal }: Site, phases: Phase[]): string {
   const file = join(journal, 'reserve');
@@ -79,7 +79,7 @@ function reserveRoom({ journal }: Site, phases: Phase[]): string {
   return file;
 }
 
-/** Nothing is changed before nft's check has ended. */
+/** Waits for nft's checks, before anything is changed. @throws Failure when nft would refuse a ruleset */
 async function checkRulesets(site: Site, phases: Phase[], checked?: Checked): Promise<void> {
   const rulesets = phases.flatMap((phase) => (phase.name === 'commit' ? [phase.ruleset] : []));
   for (const ruleset of rulesets) {
@@ -88,11 +88,11 @@ async function checkRulesets(site: Site, phases: Phase[], checked?: Checked): Pr
       throw inForce(error, 'nothing has been changed');
     });
   }
-  // Where its table need not change, what nft thinks of it matters to nobody, but it must be over (load.ts).
+  // Where the table does not change, the result does not matter, but the check has to be over (prefetch.ts says why).
   await checked?.done.catch(() => {});
 }
 
-/** tc accepts wrong trees with status 0, so what was done is what the kernel says. */
+/** Compares the kernel with the wanted state, since tc makes wrong trees with status 0. */
 async function readBack(
   site: Site,
   { wanted }: Change,

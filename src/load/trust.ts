@@ -1,6 +1,7 @@
-// A load that believes what the last one left, in place of reading it: by two processes in place of eight. What is not
-// touched is believed to be as it was loaded, which sync looks after every minute. Each command fails where the kernel is
-// not as it is believed to be; then what was staged is taken back, and the kernel is to be read (load.ts).
+// A load for a guest's start that trusts the last load in place of reading the kernel: two processes in place of eight. All
+// objects are assumed to be as they were loaded; sync looks for drift every minute. The commands are such that they fail
+// where the kernel differs from that; the staged objects are then undone, and the load begins again by reading the kernel
+// (load.ts).
 import type { Difference } from '../diff/difference.ts';
 import { planPhases } from '../diff/phases.ts';
 import { findSmallChange } from '../diff/small-change.ts';
@@ -20,8 +21,8 @@ import type { Site } from './context.ts';
 import { Staging } from './staging.ts';
 
 /**
- * The rules in force, where the last load ended well and nothing is known that would speak against believing them.
  * Call it under the lock.
+ * @returns the rules in force; undefined where the last load did not end well, or something else speaks against trusting it
  */
 export function readTrusted({ journal, foreignTaps, listing, rules, owner }: Site): Rules | undefined {
   if (owner !== hostOwner && othersOf(owner, readIfbs()).length > 0) return undefined;
@@ -31,27 +32,27 @@ export function readTrusted({ journal, foreignTaps, listing, rules, owner }: Sit
 }
 
 export interface Believed {
-  /** Of `readTrusted`, under the same lock. */
+  /** As `readTrusted` has returned them, under the same lock. */
   good: Rules;
-  /** Rendered from the package's own templates, so that the files belong together. */
+  /** Rendered from the package's own templates, so that they need no check against each other. */
   rules: Rules;
   companions: Companions;
-  /** Only the lines that differ, with their neighbours, where it is known that all others are the same in both. */
+  /** The rules of the changed guests and their neighbours only, where it is known that all other lines are equal. */
   few?: { good: Rules; rules: Rules };
   /**
-   * Of the guest that starts. Where one of them was in force already the guest has come back without having been seen to
-   * go, on another device of that name.
+   * The taps of the guest that starts. Where one of them has a filter already, the guest's end was missed, and the tap is a
+   * new device with the same name: then the kernel has to be read.
    */
   taps: string[];
-  /** Writes the rules, while tc works and before any frame is led another way. @returns the folder they are in */
+  /** Writes the rules; called while tc runs, before nft changes the way of any frame. @returns their folder */
   write: () => string;
-  /** What else is to be made ready, while nft works. */
+  /** Called while nft runs, for what the caller still has to prepare. */
   prepare: () => unknown;
 }
 
 /**
- * @returns why it was not done, or nothing when it was. What was not done has changed nothing that frames reach, or
- *   all of it, and left only what nothing leads to any more
+ * @returns undefined when it succeeded, else the reason why the kernel has to be read. Then either nothing has changed for
+ *   any frame, or everything has and only objects that no mark leads to are left
  */
 export async function loadBelieving(site: Site, believed: Believed): Promise<string | undefined> {
   const { rules, companions, taps, write, prepare, few = believed } = believed;
@@ -82,7 +83,7 @@ export async function loadBelieving(site: Site, believed: Believed): Promise<str
       name = await during(runNft(site.run, [], ruleset), lay);
     } else name = lay();
   } catch (error) {
-    // nft that was killed may have done it: then taking back would take classes from under their guests.
+    // nft may have committed before it was killed: an undo would then delete classes that marks lead to.
     if (!isGiven || error instanceof NftRefusal) await staging.undo();
     return (error as Error).message;
   }
@@ -98,7 +99,7 @@ export async function loadBelieving(site: Site, believed: Believed): Promise<str
   }
 }
 
-/** @param work done while a command runs, which has ended when this does */
+/** Calls `work` while a command runs. The command has ended when this returns or throws. */
 async function during<T>(command: Promise<void>, work: () => T): Promise<T> {
   try {
     return work();
@@ -108,8 +109,8 @@ async function during<T>(command: Promise<void>, work: () => T): Promise<T> {
 }
 
 /**
- * A tap goes with its guest, and what was on it with the tap.
- * @returns nothing where one stays: its clsact may have filters of others by now
+ * Removes the differences on taps that are gone: the kernel has deleted these with all that was on them.
+ * @returns undefined where a tap still exists: its clsact may have filters of others by now
  */
 function withoutGoneTaps(differences: Difference[]): Difference[] | undefined {
   const isTap = ({ action, kind }: Difference) => action === 'remove' && kind === 'clsact';

@@ -1,5 +1,5 @@
-// The way back from a load that failed: the same road to the state that was read before anything was done, which holds
-// whatever the failing command did or did not do.
+// The rollback of a failed load: a transaction back to the state that was read before. It begins by reading the kernel, so
+// that it does not matter how much of its work the failed command has done.
 import { join } from 'node:path';
 import { commandsOf } from '../diff/command-lines.ts';
 import { compare } from '../diff/compare.ts';
@@ -13,14 +13,14 @@ import { apply } from './apply.ts';
 import type { Site } from './context.ts';
 import { readState } from './read-state.ts';
 
-/** What is in force nobody knows but the kernel: nothing is said about it. */
+/** The rollback failed too, so that it is not known which rules are in force. */
 export class NotUndone extends Failure {}
 
-/** So many commands are printed, for somebody to type them; of more he is told to load again. */
+/** Up to so many commands are printed for an administrator to type; with more, the message says to load again. */
 const most = 40;
 
 /**
- * @param record what was known of the table before
+ * @param record the fingerprint of the table before the load
  * @throws NotUndone
  */
 export async function undo(
@@ -33,7 +33,7 @@ export async function undo(
   try {
     left = wayBack(await readState(site, { expected: before }), before);
     const { committed } = await apply(site, left);
-    // Where an uplink has gone meanwhile, it is the table of before without what led there.
+    // Where an uplink is gone meanwhile, its elements are left out of the former table.
     left = wayBack(await readState(site, { expected: before, committed }), before);
     if (left.length > 0) throw new Failure('the kernel is not as it was');
     if (record !== undefined) writeWhole(site.listing, record, 0o600);
