@@ -1,5 +1,5 @@
-// The ifbs on which what guests receive queues: as lines of devices.ip, and as the kernel holds them. Ours are those of our
-// group, or with our alias where somebody has given one another group.
+// The ifb devices whose trees queue what guests receive: as lines of devices.ip, and as read from the kernel. An ifb is ours
+// when it is in our group or, where somebody has moved it to another group, when it has our alias.
 import { readdirSync, readFileSync } from 'node:fs';
 import { aliasPrefix, signature } from '../plan/names.ts';
 import type { IfbDevice } from './objects.ts';
@@ -7,21 +7,21 @@ import { aliasText, splitAlias } from './owner.ts';
 
 const sysfs = '/sys/class/net';
 
-/** Of ip -batch. One line makes it ours, up and ready, so that a killed load leaves none that nobody knows. */
+/** Lines for ip -batch. The first makes the ifb in our group, so that a killed load leaves none that is not recognized. */
 export function ifbLines(ifb: Pick<IfbDevice, 'name' | 'alias' | 'owner' | 'txqueuelen'>): string[] {
   const { name, alias, txqueuelen = 1000 } = ifb;
   const made = `link add name ${name} up group ${signature} txqueuelen ${txqueuelen} type ifb`;
   return alias === '' ? [made] : [made, `link set dev ${name} alias ${aliasText(ifb)}`];
 }
 
-/** The line that gives one of ours back what somebody has taken from it. */
+/** The line that restores the group, the alias and the state of an ifb that somebody has changed. */
 export function ifbBack(ifb: Pick<IfbDevice, 'name' | 'alias' | 'owner'>): string {
   return `link set dev ${ifb.name} up group ${signature} alias ${aliasText(ifb)}`;
 }
 
 const added = new RegExp(`^link add name (\\S+) up group ${signature} txqueuelen (\\d+) type ifb$`);
 
-/** Adds what a line makes. @returns whether it is one of ours */
+/** Adds the ifb of a line of devices.ip. @returns whether the line is one that virt-shaper writes */
 export function parseIfbLine(code: string, devices: Map<string, IfbDevice>): boolean {
   const [, name, length] = code.match(added) ?? [];
   const [, known = '', alias] = code.match(/^link set dev (\S+) alias (\S+)$/) ?? [];
@@ -35,7 +35,7 @@ export function readIfbs(): IfbDevice[] {
   return readdirSync(sysfs).flatMap((name) => (name.startsWith('ifb') ? (readIfb(name) ?? []) : []));
 }
 
-/** @returns nothing for one that is not ours, or that vanishes while it is read */
+/** @returns undefined for an ifb that is not ours, or that vanishes while it is read */
 function readIfb(name: string): IfbDevice | undefined {
   const read = (file: string) => readFileSync(`${sysfs}/${name}/${file}`, 'utf8').trim();
   try {

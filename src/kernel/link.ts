@@ -1,11 +1,11 @@
-// The network devices as `ip -o link show` lists them: one process for all, where /sys takes a file for each.
+// Reads the network devices from `ip -o link show`: one process for all devices, where /sys takes a file for each.
 import { Failure } from '../system/errors.ts';
 import type { Run } from '../system/exec.ts';
 
 export interface Link {
   name: string;
   up: boolean;
-  /** XDP programs on it: by what mode (`xdp`, `xdpgeneric`), and the program's id. */
+  /** Its XDP programs: the mode (`xdp`, `xdpgeneric`) and the program's id. */
   xdp: { where: string; id: string }[];
 }
 
@@ -32,20 +32,20 @@ export function parseLinks(text: string, names: ReadonlySet<string>): Link[] {
     links.push({
       name,
       up: flags.includes(',UP,'),
-      // A look for the one word spares thousands of lines the expression.
+      // With thousands of lines, a search for the word is much faster than the regular expression.
       xdp: rest.includes('prog/xdp') ? programsIn(rest) : [],
     });
   }
   return links;
 }
 
-/** Behind the name stands what it lies on, or its peer: `eth0.5@eth0`, `vnet0@if3`. A name may have an @ itself. */
+/** The name may be followed by the lower device or the peer: `eth0.5@eth0`, `vnet0@if3`. A name itself may contain an @. */
 function nameIn(word: string, names: ReadonlySet<string>): string | undefined {
   for (let end = word.length; end > 0; end = word.lastIndexOf('@', end - 1)) {
     const name = word.slice(0, end);
     if (names.has(name)) return name;
   }
-  return undefined; // It came just now.
+  return undefined; // The device was made just now.
 }
 
 function programsIn(line: string): Link['xdp'] {

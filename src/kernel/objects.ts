@@ -1,29 +1,29 @@
-// A qdisc, class or filter as data: the same shape whether it was read from a line of shape.tc or from the
-// kernel, so that the two can be compared. `key` says which object it is, `values` what it is told.
+// Qdiscs, classes and filters as data, in the same form whether they were parsed from a line of shape.tc or read from the
+// kernel, so that the two can be compared. `key` identifies the object, `values` are its parameters.
 
-/** `detour` is the filter that sends an uplink past its own tree while that is rebuilt. */
+/** `detour` is the filter that redirects an uplink's frames past its own tree while that is rebuilt. */
 export type TcKind = 'root' | 'class' | 'leaf' | 'clsact' | 'filter' | 'detour';
 
 export interface TcObject {
   kind: TcKind;
-  /** Two objects with one key cannot both be in a kernel. */
+  /** Unique among the objects of a kernel. */
   key: string;
   device: string;
-  /** Root: its handle. Class: its id. Leaf: the class it hangs on. Filter: its handle, the mark. */
+  /** Of a root its handle, of a class its id, of a leaf the id of its class, of a filter its mark. */
   id: string;
-  /** The class above, for classes; `1:` above the topmost. */
+  /** The id of a class's parent; that of the topmost class is `1:` or `2:`, the root. */
   parent?: string;
-  /** A u32 filter's own handle, which the kernel gives it: `800::800`. */
+  /** The handle of a u32 filter, which the kernel assigns: `800::800`. */
   handle?: string;
-  /** A filter's preference, where it is not that of its kind. */
+  /** The preference of a filter, where it is not the usual one of its kind. */
   pref?: number;
-  /** The rest, by tc's own words. Rates in bits per second, sizes in bytes, times in microseconds. */
+  /** All other parameters, by tc's names. Rates in bits per second, sizes in bytes, times in microseconds. */
   values: Values;
-  /** Read from the kernel, so that the values are what tc prints: fewer digits than it was told (tc/print.ts). */
+  /** Whether it was read from the kernel: then values have only the digits that tc prints (tc/print.ts). */
   shown?: true;
-  /** Where its line stands in shape.tc, and the whole of it; absent when read from the kernel. */
+  /** The place and the text of its line in shape.tc; absent when it was read from the kernel. */
   place?: { at: Source; text: string };
-  /** Whose it is, from the line's comment: `guest cliff`. */
+  /** Its owner, from the comment of the line: `guest cliff`. */
   subject?: string;
 }
 
@@ -34,52 +34,52 @@ export type Values = Record<string, string | number>;
 export interface IfbDevice {
   name: string;
   alias: string;
-  /** Which installation has loaded it (owner.ts); absent for one that was loaded by hand. */
+  /** The installation that has loaded it (owner.ts); absent where it was loaded by hand. */
   owner?: string;
   up: boolean;
-  /** Somebody has put it into another group: it is recognized by its alias. */
+  /** Whether somebody has moved it to another group, so that it was recognized by its alias. */
   strayed?: true;
-  /** From a template of the administrator's own; not read from the kernel. */
+  /** Set by devices.ip; not read from the kernel. */
   txqueuelen?: number;
 }
 
-/** Everything of virt-shaper's, in rules.d or in a kernel. The maps are in an order that loads. */
+/** All objects of virt-shaper, in rules.d or in a kernel. The maps are in an order in which the objects can be made. */
 export interface State {
   devices: Map<string, IfbDevice>;
   objects: Map<string, TcObject>;
-  /** The kernel's settings; of a kernel, those that can be set. */
+  /** Settings (sysctl): in rules.d the wanted ones, of a kernel all that can be set. */
   settings: Map<string, string>;
-  /** The text for `nft -f` that makes the table what it is, or takes it away. */
+  /** Input for `nft -f` that makes the tables, or deletes them. */
   ruleset: string;
-  /** Devices whose root is a noqueue that somebody set; ours may stand in its place. Absent in rules.d. */
+  /** Devices whose root is a noqueue qdisc that somebody has set, which we may replace. Absent in rules.d. */
   noqueue?: Set<string>;
 }
 
-/** Nothing of ours. @param ruleset that takes our tables away, or no text where nobody loads it */
+/** A state without objects. @param ruleset deletes our tables; empty where the state is never loaded */
 export function emptyState(ruleset = ''): State {
   return { devices: new Map(), objects: new Map(), settings: new Map(), ruleset };
 }
 
-/** A kernel's state, with what stands in the way of changing it. */
+/** A kernel's state, with the objects of others that may be in the way. */
 export interface KernelState extends State {
   /** Names of all network devices. */
   present: Set<string>;
-  /** Devices with a root qdisc that somebody else set, and which. */
+  /** Device -> the root qdisc that somebody else has set on it. */
   foreignRoots: Map<string, string>;
-  /** Taps with an `ingress` qdisc, which leaves no room for clsact. */
+  /** Taps with an `ingress` qdisc, which excludes a clsact. */
   occupiedTaps: Set<string>;
   /** Taps whose clsact has filters of somebody else. */
   sharedTaps: Set<string>;
   /** Devices to which a load that was killed was adding a clsact. */
   unfinished: Set<string>;
   hasTable: boolean;
-  /** What the settings were before us, of those that we changed. */
+  /** The former values of settings that we have changed. */
   formerSettings: Map<string, string>;
-  /** The ruleset as it was given to nft, when it is known that nobody changed the table since. */
+  /** The ruleset that was loaded, where it is known that nobody has changed the table since. */
   loaded?: { ruleset: string };
 }
 
-/** A kernel that holds a state, and nothing of others that would be in its way. */
+/** The state of a kernel that has these objects and none of others. */
 export function kernelWith(state: State): KernelState {
   const nobody = {
     occupiedTaps: new Set<string>(),
@@ -101,7 +101,7 @@ export function makeObject(kind: TcKind, device: string, id: string, values: Val
   return { kind, key: keyOf(kind, device, id), device, id, values };
 }
 
-/** Another object, made after one whose place in the file stays the reason for it. */
+/** A changed copy of an object. It keeps the place, so that messages about it name the line of the original. */
 export function variant(
   object: TcObject,
   changes: Partial<Pick<TcObject, 'device' | 'id' | 'parent' | 'values' | 'pref'>>,
@@ -114,7 +114,7 @@ export function keyOf(kind: TcKind, device: string, id: string): string {
   return kind === 'root' || kind === 'clsact' ? `${device} ${kind}` : `${device} ${kind} ${id}`;
 }
 
-/** `0x00000010` and `0x10` are one mark. */
+/** The canonical form of a mark: `0x00000010` and `0x10` are the same. */
 export function canonicalMark(text: string): string {
   return `0x${Number(text).toString(16)}`;
 }

@@ -1,16 +1,16 @@
-// The kernel's settings that the policy needs, as sysctl(8) writes them: read, compared and set.
+// Reads, compares and sets the kernel's settings that the policy needs, by their names in sysctl(8).
 import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs';
 
 /**
- * With these the kernel's own replies carry the mark of what they answer: a guest that has the host send for it, with a
- * forged ping for example, sends by its own class.
+ * With these, replies of the kernel itself have the mark of the packet that they answer. So a guest that makes the host
+ * reply, for example by forged pings, sends these replies by its own class.
  */
 export const settings = ['net.ipv4.fwmark_reflect', 'net.ipv6.fwmark_reflect'] as const;
 
 /** Name -> value. */
 export type Settings = Map<string, string>;
 
-/** @returns what a file for `sysctl -p` asks for, or the index of a line that is none of ours */
+/** @param text a file for `sysctl -p` @returns its settings, or the index of a line that is none of ours */
 export function parseSettings(text: string): Settings | number {
   const wanted: Settings = new Map();
   for (const [index, line] of text.split('\n').entries()) {
@@ -22,7 +22,7 @@ export function parseSettings(text: string): Settings | number {
   return wanted;
 }
 
-/** Those that this kernel has and lets us set: not those of a read-only /proc, as in a container. */
+/** The settings that this kernel has and that can be set: none with a read-only /proc, as in a container. */
 export function readSettings(): Settings {
   return new Map(
     settings.flatMap((name) => {
@@ -36,13 +36,13 @@ export function readSettings(): Settings {
   );
 }
 
-/** Of those that are wanted, which are not so now, whether or not they can be set here. */
+/** The names of wanted settings that have another value now, whether or not they can be set here. */
 export function readAmiss(wanted: Settings): string[] {
   return [...wanted].flatMap(([name, value]) => {
     try {
       return readFileSync(fileOf(name), 'utf8').trim() === value ? [] : name;
     } catch {
-      return []; // The kernel has no such thing.
+      return []; // The kernel has no such setting.
     }
   });
 }

@@ -1,11 +1,11 @@
-// Rules of iptables-legacy, which nft does not list: what iptables-legacy-save prints, as tables like nft's own. What a
-// rule matches beyond ports and marks is left open, so that it may match or not.
+// Parses rules of iptables-legacy, which nft does not list, from iptables-legacy-save into the same form as nft's tables. Of
+// the matches of a rule only devices and marks are kept; with any other, the rule may match or not.
 import type { NftChain, NftTable } from './nft/listing.ts';
 import { canonicalHandle } from './objects.ts';
 
 const priorities: Record<string, number> = { raw: -300, mangle: -150, nat: -100, filter: 0, security: 50 };
 
-/** @param tool by whose name such a table is told of, `iptables-legacy` */
+/** @param tool the name of the tool in messages, `iptables-legacy` */
 export function parseXtables(saved: string, family: 'ip' | 'ip6', tool: string): NftTable[] {
   const tables: NftTable[] = [];
   for (const line of saved.split('\n')) {
@@ -24,7 +24,7 @@ export function parseXtables(saved: string, family: 'ip' | 'ip6', tool: string):
   return tables;
 }
 
-/** @param policy `-` for a chain that others jump to */
+/** @param policy `-` for a user-defined chain */
 function chainOf(table: string, name: string, policy: string): NftChain {
   if (policy === '-') return { name, rules: [] };
   const priority = table === 'nat' && /^(?:INPUT|POSTROUTING)$/.test(name) ? 100 : (priorities[table] ?? 0);
@@ -36,10 +36,10 @@ function wordsOf(line: string): string[] {
   return [...line.matchAll(/"(?:[^"\\]|\\.)*"|\S+/g)].map(([word]) => word);
 }
 
-/** A match of which nothing is known. */
+/** A match that may be true or false. */
 const open = ['xt', 'match', 'other'];
 
-/** The same rule in nft's words (observe/way/rule.ts). */
+/** The rule in the words of nft (observe/way/rule.ts). */
 function ruleOf(words: string[]): string[] {
   const rule: string[] = [];
   for (let at = 0; at < words.length; at += 1) {
@@ -57,7 +57,7 @@ function ruleOf(words: string[]): string[] {
   return rule;
 }
 
-/** One whose own words tell it all. */
+/** Whether `-m NAME` is a module whose options are all known here. */
 function isModule(word: string, name: string): boolean {
   return word === '-m' && (name === 'mark' || name === 'comment');
 }
@@ -85,7 +85,7 @@ function targetOf(how: string, name: string, options: string[]): string[] {
     case 'QUEUE':
       return ['queue'];
     default:
-      // A chain of somebody's; a target that does nothing to a mark is none of them, and leads nowhere.
+      // A user-defined chain, or a target that changes no mark: that is no chain, so the jump has no effect.
       return [how === '-g' ? 'goto' : 'jump', name];
   }
 }

@@ -1,11 +1,10 @@
-// nft's language as blocks: tables, and in them chains, sets, maps and what else there is, line by line. The one reader of
-// its structure, of files and of listings; what stands in a block is for those who know its kind: table.ts for what we
-// write ourselves, listing.ts for everybody's.
+// Parses the structure of nft's language: tables, and in them chains, sets and maps, as lines. Used for files and for
+// listings. The content of the blocks is parsed by table.ts for our own tables and by listing.ts for everybody's.
 
 export interface Statement {
   /** Index of its line. */
   line: number;
-  /** Without comments and indentation. */
+  /** The line without comments and indentation. */
   text: string;
 }
 
@@ -22,23 +21,23 @@ export interface TableBlocks {
   family: string;
   name: string;
   blocks: Block[];
-  /** Lines of the table that are in none of these blocks. */
+  /** Lines of the table outside of its blocks. */
   statements: Statement[];
 }
 
 export interface Blocks {
   tables: TableBlocks[];
-  /** What stands outside of every table, and includes wherever they stand. */
+  /** Lines outside of all tables, and `include` lines anywhere. */
   outside: Statement[];
 }
 
-/** Never fails: what it does not know is among the statements. */
+/** Never throws: lines that it does not know are among the statements. */
 export function readBlocks(text: string): Blocks {
   const blocks: Blocks = { tables: [], outside: [] };
   let table: TableBlocks | undefined;
   let block: Block | undefined;
-  let isListing = false; // Elements, whose end may be a brace alone.
-  let depth = 0; // Of braces in a block of no kind that is known here.
+  let isListing = false; // Within `elements = {`, whose end may be a line with only a brace.
+  let depth = 0; // Depth of braces in a block of an unknown kind.
   for (const [line, raw] of text.split('\n').entries()) {
     const code = withoutComment(raw.trimStart());
     if (code === '') continue;
@@ -76,18 +75,18 @@ export function readBlocks(text: string): Blocks {
   return blocks;
 }
 
-/** How many more of them it opens than it closes. */
+/** The number of opening braces minus that of closing ones. */
 function braces(code: string): number {
   const bare = withoutStrings(code);
   return bare.split('{').length - bare.split('}').length;
 }
 
-/** A `#` in a string begins none. */
+/** A `#` in a string begins no comment. */
 function withoutComment(line: string): string {
   return line.includes('#') ? (line.match(/^(?:"[^"]*"|[^"#])*/)?.[0] ?? '').trimEnd() : line.trimEnd();
 }
 
-/** A rule without its strings: a guest may be called "meta priority set 1:10". */
+/** Removes the strings of a rule: a guest may be called "meta priority set 1:10". */
 export function withoutStrings(rule: string): string {
   return rule.replace(/"[^"]*"/g, '""');
 }

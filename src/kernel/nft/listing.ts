@@ -1,5 +1,5 @@
-// What `nft list ruleset` prints, as data: tables with their chains, sets and maps, rules as words. Everybody's rules
-// are in it, also those of iptables-nft. What a word means is left to who walks it (observe/way/rule.ts).
+// Parses the output of `nft list ruleset`: tables with their chains, sets and maps, and rules as lists of words. It includes
+// everybody's rules, also those of iptables-nft. The words are interpreted in observe/way/rule.ts.
 
 import { tableName } from '../../plan/names.ts';
 import { type Block, readBlocks, type Statement } from './blocks.ts';
@@ -8,41 +8,41 @@ export interface NftTable {
   family: string;
   name: string;
   chains: Map<string, NftChain>;
-  /** Set and map -> its elements: of a map the word after the colon, of a set nothing. */
+  /** Name of a set or map -> its elements. An element of a set has an empty value. */
   elements: Map<string, NftElements>;
   /** Flowtable -> its devices. */
   flowtables: Map<string, string[]>;
-  /** It came after ours, so that of two chains of one priority its own is passed first. */
+  /** Whether it was made after ours: of two chains with the same priority, packets pass that of the later table first. */
   later?: true;
-  /** Of a table that nft does not list: the tool that does. */
+  /** The tool that lists the table, where it is not nft. */
   tool?: string;
 }
 
 export interface NftChain {
   name: string;
-  /** Absent for a chain that others jump to. */
+  /** Absent for a chain that is no base chain. */
   hook?: NftHook;
-  /** Each rule as words; what stands in braces, with them, is one word. */
+  /** Each rule as words; braces with all between them are one word. */
   rules: string[][];
 }
 
 export interface NftHook {
   hook: string;
   priority: number;
-  /** Of the netdev family. */
+  /** Only in the netdev family. */
   devices: string[];
-  /** Whether it drops what comes to its end. */
+  /** Whether its policy is drop. */
   drops?: true;
 }
 
 export interface NftElements {
-  /** Keys of one value each, of several parts joined by ` . `: names without quotes, numbers in decimal. */
+  /** Keys without ranges, their parts joined by ` . `: names without quotes, numbers in decimal. */
   exact: Map<string, string>;
   /** Keys with a range or a name that ends in `*`, part by part. */
   wide: { key: string[]; value: string }[];
 }
 
-/** Names of priorities; those of bridge tables are others. */
+/** nft's names of priorities. Bridge tables have other values for them. */
 const priorities: Record<string, number> = {
   raw: -300,
   mangle: -150,
@@ -53,7 +53,7 @@ const priorities: Record<string, number> = {
 };
 const bridgePriorities: Record<string, number> = { dstnat: -300, filter: -200, out: 100, srcnat: 300 };
 
-/** The listing of one table, as `nft list table` prints it; empty when it is not there. */
+/** Cuts one table out of a listing, as `nft list table` would print it; empty when there is none. */
 export function cutTable(listing: string, family: string, name: string): string {
   const head = `table ${family} ${name} {\n`;
   const begin = listing.startsWith(head) ? 0 : listing.indexOf(`\n${head}`) + 1;
@@ -62,7 +62,10 @@ export function cutTable(listing: string, family: string, name: string): string 
   return end < 0 ? '' : listing.slice(begin, end + 3);
 }
 
-/** Families in which a table of our name has things in it, and none of our maps: somebody else's. @param text as State.ruleset */
+/**
+ * The families in which somebody else has made a table of our name: it is not empty and has none of our maps.
+ * @param text as State.ruleset
+ */
 export function foreignFamilies(text: string): string[] {
   return Object.entries({ bridge: 'guests', inet: 'routed|local' }).flatMap(([family, map]) => {
     const table = cutTable(text, family, tableName);
@@ -71,10 +74,10 @@ export function foreignFamilies(text: string): string[] {
   });
 }
 
-/** @param listing without our own table where that is known to be as it was loaded */
+/** @param listing may lack our own table, where that is known to be unchanged since it was loaded */
 export function parseListing(listing: string): NftTable[] {
   return readBlocks(listing).tables.map(({ family, name, blocks, statements }) => {
-    const isDormant = statements.some(({ text }) => /^flags .*\bdormant\b/.test(text)); // Its chains are not hooked.
+    const isDormant = statements.some(({ text }) => /^flags .*\bdormant\b/.test(text)); // The chains of a dormant table are not hooked.
     const table: NftTable = {
       family,
       name: plain(name),
@@ -123,7 +126,7 @@ function priorityOf(family: string, written: string): number {
   return sign === '-' ? base - Number(offset) : base + Number(offset);
 }
 
-/** Words, strings with their quotes, and braces with all that is in them as one word. */
+/** Splits a rule into words; a string with its quotes is one word, and so are braces with all between them. */
 function wordsOf(text: string): string[] {
   const words: string[] = [];
   let depth = 0;
@@ -136,7 +139,7 @@ function wordsOf(text: string): string[] {
   return words;
 }
 
-/** `"vnet0" . "eth0" : goto x, ...`, with or without braces around it. A set's elements lead to nothing. */
+/** `"vnet0" . "eth0" : goto x, ...`, with or without braces around it. Elements of a set have no value. */
 export function parseElements(text: string): NftElements {
   const list: string[][] = [[]];
   for (const [word] of text.matchAll(/"[^"]*"|[{},]|[^\s{},"]+/g)) {
@@ -156,13 +159,13 @@ export function parseElements(text: string): NftElements {
   return elements;
 }
 
-/** Without quotes; `0x00000010` as `16`, and a range of two such. */
+/** A word without quotes, with numbers in decimal: `0x00000010` is `16`; the same for both ends of a range. */
 export function plain(word: string): string {
   if (word.startsWith('"')) return word.slice(1, -1);
   return word.replace(/\b0x[0-9a-f]+/g, (number) => String(Number(number)));
 }
 
-/** What nft says of an element beside its key: its age, its counter, its comment. */
+/** Removes what nft lists after an element's key: its timeout, counter and comment. */
 function withoutState(words: string[]): string[] {
   const end = words.findIndex((word) => /^(?:counter|timeout|expires|comment|limit|quota|last)$/.test(word));
   return end < 0 ? words : words.slice(0, end);

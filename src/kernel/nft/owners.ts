@@ -1,11 +1,11 @@
-// Which pairs of ports a ruleset leads to which class: the same reading for a file of rules.d and for what
-// nft lists. Two rulesets that give a class to different pairs have given it to another guest.
+// Finds the owners of classes: the pairs of ports whose frames a ruleset leads to a class. It reads files of rules.d and
+// nft's listings alike. A class that gets frames of other pairs belongs to another guest.
 
 import { memoize } from '../../system/memoize.ts';
 import type { State, TcObject } from '../objects.ts';
 import { given, parseRuleset, partsOf, type Table, targetOf } from './table.ts';
 
-/** Class id (`1:10`) -> the pairs (`vnet0 . eth0`) whose frames it gets. Empty for a ruleset of other form. */
+/** Class id (`1:10`) -> the pairs (`vnet0 . eth0`) whose frames it gets. Empty for a ruleset that we did not write. */
 export type Owners = Map<string, Set<string>>;
 
 export const readOwners = memoize((text: string): Owners => {
@@ -21,7 +21,7 @@ export const readOwners = memoize((text: string): Owners => {
         const pairs = owners.get(id) ?? new Set();
         owners.set(id, pairs);
         const [first = '', second = ''] = partsOf(key);
-        // What leaves the host is known by its mark, which it got where it came in.
+        // The key is a device and a mark, for what leaves the host: the mark tells where the frame came in.
         if (!second.startsWith('0x')) pairs.add(`${first} . ${second}`);
         else for (const entrance of entrances.get(second) ?? []) pairs.add(`${entrance} . ${first}`);
       }
@@ -31,8 +31,8 @@ export const readOwners = memoize((text: string): Owners => {
 });
 
 /**
- * Every element with what it leads to, in words: `vnet0 . eth0` -> `class 1:10`, of other maps than that of the forward
- * hook with the map's name before it.
+ * Element -> its value for people: `vnet0 . eth0` -> `class 1:10`. Elements of maps other than that of the forward hook have
+ * the map's name before them.
  */
 export function readElements(text: string): Map<string, string> {
   const all = new Map<string, string>();
@@ -49,7 +49,7 @@ export function readElements(text: string): Map<string, string> {
   return all;
 }
 
-/** Mark -> the devices by which a frame came into the host that has it. */
+/** Mark -> the devices at which frames get it as they come in. */
 function readEntrances(tables: Table[]): Map<string, Set<string>> {
   const entrances = new Map<string, Set<string>>();
   for (const { elements } of tables.flatMap(({ maps }) => [...maps.values()])) {
@@ -62,7 +62,7 @@ function readEntrances(tables: Table[]): Map<string, Set<string>> {
   return entrances;
 }
 
-/** The pairs whose frames pass a class: its own, or those of the classes below it. */
+/** The pairs whose frames pass a class: those that lead to it or to a class below it. */
 export function pairsBelow(owners: Owners, children: Children, { device, id }: TcObject): Set<string> {
   const pairs = (children.get(`${device} ${id}`) ?? []).flatMap((child) => [
     ...pairsBelow(owners, children, child),
@@ -70,7 +70,7 @@ export function pairsBelow(owners: Owners, children: Children, { device, id }: T
   return new Set([...(owners.get(id) ?? []), ...pairs]);
 }
 
-/** Device and id of a class -> what hangs below it. */
+/** Device and id of a class -> the objects directly below it. */
 export type Children = Map<string, TcObject[]>;
 
 export function childrenIn({ objects }: State): Children {
@@ -85,14 +85,14 @@ export function childrenIn({ objects }: State): Children {
   return children;
 }
 
-/** Whether a class changes owners: it shall get other frames, and none of those that it gets now. */
+/** Whether a class changes owners: none of the pairs that lead to it stays. */
 export function isHandedOver(before: Set<string>, after: Set<string>): boolean {
   return before.size > 0 && after.size > 0 && ![...after].some((pair) => before.has(pair));
 }
 
 /**
- * The ruleset with other classes for some: every word that is such an id, outside comments and strings.
- * @returns nothing when an id that is to be replaced does not occur
+ * Replaces class ids in a ruleset, outside of comments and strings.
+ * @returns undefined when one of the ids does not occur
  */
 export function withClasses(ruleset: string, instead: Map<string, string>): string | undefined {
   const found = new Set<string>();

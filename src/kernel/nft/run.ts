@@ -1,20 +1,20 @@
-// Gives a ruleset to nft. Its errors name a line and columns of what it was given: they are shown as a place in
-// ruleset.nft, with the guest whose line it is.
+// Runs nft with a ruleset. nft's errors name a line and columns of its input; they are reported as a place in ruleset.nft,
+// with the guest to which the line belongs.
 import { Failure } from '../../system/errors.ts';
 import type { Run } from '../../system/exec.ts';
 
 export interface Ruleset {
   text: string;
-  /** That has this text; absent: nft is given it by stdin. */
+  /** A file with this text; absent to pass it by stdin. */
   file?: string;
   /** The file's name in messages. */
   shown: string;
 }
 
-/** It has changed nothing. */
+/** nft refused the ruleset, so that nothing has changed. */
 export class NftRefusal extends Failure {}
 
-/** @throws NftRefusal; another Failure where nft was killed, and may have done it */
+/** @throws NftRefusal; another Failure where nft was killed, perhaps after it had committed */
 export async function runNft(run: Run, args: string[], { text, file, shown }: Ruleset): Promise<void> {
   const outcome = await run('nft', [...args, '-f', file ?? '-'], file === undefined ? { input: text } : {});
   if (outcome.status !== 0) throw nftFailure(outcome.stderr, text, shown);
@@ -34,7 +34,7 @@ function nftFailure(stderr: string, ruleset: string, file: string): NftRefusal {
   });
 }
 
-/** From the comment of the line itself or of the chain that it stands in. */
+/** Finds the guest in the comment of the line, or else of its chain. */
 function guestOf(lines: string[], index: number): string | undefined {
   for (const line of lines.slice(Math.max(0, index - 2), index + 1).reverse()) {
     const guest = line.match(/# (.*) (?:sends|receives)$/)?.[1];

@@ -1,5 +1,5 @@
-// Whether nft holds what it was given, told from what it lists. Base chains and types may be printed otherwise than they
-// were written, so they are compared with an earlier listing; what guests bring along is printed as it was given.
+// Compares rulesets with nft's listings. nft may print base chains and types in other words than they were written in, so
+// these (the frame) are compared with an earlier listing; chains and elements of guests are printed as they were written.
 import { type Ruleset, type Table, targetOf } from './table.ts';
 
 /** Whether two rulesets lead the same frames to the same marks and classes. */
@@ -7,7 +7,7 @@ export function sameGuests(a: Ruleset, b: Ruleset): boolean {
   return sameText(guestsOf(a), guestsOf(b));
 }
 
-/** Whether two rulesets are the same but for guests' chains and the elements. */
+/** Whether two rulesets are equal apart from guests' chains and elements. */
 export function sameFrame(a: Ruleset, b: Ruleset): boolean {
   return sameText(frameOf(a), frameOf(b));
 }

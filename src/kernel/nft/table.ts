@@ -1,14 +1,14 @@
-// Our own tables as data, from a file of rules.d or from what nft lists. nft orders and indents otherwise than we write, but
-// prints a rule and an element as it was given, so the two can be compared.
+// Parses our own tables, from a file of rules.d or from nft's listing. nft's listing has another order and indentation, but
+// rules and elements as they were written, so the two can be compared.
 
 import { tableName } from '../../plan/names.ts';
 import { memoize } from '../../system/memoize.ts';
 import { type Block, readBlocks, type Statement, withoutStrings } from './blocks.ts';
 
 export interface Chain {
-  /** `type filter hook forward priority 250; policy accept;`; absent for a chain that others lead to. */
+  /** `type filter hook forward priority 250; policy accept;`; absent for a chain that is no base chain. */
   hook?: string;
-  /** Without comments of the file; that of the rule itself is part of it. */
+  /** Without comments that begin with #; a rule's own `comment "..."` is part of it. */
   rules: string[];
   /** Index of the line on which it begins, and of that with its closing brace. */
   line: number;
@@ -16,33 +16,33 @@ export interface Chain {
 }
 
 export interface ElementMap {
-  /** `type ifname . ifname : verdict`, and what else nft says of it. */
+  /** `type ifname . ifname : verdict`, with flags and the like. */
   type: string;
-  /** `"vnet0" . "eth0"` -> `goto out-10`, a mark or a class; of a set, nothing. */
+  /** `"vnet0" . "eth0"` -> `goto out-10`, a mark or a class; empty in a set. */
   elements: Map<string, string>;
-  /** The key's line, by index. */
+  /** Key -> index of its line. */
   lines: Map<string, number>;
 }
 
 export interface Table {
   chains: Map<string, Chain>;
-  /** And sets. */
+  /** Maps and sets. */
   maps: Map<string, ElementMap>;
 }
 
 export interface Ruleset {
-  /** `bridge virt-shaper` -> what it holds. */
+  /** `bridge virt-shaper` -> its content. */
   tables: Map<string, Table>;
   /** As in Blocks. */
   outside: Statement[];
-  /** Lines inside of a table that belong to neither a chain nor a map or set. */
+  /** Lines of a table that belong to neither a chain nor a map or set. */
   others: Statement[];
 }
 
 const element =
   /((?:"[^"]+"|0x[0-9a-f]+|[0-9a-f:.]+)(?: \. (?:"[^"]+"|0x[0-9a-f]+|[0-9a-f:.]+))*) : (goto [\w-]+|0x[0-9a-f]+|[0-9a-f]+:[0-9a-f]+)/g;
 
-/** Of a set: a device, or one with an Ethernet address. */
+/** An element of a set: a device, or a device with an Ethernet address. */
 const setElement = /(?:"[^"]+"|0x[0-9a-f]+|[0-9a-f:]{17})(?: \. (?:"[^"]+"|[0-9a-f:]{17}))*/g;
 
 export const parseRuleset = memoize((text: string): Ruleset => {
@@ -87,7 +87,7 @@ function mapOf({ kind, statements }: Block): ElementMap {
   return map;
 }
 
-/** The first class and mark that a chain of ours gives to frames. */
+/** The first class and the first mark that a chain sets. */
 export function given({ rules }: Chain): { mark?: string; class?: string } {
   const code = rules.map(withoutStrings).join('\n');
   const mark = code.match(/\bmeta mark set (0x[0-9a-f]+)/)?.[1];
@@ -105,7 +105,7 @@ export function partsOf(key: string): string[] {
   return key.split(' . ').map((word) => word.replaceAll('"', ''));
 }
 
-/** A listing without the sets that nft fills from traffic: they change by themselves. */
+/** Removes the sets that nft fills from traffic, since they change without anybody's doing. */
 export function withoutLearned(listing: string): string {
   return listing.replace(
     /^(\tset learn(?:ed|ers) \{[^\n]*\n(?:\t\t(?!elements).*\n)*)\t\telements = \{[^}]*\}\n/gm,
@@ -113,12 +113,12 @@ export function withoutLearned(listing: string): string {
   );
 }
 
-/** For `nft -f`: deletes both tables, whether or not they are there. */
+/** Input for `nft -f` that deletes both tables, whether or not they exist. */
 export const noTable = ['bridge', 'inet']
   .map((family) => `table ${family} ${tableName} {}\ndelete table ${family} ${tableName}\n`)
   .join('');
 
-/** A ruleset without guests takes the table away. */
+/** Whether a ruleset only deletes our tables, as one without guests does. */
 export function makesNoTable(ruleset: string): boolean {
   return !/^\s*chain /m.test(ruleset);
 }

@@ -1,13 +1,13 @@
-// Filters of a clsact or ingress qdisc, ours and everybody's, as tc prints them in JSON.
+// Parses tc's JSON of filters of a clsact or ingress qdisc, ours and everybody's.
 import { detourPreference, signature } from '../../plan/names.ts';
 
-/** A filter as tc -j prints it, as far as it is looked at. */
+/** A filter as tc -j prints it, with the fields that are used. */
 export interface TcFilter {
   pref: number;
   kind: string;
   protocol: string;
   chain: number;
-  /** Absent for the line that only names the preference. */
+  /** Absent in the entry that only names the preference. */
   options?: {
     /** An action of the old form, `police`. */
     kind?: string;
@@ -34,10 +34,12 @@ export interface TcAction {
   [option: string]: unknown;
 }
 
-/** @returns nothing when it is not JSON: iproute2 6.1 prints the words of fw filters into it, which is mended for ours */
+/**
+ * @returns undefined when it is no JSON. iproute2 6.1 prints plain text of fw filters into it, which is repaired for ours
+ */
 export function parseWhole(answer: string): TcFilter[] | undefined {
   try {
-    // Mended only where it has to be: there are thousands of answers.
+    // Repaired only where necessary: there are thousands of answers.
     const isBroken = answer.includes('{handle ');
     return JSON.parse(isBroken ? answer.replace(/\{handle (0x[0-9a-f]+)\s*"/g, '{"handle":"$1","') : answer);
   } catch {
@@ -45,7 +47,7 @@ export function parseWhole(answer: string): TcFilter[] | undefined {
   }
 }
 
-/** The filters of one answer. What iproute2 6.1 prints as words into its JSON (fw, basic, route) is read around. */
+/** The filters of one answer. Plain text that iproute2 6.1 prints into the JSON (fw, basic, route) is skipped. */
 export function parseFilters(answer: string): TcFilter[] {
   const entries = () =>
     answer

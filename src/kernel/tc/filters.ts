@@ -1,5 +1,5 @@
-// Our filters of a tap, from tc's JSON or its text -> objects. A fw or bpf filter's handle is its mark; u32 has a mark to
-// match and a handle that the kernel gave it.
+// Parses our filters of a tap, from tc's JSON or its text. The handle of a fw or bpf filter is its mark; a u32 filter has a
+// mark that it matches, and a handle that the kernel assigns.
 import { detourPreference } from '../../plan/names.ts';
 import { memoize } from '../../system/memoize.ts';
 import { canonicalMark, makeObject, type TcObject } from '../objects.ts';
@@ -13,14 +13,14 @@ export interface ReadFilters {
 
 /**
  * The filters of one device and direction, from tc's JSON.
- * @returns nothing when it is not JSON, as iproute2 5.9 prints u32 filters: `fromFilterText` reads them
+ * @returns undefined when it is no JSON, as for u32 filters with iproute2 5.9: then use `fromFilterText`
  */
 export function fromFilterJson(device: string, answer: string): ReadFilters | undefined {
   const read = readAnswer(`${device} ${answer}`);
   return read === 'no JSON' ? undefined : read;
 }
 
-/** Of a device and an answer. */
+/** @param text a device and tc's answer about it */
 const readAnswer = memoize((text: string): ReadFilters | 'no JSON' => {
   const end = text.indexOf(' ');
   const filters = parseWhole(text.slice(end));
@@ -30,7 +30,7 @@ const readAnswer = memoize((text: string): ReadFilters | 'no JSON' => {
     others: ours.length < filters.length,
     ours: ours.flatMap(({ pref, kind, options }) => {
       const to = options?.actions?.find((action) => action.kind === 'mirred')?.to_dev;
-      if (!options || !to) return []; // tc lists the preference by itself first.
+      if (!options || !to) return []; // tc first lists the preference alone.
       const { handle = options.fh, fwmark_value: mark, bytecode } = options;
       const insns = bytecode?.insns.map(({ code, jt, jf, k }) => `${code} ${jt} ${jf} ${k}`);
       const program = insns && [insns.length, ...insns].join(',');
@@ -39,7 +39,7 @@ const readAnswer = memoize((text: string): ReadFilters | 'no JSON' => {
   };
 });
 
-/** The same from tc's text. */
+/** As fromFilterJson, from tc's text. */
 export function fromFilterText(device: string, lines: string[]): ReadFilters {
   const ours: TcObject[] = [];
   let others = false;
@@ -69,7 +69,7 @@ interface Told {
   to: string;
 }
 
-/** A kernel without CONFIG_CLS_U32_MARK forgets a u32 filter's mark, and then it is no mark of ours. */
+/** A kernel without CONFIG_CLS_U32_MARK drops the mark of a u32 filter, which then reads as mark 0, none of ours. */
 function fromFilter(device: string, { pref, kind, handle, mark, program, to }: Told): TcObject {
   if (pref === detourPreference) return makeObject('detour', device, '', { to });
   if (kind === 'u32') {

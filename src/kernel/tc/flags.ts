@@ -1,10 +1,10 @@
-// The options of queues that are one word on a line of tc, and in its JSON something else: `ecn` is true or left
-// out, cake's `nonat` is "nat": false and its `flows` "flowmode": "flows".
+// Options of qdiscs that are a single word on a line of tc and differ from that in its JSON: `ecn` is true or absent, cake's
+// `nonat` is "nat": false and its `flows` is "flowmode": "flows".
 import { diffservs, isolations } from '../../config/leaf.ts';
 
 interface Flag {
   option: string;
-  /** As differences show it. */
+  /** As printed in differences. */
   value: string;
 }
 
@@ -29,13 +29,13 @@ function words(option: string, ...list: string[]): Record<string, Flag> {
   return Object.fromEntries(list.map((word) => [word, { option, value: word }]));
 }
 
-/** @returns nothing when the word is no such option of that kind */
+/** @returns undefined when the kind of qdisc has no such option */
 export function flagNamed(kind: string, word: string): Flag | undefined {
   const known = flags[kind];
   return known && Object.hasOwn(known, word) ? known[word] : undefined;
 }
 
-/** @returns the word that sets it; nothing when it is no such option, or has a value that no word sets */
+/** @returns the word that sets the option; undefined when there is none for this option or value */
 export function flagWord(kind: string, option: string, value: string | number): string | undefined {
   for (const word in flags[kind]) {
     const flag = flags[kind][word];
@@ -44,7 +44,7 @@ export function flagWord(kind: string, option: string, value: string | number): 
   return undefined;
 }
 
-/** @returns what is set by a word, of a qdisc's options as tc -j prints them */
+/** @returns those of a qdisc's options in tc -j that are set by words */
 export function readFlags(kind: string, options: Record<string, unknown>): Record<string, string> {
   const names = Object.values(flags[kind] ?? {}).map(({ option }) => option);
   return Object.fromEntries(names.map((name) => [name, shown(options[name])]));

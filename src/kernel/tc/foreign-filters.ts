@@ -1,13 +1,13 @@
-// Filters of a device's clsact or ingress qdisc, ours and everybody's, and what those of others do to a frame of a
-// guest's that passes them before ours, or with none of ours there.
+// Analyses the filters of a device's clsact or ingress qdisc: what those of others do to a guest's frame before it gets to
+// our filter, or where we have none.
 import { signature } from '../../plan/names.ts';
 import { isOurFilter, type TcAction, type TcFilter } from './filter-json.ts';
 
-/** Ours that sends frames of a mark to an ifb. */
+/** A filter of ours, which redirects frames with a mark to an ifb. */
 export interface Redirect {
-  /** Absent where it cannot be told. */
+  /** Absent where tc does not show it. */
   mark?: number;
-  /** Absent when that device is gone: then what matches is dropped. */
+  /** Absent when that device is gone: then the kernel drops the frames. */
   to?: string;
 }
 
@@ -22,8 +22,9 @@ export function redirectsOf(filters: TcFilter[]): Redirect[] {
 }
 
 /**
- * What a filter does to a frame that it matches: `ends` its way to ours, `steals` it for another device, changes its
- * `mark` or `priority` and goes on, or is a `program`, of which nobody can tell.
+ * The effect of a filter on a frame that it matches: `ends` means that our filter is not reached, `steals` that the frame
+ * goes to another device, `mark` and `priority` that these are changed, and `program` that a program decides, which may do
+ * anything.
  */
 export type FilterEffect = 'ends' | 'steals' | 'mark' | 'priority' | 'program';
 
@@ -36,15 +37,15 @@ export interface ForeignFilter {
 }
 
 export interface FilterPlace {
-  /** Whether ours is to be reached at this place, so that whatever ends the way counts. */
+  /** Whether we have a filter at this place, so that a filter which ends the way to it matters. */
   ours: boolean;
-  /** The mark of the frames that pass; absent where they have none yet. */
+  /** The mark of frames at this place; absent where they have none yet. */
   mark?: number;
-  /** Devices that give a frame back to where they got it from. */
+  /** ifb devices: they return a frame to the place that redirected it. */
   ifbs: ReadonlySet<string>;
 }
 
-/** Those of others, in the order in which they are passed, as far as a frame gets. */
+/** The filters of others that a frame passes, in their order, up to one that ends its way. */
 export function foreignFilters(filters: TcFilter[], place: FilterPlace): ForeignFilter[] {
   const sorted = filters
     .filter((one) => !isOurFilter(one) && one.chain === 0 && (!place.ours || one.pref < signature))
@@ -62,7 +63,7 @@ export function foreignFilters(filters: TcFilter[], place: FilterPlace): Foreign
   return found;
 }
 
-/** Those that a frame does not come to any more once ours has sent it to an ifb. */
+/** The filters of others that frames do not reach because our filter redirects them to an ifb first. */
 export function filtersBehind(filters: TcFilter[]): ForeignFilter[] {
   return filters
     .filter((one) => !isOurFilter(one) && one.pref > signature && one.chain === 0)
@@ -87,7 +88,7 @@ function takesAll({ kind, protocol, options }: TcFilter): boolean {
   return kind === 'matchall' || (kind === 'flower' && Object.keys(options?.keys ?? {}).length === 0);
 }
 
-/** @param all those of the place, in which "goto" finds what it leads to */
+/** @param all filters of the place, among which the target of a "goto" is found */
 function effectsOf(filter: TcFilter, place: FilterPlace, all: TcFilter[], depth = 0): FilterEffect[] {
   const { kind, options } = filter;
   const { ours, ifbs } = place;
@@ -102,7 +103,7 @@ function effectsOf(filter: TcFilter, place: FilterPlace, all: TcFilter[], depth 
       effects.add('priority');
     }
     if (action.kind === 'mirred' && action.mirred_action === 'redirect') {
-      // Given back by an ifb, it does not pass our filter any more.
+      // An ifb returns the frame after the filters, so that it never passes ours.
       if (ours || !ifbs.has(action.to_dev ?? '')) effects.add('steals');
     }
   }
@@ -115,10 +116,10 @@ function effectsOf(filter: TcFilter, place: FilterPlace, all: TcFilter[], depth 
   return [...effects];
 }
 
-/** Chains that lead to chains. */
+/** How many chains are followed that lead to each other. */
 const deepest = 8;
 
-/** Only "continue" leads from a filter that matches to the next one. */
+/** After a filter that matches, the next one is tried only where its action is "continue". */
 function endsTheWay({ kind, options }: TcFilter): boolean {
   if (kind === 'bpf' && options?.['direct-action']) return false;
   const last = options?.actions?.at(-1);

@@ -1,5 +1,5 @@
-// One line of shape.tc -> the object it makes. Strict: what is not understood is refused, since it could
-// neither be compared with the kernel nor taken out again.
+// Parses a line of shape.tc into the object that it makes. Strict: a line that is not fully understood is refused, since its
+// object could neither be compared with the kernel's nor deleted.
 import { signature } from '../../plan/names.ts';
 import { isDeviceName } from '../../units/units.ts';
 import { canonicalHandle, canonicalMark, makeObject, type TcObject, type Values } from '../objects.ts';
@@ -79,7 +79,7 @@ function parseOptions(kind: string, words: string[]): Values | string {
   return values;
 }
 
-/** Words, with quoted ones whole, as tc's own makeargs() has them. */
+/** Splits a line into words; a quoted text is one word, as in tc's makeargs(). */
 function splitWords(line: string): string[] {
   if (!/['"]/.test(line)) return line.trim().split(/\s+/);
   return [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(

@@ -1,5 +1,5 @@
-// tc's own words for what the kernel holds -> objects. JSON for qdiscs, text for classes; both as iproute2 6.1 to
-// 6.15 print them. Filters: filters.ts.
+// Parses tc's output about the kernel's objects: JSON for qdiscs and text for classes, as iproute2 6.1 to 6.15 print them.
+// Filters are parsed by filters.ts.
 
 import { memoize } from '../../system/memoize.ts';
 import { canonicalHandle, makeObject, type TcObject, type Values } from '../objects.ts';
@@ -32,15 +32,15 @@ export function fromQdisc({ kind, dev: device, handle, root, parent = '', option
 
 /**
  * `class htb 1:10 parent 1:1 leaf 10: prio 0 quantum 15000 rate 15Mbit ceil 30Mbit ... burst 15000b/1 ...`
- * @returns nothing for a line that is no HTB class
+ * @returns undefined for a line that is no HTB class
  */
 export function fromClassText(device: string, line: string): TcObject | undefined {
   return line.startsWith('class htb ') ? readClass(`${device} ${line}`) : undefined;
 }
 
-/** Of a device and a line. */
+/** @param text a device and a line about it */
 const readClass = memoize((text: string): TcObject => {
-  // iproute2 6.15 forgets the blank in "burst 15000b/1 mpu 0b".
+  // iproute2 6.15 prints "burst 15000b/1mpu 0b", without the blank.
   const [device = '', , , minor = '', ...words] = text
     .trim()
     .replaceAll(/(\/\d+)mpu /g, '$1 mpu ')
@@ -50,7 +50,7 @@ const readClass = memoize((text: string): TcObject => {
   const parent = words[0] === 'parent' ? canonicalHandle(after('parent')) : `${id.split(':')[0]}:`;
   let values: Values = {};
   for (const option of ['rate', 'ceil', 'burst', 'cburst', 'quantum', 'mpu', 'overhead']) {
-    if (!words.includes(option)) continue; // The quantum of an inner class is not shown, nor used.
+    if (!words.includes(option)) continue; // tc prints no quantum of an inner class, which has no effect there.
     const value = parseValue('htb', option, after(option).split('/')[0] ?? '');
     if (value !== undefined) values[option] = value;
   }
@@ -63,7 +63,7 @@ const readClass = memoize((text: string): TcObject => {
 
 const bytes = /^class htb (\S+) .*\n Sent (\d+) bytes/gm;
 
-/** Class id -> bytes, of `tc -s class show dev X`. */
+/** @param text output of `tc -s class show dev X` @returns class id -> bytes */
 export function parseClassBytes(text: string): Map<string, number> {
   const all = new Map<string, number>();
   for (const found of text.matchAll(bytes)) all.set(found[1] ?? '', Number(found[2]));

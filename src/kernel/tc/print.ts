@@ -1,12 +1,12 @@
-// An object as a line of tc -batch: the one place that spells tc's language, as line.ts is the one that reads it. What
-// `plan --commands` shows, what a load runs and what rules.d has are the same text.
+// Prints an object as a line for tc -batch. Only this file prints tc's language, and only line.ts parses it, so that
+// rules.d, the commands of a load and the output of `plan --commands` have the same form.
 import { flowsFor } from '../../plan/leaf.ts';
 import { detourPreference, markText, signature } from '../../plan/names.ts';
 import type { TcObject, Values } from '../objects.ts';
 import { flagWord } from './flags.ts';
 import { formatValue } from './values.ts';
 
-/** `change` keeps what waits and counts; `replace` of a filter is one step of the kernel's. */
+/** `change` keeps queued packets and counters; the kernel does the `replace` of a filter in one step. */
 export type Verb = 'add' | 'change' | 'replace' | 'del';
 
 export function tcLine(verb: Verb, object: TcObject): string {
@@ -30,14 +30,15 @@ export function tcLine(verb: Verb, object: TcObject): string {
 
 function queueWords(verb: Verb, object: TcObject): string {
   const { handle, kind, ...values } = told(object);
-  // fq_codel refuses a change that names its flows, were they the same.
+  // fq_codel refuses a change that names its flows, even with the same number.
   if (verb === 'change' && kind === 'fq_codel') delete values.flows;
   return `${handle === undefined ? '' : ` handle ${handle}`} ${kind}${options(String(kind), values)}`;
 }
 
 /**
- * What makes an object what tc shows of it. It cuts a burst down to whole microseconds of its rate: one byte more keeps
- * it from losing another one. An inner class's quantum is not shown, nor used; sfq's flows never are.
+ * The values with which tc makes the same object again. Of an object that was read from the kernel some have to be
+ * corrected: tc truncates a burst to whole microseconds of its rate, and would truncate it again without one byte more; it
+ * prints neither the quantum of an inner class, which has no effect, nor the flows of sfq.
  */
 function told({ kind, values, shown }: TcObject): Values {
   if (!shown) return values;
@@ -47,12 +48,12 @@ function told({ kind, values, shown }: TcObject): Values {
   return { rate, ceil, burst: Number(burst) + 1, cburst: Number(cburst) + 1, quantum, ...rest } as Values;
 }
 
-/** Without what nothing of ours has. */
+/** Prints the options of a class or qdisc, without those that virt-shaper never sets. */
 function options(kind: string, values: Values): string {
   let text = '';
   for (const name in values) {
     const value = values[name] ?? '';
-    if (kind === 'htb' && value === 0) continue; // As much as saying nothing.
+    if (kind === 'htb' && value === 0) continue; // Zero is the default of all of them.
     const flag = flagWord(kind, name, value);
     const written = flag === undefined ? formatValue(kind, name, value) : undefined;
     if (flag !== undefined) text += ` ${flag}`;
@@ -70,7 +71,7 @@ function preference({ kind, pref }: TcObject): number {
   return pref ?? (kind === 'detour' ? detourPreference : signature);
 }
 
-/** Without an id, all of that preference. */
+/** The words that identify a filter to delete; one without an id stands for all filters of its preference. */
 function filterName(filter: TcObject): string {
   const { id, handle } = filter;
   const pref = `pref ${preference(filter)}`;
@@ -79,7 +80,7 @@ function filterName(filter: TcObject): string {
     : ` protocol all ${pref} handle ${handle ?? markText(Number(id))} ${filterKind(filter)}`;
 }
 
-/** A u32 filter that is not called by its handle stays beside the one that shall take its place. */
+/** A u32 filter is replaced only by its handle: without it, the new filter is added beside the old one. */
 function filterWords(verb: Verb, filter: TcObject): string {
   const { kind, id, values } = filter;
   const mark = markText(Number(id));

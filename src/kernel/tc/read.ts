@@ -1,5 +1,5 @@
-// What tc lists, in as few processes as can be: a start of one takes longer than what it asks of the kernel. tc answers
-// many questions in one batch, and each part here says how it knows which answer belongs to which question.
+// Reads the kernel's objects by tc with as few processes as possible: to start a process takes longer than to read the
+// objects. tc answers many questions in one batch, and each function here has its own way to tell the answers apart.
 import { Failure } from '../../system/errors.ts';
 import type { Run } from '../../system/exec.ts';
 import type { TcObject } from '../objects.ts';
@@ -8,15 +8,15 @@ import { fromFilterJson, fromFilterText } from './filters.ts';
 import { fromClassText, parseClassBytes, type Qdisc } from './output.ts';
 
 export interface Filters {
-  /** Ours. */
+  /** Our filters. */
   objects: TcObject[];
-  /** Taps on which there are others' as well. */
+  /** Taps that also have filters of others. */
   shared: Set<string>;
 }
 
 /**
- * All qdiscs of the host, and the filters of the taps asked for: in JSON, because filters name no device and only
- * that shows where one answer ends. A tap that went away prints an error instead, and tc says in which line;
+ * Reads all qdiscs of the host, and the filters of `taps`. In JSON, because tc prints filters without their device, and only
+ * the brackets show where one answer ends. For a tap that is gone tc prints an error with the number of the line, and with
  * -force goes on.
  */
 export async function readQdiscs(run: Run, taps: string[]): Promise<Filters & { qdiscs: Qdisc[] }> {
@@ -38,7 +38,7 @@ export async function readQdiscs(run: Run, taps: string[]): Promise<Filters & { 
   return { qdiscs: JSON.parse(first), objects, shared };
 }
 
-/** The filters of everybody. Key: `vnet0 egress`; without those of devices that are not there. */
+/** Reads all filters, of everybody. @returns `vnet0 egress` -> filters; without devices that are gone */
 export async function readEveryFilter(run: Run, devices: string[]): Promise<Map<string, TcFilter[]>> {
   const questions = devices.flatMap((device) => [`${device} egress`, `${device} ingress`]);
   if (questions.length === 0) return new Map();
@@ -50,21 +50,24 @@ export async function readEveryFilter(run: Run, devices: string[]): Promise<Map<
   return new Map(answered.map((question, index) => [question, parseFilters(answers[index] ?? '')]));
 }
 
-/** Where tc's JSON of a kind of filter is broken. */
+/** For kinds of filters whose JSON is broken in some versions of tc. */
 async function readFilterText(run: Run, tap: string, way: string) {
   const { stdout } = await run('tc', ['filter', 'show', 'dev', tap, way]);
   return fromFilterText(tap, stdout.split('\n'));
 }
 
-/** Prints one line, or as many each time, and none of a class; nothing where lo is down. */
+/**
+ * A question whose answer separates other answers: each time the same number of lines, none of a class. No line where lo is
+ * down.
+ */
 export const separator = 'qdisc show dev lo';
 
-/** What tc printed between these lines, and after the last. */
+/** Splits tc's output at the answers to `separator`. */
 export function splitAnswers(text: string): string[] {
   return text.split(/^qdisc .*\n/m);
 }
 
-/** @returns parents before children; nothing of a device that is not there */
+/** @returns classes, parents before children; none of a device that is gone */
 export async function readClasses(run: Run, devices: string[]): Promise<TcObject[]> {
   const answers = await askClasses(run, '-d', devices);
   return answers.flatMap(([device, text]) =>
@@ -72,7 +75,7 @@ export async function readClasses(run: Run, devices: string[]): Promise<TcObject
   );
 }
 
-/** What each class has passed: device -> class -> bytes; nothing of a device that is not there. */
+/** Reads the bytes that each class has passed: device -> class -> bytes; none of a device that is gone. */
 export async function readClassBytes(
   run: Run,
   devices: string[],
@@ -82,9 +85,8 @@ export async function readClassBytes(
 }
 
 /**
- * As text, which is all that iproute2 before 6.2 prints of HTB's classes even where JSON is asked for. They name no
- * device either, so that the answers are kept apart by something else; where that is not to be had, each is asked for
- * by itself.
+ * Reads classes as text, since iproute2 before 6.2 prints HTB's classes as text even with -j. Classes are printed without
+ * their device, so another question separates the answers; where that prints nothing, each device takes a process.
  */
 async function askClasses(
   run: Run,
@@ -104,7 +106,7 @@ async function askClasses(
   return devices.map((device, index) => [device, answers[index * each] ?? '']);
 }
 
-/** @returns with the numbers, from 0, of the lines that failed */
+/** @returns `failed` has the indexes of lines that failed */
 async function ask(run: Run, format: '-j' | '-d' | '-s', lines: string[]) {
   const input = lines.map((line) => `${line}\n`).join('');
   const { status, stdout, stderr } = await run('tc', [format, '-force', '-batch', '-'], { input });
@@ -115,12 +117,12 @@ async function ask(run: Run, format: '-j' | '-d' | '-s', lines: string[]) {
   return { stdout, stderr, failed };
 }
 
-/** A device may go away between two questions. */
+/** Whether tc's message is about a device that is gone, as may happen between two questions. */
 function isGone(message: string): boolean {
   return message.includes('Cannot find device') || message.includes('No such device');
 }
 
-/** tc lists classes in the order of a hash; made in that order they would lose their parents. */
+/** tc lists classes in the order of a hash table; a class can be made only after its parent. */
 function parentsFirst(classes: TcObject[]): TcObject[] {
   const byId = new Map(classes.map((object) => [object.id, object]));
   const depth = ({ parent }: TcObject): number => {

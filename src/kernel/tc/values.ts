@@ -1,11 +1,11 @@
-// What a number means in tc's own text, and when two of them are the same one. tc prints fewer digits than
-// it was given: rates to the thousand, bursts in whole microseconds of the class's rate.
+// Parses, prints and compares the numbers of tc's options. tc prints fewer digits than it was given: rates in thousands, and
+// bursts in whole microseconds of the class's rate.
 import { formatRate, parseRate, parseSize } from '../../units/rate.ts';
 import type { TcObject, Values } from '../objects.ts';
 
 type Unit = 'rate' | 'size' | 'count' | 'hex' | 'time';
 
-/** Every option that virt-shaper can load and read back, by kind of qdisc. */
+/** Kind of qdisc -> all of its options that virt-shaper can load and read back. */
 const units: Record<string, Record<string, Unit>> = {
   htb: {
     default: 'hex',
@@ -32,7 +32,7 @@ const units: Record<string, Record<string, Unit>> = {
   clsact: {},
 };
 
-/** Of a class whose line says nothing, as those of older versions do not; tc shows no overhead that is 0. */
+/** Adds mpu and overhead where they are 0: older versions did not write them, and tc prints no overhead of 0. */
 export function uncounted({ mpu = 0, overhead = 0 }: Values): Values {
   return { mpu, overhead };
 }
@@ -45,7 +45,7 @@ export function optionNames(kind: string): string[] {
   return Object.keys(units[kind] ?? {});
 }
 
-/** @returns nothing when the option is not known or the text is no value of it */
+/** @returns undefined when the option is unknown or the text is no value of it */
 export function parseValue(kind: string, option: string, text: string): number | undefined {
   switch (units[kind]?.[option]) {
     case 'rate':
@@ -63,7 +63,7 @@ export function parseValue(kind: string, option: string, text: string): number |
   }
 }
 
-/** As `parseValue` takes it. @returns nothing when the option is not known */
+/** The inverse of `parseValue`. @returns undefined when the option is unknown */
 export function formatValue(kind: string, option: string, value: string | number): string | undefined {
   switch (units[kind]?.[option]) {
     case undefined:
@@ -83,24 +83,24 @@ function numeric(value: unknown): number | undefined {
   return typeof value === 'number' && !Number.isNaN(value) ? value : undefined;
 }
 
-/** Microseconds. */
+/** @returns microseconds */
 function parseTime(text: string): number | undefined {
   const [, digits, unit] = text.match(/^([\d.]+)(us|ms|s|)$/) ?? [];
   const factor = { us: 1, ms: 1000, s: 1_000_000, '': 1 }[unit ?? ''];
   return digits === undefined || factor === undefined ? undefined : Number(digits) * factor;
 }
 
-/** Whether a queue has to be made anew for this option: no kernel changes an sfq, none the flows of fq_codel. */
+/** Whether a qdisc has to be made again for a change of this option: no kernel changes an sfq, or the flows of fq_codel. */
 export function isFixed(kind: string, option: string): boolean {
   return (
     option === 'kind' || option === 'handle' || kind === 'sfq' || (kind === 'fq_codel' && option === 'flows')
   );
 }
 
-/** Options of `wanted` that the kernel holds otherwise. An option it does not show is taken as it is. */
+/** The options that differ between `wanted` and the kernel's object. One that tc does not print counts as equal. */
 export function differingOptions(wanted: TcObject, held: TcObject): string[] {
   const differing: string[] = [];
-  // As often as there are guests, so without lists of names in between.
+  // Called for each object of thousands, so that no arrays of names are made.
   for (const option in unset) {
     if (option in held.values && !(option in wanted.values)) differing.push(option);
   }
@@ -110,10 +110,14 @@ export function differingOptions(wanted: TcObject, held: TcObject): string[] {
   return differing;
 }
 
-/** What tc shows of whatever has it: a version that prints it in other words is not believed. */
+/**
+ * Options that tc always prints. Where one is missing, this version prints it in another form, so it counts as different.
+ */
 const always = ['match', 'to', 'kind', 'rate', 'ceil'];
 
-/** What a class of ours never has; seen in the kernel only where somebody set it by hand. */
+/**
+ * Options that our classes never have, with their defaults: the kernel shows them only where somebody has set them by hand.
+ */
 export const unset: Record<string, string> = { prio: '0', linklayer: 'ethernet' };
 
 function isOtherwise(option: string, wanted: TcObject, held: TcObject): boolean {
@@ -138,15 +142,15 @@ function sameNumber(option: string, want: number, have: number, object: TcObject
     }
     case 'target':
     case 'interval':
-      return Math.abs(want - have) <= 2; // CoDel counts in 1,024 ns.
+      return Math.abs(want - have) <= 2; // CoDel counts in units of 1,024 ns.
     default:
       return want === have;
   }
 }
 
 /**
- * Bits per second as tc (iproute2 before 6.14) prints them: print_rate() of tc/tc_util.c. The kernel counts
- * whole bytes per second.
+ * The rate that tc prints for a rate, both in bits per second, as print_rate() of tc/tc_util.c in iproute2 before 6.14
+ * does. The kernel counts whole bytes per second.
  */
 export function shownRate(bits: number): number {
   let shown = Math.floor(bits / 8) * 8;
