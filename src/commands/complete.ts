@@ -1,12 +1,12 @@
-// virt-shaper names KIND, for completion only: the names that could be typed now, one on each line. Whoever presses
-// Tab has no use for a message, so what cannot be read is left out and the status is always 0.
+// virt-shaper names KIND, for shell completion only: prints the names that could be typed now, one on each line. A message
+// would disturb the line that somebody is typing, so what cannot be read is left out and the status is always 0.
 import { readConfig } from '../config/read-config.ts';
 import { type CommonOptions, type Context, makeContext } from '../operations/context.ts';
 import { readGuests } from '../store/guests.ts';
 import { readInForce } from '../store/in-force-plan.ts';
 import { directions } from '../units/units.ts';
 
-/** `guests`: those that are known. `known`: with groups, what explain can say something of. `in-force`: those that status has. */
+/** `guests`: all known guests. `known`: guests and groups, for `explain`. `in-force`: the guests of `status`. */
 export const kindsOfNames = ['guests', 'known', 'in-force'] as const;
 type Kind = (typeof kindsOfNames)[number];
 
@@ -19,7 +19,7 @@ const sources: Record<Kind, Names[]> = {
   'in-force': [guestsInForce, groupsInForce],
 };
 
-/** @param kind anything but one of `kindsOfNames` has no names */
+/** @param kind one of `kindsOfNames`; any other has no names */
 export function namesCommand(options: CommonOptions, kind: string): void {
   const known = kindsOfNames.find((one) => one === kind);
   const context = attempt(() => makeContext(options));
@@ -33,7 +33,7 @@ export function namesCommand(options: CommonOptions, kind: string): void {
   );
 }
 
-/** A shell shows the names as they are, and no shell can be given a line break in one of them. */
+/** A name with control characters is left out: shells print names as they are, and a line break would end one. */
 function isShowable(name: string): boolean {
   return name !== '' && !/[\p{C}\p{Zl}\p{Zp}]/u.test(name);
 }

@@ -1,11 +1,10 @@
-// The text of a template -> a function. The package's own templates are compiled when virt-shaper is built: what
-// Handlebars' compiler does for the seven of them would be a good part of a guest's start. One that has been changed
-// since, or is the administrator's, is compiled when it is used.
+// Compiles templates. The package's own templates are compiled at build time, since Handlebars' compiler would take a good
+// part of a guest's start. A template that was edited since, or is the administrator's, is compiled when it is used.
 import type Handlebars from 'handlebars';
 import { compiled, strictly } from './compiled.ts';
 import type { Templates } from './templates.ts';
 
-/** @throws Error of Handlebars when the text is no template */
+/** @throws Error of Handlebars when the text is no valid template */
 export function compile(
   handlebars: typeof Handlebars,
   name: string,
@@ -15,7 +14,7 @@ export function compile(
   return own?.text === text ? handlebars.template(own.template) : handlebars.compile(text, strictly);
 }
 
-/** Whether all of them are those of the package, as they were when it was built. */
+/** Whether all templates are those of the package, unchanged since it was built. */
 export function areOwn(templates: Templates): boolean {
   return [...templates].every(([name, { text }]) => compiled[name]?.text === text);
 }

@@ -1,7 +1,7 @@
-// How templates are compiled; and, in the built program, those that were (build/templates.js puts them in the
-// place of this file's empty list and of `undefined`). From source nothing is compiled ahead.
+// The options for compiling templates and, in the built program, the compiled templates: build/templates.js puts them in the
+// place of the empty list and of `undefined` below. Run from source, nothing is compiled ahead.
 
-/** Nothing is escaped for HTML, a field that is not there is an error, no helper but these can be called. */
+/** No escaping for HTML; an unknown field is an error; only known helpers can be called. */
 export const strictly: CompileOptions = {
   noEscape: true,
   strict: true,
@@ -9,13 +9,13 @@ export const strictly: CompileOptions = {
   knownHelpers: { rate: true, label: true, comment: true, verb: true } as never,
 };
 
-/** Name without `.hbs` -> the text that was compiled, and what came of it. */
+/** Name without `.hbs` -> the template's text, and the result of compiling it. */
 export const compiled: Record<string, { text: string; template: TemplateSpecification }> = {};
 
 export type Helpers = Record<string, (value: never) => string>;
 
-/** Template name -> what prints it, given its context and what `@root` is. */
+/** Template name -> a function that prints it, from its context and the value of `@root`. */
 export type Printers = (helpers: Helpers) => Record<string, (context: unknown, root: unknown) => string>;
 
-/** The package's own, printed without Handlebars (build/printers.js). */
+/** Printers of the package's own templates, which need no Handlebars (build/printers.js). */
 export const printers: Printers | undefined = undefined;

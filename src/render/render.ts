@@ -1,5 +1,5 @@
-// Plan -> the three files of rules.d. Handlebars is held to plain text and plain data (compiled.ts), and only the
-// helpers named here can be called.
+// Renders a plan into the files of rules.d. Handlebars prints plain text from plain data (compiled.ts), and templates can
+// call only the helpers of this file.
 import Handlebars from 'handlebars';
 import type { Plan } from '../plan/plan.ts';
 import { ConfigError } from '../system/errors.ts';
@@ -11,7 +11,7 @@ import { explainTemplate } from './template-errors.ts';
 import type { Templates } from './templates.ts';
 import { makeView, type View } from './view.ts';
 
-/** File name -> its whole text. */
+/** Name of a file of rules.d -> its text. */
 export interface Rules {
   'ruleset.nft': string;
   'shape.tc': string;
@@ -27,16 +27,16 @@ export const helpers = {
 };
 
 /**
- * Same plan, same bytes.
- * @param source what the configuration was read from, for the banner
- * @throws ConfigError when a template is wrong, naming its file
+ * Deterministic: the same plan gives the same bytes.
+ * @param source the configuration's file, for the banner
+ * @throws ConfigError when a template is wrong, with its file and line
  */
 export function render(plan: Plan, templates: Templates, source: string): Rules {
   const view = makeView(plan, source);
   return printOwn(view, templates) ?? printWithHandlebars(view, templates);
 }
 
-/** @returns nothing where a template is not the package's, or nothing was compiled ahead */
+/** @returns undefined where a template is not the package's own, or none were compiled at build time */
 function printOwn(view: View, templates: Templates): Rules | undefined {
   if (printers === undefined || !areOwn(templates)) return undefined;
   const own = printers(helpers);
@@ -76,7 +76,7 @@ function printEach(print: (name: keyof Rules) => string): Rules {
   };
 }
 
-/** Handlebars names the line, but not which of the templates it is in. */
+/** Adds the template's file to errors, since Handlebars tells only the line. */
 function explained(
   template: HandlebarsTemplateDelegate,
   explain: (error: unknown) => ConfigError,

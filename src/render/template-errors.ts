@@ -1,5 +1,5 @@
-// What is wrong with a template of the administrator's, in words for the person who wrote it: Handlebars says it in those
-// of its grammar, of the line only, and never of which file.
+// Explains errors in a template to the administrator who wrote it. Handlebars describes them in terms of its grammar, with
+// the line but not the file.
 import { basename } from 'node:path';
 import { ConfigError } from '../system/errors.ts';
 import { nearest } from '../system/nearest.ts';
@@ -9,7 +9,7 @@ import type { Template } from './templates.ts';
 interface Mistake {
   message: string;
   hint?: string;
-  /** UTF-16 units from the start of the text; absent where nobody knows. */
+  /** UTF-16 units from the start of the text; absent where the place is not known. */
   offset?: number;
 }
 
@@ -21,7 +21,7 @@ export function explainTemplate(
 ): ConfigError {
   const source = new SourceFile(file, text);
   const { message, hint: known, offset } = mistakeIn(source, (error as Error).message, own ?? text, names);
-  // In the package's own nothing is wrong but what it is given.
+  // The package's own templates have no mistakes, so the context was wrong with which it was called.
   const caller = `one of your templates calls it for something that has no such value: grep '{{> ${basename(file, '.hbs')}'`;
   const hint = own === undefined && isPackaged ? caller : known;
   const at = offset === undefined ? { file, line: 1, column: 1 } : source.place(offset);
@@ -83,14 +83,14 @@ function meant(word: string, known: string[], list: string): { hint: string } {
   return { hint: close === undefined ? `${list} ${known.join(', ')}` : `did you mean ${close}?` };
 }
 
-/** What the package's own template of this name prints. */
+/** The values that a template prints. */
 function valuesIn(text: string): string[] {
   const words = [...text.matchAll(/\{\{(?!>)[#/^]?([^}]*)\}\}/g)].flatMap(([, tag = '']) => tag.split(/\s+/));
   const others = ['if', 'unless', 'each', 'with', 'else', 'this', 'rate', 'label', 'comment', 'verb'];
   return [...new Set(words)].filter((word) => /^[a-zA-Z]/.test(word) && !others.includes(word)).sort();
 }
 
-/** The first tag that is not closed, blocks that do not match, or one without its name. */
+/** Finds the first tag that is not closed, block whose ends do not match, or tag without a name. */
 function brokenTag(text: string): Mistake | undefined {
   const open: { name: string; offset: number }[] = [];
   for (const { index: offset, 0: braces } of text.matchAll(/\{\{+/g)) {

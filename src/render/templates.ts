@@ -1,5 +1,5 @@
-// The templates: the package's own, or for each file of the same name the administrator's in
-// /etc/virt-shaper/templates. One main template for each output, small partials for each kind of line.
+// Reads the templates: the package's own, each of which a file of the same name in /etc/virt-shaper/templates overrides.
+// There is a main template for each file of rules.d, and a small partial for each kind of line.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,22 +7,22 @@ import { ConfigError } from '../system/errors.ts';
 import { whyUntrusted } from '../system/trust.ts';
 
 export interface Template {
-  /** Where it was read, for messages. */
+  /** Its path, for messages. */
   file: string;
   text: string;
-  /** Whether it is the package's. */
+  /** Whether it is one of the package's. */
   isPackaged: boolean;
-  /** The text of the package's, in whose place the administrator's is. */
+  /** The text of the package's template that this one overrides. */
   own?: string;
 }
 
-/** By name without `.hbs`: `shape.tc`, `class.tc`. */
+/** Name without `.hbs` -> template: `shape.tc`, `class.tc`. */
 export type Templates = Map<string, Template>;
 
-/** As seen from the bundle in dist/, from src/render/ and from /usr/lib/virt-shaper. */
+/** Relative to the bundle in dist/, to src/render/ and to /usr/lib/virt-shaper. */
 const packaged = ['../templates', '../../templates', '../../share/virt-shaper/templates'];
 
-/** The administrator's, as files of the configuration beside its main one: what they say counts like it. */
+/** The administrator's templates, which are part of the configuration's snapshot like its other files. */
 export function readOverrides(folder: string, main: string): { name: string; text: string }[] {
   const names = [...readFolder(folder, false)].sort(([a], [b]) => (a < b ? -1 : 1));
   return names.map(([name, { text }]) => ({ name: join(templatesBeside(main), `${name}.hbs`), text }));
@@ -33,7 +33,7 @@ export function templatesBeside(main: string): string {
   return join(dirname(main), 'templates');
 }
 
-/** @throws ConfigError when others than root can write the administrator's */
+/** @throws ConfigError when others than root can write the administrator's templates */
 export function readTemplates(overrides: string): Templates {
   const here = dirname(fileURLToPath(import.meta.url));
   const own = packaged
@@ -50,7 +50,7 @@ export function readTemplates(overrides: string): Templates {
   return all;
 }
 
-/** Whether any of them is the administrator's. */
+/** Whether the administrator overrides a template. */
 export function hasOverrides(overrides: string): boolean {
   return readFolder(overrides, false).size > 0;
 }
@@ -69,7 +69,7 @@ function read(file: string): Template {
   return { file, text: readFileSync(file, 'utf8'), isPackaged: false };
 }
 
-/** Read when its text is asked for: mostly what it was compiled to is enough, and a guest's start waits for each file. */
+/** Reads the text lazily: usually the compiled template is enough, and a guest's start waits for each file that is read. */
 function ownTemplate(file: string): Template {
   return {
     file,

@@ -1,4 +1,4 @@
-// The plan as the templates print it: plain data only, with the words each line needs at its own level.
+// Converts the plan into the context of the templates: plain data, with all values of a line at the level of that line.
 import { bridgesOf } from '../host/host.ts';
 import { aliasPrefix, markText, signature, tableName } from '../plan/names.ts';
 import type {
@@ -16,7 +16,7 @@ import { label } from '../text/label.ts';
 
 export type View = ReturnType<typeof makeView>;
 
-/** @param source what the configuration was read from, for the banner */
+/** @param source the configuration's file, for the banner */
 export function makeView(plan: Plan, source: string) {
   return {
     version,
@@ -29,7 +29,7 @@ export function makeView(plan: Plan, source: string) {
       ...chain,
       mark: markText(chain.mark),
       led: chain.lookups.length + chain.sent.length > 0,
-      // nft prints one address without braces.
+      // As nft lists it: a single address without braces.
       macs: chain.macs && (chain.macs.length === 1 ? chain.macs[0] : `{ ${chain.macs.join(', ')} }`),
       sent: chain.sent.map(markView),
       routed: chain.routed.map(markView),
@@ -41,7 +41,7 @@ export function makeView(plan: Plan, source: string) {
   };
 }
 
-/** What the lines of any guest may depend on, whoever else runs. */
+/** Everything that the lines of a guest may depend on apart from other guests. */
 export function frameOf(plan: Plan) {
   const routes = plan.chains.some(({ routed }) => routed.length > 0);
   return {
@@ -77,7 +77,7 @@ function limitView({ local, pps, storm, ...guest }: LimitPlan) {
   return { ...markView(guest), local: text(local), pps: text(pps), storm: text(storm) };
 }
 
-/** As nft prints it. A frame larger than the burst would never pass: one with GSO has 64 KB. */
+/** A limit as nft prints it. The burst is large enough for a frame of GSO, of 64 KB: a larger frame would never pass. */
 function over(amount: number | PacketBucket): string {
   if (typeof amount !== 'number') return `${amount.packets}/second burst ${amount.burst} packets`;
   const [unit = '', worth = 1] = byteUnits.find(([, size]) => amount % size === 0) ?? [];
@@ -143,13 +143,13 @@ function treeView(tree: TreePlan) {
   };
 }
 
-/** Of the classes that are nobody's. */
+/** The names of classes that belong to no guest. */
 const owners: Partial<Record<ClassPlan['kind'], string>> = {
   unmarked: 'unmarked',
   flooded: 'flooded',
 };
 
-/** Templates can ask whether something is there, not what it is. */
+/** Templates can test only whether a value exists, so each kind of leaf is a field of its own. */
 function leafView(leaf: Leaf) {
   const { kind } = leaf;
   return {

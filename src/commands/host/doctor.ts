@@ -1,5 +1,5 @@
-// virt-shaper doctor: what this host can and cannot do, what stands in the way, and what to do about it. It
-// changes nothing, and one thing that is broken hides no other.
+// virt-shaper doctor: what this host can and cannot do, which problems it has, and what to do about them. It changes
+// nothing, and goes on after a check that fails.
 import { examine } from '../../doctor/examine.ts';
 import { type Level, worst } from '../../doctor/finding.ts';
 import type { Context } from '../../operations/context.ts';

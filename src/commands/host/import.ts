@@ -1,5 +1,5 @@
-// virt-shaper import FILE...: what the old hook, libvirt or Proxmox VE limited, as TOML on stdout; what cannot be
-// taken over on stderr.
+// virt-shaper import FILE...: converts limits of the old hook, libvirt or Proxmox VE to TOML on stdout, and names on stderr
+// what cannot be converted.
 
 import { readFileSync } from 'node:fs';
 import { type Format, formats, importFiles } from '../../import/import.ts';
@@ -8,10 +8,10 @@ import { formatProblem } from '../../report/problems.ts';
 import { reasonOf, rootHint } from '../../system/as-root.ts';
 import { ConfigError, Failure } from '../../system/errors.ts';
 
-/** Bytes: some thousand domains in one text. */
+/** Bytes: enough for some thousand domains. */
 const largest = 16 * 1024 * 1024;
 
-/** @returns 1 when something could not be taken over */
+/** @returns 1 when something could not be converted */
 export async function importCommand(
   context: Context,
   names: string[],

@@ -1,4 +1,5 @@
-// virt-shaper init: a first config.toml from this host's bridges, links and guests. Never over one that is there.
+// virt-shaper init: writes a first config.toml from this host's bridges, links and guests. It never replaces an existing
+// one.
 import { dirname, join } from 'node:path';
 import { decodeConfig } from '../../config/decode/config.ts';
 import type { Guest } from '../../guests/guest.ts';
@@ -59,7 +60,7 @@ export async function initCommand(context: Context, { print }: { print?: boolean
   return 0;
 }
 
-/** Beside the default file of the configuration only: other folders are not ours to change. */
+/** Makes config.d, only beside the default configuration file: other folders belong to the administrator. */
 function makeDropIns({ paths: { config } }: Context): void {
   const { file, root = '' } = config;
   if (file !== usualConfig) return;
@@ -74,7 +75,7 @@ async function findHost(context: Context): Promise<FoundHost> {
     guests.map(({ name }) => name),
   );
   const config = decodeConfig(undefined, new Findings());
-  // Which kinds are chosen has nothing to do with the way out.
+  // The kernel's abilities do not matter here: any values will do.
   const networks = readNetworks(context.paths.libvirtNetworks);
   const host: Host = { devices, kernel: { leaf: 'bfifo', redirect: 'bpf' } };
   const found: FoundHost = { uplinks: [], undecided: [], isolated: [], guests: [] };
@@ -96,7 +97,7 @@ async function findHost(context: Context): Promise<FoundHost> {
       else found.undecided.push({ bridge, reason, ports: choice.filter(isDeviceName) });
     }
   }
-  // Bridges over one NIC have one link to share, so it is the uplink of them all.
+  // Bridges on top of one NIC share its link, so the NIC is the uplink of all of them.
   const ways = new Map(
     [...ports].map(([bridge, port]) => [bridge, sharedBelow(devices, port, [...ports.values()])]),
   );
@@ -127,7 +128,7 @@ async function findHost(context: Context): Promise<FoundHost> {
   return found;
 }
 
-/** Bridges of libvirt's networks that lead out by the host's routing, and have guests. */
+/** The bridges of libvirt's networks that have guests, and from which the host routes to the outside. */
 function routedWith(
   networks: NonNullable<Host['networks']>,
   guests: Guest[],
@@ -141,7 +142,7 @@ function routedWith(
   );
 }
 
-/** The uplink by which the host's default route leaves, found or new. */
+/** The uplink of the host's default route: one of `uplinks`, or a new one. */
 function wayOut(uplinks: FoundLink[], devices: Host['devices']): FoundLink | undefined {
   const name = readDefaultRoute();
   if (name === undefined || !isDeviceName(name)) return undefined;
@@ -151,7 +152,7 @@ function wayOut(uplinks: FoundLink[], devices: Host['devices']): FoundLink | und
   return found ?? { name, bridges: [], ...(speed === undefined ? {} : { speed }) };
 }
 
-/** As `sync` finds them, without noting them; one name of two drivers is one entry. */
+/** The running guests, as `sync` finds them, without storing them; guests of two drivers with one name are one entry. */
 function findGuests(context: Context, devices: Host['devices']): Guest[] {
   const { paths } = context;
   let noted: Guest[] = [];

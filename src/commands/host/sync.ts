@@ -1,6 +1,6 @@
-// virt-shaper sync: finds the running guests anew, by libvirt's status files and the kernel, renders and loads.
-// It finds NICs plugged into running guests, guests that ran before there was a hook, and leftovers. Where
-// nothing differs, nothing is written but the time of the sync.
+// virt-shaper sync: finds the running guests in libvirt's status files and the kernel, then renders and loads. So it shapes
+// NICs that were plugged into running guests and guests that were started without the hook, and removes leftovers. Where
+// nothing differs, it writes nothing but the time of the sync.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runningStamp } from '../../guests/status-files.ts';
 import type { Site } from '../../load/context.ts';
@@ -25,15 +25,17 @@ import { isChanged, touch, writeUnlocked } from '../../system/files.ts';
 import { Occupied, withLock } from '../../system/lock.ts';
 
 export interface SyncOptions {
-  /** Seconds, as text of the command line. */
+  /** Seconds, as typed. */
   settle?: string;
-  /** By the configuration that was loaded last, not by the present one; nothing while it is unloaded. */
+  /** Render from the configuration in force, not from the present files; do nothing while unloaded. */
   inForce?: boolean;
-  /** As virt-shaper.service asks for: what was unloaded stays so while the host boots. */
+  /** Set by virt-shaper.service: after an unload, a boot does not load again. */
   service?: boolean;
 }
 
-/** How often a sync begins anew because libvirt has changed something meanwhile; another one follows anyway. */
+/**
+ * How often a sync is repeated because libvirt has changed something meanwhile. Then it ends, since the next one follows.
+ */
 const rounds = 3;
 
 export async function syncCommand(context: Context, options: SyncOptions): Promise<number> {
@@ -64,13 +66,13 @@ export async function syncCommand(context: Context, options: SyncOptions): Promi
   return status;
 }
 
-/** Whether the service starts as part of a boot, not by hand. Without systemd that cannot be told: it counts as a boot. */
+/** Whether the service is started by a boot and not by hand. Without systemd it is not known, and counts as a boot. */
 async function isBooting(): Promise<boolean> {
   const answer = await makeRun({ timeout: 5000 })('systemctl', ['is-system-running']).catch(() => undefined);
   return !['running', 'degraded', 'maintenance'].includes(answer?.stdout.trim() ?? '');
 }
 
-/** Seconds after the deadline from which the processes of an unconfirmed load count as killed. */
+/** Seconds after its deadline from which the process that guards an unconfirmed load counts as killed. */
 const overdue = 5;
 
 async function takeOverdueBack(context: Context): Promise<void> {
@@ -78,7 +80,10 @@ async function takeOverdueBack(context: Context): Promise<void> {
   if (pending && sinceBoot() > pending.deadline + overdue * 1000) await takeBack(context, pending.id);
 }
 
-/** Only warnings that the last sync did not give: the timer would repeat them every minute. */
+/**
+ * Prints warnings; a sync of the timer only when they differ from the last sync's, or the log would repeat them each
+ * minute.
+ */
 function sayNew({ warn, paths }: Context, lines: string[], inForce: boolean): void {
   const said = { file: paths.lastSync, text: lines.join('\n') };
   const isNew = isChanged(said);
@@ -87,9 +92,9 @@ function sayNew({ warn, paths }: Context, lines: string[], inForce: boolean): vo
 }
 
 /**
- * One change of a guest comes as many events, and each of them may start a sync: the first waits, all others
- * leave it to that one.
- * @returns whether this is the one
+ * Debounces: one change of a guest causes many events, each of which may start a sync. The first sync waits, and all others
+ * end at once.
+ * @returns whether this sync is the first
  */
 async function settle(context: Context, time: number): Promise<boolean> {
   try {
@@ -117,7 +122,7 @@ async function syncOnce(context: Context, inForce: boolean): Promise<number> {
     const { folder, written, full } = writeRulesAnywhere(context, outputs, wanted);
     const quiet = { ...context, say: context.detail };
     const nothing = inForce ? '' : 'nothing to do: the kernel holds what the running guests need';
-    await counting; // Before anything goes.
+    await counting; // Classes must be read before they are deleted.
     const { changed, obstacles } = await loadNow(context, site, folder, present, tell(context, nothing));
     sayPolicy(noted.changed || written || changed ? context : quiet, outputs);
     if (full) noteLoad(context.paths.history, full);
@@ -129,7 +134,7 @@ async function syncOnce(context: Context, inForce: boolean): Promise<number> {
     try {
       return await work(site);
     } finally {
-      await counting; // Its child holds the lock.
+      await counting; // Its child process has inherited the lock.
     }
   };
   try {

@@ -1,4 +1,4 @@
-// virt-shaper explain NAME: a guest, or a group, where each of its values comes from and what the kernel holds for it now.
+// virt-shaper explain NAME: where each value of a guest or group comes from, and what the kernel has for it now.
 import type { Context } from '../../operations/context.ts';
 import { explainName } from '../../operations/explain-name.ts';
 import { screenOf } from '../../operations/look.ts';

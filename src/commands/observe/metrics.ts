@@ -1,4 +1,4 @@
-// virt-shaper metrics: Prometheus text, to stdout or for node_exporter's textfile collector.
+// virt-shaper metrics: prints metrics for Prometheus, to stdout or to a file for node_exporter's textfile collector.
 
 import { readRunning } from '../../ledger/read.ts';
 import type { Context } from '../../operations/context.ts';

@@ -1,4 +1,4 @@
-// virt-shaper status: which guests are shaped, with which values, and how much of them they use now.
+// virt-shaper status: which guests are shaped, with which rates, and how much of these they use now.
 
 import type { Context } from '../../operations/context.ts';
 import { look, screenOf, select, usualInterval } from '../../operations/look.ts';
@@ -7,7 +7,7 @@ import { reportStatus } from '../../report/status.ts';
 
 export interface StatusOptions {
   json?: boolean;
-  /** Seconds, as text of the command line. */
+  /** Seconds, as typed. */
   interval?: string;
 }
 

@@ -1,4 +1,4 @@
-// virt-shaper top: who uses what now, live on a terminal; where there is none, one frame as text or data.
+// virt-shaper top: which guests use how much now, live on a terminal; without a terminal, one screen as text or JSON.
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { readInUse } from '../../observe/read-in-use.ts';
@@ -19,14 +19,14 @@ import { leastInterval, longestInterval, type Subject } from '../../top/view.ts'
 export interface TopOptions {
   once?: boolean;
   json?: boolean;
-  /** Seconds, as text of the command line. */
+  /** Seconds, as typed. */
   interval?: string;
 }
 
-/** Seconds that one call of tc or nft may take on the screen: what hangs is said, and who quits waits no longer. */
+/** Seconds that a call of tc or nft may take while the screen is shown. Then the screen says so; to quit takes no longer. */
 const patience = 5;
 
-/** Seconds until nft is asked the same again. */
+/** Seconds for which nft's listing is cached. */
 const listingAge = 5;
 
 export async function topCommand(
@@ -47,7 +47,7 @@ export async function topCommand(
   return 0;
 }
 
-/** Each call reads the kernel once; its speeds count from the call before. */
+/** Each call of the result reads the kernel once, and computes speeds since the call before. */
 function makeReader({ paths }: Context, timeout: number): () => Promise<Scene> {
   const run = withRareListing(makeRun({ timeout: timeout * 1000 }));
   let before: Uses | undefined;
@@ -59,7 +59,9 @@ function makeReader({ paths }: Context, timeout: number): () => Promise<Scene> {
   };
 }
 
-/** Nothing may be written beside the screen, so what is said meanwhile stands above the rest. */
+/**
+ * Nothing else may write to the terminal while the screen is shown, so warnings become the first lines of the explanation.
+ */
 function makeExplainer(context: Context) {
   return async ({ kind, name }: Subject, width: number): Promise<Line[]> => {
     const said: Line[] = [];
@@ -74,8 +76,8 @@ function makeExplainer(context: Context) {
 }
 
 /**
- * nft writes a listing in one piece for each word, 36,000 for 1,000 guests, which costs us more than all counters.
- * Nobody changes the table every second.
+ * Caches nft's listings. nft writes a listing word by word, in 36,000 pieces for 1,000 guests, and to read these takes
+ * longer than all counters. A table that changes is seen a few seconds late.
  */
 function withRareListing(run: Run): Run {
   const listings = new Map<string, { at: number; outcome: Outcome }>();
@@ -103,13 +105,13 @@ function isScreen(): boolean {
   return process.stdout.isTTY === true && TERM !== undefined && TERM !== '' && TERM !== 'dumb';
 }
 
-/** By the locale, as C programs do it; the console of Linux has few glyphs whatever the locale. */
+/** Decided by the locale, as in C programs; the Linux console has few glyphs in any locale. */
 function isUnicode(): boolean {
   const { LC_ALL, LC_CTYPE, LANG, TERM } = process.env;
   return TERM !== 'linux' && /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '');
 }
 
-/** A terminal's own width, or the one that COLUMNS asks for. */
+/** The width of the terminal, or that in COLUMNS. */
 function widthAsked(): number | undefined {
   const width = process.stdout.isTTY ? process.stdout.columns : Number(process.env.COLUMNS);
   return width >= 20 ? width : undefined;

@@ -1,4 +1,4 @@
-// virt-shaper tree: the hierarchy in force, each uplink in both directions, as drawn lines or --json.
+// virt-shaper tree: the class hierarchy in force, for each uplink and direction, drawn with lines or as JSON.
 
 import type { Context } from '../../operations/context.ts';
 import { look, screenOf, select, selectBranches, usualInterval } from '../../operations/look.ts';
@@ -9,7 +9,7 @@ import { reportTree } from '../../report/tree.ts';
 
 export interface TreeOptions {
   json?: boolean;
-  /** Seconds, as text of the command line. */
+  /** Seconds, as typed. */
   interval?: string;
 }
 

@@ -1,4 +1,4 @@
-// virt-shaper usage: who has used how much, of the ledger; and what goes with a guest that moves to another host.
+// virt-shaper usage: who has used how much, from the ledger; and the usage of a guest that moves to another host.
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { countAll, writeLedger } from '../../ledger/keep.ts';
@@ -32,7 +32,7 @@ export async function usageCommand(context: Context, args: string[], options: Us
   return 0;
 }
 
-/** Up to this moment: what else is the minute's sync's. */
+/** Brings the ledger up to date; otherwise sync does so each minute. */
 async function count(context: Context): Promise<number> {
   const { keep } = await underLock(context, (site) => countNow(context, site));
   await keep();
@@ -63,7 +63,7 @@ async function importGuest(context: Context, args: string[]): Promise<number> {
   const { paths, lockTimeout } = context;
   const lock = { file: paths.usageLock, patience: lockTimeout, waiting: () => {} };
   const { taken, known } = await withLock(lock, async () => {
-    // Its id says which parts were counted here.
+    // The ledger's id is needed to tell which parts were counted on this host.
     if (!isThere(paths.usage)) writeLedger(paths, countAll(paths, { spooled: [], begin: true }));
     return keepMoved(paths.usage, moved, readRunning(paths.usage).value?.id ?? '');
   });
@@ -73,7 +73,7 @@ async function importGuest(context: Context, args: string[]): Promise<number> {
   return 0;
 }
 
-/** Larger than what is kept of any guest. */
+/** Bytes: more than the ledger can have of one guest. */
 const largest = 4_000_000;
 
 function read(file: string): string {
@@ -88,7 +88,7 @@ function read(file: string): string {
   }
 }
 
-/** One that is there is replaced only where it is of this command, in a folder where nobody can put another in its place. */
+/** An existing file is replaced only where this command has written it, in a folder where nobody else can exchange it. */
 function writeFile(context: Context, file: string, text: string, head: string): void {
   if (file === '') throw wrongUse('the name of the file is empty');
   if (file === '-') context.print(text);

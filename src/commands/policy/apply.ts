@@ -1,5 +1,5 @@
-// virt-shaper apply: the everyday verb. The configuration as it is now is checked, the running guests are found, the rules
-// rendered, what changes is said for each guest, and loaded. Nothing is touched where there is a mistake.
+// virt-shaper apply, the command for every change of the configuration: checks it, finds the running guests, renders, prints
+// what changes for each guest, and loads. Where the configuration has a mistake, nothing is changed.
 import { readAhead } from '../../load/prefetch.ts';
 import { loadAndConfirm } from '../../operations/confirm.ts';
 import { type Context, seconds } from '../../operations/context.ts';
@@ -19,7 +19,7 @@ import { removeFolder } from '../../system/folders.ts';
 
 export interface ApplyOptions extends PlanOptions {
   dryRun?: boolean;
-  /** Seconds, as text of the command line. */
+  /** Seconds, as typed. */
   confirm?: string;
 }
 
@@ -36,10 +36,10 @@ export async function applyCommand(context: Context, options: ApplyOptions): Pro
     return loadAndConfirm(context, time, nothing, () => renderPresent(context));
   }
   const { obstacles, outputs } = await underLockCounted(context, async (site) => {
-    dropPending(context.paths.pending); // Who applies plainly has decided.
+    dropPending(context.paths.pending); // An apply without --confirm decides about the load that waits.
     const present = readAhead(site);
     const outputs = await renderPresent(context).catch(async (error) => {
-      await present.interview.all().catch(() => {}); // Its children hold the lock.
+      await present.interview.all().catch(() => {}); // Its child processes have inherited the lock.
       throw error;
     });
     return { ...(await loadNow(context, site, site.rules, present, tell(context, nothing))), outputs };
@@ -51,14 +51,14 @@ export async function applyCommand(context: Context, options: ApplyOptions): Pro
 async function renderPresent(context: Context): Promise<Generated> {
   sayFound(context, await findGuests(context));
   const outputs = await generateNow(context, 'edited');
-  removeFolder(context.paths.held); // One that was not confirmed counts again, since somebody applies it.
+  removeFolder(context.paths.held); // The present files count again, also those of an unconfirmed load.
   sayPolicy(context, outputs);
   writeRules(context, outputs);
-  touch(context.paths.lastSync); // It has looked for guests as a sync does.
+  touch(context.paths.lastSync); // The guests were found as by a sync.
   return outputs;
 }
 
-/** The rules go to a folder of their own; neither they nor the guests that are found count for anything else. */
+/** Renders into a folder of its own, and stores neither the rules nor the guests that were found. */
 async function dryRun(context: Context, options: ApplyOptions): Promise<number> {
   if (options.confirm !== undefined) {
     throw new ConfigError([{ severity: 'error', message: '--confirm loads, and --dry-run does not' }]);

@@ -1,4 +1,5 @@
-// virt-shaper check: every problem of every file of the configuration in one report, and what was understood.
+// virt-shaper check: reports all problems of all files of the configuration at once, and how the configuration was
+// understood.
 import { checkHost } from '../../config/check/host.ts';
 import { type ConfigHere, readConfigHere } from '../../host/config-here.ts';
 import type { Kernel } from '../../host/host.ts';
@@ -20,7 +21,7 @@ export interface CheckOptions {
   quiet?: boolean;
 }
 
-/** @returns 2 with errors, which without --json are thrown */
+/** @returns with --json, 2 where there are errors @throws ConfigError without --json */
 export async function checkCommand(context: Context, { json, quiet }: CheckOptions): Promise<number> {
   const { file } = context.paths.config;
   const show = (checked: Checked) => context.print(`${JSON.stringify(checkAsData(checked), null, 2)}\n`);
@@ -33,7 +34,7 @@ export async function checkCommand(context: Context, { json, quiet }: CheckOptio
     return 2;
   }
   const { config, warnings, files, devices } = read;
-  // Who may not ask the kernel checks the rest.
+  // Without root the kernel cannot be asked, and the rest is checked.
   const kernel = await askKernel(context.paths.kernel).catch(() => undefined);
   const foreseen = foresee(config, devices, kernel);
   const own = findTemplateMistakes(context, kernel);
@@ -69,7 +70,7 @@ export async function checkCommand(context: Context, { json, quiet }: CheckOptio
   return 0;
 }
 
-/** Of the administrator's own, if there are any. */
+/** Renders with the administrator's templates, if there are any, to find mistakes in them. */
 function findTemplateMistakes({ paths }: Context, kernel: Kernel | undefined): ConfigError | undefined {
   try {
     if (hasOverrides(paths.templates)) {
@@ -82,7 +83,7 @@ function findTemplateMistakes({ paths }: Context, kernel: Kernel | undefined): C
   }
 }
 
-/** For the caret under its place. */
+/** The line that is printed above the caret. */
 function lineOf({ at }: Checked['problems'][number], { sources }: ConfigHere): { text?: string } {
   const text = at && sources.find(({ name }) => name === at.file)?.line(at.line);
   return text === undefined ? {} : { text };

@@ -1,4 +1,4 @@
-// virt-shaper confirm, and the process that keeps the time of a load until then.
+// virt-shaper confirm, and the process that rolls a load back when it was not confirmed in time.
 import { confirm } from '../../operations/confirm.ts';
 import type { Context } from '../../operations/context.ts';
 import { takeBackInTime } from '../../operations/take-back.ts';
@@ -8,7 +8,7 @@ export async function confirmCommand(context: Context): Promise<number> {
   return 0;
 }
 
-/** Started by "load --confirm" only, with the id of that load. */
+/** Started only by `load --confirm` and `apply --confirm`. @param id of that load */
 export async function guardCommand(context: Context, id: string): Promise<number> {
   await takeBackInTime(context, id);
   return 0;

@@ -1,4 +1,4 @@
-// virt-shaper limit NAME: what an administrator wants for now, from the words of the command line.
+// virt-shaper limit NAME: parses the command line for an override that an administrator sets for a time.
 
 import type { Context } from '../../operations/context.ts';
 import { liftOverride, setOverride, type Wanted } from '../../operations/moment/set-override.ts';
@@ -12,7 +12,7 @@ import { type Direction, directions } from '../../units/units.ts';
 export interface LimitOptions {
   ceil?: string;
   rate?: string;
-  /** A rate, or whether the others hold for this direction only. */
+  /** A rate; true where the option has no rate, so that --rate and --ceil are for this direction only. */
   out?: string | true;
   in?: string | true;
   for?: string;
@@ -29,7 +29,7 @@ export async function limitCommand(context: Context, name: string, options: Limi
   return options.lift ? liftOverride(context, wanted) : setOverride(context, wanted);
 }
 
-/** @throws ConfigError for words that cannot be meant */
+/** @throws ConfigError for options that contradict each other or have no valid value */
 export function wantedOf(name: string, options: LimitOptions): Wanted {
   const subject = subjectOf(name, options);
   if (!options.lift)
@@ -47,7 +47,7 @@ function subjectOf(name: string, { group, unmarked }: LimitOptions): Subject {
   return { kind: group ? 'group' : unmarked ? 'unmarked' : 'guest', name };
 }
 
-/** `--in` and `--out` alone say which direction is meant; with a rate they are the ceil of theirs. */
+/** `--in` or `--out` without a rate selects the direction; with a rate it is the ceil of that direction. */
 function ratesOf(options: LimitOptions, { kind }: Subject): Pick<Override, 'rate' | 'ceil'> {
   const chosen = directions.filter((way) => options[way] === true);
   const meant = chosen.length > 0 ? chosen : directions;
@@ -73,7 +73,7 @@ function ratesOf(options: LimitOptions, { kind }: Subject): Pick<Override, 'rate
   return { ...(hasRate ? { rate } : {}), ...(hasCeil ? { ceil } : {}) };
 }
 
-/** What `check` would warn of. */
+/** Warnings about rates, as `check` gives them. */
 function doubts(options: LimitOptions): string[] {
   return (['ceil', 'rate', 'out', 'in'] as const).flatMap((key) => {
     const text = options[key];
@@ -103,7 +103,7 @@ function endOf(options: LimitOptions): Pick<Wanted, 'lasts' | 'until'> {
   return { until };
 }
 
-/** Characters. */
+/** Characters of --why. */
 const longest = 200;
 
 function whyOf({ why }: LimitOptions): Pick<Wanted, 'why'> {

@@ -1,4 +1,4 @@
-// virt-shaper limits: what administrators have set for now, by whom, until when and why.
+// virt-shaper limits: lists the overrides that administrators have set, by whom, until when and why.
 
 import type { Context } from '../../operations/context.ts';
 import { screenOf } from '../../operations/look.ts';
@@ -10,7 +10,7 @@ import { readIfThere } from '../../system/files.ts';
 import { byName } from '../../units/units.ts';
 
 export async function limitsCommand(context: Context, { json }: { json?: boolean }): Promise<number> {
-  readIfThere(context.paths.overrides); // Who may not read it is told so.
+  readIfThere(context.paths.overrides); // Throws where the user may not read it.
   const { moment, lost } = readMoment(context.paths.overrides);
   if (lost) context.warn(`warning: ${lost}`);
   const inForce = tryInForce(context.paths.rules);

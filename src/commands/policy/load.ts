@@ -1,4 +1,4 @@
-// virt-shaper load: the kernel holds what rules.d says, all of it or nothing of it.
+// virt-shaper load: loads rules.d into the kernel, all of it or nothing.
 import { type Context, seconds } from '../../operations/context.ts';
 import { asRendered, loadNow } from '../../operations/load-now.ts';
 import { underLockCounted } from '../../operations/usage/count.ts';
@@ -8,11 +8,11 @@ import { ConfigError } from '../../system/errors.ts';
 export interface LoadOptions {
   dryRun?: boolean;
   json?: boolean;
-  /** Seconds, as text of the command line. */
+  /** Seconds, as typed. */
   confirm?: string;
 }
 
-/** What only this command needs is not loaded before, since a guest's start waits for this file. */
+/** Imports what it needs only when it is called, since a guest's start waits for this file. */
 export async function loadCommand(context: Context, options: LoadOptions): Promise<number> {
   if (options.dryRun) return (await import('../../operations/plan-rules.ts')).planRules(context, options);
   if (options.json) {
@@ -26,7 +26,7 @@ export async function loadCommand(context: Context, options: LoadOptions): Promi
   const { tell } = await import('../../operations/say/changes.ts');
   const { sayRendered } = await import('../../operations/say/rendered.ts');
   const { obstacles } = await underLockCounted(context, async (site) => {
-    dropPending(context.paths.pending); // Who loads plainly has decided.
+    dropPending(context.paths.pending); // A load without --confirm decides about the load that waits.
     return loadNow(context, site, site.rules, undefined, tell(context, asRendered));
   });
   sayRendered(context);

@@ -1,2 +1,2 @@
-// virt-shaper plan: what load would change and for whom, without changing it.
+// virt-shaper plan: prints what load would change, and for which guests, without changing anything.
 export { planRules as planCommand } from '../../operations/plan-rules.ts';

@@ -1,4 +1,4 @@
-// virt-shaper render: rules.d from the configuration, for the guests that it was told of.
+// virt-shaper render: renders rules.d from the configuration, for the guests that the hook and sync have stored.
 
 import type { Context } from '../../operations/context.ts';
 import { generateNow } from '../../operations/generate.ts';
@@ -12,7 +12,7 @@ import { removeFolder } from '../../system/folders.ts';
 export async function renderCommand(context: Context): Promise<number> {
   await underLock(context, async () => {
     const outputs = await generateNow(context, 'edited');
-    removeFolder(context.paths.held); // One that was not confirmed counts again, since somebody renders it.
+    removeFolder(context.paths.held); // The present files count again, also those of an unconfirmed load.
     sayPolicy(context, outputs);
     const written = writeRules(context, outputs);
     const guests = new Set(outputs.policy.uplinks.flatMap((uplink) => uplink.guests.map(({ name }) => name)));

@@ -1,5 +1,5 @@
-// virt-shaper set | unset: one entry of the configuration, by a file of its own, for panels and scripts. All of the
-// configuration is read as it would be; nothing is written where that has a mistake, and nothing is put in force.
+// virt-shaper set and unset: change an entry of the configuration, in a file of their own, for panels and scripts. The
+// changed configuration is checked first, and nothing is written where it has a mistake. Nothing is loaded.
 import { dirname, join } from 'node:path';
 import { type Edit, editConfig } from '../../config/edit.ts';
 import { keysOf, literalOf } from '../../config/edit-keys.ts';
@@ -16,7 +16,7 @@ import { formatPath } from '../../toml/write.ts';
 
 export interface SetOptions {
   group?: boolean;
-  /** Somebody applies it at once. */
+  /** Whether an apply follows at once. */
   load?: boolean;
 }
 
@@ -50,7 +50,7 @@ function tableOf({ group }: SetOptions, name: string): Edit['table'] {
   return [group ? 'group' : 'guest', name];
 }
 
-/** Two of them at once, and neither loses what the other writes. */
+/** Under the lock, so that of two at once neither loses the other's change. */
 async function change(context: Context, edit: Edit, { load }: SetOptions): Promise<number> {
   const { file, root = '' } = context.paths.config;
   const own = join(dirname(file), 'config.d', '50-set.toml');

@@ -1,4 +1,4 @@
-// virt-shaper unload: everything virt-shaper put into the kernel is taken out, and nothing else.
+// virt-shaper unload: deletes everything that virt-shaper has put into the kernel, and nothing else.
 
 import type { Context } from '../../operations/context.ts';
 import { unloadNow } from '../../operations/unload-now.ts';

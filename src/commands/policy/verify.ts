@@ -1,5 +1,5 @@
-// virt-shaper verify: the kernel against what was loaded last, and whether the guests' frames meet it, so that drift is
-// seen before a customer sees it.
+// virt-shaper verify: compares the kernel with what was loaded last, and checks that the guests' frames really pass it, so
+// that drift is noticed before a customer notices it.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { differences } from '../../load/load.ts';
@@ -13,7 +13,7 @@ import { shapingAsData } from '../../report/in-use-data.ts';
 import { describeReasons, hints } from '../../report/reasons.ts';
 import { ConfigError, Failure } from '../../system/errors.ts';
 
-/** @returns 3 when the kernel holds anything else, or a guest is not shaped as it should be */
+/** @returns 3 when the kernel differs, or a guest is not shaped as it should be */
 export async function verifyCommand(context: Context, { json }: { json?: boolean }): Promise<number> {
   const folder = join(context.paths.rules, 'good');
   const good = existsSync(folder) ? folder : undefined;
