@@ -1,4 +1,4 @@
-// What is left to do until libvirt calls our hooks, in words. From what was seen, without looking again.
+// Advice: what an administrator has to do until libvirt calls our hooks. Pure: computed from what look.ts has read.
 import { basename } from 'node:path';
 import { label } from '../text/label.ts';
 import type { Obstacle } from './executable.ts';
@@ -6,15 +6,18 @@ import { quote } from './hook-file.ts';
 import type { DriverHooks } from './inspect.ts';
 
 export interface Surroundings {
-  /** Whether systemd runs the host. */
+  /** Whether systemd is the host's init. */
   systemd: boolean;
-  /** When each daemon was last told to look again, as far as that is known; milliseconds since 1970. */
+  /**
+   * Daemon -> its last reload, as far as that is known, in milliseconds since 1970. At a reload it looks for hooks again.
+   */
   told: Map<string, number>;
 }
 
 /**
- * A daemon knows a driver's hooks when there was any as it looked; ours is proved to be known when it was called.
- * @returns nothing when no daemon runs, which looks when it starts
+ * Whether the daemon calls our hook. It calls a driver's hooks only if there was at least one when it last looked; a call of
+ * our hook proves it.
+ * @returns undefined when no daemon runs: it will look when it starts
  */
 export function isNoticed(hooks: DriverHooks, { told }: Surroundings): boolean | undefined {
   const { daemon, called, place, others } = hooks;
@@ -25,13 +28,13 @@ export function isNoticed(hooks: DriverHooks, { told }: Surroundings): boolean |
   return files.some(({ since }) => since <= looked);
 }
 
-/** Milliseconds in which one "hooks install" has put its files there. */
+/** Milliseconds within which one "hooks install" writes the files of all drivers. */
 const installing = 10_000;
 
 /**
- * A hook that was called although its driver had none when the daemon started: the daemon was told to look since, and
- * then it looks for those of all its drivers.
- * @param told as far as systemd knows
+ * Infers reloads that systemd does not know of. Where a hook was called although its driver had none when the daemon
+ * started, the daemon was reloaded since, and then it has looked for the hooks of all its drivers.
+ * @param told the reloads that systemd knows of
  */
 export function provenLooks(all: DriverHooks[], told: Map<string, number>): Map<string, number> {
   const looks = new Map(told);
@@ -45,7 +48,7 @@ export function provenLooks(all: DriverHooks[], told: Map<string, number>): Map<
   return looks;
 }
 
-/** @param wanted the hook's text as it would be installed now; absent when it may not be */
+/** @param wanted the text that "hooks install" would write now; absent where it would refuse */
 export function adviseDriver(
   hooks: DriverHooks & { obstacles: Obstacle[] },
   wanted: string | undefined,
@@ -89,12 +92,12 @@ function adviseFile({ place }: DriverHooks, wanted: string | undefined): string[
   }
 }
 
-/** As editors and package managers leave them. */
+/** Names of backups that editors and package managers leave. */
 function isBackup(path: string): boolean {
   return /^\.|~$|^#.*#$|\.(bak|old|orig|save|sw.|dpkg-\w+|rpm(save|new|orig)|next)$/i.test(basename(path));
 }
 
-/** The same words for all drivers of one daemon. */
+/** The same advice for all drivers of a daemon, so that it is printed once. */
 function tellDaemon({ daemon }: DriverHooks, { systemd }: Surroundings): string {
   if (!daemon) return '';
   const how = systemd ? `systemctl reload ${daemon.name}` : `kill -HUP ${daemon.pid}, unless that is done`;

@@ -1,5 +1,5 @@
-// Whether AppArmor lets libvirt's hooks start Node.js. The distributions' profiles run hooks themselves, and from them
-// what is in /usr/bin or /usr/sbin; what a link there leads to counts.
+// Whether AppArmor lets libvirt's hooks start Node.js. The distributions' profiles for libvirt's daemons allow hooks, and
+// these may run programs in /usr/bin and /usr/sbin; of a symlink there its target counts.
 import { readdirSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { label } from '../text/label.ts';
@@ -37,7 +37,7 @@ export function whyApparmorRefuses(
   };
 }
 
-/** The profile that confines a process, when it is enforced. */
+/** @returns the profile of the daemon's process; undefined when none is enforced */
 function profileOf({ pid }: Daemon): string | undefined {
   const own = readText(`/proc/${pid}/attr/apparmor/current`) || readText(`/proc/${pid}/attr/current`);
   return own.match(/^(\S+) \(enforce\)/)?.[1];

@@ -1,9 +1,10 @@
-// Starts and stops that come while another is at work: each hook lays its call down in a folder of /run and waits for the
-// folder's lock. Whoever gets it begins the program, which does all that lies there in one load and leaves an answer for
-// each of the others. So 64 guests that start at once begin Node.js a few times, not 64 times.
+// The queue of calls, for starts and stops that come while another is being done. Each hook writes its call to a folder in
+// /run and waits for the folder's lock. The one that gets the lock starts the program, which does all queued calls in one
+// load and writes an answer for each of the others. So 64 guests that start at once start Node.js a few times and not 64
+// times.
 //
-//   NUMBER.DRIVER    a call: the operation, the guest's name, then the domain's XML; NUMBER is the waiting shell
-//   NUMBER.answer    the status to end with, then what is said of that guest
+//   NUMBER.DRIVER    a call: the operation, the guest's name, then the domain's XML; NUMBER is the pid of the waiting shell
+//   NUMBER.answer    the exit status, then the messages about that guest
 import {
   chmodSync,
   closeSync,
@@ -22,10 +23,10 @@ import { type Driver, drivers } from '../guests/guest.ts';
 import { writeWhole } from '../system/files.ts';
 import { otherWriters } from '../system/trust.ts';
 
-/** Of the environment: the file of the call that this process was started for. */
+/** Environment variable with the file of the call for which this process was started. */
 export const callVariable = 'VIRT_SHAPER_CALL';
 
-/** Of the environment: set where the calls of others are to be done too, whose lock the caller has. */
+/** Environment variable that is set where the caller has the folder's lock, so that queued calls are to be done too. */
 export const leadVariable = 'VIRT_SHAPER_LEAD';
 
 export interface Call {
@@ -33,20 +34,20 @@ export interface Call {
   driver: Driver;
   name: string;
   operation: 'start' | 'stopped';
-  /** The domain's, as libvirt passes it. */
+  /** The domain's XML, as libvirt passes it. */
   xml: string;
 }
 
 /** Milliseconds after which a call is stale: no process waits for its answer any more. */
 const lifetime = 120_000;
 
-/** Bytes of a call that are read: of an XML that is too large, enough to tell. */
+/** Bytes of a call that are read: enough to notice that the XML is too large. */
 const mostOfCall = maxDomainXml + 4096;
 
-/** Characters of XML that one process takes at once. */
+/** Characters of XML that one process handles at once. */
 const mostTogether = 16 * maxDomainXml;
 
-/** @returns nothing where it is not there, is damaged, or others than root could have written it */
+/** @returns undefined where the call is absent or damaged, or others than root could have written it */
 export function readCall(file: string): Call | undefined {
   const [, driver] = /^\d+(?:\.alone)?\.(\w+)$/.exec(basename(file)) ?? [];
   const known = drivers.find((one) => one === driver);
@@ -57,8 +58,8 @@ export function readCall(file: string): Call | undefined {
 }
 
 /**
- * All that are not answered yet, in the order in which they came: a guest's stop before its next start. What nobody
- * waits for any more is removed. What is too much for one process is left to the next.
+ * Reads all calls without an answer, in the order in which they came, stops before starts. Deletes stale files, and leaves
+ * calls that are too much for one process to the next.
  */
 export function readWaiting(folder: string): Call[] {
   const files = readdirSync(folder).map((name) => join(folder, name));
@@ -66,7 +67,7 @@ export function readWaiting(folder: string): Call[] {
     const stats = lstatSync(file, { throwIfNoEntry: false });
     return stats && /^\d+\./.test(basename(file)) ? [{ file, since: stats.mtimeMs }] : [];
   });
-  // Not by its time alone, since somebody may have set the clock.
+  // A file is stale only if its process has ended too, since its time says nothing after somebody has set the clock.
   const isOld = ({ file, since }: { file: string; since: number }) =>
     Math.abs(Date.now() - since) > lifetime && !existsSync(`/proc/${Number.parseInt(basename(file), 10)}`);
   for (const { file } of aged.filter(isOld)) rmSync(file, { force: true, recursive: true });
@@ -83,7 +84,7 @@ export function readWaiting(folder: string): Call[] {
   return [...stops, ...starts];
 }
 
-/** No stop follows a start that is not answered yet: libvirt waits for its end. */
+/** Stops can be done first: libvirt calls no stop of a guest before its start has been answered. */
 function isStop({ operation }: Call): boolean {
   return operation === 'stopped';
 }
@@ -98,17 +99,17 @@ function readStart(file: string): string {
       closeSync(descriptor);
     }
   } catch {
-    return ''; // Its shell has been killed, or is done.
+    return ''; // Its shell was killed, or has ended.
   }
 }
 
-/** The answer is there before the call goes: whoever is killed in between leaves it to be taken. */
+/** Writes the answer before it deletes the call, so that the answer is not lost when this process is killed in between. */
 export function answer({ file }: Call, status: number, said: string[]): void {
   writeWhole(answerOf(file), [status, ...said, ''].join('\n'), 0o600);
   remove(file);
 }
 
-/** A call that its own process answers. */
+/** Deletes a call that needs no answer file, since its own shell has started this process. */
 export function remove(file: string): void {
   try {
     unlinkSync(file);
@@ -121,13 +122,15 @@ function answerOf(file: string): string {
   return file.replace(/\.\w+$/, '.answer');
 }
 
-/** A file that nobody else could have written: what is no file could keep its reader waiting. */
+/** Whether nobody else could have written the file. Only a regular file, since to read a pipe could wait for ever. */
 function isOurs(file: string): boolean {
   const stats = lstatSync(file, { throwIfNoEntry: false });
   return isClosed(dirname(file)) && stats?.isFile() === true && otherWriters(stats) === undefined;
 }
 
-/** A folder of ours that others can write is closed to them; then each call counts by who wrote it. */
+/**
+ * Whether only we can write to the folder. Where it is ours and others could, they no longer can: calls then need owners.
+ */
 function isClosed(folder: string): boolean {
   const stats = lstatSync(folder, { throwIfNoEntry: false });
   if (!stats?.isDirectory() || (stats.uid !== 0 && stats.uid !== process.geteuid?.())) return false;

@@ -1,6 +1,6 @@
-// When systemd last told a daemon to look at its files again: the only traces that a SIGHUP leaves. When the command was
-// run is known until systemd reads its own files anew, as each installation of a package has it do; that a unit changed
-// its state after it had become active, which a service does at a reload only, is known after that, too.
+// When systemd last reloaded a daemon. There are two traces of a reload: the start time of ExecReload, which systemd forgets
+// at a daemon-reload, as each installation of a package causes; and that an active unit has changed its state after it had
+// become active, as it does only at a reload, which systemd remembers.
 import type { Run } from '../system/exec.ts';
 
 const properties = [
@@ -11,7 +11,7 @@ const properties = [
   'ReloadResult',
 ];
 
-/** @returns milliseconds since 1970, of those daemons that were told since they started */
+/** @returns daemon -> last reload in milliseconds since 1970, of the daemons that were reloaded since they started */
 export async function readTold(run: Run, daemons: Iterable<string>): Promise<Map<string, number>> {
   const told = new Map<string, number>();
   for (const name of new Set(daemons)) {
@@ -37,7 +37,7 @@ function timesIn(text: string): number[] {
   return wasReloaded ? [...commands, changed] : commands;
 }
 
-/** `Mon 2026-03-02 10:00:00.250000 UTC`; none for `n/a`. */
+/** Parses `Mon 2026-03-02 10:00:00.250000 UTC`; empty for `n/a`. */
 function timeOf(text = ''): number[] {
   const [, day, time] = /^\w+ (\S+) (\S+) UTC$/.exec(text) ?? [];
   return day ? [Date.parse(`${day}T${time}Z`)] : [];

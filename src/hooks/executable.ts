@@ -1,22 +1,22 @@
-// Whether Linux can execute a file where it stands. libvirt calls a hook without a shell, so one that is empty, that names
-// no interpreter, or whose interpreter is gone fails every start of a guest.
+// Whether Linux can execute a file. libvirt calls hooks without a shell, so a hook that is empty, has no `#!` line, or whose
+// interpreter is missing fails every start of a guest.
 import { closeSync, openSync, readFileSync, readSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { label } from '../text/label.ts';
 
-/** What keeps libvirt from running a hook. */
+/** A reason why libvirt cannot run a hook. */
 export interface Obstacle {
-  /** What was seen, in words. */
+  /** A sentence for people. */
   why: string;
-  /** What to do, one command each, before "virt-shaper hooks install". */
+  /** Commands to type before "virt-shaper hooks install". */
   todo: string[];
 }
 
-/** A file system as one process sees it. */
+/** The file system as a process sees it. */
 export interface View {
-  /** Before every path: `/proc/PID/root` of another process. */
+  /** Prefix of every path: `/proc/PID/root` of another process. */
   root: string;
-  /** Its /proc/PID/mountinfo. */
+  /** Text of the process's /proc/PID/mountinfo. */
   mounts: string;
 }
 
@@ -25,7 +25,7 @@ export function viewOf(pid: number | 'self'): View {
   return { root, mounts: readText(`/proc/${pid}/mountinfo`) };
 }
 
-/** @returns what is wrong with a script or a program, in words; nothing when it can be executed */
+/** @returns a sentence about why a script or program cannot be executed; undefined when it can */
 export function whyNotExecutable(path: string, view: View): string | undefined {
   const why = whyNotRead(path, view) ?? whyNotMarked(path, view);
   if (why) return why;
@@ -38,7 +38,7 @@ export function whyNotExecutable(path: string, view: View): string | undefined {
   return its && `${label(path)} is run by ${label(interpreter)}, and ${its}`;
 }
 
-/** @returns why a process cannot read it, in words */
+/** @returns a sentence about why a process cannot read the file; undefined when it can */
 export function whyNotRead(path: string, { root }: View): string | undefined {
   try {
     if (!statSync(join(root, path)).isFile()) return `${label(path)} is no file`;
@@ -55,7 +55,7 @@ function whyNotMarked(path: string, view: View): string | undefined {
   return whyNoexec(path, view);
 }
 
-/** @param path need not be there: then it counts where it would stand */
+/** @param path may not exist yet: then the file system counts on which it would be made */
 export function whyNoexec(path: string, { root, mounts }: View): string | undefined {
   const found = realOf(join(root, path));
   const real = root && found.startsWith(root) ? found.slice(root.length) : found;
@@ -64,7 +64,7 @@ export function whyNoexec(path: string, { root, mounts }: View): string | undefi
     const fields = line.split(' ');
     const point = unescaped(fields[4] ?? '');
     const holds = point === '/' || real === point || real.startsWith(`${point}/`);
-    // Of several on one another the last is seen.
+    // Of several mounts at one point the last one is in effect.
     if (point && holds && point.length >= best.length) [best, options] = [point, fields[5] ?? ''];
   }
   if (!options.split(',').includes('noexec')) return undefined;
@@ -83,7 +83,7 @@ function realOf(path: string): string {
   }
 }
 
-/** As mountinfo has blanks and the like: `\040`. */
+/** Decodes the escapes of mountinfo, such as `\040` for a blank. */
 function unescaped(text: string): string {
   return text.replace(/\\(\d{3})/g, (_, digits) => String.fromCharCode(Number.parseInt(digits, 8)));
 }
@@ -98,7 +98,7 @@ function readHead(path: string): string {
   }
 }
 
-/** @returns nothing where it cannot be read */
+/** @returns an empty text where the file cannot be read */
 export function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');

@@ -1,5 +1,5 @@
-// What is in libvirt's folder of hooks for one driver. libvirt runs the file `qemu`, then every executable file
-// of `qemu.d` by name: hidden ones and the backups that editors leave, too.
+// Reads libvirt's hooks for one driver. libvirt runs the file `qemu`, then every executable file of `qemu.d` in the order of
+// names, also hidden files and backups of editors.
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Paths } from '../store/paths.ts';
@@ -8,33 +8,33 @@ import { type Daemon, findDaemon } from './daemon.ts';
 import { viewOf, whyNotExecutable } from './executable.ts';
 import { type HookDriver, type Whose, whoseHook } from './hook-file.ts';
 
-/** Of ours, in a folder of hooks. */
+/** Name of our hook in a folder such as `qemu.d`. */
 const ourName = '50-virt-shaper';
 
 export interface HookFile {
   path: string;
-  /** `damaged`: it has our name, and is empty or holds no script. */
+  /** `damaged`: it has our name, but is empty or no script. */
   whose: 'nobody' | 'damaged' | Whose;
   text: string;
   executable: boolean;
-  /** Why Linux cannot execute it, though libvirt tries. */
+  /** Why Linux cannot execute it, although libvirt will try to. */
   broken?: string;
-  /** When it came to stand there as it is; milliseconds since 1970. */
+  /** Its last change (ctime), in milliseconds since 1970. */
   since: number;
 }
 
 export interface DriverHooks {
   driver: HookDriver;
-  /** Where ours belongs with this libvirt. */
+  /** The place of our hook with this version of libvirt. */
   place: HookFile;
-  /** Where it belongs with a libvirt of the other age. */
+  /** Its place with versions before 6.5 where this one is newer, and the other way round. */
   former: HookFile;
-  /** What else libvirt runs for this driver, in that order. */
+  /** The other hooks of the driver, in the order in which libvirt runs them. */
   others: { path: string; since: number; broken?: string }[];
   daemon?: Daemon;
-  /** When libvirt has first called it since boot; milliseconds since 1970. */
+  /** The last known call of our hook since boot, in milliseconds since 1970. */
   called?: number;
-  /** Whether such a call has begun Node.js. */
+  /** Whether a call has got as far as to start Node.js. */
   hasRun: boolean;
 }
 
@@ -91,7 +91,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder).sort();
   } catch {
-    return []; // No such folder.
+    return []; // The folder does not exist.
   }
 }
 

@@ -1,5 +1,5 @@
-// Puts our hooks into libvirt's folder and takes them out again. Nothing of somebody else's is replaced or
-// removed, and libvirt, which may look at any moment, never sees half a file.
+// Installs our hooks into libvirt's folder, and removes them. Files of others are neither replaced nor removed, and each
+// file is put in place by a rename, since libvirt may run it at any moment.
 import { chmodSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Failure } from '../system/errors.ts';
@@ -10,10 +10,10 @@ import { lineForOthers } from './hook-script.ts';
 import type { DriverHooks, HookFile } from './inspect.ts';
 
 /**
- * @param text what the hook shall be
- * @param command what it runs, for those who have to call it themselves
- * @returns what was done, in words; nothing when all was as it should be
- * @throws Failure saying what to do, when somebody else's file is in the way
+ * @param text of the hook
+ * @param command that it runs, for the hint how somebody else's hook can call it
+ * @returns a sentence about what was done; undefined when nothing had to be
+ * @throws Failure with what to do, when somebody else's file is in its place
  */
 export function installHook(
   { driver, place, former }: DriverHooks,
@@ -44,7 +44,7 @@ export function installHook(
 function put(place: HookFile, text: string): string | undefined {
   const file = label(place.path);
   if (place.text !== text) {
-    // Written beside the folder: libvirt runs whatever is executable in it.
+    // Written outside of the folder first, since libvirt runs every executable file in it.
     const folder = dirname(place.path);
     const outside = folder.endsWith('.d') ? dirname(folder) : folder;
     const next = join(outside, '.virt-shaper');
@@ -57,7 +57,7 @@ function put(place: HookFile, text: string): string | undefined {
   return `${file} made executable`;
 }
 
-/** @returns the files that were removed, and those that were edited since and stay */
+/** @returns the files that were removed, and those that stay because somebody has edited them */
 export function removeHook({ place, former }: DriverHooks): { removed: string[]; left: string[] } {
   const files = [place, former];
   const removed = files
@@ -74,11 +74,11 @@ export function removeIfEmpty(folder: string): void {
   try {
     rmdirSync(folder);
   } catch {
-    // Others have hooks there.
+    // Not empty: others have hooks there.
   }
 }
 
-/** @throws Failure when the file system does not let us */
+/** @throws Failure when the file system refuses the change */
 function change(path: string, work: () => void): void {
   try {
     work();

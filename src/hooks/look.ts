@@ -1,5 +1,5 @@
-// All that is to be known of libvirt's hooks, for "hooks" and for doctor: the files, the daemons, and what keeps libvirt
-// from running ours. libvirt is looked at from outside; it is never called.
+// Reads everything about libvirt's hooks, for the command `hooks` and for doctor: the files, the daemons, and what keeps
+// libvirt from running our hooks. libvirt itself is never called.
 import { existsSync } from 'node:fs';
 import type { Paths } from '../store/paths.ts';
 import type { Run } from '../system/exec.ts';
@@ -18,7 +18,7 @@ export interface LibvirtHooks {
   around: Surroundings;
 }
 
-/** @param command what our hooks shall run, where that is known */
+/** @param command that our hooks run, where it is known */
 export async function lookAtHooks(
   run: Run,
   paths: Paths,
@@ -44,7 +44,7 @@ export async function lookAtHooks(
   return { ...(version ? { version } : {}), all, around: { systemd, told } };
 }
 
-/** Whether the daemon of some hooks has begun Node.js for others. */
+/** Whether the same daemon has started Node.js for the hook of another driver. */
 function hasRun({ hasRun, called, daemon }: DriverHooks, hooks: DriverHooks): boolean {
   return hasRun && daemon !== undefined && daemon.pid === hooks.daemon?.pid && (called ?? 0) >= daemon.since;
 }

@@ -1,6 +1,6 @@
-// What keeps libvirt from running our hook. Looked for before one is put there, and afterwards by "hooks status" and
-// doctor: a hook that cannot be executed fails every start of a guest, and a restart of libvirt's daemon then kills
-// those that run. So it is better that there is none.
+// Finds what would keep libvirt from running our hook: before it is installed, and later for `hooks status` and doctor. A
+// hook that cannot be executed fails every start of a guest, and at a restart of libvirt's daemon even kills running
+// guests. So no hook is installed that libvirt could not run.
 import { existsSync } from 'node:fs';
 import type { Paths } from '../store/paths.ts';
 import type { Run } from '../system/exec.ts';
@@ -11,9 +11,9 @@ import type { DriverHooks } from './inspect.ts';
 import { whySelinuxRefuses } from './selinux.ts';
 
 /**
- * Seen as the driver's daemon sees it, when it runs.
- * @param command what the hook shall run, where that is known
- * @param hasRun whether a hook of the daemon has begun Node.js, whatever we make of its profile
+ * Looks at the file system as the driver's daemon sees it, when that runs.
+ * @param command that the hook runs, where it is known
+ * @param hasRun whether a hook of the daemon has started Node.js: then its AppArmor profile allows it, and is not parsed
  */
 export async function findObstacles(
   run: Run,
@@ -24,7 +24,7 @@ export async function findObstacles(
 ): Promise<Obstacle[]> {
   const view = viewOf(daemon?.pid ?? 'self');
   const found = [...findMissing(view, place.path, command)];
-  // A new one gets the label of the folder.
+  // A new hook gets the SELinux label of the folder.
   const labels = [place.path, paths.libvirtHooks].filter(existsSync);
   const refused = await whySelinuxRefuses(run, paths, { driver, daemon, labels });
   if (refused) found.push(refused);

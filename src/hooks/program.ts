@@ -1,6 +1,6 @@
-// What a hook runs. libvirt runs it as root, so nobody but root may be able to change it, nor to put another in
-// its place. It is called by the Node.js that runs now: libvirt's PATH may find another one, and its AppArmor
-// profile lets a hook start what is really in /usr/bin or /usr/sbin, not what a link there leads to.
+// The program that a hook runs. libvirt runs hooks as root, so nobody but root may be able to change the program or to
+// replace it. The hook names the Node.js that runs now, since libvirt's PATH may find another one, and since libvirt's
+// AppArmor profile allows only programs that are in /usr/bin or /usr/sbin themselves, not by a symlink.
 import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
 import { Failure } from '../system/errors.ts';
@@ -8,13 +8,13 @@ import { otherWriters, placesOf } from '../system/trust.ts';
 import { label } from '../text/label.ts';
 import { packaged } from './hook-file.ts';
 
-/** Names that stay when a new version comes, for what they lead to. */
+/** Paths that an upgrade does not change. */
 const stable = { program: packaged, node: '/usr/bin/node' };
 
 /**
- * @param self the program's file, as it was called
- * @param node the Node.js that runs it
- * @returns Node.js and the program, by names that hold
+ * @param self path by which the program was called
+ * @param node path of the Node.js that runs it
+ * @returns Node.js and the program, by paths that an upgrade does not change
  * @throws Failure when it is not the built program, or others than root can change it
  */
 export function findProgram(self: string, node: string): string[] {
@@ -28,7 +28,7 @@ export function findProgram(self: string, node: string): string[] {
   return found;
 }
 
-/** Node.js and the program, as a hook or cron finds them whatever their PATH, also after an upgrade. */
+/** Absolute paths of Node.js and the program, for hooks and cron; they stay valid after an upgrade. */
 export function stableNames(program: string, node: string): string[] {
   return [
     isSame(stable.node, node) ? stable.node : node,
@@ -40,14 +40,14 @@ function isSame(name: string, file: string): boolean {
   try {
     return realpathSync(name) === realpathSync(file);
   } catch {
-    return false; // Nothing of that name.
+    return false; // It does not exist.
   }
 }
 
-/** @throws Failure naming the first place by which others than root choose what is run */
+/** @throws Failure with the first file or folder that lets others than root decide what is run */
 function refuseOthers(files: string[]): void {
   for (const place of placesOf(files)) {
-    if (lstatSync(place).isSymbolicLink()) continue; // Counts by where it stands and where it leads to.
+    if (lstatSync(place).isSymbolicLink()) continue; // Of a symlink, its folder and its target are checked.
     const stats = statSync(place);
     const others = otherWriters(stats);
     if (!others) continue;

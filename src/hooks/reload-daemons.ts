@@ -1,11 +1,11 @@
-// Has systemd tell those daemons that looked before there was a hook to look again, as the packages do. A reload ends no
-// guest and no connection: libvirt reads its files anew and puts its own firewall rules back. Without systemd the
-// signal would be ours to send, and a daemon that is only just starting dies of it; there it is left to the administrator.
+// Reloads, by systemd, the daemons that looked for hooks before ours were installed, as the packages do. A reload ends no
+// guest and no connection: libvirt reads its files again and restores its own firewall rules. Without systemd we would have
+// to send SIGHUP, which kills a daemon that is just starting; there it is left to the administrator.
 import type { Run } from '../system/exec.ts';
 import { isNoticed } from './advice.ts';
 import type { LibvirtHooks } from './look.ts';
 
-/** @returns each daemon that had to be reloaded, and whether systemd did it */
+/** @returns the daemons that had to be reloaded, each with whether systemd did so */
 export async function reloadDaemons(
   run: Run,
   { all, around }: LibvirtHooks,

@@ -1,6 +1,7 @@
-// Whether SELinux lets libvirt execute a hook. Fedora's and Red Hat's policy (from 40.13 on) lets nobody but virtnetworkd,
-// and only by a boolean that is off; virtqemud takes a policy module of ours as well. A hook that must not be executed
-// fails every start of a guest, so the kernel is asked what its policy says; where it does not answer, the boolean counts.
+// Whether SELinux lets libvirt execute a hook. The policy of Fedora and Red Hat (from 40.13 on) allows it only to
+// virtnetworkd, and only with a boolean that is off; virtqemud needs our policy module as well. A hook that may not be
+// executed fails every start of a guest, so the kernel is asked for the decision of its policy; where it does not answer,
+// the boolean counts.
 import { closeSync, existsSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Paths } from '../store/paths.ts';
@@ -11,11 +12,12 @@ import type { HookDriver } from './hook-file.ts';
 
 const boolean = 'virt_hooks_unconfined';
 const hookType = 'virt_hook_t';
-/** What lets virtqemud do what the boolean lets virtnetworkd; of the package virt-shaper-selinux. */
+/** The module that allows virtqemud what the boolean allows virtnetworkd, from the package virt-shaper-selinux. */
 const module = '/usr/share/selinux/packages/virt_shaper.cil';
 
-/** What runs a driver's hooks where the daemons are split, and the domain of each. */
+/** Driver -> the daemon that runs its hooks, where libvirt has a daemon for each driver. */
 const splitDaemon = { qemu: 'virtqemud', lxc: 'virtlxcd', network: 'virtnetworkd' } as const;
+/** Daemon -> its SELinux domain. */
 const domains: Record<string, string> = {
   libvirtd: 'virtd_t',
   virtqemud: 'virtqemud_t',
@@ -23,18 +25,18 @@ const domains: Record<string, string> = {
   virtnetworkd: 'virtnetworkd_t',
 };
 
-/** Whether there is SELinux at all, also where it only warns. @param sys the host's /sys */
+/** Whether the host has SELinux, enforcing or permissive. @param sys the host's /sys */
 export function hasSelinux(sys: string): boolean {
   return existsSync(join(sys, 'fs/selinux/enforce'));
 }
 
-/** @returns `system_u:object_r:virt_hook_t:s0`; nothing where there are no labels, or nobody who reads them */
+/** @returns `system_u:object_r:virt_hook_t:s0`; undefined where there is no label, or no tool to read it */
 async function readLabel(run: Run, file: string): Promise<string | undefined> {
   const answer = await run('stat', ['--format=%C', file], { timeout: 5000 }).catch(() => undefined);
   return answer?.stdout.trim().match(/^\S+:\S+:\S+$/)?.[0];
 }
 
-/** @param labels files that have the hook's label, or would give it theirs */
+/** @param labels files whose label the hook has, or would get */
 export async function whySelinuxRefuses(
   run: Run,
   { sys, selinuxModule, libvirtHooks }: Paths,
@@ -70,7 +72,7 @@ export async function whySelinuxRefuses(
   };
 }
 
-/** The daemon's own, or the one that it would have. */
+/** The domain of the daemon's process, or the one that it would get. */
 function domainOf(driver: HookDriver, daemon: Daemon | undefined): string {
   const own = daemon && readText(`/proc/${daemon.pid}/attr/current`).replace(/\0/g, '').trim();
   if (own && /^\S+:\S+:\S+_t:/.test(own)) return own;
@@ -80,8 +82,8 @@ function domainOf(driver: HookDriver, daemon: Daemon | undefined): string {
 }
 
 /**
- * What libselinux calls compute_av.
- * @returns nothing where the kernel does not say, as of a domain that its policy does not know
+ * Asks the kernel for an access decision, as compute_av of libselinux does.
+ * @returns undefined where the kernel gives none, as for a domain that its policy does not know
  */
 function askKernel(folder: string, domain: string, label: string): boolean | undefined {
   const [index, bit] = ['index', 'perms/execute'].map((name) =>

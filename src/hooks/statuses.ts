@@ -1,11 +1,12 @@
-// How the program tells the hook's file what became of a call: by exit statuses that no Node.js which could not begin has.
+// Exit statuses by which the program tells the hook's script the result of a call. A Node.js that could not start never ends
+// with them.
 
-/** Of the environment: the status with which the program says that it refuses a start. */
+/** Environment variable with the exit status by which the program refuses a start. */
 export const refusalVariable = 'VIRT_SHAPER_REFUSAL';
 
 export const refusal = 100;
 
-/** Of the environment: the status with which the program says that after a `start` or `stopped` nothing is left to do. */
+/** Environment variable with the exit status by which the program says that a `start` or `stopped` is wholly done. */
 export const doneVariable = 'VIRT_SHAPER_DONE';
 
 export const done = 99;
