@@ -51,7 +51,7 @@ export async function applyCommand(context: Context, options: ApplyOptions): Pro
 async function renderPresent(context: Context): Promise<Generated> {
   sayFound(context, await findGuests(context));
   const outputs = await generateNow(context, 'edited');
-  removeFolder(context.paths.held); // The present files count again, also those of an unconfirmed load.
+  removeFolder(context.paths.held); // An apply makes the files of an unconfirmed load count again.
   sayPolicy(context, outputs);
   writeRules(context, outputs);
   touch(context.paths.lastSync); // The guests were found as by a sync.

@@ -12,7 +12,7 @@ import { removeFolder } from '../../system/folders.ts';
 export async function renderCommand(context: Context): Promise<number> {
   await underLock(context, async () => {
     const outputs = await generateNow(context, 'edited');
-    removeFolder(context.paths.held); // The present files count again, also those of an unconfirmed load.
+    removeFolder(context.paths.held); // A render makes the files of an unconfirmed load count again.
     sayPolicy(context, outputs);
     const written = writeRules(context, outputs);
     const guests = new Set(outputs.policy.uplinks.flatMap((uplink) => uplink.guests.map(({ name }) => name)));

@@ -24,26 +24,26 @@ export const commands: Listed[] = [
   },
   {
     what: 'apply keeps a load that waits waiting',
-    from: '    dropPending(context.paths.pending); // Who applies plainly has decided.\n',
+    from: '    dropPending(context.paths.pending); // An apply without --confirm decides about the load that waits.\n',
     to: '',
     kernel: ['said'],
   },
   {
     what: 'a configuration that was not confirmed stays left out after an apply',
-    from: '  removeFolder(context.paths.held); // One that was not confirmed counts again, since somebody applies it.\n',
+    from: '  removeFolder(context.paths.held); // An apply makes the files of an unconfirmed load count again.\n',
     to: '',
     kernel: ['waiting-load', 'apply'],
   },
   {
     what: 'a configuration that was not confirmed stays left out after a render',
-    from: '    removeFolder(context.paths.held); // One that was not confirmed counts again, since somebody renders it.\n',
+    from: '    removeFolder(context.paths.held); // A render makes the files of an unconfirmed load count again.\n',
     to: '',
     kernel: ['waiting-load', 'transaction'],
   },
   {
     what: 'a render with a mistake makes the unconfirmed configuration count',
-    from: "    const outputs = await generateNow(context, 'edited');\n    removeFolder(context.paths.held); // One that was not confirmed counts again, since somebody renders it.\n",
-    to: "    removeFolder(context.paths.held); // One that was not confirmed counts again, since somebody renders it.\n    const outputs = await generateNow(context, 'edited');\n",
+    from: "    const outputs = await generateNow(context, 'edited');\n    removeFolder(context.paths.held); // A render makes the files of an unconfirmed load count again.\n",
+    to: "    removeFolder(context.paths.held); // A render makes the files of an unconfirmed load count again.\n    const outputs = await generateNow(context, 'edited');\n",
     kernel: ['waiting-load'],
   },
   {

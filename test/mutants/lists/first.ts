@@ -64,7 +64,7 @@ export const first: Listed[] = [
   },
   {
     what: 'what a killed load has left is taken up',
-    from: '  removeFolder(next); // Of a load that was killed.\n',
+    from: '  removeFolder(next); // A load that was killed may have left it.\n',
     to: '',
     quick: ['unit/store'],
   },
