@@ -3,6 +3,20 @@
 
 import type { State } from '../kernel/objects.ts';
 import { tableName } from '../plan/names.ts';
+import type { Run } from '../system/exec.ts';
+
+/**
+ * For when our table is made, the moment at which the two would collide, and before it is, so that nft does not list all
+ * of it with theirs.
+ * @param checked when nft, which shows for a moment what it only checks, has done so
+ * @returns a sentence for each table
+ */
+export function askForeignMarks(run: Run, wanted: State, checked = Promise.resolve()): Promise<string[]> {
+  const ask = async () => findForeignMarks((await run('nft', ['-s', 'list', 'ruleset'])).stdout, wanted);
+  const found = checked.then(ask);
+  found.catch(() => {}); // Whoever awaits it hears of it.
+  return found;
+}
 
 /** @param listing what `nft list ruleset` prints @returns a sentence for each table */
 export function findForeignMarks(listing: string, { objects }: State): string[] {

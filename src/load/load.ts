@@ -25,8 +25,8 @@ import { removeFile } from '../system/files.ts';
 import { keepSeen } from './answer-cache.ts';
 import { RefusedLine } from './batch.ts';
 import type { Site } from './context.ts';
-import { findForeignMarks } from './foreign-marks.ts';
-import { checkAhead, type Present, readAhead } from './prefetch.ts';
+import { askForeignMarks } from './foreign-marks.ts';
+import { checkAhead, isUnlisted, type Present, readAhead } from './prefetch.ts';
 import { nothing, prepare } from './prepare.ts';
 import { type Checked, transact } from './transaction.ts';
 import { type Believed, loadBelieving } from './trust.ts';
@@ -71,6 +71,8 @@ export async function load(
     return { changed: false, ...nothingLacks };
   }
   const asked = { rules, companions, folder, checked: checkAhead(site, rules, present) };
+  // What nft says is heard before the rules are parsed, which would keep it from being heard: nft checks them meanwhile.
+  if (isUnlisted(site)) await present.table;
   const refusals: Refusal[] = [];
   const doubted = new Set<string>();
   for (let now = present; ; now = readAhead(site)) {
@@ -117,6 +119,7 @@ async function tryLoad(site: Site, asked: Asked, present: Present, refusals: Ref
     laid = layGood(site.rules, rules, withPlanObstacles(companions, obstacles), site.spare);
     return laid;
   };
+  const marks = before.hasTable ? [] : askForeignMarks(site.run, wanted, checked?.done);
   const vanished = await transact(
     { ...site, holds: before.objects },
     { before, wanted, found, checked, whileMoving: lay },
@@ -127,7 +130,7 @@ async function tryLoad(site: Site, asked: Asked, present: Present, refusals: Ref
     changed: found.length > 0,
     unreached: [...unreached, ...vanished],
     obstacles,
-    foreignMarks: await foreignMarks(site, before, wanted),
+    foreignMarks: await marks,
     joined: joinedTaps(found, before),
   };
 }
@@ -141,12 +144,6 @@ function joinedTaps(found: Difference[], { sharedTaps }: KernelState): string[] 
 /** Refreshes the fingerprint: the next load recognizes by one comparison the table that this one recognized guest by guest. */
 function refreshListing({ listing }: Site, { loaded, ruleset }: KernelState): void {
   if (loaded && isOlder(listing)) writeListing(listing, loaded.ruleset, ruleset.slice(noTable.length));
-}
-
-/** Asked for only when our table is made, the moment at which the two would collide. */
-async function foreignMarks({ run }: Site, before: KernelState, wanted: State): Promise<string[]> {
-  if (before.hasTable) return [];
-  return findForeignMarks((await run('nft', ['-s', 'list', 'ruleset'])).stdout, wanted);
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Rules } from '../render/render.ts';
 import { areSame, readIfGood } from '../store/in-force-rules.ts';
 import { isJournalled } from '../store/journal.ts';
 import { isListed } from '../store/table-fingerprint.ts';
+import { isThere } from '../system/files.ts';
 import { Interview, isAsSeen, readQuestions } from './answer-cache.ts';
 import { checkRuleset } from './apply.ts';
 import type { Site } from './context.ts';
@@ -57,11 +58,16 @@ export function readAhead(site: Site): Present {
 /** nft checks the new ruleset while its file and tc's answers are understood here. */
 export function checkAhead(site: Site, rules: Rules, { good, table }: Present): Checked | undefined {
   const text = rules['ruleset.nft'];
-  if (good()?.rules['ruleset.nft'] === text) return undefined;
+  if (!isUnlisted(site) && good()?.rules['ruleset.nft'] === text) return undefined;
   // Not while nft lists: taking back what was only checked shows, for a moment, a table that is not there.
   const done = table.then(() => checkRuleset(site, text));
   done.catch(() => {});
   return { text, done };
+}
+
+/** After a boot and after `unload` nothing of ours has been listed, and mostly nothing is there. */
+export function isUnlisted({ listing }: Site): boolean {
+  return !isThere(listing);
 }
 
 interface Good {

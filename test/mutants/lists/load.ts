@@ -37,8 +37,8 @@ export const load: Listed[] = [
   },
   {
     what: 'each load warns of the tables of others',
-    from: '  if (before.hasTable) return [];\n',
-    to: '',
+    from: 'const marks = before.hasTable ? [] : askForeignMarks(',
+    to: 'const marks = askForeignMarks(',
     ...again,
   },
   {
