@@ -16,13 +16,7 @@ import { formatLine } from '../report/problems.ts';
 import { findLaidOut, snapshotText } from '../store/configuration.ts';
 import { readGuests } from '../store/guests.ts';
 import { readIds } from '../store/ids.ts';
-import {
-  type Companions,
-  goodSource,
-  planFile,
-  readCompanions,
-  sourceFile,
-} from '../store/in-force-rules.ts';
+import { type Companions, goodSource, planFile, sourceFile, sourceOf } from '../store/in-force-rules.ts';
 import { readPending } from '../store/pending.ts';
 import { withKnownSpeeds } from '../store/speeds.ts';
 import { ConfigError, type Problem } from '../system/errors.ts';
@@ -173,8 +167,8 @@ function sumUp(problems: Problem[]): string[] {
  * loaded yet. That is left for them to load, with --confirm perhaps, or to read.
  */
 export function folderFor({ paths }: Context, { companions }: Generated): string {
-  const waiting = readCompanions(paths.rules).get(sourceFile);
-  const isAhead = waiting !== undefined && waiting !== goodSource(paths.rules);
+  const [waiting, loaded] = [sourceOf(paths.rules), goodSource(paths.rules)];
+  const isAhead = waiting !== undefined && loaded !== undefined && waiting !== loaded;
   const isOther = waiting !== companions.get(sourceFile);
-  return isAhead && isOther && goodSource(paths.rules) !== undefined ? paths.syncRules : paths.rules;
+  return isAhead && isOther ? paths.syncRules : paths.rules;
 }

@@ -65,9 +65,14 @@ export function companionsOf(folder: string, companions: Companions): NewFile[] 
   return [...companions].map(([name, text]) => ({ file: join(folder, name), text, mode: 0o600 }));
 }
 
-/** @returns the snapshot of the configuration that the rules in force were rendered from */
+/** @returns the snapshot of the configuration that the rules of this folder were rendered from */
+export function sourceOf(folder: string): string | undefined {
+  return readCache(join(folder, sourceFile));
+}
+
+/** @returns the same of the rules in force */
 export function goodSource(folder: string): string | undefined {
-  return readCache(join(folder, 'good', sourceFile));
+  return sourceOf(join(folder, 'good'));
 }
 
 /** @returns the rules in force; undefined when nothing is loaded */

@@ -7,7 +7,7 @@ import { readOverrides } from '../../render/templates.ts';
 import { describeMistakes } from '../../report/problems.ts';
 import { snapshotText } from '../../store/configuration.ts';
 import { type InForce, readRenderedPlan } from '../../store/in-force-plan.ts';
-import { readCompanions, sourceFile } from '../../store/in-force-rules.ts';
+import { sourceOf } from '../../store/in-force-rules.ts';
 import { label } from '../../text/label.ts';
 import type { Context } from '../context.ts';
 
@@ -38,7 +38,7 @@ export function sayUnknown({ paths, warn }: Context, plan: InForce): void {
 }
 
 function sayEdited({ paths, say, warn }: Context): void {
-  const rendered = readCompanions(paths.rules).get(sourceFile);
+  const rendered = sourceOf(paths.rules);
   if (rendered === undefined) return;
   try {
     const sources = [...readSources(paths.config), ...readOverrides(paths.templates, paths.config.file)];

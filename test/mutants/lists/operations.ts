@@ -82,7 +82,7 @@ export const operations: Listed[] = [
   },
   {
     what: 'what somebody has rendered to read is replaced by the timer',
-    from: 'return isAhead && isOther && goodSource(paths.rules) !== undefined ? paths.syncRules : paths.rules;',
+    from: 'return isAhead && isOther ? paths.syncRules : paths.rules;',
     to: 'return paths.rules;',
     ...whose,
   },
@@ -94,8 +94,8 @@ export const operations: Listed[] = [
   },
   {
     what: 'rules of the same configuration go past rules.d',
-    from: 'return isAhead && isOther && goodSource(paths.rules)',
-    to: 'return isAhead && goodSource(paths.rules)',
+    from: 'return isAhead && isOther ? paths',
+    to: 'return isAhead ? paths',
     ...whose,
   },
   {
