@@ -32,7 +32,7 @@ export interface DriverHooks {
   /** The other hooks of the driver, in the order in which libvirt runs them. */
   others: { path: string; since: number; broken?: string }[];
   daemon?: Daemon;
-  /** The last known call of our hook since boot, in milliseconds since 1970. */
+  /** When libvirt first called our hook since boot, in milliseconds since 1970. */
   called?: number;
   /** Whether a call has got as far as to start Node.js. */
   hasRun: boolean;

@@ -12,7 +12,7 @@ export interface Paths extends Record<Exclude<StoreName, 'hookCalled'>, string> 
   templates: string;
   /** The options that make a virt-shaper process use these paths. */
   options: string[];
-  /** Written by a driver's hook at each call; empty while no call has got as far as to begin Node.js. */
+  /** Made by the first call of a driver's hook since boot; empty until a call has got as far as to start Node.js. */
   hookCalled: (driver: string) => string;
   /** The folder in which libvirt has the state of the guests that a driver runs now. */
   libvirtState: (driver: string) => string;
