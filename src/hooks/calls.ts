@@ -129,7 +129,7 @@ function isOurs(file: string): boolean {
 }
 
 /**
- * Whether only we can write to the folder. Where it is ours and others could, they no longer can: calls then need owners.
+ * Whether the folder is ours. Where others could write to it, it is closed to them; isOurs then finds what they wrote.
  */
 function isClosed(folder: string): boolean {
   const stats = lstatSync(folder, { throwIfNoEntry: false });
