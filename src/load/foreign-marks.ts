@@ -1,30 +1,31 @@
-// Marks are shared by all of a host's tables. One that sets marks of our range takes packets for guests that
-// are none, or guests' packets for its own: it is left alone and named. Rules of iptables-legacy are not seen.
+// Finds tables of others that set marks of our range. All tables of a host share the packet's mark, so such a table puts
+// packets into guests' classes, or takes guests' packets out of them. It is left alone, and a warning names it. Rules of
+// iptables-legacy are not found.
 
 import type { State } from '../kernel/objects.ts';
 import { tableName } from '../plan/names.ts';
 import type { Run } from '../system/exec.ts';
 
 /**
- * For when our table is made, the moment at which the two would collide, and before it is, so that nft does not list all
- * of it with theirs.
- * @param checked when nft, which shows for a moment what it only checks, has done so
- * @returns a sentence for each table
+ * Asks nft for the tables of others. Call it when our table is about to be made: a conflict begins then, and before that the
+ * listing is without our own, which may be long.
+ * @param checked resolved when nft has checked our ruleset: a listing may show a table that nft only checks
+ * @returns a warning for each table
  */
 export function askForeignMarks(run: Run, wanted: State, checked = Promise.resolve()): Promise<string[]> {
   const ask = async () => findForeignMarks((await run('nft', ['-s', 'list', 'ruleset'])).stdout, wanted);
   const found = checked.then(ask);
-  found.catch(() => {}); // Whoever awaits it hears of it.
+  found.catch(() => {}); // The caller that awaits it gets the error.
   return found;
 }
 
-/** @param listing what `nft list ruleset` prints @returns a sentence for each table */
+/** @param listing output of `nft list ruleset` @returns a warning for each table */
 export function findForeignMarks(listing: string, { objects }: State): string[] {
   const marks = [...objects.values()].filter(({ kind }) => kind === 'filter').map(({ id }) => Number(id));
   return findMarksBeside(listing, marks);
 }
 
-/** @param ours marks of ours: those of the same ranges are looked for */
+/** @param ours our marks: others of the same ranges are searched */
 export function findMarksBeside(listing: string, ours: number[]): string[] {
   const ranges = new Set(ours.map(rangeOf));
   const found = new Map<string, string>();
@@ -41,7 +42,7 @@ export function findMarksBeside(listing: string, ours: number[]): string[] {
   );
 }
 
-/** The range of a base: all that has its upper 16 bits. */
+/** A range is all marks with the same upper 16 bits. */
 function rangeOf(mark: number): number {
   return mark >>> 16;
 }

@@ -1,5 +1,5 @@
-// rules.d -> kernel. Reads top to bottom as what happens: what is wanted, what there is, who is in the way,
-// the transaction, and only then the new rules are the good ones.
+// Loads rules.d into the kernel. The functions are in the order in which things happen: the wanted state, the kernel's
+// state, obstacles, the transaction; only after that do the new rules become `good`.
 import { compare } from '../diff/compare.ts';
 import type { Difference, Found } from '../diff/difference.ts';
 import { concerns, hasTree } from '../diff/obstacles.ts';
@@ -33,9 +33,9 @@ import { type Believed, loadBelieving } from './trust.ts';
 
 export interface Loaded {
   changed: boolean;
-  /** Taps that could not be reached: of their guest only, all others are in force. */
+  /** Taps that could not be reached: only their guests are not shaped. */
   unreached: Unreached[];
-  /** What costs an uplink its shaping; all others are in force. */
+  /** Obstacles, each of which keeps one uplink from being shaped; all others are in force. */
   obstacles: Obstacle[];
   /** Tables of others that set our marks. */
   foreignMarks: string[];
@@ -47,10 +47,9 @@ const nothingLacks = { unreached: [], obstacles: [], foreignMarks: [], joined: [
 
 /**
  * Call it under the lock.
- * @param wanted the folder with the rules, or rules with what is believed of the kernel in place of reading it
- * @param ahead read already
- * @throws ConfigError when a file of rules.d cannot be understood, Failure when the kernel refuses; both
- *   leave the kernel as it was
+ * @param wanted the folder of the rules, or rules to load without reading the kernel first (trust.ts)
+ * @param ahead the kernel's state, where the caller has begun to read it
+ * @throws ConfigError when a file of rules.d cannot be parsed, Failure when the kernel refuses; the kernel is then as before
  */
 export async function load(
   site: Site,
@@ -84,7 +83,7 @@ export async function load(
       const wanted = parseRules(rules, folder);
       const isKnown = refusals.some((one) => one.device === device && one.stays === stays);
       if (isKnown || !concerns(device, wanted)) throw error;
-      // Something may have come since the first look, which a second one can name.
+      // For a tree the first refusal only leads to a second look, which may find an obstacle and name it.
       if (doubted.has(device) || !hasTree(device, wanted))
         refusals.push({ device, message, ...(stays === undefined ? {} : { stays }) });
       doubted.add(device);
@@ -92,7 +91,7 @@ export async function load(
   }
 }
 
-/** Refusals that are got around: where there are more, something is wrong with all. */
+/** The load is tried again without refused devices at most so often: more refusals have a common cause. */
 const most = 8;
 
 interface Asked {
@@ -102,7 +101,7 @@ interface Asked {
   checked: Checked | undefined;
 }
 
-/** All or nothing, but for what has been refused before. */
+/** Loads all of the rules or nothing, apart from devices that were refused before. */
 async function tryLoad(site: Site, asked: Asked, present: Present, refusals: Refusal[]): Promise<Loaded> {
   const { rules, companions, folder, checked } = asked;
   const prepared = await prepare(site, rules, folder, present, refusals);
@@ -135,20 +134,20 @@ async function tryLoad(site: Site, asked: Asked, present: Present, refusals: Ref
   };
 }
 
-/** Taps with filters of others to which ours comes. */
+/** Taps with filters of others to which ours is added. */
 function joinedTaps(found: Difference[], { sharedTaps }: KernelState): string[] {
   const made = found.filter(({ kind, action }) => kind === 'filter' && action === 'add');
   return made.map(({ device }) => device).filter((tap) => sharedTaps.has(tap));
 }
 
-/** Refreshes the fingerprint: the next load recognizes by one comparison the table that this one recognized guest by guest. */
+/** Stores a new listing of the table, where it was recognized guest by guest: the next load needs one comparison only. */
 function refreshListing({ listing }: Site, { loaded, ruleset }: KernelState): void {
   if (loaded && isOlder(listing)) writeListing(listing, loaded.ruleset, ruleset.slice(noTable.length));
 }
 
 /**
- * What `load` of a folder's rules would change, without changing it.
- * @param folder absent: compared with a kernel that holds nothing of ours
+ * The differences that `load` of a folder's rules would apply; changes nothing.
+ * @param folder absent to compare with the state after `unload`
  */
 export async function differences(
   site: Site,
@@ -171,7 +170,7 @@ export async function differences(
   };
 }
 
-/** Takes out everything of ours, whoever loaded it. Call it under the lock. @returns whether there was any */
+/** Deletes all our objects from the kernel. Call it under the lock. @returns whether there were any */
 export async function unload(site: Site): Promise<boolean> {
   const { before, good } = await prepare(site);
   keepForeignTaps(site.foreignTaps, before, nothing);
@@ -184,8 +183,8 @@ export async function unload(site: Site): Promise<boolean> {
 }
 
 /**
- * tc prints less than it was told, so an object that is as it was loaded last takes the line of that load:
- * what goes back to it goes back exactly.
+ * Gives objects that are unchanged since the last load the values of that load. tc prints fewer values than it was given, so
+ * that a rollback could otherwise not restore all of them.
  */
 function recallLines(kernel: KernelState, good: State | undefined): void {
   for (const loaded of good?.objects.values() ?? []) {

@@ -1,4 +1,4 @@
-// Prefetches what every load asks of nft and tc, so that they answer while the rules are still being made or parsed.
+// Prefetches the kernel's state for a load: nft and tc answer while the rules are still being rendered or parsed.
 
 import { parseLoaded } from '../diff/parse-rules.ts';
 import type { KernelState, State } from '../kernel/objects.ts';
@@ -13,29 +13,29 @@ import type { Site } from './context.ts';
 import { readState, readTable } from './read-state.ts';
 import type { Checked } from './transaction.ts';
 
-/** What was loaded last, and what the kernel holds now. */
+/** The state that was loaded last, and the kernel's state now. */
 export interface Present {
-  /** Parsed when it is asked for. Absent where it cannot be parsed any more: then the next load replaces it. */
+  /** The rules in force. Parsed lazily; undefined where they cannot be parsed: then this load replaces them. */
   good: () => Good | undefined;
-  /** As nft lists it. */
+  /** nft's listing of our tables. */
   table: Promise<string>;
-  /** Parsed when it is asked for. */
+  /** The kernel's state. Parsed lazily. */
   before: () => Promise<KernelState>;
-  /** All that was asked, with the answers. */
+  /** All questions, with their answers. */
   interview: Interview;
-  /** Whether these rules are in force, and the kernel holds what it held when they were last found to be. */
+  /** Whether these rules are in force and all answers are equal to the cached ones, so that there is nothing to do. */
   isUnchanged: (rules: Rules) => Promise<boolean>;
 }
 
 /**
- * nft and tc answer while whoever calls it makes the rules. Call it under the lock, and load under the same; what goes
- * wrong is told to who waits for the answer.
+ * Starts nft and tc, and does not wait for them. Call it under the lock, and load under the same lock. An error is thrown
+ * where its answer is awaited.
  */
 export function readAhead(site: Site): Present {
   site.progress?.('reading what the kernel holds ...');
   const interview = new Interview(site.run);
   const asking = { ...site, run: interview.run };
-  const table = readTable(asking.run); // What takes longest.
+  const table = readTable(asking.run); // First, since it takes longest.
   table.catch(() => {});
   const rules = readGoodRules(site);
   const questions = rules && !isJournalled(site.journal) ? readQuestions(site.seen, rules) : undefined;
@@ -55,17 +55,17 @@ export function readAhead(site: Site): Present {
   return { good, table, before, interview, isUnchanged };
 }
 
-/** nft checks the new ruleset while its file and tc's answers are understood here. */
+/** Starts nft's check of the new ruleset, which runs while the rules and tc's answers are parsed here. */
 export function checkAhead(site: Site, rules: Rules, { good, table }: Present): Checked | undefined {
   const text = rules['ruleset.nft'];
   if (!isUnlisted(site) && good()?.rules['ruleset.nft'] === text) return undefined;
-  // Not while nft lists: taking back what was only checked shows, for a moment, a table that is not there.
+  // Not while nft lists: a check adds the table and aborts, and a listing at that moment may show a table that is not there.
   const done = table.then(() => checkRuleset(site, text));
   done.catch(() => {});
   return { text, done };
 }
 
-/** After a boot and after `unload` nothing of ours has been listed, and mostly nothing is there. */
+/** Whether no listing of our tables is stored, as after a boot or `unload`: then there are mostly none in the kernel. */
 export function isUnlisted({ listing }: Site): boolean {
   return !isThere(listing);
 }
