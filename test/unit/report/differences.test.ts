@@ -82,10 +82,10 @@ test('the reason of each, for programs', () => {
   assert.is(differenceAsData(device('its alias is another')).reason, 'alias');
   assert.is(differenceAsData(device('it is down')).id, 'ifb-eth0');
   assert.match(differenceLine(device('it is down')), '~ device ifb-eth0  (it is down)');
-  const setting = { ...device('it is 1'), kind: 'setting', device: 'net.x', ifb: undefined } as Difference;
+  const { ifb: _, ...setting } = { ...device('it is 1'), kind: 'setting', device: 'net.x' } as Difference;
   const none = { from: kernelWith(state('')), to: state('') };
   assert.is(
-    reportDifferences({ list: [device('it is down'), setting], ...none }),
+    reportDifferences({ list: [device('it is down'), setting as Difference], ...none }),
     'device ifb-eth0\n  ~ device ifb-eth0  (it is down)\nsetting net.x\n  ~ net.x  (it is 1)\n' +
       '2 differences: 2 to add, move or remove\n',
   );
