@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseClassBytes } from '../../../src/kernel/tc/output.ts';
 import { parseClasses, parseQdiscs } from '../../../src/observe/parse-use.ts';
-import { readUse } from '../../../src/observe/read-use.ts';
+import { readBytes, readUse } from '../../../src/observe/read-use.ts';
 import { speedBetween, useKey } from '../../../src/observe/use.ts';
 import type { Outcome } from '../../../src/system/exec.ts';
 
@@ -152,6 +152,21 @@ test('a limit that holds does not show above itself because tc took its time; on
   assert.is(speedBetween(before, after(31), 30e6), 30e6);
   assert.is(speedBetween(before, after(29), 30e6), 29e6);
   assert.is(speedBetween(before, after(42), 30e6), 40e6);
+});
+
+test('the bytes alone, read before, are found by what is read after', async () => {
+  const run = async (_: string, args: string[]): Promise<Outcome> => ({
+    status: 0,
+    stdout: args.includes('qdisc') ? qdiscs : classes,
+    stderr: '',
+  });
+  const before = await readBytes(run, ['e0']);
+  const { uses } = await readUse(run, ['e0']);
+  assert.equal([...before.keys()].sort(), [...uses.keys()].sort());
+  for (const [key, { bytes }] of uses) assert.is(before.get(key)?.bytes, bytes, key);
+  const { bytes, at, spread } = before.get(useKey('e0', '1:10')) ?? { bytes: 0, at: 0, spread: -1 };
+  assert.is(bytes, 1_522_058);
+  assert.ok(at > 0 && spread >= 0 && spread < 1000);
 });
 
 test.run();
