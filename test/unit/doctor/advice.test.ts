@@ -5,10 +5,13 @@ import { attempt } from '../../../src/doctor/finding.ts';
 import { checkGuests, type GuestFacts } from '../../../src/doctor/guests.ts';
 import { checkInForce, type InForceFacts } from '../../../src/doctor/in-force.ts';
 import { checkLibvirt, type HookFacts, type LibvirtFacts } from '../../../src/doctor/libvirt.ts';
+import { checkNetwork, type NetworkFacts } from '../../../src/doctor/network.ts';
 import { checkServices, type ServiceFacts } from '../../../src/doctor/services.ts';
+import { forgersText, mayForge } from '../../../src/guests/forge.ts';
 import type { Host } from '../../../src/host/host.ts';
 import { Failure } from '../../../src/system/errors.ts';
 import { line, named, wrong } from '../../support/findings.ts';
+import { makeWorld } from '../../support/world.ts';
 
 const hook: HookFacts = {
   driver: 'qemu',
@@ -261,6 +264,45 @@ test('rules that are behind are told of where something is loaded', () => {
   assert.equal(rules({ value: false }), ['ok', undefined]);
   assert.equal(rules({ failed: 'x', hint: 'y' }), ['warning', 'y']);
   assert.equal([rules(undefined), rules({ value: true }, false)], [undefined, undefined]);
+});
+
+test('what others do to our marks and to routed frames is told beside the bridges', () => {
+  const facts: NetworkFacts = {
+    devices: new Map(),
+    networks: new Map(),
+    bridges: [],
+    config: makeWorld('', {}).config,
+    guests: [],
+    shaped: new Set(),
+    unreachable: [{ guest: 'cliff', kind: 'unable' as never, reason: 'no bridge', remedy: 'give it one' }],
+    foreignMarks: ['table inet x sets our marks'],
+    waysOut: new Map(),
+  };
+  const checks = (more: Partial<NetworkFacts>) =>
+    checkNetwork({ ...facts, ...more }).map(({ check }) => check);
+  assert.equal(checks({}), ['bridges', 'guest.unreachable', 'marks', 'br_netfilter']);
+  const flowtables = new Map([['table inet f', ['eth0']]]);
+  const bypass = { flowtables, rules: [], unseen: [], fixed: [] };
+  assert.is(checks({ bypass }).length, 5);
+  const { hint, detail } = named(checkNetwork(facts), 'guest.unreachable');
+  assert.equal([detail, hint], ['has an entry and is not shaped: no bridge', 'give it one']);
+  const level = (callIptables?: boolean) =>
+    named(checkNetwork({ ...facts, ...(callIptables === undefined ? {} : { callIptables }) }), 'br_netfilter')
+      .level;
+  assert.equal([level(), level(false), level(true)], ['ok', 'ok', 'warning']);
+});
+
+test('six who may forge are named, and of more how many; a filter that pins both keeps one from it', () => {
+  const names = (count: number) => forgersText(Array.from({ length: count }, (_, at) => `g${at}`));
+  assert.match(names(6), /: g0, g1, g2, g3, g4, g5$/);
+  assert.match(names(8), /: g0, g1, g2, g3, g4, g5 and 2 more$/);
+  const may = (...filters: (string | undefined)[]) =>
+    mayForge({ nics: filters.map((filter) => ({ tap: 'x', ...(filter ? { filter } : {}) })) });
+  assert.equal([may(), may(undefined), may('clean-traffic'), may('mine')], [false, true, false, false]);
+  assert.equal(
+    [may('clean-traffic', undefined), may('no-mac-spoofing'), may('allow-arp')],
+    [true, true, true],
+  );
 });
 
 test('who failed without advice gives none', async () => {

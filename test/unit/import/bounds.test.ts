@@ -159,6 +159,15 @@ test('libvirt: NICs on one bridge share the sum, of several bridges the highest 
   }
 });
 
+test('libvirt: a guest without limits takes nobody’s name', () => {
+  const guest = (bandwidth: string) =>
+    `<domain><name>cliff</name><devices><interface type='bridge'><source bridge='br0'/>${bandwidth}</interface></devices></domain>`;
+  const limit = "<bandwidth><inbound average='1000'/></bandwidth>";
+  const { entry, said } = take(`${guest('')}\n${guest(limit)}`);
+  assert.equal([entry, said], [['ceil = { in = "8mbit" }'], []]);
+  assert.match(take(`${guest(limit)}\n${guest(limit)}`).said[0] ?? '', 'there is a guest "cliff" already');
+});
+
 test('libvirt: four NICs are named, of five the fifth is not', () => {
   const names = (count: number) =>
     domain(...Array.from({ length: count }, () => average(1000))).said[0] ?? '';

@@ -1,0 +1,88 @@
+// What a kernel lacks, from what its tools said of each trial, and what is chosen then. That real kernels answer so is for
+// test/kernel and test/kernels.
+import { release } from 'node:os';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { chooseKernel, decodeCache, readLacking } from '../../../src/host/kernel.ts';
+import { Failure } from '../../../src/system/errors.ts';
+import type { Outcome, Run } from '../../../src/system/exec.ts';
+
+const well: Outcome = { status: 0, stdout: 'match mark 0x0001 0xffffffff (success 0 )\n', stderr: '' };
+
+/** @param failed numbers of lines of the batch */
+async function lacking(failed: number[], { tc = well, ifb = well } = {}): Promise<string[]> {
+  const stderr = tc.stderr + failed.map((line) => `Error: Unknown.\nCommand failed -:${line}\n`).join('');
+  const run: Run = async (_, args) => (args.includes('tc') ? { ...tc, stderr } : ifb);
+  return [...(await readLacking(run))];
+}
+
+test('each line that failed says which module is not there', async () => {
+  assert.equal(await lacking([]), []);
+  const modules = [
+    'sch_htb',
+    'sch_htb',
+    'sch_fq_codel',
+    'sch_cake',
+    'sch_sfq',
+    'sch_ingress',
+    'act_mirred',
+    'cls_fw',
+    'cls_bpf',
+    'cls_u32_mark',
+  ];
+  for (const [at, module] of modules.entries())
+    assert.equal(await lacking([at + 1]), [module], `line ${at + 1}`);
+  assert.equal(await lacking([4, 5]), ['sch_cake', 'sch_sfq']);
+  assert.equal(await lacking([], { ifb: { ...well, status: 2 } }), ['ifb']);
+});
+
+test('a filter whose mark the kernel has dropped would take every packet', async () => {
+  assert.equal(await lacking([], { tc: { ...well, stdout: 'filter u32 flowid 1:1\n' } }), ['cls_u32_mark']);
+});
+
+test('where nothing could be tried out nothing is taken to be lacking', async () => {
+  for (const [stderr, hint] of [
+    [
+      'unshare: failed to execute tc: No such file or directory\n',
+      'install the packages iproute2 and util-linux',
+    ],
+    ['unshare: unshare failed: Operation not permitted\n', 'CAP_SYS_ADMIN'],
+  ] as const) {
+    for (const one of ['tc', 'ifb']) {
+      const answer = { [one]: { status: 1, stdout: '', stderr } };
+      const error = await lacking([], answer).catch((thrown) => thrown);
+      assert.instance(error, Failure);
+      assert.match(error.message, "this kernel's features cannot be tried out: unshare: ");
+      assert.match(error.hint ?? '', hint);
+    }
+  }
+});
+
+const chosen = (...modules: string[]) => chooseKernel(new Set(modules));
+
+test('the cheapest of what is there is chosen', () => {
+  assert.equal(chosen(), { leaf: 'fq_codel', redirect: 'fw', lacking: [] });
+  assert.is(chosen('cls_fw').redirect, 'bpf');
+  assert.is(chosen('cls_fw', 'cls_bpf').redirect, 'u32');
+  assert.is(chosen('cls_bpf', 'cls_u32_mark').redirect, 'fw');
+  const leaves = chosen('sch_fq_codel', 'sch_cake');
+  assert.is(leaves.leaf, 'bfifo');
+  assert.equal(leaves.lacking?.slice().sort(), ['cake', 'fq_codel']);
+});
+
+test('what nothing stands in for is said, and ends it', () => {
+  for (const module of ['sch_htb', 'sch_ingress', 'act_mirred', 'ifb'])
+    assert.throws(() => chosen(module), new RegExp(`this kernel has no ${module}, without which`));
+  assert.throws(() => chosen('cls_fw', 'cls_bpf', 'cls_u32_mark'), /neither cls_fw nor cls_bpf nor marks/);
+});
+
+test('what was found out holds for this kernel only, and whole', () => {
+  const known = { leaf: 'fq_codel', redirect: 'fw', lacking: ['cake'] };
+  const read = (content: object) => decodeCache(JSON.stringify({ release: release(), ...known, ...content }));
+  assert.equal(read({}), known);
+  for (const other of [{ release: '1.0' }, { leaf: undefined }, { redirect: '' }, { lacking: undefined }])
+    assert.is(read(other), undefined, JSON.stringify(other));
+  for (const text of ['', '{', undefined]) assert.is(decodeCache(text), undefined);
+});
+
+test.run();
