@@ -1,0 +1,59 @@
+// What passed between two readings that are more than a slot of five minutes apart is spread over the slots evenly: a sync
+// that came late makes no peak.
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { count, type Reading } from '../../../src/ledger/count.ts';
+import { type MonthRecord, newLedger } from '../../../src/ledger/ledger.ts';
+import { addPeak, type Peaks, slotLength } from '../../../src/ledger/peaks.ts';
+import { subjectOf } from '../../../src/ledger/subject.ts';
+
+const subject = subjectOf('guest', 'cliff');
+/** The beginning of a slot. */
+const begin = Math.ceil(new Date(2026, 4, 6, 12).getTime() / slotLength) * slotLength;
+
+/** @param readings slots after the beginning, and the counter then */
+function peaksAfter(...readings: [slots: number, bytes: number][]) {
+  const ledger = newLedger('id');
+  const months = new Map<string, MonthRecord>();
+  const record = (month: string) => {
+    const known = months.get(month) ?? { month, accounts: new Map() };
+    months.set(month, known);
+    return known;
+  };
+  for (const [slots, bytes] of readings) {
+    const wall = begin + slots * slotLength;
+    const reading: Reading = {
+      boot: 'x',
+      at: 1e6 + (wall - begin) * 1000,
+      wall,
+      classes: [{ device: 'eth0', id: '1:10', bytes, owner: { subject }, fate: 'stays' }],
+      whole: ['eth0'],
+    };
+    assert.ok(count(ledger, reading, record));
+  }
+  const account = ledger.accounts.get(subject);
+  return { peaks: account?.peaks.out, slot: account?.slot.out, total: account?.total.out };
+}
+
+/** A histogram of these averages. */
+const averages = (...bytes: number[]) => bytes.reduce<Peaks>((peaks, one) => addPeak(peaks, one), '');
+
+test('three slots later each has a third, and the one that begins has nothing yet', () => {
+  assert.equal(peaksAfter([0, 0], [3, 3e6]), { peaks: averages(1e6, 1e6, 1e6), slot: 0, total: 3e6 });
+});
+
+test('the first and the last have what falls into them', () => {
+  const { peaks, slot, total } = peaksAfter([0.5, 0], [2.25, 7e6]);
+  assert.is(peaks, averages(2e6, 4e6));
+  assert.ok(Math.abs((slot ?? 0) - 1e6) < 1, String(slot));
+  assert.is(total, 7e6);
+});
+
+test('within one slot all of it is in that slot, and closed with what came before', () => {
+  assert.equal(peaksAfter([0, 0], [0.2, 1e6], [0.6, 2e6]), { peaks: '', slot: 2e6, total: 2e6 });
+  const { peaks, slot } = peaksAfter([0, 0], [0.5, 1e6], [1.5, 3e6]);
+  assert.is(peaks, averages(2e6));
+  assert.ok(Math.abs((slot ?? 0) - 1e6) < 1);
+});
+
+test.run();
