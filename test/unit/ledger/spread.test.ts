@@ -49,6 +49,11 @@ test('the first and the last have what falls into them', () => {
   assert.is(total, 7e6);
 });
 
+test('a byte is one, and an idle slot is none', () => {
+  assert.is(peaksAfter([0, 0], [1, 1]).peaks, averages(1));
+  assert.is(peaksAfter([0, 5], [2, 5]).peaks, '');
+});
+
 test('within one slot all of it is in that slot, and closed with what came before', () => {
   assert.equal(peaksAfter([0, 0], [0.2, 1e6], [0.6, 2e6]), { peaks: '', slot: 2e6, total: 2e6 });
   const { peaks, slot } = peaksAfter([0, 0], [0.5, 1e6], [1.5, 3e6]);

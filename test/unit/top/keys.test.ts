@@ -188,6 +188,13 @@ test('Enter explains the marked guest or group, Esc and q lead back to where one
 test('any key leads back from the help, arrows scroll it', () => {
   assert.is(pressed('h x').mode, 'list');
   assert.is(pressed('? Down').mode, 'help');
+  const scrolled = (names: string) => pressed(`h ${names}`).scroll;
+  assert.equal([scrolled('Down'), scrolled('j'), scrolled('Down j')], [1, 1, 2]);
+  assert.equal([scrolled('Down Down Up'), scrolled('j j k'), scrolled('Up'), scrolled('k')], [1, 1, 0, 0]);
+  assert.equal(
+    [scrolled('PgDn'), scrolled('PgDn PgDn PgUp'), scrolled('End'), scrolled('End Home')],
+    [20, 20, 280, 0],
+  );
   const scene = someScene();
   const { shown: seen } = frame({ scene, view: pressed('h'), unicode: true }, { columns: 40, rows: 15 });
   assert.is(seen.rows, helpLines(40).length);
