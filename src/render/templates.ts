@@ -69,12 +69,14 @@ function read(file: string): Template {
   return { file, text: readFileSync(file, 'utf8'), isPackaged: false };
 }
 
-/** Reads the text lazily: usually the compiled template is enough, and a guest's start waits for each file that is read. */
+/** Reads the text when it is first asked for: not every command that has the templates renders. */
 function ownTemplate(file: string): Template {
+  let read: string | undefined;
   return {
     file,
     get text() {
-      return readFileSync(file, 'utf8');
+      read ??= readFileSync(file, 'utf8');
+      return read;
     },
     isPackaged: true,
   };
