@@ -4,6 +4,7 @@
 
 import { emptyState, type KernelState, kernelWith, type State, type TcObject } from '../kernel/objects.ts';
 import type { Rules } from '../render/render.ts';
+import { apart } from '../text/apart.ts';
 import { compare } from './compare.ts';
 import type { Difference } from './difference.ts';
 import { readLine } from './parse-rules.ts';
@@ -30,12 +31,6 @@ export function findSmallChange(good: Rules, rules: Rules): SmallChange | undefi
   const to = { ...emptyState(rules['ruleset.nft']), objects: come };
   const differences = compare(from, to, true).filter(({ kind }) => kind !== 'table' || commands !== '');
   return differences.every(isSmall) ? { differences, from, to, commands } : undefined;
-}
-
-/** The elements that only one list has, in its order. */
-function apart(from: string[], to: string[]): { gone: string[]; come: string[] } {
-  const [former, next] = [new Set(from), new Set(to)];
-  return { gone: from.filter((text) => !next.has(text)), come: to.filter((text) => !former.has(text)) };
 }
 
 /** @returns undefined where a line cannot be parsed, or two lines make the same object */

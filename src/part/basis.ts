@@ -8,7 +8,7 @@ import type { Inputs, Outputs } from '../pipeline.ts';
 import { ceilings, total } from '../policy/guarantees.ts';
 import { isInForce } from '../policy/moment/moment.ts';
 import type { UplinkPolicy } from '../policy/policy.ts';
-import { frameOf } from '../render/view.ts';
+import { outlineOf } from '../render/view.ts';
 import { type Both, both, type Direction, directions } from '../units/units.ts';
 
 export interface Basis {
@@ -36,7 +36,7 @@ export function basisOf({ policy, plan }: Outputs): Basis | undefined {
     return [name, arrival, trees.out.link.id, trees.out.unmarked.id, trees.in.flooded?.id];
   });
   return {
-    frame: JSON.stringify([frameOf(plan), classes]),
+    frame: JSON.stringify([outlineOf(plan), classes]),
     warnings,
     unshaped: [...new Set(unshaped.map(({ guest }) => guest))],
     room: Object.fromEntries(room),
@@ -78,26 +78,6 @@ export function linesOf(inputs: Inputs): Lines | undefined {
 function changesByItself({ defaults, uplinks, groups, guests }: Config): boolean {
   const entries: object[] = [defaults, ...uplinks.map(({ unmarked }) => unmarked), ...groups, ...guests];
   return entries.some((entry) => ['when', 'quota', 'boost'].some((key) => key in entry));
-}
-
-/** @returns the lines that only one list has; undefined where the lines of both are in another order */
-export function apart(from: string[], to: string[]): { gone: string[]; come: string[] } | undefined {
-  // Equal beginnings and ends are skipped first: mostly one line differs among a thousand.
-  const least = Math.min(from.length, to.length);
-  let [head, tail] = [0, 0];
-  while (head < least && from[head] === to[head]) head += 1;
-  while (tail < least - head && from.at(-1 - tail) === to.at(-1 - tail)) tail += 1;
-  return apartBetween(from.slice(head, from.length - tail), to.slice(head, to.length - tail));
-}
-
-function apartBetween(from: string[], to: string[]): { gone: string[]; come: string[] } | undefined {
-  const [former, next] = [new Set(from), new Set(to)];
-  const [gone, come] = [from.filter((line) => !next.has(line)), to.filter((line) => !former.has(line))];
-  if (gone.length > 0 || come.length > 0) {
-    const [some, others] = [from.filter((line) => next.has(line)), to.filter((line) => former.has(line))];
-    if (some.some((line, index) => line !== others[index])) return undefined;
-  } else if (from.some((line, index) => line !== to[index])) return undefined;
-  return { gone, come };
 }
 
 export function guestIn(line: string): Guest {

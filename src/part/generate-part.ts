@@ -9,8 +9,9 @@ import type { Device, Host } from '../host/host.ts';
 import { generate, type Inputs, type Outputs } from '../pipeline.ts';
 import { assignIds, type ChosenIds, keepIds } from '../plan/ids.ts';
 import type { Rules } from '../render/render.ts';
+import { apartInOrder } from '../text/apart.ts';
 import { both, directions } from '../units/units.ts';
-import { apart, type Basis, basisOf, deviceIn, guestIn, type Lines, linesOf } from './basis.ts';
+import { type Basis, basisOf, deviceIn, guestIn, type Lines, linesOf } from './basis.ts';
 import { neighboursOf } from './neighbours.ts';
 import { splice } from './splice.ts';
 
@@ -39,8 +40,8 @@ const most = { changed: 64, near: 150 };
 export function generatePart(former: Former, inputs: Inputs): Part | undefined {
   const lines = linesOf(inputs);
   if (!lines || lines.common !== former.lines.common) return undefined;
-  const guests = apart(former.lines.guests, lines.guests);
-  const devices = apart(former.lines.devices, lines.devices);
+  const guests = apartInOrder(former.lines.guests, lines.guests);
+  const devices = apartInOrder(former.lines.devices, lines.devices);
   if (!guests || !devices) return undefined;
   const [gone, come] = [new Set(guests.gone), new Set(guests.come)];
   const left = guests.gone.map(guestIn);
