@@ -104,7 +104,7 @@ interface Asked {
 /** Loads all of the rules or nothing, apart from devices that were refused before. */
 async function tryLoad(site: Site, asked: Asked, present: Present, refusals: Refusal[]): Promise<Loaded> {
   const { rules, companions, folder, checked } = asked;
-  const prepared = await prepare(site, rules, folder, present, refusals);
+  const prepared = await prepare(site, present, rules, folder, refusals);
   const { before, wanted, unreached, obstacles, good, same } = prepared;
   keepForeignTaps(site.foreignTaps, before, wanted);
   refreshListing(site, before);
@@ -155,6 +155,7 @@ export async function differences(
 ): Promise<Found & { from: KernelState } & Pick<Loaded, 'unreached' | 'obstacles' | 'joined'>> {
   const { before, wanted, unreached, obstacles, good } = await prepare(
     site,
+    readAhead(site),
     folder === undefined ? undefined : readRules(folder),
     folder,
   );
@@ -172,7 +173,7 @@ export async function differences(
 
 /** Deletes all our objects from the kernel. Call it under the lock. @returns whether there were any */
 export async function unload(site: Site): Promise<boolean> {
-  const { before, good } = await prepare(site);
+  const { before, good } = await prepare(site, readAhead(site));
   keepForeignTaps(site.foreignTaps, before, nothing);
   recallLines(before, good);
   const found = compare(before, nothing);

@@ -13,7 +13,7 @@ import type { Rules } from '../render/render.ts';
 import { areSame } from '../store/in-force-rules.ts';
 import { Failure } from '../system/errors.ts';
 import type { Site } from './context.ts';
-import { readAhead } from './prefetch.ts';
+import type { Present } from './prefetch.ts';
 
 export const nothing = emptyState(noTable);
 
@@ -23,9 +23,9 @@ export const nothing = emptyState(noTable);
  */
 export async function prepare(
   site: Site,
+  present: Present,
   rules?: Rules,
   folder = site.rules,
-  present = readAhead(site),
   refusals: Refusal[] = [],
 ) {
   const good = present.good();

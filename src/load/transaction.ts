@@ -96,10 +96,10 @@ async function checkRulesets(site: Site, phases: Phase[], checked?: Checked): Pr
 async function readBack(
   site: Site,
   { wanted }: Change,
-  { lost, committed, reading = readState(site, { expected: wanted, committed }) }: Applied,
+  { lost, committed, reading }: Applied,
 ): Promise<Unreached[]> {
   site.progress?.('reading back what the kernel holds ...');
-  const now = await reading;
+  const now = await (reading ?? readState(site, { expected: wanted, committed }));
   const { wanted: there, unreached } = withoutUnreached(now, wanted);
   const vanished = lost.flatMap(({ object }) => (object ? [unreachedTap(object, 'it is not there')] : []));
   const taps = new Map([...vanished, ...unreached].map((tap) => [tap.tap, tap]));
