@@ -2,14 +2,14 @@
 // A test holds the list to src/ and its order to that of the imports.
 
 export const house: [folder: string, what: string][] = [
-  [
-    'system',
-    'processes (exec.ts is the only door), files that are written whole, locks, paths, trust, errors with a hint',
-  ],
+  ['system', 'processes (by exec.ts), files that are written whole, locks, paths, trust, errors with a hint'],
   ['units', 'rates, sizes, times, directions: bits per second, bytes, microseconds; Ethernet addresses'],
   ['text', 'what screens are made of: tables, bars, figures, ages, names without anything odd'],
   ['toml', 'TOML with the place of every key, and errors in plain words'],
-  ['config', 'TOML -> Config: decoded, checked, complete; nothing after it checks a value again'],
+  [
+    'config',
+    'TOML -> Config: decoded, checked, complete; what comes after it looks only whether it fits the host',
+  ],
   ['guests', "libvirt's XML and status files -> Guest"],
   ['host', 'devices, bridges, link speeds, networks of libvirt; what this kernel can do, found by trying'],
   ['policy', 'who gets which rate on which uplink, where that is written and what lowered it'],
@@ -22,7 +22,10 @@ export const house: [folder: string, what: string][] = [
   ['diff', 'two states -> differences -> phases -> commands'],
   ['load', 'the transaction: stage, commit, retire, read back, undo'],
   ['observe', 'what the kernel counts, and whether the frames of each guest meet their class'],
-  ['hooks', "the files in libvirt's folder, and what keeps libvirt from running them"],
+  [
+    'hooks',
+    "the files in libvirt's folder, what keeps libvirt from running them, and the queue of their calls",
+  ],
   ['import', 'bandwidth.conf, domain XML and Proxmox files -> TOML'],
   ['init', 'a first configuration'],
   ['doctor', 'facts -> findings'],
