@@ -36,7 +36,7 @@ export function readFiles({ file, root = '' }: ConfigLocation, findings: Finding
   const folder = join(dirname(file), 'config.d');
   const dropIns = listDropIns(join(root, folder), folder, findings);
   return [file, ...dropIns.map((name) => join(folder, name))].flatMap((name) => {
-    const bytes = readTrusted(join(root, name), name, findings);
+    const bytes = readGuarded(join(root, name), name, findings);
     return (bytes && decodeText(bytes, name, findings)) ?? [];
   });
 }
@@ -54,7 +54,7 @@ function listDropIns(path: string, shown: string, findings: Findings): string[] 
   }
 }
 
-function readTrusted(path: string, shown: string, findings: Findings): Buffer | undefined {
+function readGuarded(path: string, shown: string, findings: Findings): Buffer | undefined {
   let descriptor: number | undefined;
   try {
     // O_NONBLOCK: opening a FIFO would block until a writer opens it.

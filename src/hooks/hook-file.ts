@@ -42,7 +42,7 @@ export interface HookCommand {
 }
 
 /** @param program Node.js and the program's file */
-export function hookCommand(program: string[], paths: Paths): HookCommand {
+export function makeHookCommand(program: string[], paths: Paths): HookCommand {
   const {
     options,
     guestsLock,

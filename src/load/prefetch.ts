@@ -5,7 +5,7 @@ import type { KernelState, State } from '../kernel/objects.ts';
 import type { Rules } from '../render/render.ts';
 import { areSame, readIfGood } from '../store/in-force-rules.ts';
 import { isJournalled } from '../store/journal.ts';
-import { isListed } from '../store/table-fingerprint.ts';
+import { hasFingerprint } from '../store/table-fingerprint.ts';
 import { isThere } from '../system/files.ts';
 import { Interview, isAsSeen, readQuestions } from './answer-cache.ts';
 import { checkRuleset } from './apply.ts';
@@ -50,7 +50,7 @@ export function readAhead(site: Site): Present {
   const isUnchanged = async (wanted: Rules) =>
     questions !== undefined &&
     areSame(rules, wanted) &&
-    isListed(site.listing, wanted['ruleset.nft']) &&
+    hasFingerprint(site.listing, wanted['ruleset.nft']) &&
     (await isAsSeen(site.seen, wanted, interview));
   return { good, table, before, interview, isUnchanged };
 }

@@ -24,7 +24,7 @@ import { Staging } from './staging.ts';
  * Call it under the lock.
  * @returns the rules in force; undefined where the last load did not end well, or something else speaks against trusting it
  */
-export function readTrusted({ journal, foreignTaps, listing, rules, owner }: Site): Rules | undefined {
+export function readBelieved({ journal, foreignTaps, listing, rules, owner }: Site): Rules | undefined {
   if (owner !== hostOwner && othersOf(owner, readIfbs()).length > 0) return undefined;
   if (isJournalled(journal) || readCache(foreignTaps)) return undefined;
   const good = readIfGood(rules);
@@ -32,7 +32,7 @@ export function readTrusted({ journal, foreignTaps, listing, rules, owner }: Sit
 }
 
 export interface Believed {
-  /** As `readTrusted` has returned them, under the same lock. */
+  /** As `readBelieved` has returned them, under the same lock. */
   good: Rules;
   /** Rendered from the package's own templates, so that they need no check against each other. */
   rules: Rules;
@@ -47,7 +47,7 @@ export interface Believed {
   /** Writes the rules; called while tc runs, before nft changes the way of any frame. @returns their folder */
   write: () => string;
   /** Called while nft runs, for what the caller still has to prepare. */
-  prepare: () => unknown;
+  meanwhile: () => unknown;
 }
 
 /**
@@ -55,7 +55,7 @@ export interface Believed {
  *   any frame, or everything has and only objects that no mark leads to are left
  */
 export async function loadBelieving(site: Site, believed: Believed): Promise<string | undefined> {
-  const { rules, companions, taps, write, prepare, few = believed } = believed;
+  const { rules, companions, taps, write, meanwhile, few = believed } = believed;
   const change = findSmallChange(few.good, few.rules);
   const differences = change && withoutGoneTaps(change.differences);
   if (!differences) return 'more than a guest has changed';
@@ -71,7 +71,7 @@ export async function loadBelieving(site: Site, believed: Believed): Promise<str
   const staging = new Staging(site, stepsOf(false), from);
   let name: string;
   const lay = () => {
-    prepare();
+    meanwhile();
     return layGood(site.rules, rules, companions, site.spare);
   };
   let isGiven = false;

@@ -8,7 +8,7 @@ const header = 14;
 export const frame = 1500 + header;
 
 /** The largest frame of a device, in bytes; never below the usual one, since a smaller MTU gains nothing. */
-export function frameOf(mtu = 1500): number {
+export function largestFrame(mtu = 1500): number {
   return Math.max(frame, mtu + header);
 }
 

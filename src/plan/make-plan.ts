@@ -6,7 +6,7 @@ import { membersByGroup } from '../policy/guarantees.ts';
 import { possibleLeaf } from '../policy/leaves.ts';
 import type { ClassPolicy, GuestPolicy, Policy, UplinkPolicy } from '../policy/policy.ts';
 import { both, byName, type Direction } from '../units/units.ts';
-import { burstFor, fitBurst, frameOf, quantumFor } from './arithmetic.ts';
+import { burstFor, fitBurst, largestFrame, quantumFor } from './arithmetic.ts';
 import { type Ids, idOf } from './ids.ts';
 import { makeLeaf } from './leaf.ts';
 import { limiting } from './limiting.ts';
@@ -77,7 +77,7 @@ function treePlan(
     ...(direction === 'in' ? [ids.flooded] : []),
     ...uplink.guests.map((guest) => idOf(ids.guests, guest.name)),
   ]);
-  const frame = frameOf(uplink.mtu);
+  const frame = largestFrame(uplink.mtu);
   const make = (kind: ClassPlan['kind'], policy: ClassPolicy, minor: number, parent?: number): ClassPlan => {
     const { configured, effective } = policy.rate[direction];
     const ceil = policy.ceil[direction];

@@ -24,7 +24,7 @@ export function makeView(plan: Plan, source: string) {
     table: tableName,
     signature,
     alias: aliasPrefix,
-    ...frameOf(plan),
+    ...outlineOf(plan),
     chains: plan.chains.map((chain) => ({
       ...chain,
       mark: markText(chain.mark),
@@ -42,7 +42,7 @@ export function makeView(plan: Plan, source: string) {
 }
 
 /** Everything that the lines of a guest may depend on apart from other guests. */
-export function frameOf(plan: Plan) {
+export function outlineOf(plan: Plan) {
   const routes = plan.chains.some(({ routed }) => routed.length > 0);
   return {
     leaf: `${plan.leaf === 'fq_codel' ? 'fq_codel' : 'bfifo, since it has no fq_codel'}${hasOthers(plan) ? ', where the configuration names no other' : ''}`,

@@ -40,7 +40,7 @@ export function readCommitted(file: string): string {
 }
 
 /** Whether this ruleset was committed last, and nft's listing was stored after that commit. */
-export function isListed(file: string, ruleset: string): boolean {
+export function hasFingerprint(file: string, ruleset: string): boolean {
   const record = readRecord(file);
   return record.ruleset === ruleset && !record.changed;
 }

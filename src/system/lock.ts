@@ -1,7 +1,7 @@
 // One virt-shaper at a time changes the kernel: hooks of many guests run at once. Node has no flock(2), but
 // the lock belongs to the open file, so a child that locks the file we opened leaves the lock with us until
 // we close it or die. The file itself is never removed: it holds nothing, and removing it would be a race.
-// The hook's file may have opened and locked it already (hooks/hook-file.ts): a shell starts flock while Node.js begins.
+// The hook's file may have opened and locked it already (hooks/call-program.ts): a shell starts flock while Node.js begins.
 
 import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';

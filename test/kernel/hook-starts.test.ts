@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { hookCommand, quote } from '../../src/hooks/hook-file.ts';
+import { makeHookCommand, quote } from '../../src/hooks/hook-file.ts';
 import { hookText } from '../../src/hooks/hook-script.ts';
 import { makePaths } from '../../src/store/paths.ts';
 import { awaitCalls } from '../support/hook-calls.ts';
@@ -27,7 +27,7 @@ const { test, host } = kernelTest({
       'counted',
       `#!/bin/sh\necho begun >>${host.root}/starts\nexec ${process.execPath} ${program} "$@"\n`,
     );
-    const command = hookCommand([join(host.root, 'counted')], makePaths({ root: host.root }));
+    const command = makeHookCommand([join(host.root, 'counted')], makePaths({ root: host.root }));
     write('qemu', hookText('qemu', command));
   },
 });

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { chmodSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hookCommand } from '../../src/hooks/hook-file.ts';
+import { makeHookCommand } from '../../src/hooks/hook-file.ts';
 import { hookText } from '../../src/hooks/hook-script.ts';
 import { makePaths } from '../../src/store/paths.ts';
 import { slowness } from '../support/patience.ts';
@@ -38,7 +38,7 @@ export class InstalledHook {
       'counted',
       `#!/bin/sh\necho begun >>${host.root}/starts\nexec ${process.execPath} ${program} "$@"\n`,
     );
-    this.#write('qemu', hookText('qemu', hookCommand([join(host.root, 'counted')], paths)));
+    this.#write('qemu', hookText('qemu', makeHookCommand([join(host.root, 'counted')], paths)));
   }
 
   /** @param text a shell script that runs in the program's place */

@@ -101,7 +101,7 @@ function statusOf(isDone: boolean): number {
 }
 
 /**
- * A guest that must not start ends with the status that the installed hook file asks for (hooks/hook-file.ts), so
+ * A guest that must not start ends with the status that the installed hook file asks for (hooks/statuses.ts), so
  * that it can tell this from a Node.js that could not begin, which refuses nobody.
  */
 async function passingOn(work: () => Promise<number>): Promise<number> {

@@ -2,7 +2,7 @@
 // its daemon has to look for them is left to systemd, and said where there is none.
 import { existsSync } from 'node:fs';
 import { adviseDriver } from '../../hooks/advice.ts';
-import { type HookCommand, hookCommand, quote } from '../../hooks/hook-file.ts';
+import { type HookCommand, makeHookCommand, quote } from '../../hooks/hook-file.ts';
 import { hookText } from '../../hooks/hook-script.ts';
 import { installHook, removeHook, removeIfEmpty } from '../../hooks/install.ts';
 import { type LibvirtHooks, lookAtHooks } from '../../hooks/look.ts';
@@ -133,7 +133,7 @@ function sayWhatIsLeft(context: Context, { all, around }: LibvirtHooks): void {
 }
 
 function ourCommand({ paths }: Context): HookCommand {
-  return hookCommand(findProgram(process.argv[1] ?? '', process.execPath), paths);
+  return makeHookCommand(findProgram(process.argv[1] ?? '', process.execPath), paths);
 }
 
 function attempt<T>(work: () => T): T | Failure {

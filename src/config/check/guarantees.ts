@@ -20,7 +20,7 @@ interface Limit {
 export function checkGuarantees(config: Config, findings: Findings): void {
   const { defaults, uplinks, guests } = config;
   const report = (path: string[], rate: Rates | undefined, limits: Limit[]) => {
-    for (const limit of limits) compare(path, rate, limit, defaults, findings);
+    for (const limit of limits) checkRate(path, rate, limit, defaults, findings);
   };
 
   report(['defaults'], defaults.rate, [{ name: 'its ceil', ceil: defaults.ceil }]);
@@ -67,7 +67,7 @@ function valuesOn<T extends object>(
   return { ...entry, ...(uplink !== undefined && entry.on.get(uplink)) };
 }
 
-function compare(
+function checkRate(
   path: string[],
   rate: Rates | undefined,
   { name, ceil }: Limit,

@@ -3,7 +3,7 @@
 
 import { drivers } from '../../guests/guest.ts';
 import { adviseDriver, isNoticed } from '../../hooks/advice.ts';
-import { hookCommand } from '../../hooks/hook-file.ts';
+import { makeHookCommand } from '../../hooks/hook-file.ts';
 import { hookText } from '../../hooks/hook-script.ts';
 import { lookAtHooks } from '../../hooks/look.ts';
 import { findProgram } from '../../hooks/program.ts';
@@ -24,7 +24,7 @@ export async function readLibvirt(
 ): Promise<LibvirtFacts> {
   const { units = [] } = services ?? {};
   const program = await attempt(() => findProgram(process.argv[1] ?? '', process.execPath));
-  const command = 'value' in program ? hookCommand(program.value, paths) : undefined;
+  const command = 'value' in program ? makeHookCommand(program.value, paths) : undefined;
   const { version, all, around } = await lookAtHooks(run, paths, command);
   const daemons = new Map(all.flatMap(({ daemon }) => (daemon ? [[daemon.name, daemon.pid] as const] : [])));
   const hooks = all.map((one): HookFacts => {

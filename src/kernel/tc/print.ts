@@ -1,5 +1,5 @@
-// Prints an object as a line for tc -batch. Only this file prints tc's language, and only line.ts parses it, so that
-// rules.d, the commands of a load and the output of `plan --commands` have the same form.
+// Prints an object as a line for tc -batch: the commands of a load, of its undo, and of `plan --commands`. The lines of rules.d
+// are printed by the templates (render/render.ts), and parsed by line.ts.
 import { flowsFor } from '../../plan/leaf.ts';
 import { detourPreference, markText, signature } from '../../plan/names.ts';
 import type { TcObject, Values } from '../objects.ts';

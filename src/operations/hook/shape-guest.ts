@@ -5,7 +5,7 @@ import { readOnFailure } from '../../config/read-config.ts';
 import type { GuestKey } from '../../guests/list.ts';
 import type { Site } from '../../load/context.ts';
 import { readAhead } from '../../load/prefetch.ts';
-import { type Believed, readTrusted } from '../../load/trust.ts';
+import { type Believed, readBelieved } from '../../load/trust.ts';
 import { wished } from '../../policy/policy.ts';
 import { areOwn } from '../../render/compile.ts';
 import type { Rules } from '../../render/render.ts';
@@ -69,11 +69,11 @@ export async function shape(context: Context, concerned: Concerned[]): Promise<S
       return folder;
     };
     let from: Buffer | undefined;
-    const prepare = () => {
+    const madeFrom = () => {
       from ??= madeFromOf(generated);
       return from;
     };
-    noteMade = () => writeMadeFrom(context.paths, companions.get(sourceFile) ?? '', prepare());
+    noteMade = () => writeMadeFrom(context.paths, companions.get(sourceFile) ?? '', madeFrom());
     const few = part && { good: part.before.rules, rules: part.now.rules };
     return {
       good,
@@ -81,7 +81,7 @@ export async function shape(context: Context, concerned: Concerned[]): Promise<S
       companions,
       taps: taps.map((tap) => tap.name),
       write,
-      prepare,
+      meanwhile: madeFrom,
       ...(few ? { few } : {}),
     };
   };
@@ -111,7 +111,7 @@ export async function shape(context: Context, concerned: Concerned[]): Promise<S
 
 /** The rules in force if they can be trusted: the last load succeeded, and none waits for its confirmation. */
 function trusted({ paths }: Context, site: Site): Rules | undefined {
-  return hasFailed(paths.history) || readPending(paths.pending) ? undefined : readTrusted(site);
+  return hasFailed(paths.history) || readPending(paths.pending) ? undefined : readBelieved(site);
 }
 
 async function renderNow(context: Context, concerned: Concerned[], good?: Rules): Promise<Generated> {

@@ -2,7 +2,7 @@
 // /etc, /run and /var in which the guests are noted as running. The taps are real ones, whose guests are silent.
 import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { hookCommand, quote } from '../../../src/hooks/hook-file.ts';
+import { makeHookCommand, quote } from '../../../src/hooks/hook-file.ts';
 import { hookText } from '../../../src/hooks/hook-script.ts';
 import { writeGuests } from '../../../src/store/guests.ts';
 import { makePaths } from '../../../src/store/paths.ts';
@@ -55,7 +55,7 @@ export class Crowd {
     symlinkSync(memory, join(root, 'run'));
     writeFileSync(join(root, 'etc/virt-shaper/config.toml'), config(size, entries), { mode: 0o644 });
     const hookFile = join(root, 'hook');
-    writeFileSync(hookFile, hookText('qemu', hookCommand(program, makePaths({ root }))), { mode: 0o755 });
+    writeFileSync(hookFile, hookText('qemu', makeHookCommand(program, makePaths({ root }))), { mode: 0o755 });
     const place = await Place.make(spaces, label);
     await plug(place, size);
     const crowd = new Crowd(place, root, size, bench.program, hookFile);

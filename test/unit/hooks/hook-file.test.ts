@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type HookDriver, hookCommand, quote, whoseHook } from '../../../src/hooks/hook-file.ts';
+import { type HookDriver, makeHookCommand, quote, whoseHook } from '../../../src/hooks/hook-file.ts';
 import { hookText, lineForOthers } from '../../../src/hooks/hook-script.ts';
 import { makePaths } from '../../../src/store/paths.ts';
 import { awaitCalls } from '../../support/hook-calls.ts';
@@ -54,7 +54,7 @@ function runHook(
   { text, path, input = '<domain/>' }: { text?: string; path?: string; input?: string } = {},
 ) {
   const file = join(folder, 'hook');
-  writeFileSync(file, text ?? hookText(driver, hookCommand([program], pathsHere())));
+  writeFileSync(file, text ?? hookText(driver, makeHookCommand([program], pathsHere())));
   chmodSync(file, 0o755);
   const { status, stdout, stderr } = spawnSync(file, args, {
     input,
@@ -152,7 +152,7 @@ test('what a sync finds is left to it where its path unit is active, and nowhere
       mode: 0o755,
     });
   const text = (driver: HookDriver) =>
-    hookText(driver, { ...hookCommand([program], paths), wanted: paths.syncWanted });
+    hookText(driver, { ...makeHookCommand([program], paths), wanted: paths.syncWanted });
   const all = ['started', 'reconnect', 'attach', 'release', 'stopped', 'start'];
   const calls = () => begun('exit 0', all, { text: text('qemu'), path });
   active(0);
@@ -175,13 +175,13 @@ test('what a sync finds is left to it where its path unit is active, and nowhere
   port();
   assert.ok(existsSync(join(folder, 'given')));
   const packaged = ['/usr/bin/node', '/usr/sbin/virt-shaper'];
-  assert.is(hookCommand(packaged, makePaths({})).wanted, '/run/virt-shaper/sync-wanted');
+  assert.is(makeHookCommand(packaged, makePaths({})).wanted, '/run/virt-shaper/sync-wanted');
   assert.is(
-    hookCommand(packaged, makePaths({ config: '/x.toml' })).wanted,
+    makeHookCommand(packaged, makePaths({ config: '/x.toml' })).wanted,
     undefined,
     'a sync of other files',
   );
-  assert.is(hookCommand(['/opt/virt-shaper'], makePaths({})).wanted, undefined, 'another program');
+  assert.is(makeHookCommand(['/opt/virt-shaper'], makePaths({})).wanted, undefined, 'another program');
 });
 
 test('only a refused start fails', () => {
@@ -348,7 +348,7 @@ test('a program that is gone keeps no guest from starting', () => {
 });
 
 test('the line for a hook of somebody else ends as ours does', () => {
-  const command = hookCommand([program], makePaths({}));
+  const command = makeHookCommand([program], makePaths({}));
   for (const [driver, operation, end, expected] of [
     ['qemu', 'start', 1, 1],
     ['qemu', 'start', 0, 0],
@@ -362,7 +362,7 @@ test('the line for a hook of somebody else ends as ours does', () => {
 });
 
 test('ours is known again, and so is a change of it', () => {
-  const text = hookText('qemu', hookCommand(['/usr/sbin/virt-shaper'], makePaths({})));
+  const text = hookText('qemu', makeHookCommand(['/usr/sbin/virt-shaper'], makePaths({})));
   assert.is(whoseHook(text), 'ours');
   assert.is(whoseHook(`${text}\n`), 'edited');
   assert.is(whoseHook(text.replace('exit 0', 'exit 1')), 'edited');

@@ -15,7 +15,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readsFolders } from '../../../src/hooks/daemon.ts';
-import { hookCommand } from '../../../src/hooks/hook-file.ts';
+import { makeHookCommand } from '../../../src/hooks/hook-file.ts';
 import { hookText } from '../../../src/hooks/hook-script.ts';
 import { inspectDriver } from '../../../src/hooks/inspect.ts';
 import { installHook, removeHook } from '../../../src/hooks/install.ts';
@@ -30,7 +30,7 @@ test.after.each(() => rmSync(root, { recursive: true }));
 
 const inFolder = 'qemu.d/50-virt-shaper';
 const paths = () => makePaths({ root });
-const command = () => hookCommand(['/usr/bin/node', '/usr/sbin/virt-shaper'], paths());
+const command = () => makeHookCommand(['/usr/bin/node', '/usr/sbin/virt-shaper'], paths());
 const text = () => hookText('qemu', command());
 const file = (name: string) => join(paths().libvirtHooks, name);
 const look = (folders = true) => inspectDriver(paths(), 'qemu', folders);
@@ -64,7 +64,7 @@ test('one is installed whole and executable, and nothing is left beside it', () 
 });
 
 test('one of another program is brought up to date, one without its x bit gets it back', () => {
-  put(inFolder, hookText('qemu', hookCommand(['/opt/node', '/opt/virt-shaper'], paths())));
+  put(inFolder, hookText('qemu', makeHookCommand(['/opt/node', '/opt/virt-shaper'], paths())));
   assert.is(install(), `${file(inFolder)} brought up to date`);
   assert.is(readFileSync(file(inFolder), 'utf8'), text());
   chmodSync(file(inFolder), 0o644);

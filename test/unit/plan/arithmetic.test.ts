@@ -7,7 +7,7 @@ import {
   burstFor,
   codelTarget,
   fitBurst,
-  frameOf,
+  largestFrame,
   quantumFor,
 } from '../../../src/plan/arithmetic.ts';
 
@@ -93,10 +93,10 @@ test('all are whole numbers that 32 bits hold', () => {
 });
 
 test('with jumbo frames a class can send two at once, a turn is a frame, and a queue holds eight', () => {
-  const jumbo = frameOf(9000);
+  const jumbo = largestFrame(9000);
   assert.is(jumbo, 9014);
-  assert.is(frameOf(), 1514);
-  assert.is(frameOf(576), 1514, 'a small one beside which others are large');
+  assert.is(largestFrame(), 1514);
+  assert.is(largestFrame(576), 1514, 'a small one beside which others are large');
   assert.is(burstFor(1e6, jumbo), 2 * 9014 + 1068);
   assert.is(burstFor(1e9, jumbo), burstFor(1e9));
   assert.is(bfifoLimit(2e6, jumbo), 8 * 9014);

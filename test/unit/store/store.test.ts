@@ -29,7 +29,7 @@ import {
 import { clearJournal, isJournalled, readUnfinished } from '../../../src/store/journal.ts';
 import { dropPending, formerRules, readPending, writePending } from '../../../src/store/pending.ts';
 import {
-  isListed,
+  hasFingerprint,
   isOlder,
   noteSmallChange,
   readCommitted,
@@ -215,7 +215,7 @@ test('a table is that of a ruleset while nft lists it as it did; after a small c
   assert.is(recognize(file, ''), undefined);
   writeListing(file, table('vnet0'), 'as listed');
   assert.equal(
-    [isListed(file, table('vnet0')), isListed(file, table('vnet1')), isOlder(file)],
+    [hasFingerprint(file, table('vnet0')), hasFingerprint(file, table('vnet1')), isOlder(file)],
     [true, false, false],
   );
   assert.is(recognize(file, 'as listed'), table('vnet0'));
@@ -224,7 +224,7 @@ test('a table is that of a ruleset while nft lists it as it did; after a small c
 
   writeListing(file, table('vnet0'), table('vnet0'));
   noteSmallChange(file, table('vnet1'));
-  assert.equal([isListed(file, table('vnet1')), isOlder(file)], [false, true]);
+  assert.equal([hasFingerprint(file, table('vnet1')), isOlder(file)], [false, true]);
   assert.is(readCommitted(file), table('vnet1'));
   assert.is(recognize(file, table('vnet1')), table('vnet1'));
   assert.is(recognize(file, table('vnet0')), undefined, 'that was before');
@@ -234,7 +234,7 @@ test('a table is that of a ruleset while nft lists it as it did; after a small c
   noteSmallChange(file, table('vnet2'));
   assert.is(recognize(file, table('vnet2')), table('vnet2'), 'one after another');
   writeListing(file, table('vnet2'), table('vnet2'));
-  assert.equal([isListed(file, table('vnet2')), isOlder(file)], [true, false]);
+  assert.equal([hasFingerprint(file, table('vnet2')), isOlder(file)], [true, false]);
   writeFileSync(file, 'of another version');
   assert.equal([readCommitted(file), recognize(file, 'of another version')], ['', undefined]);
 });
