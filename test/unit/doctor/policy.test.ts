@@ -43,6 +43,14 @@ test('the configuration: counted, missing, wrong, held back', () => {
     wrong(checkConfiguration({ ...configuration, pending: 30_400 }))[0] ?? '',
     'a load goes back in 30 s',
   );
+  for (const [pending, seconds] of [
+    [3_600_000, 3600],
+    [-5, 0],
+  ] as const)
+    assert.match(
+      wrong(checkConfiguration({ ...configuration, pending }))[0] ?? '',
+      ` in ${seconds} s unless`,
+    );
 });
 
 test('who else can write, and templates that leave out burst', () => {

@@ -2,6 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Format, importFiles } from '../../../src/import/import.ts';
+import { parseRate } from '../../../src/units/rate.ts';
 
 interface Taken {
   /** The lines of the guest named first, without its name. */
@@ -166,6 +167,14 @@ test('libvirt: a guest without limits takes nobody’s name', () => {
   const { entry, said } = take(`${guest('')}\n${guest(limit)}`);
   assert.equal([entry, said], [['ceil = { in = "8mbit" }'], []]);
   assert.match(take(`${guest(limit)}\n${guest(limit)}`).said[0] ?? '', 'there is a guest "cliff" already');
+});
+
+test('libvirt: the sum of the largest limits is still one that a configuration takes', () => {
+  const largest = average(1_125_899_906_842);
+  const [, text = ''] = /ceil = "(.*)"/.exec(domain(largest, largest).entry.join()) ?? [];
+  const rate = parseRate(text);
+  assert.ok(typeof rate === 'number' && Number.isSafeInteger(rate) && rate > 9e15, text);
+  assert.match(domain(average(1_125_899_906_843)).said[0] ?? '', 'is not taken over');
 });
 
 test('libvirt: four NICs are named, of five the fifth is not', () => {

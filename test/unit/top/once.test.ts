@@ -140,6 +140,22 @@ test('a screen of any height keeps the keys below, and guests before a header', 
   for (const rows of [1, 2, 3, 4, 5, 6]) assert.is(parts(rows)[0], rows);
 });
 
+test('F6 shows the columns to choose from, in the place of the guests', () => {
+  const view: View = { ...initialView(1), mode: 'sort', input: 'out' };
+  const { lines } = frame({ scene: someScene(), view, unicode: false }, { columns: 80, rows: 24 });
+  const texts = lines.map((line) =>
+    line
+      .map(({ text }) => text)
+      .join('')
+      .trim(),
+  );
+  assert.not.ok(texts.some((text) => text.startsWith('cliff')));
+  assert.ok(
+    texts.some((text) => /\bout\b/i.test(text)),
+    texts.join('\n'),
+  );
+});
+
 test('what changes which rows there are begins at the top', () => {
   const shown = { uplinks: ['eth0'], first: 5, rows: 300, page: 20, list: [] };
   for (const sequence of ['u', 'i', 'g', 't', 'h', '?']) {
