@@ -22,14 +22,28 @@ export interface WayOut {
   devices: string[];
 }
 
+/** Where the host itself is looked at: its addresses, its settings, its neighbours. */
+export interface HostReads {
+  interfaces: typeof networkInterfaces;
+  /** @returns undefined where there is no such file */
+  file: (path: string) => string | undefined;
+}
+
+const thisHost: HostReads = { interfaces: networkInterfaces, file: readIfThere };
+
 /** @returns by name; nothing of a sender whose frames lead nowhere, or of whom no address is known that he may send from */
-export async function readWaysOut(run: Run, senders: Sender[]): Promise<Map<string, WayOut[]>> {
+export async function readWaysOut(
+  run: Run,
+  senders: Sender[],
+  { interfaces, file }: HostReads = thisHost,
+): Promise<Map<string, WayOut[]>> {
   const found = new Map<string, WayOut[]>(senders.map(({ name }) => [name, []]));
   if (senders.length === 0) return found;
-  const interfaces = networkInterfaces();
+  const addresses = interfaces();
   const parts = families.map(async (family) => {
-    if (!isOn(family.forwarding)) return;
-    const sources = readSources(family, senders, interfaces);
+    if (!isOn(file(`/proc/sys/net/${family.forwarding}`))) return;
+    const neighbours = family.neighbours && file(family.neighbours);
+    const sources = sourcesOf(family, senders, addresses, neighbours);
     for (const [name, devices] of await readFamily(run, family, senders, sources))
       found.get(name)?.push({ family: family.name, devices });
   });
@@ -37,17 +51,18 @@ export async function readWaysOut(run: Run, senders: Sender[]): Promise<Map<stri
   return found;
 }
 
-function isOn(setting: string): boolean {
-  return !['0', ''].includes(readIfThere(`/proc/sys/net/${setting}`)?.trim() ?? '');
+function isOn(setting = ''): boolean {
+  return !['0', ''].includes(setting.trim());
 }
 
 /** By sender: an address of its own where the kernel knows one, else one of its bridge's network. */
-function readSources(
-  { name, neighbours, least }: Family,
+function sourcesOf(
+  { name, least }: Family,
   senders: Sender[],
   interfaces: ReturnType<typeof networkInterfaces>,
+  neighbours = '',
 ): Map<Sender, string> {
-  const lines = neighbours ? (readIfThere(neighbours) ?? '').split('\n').slice(1) : [];
+  const lines = neighbours.split('\n').slice(1);
   const known = new Map(
     lines.flatMap((line): [string, string][] => {
       const [address = '', , , mac = '', , bridge = ''] = line.split(/\s+/);
