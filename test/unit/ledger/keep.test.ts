@@ -48,6 +48,26 @@ test('what passed before the first reading is nobody’s, what passed since is c
   assert.is(used(), 70);
 });
 
+test('readings count in the order in which the kernel gave them, whoever names them in another', () => {
+  counted(reading(1, 100));
+  // The class was deleted twice: the second one began with nothing.
+  const names = [300, 30].map((bytes, index) => {
+    const at = 2 + index;
+    const questions = [{ device: 'eth0', fate: 'goes', classes: { '1:10': { subject: 'guest a' } } }];
+    const head = JSON.stringify({ boot: 'b', at, wall: reading(at, 0).wall, questions });
+    const name = String(at).padStart(17, '0');
+    writeFileSync(
+      join(places().usageSpool, name),
+      `${head}\nclass htb 1:10 root\n Sent ${bytes} bytes 1 pkt\n`,
+    );
+    return name;
+  });
+  const { ledger, change } = countAll(places(), { spooled: names.reverse(), reading: reading(9, 50) });
+  assert.is(ledger.at, 9);
+  assert.is(ledger.accounts.get('guest a')?.total.out, 200 + 30 + 50);
+  assert.equal(change?.spooled, names);
+});
+
 test('nothing to count writes nothing, unless it is to begin', () => {
   assert.is(countAll(places(), { spooled: [] }).change, undefined);
   writeLedger(places(), countAll(places(), { spooled: [] }));

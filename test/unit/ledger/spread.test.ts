@@ -20,11 +20,13 @@ function peaksAfter(...readings: [slots: number, bytes: number][]) {
     months.set(month, known);
     return known;
   };
-  for (const [slots, bytes] of readings) {
+  for (const [index, [slots, bytes]] of readings.entries()) {
     const wall = begin + slots * slotLength;
+    // Where the clock is set back, the kernel's goes on.
+    const before = Math.max(...readings.slice(0, index + 1).map(([at]) => at));
     const reading: Reading = {
       boot: 'x',
-      at: 1e6 + (wall - begin) * 1000,
+      at: 1e6 + before * slotLength * 1000 + (before > slots ? index : 0),
       wall,
       classes: [{ device: 'eth0', id: '1:10', bytes, owner: { subject }, fate: 'stays' }],
       whole: ['eth0'],
@@ -32,14 +34,16 @@ function peaksAfter(...readings: [slots: number, bytes: number][]) {
     assert.ok(count(ledger, reading, record));
   }
   const account = ledger.accounts.get(subject);
-  return { peaks: account?.peaks.out, slot: account?.slot.out, total: account?.total.out };
+  const kept = Array.from(months, ([month, { accounts }]) => [month, accounts.get(subject)?.peaks.out]);
+  return { peaks: account?.peaks.out, slot: account?.slot.out, total: account?.total.out, kept };
 }
 
 /** A histogram of these averages. */
 const averages = (...bytes: number[]) => bytes.reduce<Peaks>((peaks, one) => addPeak(peaks, one), '');
 
 test('three slots later each has a third, and the one that begins has nothing yet', () => {
-  assert.equal(peaksAfter([0, 0], [3, 3e6]), { peaks: averages(1e6, 1e6, 1e6), slot: 0, total: 3e6 });
+  const { peaks, slot, total } = peaksAfter([0, 0], [3, 3e6]);
+  assert.equal([peaks, slot, total], [averages(1e6, 1e6, 1e6), 0, 3e6]);
 });
 
 test('the first and the last have what falls into them', () => {
@@ -55,10 +59,35 @@ test('a byte is one, and an idle slot is none', () => {
 });
 
 test('within one slot all of it is in that slot, and closed with what came before', () => {
-  assert.equal(peaksAfter([0, 0], [0.2, 1e6], [0.6, 2e6]), { peaks: '', slot: 2e6, total: 2e6 });
+  const early = peaksAfter([0, 0], [0.2, 1e6], [0.6, 2e6]);
+  assert.equal([early.peaks, early.slot, early.total], ['', 2e6, 2e6]);
   const { peaks, slot } = peaksAfter([0, 0], [0.5, 1e6], [1.5, 3e6]);
   assert.is(peaks, averages(2e6));
   assert.ok(Math.abs((slot ?? 0) - 1e6) < 1);
+});
+
+/** In slots: the 6th of May plus so many is another day of May, and one of June. */
+const [nextDay, june] = [288, 31 * 288];
+
+test('the peaks of a month go on the next day and end with it: a new month begins with none', () => {
+  const may = averages(1e6);
+  const day = peaksAfter([0, 0], [1, 1e6], [nextDay, 1e6]);
+  assert.equal([day.peaks, day.kept], [may, [['2026-05', may]]]);
+  const month = peaksAfter([0, 0], [1, 1e6], [june, 1e6], [june + 1, 3e6]);
+  assert.is(month.peaks, averages(2e6), 'what is billed for June is of June');
+  assert.equal(month.kept, [
+    ['2026-05', may],
+    ['2026-06', undefined],
+  ]);
+});
+
+test('a clock that is set back to last month goes on with the peaks of that', () => {
+  const month = peaksAfter([0, 0], [1, 1e6], [june, 1e6], [june + 1, 3e6], [nextDay, 3e6]);
+  assert.is(month.peaks, averages(1e6));
+  assert.equal(month.kept, [
+    ['2026-05', averages(1e6)],
+    ['2026-06', averages(2e6)],
+  ]);
 });
 
 test.run();
