@@ -38,6 +38,22 @@ test('what a device lies on is no part of its name, and an @ may be', () => {
   );
 });
 
+test('a name that begins with an @ is looked for as long as there is one', () => {
+  const text = line('@a@if3', 'UP') + line('@new', 'UP') + line('@', 'UP');
+  let looks = 0;
+  const names = new (class extends Set<string> {
+    override has(name: string): boolean {
+      looks += 1;
+      if (looks > 20) throw new Error('it is looked for without end');
+      return super.has(name);
+    }
+  })(['@a']);
+  assert.equal(
+    parseLinks(text, names).map(({ name }) => name),
+    ['@a'],
+  );
+});
+
 test('a program of XDP is known by its mode and id', () => {
   const text = `${line('eth0', 'UP')}${line('eth1', 'UP', ' xdpgeneric').trimEnd()}\\    prog/xdp id 12 name x tag 0\n`;
   assert.equal(

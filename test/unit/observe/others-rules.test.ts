@@ -92,6 +92,17 @@ test('iptables-legacy: a chain that is jumped to, and one that ends before', () 
   );
 });
 
+test('iptables-legacy: who returns for some only leaves the others to what follows, who knows a mark returns for it', () => {
+  const by = (...rules: string[]) => reasons([into], { ...netfilter, tables: saved(rules) }).length;
+  const takes = '-A POSTROUTING -j MARK --set-xmark 0x1/0xffffffff';
+  assert.is(by('-A POSTROUTING -m conntrack --ctstate NEW -j RETURN', takes), 1);
+  assert.is(by('-A POSTROUTING -p tcp -j RETURN', takes), 1);
+  const own = '-m mark --mark 0x76730000/0xffff0000';
+  assert.is(by(`-A POSTROUTING ${own} -j RETURN`, takes), 0);
+  assert.is(by(`-A POSTROUTING -m comment --comment "not ours" ${own} -j RETURN`, takes), 0);
+  assert.is(by('-A POSTROUTING -m mark --mark 0x5 -j RETURN', takes), 1);
+});
+
 test('iptables-legacy: of routed guests the mark is taken on the way through the host, and the advice is its own', () => {
   const tables = saved(['-A FORWARD -i virbr0 -j MARK --set-xmark 0x0/0xffff0000']);
   assert.equal(reasons([routed(out)], { tables }), [

@@ -14,9 +14,9 @@ const text = `table bridge t {
 const answer = (status: number, stderr = '') =>
   (async () => ({ status, stdout: '', stderr })) as unknown as Run;
 
-async function refusal(stderr: string): Promise<NftRefusal> {
+async function refusal(stderr: string, ruleset = text): Promise<NftRefusal> {
   try {
-    await runNft(answer(1, stderr), ['-c'], { text, shown: 'rules.d/ruleset.nft' });
+    await runNft(answer(1, stderr), ['-c'], { text: ruleset, shown: 'rules.d/ruleset.nft' });
   } catch (error) {
     assert.instance(error, NftRefusal);
     return error as NftRefusal;
@@ -53,6 +53,17 @@ test('an error has its place in the ruleset and the name of its guest', async ()
   assert.is(above.message, 'nft refused: no');
   const below = await refusal('x:6:1-5: Error: no');
   assert.is(below.message, 'nft refused: no', 'what stands two lines above is not its own');
+});
+
+test('the first line has a guest, too, where a template of one’s own begins with him', async () => {
+  for (const [line, ruleset] of [
+    [1, 'add rule bridge t c nonsense # cliff sends\n'],
+    [2, '# cliff sends\nadd rule bridge t c nonsense\n'],
+    [3, '# cliff sends\n{\nnonsense\n'],
+  ] as const) {
+    const { message } = await refusal(`x:${line}:1-5: Error: no`, ruleset);
+    assert.is(message, 'guest cliff: nft refused: no', ruleset);
+  }
 });
 
 test('an error without a place is told as it is', async () => {
