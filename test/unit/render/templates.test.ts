@@ -70,7 +70,10 @@ test('what is wrong with one is said with its place, and what to do', () => {
     ['limit {{kind}', '1:7', /not closed by \}\}$/, /mv/],
     ['limit {{{kind}}', '1:7', /not closed by \}\}\}$/, /mv/],
     ['{{}}', '1:1', /is empty/, /mv/],
+    ['{{ }}', '1:1', /is empty/, /mv/],
     ['{{#if}}{{/if}}', '1:1', /lacks a name/, /mv/],
+    ['{{#if }}{{/if}}', '1:1', /lacks a name/, /mv/],
+    ['{{#each }}\n{{/each}}', '1:1', /\{\{#each\}\} lacks a name/, /mv/],
     ['{{kind}}\n\n{{kind * x}}', '3:1', /cannot be read/, /tags are \{\{name\}\}/],
     ['{{* kind}}', '1:1', /cannot be read/, /tags are \{\{name\}\}/],
   ];
