@@ -270,6 +270,54 @@ test('a start and an end find their locks taken; one that somebody else has is l
   assert.is(spawnSync('flock', ['-n', guests, 'true']).status, 0, 'none is left behind');
 });
 
+/** A folder with all that the file may call, but for these. */
+function toolsWithout(...missing: string[]): string {
+  const bin = join(folder, 'tools');
+  mkdirSync(bin);
+  const tools = 'cat chmod dirname flock grep ls mkdir mv rm sed sh sleep sync tail timeout'.split(' ');
+  const linked = tools.filter((tool) => !missing.includes(tool));
+  const script = 'cd "$1" && shift && for tool; do ln -s "$(command -v "$tool")" . || exit; done';
+  assert.is(spawnSync('sh', ['-c', script, 'sh', bin, ...linked]).status, 0);
+  return bin;
+}
+
+/** How the program was called: with a call that was laid down, or by itself. */
+const tellHow = 'if [ "$VIRT_SHAPER_CALL" ]; then echo laid down; else echo alone; fi >how';
+
+/** Both operations that can be laid down. @param how each is done */
+function doneBy(how: string, path?: string): void {
+  for (const operation of ['start', 'stopped']) {
+    makeProgram(`sleep 0.3\n${tellHow}`);
+    rmSync(join(folder, 'how'), { force: true });
+    const result = runHook('qemu', [name, operation, 'begin', '-'], path === undefined ? {} : { path });
+    assert.equal({ operation, status: result.status }, { operation, status: 0 });
+    assert.is(readFileSync(join(folder, 'how'), 'utf8').trim(), how, operation);
+    assert.is(readFileSync(join(folder, 'xml'), 'utf8'), '<domain/>');
+    const words = ['--root', join(folder, "o'root"), 'hook', 'qemu', name, operation, 'begin', '-'];
+    assert.is(readFileSync(join(folder, 'given'), 'utf8'), words.map((word) => `${word}|`).join(''));
+    assert.equal(
+      readdirSync(pathsHere().hookCalls).filter((file) => file !== 'lock'),
+      [],
+      'no call is left to nobody',
+    );
+  }
+}
+
+test('where calls cannot wait for each other each is done by itself, before libvirt goes on', () => {
+  doneBy('laid down', toolsWithout());
+  rmSync(join(folder, 'tools'), { recursive: true });
+  doneBy('alone', toolsWithout('flock'));
+});
+
+test('a folder of calls that somebody has put in the place of ours is not used', () => {
+  const { hookCalls } = pathsHere();
+  const theirs = join(folder, 'theirs');
+  mkdirSync(theirs);
+  mkdirSync(dirname(hookCalls), { recursive: true });
+  symlinkSync(theirs, hookCalls);
+  doneBy('alone');
+});
+
 test('what outlives the boot is synced by the script, whom libvirt does not wait for', () => {
   makeProgram('echo "$VIRT_SHAPER_SYNCS" >syncs');
   const bin = join(folder, 'bin');
