@@ -245,6 +245,32 @@ test('who takes the class away has taken it, also where he says so twice', () =>
   assert.is(theirs(`\t\ttcp dport 22 meta priority set 7:7\n${rule}`), 'jason unshaped rule rule');
 });
 
+test('what takes the mark by way of the host is told once; what takes it of the answers only where that way is clear', () => {
+  const told = (hook: string, rule = 'meta mark set 0x5', facts: Partial<Facts> = {}) => {
+    const chain = `\tchain c {\n\t\ttype filter hook ${hook} priority 0; policy accept;\n\t\t${rule}\n\t}\n`;
+    const tables = parseListing(`table ip theirs {\n${chain}}\n`);
+    const change = (all: Facts) => Object.assign(all, { tables, routes: true, reflects: true, ...facts });
+    const [, jason] = look({ change }).rows;
+    return [
+      jason?.state,
+      ...(jason?.faults ?? []).map(({ kind, direction, reason }) =>
+        [kind, direction, reason.replace(/^.* takes .* what it/, 'what it')].join(' '),
+      ),
+    ];
+  };
+  const [sent, received] = ['out what it sends', 'in what it receives'].map(
+    (way) => `aside ${way} by way of the host`,
+  );
+  const answers = "aside out what it sends by the host's answers to it";
+  assert.equal(told('prerouting'), ['shaped', sent, received]);
+  assert.equal(told('forward'), ['shaped', sent, received]);
+  assert.equal(told('prerouting', 'iifname "br0" meta mark set 0x5'), ['shaped', sent, received]);
+  for (const hook of ['input', 'output']) assert.equal(told(hook), ['shaped', answers], hook);
+  assert.equal(told('prerouting', 'meta mark set 0x5', { routes: false }), ['shaped', answers]);
+  assert.equal(told('prerouting', 'meta mark set 0x5', { reflects: false }), ['shaped', sent, received]);
+  assert.equal(told('output', 'meta mark set 0x5', { reflects: false }), ['shaped']);
+});
+
 interface Changes {
   /** The elements of our table, where it is not as it was loaded. */
   table?: string[] | 'missing';
