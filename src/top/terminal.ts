@@ -128,6 +128,6 @@ export function openTerminal(listener: Listener): Terminal {
 }
 
 /** The size by the kernel; some terminals, such as serial ones, have none. */
-function sizeOf({ columns, rows }: NodeJS.WriteStream): Size {
+export function sizeOf({ columns, rows }: { [side in keyof Size]?: number | undefined }): Size {
   return { columns: columns || 80, rows: rows || 24 };
 }
