@@ -40,7 +40,7 @@ const drivers = ['qemu', 'lxc', 'network'];
 test.before(() => {
   chmodSync('/run', 0o755); // The namespace's own.
   for (const part of ['dist', 'templates', 'package.json']) {
-    cpSync(join(checkout, part), join(installed, part), { recursive: true });
+    cpSync(join(checkout, part), join(installed, part), { recursive: true, preserveTimestamps: true });
   }
   sh(`chown -R 0:0 ${installed}; chmod -R go-w ${installed}`);
 });
