@@ -29,6 +29,9 @@ interface Job {
   skip?: string | undefined;
 }
 
+/** Seconds, many times what each takes by itself: a machine may be busy with something else, or five times slower. */
+const patience = 1200;
+
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const quickScript = fileURLToPath(new URL('quick.ts', import.meta.url));
 const { values: options, positionals: words } = parseArgs({
@@ -81,7 +84,7 @@ function testFiles(dir: string): Job[] {
   const noNamespace = files.some(namespaced) ? needsUnshare() : undefined;
   const inFolders = [...folders].map(([folder, quick]): Job => {
     const command = [process.execPath, '--import', 'tsx', quickScript, '--whole', ...quick];
-    return { name: `test/${folder}`, command, judge: judgeTests, limit: 400, measures: false };
+    return { name: `test/${folder}`, command, judge: judgeTests, limit: patience, measures: false };
   });
   const each = files.map((file): Job => {
     const measures = /^(lab|bench)\//.test(file);
@@ -90,8 +93,7 @@ function testFiles(dir: string): Job[] {
       name: `${basename(dir)}/${file}`,
       command: namespaced(file) ? ['sh', netnsScript, ...node] : node,
       judge: judgeTests,
-      // Many times what each takes by itself: a machine may be busy with something else.
-      limit: Number(options.timeout ?? (measures || /^(nodes|libvirt)\//.test(file) ? 900 : 400)),
+      limit: Number(options.timeout ?? patience * (measures || /^(nodes|libvirt)\//.test(file) ? 2 : 1)),
       measures,
       skip: namespaced(file) ? noNamespace : undefined,
     };
