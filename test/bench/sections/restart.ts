@@ -69,6 +69,6 @@ async function each(libvirt: LibvirtHost, guests: Guest[], command: (name: strin
   await libvirt.host.run(
     'virsh',
     ['--quiet', '--connect', 'qemu:///system', guests.map(({ name }) => command(name)).join('; ')],
-    { cwd: '/', timeout: 300_000 },
+    { cwd: '/', timeout: 600_000 },
   );
 }
