@@ -12,7 +12,7 @@ export interface LoadOptions {
   confirm?: string;
 }
 
-/** Imports what it needs only when it is called, since a guest's start waits for this file. */
+/** Imports what `--dry-run` and `--confirm` need only where they are given. */
 export async function loadCommand(context: Context, options: LoadOptions): Promise<number> {
   if (options.dryRun) return (await import('../../operations/plan-rules.ts')).planRules(context, options);
   if (options.json) {
