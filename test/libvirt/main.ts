@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { needsCommand, needsNamespace, needsRoot } from '../support/needs.ts';
 import { Namespaces } from '../support/netns.ts';
 import { debianFolder } from './harness/host.ts';
-import { callsOf, clearHost, clearNotes, journalOf, type Lab, makeLab } from './harness/lab.ts';
+import { callsOf, clearHost, clearNotes, consolesOf, journalOf, type Lab, makeLab } from './harness/lab.ts';
 import { virsh } from './harness/virsh.ts';
 import { slowness } from './harness/wait.ts';
 import type { Scenario } from './scenario.ts';
@@ -116,6 +116,7 @@ async function runOne(lab: Lab, { title, run }: Scenario): Promise<Row> {
   };
   hosts.forEach(clearNotes);
   const figures = (await attempt(() => run(lab))) ?? [];
+  if (problems.length > 0) problems.push(...hosts.flatMap(consolesOf));
   for (const host of hosts) await attempt(() => clearHost(host));
   const seconds = (performance.now() - started) / 1000;
   const said = hosts.map((host) => journalOf(host).trim()).filter(Boolean);

@@ -1,6 +1,6 @@
 // Two hosts on one wire, each with libvirt and virt-shaper installed as users install them. All of it is in
 // memory and in namespaces of this process: whatever ends it, the kernel takes it down.
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Namespaces, Running } from '../../support/netns.ts';
 import { domainXml, type Extras, type Guest } from './guest.ts';
@@ -103,6 +103,16 @@ export async function restartLibvirtd(
 /** What the hook had to say so far. */
 export function journalOf({ root }: Host): string {
   return readFileSync(join(root, 'run/journal'), 'utf8');
+}
+
+/** How far each guest has come that has a console: its last lines. */
+export function consolesOf({ root }: Host): string[] {
+  const folder = join(root, 'run/guest');
+  const names = readdirSync(folder).filter((name) => name.endsWith('.console'));
+  return names.map((name) => {
+    const lines = readFileSync(join(folder, name), 'latin1').split(/[\r\n]+/);
+    return [`console of guest ${name}:`, ...lines.filter((line) => line.trim()).slice(-8)].join('\n    ');
+  });
 }
 
 /** Whose taps the kernel had marked when libvirt called the last `start`. */
