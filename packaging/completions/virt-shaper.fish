@@ -142,7 +142,7 @@ complete -c virt-shaper -n "__virt_shaper_at 'usage .*'" -f -a '(__virt_shaper_n
 complete -c virt-shaper -n "__virt_shaper_at 'metrics .*'" -l output -r -F -d 'write it there, whole or not at all, for the textfile collector'
 complete -c virt-shaper -n "__virt_shaper_at 'import .*'" -l from -r -f -a 'bandwidth.conf libvirt proxmox' -d 'bandwidth.conf, libvirt or proxmox; seen from the files when left out'
 complete -c virt-shaper -n "__virt_shaper_at 'import .*'" -F
-complete -c virt-shaper -n "__virt_shaper_at 'sync .*'" -l settle -r -f -d 'wait so long first; end at once when another sync does so already'
+complete -c virt-shaper -n "__virt_shaper_at 'sync .*'" -l settle -r -f -d 'wait first, until no other sync was wanted for so long; end at once when another one waits already'
 complete -c virt-shaper -n "__virt_shaper_at 'sync .*'" -l in-force -d 'by the configuration that was loaded last; nothing after virt-shaper unload'
 complete -c virt-shaper -n "__virt_shaper_at 'sync .*'" -l service -d 'what virt-shaper.service runs: at boot, nothing after virt-shaper unload'
 complete -c virt-shaper -n "__virt_shaper_at 'doctor .*'" -l json -d 'as data'

@@ -24,7 +24,10 @@ Example: from the old hook, from libvirt, from Proxmox VE
     async (context, _args, options) =>
       (await import('../commands/host/sync.ts')).syncCommand(context, options),
   )
-    .option('--settle <seconds>', 'wait so long first; end at once when another sync does so already')
+    .option(
+      '--settle <seconds>',
+      'wait first, until no other sync was wanted for so long; end at once when another one waits already',
+    )
     .option('--in-force', 'by the configuration that was loaded last; nothing after virt-shaper unload')
     .option('--service', 'what virt-shaper.service runs: at boot, nothing after virt-shaper unload')
     .addHelpText(

@@ -37,6 +37,8 @@ export interface HookCommand {
   kept: string[];
   /** What the path unit watches, where it and this hook lead to the same files. */
   wanted?: string;
+  /** Holds the number of the process of a sync that waits for things to settle, and takes what is wanted till then. */
+  settling: string;
   /** There where systemd runs the host. */
   systemd: string;
 }
@@ -54,6 +56,7 @@ export function makeHookCommand(program: string[], paths: Paths): HookCommand {
     hookTold,
     hookCalls,
     ids,
+    syncLock,
     syncWanted,
     systemd,
   } = paths;
@@ -68,6 +71,7 @@ export function makeHookCommand(program: string[], paths: Paths): HookCommand {
     told: hookTold,
     calls: hookCalls,
     kept: [dirname(ids), rules, join(rules, 'good')],
+    settling: syncLock,
     ...(isService ? { wanted: syncWanted } : {}),
     systemd,
   };

@@ -73,7 +73,22 @@ case $2 in
   reconnect | attach) ;;
   *) exit 0 ;;
 esac
-${whereSyncReads(command, (want) => `  { ${want}; } 2>/dev/null && exit 0\n`, 'started | reconnect | attach')}`;
+${leaveToSettling(command)}${whereSyncReads(command, (want) => `  { ${want}; } 2>/dev/null && exit 0\n`, 'started | reconnect | attach')}`;
+}
+
+/**
+ * A sync that waits takes each note, and none after it has taken its number away: a note that was left before the number
+ * was seen is read, and no process is needed to ask. libvirtd's restart calls the hook for each guest at the same time.
+ */
+function leaveToSettling({ wanted, settling }: HookCommand): string {
+  if (wanted === undefined) return '';
+  return `settles() {
+  [ -f ${quote(settling)} ] && read -r pid <${quote(settling)} && [ "$pid" ] && [ -d "/proc/$pid" ]
+}
+case $2 in
+  started | reconnect | attach) { settles && true >>${quote(wanted)} && settles && exit 0; } 2>/dev/null ;;
+esac
+`;
 }
 
 /**

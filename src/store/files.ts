@@ -144,14 +144,14 @@ const bootFiles = {
   },
   syncLock: {
     path: '/run/virt-shaper/sync.lock',
-    what: 'held by a sync that waits for things to settle',
-    written: '`sync --settle`',
+    what: 'held by a sync that waits for things to settle, with its number in it, so that hooks know who reads their notes',
+    written: '`sync --settle`; the number until it begins',
     loss: 'it is made again',
   },
   syncWanted: {
     path: '/run/virt-shaper/sync-wanted',
     what: 'that somebody wants a sync: virt-shaper-sync.path waits for it',
-    written: 'the hook, udev, nftables.service or an administrator; until that sync begins',
+    written: 'the hook, udev, nftables.service or an administrator; until a sync takes it and begins',
     loss: 'the timer syncs within a minute',
   },
   hookCalled: {

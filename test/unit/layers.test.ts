@@ -72,6 +72,7 @@ const outside: Record<string, string[]> = {
     'ledger/read.ts',
     'ledger/spool.ts',
     'operations/output-file.ts',
+    'operations/settle.ts',
     'render/templates.ts',
     'store/in-force-rules.ts',
     'store/journal.ts',

@@ -1,7 +1,6 @@
 // virt-shaper sync: finds the running guests in libvirt's status files and the kernel, then renders and loads. So it shapes
 // NICs that were plugged into running guests and guests that were started without the hook, and removes leftovers. Where
 // nothing differs, it writes nothing but the time of the sync.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { runningStamp } from '../../guests/status-files.ts';
 import type { Site } from '../../load/context.ts';
 import { readAhead } from '../../load/prefetch.ts';
@@ -13,6 +12,7 @@ import { lookAgain } from '../../operations/moment/look-again.ts';
 import { findGuests, sayFound } from '../../operations/note-guests.ts';
 import { tell } from '../../operations/say/changes.ts';
 import { sayPolicy } from '../../operations/say/policy.ts';
+import { settle } from '../../operations/settle.ts';
 import { takeBack } from '../../operations/take-back.ts';
 import { underLock } from '../../operations/under-lock.ts';
 import { countNow, type Usage } from '../../operations/usage/count.ts';
@@ -22,7 +22,6 @@ import { readPending, sinceBoot } from '../../store/pending.ts';
 import { describeOff, readOff } from '../../store/unloaded.ts';
 import { makeRun } from '../../system/exec.ts';
 import { isChanged, touch, writeUnlocked } from '../../system/files.ts';
-import { Occupied, withLock } from '../../system/lock.ts';
 
 export interface SyncOptions {
   /** Seconds, as typed. */
@@ -89,22 +88,6 @@ function sayNew({ warn, paths }: Context, lines: string[], inForce: boolean): vo
   const isNew = isChanged(said);
   if (isNew) writeUnlocked(said.file, said.text);
   if (isNew || !inForce) for (const line of lines) warn(line);
-}
-
-/**
- * Debounces: one change of a guest causes many events, each of which may start a sync. The first sync waits, and all others
- * end at once.
- * @returns whether this sync is the first
- */
-async function settle(context: Context, time: number): Promise<boolean> {
-  try {
-    const lock = { file: context.paths.syncLock, patience: 0, waiting: () => {} };
-    await withLock(lock, () => sleep(time * 1000));
-    return true;
-  } catch (error) {
-    if (error instanceof Occupied) return false;
-    throw error;
-  }
 }
 
 /** @returns the exit status: 1 where an uplink cannot be shaped */

@@ -125,12 +125,6 @@ export const commands: Listed[] = [
     ...statuses,
   },
   {
-    what: 'a sync that is not the one to settle is a failure',
-    from: '    if (error instanceof Occupied) return false;\n    throw error;\n  }\n}\n\n/** @returns the exit status',
-    to: '    throw error;\n  }\n}\n\n/** @returns the exit status',
-    kernel: ['sync'],
-  },
-  {
     what: 'unload keeps a load that waits waiting',
     from: '    dropPending(context.paths.pending);\n    return unloadNow',
     to: '    return unloadNow',

@@ -430,4 +430,27 @@ export const operations: Listed[] = [
     to: "if (unable && readOnFailure(placeInForce(context)) !== 'refuse') {",
     kernel: ['hook'],
   },
+
+  // settle.ts: one sync for all that wait for one.
+  {
+    what: 'a sync that is not the one to settle is a failure',
+    from: '    if (error instanceof Occupied) return false;\n    throw error;\n  }\n}\n\n/** In the lock',
+    to: '    throw error;\n  }\n}\n\n/** In the lock',
+    kernel: ['sync'],
+  },
+  {
+    what: 'a sync begins while more is wanted',
+    from: 'while (isWanted() && performance.now() < latest);',
+    to: 'while (isWanted() && performance.now() > latest);',
+  },
+  {
+    what: 'a sync waits without end where things never rest',
+    from: 'while (isWanted() && performance.now() < latest);',
+    to: 'while (isWanted());',
+  },
+  {
+    what: 'a sync that looks counts as one that waits',
+    from: "    note(hold, '');\n",
+    to: '',
+  },
 ];

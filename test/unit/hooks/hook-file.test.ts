@@ -184,6 +184,35 @@ test('what a sync finds is left to it where its path unit is active, and nowhere
   assert.is(makeHookCommand(['/opt/virt-shaper'], makePaths({})).wanted, undefined, 'another program');
 });
 
+test('while a sync waits for things to settle it takes what a hook leaves, and nobody is asked whether it is read', () => {
+  const paths = pathsHere();
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  writeFileSync(join(bin, 'systemctl'), `#!/bin/sh\necho asked >>"$0.asked"\nexit 3\n`, { mode: 0o755 });
+  mkdirSync(paths.systemd, { recursive: true });
+  mkdirSync(dirname(paths.syncLock), { recursive: true });
+  const command = { ...makeHookCommand([program], paths), wanted: paths.syncWanted };
+  const all = ['started', 'reconnect', 'attach', 'release', 'stopped', 'start'];
+  const calls = (lock: string) => {
+    rmSync(paths.syncWanted, { force: true });
+    writeFileSync(paths.syncLock, lock);
+    return begun('exit 0', all, {
+      text: hookText('qemu', command),
+      path: `${bin}:${process.env.PATH}`,
+    });
+  };
+  assert.equal(calls(`${process.pid}\n`), ['release', 'stopped', 'start']);
+  assert.ok(existsSync(paths.syncWanted));
+  assert.not.ok(existsSync(join(bin, 'systemctl.asked')));
+  const gone = spawnSync('true').pid;
+  for (const lock of ['', '\n', `${gone}\n`]) {
+    assert.equal(calls(lock), all, JSON.stringify(lock));
+    assert.not.ok(existsSync(paths.syncWanted));
+  }
+  rmSync(paths.syncLock);
+  assert.equal(makeHookCommand(['/opt/virt-shaper'], makePaths({})).settling, '/run/virt-shaper/sync.lock');
+});
+
 test('only a refused start fails', () => {
   const statuses: Record<string, number> = {};
   for (const end of ['exit "$VIRT_SHAPER_REFUSAL"', 'exit 1', 'exit 2', 'exit 126', 'kill -9 $$']) {
