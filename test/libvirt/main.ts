@@ -8,6 +8,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { needsCommand, needsNamespace, needsRoot } from '../support/needs.ts';
 import { Namespaces } from '../support/netns.ts';
+import { skipMark } from '../support/skip.ts';
+import { NoGuests } from './harness/guest.ts';
 import { debianFolder } from './harness/host.ts';
 import { callsOf, clearHost, clearNotes, consolesOf, journalOf, type Lab, makeLab } from './harness/lab.ts';
 import { virsh } from './harness/virsh.ts';
@@ -82,6 +84,10 @@ async function runAll(): Promise<boolean> {
     printRow(row);
   }
   console.log(`libvirt called: ${[...calls].sort().join(', ')}`);
+  for (const { title, result, lines } of rows) {
+    if (result === 'skipped')
+      console.log(`${skipMark}${title} -- ${lines.join(' ')}`.replace(/\s*\n\s*/g, ' '));
+  }
   printTotals(rows, (performance.now() - started) / 1000);
   return rows.some(({ result }) => result === 'ok') && rows.every(({ result }) => result !== 'FAILED');
 }
@@ -106,11 +112,13 @@ async function runOne(lab: Lab, { title, run }: Scenario): Promise<Row> {
   const hosts = [lab.a, lab.b];
   const started = performance.now();
   const problems: string[] = [];
+  let lacking: string | undefined;
   const attempt = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
     try {
       return await inTime(work());
     } catch (error) {
-      problems.push(error instanceof Error ? error.message : String(error));
+      if (error instanceof NoGuests) lacking = error.message;
+      else problems.push(error instanceof Error ? error.message : String(error));
       return undefined;
     }
   };
@@ -121,5 +129,6 @@ async function runOne(lab: Lab, { title, run }: Scenario): Promise<Row> {
   const seconds = (performance.now() - started) / 1000;
   const said = hosts.map((host) => journalOf(host).trim()).filter(Boolean);
   const lines = [...problems, ...figures, ...said.map((text) => `virt-shaper said: ${text}`)];
+  if (problems.length === 0 && lacking) return { title, result: 'skipped', seconds, lines: [lacking] };
   return { title, result: problems.length === 0 ? 'ok' : 'FAILED', seconds, lines };
 }

@@ -15,6 +15,8 @@ export interface Host {
   /** The host's root, as this process sees it. */
   root: string;
   start: (command: string, args: string[], options?: RunOptions) => Running;
+  /** Why no guest that boots can be had on this machine. */
+  noGuests?: string;
   /** @returns stdout. @throws when the command fails, with what it said */
   run: (command: string, args: string[], options?: RunOptions) => Promise<string>;
 }

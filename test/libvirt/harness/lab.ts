@@ -1,9 +1,9 @@
 // Two hosts on one wire, each with libvirt and virt-shaper installed as users install them. All of it is in
 // memory and in namespaces of this process: whatever ends it, the kernel takes it down.
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Namespaces, Running } from '../../support/netns.ts';
-import { domainXml, type Extras, type Guest } from './guest.ts';
+import { domainXml, type Extras, type Guest, untilUp } from './guest.ts';
 import { type Host, installProgram, makeHost, makeWire } from './host.ts';
 import { buildImage } from './image.ts';
 import { configureLibvirtd, startDaemon, stopDaemon } from './libvirtd.ts';
@@ -64,12 +64,35 @@ export async function makeLab(spaces: Namespaces, lower: string): Promise<Lab> {
     mkdirSync(join(host.root, 'etc/virt-shaper'), { recursive: true });
     writeFileSync(join(host.root, 'etc/virt-shaper/config.toml'), config);
     configureLibvirtd(host, number);
-    const untouched = await readObjects(host);
-    await installHooks(host);
-    return { ...host, untouched, daemon: await startDaemon(host, 'libvirtd') };
+    return { ...host, untouched: await readObjects(host), daemon: await startDaemon(host, 'libvirtd') };
   };
   const [a, b] = await Promise.all([make('a', 2), make('b', 3)]);
-  return { a, b };
+  const noGuests = await tryGuest(b);
+  return { a: await withHooks(a, noGuests), b: await withHooks(b, noGuests) };
+}
+
+/** @returns why no guest answers on this machine, though nothing is shaped */
+async function tryGuest(host: LabHost): Promise<string | undefined> {
+  const guest = { name: 'bare', number: 199 };
+  try {
+    await define(host, guest);
+    await virsh(host, 'start', guest.name);
+    await untilUp({}, guest);
+    return undefined;
+  } catch (error) {
+    const why = [error instanceof Error ? error.message : String(error), ...consolesOf(host)];
+    return `no emulated guest answers on this machine, where nothing is shaped yet: ${why.join('\n')}`;
+  } finally {
+    for (const verb of ['destroy', 'undefine']) await virsh(host, verb, guest.name).catch(() => {});
+    rmSync(join(host.root, `run/guest/${guest.number}.console`), { force: true });
+  }
+}
+
+/** libvirtd looks for hooks as it begins. */
+async function withHooks(host: LabHost, noGuests: string | undefined): Promise<LabHost> {
+  await stopDaemon(host.daemon, 'SIGTERM');
+  await installHooks(host);
+  return { ...host, ...(noGuests ? { noGuests } : {}), daemon: await startDaemon(host, 'libvirtd') };
 }
 
 /** As README says, and a second hook beside it that notes what the kernel held when the guest was let run. */

@@ -17,7 +17,7 @@ export const daemon: Scenario[] = [
       await startUp(a, cliff);
       await restartLibvirtd(a, 'SIGTERM');
       await mustBeShaped(a);
-      await untilUp(cliff);
+      await untilUp(a, cliff);
       return mustReachItsCeil(cliff, { directions: ['in'] });
     },
   },

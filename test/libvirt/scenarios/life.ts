@@ -73,7 +73,7 @@ export const life: Scenario[] = [
         );
         await mustBeShaped(a);
       }
-      await untilUp(cliff);
+      await untilUp(a, cliff);
       return mustReachItsCeil(cliff, { directions: ['in'] });
     },
   },
@@ -124,7 +124,7 @@ export async function startUp(host: LabHost, guest: Guest): Promise<void> {
   await define(host, guest);
   await virsh(host, 'start', guest.name);
   await mustBeShaped(host);
-  await untilUp(guest);
+  await untilUp(host, guest);
 }
 
 /** As this process sees it. */

@@ -65,7 +65,7 @@ export const many: Scenario[] = [
         await virsh(a, 'start', friend.name);
       }
       await mustBeShaped(a);
-      await Promise.all(friends.map((friend) => untilUp(friend)));
+      await Promise.all(friends.map((friend) => untilUp(a, friend)));
       return [await share(friends, 'out'), await share(friends, 'in')];
     },
   },

@@ -32,5 +32,5 @@ async function move(from: LabHost, to: LabHost, ...options: string[]): Promise<v
   if (!markedAtStart(to).includes(`"${nic?.tap}" . "eth0"`))
     throw new Error('the destination did not shape the guest before it ran there');
   if (!callsOf(to).startsWith('cliff migrate')) throw new Error(`unexpected calls: ${callsOf(to)}`);
-  await untilUp(cliff);
+  await untilUp(to, cliff);
 }

@@ -24,7 +24,7 @@ export const nics: Scenario[] = [
       await define(a, cliff, { nics: ['br0', 'br1'] });
       await virsh(a, 'start', 'cliff');
       await mustBeShaped(a);
-      await untilUp(cliff, 1);
+      await untilUp(a, cliff, 1);
       return [
         ...(await mustReachItsCeil(cliff, { directions: ['in'], network: 0 })),
         ...(await mustReachItsCeil(cliff, { directions: ['in'], network: 1 })),
@@ -75,7 +75,7 @@ export const nics: Scenario[] = [
         };
         const both = async () => {
           const shaped = await plug();
-          await untilUp(cliff, 1);
+          await untilUp(a, cliff, 1);
           figures.splice(0, figures.length, ...(await mustReachItsCeil(cliff, { network: 1 })));
           return Math.max(shaped, await unplug());
         };
@@ -98,7 +98,7 @@ export const nics: Scenario[] = [
         };
         const thereAndBack = async () => Math.max(await moveTo('br0'), await moveTo('br1'));
         const figure = await within('seconds until it is shaped there:', thereAndBack, 0, patience);
-        await untilUp(cliff);
+        await untilUp(a, cliff);
         return [figure, ...(await mustReachItsCeil(cliff))];
       }),
   },

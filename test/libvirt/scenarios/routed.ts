@@ -69,7 +69,7 @@ async function goThrough(a: LabHost): Promise<string[]> {
   await allShaped(a, 2);
   const figures = await bothWays(a, 'the routed one alone');
 
-  await untilUp(bridged);
+  await untilUp(a, bridged);
   const together = async () => {
     const flow = {
       guest: bridged,

@@ -19,7 +19,7 @@ export const saved: Scenario[] = [
       await mustBeShaped(a);
       await virsh(a, 'restore', '/run/guest/cliff.save');
       await mustBeShaped(a);
-      await untilUp(cliff);
+      await untilUp(a, cliff);
       return mustReachItsCeil(cliff);
     },
   },
@@ -44,7 +44,7 @@ export const saved: Scenario[] = [
       await mustBeShaped(a);
       await virsh(a, 'snapshot-revert', 'cliff', 'then', '--running');
       await untilShaped(a, 2);
-      await untilUp(cliff);
+      await untilUp(a, cliff);
       const figures = await mustReachItsCeil(cliff, { directions: ['in'] });
       await virsh(a, 'destroy', 'cliff');
       await mustBeShaped(a);
@@ -59,5 +59,5 @@ async function startWithDisk(host: LabHost): Promise<void> {
   await define(host, cliff, { disk: '/run/guest/disk.qcow2' });
   await virsh(host, 'start', 'cliff');
   await mustBeShaped(host);
-  await untilUp(cliff);
+  await untilUp(host, cliff);
 }
