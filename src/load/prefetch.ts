@@ -7,6 +7,7 @@ import { areSame, readIfGood } from '../store/in-force-rules.ts';
 import { isJournalled } from '../store/journal.ts';
 import { hasFingerprint } from '../store/table-fingerprint.ts';
 import { isThere } from '../system/files.ts';
+import { once } from '../system/memoize.ts';
 import { Interview, isAsSeen, readQuestions } from './answer-cache.ts';
 import { checkRuleset } from './apply.ts';
 import type { Site } from './context.ts';
@@ -90,12 +91,4 @@ function understand(rules: Rules | undefined): Good | undefined {
   } catch {
     return undefined;
   }
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }

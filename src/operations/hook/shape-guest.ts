@@ -10,10 +10,12 @@ import { wished } from '../../policy/policy.ts';
 import { areOwn } from '../../render/compile.ts';
 import type { Rules } from '../../render/render.ts';
 import { hasFailed, noteLoad } from '../../store/history.ts';
+import type { Obstacle } from '../../store/in-force-plan.ts';
 import { sourceFile } from '../../store/in-force-rules.ts';
 import { writeMadeFrom } from '../../store/made-from.ts';
 import { readPending } from '../../store/pending.ts';
 import { Failure } from '../../system/errors.ts';
+import { once } from '../../system/memoize.ts';
 import { label } from '../../text/label.ts';
 import { placeInForce } from '../config-with-templates.ts';
 import type { Context } from '../context.ts';
@@ -47,66 +49,93 @@ export interface Shaped {
  * @throws Refused for the first one that must not start; then nothing was loaded
  */
 export async function shape(context: Context, concerned: Concerned[]): Promise<Shaped[]> {
-  const lacking = new Set<string>();
-  let full: string | undefined;
-  let noteMade: (() => void) | undefined;
-  const put = (generated: Generated): string => {
-    const written = writeRulesAnywhere(context, generated, folderFor(context, generated));
-    full = written.full;
-    return written.folder;
-  };
-  /** Returns only the folder for a load that reads the kernel, so that the rendering can be freed before. */
-  const render = async (good: Rules | undefined): Promise<string | Believed> => {
-    const generated = await renderNow(context, concerned, good);
-    const { rules, companions, inputs, plan, policy, part } = generated;
-    for (const { guest, kind } of policy.unshaped) if (!wished.includes(kind)) lacking.add(guest);
-    if (!good || !areOwn(inputs.templates)) return put(generated);
-    const names = new Set(concerned.map(({ name }) => name));
-    const taps = plan.uplinks.flatMap((uplink) => uplink.taps.filter(({ guest }) => names.has(guest)));
-    let folder: string | undefined;
-    const write = () => {
-      folder ??= put(generated);
-      return folder;
-    };
-    let from: Buffer | undefined;
-    const madeFrom = () => {
-      from ??= madeFromOf(generated);
-      return from;
-    };
-    noteMade = () => writeMadeFrom(context.paths, companions.get(sourceFile) ?? '', madeFrom());
-    const few = part && { good: part.before.rules, rules: part.now.rules };
-    return {
-      good,
-      rules,
-      companions,
-      taps: taps.map((tap) => tap.name),
-      write,
-      meanwhile: madeFrom,
-      ...(few ? { few } : {}),
-    };
-  };
-  const work = async (site: Site) => {
-    const good = trusted(context, site);
-    const present = good ? undefined : readAhead(site);
-    const wanted = await render(good).catch(async (error) => {
-      await present?.interview.all().catch(() => {}); // Its child processes hold the lock, which is needed again soon.
-      throw error;
-    });
-    const loaded = await loadNow({ ...context, say: context.detail }, site, wanted, present);
-    if (full) noteLoad(context.paths.history, full);
-    else if (loaded.obstacles.length === 0) noteMade?.();
-    return loaded;
-  };
   // libvirt waits for a start, so only a batch with a stop takes the time to count use.
   const areStarts = concerned.every(({ starts }) => starts);
   const locked = areStarts ? underLock : (await import('../usage/count.ts')).underLockCounted;
-  const { obstacles } = await locked(context, (site) => countingFailures(context, () => work(site)));
+  const work = (site: Site) => renderAndLoad(context, site, concerned);
+  const { obstacles, lacking } = await locked(context, (site) => countingFailures(context, () => work(site)));
   const isWell = !hasFailed(context.paths.history);
   return concerned.map(({ name, starts }) => {
     const own = obstacles.find(({ guests }) => guests.some(({ guest }) => guest === label(name)));
     const failure = starts && own ? new Failure(`guest ${label(name)}: ${own.reason}`, own.hint) : undefined;
     return { isDone: isWell && own === undefined && !lacking.has(name), ...(failure ? { failure } : {}) };
   });
+}
+
+interface Result {
+  obstacles: Obstacle[];
+  /** Guests with a NIC that should be shaped and is not. */
+  lacking: Set<string>;
+}
+
+async function renderAndLoad(context: Context, site: Site, concerned: Concerned[]): Promise<Result> {
+  const good = trusted(context, site);
+  const present = good ? undefined : readAhead(site);
+  const { wanted, lacking, note } = await render(context, concerned, good).catch(async (error) => {
+    await present?.interview.all().catch(() => {}); // Its child processes hold the lock, which is needed again soon.
+    throw error;
+  });
+  const { obstacles } = await loadNow({ ...context, say: context.detail }, site, wanted, present);
+  note(obstacles.length === 0);
+  return { obstacles, lacking };
+}
+
+/** As the load takes it. */
+interface Wanted {
+  /** The folder of the rules, for a load that reads the kernel. */
+  wanted: string | Believed;
+  /** Called when it is loaded. @param isWhole whether nothing was in the way */
+  note: (isWhole: boolean) => void;
+}
+
+async function render(
+  context: Context,
+  concerned: Concerned[],
+  good: Rules | undefined,
+): Promise<Wanted & { lacking: Set<string> }> {
+  const generated = await renderNow(context, concerned, good);
+  const lacking = new Set<string>();
+  for (const { guest, kind } of generated.policy.unshaped) if (!wished.includes(kind)) lacking.add(guest);
+  const isBelieved = good && areOwn(generated.inputs.templates);
+  const wanted = isBelieved ? believing(context, concerned, generated, good) : reading(context, generated);
+  return { ...wanted, lacking };
+}
+
+/** A function of its own, so that what is left of it keeps nothing of the rendering in memory while the kernel is read. */
+function reading(context: Context, generated: Generated): Wanted {
+  const { folder, full } = write(context, generated);
+  const note = () => {
+    if (full) noteLoad(context.paths.history, full);
+  };
+  return { wanted: folder, note };
+}
+
+function believing(context: Context, concerned: Concerned[], generated: Generated, good: Rules): Wanted {
+  const { rules, companions, plan, part } = generated;
+  const names = new Set(concerned.map(({ name }) => name));
+  const taps = plan.uplinks.flatMap((uplink) => uplink.taps.filter(({ guest }) => names.has(guest)));
+  const written = once(() => write(context, generated));
+  const madeFrom = once(() => madeFromOf(generated));
+  const few = part && { good: part.before.rules, rules: part.now.rules };
+  const wanted = {
+    good,
+    rules,
+    companions,
+    taps: taps.map((tap) => tap.name),
+    write: () => written().folder,
+    meanwhile: madeFrom,
+    ...(few ? { few } : {}),
+  };
+  const note = (isWhole: boolean) => {
+    const { full } = written();
+    if (full) noteLoad(context.paths.history, full);
+    else if (isWhole) writeMadeFrom(context.paths, companions.get(sourceFile) ?? '', madeFrom());
+  };
+  return { wanted, note };
+}
+
+function write(context: Context, generated: Generated) {
+  return writeRulesAnywhere(context, generated, folderFor(context, generated));
 }
 
 /** The rules in force if they can be trusted: the last load succeeded, and none waits for its confirmation. */

@@ -408,7 +408,7 @@ export const operations: Listed[] = [
   },
   {
     what: 'a guest whose NIC could not be shaped is done, and started does not try again',
-    from: 'for (const { guest, kind } of policy.unshaped) if (!wished.includes(kind)) lacking.add(guest);',
+    from: 'for (const { guest, kind } of generated.policy.unshaped) if (!wished.includes(kind)) lacking.add(guest);',
     to: '',
     kernel: ['hook-outcomes', 'hook-starts'],
   },
