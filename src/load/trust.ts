@@ -12,7 +12,7 @@ import { hostOwner, othersOf } from '../kernel/owner.ts';
 import type { Rules } from '../render/render.ts';
 import { type Companions, keepGood, layGood, readIfGood } from '../store/in-force-rules.ts';
 import { clearJournal, isJournalled } from '../store/journal.ts';
-import { noteSmallChange, readCommitted } from '../store/table-fingerprint.ts';
+import { isCommitted, noteSmallChange } from '../store/table-fingerprint.ts';
 import { readCache } from '../system/files.ts';
 import { launcher } from '../system/launched.ts';
 import { writeRuleset } from './apply.ts';
@@ -28,7 +28,7 @@ export function readBelieved({ journal, foreignTaps, listing, rules, owner }: Si
   if (owner !== hostOwner && othersOf(owner, readIfbs()).length > 0) return undefined;
   if (isJournalled(journal) || readCache(foreignTaps)) return undefined;
   const good = readIfGood(rules);
-  return good && readCommitted(listing) === good['ruleset.nft'] ? good : undefined;
+  return good && isCommitted(listing, good['ruleset.nft']) ? good : undefined;
 }
 
 export interface Believed {

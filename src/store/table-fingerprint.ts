@@ -6,7 +6,7 @@
 
 import { sameFrame, sameGuests } from '../kernel/nft/same.ts';
 import { parseRuleset } from '../kernel/nft/table.ts';
-import { readBytes, writeWhole } from '../system/files.ts';
+import { readBytes, textOf, writeWhole } from '../system/files.ts';
 
 interface Record {
   /** The text that nft committed. */
@@ -33,10 +33,10 @@ export function noteSmallChange(file: string, ruleset: string): void {
   writeWhole(file, Buffer.concat([Buffer.from(ruleset), end, table, end, smallChanges]), 0o600);
 }
 
-/** @returns the ruleset that was committed last; empty where it is not known */
-export function readCommitted(file: string): string {
-  const [ruleset, table] = splitRecord(file);
-  return table === undefined ? '' : (ruleset?.toString('utf8') ?? '');
+/** Whether this ruleset was committed last. Compared as bytes, since a guest's start waits for it. */
+export function isCommitted(file: string, ruleset: string): boolean {
+  const [committed, table] = splitRecord(file);
+  return table !== undefined && committed?.equals(Buffer.from(ruleset)) === true;
 }
 
 /** Whether this ruleset was committed last, and nft's listing was stored after that commit. */
@@ -79,7 +79,7 @@ function splitRecord(file: string): Buffer[] {
 }
 
 function readRecord(file: string): Record {
-  const [ruleset = '', table, changed] = splitRecord(file).map((part) => part.toString('utf8'));
+  const [ruleset = '', table, changed] = splitRecord(file).map(textOf);
   // A file of another version has one part only.
   return table === undefined
     ? { ruleset: '', table: '', changed: false }

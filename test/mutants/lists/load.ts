@@ -109,7 +109,7 @@ export const load: Listed[] = [
   },
   {
     what: 'a table that nobody has listed is believed',
-    from: "return good && readCommitted(listing) === good['ruleset.nft'] ? good : undefined;",
+    from: "return good && isCommitted(listing, good['ruleset.nft']) ? good : undefined;",
     to: 'return good;',
     ...small,
   },

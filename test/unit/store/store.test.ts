@@ -30,9 +30,9 @@ import { clearJournal, isJournalled, readUnfinished } from '../../../src/store/j
 import { dropPending, formerRules, readPending, writePending } from '../../../src/store/pending.ts';
 import {
   hasFingerprint,
+  isCommitted,
   isOlder,
   noteSmallChange,
-  readCommitted,
   recognize,
   writeListing,
 } from '../../../src/store/table-fingerprint.ts';
@@ -220,12 +220,12 @@ test('a table is that of a ruleset while nft lists it as it did; after a small c
   );
   assert.is(recognize(file, 'as listed'), table('vnet0'));
   assert.is(recognize(file, 'as listed '), undefined);
-  assert.is(readCommitted(file), table('vnet0'));
+  assert.equal([isCommitted(file, table('vnet0')), isCommitted(file, table('vnet1'))], [true, false]);
 
   writeListing(file, table('vnet0'), table('vnet0'));
   noteSmallChange(file, table('vnet1'));
   assert.equal([hasFingerprint(file, table('vnet1')), isOlder(file)], [false, true]);
-  assert.is(readCommitted(file), table('vnet1'));
+  assert.equal([isCommitted(file, table('vnet0')), isCommitted(file, table('vnet1'))], [false, true]);
   assert.is(recognize(file, table('vnet1')), table('vnet1'));
   assert.is(recognize(file, table('vnet0')), undefined, 'that was before');
   assert.is(recognize(file, table('vnet1').replace('policy accept', 'policy drop')), undefined);
@@ -236,7 +236,14 @@ test('a table is that of a ruleset while nft lists it as it did; after a small c
   writeListing(file, table('vnet2'), table('vnet2'));
   assert.equal([hasFingerprint(file, table('vnet2')), isOlder(file)], [true, false]);
   writeFileSync(file, 'of another version');
-  assert.equal([readCommitted(file), recognize(file, 'of another version')], ['', undefined]);
+  assert.equal(
+    [isCommitted(file, 'of another version'), recognize(file, 'of another version')],
+    [false, undefined],
+  );
+  writeListing(file, 'été', '');
+  assert.ok(isCommitted(file, 'été'));
+  rmSync(file);
+  assert.not(isCommitted(file, ''));
 });
 
 test('the journal says whose clsact a killed load was making', () => {
