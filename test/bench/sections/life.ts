@@ -18,7 +18,7 @@ const often = 20;
 
 export const measure: Measure = async (bench) => {
   const spaces = new Namespaces();
-  const rounds = bench.quick ? 1 : 9;
+  const rounds = bench.quick ? 1 : 7;
   const size = manyOf(bench);
   const subjects = {
     '1': await makeSubject(bench, spaces, 'few', 1),

@@ -8,7 +8,7 @@ import type { Measure } from '../section.ts';
 import { compared, inTurn } from '../statistics.ts';
 
 export const measure: Measure = async (bench) => {
-  const rounds = bench.quick ? 2 : 15;
+  const rounds = bench.quick ? 2 : 11;
   const guests = manyOf(bench);
   bench.progress(`making a host with ${count(guests)} guests`);
   const crowd = await Crowd.make(bench, new Namespaces(), 'usage', guests, 'entries');

@@ -13,7 +13,7 @@ const most = 0.5;
 const views = { status: ['status', '--interval', '0'], metrics: ['metrics'] };
 
 export const measure: Measure = async (bench) => {
-  const rounds = bench.quick ? 1 : 9;
+  const rounds = bench.quick ? 1 : 7;
   const guests = manyOf(bench);
   bench.progress(`making a host with ${count(guests)} guests`);
   const crowd = await Crowd.make(bench, new Namespaces(), 'views', guests, 'entries');

@@ -12,7 +12,7 @@ const actions = ['start', 'destroy'] as const;
 export const measure: Measure = async (bench) => {
   const lacks = needsLibvirt();
   if (lacks) return { lacks };
-  const rounds = bench.quick ? 2 : 15;
+  const rounds = bench.quick ? 2 : 11;
   bench.progress('making three hosts with libvirt');
   const spaces = new Namespaces();
   const hosts = new Map<Hook, LibvirtHost>();
