@@ -53,16 +53,16 @@ export function waysOf({ ruleset, objects, devices }: State): Map<string, Way> {
 
 /** @param ruleset a file of rules.d, with an element on each line, or a listing of nft */
 export function withoutElements(ruleset: string, isLost: (key: string) => boolean): string {
-  let left = 0;
+  let isAnyLeft = false;
   const text = ruleset.replace(
     /(^[ \t]*)?("[^"\n]+" \. (?:"[^"\n]+"|0x[0-9a-f]+)) : (?:goto [\w-]+|[0-9a-f]+:[0-9a-f]+)(?:,(?:[ \t]*#[^\n]*)?(\n)?)?/gm,
     (all, begin: string | undefined, key: string, end: string | undefined) => {
       if (!isLost(key)) {
-        left += 1;
+        isAnyLeft = true;
         return all;
       }
       return begin !== undefined && end !== undefined ? '' : `${begin ?? ''}${end ?? ''}`;
     },
   );
-  return left > 0 ? text.replace(/[ \t]*elements = \{\s*\}\n?/g, '') : noTable;
+  return isAnyLeft ? text.replace(/[ \t]*elements = \{\s*\}\n?/g, '') : noTable;
 }
