@@ -184,4 +184,30 @@ test('a window that is free on any day of the week may hold', () => {
   isRefused(entry('mon..sun 08:00-20:00', 'mon 08:00-09:00'), /never holds/);
 });
 
+/** Numbers with bounds of their own: the lowest and the highest that is taken; beside them what is not any more. */
+const numbers: Record<string, [text: string, below: string, least: string, most: string, above: string]> = {
+  'bytes of each frame': ['[uplink.eth0]\noverhead = ', '-1', '0', '512', '513'],
+  'the least bytes of a frame': ['[uplink.eth0]\nmpu = ', '-1', '0', '2048', '2049'],
+  'the first mark': ['[marks]\nbase = ', '-1', '0', '0xffff0000', '0x100000000'],
+  'a mark between multiples': ['[marks]\nbase = ', '0xffff', '0x10000', '0x20000', '0x20001'],
+  'an id': ['[guest.a]\nid = ', '0', '1', '65535', '65536'],
+  'packets per second': ['[guest.a]\npps = ', '0', '1', '10000000', '10000001'],
+  'storms in packets per second': ['[guest.a]\nstorm = ', '0', '1', '10000000', '10000001'],
+  'storms as a rate': ['[guest.a]\nstorm = ', '"7999bit"', '"8kbit"', '"100gbit"', '"100000000008bit"'],
+  'what is sent inside the host': [
+    '[guest.a]\nlocal = ',
+    '"7999bit"',
+    '"8kbit"',
+    '"100gbit"',
+    '"100000000008bit"',
+  ],
+};
+for (const [what, [text, below, least, most, above]] of Object.entries(numbers)) {
+  test(`${what}: from ${least} to ${most}`, () => {
+    const errors = (value: string) =>
+      said(`${text}${value}\n`).filter((one) => !one.startsWith('warning')).length;
+    assert.equal([below, least, most, above].map(errors), [1, 0, 0, 1]);
+  });
+}
+
 test.run();
