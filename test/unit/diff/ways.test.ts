@@ -63,6 +63,15 @@ test('without some of them the others are as they were', () => {
   }
 });
 
+test('an element that stands on a line of its own takes the line with it', () => {
+  for (const key of keys) {
+    const isOf = (line: string) => line.trim().startsWith(`${key} :`);
+    const others = ruleset.split('\n').filter((line) => !isOf(line));
+    assert.is(others.length, ruleset.split('\n').length - 1, key);
+    assert.equal(withoutElements(ruleset, (one) => one === key).split('\n'), others);
+  }
+});
+
 test('comments are no difference: what is shaped is the same', () => {
   const shape = rules['shape.tc'];
   const change = findSmallChange(rules, { ...rules, 'shape.tc': `# another head\n\n${shape}` });
