@@ -2,6 +2,7 @@
 // with -json, and because another's qdisc with broken JSON cannot spoil the rest. There are thousands of classes: one pass, one regular
 // expression, and its groups are read by index, since destructuring them allocates several lists for each class.
 import { signature } from '../plan/names.ts';
+import { memoize } from '../system/memoize.ts';
 import { parseRate, parseSize } from '../units/rate.ts';
 import type { Use } from './use.ts';
 
@@ -44,7 +45,7 @@ const unclassified = /\bdirect_packets_stat (\d+)/;
 
 /** Parses the HTB classes of `tc -s class show dev X`. */
 export function parseClasses(text: string, { device, at, spread }: Listing): Use[] {
-  const rate = remembered((written) => numeric(parseRate(written)));
+  const rate = memoize((written) => numeric(parseRate(written))); // Most guests have the same few.
   const uses: Use[] = [];
   for (const found of text.matchAll(classes)) {
     const use: Use = {
@@ -103,14 +104,4 @@ function size(written: string): number {
 
 function numeric(value: number | object): number {
   return typeof value === 'number' ? value : 0;
-}
-
-/** A cache of parsed rates: most guests have the same few. */
-function remembered(parse: (text: string) => number): (text: string) => number {
-  const known = new Map<string, number>();
-  return (text) => {
-    const value = known.get(text) ?? parse(text);
-    known.set(text, value);
-    return value;
-  };
 }
