@@ -184,7 +184,7 @@ test('a window that is free on any day of the week may hold', () => {
   isRefused(entry('mon..sun 08:00-20:00', 'mon 08:00-09:00'), /never holds/);
   isTaken(entry('mon..sun 00:01-24:00', 'mon..sun'));
   isTaken(entry('mon..sun 00:00-23:59', 'mon..sun'));
-  isTaken(entry('mon 22:00-24:00', 'mon 22:00-06:00')); // Left is the night to Tuesday, from midnight.
+  isTaken(entry('mon 22:00-24:00', 'mon 22:00-00:01')); // Left is the first minute of Tuesday.
 });
 
 /** Numbers with bounds of their own: the lowest and the highest that is taken; beside them what is not any more. */
