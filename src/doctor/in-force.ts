@@ -58,7 +58,7 @@ function checkHistory({ history, now, loaded }: InForceFacts): Finding {
   if (error === undefined) return { ...about, level: 'ok', detail: formatAge(now - at) };
   const [first = '', ...more] = error.replace(/^virt-shaper: /, '').split('\n');
   const detail = `failed ${formatAge(now - at)}: ${first}`;
-  const hint = [...more.map((line) => line.trim()), 'once that is mended: virt-shaper load'];
+  const hint = [...more.map((line) => line.trim()), 'once that is mended: virt-shaper sync'];
   return { ...about, level: 'problem', detail, hint: hint.join('\n') };
 }
 

@@ -2,6 +2,8 @@
 // files and read in the same way.
 
 import { join } from 'node:path';
+import type { Config } from '../config/config.ts';
+import { readOnFailure } from '../config/read-config.ts';
 import type { ConfigLocation } from '../config/read-files.ts';
 import { type ConfigHere, readConfigHere } from '../host/config-here.ts';
 import { readOverrides, templatesBeside } from '../render/templates.ts';
@@ -47,6 +49,18 @@ export function placeInForce({ paths }: Context): ConfigLocation {
     if (!isFull(error)) throw error;
     return paths.config;
   }
+}
+
+/** [hook] on_failure. Whatever keeps the one in force from being read, the present one has it, too: nothing throws here. */
+export function onFailure(context: Context): Config['hook']['onFailure'] {
+  for (const place of [() => placeInForce(context), () => context.paths.config]) {
+    try {
+      return readOnFailure(place());
+    } catch {
+      // The next one.
+    }
+  }
+  return 'allow';
 }
 
 /** @returns nothing where nothing was loaded, or where this version cannot parse the configuration in force */

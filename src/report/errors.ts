@@ -1,7 +1,7 @@
 // Formats any error for people: what happened and what to do about it. An unexpected error is a defect: its versions are always
 // shown, its stack trace with --verbose.
 import { release } from 'node:os';
-import { ConfigError, Failure, type Problem } from '../system/errors.ts';
+import { ConfigError, Failure, fileFailure, type Problem } from '../system/errors.ts';
 import { toolVersion } from '../system/tool-version.ts';
 import { version } from '../system/version.ts';
 import { formatProblem } from './problems.ts';
@@ -9,8 +9,9 @@ import { formatProblem } from './problems.ts';
 /** @param verbose whether to include the stack trace of a defect */
 export function describeError(error: unknown, verbose = false): string {
   if (error instanceof ConfigError) return error.problems.map(named).join('\n');
-  if (error instanceof Failure) {
-    const { message, hint, place } = error;
+  const failure = error instanceof Failure ? error : fileFailure(error);
+  if (failure) {
+    const { message, hint, place } = failure;
     return named({ severity: 'error', message, ...place, ...(hint ? { hint } : {}) });
   }
   const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };

@@ -1,5 +1,6 @@
 // What goes wrong is either a list of problems in files (exit status 2) or one failure (exit status 1).
 // Both say what happened, where, and what to do; neither ever reaches a user as a stack trace.
+import { dirname } from 'node:path';
 
 /** A place in a file; line and column count from 1, columns in characters. */
 export interface Source {
@@ -45,7 +46,29 @@ export function isDamaged(error: unknown): boolean {
   return error instanceof Failure && error.code === 'damaged';
 }
 
+const fullCodes = ['ENOSPC', 'EDQUOT'];
+
 /** Whether a file system takes nothing more: full, out of quota, or read-only since it was damaged. */
 export function isFull(error: unknown): boolean {
-  return error instanceof Failure && ['ENOSPC', 'EDQUOT', 'EROFS'].includes(error.code ?? '');
+  return [...fullCodes, 'EROFS'].includes((error as Partial<NodeJS.ErrnoException> | undefined)?.code ?? '');
 }
+
+/** What to do about a file system that does not take a file. */
+export function writeHint(file: string, code: string | undefined): string | undefined {
+  if (fullCodes.includes(code ?? '')) return `make room: df -h ${dirname(file)}`;
+  if (code === 'EROFS') return `make it writable: findmnt -T ${dirname(file)}`;
+  return undefined;
+}
+
+/**
+ * What the kernel has refused to do with a file is the host's fault and not the program's, wherever it was done.
+ * @returns nothing for any other error
+ */
+export function fileFailure(error: unknown): Failure | undefined {
+  const { code, syscall, path, message } = error as NodeJS.ErrnoException;
+  if (!(error instanceof Error) || !code || !syscall || !path || !hostCodes.includes(code)) return undefined;
+  return new Failure(message, writeHint(path, code), undefined, code);
+}
+
+/** Not ENOENT and the like, which tell of what the program should have known. */
+const hostCodes = [...fullCodes, 'EROFS', 'EACCES', 'EPERM', 'EIO', 'EMFILE', 'ENFILE', 'ENOMEM'];

@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { reasonOf, rootHint } from './as-root.ts';
-import { Failure } from './errors.ts';
+import { Failure, writeHint } from './errors.ts';
 import { isFolder, makeFolder, moveFolderAside, syncFolder } from './folders.ts';
 import { type NewFile, removeIfThere, writeSynced } from './sync-files.ts';
 
@@ -48,11 +48,10 @@ export function writeTogether(files: NewFile<string | Uint8Array>[], ending = '.
   }
 }
 
-/** What could not be done, with the kernel's code, and what to do about a disk that is full. */
+/** What could not be done, with the kernel's code, and what to do about a disk that takes no file. */
 export function unwritten(file: string, error: unknown): Failure {
   const { message, code } = error as NodeJS.ErrnoException;
-  const hint = code === 'ENOSPC' || code === 'EDQUOT' ? `make room: df -h ${dirname(file)}` : undefined;
-  return new Failure(`${file} cannot be written: ${message}`, hint, undefined, code);
+  return new Failure(`${file} cannot be written: ${message}`, writeHint(file, code), undefined, code);
 }
 
 function replace(file: string, next: string): void {

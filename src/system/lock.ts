@@ -6,7 +6,7 @@
 import { closeSync, fstatSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { reasonOf, rootHint } from './as-root.ts';
-import { Failure } from './errors.ts';
+import { Failure, writeHint } from './errors.ts';
 import { makeRun } from './exec.ts';
 import { readIfThere } from './files.ts';
 import { makeFolder } from './folders.ts';
@@ -92,7 +92,8 @@ function openLock(file: string): number {
     // What stands there only has to be the same for all: a folder can be locked, too.
     return openSync(file, isFolder(file) ? 'r' : 'a', 0o600);
   } catch (error) {
-    const hint = rootHint(error as NodeJS.ErrnoException);
+    const reason = error as NodeJS.ErrnoException;
+    const hint = writeHint(file, reason.code) ?? rootHint(reason);
     throw new Failure(`${file} cannot be opened: ${reasonOf(error)}`, hint);
   }
 }

@@ -2,7 +2,7 @@
 // goes to stdout, which libvirt takes for new XML. A `start` that fails aborts the guest's start; any other
 // operation that fails may kill a guest that runs (reconnect does), so none of them ever does.
 import { dirname } from 'node:path';
-import { maxDomainXml, parseDomain } from '../../guests/domain-xml.ts';
+import { parseDomain } from '../../guests/domain-xml.ts';
 import { type Driver, drivers, type Guest } from '../../guests/guest.ts';
 import { isSame, withGuest } from '../../guests/list.ts';
 import {
@@ -15,7 +15,9 @@ import {
   remove,
 } from '../../hooks/calls.ts';
 import { doneVariable, refusalVariable } from '../../hooks/statuses.ts';
+import { onFailure } from '../../operations/config-with-templates.ts';
 import type { Context } from '../../operations/context.ts';
+import { readStdin } from '../../operations/hook/read-stdin.ts';
 import { serve } from '../../operations/hook/serve-calls.ts';
 import { shape } from '../../operations/hook/shape-guest.ts';
 import { hearing, log, withLog } from '../../operations/log.ts';
@@ -47,7 +49,7 @@ export async function hookCommand(context: Context, args: string[]): Promise<num
   const xml = file === undefined ? await readStdin() : '';
   if (isDriver(driver) && (operation === 'start' || operation === 'stopped')) {
     const given = { driver, name, operation, xml, file: file ?? '' } as const;
-    return passingOn(() => withLog(context, (heard) => startOrStop(heard, given)));
+    return withLog(context, (heard) => answering(heard, given));
   }
   return withLog(context, async (heard) => {
     try {
@@ -84,8 +86,7 @@ async function startOrStop(context: Context, given: Call): Promise<number> {
   if (laid.file !== '') remove(laid.file);
   const work = works.find(({ call }) => call === laid);
   const { isDone, refusal } = (work && outcomes.get(work)) ?? { isDone: false };
-  if (refusal) throw refusal;
-  return statusOf(isDone);
+  return refusal ? refused(refusal) : statusOf(isDone);
 }
 
 /** What is said of another guest goes to its own hook. */
@@ -100,19 +101,26 @@ function statusOf(isDone: boolean): number {
   return isDone && status > 0 && status < 126 ? status : 0;
 }
 
+/** An error that nobody has expected refuses a start only where any error does. */
+async function answering(context: Context, given: Call): Promise<number> {
+  try {
+    return await startOrStop(context, given);
+  } catch (error) {
+    if (given.operation === 'start' && onFailure(context) === 'refuse') return refused(error);
+    context.warn(describeError(error));
+    return 0;
+  }
+}
+
 /**
  * A guest that must not start ends with the status that the installed hook file asks for (hooks/statuses.ts), so
  * that it can tell this from a Node.js that could not begin, which refuses nobody.
  */
-async function passingOn(work: () => Promise<number>): Promise<number> {
-  try {
-    return await work();
-  } catch (error) {
-    const status = Number(process.env[refusalVariable]);
-    if (!(status > 0 && status < 126)) throw error;
-    speak('error', describeError(error));
-    return status;
-  }
+function refused(error: unknown): number {
+  speak('error', describeError(error));
+  const status = Number(process.env[refusalVariable]);
+  if (status > 0 && status < 126) return status;
+  return error instanceof ConfigError ? 2 : 1;
 }
 
 /** Every other operation: its failure would harm a guest that runs. Of those not named here nothing is to be done. */
@@ -173,27 +181,4 @@ function noteCall({ paths }: Context, driver: string): void {
   } catch {
     // `hooks status` then does not know that libvirt calls.
   }
-}
-
-/** Milliseconds without a byte, after which another caller than libvirt has forgotten to close our stdin. */
-const silence = 10_000;
-
-/** To the end whatever its size, since libvirt waits until all is taken; no more is kept than can be parsed. */
-async function readStdin(): Promise<string> {
-  if (process.stdin.isTTY) return '';
-  const chunks: Buffer[] = [];
-  let size = 0;
-  const giveUp = setTimeout(() => process.stdin.destroy(), silence);
-  try {
-    for await (const chunk of process.stdin) {
-      giveUp.refresh();
-      if (size <= maxDomainXml) chunks.push(chunk);
-      size += chunk.length;
-    }
-  } catch {
-    // Closed, or nothing that can be read: what is missing is said where it is needed.
-  } finally {
-    clearTimeout(giveUp);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }

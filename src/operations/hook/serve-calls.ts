@@ -1,7 +1,6 @@
 // Serves a batch of hook calls, guests that start and guests that have stopped: notes them and shapes all of them with one load. An
 // error of one guest is reported for that guest, and does not keep the others from being loaded.
 
-import { readOnFailure } from '../../config/read-config.ts';
 import { parseDomain, uuidOf } from '../../guests/domain-xml.ts';
 import type { Guest } from '../../guests/guest.ts';
 import { withGuest, withoutEnded, withoutGuest } from '../../guests/list.ts';
@@ -11,7 +10,7 @@ import { describeError } from '../../report/errors.ts';
 import { describeOff, readOff } from '../../store/unloaded.ts';
 import { Occupied } from '../../system/lock.ts';
 import { label } from '../../text/label.ts';
-import { placeInForce } from '../config-with-templates.ts';
+import { onFailure } from '../config-with-templates.ts';
 import type { Context } from '../context.ts';
 import { Refused } from '../failures.ts';
 import { noteGuests } from '../note-guests.ts';
@@ -108,7 +107,7 @@ async function shapeAll(context: Context, works: Work[], outcomes: Map<Work, Out
 /** Any error, also one in the guest's XML, keeps it from starting only where on_failure is "refuse". */
 async function fail(context: Context, work: Work, error: unknown): Promise<Outcome> {
   const { call, heard } = work;
-  if (isStart(work) && (error instanceof Refused || readOnFailure(placeInForce(context)) === 'refuse')) {
+  if (isStart(work) && (error instanceof Refused || onFailure(context) === 'refuse')) {
     // After a timeout on the lock it is not tried again: libvirt calls `release` next anyway.
     await forget(context, work, !(error instanceof Occupied)).catch(() => {});
     return { isDone: false, refusal: error };

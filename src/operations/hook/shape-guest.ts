@@ -1,7 +1,6 @@
 // The hook's load, once its guests are noted: an incremental one where the kernel can be trusted to hold the rules in force, else a
 // full one.
 
-import { readOnFailure } from '../../config/read-config.ts';
 import type { GuestKey } from '../../guests/list.ts';
 import type { Site } from '../../load/context.ts';
 import { readAhead } from '../../load/prefetch.ts';
@@ -17,7 +16,7 @@ import { readPending } from '../../store/pending.ts';
 import { Failure } from '../../system/errors.ts';
 import { once } from '../../system/memoize.ts';
 import { label } from '../../text/label.ts';
-import { placeInForce } from '../config-with-templates.ts';
+import { onFailure } from '../config-with-templates.ts';
 import type { Context } from '../context.ts';
 import { countingFailures, Refused } from '../failures.ts';
 import { folderFor, type Generated, generateNow } from '../generate.ts';
@@ -161,7 +160,7 @@ function refuse(context: Context, { policy }: Generated, name: string): void {
   const refused = own.find(({ kind }) => kind === 'refused');
   if (refused) throw new Refused(name, `guest ${label(name)} may not start: ${refused.reason}`);
   const unable = own.find(({ kind }) => kind === 'unable');
-  if (unable && readOnFailure(placeInForce(context)) === 'refuse') {
+  if (unable && onFailure(context) === 'refuse') {
     throw new Refused(name, `guest ${label(name)}, ${unable.tap} cannot be shaped: ${unable.reason}`);
   }
 }

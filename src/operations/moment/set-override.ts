@@ -38,9 +38,9 @@ export function setOverride(context: Context, wanted: Wanted): Promise<number> {
     const next = storedOf(wanted);
     const same = overrides.find((one) => isSame(one, next));
     const isRunning = findSubject(before, wanted);
-    context.say(`${subjectText(next)}: ${valuesText(next)}, ${endText(next)}${same ? ', as before' : ''}`);
-    if (!isRunning) context.say(`${subjectText(next)} ${whyNotYet(context, wanted)}`);
-    return same ? overrides : withOverride(overrides, next);
+    const said = [`${subjectText(next)}: ${valuesText(next)}, ${endText(next)}${same ? ', as before' : ''}`];
+    if (!isRunning) said.push(`${subjectText(next)} ${whyNotYet(context, wanted)}`);
+    return { next: same ? overrides : withOverride(overrides, next), said };
   });
 }
 
@@ -57,12 +57,12 @@ export function liftOverride(context: Context, subject: Subject): Promise<number
   return change(context, subject, (overrides, before) => {
     const inForce = new Set(before.inputs.moment.overrides.filter(isIts).map(({ since }) => since));
     const lifted = overrides.filter((one) => isIts(one) && inForce.has(one.since));
+    const said = lifted.map((one) => `${subjectText(one)}: ${valuesText(one)} is lifted`);
     if (lifted.length === 0) {
       findSubject(before, subject);
-      context.say(`nothing is set for ${subjectText(subject)}`);
+      said.push(`nothing is set for ${subjectText(subject)}`);
     }
-    for (const one of lifted) context.say(`${subjectText(one)}: ${valuesText(one)} is lifted`);
-    return overrides.filter((one) => !isIts(one));
+    return { next: overrides.filter((one) => !isIts(one)), said };
   });
 }
 
@@ -84,16 +84,18 @@ function isSame(one: StoredOverride, other: StoredOverride): boolean {
   return key(one) === key(other);
 }
 
-type Change = (overrides: StoredOverride[], before: Generated) => StoredOverride[];
+/** @returns what is stored from now on, and what is said once it is */
+type Change = (overrides: StoredOverride[], before: Generated) => { next: StoredOverride[]; said: string[] };
 
 function change(context: Context, subject: Subject, by: Change): Promise<number> {
   const { overrides: file, unloaded } = context.paths;
   return underLock(context, async (site) => {
     const before = await generateNow(context, 'in force');
     const { overrides } = readOverrideFile(file);
-    const next = by(overrides, before);
+    const { next, said } = by(overrides, before);
     setDamagedAside(file);
     if (next !== overrides) writeOverrides(file, next);
+    for (const line of said) context.say(line);
     const off = readOff(unloaded);
     if (off) {
       context.warn(`nothing is loaded: ${describeOff(off)}; it counts when virt-shaper apply loads again`);

@@ -426,8 +426,8 @@ export const operations: Listed[] = [
   },
   {
     what: 'a NIC that cannot be shaped starts though on_failure refuses',
-    from: "if (unable && readOnFailure(placeInForce(context)) === 'refuse') {",
-    to: "if (unable && readOnFailure(placeInForce(context)) !== 'refuse') {",
+    from: "if (unable && onFailure(context) === 'refuse') {",
+    to: "if (unable && onFailure(context) !== 'refuse') {",
     kernel: ['hook'],
   },
 

@@ -249,7 +249,7 @@ test('the last load: none, none since boot, well, failed with its own advice fir
   assert.equal(last({ at: now - 300_000, error: 'virt-shaper: no tc\n      install it' }), [
     'problem',
     'failed 5 min ago: no tc',
-    'install it\nonce that is mended: virt-shaper load',
+    'install it\nonce that is mended: virt-shaper sync',
   ]);
 });
 
