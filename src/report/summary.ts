@@ -57,7 +57,9 @@ export function remarks({ table }: Pick<InUse, 'table'>, asked: Asked, now: numb
   // Where the last load failed because of errors that are still there, only these are reported.
   const isSame = asked.mistakes.some(({ message }) => error?.includes(message));
   const failed =
-    error === undefined || isSame ? [] : [`the last load failed ${formatAge(now - (at ?? now))}: ${error}`];
+    error === undefined || isSame
+      ? []
+      : [`the last load failed ${formatAge(now - (at ?? now))}: ${error.replace(/^virt-shaper: /, '')}`];
   const changed = mistaken
     ? [mistaken]
     : asked.configChanged

@@ -23,20 +23,22 @@ export function parseDaysAndTimes(text: string): DaysAndTimes | Refusal {
   if (first === '' || words.length > 2) return { reason: 'is not days and a time', hint: examples };
   const hasDays = !/^\d/.test(first);
   if (!hasDays && second !== undefined) return { reason: 'has its time before its days', hint: examples };
-  const days = hasDays ? parseDays(first) : names.map(() => true);
   const time = hasDays ? second : first;
   const range = time === undefined ? { from: 0, to: wholeDay } : parseTimes(time);
+  const days = hasDays
+    ? parseDays(first, 'reason' in range ? undefined : (time ?? ''))
+    : names.map(() => true);
   if ('reason' in days) return days;
   return 'reason' in range ? range : { days, ...range };
 }
 
-/** `mon..fri,sun`; `fri..mon` includes Saturday and Sunday. */
-function parseDays(text: string): boolean[] | Refusal {
+/** `mon..fri,sun`; `fri..mon` includes Saturday and Sunday. @param time what follows, where that is a time */
+function parseDays(text: string, time: string | undefined): boolean[] | Refusal {
   const days = names.map(() => false);
   for (const part of text.toLowerCase().split(',')) {
     const ends = part.split('..').map(parseDay);
     const odd = part.split('..').find((_, index) => ends[index] === undefined);
-    if (odd !== undefined) return refuseDay(odd, text);
+    if (odd !== undefined) return refuseDay(odd, text, time);
     const [from = 0, to = from, more] = ends;
     if (more !== undefined) return { reason: `has more than two ends in "${part}"`, hint: examples };
     for (let day = from; ; day = (day + 1) % 7) {
@@ -52,10 +54,13 @@ function parseDay(word: string): number | undefined {
   return index < 0 ? undefined : index;
 }
 
-function refuseDay(word: string, all: string): Refusal {
+function refuseDay(word: string, all: string, time: string | undefined): Refusal {
   const [, from = '', to = ''] = /^([a-z]+)-([a-z]+)$/.exec(word) ?? [];
   if (parseDay(from) !== undefined && parseDay(to) !== undefined) {
-    return { reason: `is not days and a time (did you mean "${all.replace(word, `${from}..${to}`)}"?)` };
+    const reason = 'is not days and a time';
+    if (time === undefined) return { reason, hint: examples };
+    const meant = `${all.replace(word, `${from}..${to}`)} ${time}`.trimEnd();
+    return { reason: `${reason} (did you mean "${meant}"?)` };
   }
   const meant = nearest(word, [...names, ...short]);
   const suggestion = meant === undefined ? '' : ` (did you mean "${meant.slice(0, 3)}"?)`;

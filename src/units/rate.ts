@@ -104,8 +104,11 @@ export function parseRate(written: string | number | bigint): number | Refusal {
   const bits = parseQuantity(text, rateUnits);
   if (bits === undefined) {
     const meant = correctQuantity(text, rateUnits);
-    const inBytes = meant !== undefined && writtenInBytes(meant);
-    return refuse('is not a rate', inBytes ? formatRate(parseRate(meant) as number) : meant, rateExamples);
+    const taken = meant === undefined ? undefined : parseRate(meant);
+    // Nothing is proposed that is refused, too.
+    if (meant === undefined || typeof taken !== 'number')
+      return refuse('is not a rate', undefined, rateExamples);
+    return refuse('is not a rate', writtenInBytes(meant) ? formatRate(taken) : meant, rateExamples);
   }
   if (bits < 0) return { reason: 'is negative: a rate is at least 8 bit per second' };
   if (bits < leastRate) return { reason: 'is too little: tc cannot express less than 8 bit per second' };
@@ -119,7 +122,9 @@ export function parseSize(written: string | number | bigint): number | Refusal {
   const text = String(written);
   const bytes = parseQuantity(text, sizeUnits);
   if (bytes === undefined) {
-    return refuse('is not a size', correctQuantity(text, sizeUnits), sizeExamples);
+    const meant = correctQuantity(text, sizeUnits);
+    const isTaken = meant !== undefined && typeof parseSize(meant) === 'number';
+    return refuse('is not a size', isTaken ? meant : undefined, sizeExamples);
   }
   if (bytes < 1) return { reason: 'is too little: a size is at least 1 byte' };
   if (bytes > largestSize) return { reason: 'is too much: tc takes sizes below 4 gigabytes' };

@@ -113,8 +113,9 @@ test('a plain load, an apply and an unload decide for a load that waits', async 
   await host.call('cliff', 'start', { vnet0: 'br0' });
   for (const command of ['load', 'apply', 'unload']) {
     host.write(confirm, JSON.stringify({ id: 'x', deadline: uptime() + 60_000, former: false }));
-    await host.must([command]);
+    const { stderr } = await host.must([command]);
     assert.not(host.exists(confirm), command);
+    assert.is(/is not taken back any more: this one counts/.test(stderr), command !== 'unload', stderr);
   }
   assert.is((await host.do(['confirm'])).status, 1);
 });

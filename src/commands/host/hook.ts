@@ -18,7 +18,7 @@ import { doneVariable, refusalVariable } from '../../hooks/statuses.ts';
 import { onFailure } from '../../operations/config-with-templates.ts';
 import type { Context } from '../../operations/context.ts';
 import { readStdin } from '../../operations/hook/read-stdin.ts';
-import { serve } from '../../operations/hook/serve-calls.ts';
+import { type Outcome, serve } from '../../operations/hook/serve-calls.ts';
 import { shape } from '../../operations/hook/shape-guest.ts';
 import { hearing, log, withLog } from '../../operations/log.ts';
 import { noteGuests } from '../../operations/note-guests.ts';
@@ -49,7 +49,7 @@ export async function hookCommand(context: Context, args: string[]): Promise<num
   const xml = file === undefined ? await readStdin() : '';
   if (isDriver(driver) && (operation === 'start' || operation === 'stopped')) {
     const given = { driver, name, operation, xml, file: file ?? '' } as const;
-    return withLog(context, (heard) => answering(heard, given));
+    return passingOn(() => withLog(context, (heard) => answering(heard, given)));
   }
   return withLog(context, async (heard) => {
     try {
@@ -65,7 +65,7 @@ export async function hookCommand(context: Context, args: string[]): Promise<num
  * This call, and those of other hooks that wait for it to end, of which each is answered.
  * @param given with the XML of stdin, where the hook's file has not laid it down
  */
-async function startOrStop(context: Context, given: Call): Promise<number> {
+async function startOrStop(context: Context, given: Call): Promise<Outcome> {
   // Before the others, of which those are removed that nobody waits for: a clock that was set makes any look old.
   const own = readCall(given.file) ?? given;
   const calls = process.env[leadVariable] ? readWaiting(dirname(given.file)) : [];
@@ -85,8 +85,7 @@ async function startOrStop(context: Context, given: Call): Promise<number> {
   }
   if (laid.file !== '') remove(laid.file);
   const work = works.find(({ call }) => call === laid);
-  const { isDone, refusal } = (work && outcomes.get(work)) ?? { isDone: false };
-  return refusal ? refused(refusal) : statusOf(isDone);
+  return (work && outcomes.get(work)) ?? { isDone: false };
 }
 
 /** What is said of another guest goes to its own hook. */
@@ -101,26 +100,36 @@ function statusOf(isDone: boolean): number {
   return isDone && status > 0 && status < 126 ? status : 0;
 }
 
-/** An error that nobody has expected refuses a start only where any error does. */
+/** @throws why the guest must not start; an error that nobody has expected keeps it from it only where any error does */
 async function answering(context: Context, given: Call): Promise<number> {
+  let reason: unknown;
   try {
-    return await startOrStop(context, given);
+    const { isDone, refusal } = await startOrStop(context, given);
+    if (!refusal) return statusOf(isDone);
+    reason = refusal;
   } catch (error) {
-    if (given.operation === 'start' && onFailure(context) === 'refuse') return refused(error);
-    context.warn(describeError(error));
-    return 0;
+    if (given.operation !== 'start' || onFailure(context) !== 'refuse') {
+      context.warn(describeError(error));
+      return 0;
+    }
+    reason = error;
   }
+  throw reason;
 }
 
 /**
  * A guest that must not start ends with the status that the installed hook file asks for (hooks/statuses.ts), so
  * that it can tell this from a Node.js that could not begin, which refuses nobody.
  */
-function refused(error: unknown): number {
-  speak('error', describeError(error));
-  const status = Number(process.env[refusalVariable]);
-  if (status > 0 && status < 126) return status;
-  return error instanceof ConfigError ? 2 : 1;
+async function passingOn(work: () => Promise<number>): Promise<number> {
+  try {
+    return await work();
+  } catch (error) {
+    const status = Number(process.env[refusalVariable]);
+    if (!(status > 0 && status < 126)) throw error;
+    speak('error', describeError(error));
+    return status;
+  }
 }
 
 /** Every other operation: its failure would harm a guest that runs. Of those not named here nothing is to be done. */

@@ -9,6 +9,7 @@ import { lookAgain } from '../../operations/moment/look-again.ts';
 import { findGuests, foundGuests, sayFound } from '../../operations/note-guests.ts';
 import { type PlanOptions, planOutputs } from '../../operations/plan-rules.ts';
 import { tell } from '../../operations/say/changes.ts';
+import { sayDecided } from '../../operations/say/decided.ts';
 import { sayPolicy } from '../../operations/say/policy.ts';
 import { underLockCounted } from '../../operations/usage/count.ts';
 import { writeRules } from '../../operations/write-rules.ts';
@@ -36,6 +37,7 @@ export async function applyCommand(context: Context, options: ApplyOptions): Pro
     return loadAndConfirm(context, time, nothing, () => renderPresent(context));
   }
   const { obstacles, outputs } = await underLockCounted(context, async (site) => {
+    sayDecided(context);
     dropPending(context.paths.pending); // An apply without --confirm decides about the load that waits.
     const present = readAhead(site);
     const outputs = await renderPresent(context).catch(async (error) => {

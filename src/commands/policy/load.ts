@@ -24,8 +24,10 @@ export async function loadCommand(context: Context, options: LoadOptions): Promi
     return (await import('../../operations/confirm.ts')).loadAndConfirm(context, time, asRendered);
   }
   const { tell } = await import('../../operations/say/changes.ts');
+  const { sayDecided } = await import('../../operations/say/decided.ts');
   const { sayRendered } = await import('../../operations/say/rendered.ts');
   const { obstacles } = await underLockCounted(context, async (site) => {
+    sayDecided(context);
     dropPending(context.paths.pending); // A load without --confirm decides about the load that waits.
     return loadNow(context, site, site.rules, undefined, tell(context, asRendered));
   });

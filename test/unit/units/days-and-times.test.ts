@@ -105,7 +105,9 @@ test('what is written in other ways', () => {
 
 test('what is none', () => {
   assert.is(refusal(''), 'is not days and a time');
-  assert.is(refusal('mon-fri 08:00-18:00'), 'is not days and a time (did you mean "mon..fri"?)');
+  assert.is(refusal('mon-fri 08:00-18:00'), 'is not days and a time (did you mean "mon..fri 08:00-18:00"?)');
+  assert.is(refusal('mon-fri'), 'is not days and a time (did you mean "mon..fri"?)');
+  assert.is(refusal('mon-fri 8-18'), 'is not days and a time');
   assert.is(refusal('mno 08:00-18:00'), 'has "mno" where a day should be (did you mean "mon"?)');
   assert.is(refusal('weekday'), 'has "weekday" where a day should be');
   assert.is(refusal('08:00-18:00 mon'), 'has its time before its days');

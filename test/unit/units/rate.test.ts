@@ -133,6 +133,9 @@ test('a refusal says what was probably meant', () => {
     assert.match(refusalOf(parseRate(text)).reason, `(did you mean "${correct}"?)`);
   }
   assert.match(refusalOf(parseSize('64kbyte')).reason, '(did you mean "64kb"?)');
+  for (const text of ['5xbit', '0.5bitt'])
+    assert.not.match(refusalOf(parseRate(text)).reason, 'did you mean');
+  assert.not.match(refusalOf(parseSize('0.2 b')).reason, 'did you mean');
   assert.match(refusalOf(parseRate('10foo')).hint ?? '', 'rates look like');
 });
 
