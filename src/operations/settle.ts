@@ -7,10 +7,12 @@ import type { Context } from './context.ts';
 
 /** Seconds after which a sync that waits begins all the same, so that a host where things never rest is looked after. */
 const longest = 10;
+/** Seconds that one may wait: others leave to it what they have seen. */
+const mostAsked = 60;
 
 /**
  * Waits until nobody has wanted a sync for that time; where another sync waits already, it ends at once.
- * @param time seconds
+ * @param time seconds, a minute at most
  * @param most seconds, after which it begins although more is wanted
  * @returns whether this sync is the one that waited, and is to look now
  */
@@ -19,7 +21,7 @@ export async function settle({ paths }: Context, time: number, most = longest): 
   const isWanted = () => take(paths.syncWanted);
   const wait = async (hold: number) => {
     note(hold, `${process.pid}\n`);
-    do await sleep(time * 1000);
+    do await sleep(Math.min(time, mostAsked) * 1000);
     while (isWanted() && performance.now() < latest);
     note(hold, '');
     // A hook has seen the number after it had left its note, and asks nobody whether it is read.
