@@ -1,7 +1,6 @@
 // Every file is written whole, synced and renamed into place: whoever reads it, and whenever the machine
 // stops, there is the old file or the new one.
 
-import { isAscii } from 'node:buffer';
 import {
   closeSync,
   existsSync,
@@ -145,9 +144,11 @@ export function readBytes(file: string): Buffer | undefined {
   }
 }
 
-/** Text in UTF-8. Without letters beyond ASCII, as rules are, it takes half the time; Node.js before 18.15 does not know. */
+/** Text in UTF-8. Without letters beyond ASCII, as rules are, it takes half the time. */
 export function textOf(bytes: Buffer): string {
-  return isAscii?.(bytes) ? bytes.toString('latin1') : bytes.toString('utf8');
+  const text = bytes.toString('latin1');
+  // Any other letter would take more bytes in UTF-8 than it has here.
+  return Buffer.byteLength(text) === bytes.length ? text : bytes.toString('utf8');
 }
 
 /** @throws Failure when it is there but cannot be read */

@@ -34,14 +34,10 @@ export function macOf({ number }: Guest, network = 0): string {
   return `52:54:00:77:0${network}:${number.toString(16).padStart(2, '0')}`;
 }
 
-/**
- * Its kernel goes without the time stamp counter: emulated, that is this machine's, which jumps where a virtual machine was
- * moved or thawed.
- */
 export function domainXml(guest: Guest, { nics = ['br0'], disk, idle }: Extras = {}): string {
   const { name, number } = guest;
   const linux = `<kernel>/run/guest/vmlinuz</kernel><initrd>/run/guest/initramfs</initrd>
-    <cmdline>console=ttyS0 quiet mitigations=off panic=1 notsc no_timer_check</cmdline>`;
+    <cmdline>console=ttyS0 quiet mitigations=off panic=1 no_timer_check</cmdline>`;
   const diskXml = `<disk type='file' device='disk'><driver name='qemu' type='qcow2'/>
       <source file='${disk}'/><target dev='vda' bus='virtio'/></disk>`;
   return `<domain type='qemu'>
