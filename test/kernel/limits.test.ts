@@ -124,9 +124,14 @@ function taken(): number {
   return at('InDatagrams') + at('NoPorts');
 }
 
-/** A machine with other work gives less than the limit now and then, never more. */
-function near(what: number, limit: number): void {
-  assert.ok(what <= limit * 1.03 && what >= limit * 0.8, `${what} of ${limit}`);
+/** A machine with other work gives less than the limit now and then, and is asked again; never more, not once. */
+async function near(once: () => Promise<number>, limit: number): Promise<void> {
+  const seen: number[] = [];
+  do {
+    seen.push(await once());
+    assert.ok((seen.at(-1) ?? 0) <= limit * 1.03, `${seen.join(', then ')} of ${limit}`);
+  } while (seen.length < 4 && (seen.at(-1) ?? 0) < limit * 0.8);
+  assert.ok((seen.at(-1) ?? 0) >= limit * 0.8, `${seen.join(', then ')} of ${limit}`);
 }
 
 function droppedOf(guest: string): Record<string, number> {
@@ -139,7 +144,7 @@ function droppedOf(guest: string): Record<string, number> {
 }
 
 test('pps: frames of 60 bytes to the outside', async () => {
-  near(await measure(flood('few', '10.9.0.254', 60), sent('eth0')), pps);
+  await near(() => measure(flood('few', '10.9.0.254', 60), sent('eth0')), pps);
   assert.ok((droppedOf('few').pps ?? 0) > pps / 5);
   assert.match(
     host.run(['status', '--interval', '0']).stdout,
@@ -156,20 +161,20 @@ test('pps: frames of 60 bytes to the outside', async () => {
 
 test('local: to a neighbour, and to the host; not to the outside', async () => {
   const frames = local / 8 / 1400; // A frame of 1414 bytes counts 1400.
-  near(await measure(flood('near', '10.9.0.12', 1414), sent('vnet2')), frames);
-  near(await measure(flood('near', '10.9.0.1', 1414), taken), frames);
+  await near(() => measure(flood('near', '10.9.0.12', 1414), sent('vnet2')), frames);
+  await near(() => measure(flood('near', '10.9.0.1', 1414), taken), frames);
   const out = await measure(flood('near', '10.9.0.254', 1414), sent('eth0'));
   assert.ok(out > 3 * frames, `${out} to the outside`);
   assert.ok((droppedOf('near').local ?? 0) > 100);
 });
 
 test('storm: broadcast to all, and frames to nobody who is there', async () => {
-  near(await measure(flood('near', '10.9.0.255', 60), sent('vnet2')), storm);
+  await near(() => measure(flood('near', '10.9.0.255', 60), sent('vnet2')), storm);
   const some = await measure(flood('other', '10.9.0.255', 60), sent('vnet1'));
   assert.ok(some > 5 * storm, `${some} from who has no limit`);
   sh('ip -n near neighbour add 10.9.0.77 lladdr 52:54:00:99:99:99 dev e0');
   const [few, other] = [sent('vnet0'), sent('vnet2')];
-  near(await measure(flood('near', '10.9.0.77', 60), () => few() + other()), storm);
+  await near(() => measure(flood('near', '10.9.0.77', 60), () => few() + other()), storm);
 });
 
 test('a guest with limits comes and goes by the short way, and the others keep their counts', async () => {
