@@ -6,7 +6,8 @@
 
 import { sameFrame, sameGuests } from '../kernel/nft/same.ts';
 import { parseRuleset } from '../kernel/nft/table.ts';
-import { readBytes, textOf, writeWhole } from '../system/files.ts';
+import { readBytes, writeWhole } from '../system/files.ts';
+import { textOf } from '../system/text-of.ts';
 
 interface Record {
   /** The text that nft committed. */

@@ -18,6 +18,7 @@ import { reasonOf, rootHint } from './as-root.ts';
 import { Failure, writeHint } from './errors.ts';
 import { isFolder, makeFolder, moveFolderAside, syncFolder } from './folders.ts';
 import { type NewFile, removeIfThere, writeSynced } from './sync-files.ts';
+import { textOf } from './text-of.ts';
 
 /** Makes the folders above it where they are missing. */
 export function writeWhole(file: string, text: string | Uint8Array, mode = 0o644): void {
@@ -142,13 +143,6 @@ export function readBytes(file: string): Buffer | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Text in UTF-8. Without letters beyond ASCII, as rules are, it takes half the time. */
-export function textOf(bytes: Buffer): string {
-  const text = bytes.toString('latin1');
-  // Any other letter would take more bytes in UTF-8 than it has here.
-  return Buffer.byteLength(text) === bytes.length ? text : bytes.toString('utf8');
 }
 
 /** @throws Failure when it is there but cannot be read */

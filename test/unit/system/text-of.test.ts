@@ -1,7 +1,7 @@
 // What is read from a file, whether or not all of it is ASCII.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { textOf } from '../../../src/system/files.ts';
+import { textOf } from '../../../src/system/text-of.ts';
 
 test('bytes are the text that UTF-8 says, as Node.js itself would read them', () => {
   const texts = [
