@@ -65,8 +65,9 @@ export function writeHint(file: string, code: string | undefined): string | unde
  * @returns nothing for any other error
  */
 export function fileFailure(error: unknown): Failure | undefined {
-  const { code, syscall, path, message } = error as NodeJS.ErrnoException;
-  if (!(error instanceof Error) || !code || !syscall || !path || !hostCodes.includes(code)) return undefined;
+  if (!(error instanceof Error)) return undefined;
+  const { code, syscall, path, message }: NodeJS.ErrnoException = error;
+  if (!code || !syscall || !path || !hostCodes.includes(code)) return undefined;
   return new Failure(message, writeHint(path, code), undefined, code);
 }
 

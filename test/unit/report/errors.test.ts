@@ -23,4 +23,22 @@ test('so it is with a PATH that leads nowhere, as a hook may have one', () => {
   }
 });
 
+test('what is thrown and is no error is a defect, and is said', () => {
+  for (const thrown of [undefined, null, 'no'])
+    assert.match(describeError(thrown), `please report it: ${thrown}`);
+});
+
+test('what the kernel refuses to do with a file is no defect, wherever it was done', () => {
+  const error = Object.assign(new Error("EROFS: read-only file system, rmdir '/run/x/y'"), {
+    code: 'EROFS',
+    syscall: 'rmdir',
+    path: '/run/x/y',
+  });
+  assert.is(
+    describeError(error),
+    "virt-shaper: EROFS: read-only file system, rmdir '/run/x/y'\n      make it writable: findmnt -T /run/x",
+  );
+  assert.match(describeError(Object.assign(error, { code: 'ENOENT' })), 'a defect of virt-shaper');
+});
+
 test.run();
