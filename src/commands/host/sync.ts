@@ -39,7 +39,7 @@ const rounds = 3;
 
 export async function syncCommand(context: Context, options: SyncOptions): Promise<number> {
   if (options.settle !== undefined && !(await settle(context, seconds('--settle', options.settle)))) {
-    context.detail('another sync is about to begin, and will see what this one would');
+    context.detail('another sync is about to begin, and looks in place of this one');
     return 0;
   }
   const off = readOff(context.paths.unloaded);
