@@ -143,14 +143,15 @@ async function runJob({ name, command, judge, limit, skip }: Job): Promise<void>
 
 function summarise(): boolean {
   const sum = { passed: 0, failed: 0, skipped: [] as string[] };
-  console.log();
-  for (const [name, { passed, failed, skipped, problem }] of verdicts) {
+  const failures: string[] = [];
+  for (const [name, { passed, failed, skipped, names, problem }] of verdicts) {
     sum.passed += passed;
     sum.failed += failed;
     sum.skipped.push(...skipped.map((test) => `skipped  ${name}: ${test}`));
-    if (failed) console.log(`failed   ${name}: ${problem ?? `${failed} failed`}`);
+    if (failed) failures.push(`failed   ${name}: ${problem ?? names?.join('; ') ?? `${failed} failed`}`);
   }
-  for (const line of sum.skipped) console.log(line);
+  // What failed comes last: where only the end of a long output is kept, it is that which is looked for.
+  console.log(['', ...sum.skipped, ...failures].join('\n'));
   if (verdicts.size === 0) console.log(`no test has ${words.join(' or ')} in its name`);
   console.log(describe(sum, true));
   return sum.failed === 0 && sum.passed > 0;

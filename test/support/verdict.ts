@@ -17,6 +17,8 @@ export interface Verdict {
   failed: number;
   /** One "name -- reason" for each skipped test. */
   skipped: string[];
+  /** The tests of a file that failed. */
+  names?: string[];
   /** What is wrong with the file as a whole. */
   problem?: string;
 }
@@ -36,9 +38,10 @@ export function judgeTests(run: Run): Verdict {
     .filter((line) => line.startsWith(skipMark))
     .map((line) => line.slice(skipMark.length));
 
+  const names = [...run.output.matchAll(/^ {3}FAIL {2}(".*")$/gm)].map(([, name = '']) => name);
   const problem = findProblem();
   const failed = total - passed;
-  if (problem === undefined) return { passed, failed, skipped };
+  if (problem === undefined) return { passed, failed, skipped, ...(failed > 0 && { names }) };
   return { passed, failed: Math.max(failed, 1), skipped, problem };
 
   function findProblem(): string | undefined {

@@ -90,6 +90,18 @@ test('lists every skip with its reason', () => {
   assert.is(status, 0);
 });
 
+test('names what failed in the last lines, after what was skipped', () => {
+  const { stdout } = run({
+    'a.test.ts': `test('c', () => assert.is(1, 2)); test('d "e"', () => assert.is(1, 2)); ${passing}`,
+    'b.test.ts': `unless('no nft')('x', () => {}); ${passing}`,
+    'c.test.ts': `throw new Error('boom');`,
+  });
+  const [skipped = '', ...failed] = stdout.trimEnd().split('\n').slice(-4, -1);
+  assert.match(skipped, /^skipped/);
+  assert.match(failed.join('\n'), /^failed {3}\S+a\.test\.ts: "c"; "d "e""$/m);
+  assert.match(failed.join('\n'), /^failed {3}\S+c\.test\.ts: ended before its tests did, exit status 1$/m);
+});
+
 test('fails when nothing ran', () => {
   const onlySkips = run({ 'a.test.ts': `unless('no nft')('x', () => {}); test.run();` });
   assert.is(onlySkips.last, '0 passed, 0 failed, 1 skipped');
