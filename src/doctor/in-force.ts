@@ -1,6 +1,6 @@
 // The policy in force: what the last load put there, the kernel's drift from it, and guests whose limits do not hold.
 
-import { type FaultKind, notes } from '../observe/fault.ts';
+import { type FaultKind, notes, repair } from '../observe/fault.ts';
 import type { GuestRow } from '../observe/guests.ts';
 import type { History } from '../store/history.ts';
 import type { InForce } from '../store/in-force-plan.ts';
@@ -78,7 +78,7 @@ function checkDrift({ drift, loaded, lost }: InForceFacts): Finding {
       ? `differs from what was loaded in ${things}`
       : `${things} of virt-shaper's that no load knows of`,
     hint: loaded
-      ? 'virt-shaper verify shows what somebody changed, virt-shaper load puts it right'
+      ? `virt-shaper verify shows what somebody changed, ${repair} puts it right`
       : 'virt-shaper verify shows them, virt-shaper load takes them over, virt-shaper unload takes them out',
   };
 }

@@ -52,8 +52,14 @@ export interface Fault {
   remedy?: string;
 }
 
+/**
+ * The command that makes the kernel hold again what was loaded last. Not `load`: that takes what rules.d says now, which may be
+ * rules that were rendered since for somebody to read first.
+ */
+export const repair = 'virt-shaper sync --in-force';
+
 /** The remedy where one of our objects is missing. */
-export const loadRemedy = 'virt-shaper load puts back what is missing';
+export const repairRemedy = `${repair} puts back what is missing`;
 
 /** The directions as verbs, for sentences about a guest. */
 export const verbs = { out: 'sends', in: 'receives' };

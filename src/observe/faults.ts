@@ -6,7 +6,7 @@ import type { Obstacle } from '../store/in-force-plan.ts';
 import { label } from '../text/label.ts';
 import { type Both, both, type Direction, directions } from '../units/units.ts';
 import type { Facts } from './facts.ts';
-import { describeMissing, type Fault, loadRemedy as load, notes } from './fault.ts';
+import { describeMissing, type Fault, repairRemedy as missing, notes, repair } from './fault.ts';
 import type { ClassInUse, UplinkInUse } from './in-use.ts';
 import { redirectFaults } from './redirect-faults.ts';
 import { classFaults, treeFault } from './tree-faults.ts';
@@ -117,7 +117,7 @@ function tapFaults(plan: TapPlan, subject: Subject, facts: Facts, place: Place, 
   });
   if (facts.table.kind === 'missing') {
     const reason = 'the nftables table bridge virt-shaper is not there';
-    return [...moved, { kind: 'table', tap, reason, remedy: load }];
+    return [...moved, { kind: 'table', tap, reason, remedy: missing }];
   }
   const down = (isDown(tap, facts) ? [tap, ...place.down] : place.down).map((name): Fault => {
     const reason = `${name} is down, so nothing passes it`;
@@ -136,7 +136,7 @@ function tapFaults(plan: TapPlan, subject: Subject, facts: Facts, place: Place, 
         direction: 'out',
         tap,
         reason,
-        remedy: `virt-shaper load, or: sysctl -w ${name}=1`,
+        remedy: `${repair}, or: sysctl -w ${name}=1`,
       };
     }),
   ];

@@ -2,7 +2,7 @@
 import { filtersBehind, redirectsOf } from '../kernel/tc/foreign-filters.ts';
 import { describeBehind } from './behind.ts';
 import type { Facts } from './facts.ts';
-import { type Fault, loadRemedy } from './fault.ts';
+import { type Fault, repair, repairRemedy } from './fault.ts';
 
 /** @returns the faults of the redirect of a tap's frames to the ifb */
 export function redirectFaults(tap: string, mark: number, ifb: string, facts: Facts): Fault[] {
@@ -12,7 +12,7 @@ export function redirectFaults(tap: string, mark: number, ifb: string, facts: Fa
   }
   if (!facts.clsacts.has(tap)) {
     const reason = `${tap} has no clsact, so what it receives does not pass ${ifb}`;
-    return [{ ...about, kind: 'redirect', reason, remedy: loadRemedy }];
+    return [{ ...about, kind: 'redirect', reason, remedy: repairRemedy }];
   }
   const redirects = redirectsOf(facts.filters.get(`${tap} egress`) ?? []);
   const behind = filtersBehind(facts.filters.get(`${tap} egress`) ?? []).map((one): Fault => {
@@ -25,7 +25,7 @@ export function redirectFaults(tap: string, mark: number, ifb: string, facts: Fa
     own.length === 0
       ? `${tap} has no filter of ours, so what it receives does not pass ${ifb}`
       : `the filter of ${tap} leads to ${own[0]?.to ?? 'a device that is gone'}, not to ${ifb}`;
-  return [{ ...about, kind: 'redirect', reason, remedy: loadRemedy }];
+  return [{ ...about, kind: 'redirect', reason, remedy: repairRemedy }];
 }
 
 /** @param limited whether libvirt's XML has a <bandwidth> for it */
@@ -37,11 +37,11 @@ export function occupiedBy(
   if (limited) {
     return {
       reason: `${tap} has an ingress qdisc, which libvirt's <bandwidth><outbound> sets and which leaves no room for ours`,
-      remedy: `take <bandwidth> out of the XML; now: virsh domiftune ${guest} ${tap} --outbound 0 --live; virt-shaper load`,
+      remedy: `take <bandwidth> out of the XML; now: virsh domiftune ${guest} ${tap} --outbound 0 --live; ${repair}`,
     };
   }
   return {
     reason: `${tap} has an ingress qdisc of others, which leaves no room for ours`,
-    remedy: `let its owner use clsact, which has the same hook; or if nobody needs it: tc qdisc del dev ${tap} ingress; virt-shaper load`,
+    remedy: `let its owner use clsact, which has the same hook; or if nobody needs it: tc qdisc del dev ${tap} ingress; ${repair}`,
   };
 }

@@ -3,7 +3,7 @@ import { shownRate } from '../kernel/tc/values.ts';
 import { formatRate } from '../units/rate.ts';
 import { type Direction, directions } from '../units/units.ts';
 import type { Facts } from './facts.ts';
-import { type Fault, loadRemedy as load } from './fault.ts';
+import { type Fault, repairRemedy as missing, repair } from './fault.ts';
 import type { ClassInUse, UplinkInUse } from './in-use.ts';
 
 /** The fault that all in a tree share, of the device that it is on. */
@@ -16,18 +16,18 @@ export function treeFault(
   const state = facts.devices.get(device);
   if (direction === 'in') {
     const about = { kind: 'ifb', direction } as const;
-    if (!state) return { ...about, reason: `${device}, where it queues, is not there`, remedy: load };
+    if (!state) return { ...about, reason: `${device}, where it queues, is not there`, remedy: missing };
     if (!state.ours) {
       const reason = `${device} is a device of somebody else's in the place of ours`;
       return {
         ...about,
         reason,
-        remedy: `if nobody needs it: ip link del dev ${device}; virt-shaper load`,
+        remedy: `if nobody needs it: ip link del dev ${device}; ${repair}`,
       };
     }
     if (!state.up) {
       const reason = `${device} is down, and what it receives is lost there`;
-      return { ...about, reason, remedy: 'virt-shaper load sets it up again' };
+      return { ...about, reason, remedy: `${repair} sets it up again` };
     }
   } else if (!state) {
     return {
@@ -39,7 +39,7 @@ export function treeFault(
   const root = facts.roots.get(device);
   if (!root || root.ours) return undefined;
   const reason = `the root qdisc of ${device} is somebody else's: ${root.what}`;
-  const remedy = `if nobody needs it: tc qdisc del dev ${device} root; virt-shaper load`;
+  const remedy = `if nobody needs it: tc qdisc del dev ${device} root; ${repair}`;
   return { kind: 'root', direction, reason, remedy };
 }
 
@@ -66,7 +66,7 @@ export function findInnerFaults(uplinks: UplinkInUse[], { roots, devices }: Fact
 export function classFaults(direction: Direction, one: ClassInUse): Fault[] {
   const { device, id, use, loaded, queue, rate, ceil } = one;
   if (!use)
-    return [{ kind: 'class', direction, reason: `there is no class ${id} on ${device}`, remedy: load }];
+    return [{ kind: 'class', direction, reason: `there is no class ${id} on ${device}`, remedy: missing }];
   if (!loaded && queue === undefined) return [];
   const held = { rate, ceil };
   const changes = (['rate', 'ceil'] as const)
@@ -75,5 +75,5 @@ export function classFaults(direction: Direction, one: ClassInUse): Fault[] {
   if (queue !== undefined) changes.push(`its queue is ${use.queue ?? "the kernel's default"}, not ${queue}`);
   if (changes.length === 0) return [];
   const reason = `class ${id} on ${device} is not as it should be: ${changes.join('; ')}`;
-  return [{ kind: 'changed', direction, reason, remedy: 'virt-shaper load sets it back' }];
+  return [{ kind: 'changed', direction, reason, remedy: `${repair} sets it back` }];
 }

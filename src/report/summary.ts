@@ -1,5 +1,6 @@
 // The summary at the top of `status`: the number of shaped guests, whether the configuration is in force, and the use of the uplinks.
 import { bridgesOf } from '../host/host.ts';
+import { repair } from '../observe/fault.ts';
 import type { Asked } from '../observe/freshness.ts';
 import type { GuestRow, GuestState } from '../observe/guests.ts';
 import type { ClassInUse, UplinkInUse } from '../observe/in-use.ts';
@@ -70,9 +71,7 @@ export function remarks({ table }: Pick<InUse, 'table'>, asked: Asked, now: numb
   const tables = {
     'as loaded': [],
     changed: ['somebody has changed the nftables table since: virt-shaper verify'],
-    missing: [
-      'the nftables table bridge virt-shaper is not there: nobody is shaped, virt-shaper load repairs it',
-    ],
+    missing: [`the nftables table bridge virt-shaper is not there: nobody is shaped, ${repair} repairs it`],
   };
   return [...failed, ...changed, ...tables[table]];
 }

@@ -1,6 +1,7 @@
 // Two readings of the kernel -> the scene. Speeds were computed by the reader; packets and drops per second are computed here,
 // over the same interval.
 
+import { repair } from '../observe/fault.ts';
 import type { GuestRow } from '../observe/guests.ts';
 import type { ClassInUse, UplinkInUse } from '../observe/in-use.ts';
 import type { InUse } from '../observe/read-in-use.ts';
@@ -42,7 +43,7 @@ function remarkOf({ loaded, inForce, table, guests }: InUse): Pick<Scene, 'troub
     return { note: nobodyRuns };
   }
   if (table === 'missing') {
-    return { trouble: 'nobody is shaped: the nftables table is not there; virt-shaper load repairs it' };
+    return { trouble: `nobody is shaped: the nftables table is not there; ${repair} repairs it` };
   }
   // A guest that is left out has no figures, and its reason in their place.
   const [first, ...more] = describeReasons(guests.filter(({ state }) => state === 'partly'));

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { differences } from '../../load/load.ts';
+import { repair } from '../../observe/fault.ts';
 import type { Context } from '../../operations/context.ts';
 import { sayObstacles, sayUnreached } from '../../operations/load-now.ts';
 import { observe } from '../../operations/look.ts';
@@ -46,7 +47,7 @@ export async function verifyCommand(context: Context, { json }: { json?: boolean
   if (found.list.length > 0)
     context.say(
       good
-        ? `the kernel differs from what was loaded${refused.length > 0 ? '' : '; virt-shaper load repairs it'}`
+        ? `the kernel differs from what was loaded${refused.length > 0 ? '' : `; ${repair} repairs it`}`
         : 'this is in the kernel, and no load of virt-shaper made it; virt-shaper load takes it over, unload takes it out',
     );
   const wrong = found.list.length + unreached.length + obstacles.length + passing.length;

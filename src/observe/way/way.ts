@@ -2,7 +2,7 @@
 // that drops it is a firewall's, which is no fault.
 import { isOurFilter } from '../../kernel/tc/filter-json.ts';
 import type { Facts } from '../facts.ts';
-import { type Fault, verbs } from '../fault.ts';
+import { type Fault, repair, verbs } from '../fault.ts';
 import { filterFaults, programFaults } from './filters.ts';
 import type { Change, Passage, Stage, Way } from './passage.ts';
 import { passRouted } from './routed.ts';
@@ -31,7 +31,7 @@ function ruleFaults(way: Way, facts: Facts, walk: ReturnType<typeof makeWalk>): 
   const by = described(way);
   if (passed.byUs) {
     const reason = `the nftables table drops what ${tap} ${by}`;
-    return [{ kind: 'table', direction, tap, reason, remedy: 'virt-shaper load' }];
+    return [{ kind: 'table', direction, tap, reason, remedy: repair }];
   }
   if (passed.dropped && !passed.changes.some(({ what }) => isElsewhere(what))) return [];
   const lost = passed.priority !== way.class || (direction === 'in' && passed.mark !== mark);
@@ -45,7 +45,7 @@ function ruleFaults(way: Way, facts: Facts, walk: ReturnType<typeof makeWalk>): 
   if (first) return [ruleFault(way, first, facts)];
   if (!lost) return [];
   const reason = `the nftables table does not lead what ${tap} ${by} to its class`;
-  return [{ kind: 'table', direction, tap, reason, remedy: 'virt-shaper load' }];
+  return [{ kind: 'table', direction, tap, reason, remedy: repair }];
 }
 
 /** Verbs for "what it ..." */
