@@ -7,6 +7,7 @@ import { generatePart, type Part } from '../part/generate-part.ts';
 import { splice } from '../part/splice.ts';
 import type { Inputs, Outputs } from '../pipeline.ts';
 import { allowancesOf } from '../policy/allowances.ts';
+import { overrideKeys } from '../policy/moment/moment.ts';
 import { areOwn } from '../render/compile.ts';
 import type { Rules } from '../render/render.ts';
 import { inForceText } from '../store/in-force-plan.ts';
@@ -61,8 +62,9 @@ function tryPart(
 }
 
 /** The plan as it is stored beside the rules. @param about the warnings of the configuration, as lines */
-export function planText({ config }: Inputs, outputs: Outputs, about: string[]): string {
-  return inForceText(outputs, about, allowancesOf(config, outputs.policy));
+export function planText({ config, moment }: Inputs, outputs: Outputs, about: string[]): string {
+  const allowances = allowancesOf(config, outputs.policy);
+  return inForceText(outputs, { about, allowances, overrides: overrideKeys(moment) });
 }
 
 /** What the next start will want to know of this one; nothing where it has to make all anew. */

@@ -11,8 +11,10 @@ import { directions } from '../units/units.ts';
 import { dataVersion } from './in-use-data.ts';
 
 export interface ShownOverride extends Override {
-  /** Whether its subject runs, so that it is in force; otherwise it takes effect once that starts. */
-  isRunning: boolean;
+  /** Whether the kernel has it; otherwise it takes effect once its subject starts, or a load counts it. */
+  isInForce: boolean;
+  /** Whether its end has come: what is in force all the same stays so until the next sync. */
+  hasEnded?: boolean;
 }
 
 /** `cliff`, `group web`, `unmarked on eth0` */
@@ -74,7 +76,10 @@ export function reportOverrides(overrides: ShownOverride[], screen: Screen): str
     { title: 'SINCE', cell: ({ since }) => formatMinute(since), worth: 2 },
     {
       title: 'STATE',
-      cell: ({ isRunning }) => (isRunning ? 'in force' : { text: 'not in force', tone: 'dim' }),
+      cell: ({ isInForce, hasEnded }) =>
+        isInForce
+          ? `in force${hasEnded ? ' until the next sync' : ''}`
+          : { text: 'not in force', tone: 'dim' },
       worth: 3,
     },
     { title: 'WHY', cell: ({ why = '' }) => printable(why), worth: 5, least: 8 },
@@ -86,7 +91,7 @@ export function overridesAsData(overrides: ShownOverride[]): object {
   const time = (at: number) => new Date(at).toISOString();
   return {
     version: dataVersion,
-    limits: overrides.map(({ kind, name, rate, ceil, since, until, by, why, isRunning }) => ({
+    limits: overrides.map(({ kind, name, rate, ceil, since, until, by, why, isInForce }) => ({
       kind,
       name,
       ...(ceil ? { ceil } : {}),
@@ -95,7 +100,7 @@ export function overridesAsData(overrides: ShownOverride[]): object {
       ...(until === undefined ? {} : { until: time(until) }),
       by,
       ...(why === undefined ? {} : { why }),
-      inForce: isRunning,
+      inForce: isInForce,
     })),
   };
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Guest } from '../guests/guest.ts';
 import type { LimitPlan, Plan, UplinkPlan } from '../plan/plan.ts';
 import type { Allowance } from '../policy/allowances.ts';
+import type { OverrideKey, Subject } from '../policy/moment/moment.ts';
 import type { Policy, Unshaped } from '../policy/policy.ts';
 import { Failure } from '../system/errors.ts';
 import { isThere, readJson } from '../system/files.ts';
@@ -41,15 +42,23 @@ export interface InForce {
   limits?: LimitPlan[];
   /** Volumes and credit; absent where nobody has any. */
   allowances?: Allowance[];
+  /** The overrides of administrators that it counts, of guests that do not run, too; absent where there are none. */
+  overrides?: OverrideKey[];
   /** What stood in the way of an uplink when this was loaded; absent when nothing did. */
   obstacles?: Obstacle[];
 }
 
-/** @param about warnings about the configuration, a line each */
+/** What is stored beside the plan. */
+export interface Besides {
+  /** Warnings about the configuration, a line each. */
+  about?: string[];
+  allowances?: Allowance[];
+  overrides?: OverrideKey[];
+}
+
 export function inForceText(
   { plan, policy }: { plan: Plan; policy: Policy },
-  about: string[] = [],
-  allowances: Allowance[] = [],
+  { about = [], allowances = [], overrides = [] }: Besides = {},
 ): string {
   const { unshaped, warnings } = policy;
   const { guests } = plan.limits;
@@ -63,6 +72,7 @@ export function inForceText(
     ...configuration,
     ...limits,
     ...(allowances.length > 0 ? { allowances } : {}),
+    ...(overrides.length > 0 ? { overrides } : {}),
   };
   return inLines(inForce);
 }
@@ -137,4 +147,19 @@ export function tryInForce(rules: string): InForce | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Whether the plan has classes of that guest, group or uplink. */
+export function hasSubject({ uplinks }: InForce, { kind, name }: Subject): boolean {
+  if (kind === 'unmarked') return uplinks.some((uplink) => uplink.name === name);
+  return uplinks.some(({ trees: { out } }) =>
+    kind === 'group'
+      ? out.groups.some(({ group }) => group.name === name)
+      : [...out.guests, ...out.groups.flatMap(({ guests }) => guests)].some((guest) => guest.name === name),
+  );
+}
+
+/** Whether the plan counts that override. */
+export function countsOverride({ overrides = [] }: InForce, { kind, name, since }: OverrideKey): boolean {
+  return overrides.some((one) => one.kind === kind && one.name === name && one.since === since);
 }

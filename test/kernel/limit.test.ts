@@ -211,6 +211,46 @@ test('unloaded it is kept, and counts when it is loaded again', async () => {
   assert.equal([await values(), await values('jason')], ['5/5', '6/6']);
 });
 
+/** `cliff in force`, a line each, as `limits` has them. */
+async function states(): Promise<string[]> {
+  const { stdout } = await host.must(['limits', '--json']);
+  const { limits } = JSON.parse(stdout) as { limits: { name: string; inForce: boolean }[] };
+  return limits.map(({ name, inForce }) => `${name}${inForce ? '' : ' not'} in force`);
+}
+
+test('limits says in force only of what is, whatever was loaded since it was set', async () => {
+  await begin();
+  await limit('cliff', '--ceil', '5mbit');
+  await limit('jason', '--ceil', '50mbit'); // As configured.
+  await limit('web-1', '--ceil', '2mbit');
+  assert.equal(await states(), ['cliff in force', 'jason in force', 'web-1 not in force']);
+  await host.must(['unload']);
+  assert.equal(await states(), ['cliff not in force', 'jason not in force', 'web-1 not in force']);
+  await limit('cliff', '--lift');
+  await limit('jason', '--ceil', '6mbit');
+  const loaded = await host.must(['load']);
+  assert.match(loaded.stderr, /^warning: these rules do not have what .* set for jason: virt-shaper sync$/m);
+  assert.match(
+    loaded.stderr,
+    /^warning: these rules have what .* is over for cliff, jason: virt-shaper sync$/m,
+  );
+  assert.equal([await values(), await values('jason')], ['5/5', '20/50']);
+  assert.equal(await states(), ['jason not in force', 'web-1 not in force']);
+  await host.must(['sync']);
+  assert.equal([await values(), await values('jason')], ['15/30', '6/6']);
+  assert.equal(await states(), ['jason in force', 'web-1 not in force']);
+  assert.not.match((await host.must(['load'])).stderr, 'warning');
+
+  await limit('cliff', '--ceil', '5mbit', '--for', '1h');
+  change((one) => {
+    if (one.until !== undefined) one.until -= 2 * hour;
+  });
+  const { stdout } = await host.must(['limits']);
+  assert.match(stdout, /^cliff .* in force until the next sync$/m);
+  await sync();
+  assert.equal(await states(), ['jason in force', 'web-1 not in force']);
+});
+
 test('what cannot be loaded is not kept', async () => {
   await begin();
   await limit('jason', '--ceil', '6mbit');

@@ -2,9 +2,9 @@
 
 import type { Context } from '../../operations/context.ts';
 import { screenOf } from '../../operations/look.ts';
-import { isInForce, type Subject } from '../../policy/moment/moment.ts';
+import { isInForce } from '../../policy/moment/moment.ts';
 import { overridesAsData, reportOverrides, type ShownOverride } from '../../report/overrides.ts';
-import { type InForce, tryInForce } from '../../store/in-force-plan.ts';
+import { countsOverride, hasSubject, tryInForce } from '../../store/in-force-plan.ts';
 import { readMoment } from '../../store/overrides.ts';
 import { readIfThere } from '../../system/files.ts';
 import { byName } from '../../units/units.ts';
@@ -15,20 +15,14 @@ export async function limitsCommand(context: Context, { json }: { json?: boolean
   if (lost) context.warn(`warning: ${lost}`);
   const inForce = tryInForce(context.paths.rules);
   const shown = moment.overrides
-    .filter((one) => isInForce(one, moment.now))
-    .map((one): ShownOverride => ({ ...one, isRunning: inForce !== undefined && isThere(inForce, one) }))
+    .map((one): ShownOverride => {
+      const counts = inForce !== undefined && hasSubject(inForce, one) && countsOverride(inForce, one);
+      return { ...one, isInForce: counts, hasEnded: !isInForce(one, moment.now) };
+    })
+    .filter(({ isInForce: counts, hasEnded }) => counts || !hasEnded)
     .sort((a, b) => a.kind.localeCompare(b.kind, 'en') || byName(a, b));
   if (json) context.print(`${JSON.stringify(overridesAsData(shown), null, 2)}\n`);
   else if (shown.length === 0) context.say('nothing is set for now: all have what is configured');
   else context.print(reportOverrides(shown, screenOf(process)));
   return 0;
-}
-
-function isThere({ uplinks }: InForce, { kind, name }: Subject): boolean {
-  if (kind === 'unmarked') return uplinks.some((uplink) => uplink.name === name);
-  return uplinks.some(({ trees: { out } }) =>
-    kind === 'group'
-      ? out.groups.some(({ group }) => group.name === name)
-      : [...out.guests, ...out.groups.flatMap(({ guests }) => guests)].some((guest) => guest.name === name),
-  );
 }

@@ -66,6 +66,16 @@ export function isInForce({ until }: Override, now: number): boolean {
   return until === undefined || now < until;
 }
 
+/** Tells an override from all others: its subject, and when it was set. */
+export type OverrideKey = Pick<Override, 'kind' | 'name' | 'since'>;
+
+/** @returns those that have not ended */
+export function overrideKeys({ now, overrides }: Moment): OverrideKey[] {
+  return overrides
+    .filter((one) => isInForce(one, now))
+    .map(({ kind, name, since }) => ({ kind, name, since }));
+}
+
 /** @returns the override that was set last */
 export function limitSteps(
   { now, overrides }: Moment,

@@ -93,7 +93,7 @@ test('what somebody else has written drives no terminal', () => {
   const [line = ''] = linesOf({ ceil: { out: mbit }, by: 'a\u001b[2J', why: 'x\u001b[2J\ny' });
   assert.not.match(line, /\p{Cc}/u);
   const shown = reportOverrides(
-    [{ ...override({ name: '\u001b]0;x', why: '\u001b[2J' }), isRunning: true }],
+    [{ ...override({ name: '\u001b]0;x', why: '\u001b[2J' }), isInForce: true }],
     plain,
   );
   assert.not.match(shown.replaceAll('\n', ''), /\p{Cc}/u);

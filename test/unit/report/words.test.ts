@@ -73,10 +73,10 @@ test('the same for programs: what is not there is left out', () => {
     until: 1000,
     by: 'alice',
     why: 'x',
-    isRunning: true,
+    isInForce: true,
   };
   const { ceil: _, rate: _rate, until: _until, why: _why, ...least } = whole;
-  assert.equal((overridesAsData([whole, { ...least, isRunning: false }]) as { limits: object[] }).limits, [
+  assert.equal((overridesAsData([whole, { ...least, isInForce: false }]) as { limits: object[] }).limits, [
     {
       kind: 'guest',
       name: 'a',

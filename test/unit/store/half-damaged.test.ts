@@ -159,7 +159,7 @@ test('one warning, one limit and one volume are kept with the plan like many; no
       policy: { unshaped: [], warnings: [] },
     }) as unknown as Outputs;
   const text = (limits: object[], about: string[], allowances: object[]) =>
-    JSON.parse(inForceText(outputs(limits), about, allowances as never));
+    JSON.parse(inForceText(outputs(limits), { about, allowances: allowances as never }));
   const { configuration, limits, allowances } = text([{ guest: 'a' }], ['w'], [{ name: 'a' }]);
   assert.equal([configuration, limits, allowances], [['w'], [{ guest: 'a' }], [{ name: 'a' }]]);
   assert.equal(Object.keys(text([], [], [])), ['version', 'uplinks', 'unshaped', 'warnings']);
