@@ -15,7 +15,11 @@ import { portsOn } from './uplinks.ts';
 export function checkUplinks(config: Config, devices: Host['devices']): Problem[] {
   return config.uplinks
     .filter(({ name }) => devices.has(name))
-    .flatMap((entry) => [...checkPorts(entry, devices), ...checkBelow(entry, config, devices)])
+    .flatMap((entry) => [
+      ...checkPorts(entry, devices),
+      ...checkTap(entry, devices),
+      ...checkBelow(entry, config, devices),
+    ])
     .concat(checkSpeeds(config, devices))
     .sort((a, b) => (a.at && b.at ? byPlace(a.at, b.at) : 0));
 }
@@ -69,6 +73,20 @@ function checkPorts(entry: UplinkEntry, devices: Host['devices']): Problem[] {
     ];
   });
   return [...apart, ...lacking];
+}
+
+/** A router may be a guest. Its tap is more often taken for what leads out by mistake. */
+function checkTap({ name, at }: UplinkEntry, devices: Host['devices']): Problem[] {
+  const { tap, master } = devices.get(name) ?? {};
+  if (!tap || master === undefined) return [];
+  return [
+    {
+      severity: 'warning',
+      at,
+      message: `${formatPath(['uplink', name])}: ${name} is the tap of a guest, which is not shaped there itself`,
+      hint: `right only where that guest leads the others of ${label(master)} out; else name the NIC in ${label(master)}`,
+    },
+  ];
 }
 
 function checkBelow({ name, at }: UplinkEntry, { uplinks }: Config, devices: Host['devices']): Problem[] {

@@ -107,6 +107,8 @@ const shape = fc.record({
   routed: fc.subarray([0, 1, 2]),
   /** The VLAN device lies on the NIC; the last uplink is a second one of the first bridge. */
   stacked: fc.boolean(),
+  /** The number of a tap that is written as an uplink, as where its guest is a router; mostly none. */
+  router: fc.oneof({ weight: 9, arbitrary: fc.constant(undefined) }, fc.nat(3)),
   beside: fc.boolean(),
   kernel: fc.record<Host['kernel']>({
     leaf: fc.constantFrom('fq_codel', 'bfifo'),
@@ -126,7 +128,7 @@ export function randomWorld(
 }
 
 function tomlOf(
-  { defaults, uplinks, groups, entries, pattern, ids, routed }: Shape,
+  { defaults, uplinks, groups, entries, pattern, ids, routed, router }: Shape,
   oversubscribed: string,
 ): string {
   const links = uplinks.filter(({ written }) => written).map((uplink) => most(uplink.ceil));
@@ -144,6 +146,7 @@ function tomlOf(
         ]
       : [],
   );
+  if (router !== undefined) tables.push(table(['uplink', `vnet${router}`], {}));
   const spare = [...ids];
   for (const group of groups)
     tables.push(

@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { parseRules } from '../../src/diff/parse-rules.ts';
 import { everyday } from '../../src/policy/moment/moment.ts';
 import { generateFor, makeWorld } from '../support/world.ts';
 import { readNetwork } from '../trace/trace.ts';
@@ -16,6 +17,15 @@ test('the same input gives the same bytes', () => {
       assert.equal(generateFor(again).rules, generateFor({ ...world, moment }).rules);
     }),
     bounded(60),
+  );
+});
+
+test('whatever devices, guests and configuration come together, a load takes what is rendered', () => {
+  fc.assert(
+    fc.property(fc.oneof(randomWorld(), randomWorld('refuse')), (world) => {
+      assert.ok(parseRules(generateFor(world).rules, 'rules.d').objects);
+    }),
+    bounded(200),
   );
 });
 

@@ -4,6 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseRules } from '../../../src/diff/parse-rules.ts';
 import { checkNetwork } from '../../../src/doctor/network.ts';
+import type { Guest } from '../../../src/guests/guest.ts';
 import type { Device } from '../../../src/host/host.ts';
 import { stackOf } from '../../../src/host/host.ts';
 import { checkUplinks } from '../../../src/policy/check-uplinks.ts';
@@ -205,6 +206,31 @@ test('an uplink below several bridges has a port in each in which a guest is', (
     uplink?.ports.map(({ name, bridge: of }) => `${name} ${of}`),
     ['eth0.100 br0', 'eth0.200 br1'],
   );
+});
+
+test('a guest that leads the others out is left alone there, and they are shaped at its tap', () => {
+  const guest = (name: string, device: string): Guest => ({
+    name,
+    driver: 'qemu',
+    nics: [{ tap: device, bridge: 'br0' }],
+  });
+  const { policy, rules } = generateFor({
+    config: readToml('defaults.unlisted = "shape"\n[uplink.vnet0]\nceil = "1gbit"\n[guest.router]\n'),
+    guests: [guest('router', 'vnet0'), guest('ann', 'vnet1')],
+    host: { devices: map({ br0: bridge, vnet0: tap('br0'), vnet1: tap('br0') }), kernel },
+  });
+  assert.equal(
+    policy.uplinks.map(({ name, guests }) => [name, guests.map((one) => one.name)]),
+    [['vnet0', ['ann']]],
+  );
+  const [left, ...more] = policy.unshaped;
+  assert.equal(more, []);
+  assert.equal([left?.guest, left?.tap, left?.uplink], ['router', 'vnet0', 'vnet0']);
+  assert.is(left?.reason, 'vnet0 is the uplink of the others itself, by [uplink.vnet0]');
+  assert.not.throws(() => parseRules(rules, 'rules.d'), 'what is rendered can be loaded');
+  assert.equal(said('[uplink.vnet0]\n', { br0: bridge, vnet0: tap('br0') }), [
+    '1:9: warning: uplink.vnet0: vnet0 is the tap of a guest, which is not shaped there itself',
+  ]);
 });
 
 test('where a VLAN and what it lies on are both uplinks of a routed bridge, each leads to its own tree only', () => {
