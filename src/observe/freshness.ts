@@ -7,6 +7,7 @@ import { readOverrides } from '../render/templates.ts';
 import { snapshotText } from '../store/configuration.ts';
 import { type History, readHistory } from '../store/history.ts';
 import { goodSource, ruleFiles } from '../store/in-force-rules.ts';
+import { type Pending, readPending } from '../store/pending.ts';
 import { type Off, readOff } from '../store/unloaded.ts';
 import type { Problem } from '../system/errors.ts';
 import { readCache } from '../system/files.ts';
@@ -22,6 +23,8 @@ export interface Asked {
   /** Whether rules.d differs from the rules in force. */
   rulesChanged: boolean;
   history: History;
+  /** A load that waits for its confirmation; absent where none does. */
+  pending?: Pending;
   /** Since when and why it is switched off; absent where it is not. */
   off?: Off;
   /** Where nothing is in force: objects in the kernel that this installation has not loaded. */
@@ -34,12 +37,15 @@ export interface AskedPaths {
   rules: string;
   history: string;
   unloaded: string;
+  pending: string;
 }
 
-export async function readAsked({ config, templates, rules, history, unloaded }: AskedPaths): Promise<Asked> {
+export async function readAsked(paths: AskedPaths): Promise<Asked> {
+  const { config, templates, rules, history, unloaded } = paths;
   const good = readWhatIsThere(rules);
   const source = goodSource(rules);
   const off = readOff(unloaded);
+  const pending = readPending(paths.pending);
   const sources = readSources(config);
   const present = () => snapshotText([...sources, ...readOverrides(templates, config.file)]);
   const configChanged = source !== undefined && present() !== source;
@@ -52,6 +58,7 @@ export async function readAsked({ config, templates, rules, history, unloaded }:
     rulesChanged: ruleFiles.some((name) => readCache(join(rules, name)) !== good?.[name]),
     history: readHistory(history),
     ...(off ? { off } : {}),
+    ...(pending ? { pending } : {}),
   };
 }
 

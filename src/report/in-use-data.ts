@@ -5,6 +5,7 @@ import type { Asked } from '../observe/freshness.ts';
 import type { GuestRow } from '../observe/guests.ts';
 import type { ClassInUse, TreeInUse, UplinkInUse } from '../observe/in-use.ts';
 import type { InUse } from '../observe/read-in-use.ts';
+import { timeToConfirm } from '../store/pending.ts';
 import { type Both, both } from '../units/units.ts';
 import { forNowAsData } from './for-now.ts';
 import { problemAsData } from './problems.ts';
@@ -43,6 +44,9 @@ export function statusAsData(inUse: InUse, asked: Asked): object {
       ...(at === undefined ? {} : { at: new Date(at).toISOString() }),
       ...(error ? { error } : {}),
     },
+    unconfirmed: asked.pending
+      ? { until: new Date(Date.now() + timeToConfirm(asked.pending)).toISOString() }
+      : null,
     configChanged: asked.configChanged,
     mistakes: asked.mistakes.map(problemAsData),
     rulesChanged: asked.rulesChanged,

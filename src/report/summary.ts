@@ -5,6 +5,7 @@ import type { Asked } from '../observe/freshness.ts';
 import type { GuestRow, GuestState } from '../observe/guests.ts';
 import type { ClassInUse, UplinkInUse } from '../observe/in-use.ts';
 import type { InUse } from '../observe/read-in-use.ts';
+import { describePending } from '../store/pending.ts';
 import { describeOff } from '../store/unloaded.ts';
 import { formatAge, formatSet, formatShare, formatSpeed } from '../text/figures.ts';
 import { describeMistakes } from './problems.ts';
@@ -73,7 +74,9 @@ export function remarks({ table }: Pick<InUse, 'table'>, asked: Asked, now: numb
     changed: ['somebody has changed the nftables table since: virt-shaper verify'],
     missing: [`the nftables table bridge virt-shaper is not there: nobody is shaped, ${repair} repairs it`],
   };
-  return [...failed, ...changed, ...tables[table]];
+  const pending = asked.pending && describePending(asked.pending);
+  const waits = pending ? [`${pending.reason}: ${pending.remedy}`] : [];
+  return [...failed, ...waits, ...changed, ...tables[table]];
 }
 
 export function uplinkLines(uplinks: UplinkInUse[]): string[] {

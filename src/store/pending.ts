@@ -35,6 +35,21 @@ export function readPending(folder: string): Pending | undefined {
   return { id: damaged, deadline: 0, former: existsSync(join(formerRules(folder), 'shape.tc')) };
 }
 
+/** @returns milliseconds until a load that nobody confirms is taken back; none or fewer where nothing has done that in time */
+export function timeToConfirm({ deadline }: Pending): number {
+  return deadline - sinceBoot();
+}
+
+/** For people, with the command that keeps what is loaded. */
+export function describePending(pending: Pending): { reason: string; remedy: string } {
+  const left = timeToConfirm(pending);
+  const reason =
+    left > 0
+      ? `what is loaded is taken back in ${Math.ceil(left / 1000)} s unless somebody confirms it`
+      : 'what is loaded was not confirmed in time, and nothing took it back';
+  return { reason, remedy: 'virt-shaper confirm' };
+}
+
 /** Call it before the load, so that a load that is killed is rolled back too. */
 export function writePending(
   folder: string,

@@ -186,6 +186,10 @@ function confirming(args: string[]) {
   return { child, ended, waits, said: () => said };
 }
 
+function statusData(): { unconfirmed: { until: string } | null } {
+  return JSON.parse(host.run(['status', '--json', '--interval', '0']).stdout);
+}
+
 test('apply --confirm: Ctrl-C goes back at once, to the former policy or to nothing', async () => {
   const nothing = kernelState();
   const first = confirming(['apply', '--confirm', '3600']);
@@ -214,7 +218,15 @@ test('apply --confirm: Ctrl-C goes back at once, to the former policy or to noth
 
   const third = confirming(['apply', '--confirm', '3600']);
   await third.waits();
+  const waits =
+    /what is loaded is taken back in 3[56]\d\d s unless somebody confirms it(: |\n *)virt-shaper confirm$/m;
+  assert.match(host.run(['status']).stdout, waits);
+  assert.match(host.run(['doctor']).stdout, waits);
+  const left = Date.parse(statusData().unconfirmed?.until ?? '') - Date.now();
+  assert.ok(left > 3_500_000 && left <= 3_600_000, `${left}`);
   assert.is(host.run(['confirm']).status, 0);
+  assert.is(statusData().unconfirmed, null);
+  assert.not.match(host.run(['status']).stdout, 'confirm');
   assert.is(await third.ended, 0);
   assert.match(sh('tc class show dev eth0'), 'ceil 60Mbit', 'who applies again has his edit counted again');
 });
