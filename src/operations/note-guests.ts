@@ -51,7 +51,7 @@ export function sayFound(context: Context, { before, after }: Noted): void {
   const came = after.filter((guest) => !former.has(guest));
   const gone = before.filter((guest) => !present.has(guest));
   if (came.length > 0) context.say(`found running: ${names(came)}`);
-  if (gone.length > 0) context.say(`no longer running: ${names(gone)}`);
+  if (gone.length > 0) context.say(`no longer running, or without a tap: ${names(gone)}`);
 }
 
 /**

@@ -16,8 +16,17 @@ import { describeInner, describeReasons, hints } from './reasons.ts';
 import { nothingLoaded, remarks, summary, uplinkLines } from './summary.ts';
 import { describeAllowances } from './volumes.ts';
 
-/** @param now milliseconds since 1970 */
-export function reportStatus(inUse: InUse, asked: Asked, screen: Screen, now: number): string {
+/**
+ * @param now milliseconds since 1970
+ * @param isSelection whether only some guests were asked for
+ */
+export function reportStatus(
+  inUse: InUse,
+  asked: Asked,
+  screen: Screen,
+  now: number,
+  isSelection = false,
+): string {
   const { uplinks, inner } = inUse;
   // With nothing loaded guests have no limit, unless another installation or a load by hand has set one.
   const { classes = 0, by } = asked.unclaimed ?? {};
@@ -25,7 +34,7 @@ export function reportStatus(inUse: InUse, asked: Asked, screen: Screen, now: nu
   const said = asked.loaded ? remarks(inUse, asked, now) : (describeMistakes(asked.mistakes) ?? []);
   const warnings = [said].flat().map((text) => paint({ text, tone: 'warning' }, screen));
   const head = asked.loaded
-    ? [summary(inUse, asked, now), ...warnings, ...uplinkLines(uplinks)]
+    ? [summary(inUse, asked, now, isSelection), ...warnings, ...uplinkLines(uplinks)]
     : [nothingLoaded(asked), ...warnings];
   const rows = guests.length === 0 ? '' : `\n${table(guests, columnsFor(inUse), screen)}`;
   const shown = new Set(guests.map(({ guest }) => guest));

@@ -24,16 +24,20 @@ export function count(rows: GuestRow[]): Counts {
   return counts;
 }
 
-/** @param now milliseconds since 1970 */
-export function summary({ guests }: InUse, asked: Asked, now: number): string {
+/**
+ * @param now milliseconds since 1970
+ * @param isSelection whether only some guests were asked for
+ */
+export function summary({ guests }: InUse, asked: Asked, now: number, isSelection = false): string {
   const { shaped, ...others } = count(guests);
   const rest = Object.entries(others).flatMap(([word, number]) => (number > 0 ? `${number} ${word}` : []));
   const wanted = guests.some(({ state }) => state !== 'left out');
-  const first = wanted ? `${shaped} guest${shaped === 1 ? '' : 's'} shaped` : nobodyRuns;
+  const whole = isSelection ? [] : [nobodyRuns];
+  const first = wanted ? [`${shaped} guest${shaped === 1 ? '' : 's'} shaped`] : whole;
   const { at, error } = asked.history.last;
   const loaded = at === undefined || error !== undefined ? [] : [`loaded ${formatAge(now - at)}`];
   const asConfigured = asked.configChanged || asked.rulesChanged ? [] : ['as configured'];
-  return [first, ...rest, ...loaded, ...asConfigured].join(', ');
+  return [...first, ...rest, ...loaded, ...asConfigured].join(', ');
 }
 
 /** The message where there is nothing to show, and no fault. */

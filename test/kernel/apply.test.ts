@@ -74,7 +74,7 @@ test('apply finds who runs and says what changes for whom; --dry-run only says i
   sh(`rm ${host.root}/run/libvirt/qemu/bob.xml`);
   assert.match(
     host.run(['sync']).stderr,
-    /^no longer running: bob\n- bob: .*\nloaded: 1 guest taken away, none changed or added\n/,
+    /^no longer running, or without a tap: bob\n- bob: .*\nloaded: 1 guest taken away, none changed or added\n/,
   );
 });
 

@@ -78,6 +78,7 @@ test('what a guest sends is counted, and how fast, and what of it is dropped', (
 test('whatever is taken away from under a guest is told', () => {
   start();
   assert.equal(states(), ['cliff shaped', 'jason shaped', 'bob left out unlisted']);
+  assert.match(run('status', 'bob', '--interval', '0').stdout, /^1 left out, loaded/);
   sh('tc qdisc del dev vnet0 clsact');
   assert.equal(states()[0], 'cliff partly redirect');
   sh('ip link set vnet0 nomaster');

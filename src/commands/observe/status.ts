@@ -21,7 +21,7 @@ export async function statusCommand(
   context.print(
     json
       ? `${JSON.stringify(statusAsData(shown, asked), null, 2)}\n`
-      : reportStatus(shown, asked, screenOf(process), Date.now()),
+      : reportStatus(shown, asked, screenOf(process), Date.now(), names.length > 0),
   );
   return asked.mistakes.length > 0 ? 2 : 0;
 }

@@ -138,15 +138,18 @@ test('a guest counts as the worst of its NICs', () => {
 
 test('the first line: who is shaped and who is not, when it was loaded, and whether as configured', () => {
   const { guests, ...inUse } = makeInUse([{ name: 'cliff' }, { name: 'rob' }]);
-  const words = (more: object, states: GuestRow['state'][] = ['shaped', 'shaped']) =>
+  const words = (more: object, states: GuestRow['state'][] = ['shaped', 'shaped'], isSelection = false) =>
     summary(
       { ...inUse, guests: guests.map((row, index) => ({ ...row, state: states[index] ?? 'gone' })) },
       { ...asked, ...more },
       60_000,
+      isSelection,
     );
   assert.is(words({}), '2 guests shaped, loaded 60 s ago, as configured');
   assert.is(words({}, ['shaped', 'unshaped']), '1 guest shaped, 1 unshaped, loaded 60 s ago, as configured');
   assert.is(words({}, ['left out', 'left out']), `${nobodyRuns}, 2 left out, loaded 60 s ago, as configured`);
+  assert.is(words({}, ['left out', 'left out'], true), '2 left out, loaded 60 s ago, as configured');
+  assert.is(words({}, ['shaped', 'shaped'], true), '2 guests shaped, loaded 60 s ago, as configured');
   assert.is(words({ configChanged: true }), '2 guests shaped, loaded 60 s ago');
   assert.is(words({ rulesChanged: true }), '2 guests shaped, loaded 60 s ago');
   const history = (last: object) => ({ history: { version: 1, loads: 1, failures: 1, last } });
