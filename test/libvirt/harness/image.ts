@@ -57,8 +57,7 @@ export function buildImage(folder: string): Image {
     writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n');
     copyFileSync(fileURLToPath(new URL('init.sh', import.meta.url)), join(root, 'init'));
     chmodSync(join(root, 'init'), 0o755);
-    copyFileSync(which('busybox'), join(root, 'bin/busybox'));
-    copyWithLibraries(which('iperf3'), root);
+    for (const program of ['busybox', 'iperf3']) copyWithLibraries(which(program), root);
     if (!existsSync(join(modules, 'modules.dep')))
       execaSync('depmod', ['-b', dirname(dirname(dirname(modules))), version]);
     copyModules(modules, join(root, 'modules'));
@@ -90,10 +89,11 @@ function which(command: string): string {
   }).stdout;
 }
 
-/** Each library at the path at which the loader looks for it. */
+/** Each library at the path at which the loader looks for it. Of a static program, such as some busybox, ldd only says that it is one. */
 function copyWithLibraries(program: string, root: string): void {
   copyFileSync(program, join(root, 'bin', basename(program)));
-  for (const [library] of execaSync('ldd', [program]).stdout.matchAll(/\/\S+\.so\S*/g)) {
+  const { stdout } = execaSync('ldd', [program], { reject: false });
+  for (const [library] of stdout.matchAll(/\/\S+\.so\S*/g)) {
     mkdirSync(join(root, dirname(library)), { recursive: true });
     copyFileSync(library, join(root, library));
   }
