@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { State } from '../kernel/objects.ts';
 import type { Phase } from './phases.ts';
+import type { Step } from './steps.ts';
 
 export interface Command {
   phase: Phase['name'];
@@ -16,13 +17,17 @@ export interface Command {
 export function commandsOf(phases: Phase[], to: State, folder: string): Command[] {
   return phases.flatMap((phase): Command[] => {
     if (phase.name !== 'commit') {
-      return phase.steps.map(({ tool, line }) => ({ phase: phase.name, command: `${tool} ${line}` }));
+      return phase.steps.map((step) => ({ phase: phase.name, command: commandOf(step) }));
     }
     const file = `nft -f ${quoted(join(folder, 'ruleset.nft'))}`;
     // A ruleset with detours is in no file: it is in force only until the next nft command.
     const text = () => ["nft -f - <<'END'", phase.ruleset.trimEnd(), 'END'].join('\n');
     return [{ phase: phase.name, command: phase.ruleset === to.ruleset ? file : text() }];
   });
+}
+
+function commandOf({ tool, line }: Step): string {
+  return tool === 'sysctl' ? `sysctl -w ${line.replace(' = ', '=')}` : `${tool} ${line}`;
 }
 
 function quoted(path: string): string {

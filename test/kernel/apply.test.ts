@@ -148,10 +148,17 @@ test('apply has looked for guests as a sync does', () => {
   assert.ok(existsSync(join(host.root, 'run/virt-shaper/last-sync')));
 });
 
+const reflects = () => sh('sysctl -n net.ipv4.fwmark_reflect').trim();
+
 test('the commands that plan prints lead a shell to where load leads', () => {
   host.runs('bob', { vnet1: 'br0' });
   assert.is(host.run(['apply']).status, 0);
   const loaded = kernelState();
+  assert.is(host.run(['unload']).status, 0);
+  sh('sysctl -qw net.ipv4.fwmark_reflect=0');
+  sh(host.run(['plan', '--commands']).stdout);
+  assert.equal([kernelState(), reflects()], [loaded, '1']);
+  assert.is(host.run(['load']).status, 0);
   const other = config.replace('50mbit', '60mbit').replace('[guest.bob]', '[guest.bob]\ngroup = "friends"');
   for (const text of [config, other, config]) {
     host.configure(text);
