@@ -1,11 +1,15 @@
 // Removes everything of ours from the kernel, and records when and by whom it was switched off.
 import type { Site } from '../load/context.ts';
 import { unload } from '../load/load.ts';
-import { type WhyOff, writeOff } from '../store/unloaded.ts';
+import { assertWritable, type WhyOff, writeOff } from '../store/unloaded.ts';
 import type { Context } from './context.ts';
 
-/** Call it under the lock. @returns whether there was anything to remove */
+/**
+ * Call it under the lock. @returns whether there was anything to remove
+ * @throws Failure, with nothing changed, where the record could not be written: the next sync would load all again
+ */
 export async function unloadNow({ paths }: Context, site: Site, why: WhyOff): Promise<boolean> {
+  assertWritable(paths.unloaded);
   const changed = await unload(site);
   writeOff(paths.unloaded, why);
   return changed;

@@ -82,6 +82,7 @@ test('below /var: guests are shaped by rules in /run, and every other command sa
   assert.is(start.status, 0, start.stderr);
   assert.ok(isShaped('vnet0') && isShaped('vnet1'));
   assert.is(host.run(['sync']).status, 1);
+  const before = kernelState();
   for (const command of [
     ['apply'],
     ['render'],
@@ -95,6 +96,7 @@ test('below /var: guests are shaped by rules in /run, and every other command sa
     assert.match(stderr, 'EROFS', command.join(' '));
     assert.match(stderr, 'make it writable: findmnt -T ', command.join(' '));
     assert.not.match(stderr, /defect|5mbit|unloaded$/m, command.join(' '));
+    assert.is(kernelState(), before, command.join(' '));
   }
   kept.open();
   assert.is(host.run(['sync']).status, 0);
