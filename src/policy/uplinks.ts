@@ -127,8 +127,13 @@ function foundPort(config: Config, host: Host, guests: Guest[], bridge: string):
   if (unnamed !== undefined) {
     return only(unable(oddName(bridge, unnamed)));
   }
-  const odd = oddUplink(devices, bridge, port);
-  return { uplinks: [{ name, ports: [{ name: port, bridge }] }], doubts: [], open: [], ...odd };
+  const odd = oddUplink(devices, bridge, port) ?? besidesMissing(config, host, bridge, name);
+  return {
+    uplinks: [{ name, ports: [{ name: port, bridge }] }],
+    doubts: [],
+    open: [],
+    ...(odd === undefined ? {} : { odd }),
+  };
 }
 
 /** Configured uplinks that exist and are connected to no bridge: one that has just left its bridge must not be replaced by another. */
@@ -140,15 +145,30 @@ function idleUplinks({ uplinks }: Config, { devices }: Host): string[] {
 }
 
 /** Warns of an uplink that is not a NIC but a veth pair between two bridges: its frames stay on this host. */
-function oddUplink(devices: Host['devices'], bridge: string, port: string): Pick<Ways, 'odd'> {
+function oddUplink(devices: Host['devices'], bridge: string, port: string): string | undefined {
   const peer = devices.get(port)?.peer;
   const beyond = peer === undefined ? undefined : devices.get(peer)?.master;
-  if (beyond === undefined) return {};
-  return {
-    odd:
-      `${label(bridge)} has no NIC: its only way out is ${port}, which leads to ${label(beyond)} on this host, so its ` +
-      `guests are shaped on ${port}; write [${formatPath(['uplink', port])}] if that is what you want`,
-  };
+  if (beyond === undefined) return undefined;
+  return (
+    `${label(bridge)} has no NIC: its only way out is ${port}, which leads to ${label(beyond)} on this host, so its ` +
+    `guests are shaped on ${port}; write [${formatPath(['uplink', port])}] if that is what you want`
+  );
+}
+
+/** Warns where the detected uplink may be the configured one, under another name: its ceil then counts nowhere. */
+function besidesMissing(
+  { uplinks }: Config,
+  { devices }: Host,
+  bridge: string,
+  found: string,
+): string | undefined {
+  const missing = uplinks.filter(({ name, bridges, routed }) => !devices.has(name) && !bridges && !routed);
+  if (missing.length === 0) return undefined;
+  const names = missing.map(({ name }) => `[${formatPath(['uplink', name])}]`).join(' and ');
+  return (
+    `${found} is taken for the uplink of ${label(bridge)}, which the configuration does not name, and there is no ` +
+    `device of ${names}: its values count nowhere`
+  );
 }
 
 function only(doubt: Doubt): Ways {

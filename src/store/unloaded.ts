@@ -1,9 +1,6 @@
 // The record that virt-shaper is switched off: neither hook nor timer nor boot loads again until an administrator loads,
 // applies or syncs, or starts the service. In /var, since it must survive a reboot.
-import { accessSync, constants } from 'node:fs';
-import { dirname } from 'node:path';
-import { isThere, readCache, unwritten, writeWhole } from '../system/files.ts';
-import { isFolder } from '../system/folders.ts';
+import { isThere, readCache, writeWhole } from '../system/files.ts';
 import { whoAsks } from '../system/who-asks.ts';
 import { formatMinute } from '../units/clock.ts';
 
@@ -22,17 +19,6 @@ export interface Off {
 export function writeOff(file: string, why: WhyOff): void {
   const off: Off = { version: 1, why, at: Date.now(), by: whoAsks() };
   writeWhole(file, `${JSON.stringify(off)}\n`);
-}
-
-/** @throws Failure where its file system is read-only; one that is full may have room once the rules are removed */
-export function assertWritable(file: string): void {
-  const folder = dirname(file);
-  if (!isFolder(folder)) return;
-  try {
-    accessSync(folder, constants.W_OK);
-  } catch (error) {
-    throw unwritten(file, error);
-  }
 }
 
 /** @returns undefined when it is not switched off; a damaged file counts as switched off, by nobody knows whom */

@@ -1,6 +1,8 @@
 // The folders that files are put in.
 import {
+  accessSync,
   closeSync,
+  constants,
   fsyncSync,
   lstatSync,
   mkdirSync,
@@ -77,4 +79,9 @@ export function removeFolder(folder: string): void {
     // More than files is in it.
   }
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** @throws the kernel's error where the file system of the folder is read-only; a folder that is not there can be made */
+export function assertWritable(folder: string): void {
+  if (isFolder(folder)) accessSync(folder, constants.W_OK);
 }

@@ -133,6 +133,22 @@ test('a guest on a bridge that no uplink has reads what to write, and which brid
   ]);
 });
 
+test('a NIC that is found beside a configured one that is not there is said to be taken, and what that costs', () => {
+  const warnings = (toml: string) =>
+    generateFor({
+      config: readToml(`${toml}[guest.ann]\nrate = "1mbit"\n`),
+      guests: [{ name: 'ann', driver: 'qemu', nics: [{ tap: 'vnet0', bridge: 'br0' }] }],
+      host: { devices: map({ br0: bridge, eth0: port('br0'), vnet0: tap('br0') }), kernel },
+    }).policy.warnings;
+  assert.equal(warnings('[uplink.eth9]\nceil = "100mbit"\n'), [
+    'eth0 is taken for the uplink of br0, which the configuration does not name, and there is no device of ' +
+      '[uplink.eth9]: its values count nowhere',
+  ]);
+  assert.equal(warnings('[uplink.eth0]\nceil = "100mbit"\n'), []);
+  assert.equal(warnings(''), [], 'nothing is configured, so nothing is missed');
+  assert.equal(warnings('[uplink.eth9]\nceil = "100mbit"\nrouted = "virbr0"\n'), [], 'of other bridges');
+});
+
 test('doctor: uplinks over one NIC that do not say what each has, and a NIC beside the configured one', () => {
   const judged = (toml: string, devices: Record<string, Device>, bridges = ['br0', 'br1']) =>
     wrong(
