@@ -46,7 +46,7 @@ function checkUplink(state: Obstacles, uplink: string): Finding[] {
       check: 'root-qdisc',
       level: 'problem',
       subject: uplink,
-      detail: `its root qdisc is somebody else's: ${root}; no guest behind it can be shaped`,
+      detail: `its root qdisc is somebody else's: ${root}; what guests send by it is not shaped`,
       hint: `if nobody needs it: tc qdisc del dev ${uplink} root`,
     });
   }

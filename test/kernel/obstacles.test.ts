@@ -142,6 +142,11 @@ for (const [name, { make, clear, says, stays, after, cut }] of Object.entries(ob
         reachGuest();
       }
       sh(make);
+      if (when === 'after a load') {
+        const { stdout, stderr } = host.run(['verify']);
+        assert.not.match(stdout, 'marks', 'what is loaded of the guest is as it was loaded');
+        if (says.test(stderr)) assert.not.match(stderr, /loaded; virt-shaper sync/);
+      }
       isNamed(host.run(['sync']), says);
       isShaped('eth1', '11', 'vnet1');
       if (!cut) reachGuest();

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { differences } from '../../load/load.ts';
 import { repair } from '../../observe/fault.ts';
 import type { Context } from '../../operations/context.ts';
+import { driftOf } from '../../operations/drift.ts';
 import { sayObstacles, sayUnreached } from '../../operations/load-now.ts';
 import { observe } from '../../operations/look.ts';
 import { underLock } from '../../operations/under-lock.ts';
@@ -12,6 +13,7 @@ import { changeLines } from '../../report/change-lines.ts';
 import { differencesAsData, reportDifferences } from '../../report/differences.ts';
 import { shapingAsData } from '../../report/in-use-data.ts';
 import { describeReasons, hints } from '../../report/reasons.ts';
+import type { Obstacle } from '../../store/in-force-plan.ts';
 import { ConfigError, Failure } from '../../system/errors.ts';
 
 /** @returns 3 when the kernel differs, or a guest is not shaped as it should be */
@@ -22,10 +24,11 @@ export async function verifyCommand(context: Context, { json }: { json?: boolean
     unreached,
     obstacles,
     joined: _,
-    ...found
+    ...all
   } = await underLock(context, (site) => differences(site, good)).catch((error) => {
     throw good && error instanceof ConfigError ? unreadable(error) : error;
   });
+  const found = driftOf(all, obstacles);
   const { guests, inForce } = await observe(context);
   const refused = found.list.length > 0 ? (inForce.obstacles ?? []).filter((one) => one.refused) : [];
   const passing = guests.filter(({ state }) => state === 'partly' || state === 'unshaped');
@@ -47,12 +50,19 @@ export async function verifyCommand(context: Context, { json }: { json?: boolean
   if (found.list.length > 0)
     context.say(
       good
-        ? `the kernel differs from what was loaded${refused.length > 0 ? '' : `; ${repair} repairs it`}`
+        ? `the kernel differs from what was loaded${remedy(refused, obstacles)}`
         : 'this is in the kernel, and no load of virt-shaper made it; virt-shaper load takes it over, unload takes it out',
     );
   const wrong = found.list.length + unreached.length + obstacles.length + passing.length;
   if (good && wrong === 0) context.say('the kernel holds what was loaded');
   return wrong > 0 ? 3 : 0;
+}
+
+function remedy(refused: Obstacle[], obstacles: Obstacle[]): string {
+  if (refused.length > 0) return '';
+  return obstacles.length > 0
+    ? `; once nothing of others is in the way, ${repair} repairs it`
+    : `; ${repair} repairs it`;
 }
 
 function unreadable(error: ConfigError): Failure {
