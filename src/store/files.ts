@@ -31,13 +31,13 @@ const bootFiles = {
   guests: {
     path: '/run/virt-shaper/guests.json',
     what: 'the guests that run, and their NICs',
-    written: 'the hook and sync, whenever one comes or goes',
+    written: 'the hook, sync and apply, whenever one comes or goes',
     loss: 'sync finds them by libvirt',
   },
   guestsLock: {
     path: '/run/virt-shaper/guests.lock',
     what: 'held while that file is changed',
-    written: 'the hook and sync',
+    written: 'the hook, sync and apply',
     loss: 'it is made again',
   },
   lock: {
@@ -139,7 +139,7 @@ const bootFiles = {
   lastSync: {
     path: '/run/virt-shaper/last-sync',
     what: 'when the last sync was, by its time, and what it warned of',
-    written: 'each sync',
+    written: 'each sync, and apply',
     loss: 'doctor and the log hear of it once more',
   },
   syncLock: {
