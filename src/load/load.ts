@@ -106,7 +106,7 @@ async function tryLoad(site: Site, asked: Asked, present: Present, refusals: Ref
   const { rules, companions, folder, checked } = asked;
   const prepared = await prepare(site, present, rules, folder, refusals);
   const { before, wanted, unreached, obstacles, good, same } = prepared;
-  keepForeignTaps(site.foreignTaps, before, wanted);
+  keepForeignTaps(site.foreignTaps, before, wanted, good);
   refreshListing(site, before);
   recallLines(before, good);
   const found = same ? [] : compare(before, wanted);

@@ -151,6 +151,17 @@ keeps('an empty clsact of somebody else stays, also when his tap has been ours f
   await host.must(['load']);
 });
 
+keeps('a clsact of ours stays ours when somebody has taken our filter out of it', async () => {
+  runs('cliff', { vnet0: 'br0' });
+  await sync();
+  sh('tc filter del dev vnet0 egress');
+  await sync();
+  assert.match(sh('tc filter show dev vnet0 egress'), 'mirred');
+  await host.must(['unload']);
+  assert.not.match(sh('tc qdisc show dev vnet0'), 'clsact');
+  await host.must(['load']);
+});
+
 keeps('the clsact that a killed load has left empty is ours, and goes', async () => {
   runs('cliff', { vnet0: 'br0' });
   await sync();

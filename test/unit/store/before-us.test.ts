@@ -108,6 +108,15 @@ test('a clsact that was there before ours is remembered until its tap is gone', 
   assert.equal(shared(state(...clsact('vnet1')), state()), ['vnet1'], 'gone with its tap');
   assert.equal(shared(state(), state()), []);
   assert.is(readFileSync(file, 'utf8'), '');
+  const loaded = state(...clsact('vnet4'));
+  const now = kernelWith(state(...clsact('vnet4', 'vnet5')));
+  keepForeignTaps(file, now, state(...clsact('vnet4', 'vnet5')), loaded);
+  assert.equal(
+    [...now.sharedTaps],
+    ['vnet5'],
+    'what was loaded is ours, though somebody took our filter out',
+  );
+  assert.equal(shared(state(), state()), []);
   // One with a filter of ours, or that a killed load has begun, is ours.
   assert.equal(shared(state(...clsact('vnet2'), ['filter', 'vnet2']), state(...clsact('vnet2'))), []);
   assert.equal(shared(state(...clsact('vnet2')), state(...clsact('vnet2')), ['vnet2']), []);
