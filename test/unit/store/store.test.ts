@@ -27,7 +27,14 @@ import {
   sourceFile,
 } from '../../../src/store/in-force-rules.ts';
 import { clearJournal, isJournalled, readUnfinished } from '../../../src/store/journal.ts';
-import { dropPending, formerRules, readPending, writePending } from '../../../src/store/pending.ts';
+import {
+  describePending,
+  dropPending,
+  formerRules,
+  readPending,
+  sinceBoot,
+  writePending,
+} from '../../../src/store/pending.ts';
 import {
   hasFingerprint,
   isCommitted,
@@ -267,6 +274,14 @@ test('a load that waits for its confirmation keeps what was before', () => {
   assert.is(readPending(at('confirm')), undefined);
   writePending(at('confirm'), pending, rules('one'), new Map([[sourceFile, 's']]));
   assert.equal(readPending(at('confirm')), pending);
+  const said = (left: number) => {
+    const { reason, remedy } = describePending({ ...pending, deadline: sinceBoot() + left });
+    assert.is(remedy, 'virt-shaper confirm');
+    return reason;
+  };
+  assert.match(said(90_500), /^what is loaded is taken back in (90|91) s unless somebody confirms it$/);
+  for (const left of [-1, -90_000])
+    assert.is(said(left), 'what is loaded was not confirmed in time, and nothing took it back');
   const former = formerRules(at('confirm'));
   assert.is(readFileSync(join(former, 'shape.tc'), 'utf8'), 'one t');
   assert.equal(Object.fromEntries(readCompanions(former)), { [sourceFile]: 's' });
