@@ -1,0 +1,129 @@
+// When the lines of a few guests are enough, and when all are rendered: what a part is made of is byte for byte what all would be
+// (test/fuzz/part.test.ts), so this is about time only, which a host with a thousand guests has none of.
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Guest } from '../../../src/guests/guest.ts';
+import type { Device } from '../../../src/host/host.ts';
+import { basisOf, linesOf } from '../../../src/part/basis.ts';
+import { generatePart, type Part } from '../../../src/part/generate-part.ts';
+import { generate, type Inputs } from '../../../src/pipeline.ts';
+import { everyday } from '../../../src/policy/moment/moment.ts';
+import { makeWorld, noneChosen, readToml, templates } from '../../support/world.ts';
+
+const names = Array.from({ length: 130 }, (_none, at) => `g${String(at).padStart(3, '0')}`);
+const everybody =
+  '[uplink.eth0]\nceil = "100gbit"\n[group.web]\nceil = "10gbit"\n[guest."g*"]\nrate = "1mbit"\n[guest.g090]\ngroup = "web"\n';
+const world = makeWorld(everybody, Object.fromEntries(names.map((name, at) => [name, `vnet${at}@br0`])));
+const guestOf = (name: string) => world.guests.find((guest) => guest.name === name) as Guest;
+
+interface Change {
+  toml?: string;
+  /** More devices, before and after; of those that are there, others. */
+  formerly?: [string, Device][];
+  devices?: [string, Device][];
+  /** Another order in which the others are listed. */
+  turned?: boolean;
+}
+
+/** Of a host on which these came and those left. */
+function partOf(
+  came: string[],
+  left: string[],
+  { toml = everybody, formerly = [], devices = [], turned = false }: Change = {},
+): Part | undefined {
+  const inputsFor = (guests: Guest[], more: [string, Device][], chosen: Inputs['chosen']): Inputs => {
+    const taps = new Set(guests.flatMap(({ nics }) => nics.map(({ tap }) => tap)));
+    const there = [...world.host.devices].filter(([name, { tap }]) => !tap || taps.has(name));
+    const host = { ...world.host, devices: new Map([...there, ...more]) };
+    return { config: readToml(toml), guests, host, moment: everyday, chosen, templates, source: 'a test' };
+  };
+  const stays = world.guests.filter(({ name }) => !came.includes(name) && !left.includes(name));
+  const first = inputsFor([...stays, ...left.map(guestOf)], formerly, noneChosen);
+  const before = generate(first);
+  const [lines, basis] = [linesOf(first), basisOf(before)];
+  if (!lines || !basis) return undefined;
+  const later = turned ? stays.toReversed() : stays;
+  return generatePart(
+    { lines, basis, rules: before.rules },
+    inputsFor([...later, ...came.map(guestOf)], devices, before.chosen),
+  );
+}
+
+const many = (count: number) => names.slice(0, count);
+const dummy: Device = { tap: false };
+
+test('for a guest or some dozens that come or go a part is enough, and has few others in it', () => {
+  for (const [came, left] of [
+    [['g000'], []],
+    [[], ['g000']],
+    [['g129'], []],
+    [['g090'], []],
+    [[], ['g090']],
+    [['g077'], ['g078']],
+    [many(20), ['g090', 'g129']],
+  ] as const) {
+    const part = partOf([...came], [...left]);
+    assert.ok(part, `${came} came, ${left} left`);
+    const others = part.now.policy.uplinks
+      .flatMap(({ guests }) => guests.map(({ name }) => name))
+      .filter((name) => !came.includes(name as never));
+    assert.ok(others.length <= 12 + 4 * came.length, `${others.length} others`);
+    assert.ok(others.length > 0, 'its lines stand beside those of others');
+  }
+});
+
+test('of more than that all are rendered', () => {
+  assert.ok(partOf([], many(64)));
+  assert.ok(partOf(many(65), []) === undefined);
+  assert.ok(partOf([], many(65)) === undefined);
+  assert.ok(partOf(names.slice(80, 113), many(32)) === undefined, 'both together');
+});
+
+test('where nobody came or went, and where the others are listed otherwise, nothing is certain', () => {
+  assert.ok(partOf([], []) === undefined);
+  assert.ok(partOf(['g000'], [], { turned: true }) === undefined);
+});
+
+test('devices that no line depends on may come and go beside them, others not', () => {
+  const came = ['g077'];
+  for (const device of [
+    ['vnet900', { tap: true, master: 'br0' }],
+    ['docker0', dummy],
+    ['tun5', { tap: true }],
+  ] as [string, Device][]) {
+    assert.ok(partOf(came, [], { devices: [device] }), `${device[0]} came`);
+    assert.ok(partOf(came, [], { formerly: [device] }), `${device[0]} went`);
+  }
+  for (const [device, toml] of [
+    [['veth7', { tap: false, master: 'br0' }]],
+    [['eth7', { tap: false, physical: true }]],
+    [['eth0.5', { tap: false, lower: ['eth0'] }]],
+    [['virbr3', dummy], `${everybody.replace('[group.web]', 'routed = ["virbr3"]\n[group.web]')}`],
+    [['br7', dummy], `${everybody}[uplink.eth9]\nbridge = "br7"\nceil = "1gbit"\n`],
+  ] as [[string, Device], string?][]) {
+    const more = toml === undefined ? {} : { toml };
+    assert.ok(partOf(came, [], { ...more, devices: [device] }) === undefined, `${device[0]} came`);
+    assert.ok(partOf(came, [], { ...more, formerly: [device] }) === undefined, `${device[0]} went`);
+  }
+});
+
+test('a guest whose tap is more than that, and one whose id is written, concern others', () => {
+  const router = `${everybody}[uplink.vnet77]\nceil = "1gbit"\n`;
+  assert.ok(partOf(['g077'], [], { toml: router }) === undefined);
+  assert.ok(partOf(['g076'], [], { toml: router }));
+  const fixed = `${everybody}[guest.g077]\nid = 0x77\nrate = "1mbit"\n`;
+  assert.ok(partOf(['g077'], [], { toml: fixed }) === undefined);
+  assert.ok(partOf(['g076'], [], { toml: fixed }));
+});
+
+test('values that change by themselves, and guarantees that do not fit, are those of all', () => {
+  for (const toml of [
+    `${everybody}[guest.g001]\nrate = "1mbit"\nwhen = [{ time = "mon..sun", ceil = "5mbit" }]\n`,
+    `${everybody}[guest.g001]\nrate = "1mbit"\nboost = { ceil = "5mbit", volume = "1gb" }\n`,
+    `${everybody}[guest.g001]\nrate = "1mbit"\nquota = { volume = "1gb", then = { ceil = "5mbit" } }\n`,
+    everybody.replace('"100gbit"', '"150mbit"'),
+  ])
+    assert.ok(partOf(['g077'], [], { toml }) === undefined, toml);
+});
+
+test.run();
