@@ -105,6 +105,7 @@ test('nft that was killed may have moved the marks: what they lead to stays', as
 for (const [what, body] of Object.entries({
   'a class under another parent': 's/^class add dev eth0 parent 1:[0-9a-f]* /class add dev eth0 parent 1: /',
   'a class of another rate': 's/^\\(class add dev eth0 .*\\) rate [0-9]*bit/\\1 rate 77777bit/',
+  'a class with a priority': 's/^\\(class add dev eth0 .*\\) rate /\\1 prio 3 rate /',
   'no class at all': '/^class add dev ifb-eth0/d',
   'no filter': '/^filter add/d',
 })) {
