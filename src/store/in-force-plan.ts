@@ -158,8 +158,3 @@ export function hasSubject({ uplinks }: InForce, { kind, name }: Subject): boole
       : [...out.guests, ...out.groups.flatMap(({ guests }) => guests)].some((guest) => guest.name === name),
   );
 }
-
-/** Whether the plan counts that override. */
-export function countsOverride({ overrides = [] }: InForce, { kind, name, since }: OverrideKey): boolean {
-  return overrides.some((one) => one.kind === kind && one.name === name && one.since === since);
-}

@@ -2,9 +2,9 @@
 
 import type { Context } from '../../operations/context.ts';
 import { screenOf } from '../../operations/look.ts';
-import { isInForce } from '../../policy/moment/moment.ts';
+import { hasOverride, isInForce } from '../../policy/moment/moment.ts';
 import { overridesAsData, reportOverrides, type ShownOverride } from '../../report/overrides.ts';
-import { countsOverride, hasSubject, tryInForce } from '../../store/in-force-plan.ts';
+import { hasSubject, tryInForce } from '../../store/in-force-plan.ts';
 import { readMoment } from '../../store/overrides.ts';
 import { readIfThere } from '../../system/files.ts';
 import { byName } from '../../units/units.ts';
@@ -16,7 +16,8 @@ export async function limitsCommand(context: Context, { json }: { json?: boolean
   const inForce = tryInForce(context.paths.rules);
   const shown = moment.overrides
     .map((one): ShownOverride => {
-      const counts = inForce !== undefined && hasSubject(inForce, one) && countsOverride(inForce, one);
+      const counts =
+        inForce !== undefined && hasSubject(inForce, one) && hasOverride(inForce.overrides ?? [], one);
       return { ...one, isInForce: counts, hasEnded: !isInForce(one, moment.now) };
     })
     .filter(({ isInForce: counts, hasEnded }) => counts || !hasEnded)

@@ -1,13 +1,18 @@
 // virt-shaper unload: deletes everything that virt-shaper has put into the kernel, and nothing else.
 
+import { dirname } from 'node:path';
 import type { Context } from '../../operations/context.ts';
 import { unloadNow } from '../../operations/unload-now.ts';
 import { underLockCounted } from '../../operations/usage/count.ts';
 import { dropPending } from '../../store/pending.ts';
+import { assertWritable } from '../../system/folders.ts';
 
 export async function unloadCommand(context: Context): Promise<number> {
+  const { pending, unloaded } = context.paths;
   const changed = await underLockCounted(context, async (site) => {
-    dropPending(context.paths.pending);
+    // Without its record the next sync would load all again. A full disk may have room once the rules are removed.
+    assertWritable(dirname(unloaded));
+    dropPending(pending);
     return unloadNow(context, site, 'unloaded');
   });
   context.say(changed ? 'unloaded' : 'nothing to do: the kernel holds nothing of virt-shaper');

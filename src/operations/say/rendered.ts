@@ -1,15 +1,14 @@
 // Reports on rendered rules, for administrators who render, plan and load in separate steps: the warnings of their configuration,
 // whether that was edited since, and the running guests that they do not cover.
-import { isDeepStrictEqual } from 'node:util';
 import { findMistakes } from '../../config/find-mistakes.ts';
 import { readSources } from '../../config/read-files.ts';
 import { findStrays, readRunningGuests } from '../../observe/read-running.ts';
-import { type OverrideKey, overrideKeys } from '../../policy/moment/moment.ts';
+import { hasOverride, overrideKeys } from '../../policy/moment/moment.ts';
 import { readOverrides } from '../../render/templates.ts';
 import { subjectText } from '../../report/overrides.ts';
 import { describeMistakes } from '../../report/problems.ts';
 import { snapshotText } from '../../store/configuration.ts';
-import { countsOverride, type InForce, readRenderedPlan } from '../../store/in-force-plan.ts';
+import { type InForce, readRenderedPlan } from '../../store/in-force-plan.ts';
 import { sourceOf } from '../../store/in-force-rules.ts';
 import { readMoment } from '../../store/overrides.ts';
 import { label } from '../../text/label.ts';
@@ -26,12 +25,10 @@ export function sayRendered(context: Context): void {
 }
 
 /** Warns where `virt-shaper limit` has set or lifted something since, as it can while nothing is loaded. */
-function sayLimits({ paths, warn }: Context, plan: InForce): void {
-  const { moment } = readMoment(paths.overrides);
-  const now = overrideKeys(moment);
-  const isSame = (one: OverrideKey) => (other: OverrideKey) => isDeepStrictEqual(one, other);
-  const without = now.filter((one) => !countsOverride(plan, one));
-  const still = (plan.overrides ?? []).filter((one) => !now.some(isSame(one)));
+function sayLimits({ paths, warn }: Context, { overrides = [] }: InForce): void {
+  const now = overrideKeys(readMoment(paths.overrides).moment);
+  const without = now.filter((one) => !hasOverride(overrides, one));
+  const still = overrides.filter((one) => !hasOverride(now, one));
   for (const [which, what] of [
     [without, 'do not have what virt-shaper limit has set for'],
     [still, 'have what virt-shaper limit had set and is over for'],

@@ -69,6 +69,10 @@ export function isInForce({ until }: Override, now: number): boolean {
 /** Tells an override from all others: its subject, and when it was set. */
 export type OverrideKey = Pick<Override, 'kind' | 'name' | 'since'>;
 
+export function hasOverride(keys: OverrideKey[], { kind, name, since }: OverrideKey): boolean {
+  return keys.some((one) => one.kind === kind && one.name === name && one.since === since);
+}
+
 /** @returns those that have not ended */
 export function overrideKeys({ now, overrides }: Moment): OverrideKey[] {
   return overrides

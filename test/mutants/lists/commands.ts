@@ -126,9 +126,15 @@ export const commands: Listed[] = [
   },
   {
     what: 'unload keeps a load that waits waiting',
-    from: '    dropPending(context.paths.pending);\n    return unloadNow',
+    from: '    dropPending(pending);\n    return unloadNow',
     to: '    return unloadNow',
     kernel: ['said'],
+  },
+  {
+    what: 'unload empties the kernel where it cannot be recorded that it is off',
+    from: '    assertWritable(dirname(unloaded));\n',
+    to: '',
+    kernel: ['read-only'],
   },
   {
     what: 'unload says that there was something where nothing was',
