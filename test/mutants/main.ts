@@ -31,7 +31,7 @@ const { values: options, positionals: words } = parseArgs({
 /** For what nobody has listed: the tests of each file, those that find most first. */
 const inKernel: [file: RegExp, kernel: string[]][] = [
   [/^load\/(?:answer-cache|prefetch)/, ['second-time', 'seen', 'small-faults']],
-  [/^load\/(?:staging)|^diff\/small/, ['small-change', 'second-time', 'small-faults']],
+  [/^load\/(?:staging|trust)|^diff\/small/, ['staged', 'small-change', 'second-time', 'small-faults']],
   [
     /^operations\/(?:confirm|plan-rules)|^commands\/policy\/(?:apply|plan)/,
     ['second-time', 'apply', 'sync', 'said'],
