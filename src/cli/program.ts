@@ -2,8 +2,8 @@
 // since a guest's start waits for the hook.
 import { Command } from 'commander';
 import { type CommonOptions, makeContext } from '../operations/context.ts';
-import { nearest } from '../system/nearest.ts';
 import { version } from '../system/version.ts';
+import { nearest } from '../units/nearest.ts';
 import type { Declare } from './declare.ts';
 import { grouped } from './help.ts';
 import { declareHostCommands } from './host.ts';

@@ -1,7 +1,6 @@
 // Computes the edit of `set` and `unset`: the new text of the one file that they write, once the whole configuration with it
 // has been decoded and checked. Nothing is written here.
 import { ConfigError, type Problem } from '../system/errors.ts';
-import { nearest } from '../system/nearest.ts';
 import { decodeText } from '../toml/decode-text.ts';
 import { removeKey, setKey } from '../toml/edit.ts';
 import { Findings } from '../toml/findings.ts';
@@ -11,6 +10,7 @@ import { byBytes, formatPlace } from '../toml/place.ts';
 import type { SourceFile } from '../toml/source-file.ts';
 import { parseToml, type TomlTable } from '../toml/tree.ts';
 import { formatPath } from '../toml/write.ts';
+import { nearest } from '../units/nearest.ts';
 import { matchesName, matchingEntries, parseName } from './pattern.ts';
 import { parseConfig } from './read-config.ts';
 

@@ -13,10 +13,10 @@ import { explainGroup, type GroupExplanation, groupAsData, groupLines } from '..
 import { folderOf } from '../report/explain/origin.ts';
 import { explainText } from '../report/explain/text.ts';
 import { ConfigError, Failure, isDamaged } from '../system/errors.ts';
-import { nearest } from '../system/nearest.ts';
 import { label } from '../text/label.ts';
 import type { Line } from '../text/spans.ts';
 import type { Screen } from '../text/table.ts';
+import { nearest } from '../units/nearest.ts';
 import { type Counted, readNow, rulesIn } from './compare-now.ts';
 import { placeInForce } from './config-with-templates.ts';
 import type { Context } from './context.ts';

@@ -10,9 +10,9 @@ import { readUnclaimed } from '../observe/read-unclaimed.ts';
 import { asRoot } from '../system/as-root.ts';
 import { Failure } from '../system/errors.ts';
 import { makeRun } from '../system/exec.ts';
-import { nearest } from '../system/nearest.ts';
 import { label } from '../text/label.ts';
 import type { Screen } from '../text/table.ts';
+import { nearest } from '../units/nearest.ts';
 import { both } from '../units/units.ts';
 import { type Context, seconds } from './context.ts';
 

@@ -1,6 +1,7 @@
 // The group of a guest on an uplink, with its values there; it is made for its first member.
-import { nearest } from '../system/nearest.ts';
+
 import { label } from '../text/label.ts';
+import { nearest } from '../units/nearest.ts';
 import { both, type Direction } from '../units/units.ts';
 import { type Compared, forNowOf } from './moment/for-now.ts';
 import { stepsOf } from './moment/steps.ts';

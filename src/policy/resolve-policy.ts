@@ -13,7 +13,7 @@ import { newUplink } from './link.ts';
 import type { Moment } from './moment/moment.ts';
 import { isListed, metadataProblems, sourcesOf } from './origin.ts';
 import type { GuestPolicy, Policy, Unshaped, UplinkPolicy } from './policy.ts';
-import { type FoundUplink, findUplinks, type Ways } from './uplinks.ts';
+import { findUplinks, uplinkItself, type Ways } from './uplinks.ts';
 import { addGuest } from './values.ts';
 
 /** @param guests the running guests, longest running first (the order matters for oversubscribed = "refuse" only) */
@@ -50,14 +50,9 @@ export function resolvePolicy(config: Config, guests: Guest[], host: Host, momen
       }
       ways.set(bridge, found);
       left.push(...found.doubts.map((doubt) => ({ guest: guest.name, tap: nic.tap, ...doubt })));
-      const [itself] = found.uplinks.filter((one) => isItself(one, nic.tap));
+      const itself = uplinkItself(found, nic.tap);
       if (itself) {
-        left.push({
-          guest: guest.name,
-          tap: nic.tap,
-          uplink: itself.name,
-          ...theUplinkItself(nic.tap, itself),
-        });
+        left.push({ guest: guest.name, tap: nic.tap, ...itself });
         continue;
       }
       isPlaced ||= found.uplinks.length > 0;
@@ -92,18 +87,6 @@ export function resolvePolicy(config: Config, guests: Guest[], host: Host, momen
     }
   }
   return policy;
-}
-
-/** Whether that guest is the way out for the others, such as a router: its tap's queues are theirs. */
-function isItself({ name, ports }: FoundUplink, tap: string): boolean {
-  return name === tap || ports.some((port) => port.name === tap);
-}
-
-function theUplinkItself(tap: string, { name }: FoundUplink): Doubt {
-  return {
-    reason: `${tap} is the uplink of the others itself, by [${formatPath(['uplink', name])}]`,
-    kind: 'needless',
-  };
 }
 
 /** @returns an empty list where the address of one NIC is not known: then any frame may be its own */

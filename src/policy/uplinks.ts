@@ -71,6 +71,14 @@ export function findUplinks(config: Config, host: Host, guests: Guest[], bridge:
   };
 }
 
+/** The doubt about a guest that is the way out for the others, such as a router: its tap's queues are theirs. */
+export function uplinkItself({ uplinks }: Ways, tap: string): Doubt | undefined {
+  const uplink = uplinks.find(({ name, ports }) => name === tap || ports.some((port) => port.name === tap));
+  if (!uplink) return undefined;
+  const reason = `${tap} is the uplink of the others itself, by [${formatPath(['uplink', uplink.name])}]`;
+  return { reason, kind: 'needless', uplink: uplink.name };
+}
+
 /** @returns the bridges whose guests reach an uplink by routing */
 function routedBridges({ routed = [] }: UplinkEntry, { networks }: Host): string[] {
   return routed.flatMap(({ value }) => (value === 'libvirt' ? routedNetworks(networks) : [value]));

@@ -2,8 +2,8 @@
 // the line but not the file.
 import { basename } from 'node:path';
 import { ConfigError } from '../system/errors.ts';
-import { nearest } from '../system/nearest.ts';
 import { SourceFile } from '../toml/source-file.ts';
+import { nearest } from '../units/nearest.ts';
 import type { Template } from './templates.ts';
 
 interface Mistake {

@@ -1,6 +1,6 @@
 // "mon..fri 08:00-18:00", "sat,sun", "22:00-06:00": days of the week, and a span of time on each. A span whose end is before
 // its beginning ends on the next day, and belongs to the day on which it begins.
-import { nearest } from '../system/nearest.ts';
+import { nearest } from './nearest.ts';
 import type { Refusal } from './rate.ts';
 import type { Wall } from './wall.ts';
 

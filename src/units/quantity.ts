@@ -1,6 +1,6 @@
 // A number followed by a unit, the syntax of rates and sizes in tc(8). tc reads the number with strtod(3), which also takes
 // "0x10mbit", "inf" and leading blanks; those are refused here, because in a configuration they are mistakes.
-import { nearest } from '../system/nearest.ts';
+import { nearest } from './nearest.ts';
 
 /** Unit in lower case -> its factor. The empty name is that of a number without a unit. */
 export type Units = ReadonlyMap<string, number>;

@@ -2,10 +2,10 @@
 // that drift is noticed before a customer notices it.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { driftOf } from '../../diff/drift.ts';
 import { differences } from '../../load/load.ts';
 import { repair } from '../../observe/fault.ts';
 import type { Context } from '../../operations/context.ts';
-import { driftOf } from '../../operations/drift.ts';
 import { sayObstacles, sayUnreached } from '../../operations/load-now.ts';
 import { observe } from '../../operations/look.ts';
 import { underLock } from '../../operations/under-lock.ts';

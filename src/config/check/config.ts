@@ -1,11 +1,11 @@
 // Checks across entries: groups that must exist, ids that must be unique. Guests, groups and unmarked classes share one number
 // space, the minor numbers of tc's classes.
 
-import { nearest } from '../../system/nearest.ts';
 import { counted } from '../../text/label.ts';
 import type { Findings } from '../../toml/findings.ts';
 import { byPlace, formatPlace } from '../../toml/place.ts';
 import { formatPath } from '../../toml/write.ts';
+import { nearest } from '../../units/nearest.ts';
 import type { Config, GuestEntry, Setting } from '../config.ts';
 import { checkChanges } from './changes.ts';
 import { checkGuarantees } from './guarantees.ts';

@@ -1,9 +1,9 @@
 // Devices that the configuration names and this host does not have. Only warnings: an uplink may appear later, and several
 // hosts may share the files.
 import type { Problem, Source } from '../../system/errors.ts';
-import { nearest } from '../../system/nearest.ts';
 import { byPlace } from '../../toml/place.ts';
 import { formatPath } from '../../toml/write.ts';
+import { nearest } from '../../units/nearest.ts';
 import type { Config } from '../config.ts';
 
 /** Warnings about uplinks and bridges that are not among the names of the host's network devices. */

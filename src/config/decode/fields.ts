@@ -1,10 +1,10 @@
 // Decodes one TOML table strictly: a key that no decoder asked for is an unknown key. Each problem becomes a finding with its
 // place, and decoding continues, so that one run reports all of them.
 import type { Source } from '../../system/errors.ts';
-import { nearest } from '../../system/nearest.ts';
 import type { Findings } from '../../toml/findings.ts';
 import type { TomlEntry, TomlTable, TomlValue } from '../../toml/tree.ts';
 import { formatPath } from '../../toml/write.ts';
+import { nearest } from '../../units/nearest.ts';
 
 /** Decodes the value at `path`; undefined, with a finding, when it is wrong. */
 export type Decoder<T> = (entry: TomlEntry, path: string[], findings: Findings) => T | undefined;

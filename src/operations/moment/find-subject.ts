@@ -3,8 +3,8 @@ import { matchGuest } from '../../config/pattern.ts';
 import type { Subject } from '../../policy/moment/moment.ts';
 import { sourcesOf } from '../../policy/origin.ts';
 import { Failure } from '../../system/errors.ts';
-import { nearest } from '../../system/nearest.ts';
 import { label } from '../../text/label.ts';
+import { nearest } from '../../units/nearest.ts';
 import type { Generated } from '../generate.ts';
 
 /**

@@ -7,7 +7,6 @@ import { usagePage } from '../../report/usage/page.ts';
 import { usageRows, type Wanted } from '../../report/usage/rows.ts';
 import { type UsageReport, usageAsData, usageCsv, usageText } from '../../report/usage/usage.ts';
 import { ConfigError, Failure } from '../../system/errors.ts';
-import { nearest } from '../../system/nearest.ts';
 import { label } from '../../text/label.ts';
 import type { Screen } from '../../text/table.ts';
 import {
@@ -20,6 +19,7 @@ import {
   type Month,
   monthOf,
 } from '../../units/days.ts';
+import { nearest } from '../../units/nearest.ts';
 import type { Context } from '../context.ts';
 
 export interface UsageOptions {

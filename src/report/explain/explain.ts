@@ -12,8 +12,8 @@ import { type Unshaped, type UplinkPolicy, wished } from '../../policy/policy.ts
 import { prospectOf } from '../../policy/prospect.ts';
 import type { Rules } from '../../render/render.ts';
 import type { Source } from '../../system/errors.ts';
-import { nearest } from '../../system/nearest.ts';
 import { label } from '../../text/label.ts';
+import { nearest } from '../../units/nearest.ts';
 import type { ExplainedNic, Explanation } from './explanation.ts';
 import { heldFor, type KernelNow } from './kernel.ts';
 import { explainMatch } from './match.ts';

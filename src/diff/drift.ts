@@ -1,8 +1,8 @@
 // The kernel's differences from what was loaded that are somebody's doing.
-import { compare } from '../diff/compare.ts';
-import type { Difference, Found } from '../diff/difference.ts';
 import type { KernelState } from '../kernel/objects.ts';
 import type { Obstacle } from '../store/in-force-plan.ts';
+import { compare } from './compare.ts';
+import type { Difference, Found } from './difference.ts';
 
 /**
  * Where a tree cannot be, a load would take its guests out of the table: what the table has of them is no drift where it is as it

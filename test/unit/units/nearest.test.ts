@@ -1,11 +1,7 @@
-// What a mistyped word was probably meant to be, and whether a tool is there at all.
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+// What a mistyped word was probably meant to be.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { hasTool } from '../../../src/system/exec.ts';
-import { nearest } from '../../../src/system/nearest.ts';
+import { nearest } from '../../../src/units/nearest.ts';
 
 const known = ['cliff', 'jason', 'rob', 'id', 'burst'];
 
@@ -44,26 +40,6 @@ test('the nearer one is meant, of two as near the first; a long word is nobodyâ€
   assert.is(nearest('web-1', ['web-2', 'web-3']), 'web-2');
   assert.is(nearest('x'.repeat(64), [`${'x'.repeat(63)}y`]), `${'x'.repeat(63)}y`);
   assert.is(nearest('x'.repeat(65), [`${'x'.repeat(64)}y`]), undefined);
-});
-
-test('a tool is looked for in the folders of the PATH and of root', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'virt-shaper-tool-'));
-  const before = process.env.PATH;
-  try {
-    const name = 'virt-shaper-no-such-tool';
-    process.env.PATH = `/nowhere::${folder}`;
-    assert.not.ok(hasTool(name));
-    writeFileSync(join(folder, name), '');
-    chmodSync(join(folder, name), 0o755);
-    assert.ok(hasTool(name));
-    mkdirSync(join(folder, 'other'));
-    process.env.PATH = '';
-    assert.not.ok(hasTool(name), 'no folder is not the one we are in');
-    assert.ok(hasTool('sh'));
-  } finally {
-    process.env.PATH = before;
-    rmSync(folder, { recursive: true });
-  }
 });
 
 test.run();
