@@ -170,6 +170,22 @@ test('what every command begins with runs no process, which takes execa a tenth 
   assert.not.ok(loaded.has('system/exec.ts'));
 });
 
+test('a file fits on four screens, a folder on one', () => {
+  const inFolder = new Map<string, number>();
+  const long: string[] = [];
+  for (const file of files.keys()) {
+    inFolder.set(dirname(file), (inFolder.get(dirname(file)) ?? 0) + 1);
+    if (readFileSync(join(src, file), 'utf8').trimEnd().split('\n').length > 200) long.push(file);
+  }
+  assert.ok(inFolder.size > 30);
+  assert.equal(long, [], 'of more than 200 lines');
+  assert.equal(
+    [...inFolder].filter(([, count]) => count > 20).map(([folder]) => folder),
+    [],
+    'of more than 20 files',
+  );
+});
+
 function readSources(): Map<string, string[]> {
   const names = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.ts'),
