@@ -142,6 +142,18 @@ for (const said of ['Cannot find device "vnet0"', 'RTNETLINK answers: No such de
   });
 }
 
+test('what is asked of a class that is gone already costs no step', async () => {
+  const gone = { status: 1, stderr: 'Error: Class not found.\nCommand failed x:1\n' };
+  const { run, calls } = answers(gone, {});
+  const list = [step('class', 'class del dev vnet0 classid 1:10', 'del'), step('class', 'two')];
+  assert.equal(await steps(run, list), []);
+  const [first, second, ...more] = calls.map(({ lines }) => lines);
+  assert.match(first?.[0] ?? '', /^class show dev vnet0 classid 1:10$/);
+  assert.equal(second, first?.slice(1), 'all that came after the question');
+  assert.equal(second?.slice(-2), ['class del dev vnet0 classid 1:10', 'two']);
+  assert.equal(more, []);
+});
+
 test('another failure on a tap is one', async () => {
   const { message } = await failure(
     answers({ status: 1, stderr: 'No such file\nCommand failed x:1\n' }).run,
