@@ -1,6 +1,7 @@
 // The configuration's errors and warnings as `check` finds them, counted, and the permissions of every file that virt-shaper
 // reads as root: whoever can write one of them decides what runs as root, and who is limited.
 import type { Config } from '../config/config.ts';
+import { describePending, type Pending } from '../store/pending.ts';
 import type { Problem } from '../system/errors.ts';
 import type { Attempt, Finding } from './finding.ts';
 
@@ -15,8 +16,8 @@ export interface ConfigurationFacts {
   config?: Config;
   /** Whether a rollback put an older configuration in force, since a load was not confirmed. */
   held: boolean;
-  /** Milliseconds until an unconfirmed load is rolled back. */
-  pending?: number;
+  /** A load that waits for its confirmation. */
+  pending?: Pick<Pending, 'deadline'>;
   /** Folders and files that users other than root can write: path -> why (owner, mode). */
   writable: Map<string, string>;
   /** The administrator's own templates: name -> text. */
@@ -68,9 +69,8 @@ function contentsOf({ guests, groups, uplinks }: Config): string {
 function checkConfirmation({ held, pending }: ConfigurationFacts): Finding[] {
   const about = { check: 'confirmation', level: 'warning' as const, subject: 'confirmation' };
   if (pending !== undefined) {
-    const seconds = Math.max(0, Math.round(pending / 1000));
-    const detail = `a load goes back in ${seconds} s unless somebody confirms it`;
-    return [{ ...about, detail, hint: 'virt-shaper confirm' }];
+    const { reason: detail, remedy: hint } = describePending(pending);
+    return [{ ...about, detail, hint }];
   }
   if (!held) return [];
   const detail = 'a load was not confirmed: the configuration before it counts, also for guests that start';

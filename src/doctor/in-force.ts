@@ -4,7 +4,6 @@ import { type FaultKind, notes, repair } from '../observe/fault.ts';
 import type { GuestRow } from '../observe/guests.ts';
 import type { History } from '../store/history.ts';
 import type { InForce } from '../store/in-force-plan.ts';
-import { describePending, type Pending } from '../store/pending.ts';
 import { formatAge } from '../text/figures.ts';
 import { label } from '../text/label.ts';
 import { type Attempt, type Finding, unread } from './finding.ts';
@@ -13,8 +12,6 @@ export interface InForceFacts {
   /** The current time, in milliseconds since 1970. */
   now: number;
   history: Attempt<History>;
-  /** A load that waits for its confirmation. */
-  pending?: Pending;
   /** Whether a policy is loaded. */
   loaded: boolean;
   /** Whether the kernel has our rules while the files that describe them are gone. */
@@ -34,7 +31,6 @@ export interface InForceFacts {
 export function checkInForce(facts: InForceFacts): Finding[] {
   return [
     checkHistory(facts),
-    ...checkPending(facts),
     checkDrift(facts),
     ...checkOutdated(facts),
     ...checkShaped(facts),
@@ -64,12 +60,6 @@ function checkHistory({ history, now, loaded }: InForceFacts): Finding {
   const detail = `failed ${formatAge(now - at)}: ${first}`;
   const hint = [...more.map((line) => line.trim()), 'once that is mended: virt-shaper sync'];
   return { ...about, level: 'problem', detail, hint: hint.join('\n') };
-}
-
-function checkPending({ pending }: InForceFacts): Finding[] {
-  if (!pending) return [];
-  const { reason: detail, remedy: hint } = describePending(pending);
-  return [{ check: 'confirmation', level: 'warning', subject: 'last load', detail, hint }];
 }
 
 function checkDrift({ drift, loaded, lost }: InForceFacts): Finding {

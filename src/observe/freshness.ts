@@ -10,7 +10,7 @@ import { goodSource, ruleFiles } from '../store/in-force-rules.ts';
 import { type Pending, readPending } from '../store/pending.ts';
 import { type Off, readOff } from '../store/unloaded.ts';
 import type { Problem } from '../system/errors.ts';
-import { readCache } from '../system/files.ts';
+import { isThere, readCache } from '../system/files.ts';
 import type { Unclaimed } from './read-unclaimed.ts';
 
 export interface Asked {
@@ -22,6 +22,8 @@ export interface Asked {
   mistakes: Problem[];
   /** Whether rules.d differs from the rules in force. */
   rulesChanged: boolean;
+  /** Whether a file of rules.d is missing while rules are in force. */
+  rulesMissing?: true;
   history: History;
   /** A load that waits for its confirmation; absent where none does. */
   pending?: Pending;
@@ -56,6 +58,9 @@ export async function readAsked(paths: AskedPaths): Promise<Asked> {
     configChanged,
     mistakes: unused ? findMistakes(config) : [],
     rulesChanged: ruleFiles.some((name) => readCache(join(rules, name)) !== good?.[name]),
+    ...(good && ruleFiles.some((name) => good[name] !== undefined && !isThere(join(rules, name)))
+      ? { rulesMissing: true as const }
+      : {}),
     history: readHistory(history),
     ...(off ? { off } : {}),
     ...(pending ? { pending } : {}),

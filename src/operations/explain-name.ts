@@ -1,6 +1,7 @@
 // Explains one guest or group: the origin of each of its values, its lines in rules.d, and its state in the kernel. Read-only;
 // what cannot be read is reported, and the rest is shown.
 
+import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { escapeName, matchGuest } from '../config/pattern.ts';
 import { readRunningGuests } from '../observe/read-running.ts';
@@ -12,6 +13,7 @@ import { type Explanation, explanationAsData } from '../report/explain/explanati
 import { explainGroup, type GroupExplanation, groupAsData, groupLines } from '../report/explain/group.ts';
 import { folderOf } from '../report/explain/origin.ts';
 import { explainText } from '../report/explain/text.ts';
+import { areSame } from '../store/in-force-rules.ts';
 import { ConfigError, Failure, isDamaged } from '../system/errors.ts';
 import { label } from '../text/label.ts';
 import type { Line } from '../text/spans.ts';
@@ -82,8 +84,7 @@ async function explainGuest(
   inputs: Generated['inputs'],
   outputs: Pick<Outputs, 'policy' | 'rules'>,
 ): Promise<Explanation> {
-  const { rules: folder } = context.paths;
-  const rules = rulesIn(folder);
+  const { folder, rules, loaded } = rulesToExplain(context.paths.rules);
   // First, to save memory: the rows of all guests are freed before the kernel's state is read.
   const { counted, ...seen } = await rowsOf(context, name);
   const now = underLock(context, (site) => readNow(site, rules, folder, counted));
@@ -96,10 +97,19 @@ async function explainGuest(
     );
   });
   return explain(name, inputs, outputs, {
-    rules: { folder, ...(rules ? { rules } : {}) },
+    rules: { folder, ...(rules ? { rules } : {}), ...(loaded ? { loaded } : {}) },
     kernel,
     ...seen,
   });
+}
+
+/** The rules in force, from rules.d where that has the same; those of rules.d where nothing is in force. */
+function rulesToExplain(rulesD: string): Looked['rules'] {
+  const good = join(rulesD, 'good');
+  const [own, loaded] = [rulesIn(rulesD), rulesIn(good)];
+  if (!loaded) return { folder: rulesD, ...(own ? { rules: own } : {}) };
+  if (own && areSame(own, loaded)) return { folder: rulesD, rules: own, loaded: 'as rendered' };
+  return { folder: good, rules: loaded, loaded: own ? 'not as rendered' : 'alone' };
 }
 
 /**

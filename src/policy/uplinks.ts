@@ -76,7 +76,7 @@ export function uplinkItself({ uplinks }: Ways, tap: string): Doubt | undefined 
   const uplink = uplinks.find(({ name, ports }) => name === tap || ports.some((port) => port.name === tap));
   if (!uplink) return undefined;
   const reason = `${tap} is the uplink of the others itself, by [${formatPath(['uplink', uplink.name])}]`;
-  return { reason, kind: 'needless', uplink: uplink.name };
+  return { reason, kind: 'needless' };
 }
 
 /** @returns the bridges whose guests reach an uplink by routing */

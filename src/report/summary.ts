@@ -70,9 +70,11 @@ export function remarks({ table }: Pick<InUse, 'table'>, asked: Asked, now: numb
     ? [mistaken]
     : asked.configChanged
       ? ['the configuration has changed since: virt-shaper apply --dry-run shows what for']
-      : asked.rulesChanged
-        ? ['rules.d is not what is loaded: virt-shaper plan shows the difference']
-        : [];
+      : asked.rulesMissing
+        ? ['a file of rules.d is missing: virt-shaper render writes it']
+        : asked.rulesChanged
+          ? ['rules.d is not what is loaded: virt-shaper plan shows the difference']
+          : [];
   const tables = {
     'as loaded': [],
     changed: ['somebody has changed the nftables table since: virt-shaper verify'],

@@ -36,12 +36,12 @@ export function readPending(folder: string): Pending | undefined {
 }
 
 /** @returns milliseconds until a load that nobody confirms is taken back; none or fewer where nothing has done that in time */
-export function timeToConfirm({ deadline }: Pending): number {
+export function timeToConfirm({ deadline }: Pick<Pending, 'deadline'>): number {
   return deadline - sinceBoot();
 }
 
 /** For people, with the command that keeps what is loaded. */
-export function describePending(pending: Pending): { reason: string; remedy: string } {
+export function describePending(pending: Pick<Pending, 'deadline'>): { reason: string; remedy: string } {
   const left = timeToConfirm(pending);
   const reason =
     left > 0

@@ -113,9 +113,11 @@ test('the lines of rules.d are those of the files, by number', () => {
 test('what is advised helps where the files are gone, or somebody has the root', () => {
   start();
   rmSync(join(host.rules, 'shape.tc'));
-  assert.match(verdict('cliff'), /nothing is in \S+ yet: virt-shaper apply/);
-  assert.not.match(verdict('cliff'), 'virt-shaper load');
-  assert.is(host.run(['apply']).status, 0);
+  assert.match(verdict('cliff'), /^cliff is shaped on eth0, and the kernel holds what is configured\./);
+  assert.match(verdict('cliff'), '! a file of rules.d is missing: virt-shaper render writes it');
+  assert.match(host.run(['status']).stdout, /^a file of rules\.d is missing: virt-shaper render writes it$/m);
+  assert.is(host.run(['render']).status, 0);
+  assert.not.match(verdict('cliff'), 'rules.d');
   sh('tc qdisc del dev eth0 root; tc qdisc add dev eth0 root handle 5: htb');
   assert.match(
     verdict('cliff'),
@@ -180,8 +182,11 @@ test('what somebody changed is named, and another guest is not blamed for it', (
   sh('tc filter del dev vnet0 egress');
   sh('nft delete element bridge virt-shaper guests { "vnet0" . "eth0" }');
   assert.match(verdict('cliff'), /^cliff is NOT shaped\.\n/);
-  assert.match(verdict('cliff'), '! the kernel differs from /var/lib/virt-shaper/rules.d in 3 things');
-  const [, changes = ''] = screen('cliff').split('What load would change\n');
+  assert.match(
+    verdict('cliff'),
+    /! the kernel differs from \/var\/lib\/virt-shaper\/rules.d in 3 things, see the end: virt-shaper sync --in-force$/m,
+  );
+  const [, changes = ''] = screen('cliff').split('What virt-shaper sync --in-force would change\n');
   assert.match(changes, '~ class 1:cc41 on eth0: rate 5mbit -> 17142kbit, ceil 6mbit -> 30mbit');
   assert.match(changes, '+ filter 0x7673cc41 on vnet0: to ifb-eth0');
   assert.match(changes, '+ vnet0 . eth0 to class 1:cc41');
@@ -193,6 +198,20 @@ test('rules of another configuration are said to be', () => {
   host.configure(config.replace('in = "25mbit"', 'in = "24mbit"'));
   assert.match(verdict('cliff'), /^cliff should be shaped.*IN FORCE\.\n {2}! \/var\/.*: virt-shaper apply/);
   assert.match(verdict('rob'), /^rob is shaped on eth0, and the kernel holds what is configured\./);
+});
+
+test('rules that nobody has loaded are not what is in force, whatever is in them', () => {
+  start();
+  host.configure(config.replace('in = "25mbit"', 'in = "24mbit"'));
+  assert.is(host.run(['render']).status, 0);
+  host.configure(config);
+  assert.match(verdict('cliff'), /^cliff is shaped on eth0, and the kernel holds what is configured\./);
+  assert.match(verdict('cliff'), '! rules.d is not what is loaded: virt-shaper plan shows the difference');
+  sh('tc filter del dev vnet0 egress');
+  const advised = /see the end: virt-shaper (.*)$/m.exec(verdict('cliff'))?.[1] ?? '';
+  assert.is(host.run(advised.split(' ')).status, 0);
+  assert.match(verdict('cliff'), /^cliff is shaped on eth0, and the kernel holds what is configured\./);
+  assert.is(host.run(['plan']).status, 3, 'they are still to be loaded');
 });
 
 test('a configuration with a mistake is said, and the one in force explains the guest', () => {

@@ -103,7 +103,8 @@ test('installs one executable file for each driver, and does nothing the second 
   assert.is(hooks(['status']).status, 3);
   const first = hooks(['install']);
   assert.is(first.status, 0);
-  for (const word of ['would keep', 'removed', 'failed', 'not installed']) assert.not.match(first.stderr, word);
+  for (const word of ['would keep', 'removed', 'failed', 'not installed'])
+    assert.not.match(first.stderr, word);
   assert.equal(Object.keys(allHooks()), [
     'lxc.d/50-virt-shaper',
     'network.d/50-virt-shaper',

@@ -30,7 +30,7 @@ export async function readConfiguration(
     warnings: [...read.warnings, ...(read.config && devices ? checkHere(read.config, devices) : [])],
     ...(read.config ? { config: read.config } : {}),
     held: had(await attempt(() => findLaidOut(paths.held))) !== undefined,
-    ...(pending ? { pending: pending.deadline - Date.now() } : {}),
+    ...(pending ? { pending } : {}),
     writable: readWritable(paths),
     templates: await attempt(() => readOwnTemplates(paths.templates)),
   };

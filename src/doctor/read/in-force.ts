@@ -14,7 +14,6 @@ import { readInForce } from '../../store/in-force-plan.ts';
 import { readIfGood, ruleFiles } from '../../store/in-force-rules.ts';
 import { readMoment } from '../../store/overrides.ts';
 import type { Paths } from '../../store/paths.ts';
-import { readPending } from '../../store/pending.ts';
 import { type Attempt, attempt } from '../finding.ts';
 import type { InForceFacts } from '../in-force.ts';
 import { isThere } from './stat.ts';
@@ -26,10 +25,8 @@ export async function readInForceFacts(
   drift: Attempt<number>,
   rows: Attempt<GuestRow[]>,
 ): Promise<InForceFacts> {
-  const pending = readPending(paths.pending);
   return {
     now: Date.now(),
-    ...(pending ? { pending } : {}),
     history: await attempt(() => readWholeHistory(paths.history)),
     loaded: isThere(join(paths.rules, 'good')),
     lost: hasLostRules(paths),

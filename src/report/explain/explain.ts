@@ -21,8 +21,8 @@ import { type Handles, linesAbout, type RuleLine } from './rules.ts';
 import { type ExplainedUplink, explainUplink } from './values.ts';
 
 export interface Looked {
-  /** The rules that were rendered last; absent if none were. */
-  rules: { folder: string; rules?: Rules };
+  /** The rules in force; where nothing is, those that were rendered last; absent if none were. */
+  rules: { folder: string; rules?: Rules } & Pick<Explanation['rules'], 'loaded'>;
   kernel: KernelNow | string;
   /** Its rows of `status`; absent where the kernel could not be read. */
   rows?: GuestRow[];
@@ -155,7 +155,7 @@ function warningsAbout(name: string, uplinks: ExplainedUplink[], warnings: strin
 function explainRules(
   handles: Handles | undefined,
   now: Rules,
-  { folder, rules }: Looked['rules'],
+  { folder, rules, loaded }: Looked['rules'],
 ): Explanation['rules'] {
   if (!rules) return { folder, lines: [], rendered: 'missing' };
   const lines = handles ? linesAbout(rules, handles) : [];
@@ -163,7 +163,8 @@ function explainRules(
   const text = (list: RuleLine[]) => list.map((line) => line.text).join('\n');
   const same = text(lines) === text(would);
   const all = rules['ruleset.nft'] === now['ruleset.nft'] && rules['shape.tc'] === now['shape.tc'];
-  return { folder, lines, rendered: same ? (all ? 'same' : 'others') : 'differ' };
+  const rendered = same ? (all ? 'same' : 'others') : 'differ';
+  return { folder, lines, rendered, ...(loaded ? { loaded } : {}) };
 }
 
 function explainKernel(

@@ -40,6 +40,8 @@ export interface Explanation {
     lines: RuleLine[];
     /** Whether a rendering would write the same now: `others` means that only lines of other guests differ. */
     rendered: 'same' | 'differ' | 'others' | 'missing';
+    /** Present where they are in force: whether rules.d has the same, others, or lacks some file. */
+    loaded?: 'as rendered' | 'not as rendered' | 'alone';
   };
   /** Its state in the kernel; a text says why that could not be read. */
   kernel: Held | string;

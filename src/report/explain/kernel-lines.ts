@@ -1,6 +1,7 @@
 // Prints the state of a guest in the kernel: its classes with their counters, the elements and filters that lead to them, and the
-// differences from rules.d.
+// differences from the rules in force.
 
+import { repair } from '../../observe/fault.ts';
 import { figure } from '../../text/short-figures.ts';
 import type { Line } from '../../text/spans.ts';
 import { formatRate } from '../../units/rate.ts';
@@ -9,7 +10,7 @@ import type { Explanation } from './explanation.ts';
 import type { Held, HeldClass } from './kernel.ts';
 import { heading, plain, row, warning } from './spans.ts';
 
-export function kernelLines({ kernel }: Explanation): Line[] {
+export function kernelLines({ kernel, rules }: Explanation): Line[] {
   if (typeof kernel === 'string') return [];
   const { classes, elements, filters } = kernel;
   const rows = [
@@ -24,7 +25,9 @@ export function kernelLines({ kernel }: Explanation): Line[] {
   return [
     [],
     ...(held.length > 0 ? [heading('In the kernel'), ...held] : []),
-    ...(wrong.length > 0 ? [heading('What load would change'), ...wrong] : []),
+    ...(wrong.length > 0
+      ? [heading(`What ${rules.loaded ? repair : 'virt-shaper load'} would change`), ...wrong]
+      : []),
   ];
 }
 

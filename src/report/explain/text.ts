@@ -1,6 +1,7 @@
 // The screen of `explain`: first the state and its faults with the remedies, for readers in a hurry, then the details. Rows that are
 // the same in both directions are merged.
 
+import { repair } from '../../observe/fault.ts';
 import { markText } from '../../plan/names.ts';
 import { wished } from '../../policy/policy.ts';
 import { printable } from '../../system/printable.ts';
@@ -58,6 +59,7 @@ function verdict(explanation: Explanation, mistaken: boolean): Line[] {
     ...(isBare && reasons.length + nics.length === 0 ? ['it has no NIC'] : []),
     ...passing(explanation),
     ...astray,
+    ...notLoaded(rules),
     ...(state === 'stopped' ? [] : uplinks.flatMap(scaledGuarantees)),
     ...warnings,
   ];
@@ -65,6 +67,13 @@ function verdict(explanation: Explanation, mistaken: boolean): Line[] {
     [strong(label(guest)), plain(` ${headline(explanation, astray.length === 0)}.`)],
     ...wrong.map((reason): Line => [warning('  ! '), plain(reason)]),
   ];
+}
+
+/** rules.d holds what nobody has loaded: no fault of the guest. */
+function notLoaded({ loaded }: Explanation['rules']): string[] {
+  if (loaded === 'not as rendered')
+    return ['rules.d is not what is loaded: virt-shaper plan shows the difference'];
+  return loaded === 'alone' ? ['a file of rules.d is missing: virt-shaper render writes it'] : [];
 }
 
 /** The faults in the kernel's state, with their remedies; those of the policy are listed already. */
@@ -110,7 +119,7 @@ function scaledGuarantees(uplink: ExplainedUplink): string[] {
  * @param off whether everything was unloaded on purpose, which is reported with the one command that loads it again
  */
 function waysAstray(
-  { rendered, folder }: Explanation['rules'],
+  { rendered, folder, loaded }: Explanation['rules'],
   kernel: Explanation['kernel'],
   mistaken: boolean,
   off: boolean,
@@ -136,7 +145,7 @@ function waysAstray(
     ...obstacles,
     // Without rules in rules.d `load` would fail.
     ...(count > 0 && !off && rendered !== 'missing'
-      ? [`the kernel differs from ${folder} in ${what}, see the end: virt-shaper load`]
+      ? [`the kernel differs from ${folder} in ${what}, see the end: ${loaded ? repair : 'virt-shaper load'}`]
       : []),
   ];
 }

@@ -107,16 +107,16 @@ test('counters, and what stands in the way of this one', () => {
 
 test('in lines', () => {
   const text = (...given: Parameters<typeof held>) =>
-    kernelLines({ kernel: held(...given) } as Explanation).map((line) => textOf(line).trim());
+    kernelLines({ kernel: held(...given), rules: {} } as Explanation).map((line) => textOf(line).trim());
   assert.equal(text(emptyState(), emptyState()), []);
   const lines = text(all, all);
-  assert.ok(lines.includes('In the kernel') && !lines.includes('What load would change'));
+  assert.ok(lines.includes('In the kernel') && !lines.includes('What virt-shaper load would change'));
   assert.ok(
     lines.some((line) => /^class 1:\w+ on eth0 +rate 1mbit, ceil 5mbit, below 1:/.test(line)),
     lines.join('\n'),
   );
   const missing = text(emptyState(), all);
-  assert.ok(!missing.includes('In the kernel') && missing.includes('What load would change'));
+  assert.ok(!missing.includes('In the kernel') && missing.includes('What virt-shaper load would change'));
   assert.ok(missing.some((line) => /^\+ .*vnet0.* to class .* \(it is not there\)$/.test(line)));
   assert.ok(text(all, emptyState()).some((line) => /^- .* to class .* \(nothing asks for it\)$/.test(line)));
 });
