@@ -52,7 +52,7 @@ export function resolvePolicy(config: Config, guests: Guest[], host: Host, momen
       left.push(...found.doubts.map((doubt) => ({ guest: guest.name, tap: nic.tap, ...doubt })));
       const itself = uplinkItself(found, nic.tap);
       if (itself) {
-        left.push({ guest: guest.name, tap: nic.tap, ...itself });
+        policy.unshaped.push({ guest: guest.name, tap: nic.tap, ...itself }); // As configured, whatever its entry says.
         continue;
       }
       isPlaced ||= found.uplinks.length > 0;

@@ -28,7 +28,7 @@ export async function verifyCommand(context: Context, { json }: { json?: boolean
   } = await underLock(context, (site) => differences(site, good)).catch((error) => {
     throw good && error instanceof ConfigError ? unreadable(error) : error;
   });
-  const found = driftOf(all, obstacles);
+  const found = driftOf(all);
   const { guests, inForce } = await observe(context);
   const refused = found.list.length > 0 ? (inForce.obstacles ?? []).filter((one) => one.refused) : [];
   const passing = guests.filter(({ state }) => state === 'partly' || state === 'unshaped');

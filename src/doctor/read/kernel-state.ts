@@ -2,6 +2,7 @@
 // that a load in the middle of its work is not taken for drift; but not waited for long.
 import { join } from 'node:path';
 import { compare } from '../../diff/compare.ts';
+import { driftOf as withoutExpected } from '../../diff/drift.ts';
 import { reachable } from '../../diff/obstacles.ts';
 import { parseRules } from '../../diff/parse-rules.ts';
 import { noTable } from '../../kernel/nft/table.ts';
@@ -61,8 +62,10 @@ function driftOf(state: KernelState, loaded: Attempt<State>, owner: string): Ker
 }
 
 /** An uplink with an obstacle is left out; the obstacle has its own finding. */
-function countDifferences(state: KernelState, loaded: State, owner: string): number {
-  return compare(state, reachable(state, ownedBy(owner, loaded)).wanted).length;
+function countDifferences(from: KernelState, good: State, owner: string): number {
+  const loaded = ownedBy(owner, good);
+  const to = reachable(from, loaded).wanted;
+  return withoutExpected({ list: compare(from, to), from, to, loaded }).list.length;
 }
 
 /** @throws Failure */
