@@ -87,7 +87,7 @@ test("the host's own answers: whoever takes the mark of what they answer, or the
 });
 
 test('whoever drops by the mark is asked by the one that the frame has there', () => {
-  const drops = (...[direction, port, base, mark]: [...Parameters<typeof pass>, string]) =>
+  const drops = (direction: 'out' | 'in', port: Way['port'], base: string, mark: string) =>
     pass(direction, port, base, `meta mark ${mark} meta priority set 1:3 drop`)?.dropped;
   const [none, way, own] = ['0x0', '0x76740010', '0x76730010'];
   const hooks: [direction: 'out' | 'in', port: Way['port'], base: string, mark: string][] = [
