@@ -15,6 +15,20 @@ const listing = `table inet filter {
 		devices = { eth8 }
 	}
 }
+table ip others {
+	flowtable f {
+		hook ingress priority filter
+		devices = { eth8, eth9 }
+	}
+}
+table ip6 ours {
+	flowtable f {
+		hook ingress priority filter
+		devices = { vnet0, virbr0 }
+	}
+}
+table ip none {
+}
 `;
 
 async function read(rules: string) {
@@ -22,18 +36,24 @@ async function read(rules: string) {
   const sources = {
     listing,
     devices: new Set(['eth0', 'virbr0', 'vnet0']),
-    marks: [0x76730000],
+    marks: [0x76730000, 0x76770000],
     reflect: false,
   };
   return readBypass(run, sources);
 }
 
 test('a flowtable counts by those of its devices that are on a guest’s way', async () => {
-  assert.equal([...(await read('')).flowtables], [['table inet filter', ['eth0']]]);
+  assert.equal(
+    [...(await read('')).flowtables],
+    [
+      ['table inet filter', ['eth0']],
+      ['table ip6 ours', ['vnet0', 'virbr0']],
+    ],
+  );
 });
 
 test('a routing rule counts where a mark of ours fits it', async () => {
-  const fits = ['0x76730010', '0x76730000/0xffff0000', '0x730000/0xff0000'];
+  const fits = ['0x76730010', '0x76770010', '1987248144', '0x76730000/0xffff0000', '0x730000/0xff0000'];
   for (const mark of fits)
     assert.is((await read(`32765:\tfrom all fwmark ${mark} lookup 5`)).rules.length, 1, mark);
   for (const mark of ['0x1', '0x80000/0xff0000', '0x76740010', '0x5'])

@@ -1,6 +1,6 @@
-// How doctor reads its facts: from files below a folder, and from tools that answer as told here.
+// How doctor reads its facts of the policy from files: guests, configuration, what the last load left.
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
-import { release, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -8,9 +8,7 @@ import { had } from '../../../src/doctor/finding.ts';
 import { readConfiguration } from '../../../src/doctor/read/configuration.ts';
 import { readGuestFacts } from '../../../src/doctor/read/guests.ts';
 import { readInForceFacts } from '../../../src/doctor/read/in-force.ts';
-import { readKernelFacts } from '../../../src/doctor/read/kernel.ts';
 import { filesIn, isThere, timeOf, writersOf } from '../../../src/doctor/read/stat.ts';
-import { readTools } from '../../../src/doctor/read/tools.ts';
 import type { Guest } from '../../../src/guests/guest.ts';
 import type { Device } from '../../../src/host/host.ts';
 import { generate } from '../../../src/pipeline.ts';
@@ -19,7 +17,6 @@ import { writeGuests } from '../../../src/store/guests.ts';
 import { noteLoad } from '../../../src/store/history.ts';
 import { planFile } from '../../../src/store/in-force-rules.ts';
 import { makePaths } from '../../../src/store/paths.ts';
-import type { Outcome, Run } from '../../../src/system/exec.ts';
 import { makeWorld, noneChosen, templates } from '../../support/world.ts';
 
 let root: string;
@@ -34,75 +31,6 @@ const put = (file: string, text = '') => {
   writeFileSync(file, text, { mode: 0o600 });
   return file;
 };
-const well: Outcome = { status: 0, stdout: '', stderr: '' };
-
-test('each tool is asked for its version in its own way; one that does not run says why', async () => {
-  const asked: string[] = [];
-  const answers: Record<string, Outcome> = {
-    nft: { status: 127, stdout: '', stderr: 'nft: no libnftables\nmore of it\n' },
-    flock: { status: 3, stdout: '', stderr: '' },
-    tc: { status: 0, stdout: '', stderr: 'tc utility, iproute2-6.1.0' },
-    logger: { status: 1, stdout: 'logger 2.41', stderr: 'complains' },
-  };
-  const run: Run = async (tool, args) => {
-    asked.push([tool, ...args].join(' '));
-    return answers[tool] ?? { ...well, stdout: `${tool} 1.2.3` };
-  };
-  const { tools, uid, node } = await readTools(run);
-  assert.equal(asked, [
-    'nft --version',
-    'tc -V',
-    'ip -V',
-    'flock --version',
-    'unshare --version',
-    'logger --version',
-  ]);
-  assert.equal(
-    [...tools].map(([name, found]) => `${name}: ${'value' in found ? found.value : found.failed}`),
-    [
-      'nft: does not run: nft: no libnftables',
-      'tc: tc utility, iproute2-6.1.0',
-      'ip: ip 1.2.3',
-      'flock: does not run: exit status 3',
-      'unshare: unshare 1.2.3',
-      'logger: logger 2.41',
-    ],
-  );
-  assert.equal([uid, node], [process.geteuid?.(), process.versions.node]);
-});
-
-test('a kernel is what its trials say; where they cannot be made that is what is known', async () => {
-  const tried = 'match mark 0x1 0xffffffff';
-  const by = async (tc: Partial<Outcome>, nft: Partial<Outcome> = {}) => {
-    const run: Run = async (_, args) => ({
-      ...well,
-      ...(args.includes('tc') ? tc : args.includes('nft') ? nft : {}),
-    });
-    return readKernelFacts(run, put(join(root, 'kernel.json')));
-  };
-  const all = await by({ stdout: tried });
-  assert.equal([had(all.lacking)?.size, had(all.chosen)?.redirect, all.kept], [0, 'fw', undefined]);
-  assert.equal([all.release, all.bridgeTable], [release(), { value: undefined }]);
-  const some = await by({ stdout: tried, status: 1, stderr: 'Command failed -:8\n' });
-  assert.equal([had(some.chosen)?.redirect, ...(had(some.lacking) ?? [])], ['bpf', 'cls_fw']);
-  const denied = await by({ status: 1, stderr: 'unshare: unshare failed: Operation not permitted\n' });
-  const why = "this kernel's features cannot be tried out: unshare: unshare failed: Operation not permitted";
-  for (const one of [denied.lacking, denied.chosen]) {
-    assert.is('failed' in one && one.failed, why);
-    assert.ok('hint' in one && one.hint);
-  }
-  const table = async (nft: Partial<Outcome>) => (await by({ stdout: tried }, nft)).bridgeTable;
-  assert.equal(await table({ status: 1, stderr: 'Error: no such family\nx\n' }), {
-    value: 'Error: no such family',
-  });
-  assert.equal(await table({ status: 1, stderr: 'unshare: failed\n' }), {
-    failed: 'cannot be tried out: unshare: failed',
-  });
-  const kept = { leaf: 'bfifo', redirect: 'u32', lacking: ['sfq'] };
-  const cache = put(join(root, 'other.json'), JSON.stringify({ release: release(), ...kept }));
-  assert.equal((await readKernelFacts(async () => ({ ...well, stdout: tried }), cache)).kept, kept as never);
-});
-
 const tap = { tap: true, master: 'br0' };
 const guest = (name: string, ...taps: string[]): Guest => ({
   name,
