@@ -1,5 +1,5 @@
 // How doctor reads its facts of the host: from tools that answer as told here, and from files below a folder.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -104,6 +104,16 @@ test('libvirt: what systemd starts, whose folders are there, and whether a sync 
   const sockets = [unit('a.socket', true), unit('b.socket', false), unit('c.service', true)];
   assert.equal((await read(...sockets)).sockets, ['a.socket']);
   assert.equal((await read()).drivers, []);
+  const programs = ['libvirtd', 'virtqemud', 'virtlxcd'].map((name) => `/usr/sbin/${name}`);
+  const unknown = await read();
+  assert.equal([unknown.installed, unknown.version], [programs.some((name) => existsSync(name)), undefined]);
+  const services = { systemd: true, configured: true, command: [], units: [] };
+  const known = await readLibvirt(
+    async () => ({ ...well, stdout: 'libvirtd (libvirt) 11.3.0\n' }),
+    paths(),
+    services,
+  );
+  assert.equal([known.installed, known.version], [true, '11.3.0']);
   mkdirSync(paths().libvirtState('lxc'), { recursive: true });
   const { drivers, daemons, hooks } = await read();
   assert.equal([drivers, [...daemons]], [['lxc'], []]);
