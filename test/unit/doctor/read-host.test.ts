@@ -4,10 +4,11 @@ import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { had } from '../../../src/doctor/finding.ts';
+import { attempt, had } from '../../../src/doctor/finding.ts';
 import { readKernelFacts } from '../../../src/doctor/read/kernel.ts';
 import { readLibvirt } from '../../../src/doctor/read/libvirt.ts';
 import { readTools } from '../../../src/doctor/read/tools.ts';
+import { findProgram } from '../../../src/hooks/program.ts';
 import { makePaths } from '../../../src/store/paths.ts';
 import type { Outcome, Run } from '../../../src/system/exec.ts';
 
@@ -104,6 +105,9 @@ test('libvirt: what systemd starts, whose folders are there, and whether a sync 
   const sockets = [unit('a.socket', true), unit('b.socket', false), unit('c.service', true)];
   assert.equal((await read(...sockets)).sockets, ['a.socket']);
   assert.equal((await read()).drivers, []);
+  const { program } = await read();
+  const [, self = ''] = process.argv;
+  assert.equal(program, await attempt(() => findProgram(self, process.execPath)), 'what runs now');
   const programs = ['libvirtd', 'virtqemud', 'virtlxcd'].map((name) => `/usr/sbin/${name}`);
   const unknown = await read();
   assert.equal([unknown.installed, unknown.version], [programs.some((name) => existsSync(name)), undefined]);

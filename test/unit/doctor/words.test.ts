@@ -140,6 +140,14 @@ test('a kernel: what it lacks and what its choices are, each with where the rest
       'a newer kernel was installed? then reboot; otherwise install the modules of 6.12.1',
     ],
   );
+  const leaf = (...lacking: string[]) =>
+    named(checkKernel({ ...kernel, lacking: { value: new Set(lacking) } }), 'kernel.leaf').note;
+  assert.equal(
+    [leaf(), leaf('sch_cake'), leaf('sch_sfq'), leaf('sch_sfq', 'sch_cake')],
+    [undefined, '"cake"', '"sfq"', '"cake" or "sfq"'].map(
+      (kinds) => kinds && `leaf = ${kinds} gets that, too: not in this kernel`,
+    ),
+  );
   const kept = (now: object, before: object) =>
     checkKernel({ ...kernel, chosen: { value: now as never }, kept: before as never }).filter(
       ({ check }) => check === 'kernel.kept',
