@@ -48,6 +48,17 @@ test('what passed before the first reading is nobody’s, what passed since is c
   assert.is(used(), 70);
 });
 
+test('after a boot every counter began with nothing, also one that is higher already, or whose owner is another', () => {
+  counted(reading(5, 100), reading(6, 150));
+  counted({ ...reading(1, 400), boot: 'c' });
+  assert.is(used(), 50 + 400);
+  const [one] = reading(1, 0).classes;
+  const other = { ...one, bytes: 900, owner: { subject: 'guest b' } } as Reading['classes'][number];
+  counted({ ...reading(1, 0), boot: 'd', classes: [other] });
+  assert.is(used(), 50 + 400);
+  assert.is(usedBetween(readUsed(places().usage), 'guest b', '2026-01-01').out, 900);
+});
+
 test('readings count in the order in which the kernel gave them, whoever names them in another', () => {
   counted(reading(1, 100));
   // The class was deleted twice: the second one began with nothing.
