@@ -100,4 +100,33 @@ test('a damaged one is said, and what is too old goes', () => {
   assert.is(used(), 0);
 });
 
+test('what was used elsewhere is kept as long as any of its months is', () => {
+  const of = (...months: string[]): Part => ({
+    host: 'kvm1',
+    until: 1000,
+    months: new Map(months.map((month) => [month, { days: new Map(), peaks: { out: '', in: '' } }])),
+  });
+  const isKept = (...parts: Part[]) => {
+    keepMoved(
+      folder,
+      moved(
+        parts.map((one, at) => [`x${at}`, one]),
+        'b',
+      ),
+      'own',
+    );
+    pruneMoved(folder, '2026-06');
+    const isThere = readdirSync(join(folder, 'moved')).length > 0;
+    rmSync(join(folder, 'moved'), { recursive: true });
+    return isThere;
+  };
+  assert.ok(isKept(of('2026-06')));
+  assert.ok(isKept(of('2026-07', '2026-05')));
+  assert.ok(isKept(of('2026-05', '2026-07')));
+  assert.ok(isKept(of('2026-05'), of('2026-06')));
+  assert.ok(isKept(of('2026-06'), of('2026-05')));
+  assert.not.ok(isKept(of('2026-05')));
+  assert.not.ok(isKept(of('2026-05', '2025-12'), of('2026-01')));
+});
+
 test.run();
