@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -12,7 +12,7 @@ import {
   pruneMoved,
 } from '../../../src/ledger/moved.ts';
 import { readUsed, usedBetween } from '../../../src/ledger/used.ts';
-import { ConfigError } from '../../../src/system/errors.ts';
+import { ConfigError, Failure } from '../../../src/system/errors.ts';
 
 let folder: string;
 test.before.each(() => {
@@ -98,6 +98,18 @@ test('a damaged one is said, and what is too old goes', () => {
   assert.is(used(), 1);
   pruneMoved(folder, '2026-12');
   assert.is(used(), 0);
+});
+
+test('a file that may not be read is no damage: it is said, and nothing is left out', () => {
+  keepMoved(folder, moved([['x1', part(1)]]), 'own');
+  mkdirSync(join(folder, 'moved', 'a.json'));
+  assert.throws(
+    () => readUsed(folder),
+    (error: unknown) => error instanceof Failure,
+  );
+  mkdirSync(join(folder, 'moved', 'b'));
+  rmSync(join(folder, 'moved', 'a.json'), { recursive: true });
+  assert.equal([readUsed(folder).troubles, used()], [[], 1]);
 });
 
 test('what was used elsewhere is kept as long as any of its months is', () => {
