@@ -126,6 +126,12 @@ test('braces need one direction, or both where nothing else says it', () => {
   isRefused('group.g.ceil = { out = "1mbit" }\n', /"in" is missing/);
   isRefused('group.g.ceil = { in = "1mbit" }\n', /"out" is missing/);
   isTaken('group.g.ceil = { out = "1mbit", in = "2mbit" }\n');
+  for (const key of ['group.g.ceil', 'guest.a.ceil'])
+    for (const way of ['out', 'in'])
+      isRefused(
+        `${key} = { ${way} = "fast", ${way === 'out' ? 'in' : 'out'} = "1mbit" }\n`,
+        new RegExp(`^${key}\\.${way}: "fast"`),
+      );
 });
 
 test('groups that are not there are named wherever they are written', () => {
