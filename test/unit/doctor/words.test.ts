@@ -165,6 +165,13 @@ test('a kernel: what it lacks and what its choices are, each with where the rest
   assert.is(kept(fw, u32)[0]?.hint, 'rm /run/k && virt-shaper apply');
 });
 
+test('which Node.js is new enough', () => {
+  const level = (node: string) =>
+    named(checkTools({ uid: 0, lackingRights: [], node, tools: new Map() }), 'node').level;
+  for (const old of ['16.20.2', '17.99.0', '18.0.0', '18.12.9']) assert.is(level(old), 'problem', old);
+  for (const node of ['18.13.0', '18.14.1', '19.0.0', '20.0.0', '26.1.0']) assert.is(level(node), 'ok', node);
+});
+
 test('settings that cannot be set, and versions of tools', () => {
   const [settings] = checkBypass({ flowtables: new Map(), rules: [], unseen: [], fixed: ['net.a'] });
   assert.equal(
