@@ -77,8 +77,9 @@ test('an old libvirt, and from which on it is well', () => {
 });
 
 test('an uplink of unknown speed: what is taken for it, and what to write; one that shares its link with others', () => {
-  const network = (toml: string, devices: Record<string, Device>) =>
+  const network = (toml: string, devices: Record<string, Device>, obstacles?: Obstacles) =>
     checkNetwork({
+      ...(obstacles ? { obstacles } : {}),
       devices: new Map(Object.entries(devices)),
       networks: new Map(),
       bridges: ['br0', 'br1'],
@@ -113,6 +114,18 @@ test('an uplink of unknown speed: what is taken for it, and what to write; one t
   assert.equal(shared('[uplink.v1]\n[uplink.v2]\n'), [
     `eth0: v1 and v2 lie on it, and each is shaped as if it had the link to itself; ${place}`,
   ]);
+  const crossed = { ...vlans, v1: port('br1', ['eth0']), v2: port('br0', ['eth0']) };
+  const state = { ...clean, foreignRoots: new Map(['v2', 'v1'].map((name) => [name, 'pfifo 7:'])) };
+  const two = network('[uplink.v1]\n[uplink.v2]\n', crossed, state);
+  assert.match(
+    named(two, 'uplink.shared').detail,
+    /^v1 and v2 lie on it/,
+    'in order, whatever their bridges are',
+  );
+  assert.equal(
+    two.filter(({ check }) => check === 'root-qdisc').map(({ subject }) => subject),
+    ['v1', 'v2'],
+  );
   const ceil = 'ceil = "1gbit"\n';
   assert.equal(shared(`[uplink.v1]\n${ceil}[uplink.v2]\n`).length, 1, 'one of them is not written');
   assert.equal(shared(`[uplink.v1]\n${ceil}[uplink.v2]\n${ceil}`), []);
@@ -143,8 +156,14 @@ test('a kernel: what it lacks and what its choices are, each with where the rest
   const leaf = (...lacking: string[]) =>
     named(checkKernel({ ...kernel, lacking: { value: new Set(lacking) } }), 'kernel.leaf').note;
   assert.equal(
-    [leaf(), leaf('sch_cake'), leaf('sch_sfq'), leaf('sch_sfq', 'sch_cake')],
-    [undefined, '"cake"', '"sfq"', '"cake" or "sfq"'].map(
+    [
+      leaf(),
+      leaf('sch_cake'),
+      leaf('sch_sfq'),
+      leaf('sch_sfq', 'sch_cake'),
+      leaf('sch_fq_codel', 'sch_cake'),
+    ],
+    [undefined, '"cake"', '"sfq"', '"cake" or "sfq"', '"cake"'].map(
       (kinds) => kinds && `leaf = ${kinds} gets that, too: not in this kernel`,
     ),
   );
