@@ -174,6 +174,24 @@ test('limits inside the host: the least and the most that nft counts exactly', (
   }
 });
 
+test('a key that no table of its kind has is named, in each of them', () => {
+  for (const table of [
+    'defaults',
+    'marks',
+    'hook',
+    'uplink.eth0',
+    'uplink.eth0.unmarked',
+    'uplink.eth0.flooded',
+    'group.g',
+    'group.g.on.eth0',
+    'guest.a',
+    'guest.a.on.eth0',
+  ]) {
+    const group = table.startsWith('group') ? 'group.g.ceil = "1gbit"\n' : '';
+    isRefused(`${group}${table}.zzzz = 1\n`, new RegExp(`^${table}\\.zzzz: unknown key`));
+  }
+});
+
 test('a window that is free on any day of the week may hold', () => {
   const days = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
   const entry = (first: string, second: string) =>

@@ -21,6 +21,24 @@ test('who neither runs nor has an entry is idle, however few they are; the longe
   assert.equal(assignIds(config, [], chosen({ a: 0x1001 }, ['a'])).chosen.guests.a, 0x1001);
 });
 
+test('ids are stored in the order of their names, whoever had one before', () => {
+  const { guests, groups } = assignIds(
+    readToml('[group.b]\nceil = "1gbit"\n[group.a]\nceil = "1gbit"\n'),
+    ['a', 'b', 'c'],
+    {
+      guests: { c: 0x1003, b: 0x1002 },
+      groups: { b: 0xf002 },
+    },
+  ).chosen;
+  assert.equal(
+    [Object.keys(guests), Object.keys(groups)],
+    [
+      ['a', 'b', 'c'],
+      ['a', 'b'],
+    ],
+  );
+});
+
 test('where all who came and left have ids, these are kept, and who left is idle', () => {
   const guests = { a: 1, b: 2, c: 3, entry: 4 };
   const kept = (came: string[], left: string[], idle?: string[]) =>
