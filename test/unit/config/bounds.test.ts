@@ -126,6 +126,12 @@ test('braces need one direction, or both where nothing else says it', () => {
   isRefused('group.g.ceil = { out = "1mbit" }\n', /"in" is missing/);
   isRefused('group.g.ceil = { in = "1mbit" }\n', /"out" is missing/);
   isTaken('group.g.ceil = { out = "1mbit", in = "2mbit" }\n');
+  for (const key of ['group.g.ceil', 'guest.a.ceil'])
+    for (const way of ['out', 'in'])
+      isRefused(
+        `${key} = { ${way} = "fast", ${way === 'out' ? 'in' : 'out'} = "1mbit" }\n`,
+        new RegExp(`^${key}\\.${way}: "fast"`),
+      );
 });
 
 test('groups that are not there are named wherever they are written', () => {
@@ -165,6 +171,24 @@ test('limits inside the host: the least and the most that nft counts exactly', (
     isRefused(entry('0'), /whole number of packets per second from 1 to 10000000/);
     isTaken(entry('10000000'));
     isRefused(entry('10000001'), /whole number of packets per second from 1 to 10000000/);
+  }
+});
+
+test('a key that no table of its kind has is named, in each of them', () => {
+  for (const table of [
+    'defaults',
+    'marks',
+    'hook',
+    'uplink.eth0',
+    'uplink.eth0.unmarked',
+    'uplink.eth0.flooded',
+    'group.g',
+    'group.g.on.eth0',
+    'guest.a',
+    'guest.a.on.eth0',
+  ]) {
+    const group = table.startsWith('group') ? 'group.g.ceil = "1gbit"\n' : '';
+    isRefused(`${group}${table}.zzzz = 1\n`, new RegExp(`^${table}\\.zzzz: unknown key`));
   }
 });
 

@@ -36,6 +36,31 @@ test('each line that failed says which module is not there', async () => {
   assert.equal(await lacking([], { ifb: { ...well, status: 2 } }), ['ifb']);
 });
 
+test('each module is tried out by what a load would ask of it', async () => {
+  const asked: string[] = [];
+  await readLacking(async (_, args, options) => {
+    asked.push(args.join(' '), ...(options?.input ?? '').trimEnd().split('\n'));
+    return well;
+  });
+  const redirect = 'action mirred egress redirect dev lo';
+  const filter = (pref: number) => `filter add dev lo egress protocol all pref ${pref}`;
+  assert.equal(asked.filter(Boolean), [
+    '-n tc -force -batch -',
+    'qdisc add dev lo root handle 1: htb r2q 1',
+    'class add dev lo parent 1: classid 1:1 htb rate 1mbit quantum 1514',
+    'qdisc replace dev lo parent 1:1 handle 2: fq_codel',
+    'qdisc replace dev lo parent 1:1 handle 3: cake unlimited',
+    'qdisc replace dev lo parent 1:1 handle 4: sfq',
+    'qdisc add dev lo clsact',
+    `${filter(2)} u32 match u32 0 0 ${redirect}`,
+    `${filter(3)} handle 1 fw ${redirect}`,
+    `${filter(4)} bpf bytecode '1,6 0 0 4294967295' ${redirect}`,
+    `${filter(5)} u32 match mark 0x1 0xffffffff ${redirect}`,
+    'filter show dev lo egress pref 5',
+    '-n ip link add ifb-probe type ifb',
+  ]);
+});
+
 test('a filter whose mark the kernel has dropped would take every packet', async () => {
   assert.equal(await lacking([], { tc: { ...well, stdout: 'filter u32 flowid 1:1\n' } }), ['cls_u32_mark']);
 });

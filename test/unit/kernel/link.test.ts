@@ -30,11 +30,13 @@ test('what a device lies on is no part of its name, and an @ may be', () => {
     line('vnet0@if3', 'UP') +
     line('a@b', 'UP') +
     line('c@d@eth0', 'UP') +
+    line('e@eth0', 'UP') +
+    line('f', 'UP') +
     line('new@if9', 'UP');
-  const names = new Set(['eth0.5', 'vnet0', 'a@b', 'c@d']);
+  const names = new Set(['eth0.5', 'vnet0', 'a@b', 'c@d', 'e', 'f']);
   assert.equal(
     parseLinks(text, names).map(({ name }) => name),
-    ['eth0.5', 'vnet0', 'a@b', 'c@d'],
+    ['eth0.5', 'vnet0', 'a@b', 'c@d', 'e', 'f'],
   );
 });
 

@@ -13,10 +13,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Reading } from '../../../src/ledger/count.ts';
+import { keepDay, type Reading } from '../../../src/ledger/count.ts';
 import { encodeMonth } from '../../../src/ledger/decode.ts';
 import { countAll, isAsRead, monthsKept, writeLedger } from '../../../src/ledger/keep.ts';
-import { withoutPeaks } from '../../../src/ledger/ledger.ts';
+import {
+  type Account,
+  type MonthRecord,
+  newAccount,
+  newLedger,
+  withoutPeaks,
+} from '../../../src/ledger/ledger.ts';
 import { keepMoved } from '../../../src/ledger/moved.ts';
 import { ownPart, readUsed, usedBetween } from '../../../src/ledger/used.ts';
 
@@ -46,6 +52,46 @@ const used = () => usedBetween(readUsed(places().usage), 'guest a', '2026-01-01'
 test('what passed before the first reading is nobody’s, what passed since is counted once', () => {
   counted(reading(1, 100), reading(2, 150), reading(2, 900), reading(3, 170));
   assert.is(used(), 70);
+});
+
+test('after a boot every counter began with nothing, also one that is higher already, or whose owner is another', () => {
+  counted(reading(5, 100), reading(6, 150));
+  counted({ ...reading(1, 400), boot: 'c' });
+  assert.is(used(), 50 + 400);
+  const [one] = reading(1, 0).classes;
+  const other = { ...one, bytes: 900, owner: { subject: 'guest b' } } as Reading['classes'][number];
+  counted({ ...reading(1, 0), boot: 'd', classes: [other] });
+  assert.is(used(), 50 + 400);
+  assert.is(usedBetween(readUsed(places().usage), 'guest b', '2026-01-01').out, 900);
+});
+
+test('what a day leaves in its month: bytes or peaks of either direction; nothing of who had none', () => {
+  const kept = (more: Partial<Account>, record: MonthRecord = { month: '2026-11', accounts: new Map() }) => {
+    const account = { ...newAccount(), ...more };
+    keepDay({ ...newLedger('i'), day: '2026-11-07', accounts: new Map([['guest a', account]]) }, record);
+    const found = record.accounts.get('guest a');
+    return found && [[...found.days], found.peaks, found.group];
+  };
+  const none = { out: '', in: '' };
+  assert.is(kept({}), undefined);
+  assert.is(kept({ group: 'g', slot: { out: 5, in: 5 }, total: { out: 5, in: 5 } }), undefined);
+  for (const day of [
+    { out: 1, in: 0 },
+    { out: 0, in: 1 },
+  ])
+    assert.equal(kept({ day }), [[['07', day]], none, undefined]);
+  for (const peaks of [
+    { out: '5:1', in: '' },
+    { out: '', in: '5:1' },
+  ])
+    assert.equal(kept({ peaks, group: 'g' }), [[], peaks, 'g']);
+  const before = { group: 'g', days: new Map([['06', { out: 3, in: 4 }]]), peaks: { out: '9:9', in: '' } };
+  const record = { month: '2026-11', accounts: new Map([['guest a', before]]) } as MonthRecord;
+  assert.equal(
+    kept({}, record),
+    [[['06', { out: 3, in: 4 }]], none, undefined],
+    'it is in no group any more',
+  );
 });
 
 test('readings count in the order in which the kernel gave them, whoever names them in another', () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -12,7 +12,7 @@ import {
   pruneMoved,
 } from '../../../src/ledger/moved.ts';
 import { readUsed, usedBetween } from '../../../src/ledger/used.ts';
-import { ConfigError } from '../../../src/system/errors.ts';
+import { ConfigError, Failure } from '../../../src/system/errors.ts';
 
 let folder: string;
 test.before.each(() => {
@@ -98,6 +98,47 @@ test('a damaged one is said, and what is too old goes', () => {
   assert.is(used(), 1);
   pruneMoved(folder, '2026-12');
   assert.is(used(), 0);
+});
+
+test('a file that may not be read is no damage: it is said, and nothing is left out', () => {
+  keepMoved(folder, moved([['x1', part(1)]]), 'own');
+  mkdirSync(join(folder, 'moved', 'a.json'));
+  assert.throws(
+    () => readUsed(folder),
+    (error: unknown) => error instanceof Failure,
+  );
+  mkdirSync(join(folder, 'moved', 'b'));
+  rmSync(join(folder, 'moved', 'a.json'), { recursive: true });
+  assert.equal([readUsed(folder).troubles, used()], [[], 1]);
+});
+
+test('what was used elsewhere is kept as long as any of its months is', () => {
+  const of = (...months: string[]): Part => ({
+    host: 'kvm1',
+    until: 1000,
+    months: new Map(months.map((month) => [month, { days: new Map(), peaks: { out: '', in: '' } }])),
+  });
+  const isKept = (...parts: Part[]) => {
+    keepMoved(
+      folder,
+      moved(
+        parts.map((one, at) => [`x${at}`, one]),
+        'b',
+      ),
+      'own',
+    );
+    pruneMoved(folder, '2026-06');
+    const isThere = readdirSync(join(folder, 'moved')).length > 0;
+    rmSync(join(folder, 'moved'), { recursive: true });
+    return isThere;
+  };
+  assert.ok(isKept(of('2026-06')));
+  assert.ok(isKept(of('2026-07', '2026-05')));
+  assert.ok(isKept(of('2026-05', '2026-07')));
+  assert.ok(isKept(of('2026-05'), of('2026-06')));
+  assert.ok(isKept(of('2026-06'), of('2026-05')));
+  assert.not.ok(isKept(of('2026-05')));
+  assert.not.ok(isKept(of('2026-05', '2025-12'), of('2026-01')));
 });
 
 test.run();

@@ -3,6 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   addPeak,
+  arePeaks,
   joinPeaks,
   noPeaks,
   type Peaks,
@@ -60,6 +61,52 @@ test('a guest that is off most of the month has a percentile of nothing', () => 
   for (let index = 0; index < 400; index += 1) peaks = addPeak(peaks, bytesOf(1e8));
   assert.is(percentile95(peaks, 8928), 0);
   assert.ok(percentile95(peaks, 400) > 9.8e7);
+});
+
+test('of bins the highest are kept, as many as a percentile of the longest month needs', () => {
+  assert.is(joinPeaks('5:1 3:2', '9:1 5:4'), '9:1 5:5 3:2');
+  assert.is(joinPeaks('', '7:1'), '7:1');
+  assert.is(joinPeaks(noPeaks, noPeaks), noPeaks);
+  assert.is(joinPeaks('9:511 8:1', '7:1'), '9:511 8:1');
+  assert.is(joinPeaks('9:511', '7:1 6:1'), '9:511 7:1');
+  assert.is(joinPeaks('9:511', '8:9 7:1'), '9:511 8:9');
+});
+
+test('the percentile is the highest average below the top twentieth', () => {
+  const speed = (bin: number) => Math.round(2 ** (bin / 32));
+  assert.is(percentile95('640:1 320:1', 19), speed(640));
+  assert.is(percentile95('640:1 320:1', 20), speed(320));
+  assert.is(percentile95('640:1 320:1', 39), speed(320));
+  assert.is(percentile95('640:1 320:1', 40), 0);
+  assert.is(percentile95('640:3 320:1', 40), speed(640));
+  assert.is(percentile95(noPeaks, 40), 0);
+});
+
+test('an average is counted in its bin; one of nearly nothing in the lowest', () => {
+  assert.is(addPeak(noPeaks, bytesOf(2 ** 20)), '640:1');
+  assert.is(addPeak('640:1', bytesOf(2 ** 20), 3), '640:4');
+  assert.is(addPeak(noPeaks, bytesOf(2)), '32:1');
+  assert.is(addPeak(noPeaks, bytesOf(1)), '0:1');
+  assert.is(addPeak(noPeaks, 0.001), '0:1');
+});
+
+test('a histogram is one where it is written as one', () => {
+  for (const text of ['', '1:1', '9999:999999999', '5:1 4:2 3:3']) assert.ok(arePeaks(text), text);
+  for (const text of [
+    '1',
+    '1:',
+    ':1',
+    '1:1 ',
+    ' 1:1',
+    '1:1  2:2',
+    '12345:1',
+    '1:1234567890',
+    '1:1,2:2',
+    7,
+    undefined,
+    null,
+  ])
+    assert.not.ok(arePeaks(text), String(text));
 });
 
 test.run();

@@ -90,4 +90,13 @@ test('a clock that is set back to last month goes on with the peaks of that', ()
   ]);
 });
 
+test('what a slot has when the clock is set elsewhere stays its own: another one begins there', () => {
+  const back = peaksAfter([12, 0], [12.4, 1e6], [0.2, 3e6]);
+  assert.is(back.peaks, averages(1e6), 'set back');
+  assert.ok(Math.abs((back.slot ?? 0) - 2e6) < 1, String(back.slot));
+  const again = peaksAfter([12, 0], [12.4, 1e6], [0.2, 3e6], [0.6, 4e6]);
+  assert.is(again.peaks, averages(1e6));
+  assert.is(again.total, 4e6);
+});
+
 test.run();

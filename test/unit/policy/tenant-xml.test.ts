@@ -4,6 +4,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseDomain } from '../../../src/guests/domain-xml.ts';
 import { metadataNamespace } from '../../../src/guests/metadata.ts';
+import { everyday } from '../../../src/policy/moment/moment.ts';
+import { resolvePolicy } from '../../../src/policy/resolve-policy.ts';
 import { generateFor, makeWorld } from '../../support/world.ts';
 
 const config = `
@@ -89,5 +91,25 @@ for (const attributes of written) {
     }
   });
 }
+
+test('a rate that is cut is warned of in each direction, with what it is more than', () => {
+  const said = (metadata: object) => {
+    const { config: read, guests, host } = makeWorld(config, { evil: 'vnet0@br0' });
+    const asking = guests.map((guest) => ({ ...guest, metadata }));
+    return resolvePolicy(read, asking, host, everyday).warnings;
+  };
+  const each = (value: number) => ({ out: value * 1e6, in: value * 1e6 });
+  const cut = (way: string, asked: string, what: string, to: string) =>
+    `guest evil on eth0, ${way}: the rate of its metadata, ${asked}, is more than ${what}: it is cut to ${to}`;
+  assert.equal(said({ rate: each(4) }), []);
+  const granted = '[defaults] lets guests ask for';
+  assert.equal(said({ rate: each(9) }), [
+    cut('out', '9mbit', granted, '5mbit'),
+    cut('in', '9mbit', granted, '5mbit'),
+  ]);
+  assert.equal(said({ rate: { in: 9e6 } }), [cut('in', '9mbit', granted, '5mbit')]);
+  const lower = said({ rate: { out: 4e6 }, ceil: each(2) });
+  assert.equal(lower, [cut('out', '4mbit', 'its ceil', '2mbit')]);
+});
 
 test.run();

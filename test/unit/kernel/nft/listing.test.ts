@@ -47,14 +47,23 @@ const chainOf = (family: string, ...lines: string[]) =>
 test('a chain: its hook, its priority by name, its devices, and whether it drops', () => {
   const hook = (family: string, line: string) => chainOf(family, line)?.hook;
   for (const [family, written, priority] of [
-    ['inet', 'filter', 0],
+    ['inet', 'raw', -300],
     ['inet', 'mangle', -150],
+    ['inet', 'dstnat', -100],
+    ['inet', 'filter', 0],
+    ['inet', 'security', 50],
+    ['inet', 'srcnat', 100],
     ['inet', 'srcnat + 5', 105],
     ['inet', 'dstnat - 10', -110],
     ['inet', '-7', -7],
+    ['inet', 'unheard', 0],
+    ['inet', 'unheard + 3', 3],
+    ['bridge', 'dstnat', -300],
     ['bridge', 'filter', -200],
+    ['bridge', 'out', 100],
     ['bridge', 'srcnat', 300],
     ['bridge', 'dstnat + 1', -299],
+    ['bridge', 'raw', 0],
   ] as const)
     assert.is(
       hook(family, `type filter hook forward priority ${written}; policy accept;`)?.priority,

@@ -11,13 +11,19 @@ const facts = healthy(new Map());
 const [mark, routedMark] = [0x76730010, 0x76740010];
 
 /** @param base as `ip postrouting 310`; the rule sets the mark where no other is given */
-function pass(direction: 'out' | 'in', port: Way['port'], base: string, rule = 'meta mark set 0x00000007') {
+function pass(
+  direction: 'out' | 'in',
+  port: Way['port'],
+  base: string,
+  rule = 'meta mark set 0x00000007',
+  bridgedIp = facts.bridged,
+) {
   const [family = '', hook = '', priority = ''] = base.split(' ');
   const chain = `\tchain theirs {\n\t\ttype filter hook ${hook} priority ${priority}; policy accept;\n\t\t${rule}\n\t}\n`;
   const walk = makeWalk(parseListing(`table ${family} t {\n${chain}}\n`));
   const device = direction === 'out' ? 'wg0' : 'ifb-wg0';
   const way = { direction, tap: 'vnet0', port, device, mark, class: '1:10' };
-  return passRouted(way, { bridge: 'br0', mark: routedMark }, facts, walk);
+  return passRouted(way, { bridge: 'br0', mark: routedMark }, { ...facts, bridged: bridgedIp }, walk);
 }
 
 const free = { name: 'wg0' };
@@ -78,6 +84,56 @@ test("the host's own answers: whoever takes the mark of what they answer, or the
   assert.equal(answers('ip output 0', free, false), undefined, 'none has a mark');
   assert.equal(answers('bridge output 240', bridged), lost);
   assert.equal(answers('bridge output 260', bridged), late);
+});
+
+test('whoever drops by the mark is asked by the one that the frame has there', () => {
+  const drops = (direction: 'out' | 'in', port: Way['port'], base: string, mark: string) =>
+    pass(direction, port, base, `meta mark ${mark} meta priority set 1:3 drop`)?.dropped;
+  const [none, way, own] = ['0x0', '0x76740010', '0x76730010'];
+  const hooks: [direction: 'out' | 'in', port: Way['port'], base: string, mark: string][] = [
+    ['out', free, 'inet prerouting 0', way],
+    ['out', free, 'bridge input 240', none],
+    ['out', free, 'bridge input 260', way],
+    ['out', free, 'inet postrouting 290', way],
+    ['out', free, 'inet postrouting 310', own],
+    ['out', bridged, 'inet postrouting 310', way],
+    ['out', bridged, 'bridge output 240', way],
+    ['out', bridged, 'bridge output 260', own],
+    ['in', free, 'inet prerouting 0', none],
+    ['in', free, 'inet forward 240', none],
+    ['in', free, 'inet forward 260', way],
+    ['in', free, 'bridge output 240', way],
+    ['in', free, 'bridge output 260', own],
+  ];
+  for (const [direction, port, base, seen] of hooks)
+    for (const mark of [none, way, own])
+      assert.is(drops(direction, port, base, mark), mark === seen, `${direction} ${base} ${mark}`);
+});
+
+test('where the bridge asks the chains of IP, it does so before the mark is there, and not again', () => {
+  const asked = (direction: 'out' | 'in', family: string, ...on: ('ip' | 'ip6')[]) => {
+    const bridgedIp = { ip: on.includes('ip'), ip6: on.includes('ip6') };
+    const by = (rule: string) => pass(direction, free, `${family} prerouting 0`, rule, bridgedIp);
+    const takes = by('meta mark set 0x00000007')?.changes.some(({ what }) => what === 'mark');
+    return [takes ? 'takes' : 'leaves', by('meta mark set 0x7 drop')?.dropped ? 'drops' : 'may drop'];
+  };
+  for (const family of ['ip', 'ip6', 'inet'])
+    for (const on of [[], ['ip'], ['ip6'], ['ip', 'ip6']] as const)
+      assert.is(asked('in', family, ...on)[0], 'leaves', `${family} ${on}: it comes by no bridge`);
+  for (const on of [[], ['ip'], ['ip6'], ['ip', 'ip6']] as const)
+    assert.equal(asked('in', 'inet', ...on), ['leaves', 'drops'], `${on}`);
+  assert.equal(asked('out', 'inet'), ['takes', 'drops']);
+  assert.equal(asked('out', 'inet', 'ip'), ['takes', 'may drop']);
+  assert.equal(asked('out', 'inet', 'ip6'), ['takes', 'may drop']);
+  assert.equal(asked('out', 'inet', 'ip', 'ip6'), ['leaves', 'drops']);
+  assert.equal(
+    [asked('out', 'ip'), asked('out', 'ip', 'ip6'), asked('out', 'ip', 'ip')].map(([how]) => how),
+    ['takes', 'takes', 'leaves'],
+  );
+  assert.equal(
+    [asked('out', 'ip6'), asked('out', 'ip6', 'ip'), asked('out', 'ip6', 'ip6')].map(([how]) => how),
+    ['takes', 'takes', 'leaves'],
+  );
 });
 
 test('a priority that is set before ours counts for nothing; one behind it is what the frame has', () => {
