@@ -32,7 +32,7 @@ export interface PlanOptions {
 export async function planRules(context: Context, options: PlanOptions): Promise<number> {
   if (options.at !== undefined) return planAt(context, options, momentOf(options.at));
   const status = await planFolder(context, context.paths.rules, options);
-  if (!options.json) sayRendered(context);
+  if (!options.json) sayRendered(context, false);
   return status;
 }
 

@@ -229,10 +229,10 @@ test('limits says in force only of what is, whatever was loaded since it was set
   await limit('cliff', '--lift');
   await limit('jason', '--ceil', '6mbit');
   const loaded = await host.must(['load']);
-  assert.match(loaded.stderr, /^warning: these rules do not have what .* set for jason: virt-shaper sync$/m);
+  assert.match(loaded.stderr, /^warning: these rules do not have what .* set for jason: virt-shaper sync --in-force$/m);
   assert.match(
     loaded.stderr,
-    /^warning: these rules have what .* is over for cliff, jason: virt-shaper sync$/m,
+    /^warning: these rules have what .* had set before for cliff, jason: virt-shaper sync --in-force$/m,
   );
   assert.equal([await values(), await values('jason')], ['5/5', '20/50']);
   assert.equal(await states(), ['jason not in force', 'web-1 not in force']);

@@ -64,8 +64,7 @@ test('what cannot be is refused with status 2, and nothing is written or loaded'
     const { status, stderr } = host.run(['set', ...args]);
     assert.equal([status, written()], [2, before], `${args.join(' ')}: ${stderr}`);
     assert.is.not(stderr, '');
-    if (stderr.includes('50-set.toml:'))
-      assert.match(stderr, /^nothing is written: with that, .*50-set\.toml would/);
+    if (/\.toml:/.test(stderr)) assert.match(stderr, /^nothing is written, since the configuration would/);
   }
 });
 

@@ -31,6 +31,6 @@ export async function loadCommand(context: Context, options: LoadOptions): Promi
     dropPending(context.paths.pending); // A load without --confirm decides about the load that waits.
     return loadNow(context, site, site.rules, undefined, tell(context, asRendered));
   });
-  sayRendered(context);
+  sayRendered(context, true);
   return obstacles.length > 0 ? 1 : 0;
 }

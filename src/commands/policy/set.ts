@@ -57,7 +57,7 @@ async function change(context: Context, edit: Edit, { load }: SetOptions): Promi
   await underLock(context, async () => {
     const findings = new Findings();
     const files = readFiles(context.paths.config, findings);
-    const { text, warnings, now } = edited(context, own, () => editConfig(files, findings, own, edit));
+    const { text, warnings, now } = edited(context, () => editConfig(files, findings, own, edit));
     for (const warning of warnings) context.warn(formatProblem(warning));
     const isSame = text === (files.find(({ name }) => name === own)?.text ?? '');
     if (!isSame && text === '') removeFile(join(root, own));
@@ -73,13 +73,12 @@ async function change(context: Context, edit: Edit, { load }: SetOptions): Promi
   return 0;
 }
 
-/** The place of a mistake is in the text that is not written, so it is said that it is not. */
-function edited<Result>({ warn }: Context, own: string, work: () => Result): Result {
+/** A mistake is in the text that is not written, or because of it, so it is said that it is not. */
+function edited<Result>({ warn }: Context, work: () => Result): Result {
   try {
     return work();
   } catch (error) {
-    const isOwn = error instanceof ConfigError && error.problems.some(({ at }) => at?.file === own);
-    if (isOwn) warn(`nothing is written: with that, ${own} would have a mistake:`);
+    if (error instanceof ConfigError) warn('nothing is written, since the configuration would have a mistake:');
     throw error;
   }
 }

@@ -45,5 +45,5 @@ async function tryBridgeTable(run: Run): Promise<string | undefined> {
   if (nft.status === 0) return undefined;
   const [untried] = nft.stderr.match(/^unshare: .*/m) ?? [];
   if (untried !== undefined) throw new Failure(`cannot be tried out: ${untried}`);
-  return nft.stderr.trim().split('\n')[0] ?? `exit status ${nft.status}`;
+  return nft.stderr.trim().split('\n')[0] || `exit status ${nft.status}`;
 }

@@ -2,6 +2,7 @@
 // whether that was edited since, and the running guests that they do not cover.
 import { findMistakes } from '../../config/find-mistakes.ts';
 import { readSources } from '../../config/read-files.ts';
+import { repair } from '../../observe/fault.ts';
 import { findStrays, readRunningGuests } from '../../observe/read-running.ts';
 import { hasOverride, overrideKeys } from '../../policy/moment/moment.ts';
 import { readOverrides } from '../../render/templates.ts';
@@ -14,28 +15,31 @@ import { readMoment } from '../../store/overrides.ts';
 import { label } from '../../text/label.ts';
 import type { Context } from '../context.ts';
 
-/** plan and load use rules.d, and not the configuration that was edited since. */
-export function sayRendered(context: Context): void {
+/**
+ * plan and load use rules.d, and not the configuration that was edited since.
+ * @param isLoaded whether they have just been loaded
+ */
+export function sayRendered(context: Context, isLoaded: boolean): void {
   const plan = readRenderedPlan(context.paths.rules);
   for (const warning of plan?.configuration ?? []) context.warn(warning);
   for (const warning of plan?.warnings ?? []) context.warn(`warning: ${warning}`);
   if (plan) sayUnknown(context, plan);
-  if (plan) sayLimits(context, plan);
+  if (plan) sayLimits(context, plan, isLoaded ? repair : 'virt-shaper render');
   sayEdited(context);
 }
 
 /** Warns where `virt-shaper limit` has set or lifted something since, as it can while nothing is loaded. */
-function sayLimits({ paths, warn }: Context, { overrides = [] }: InForce): void {
+function sayLimits({ paths, warn }: Context, { overrides = [] }: InForce, remedy: string): void {
   const now = overrideKeys(readMoment(paths.overrides).moment);
   const without = now.filter((one) => !hasOverride(overrides, one));
   const still = overrides.filter((one) => !hasOverride(now, one));
   for (const [which, what] of [
     [without, 'do not have what virt-shaper limit has set for'],
-    [still, 'have what virt-shaper limit had set and is over for'],
+    [still, 'have what virt-shaper limit had set before for'],
   ] as const) {
     if (which.length === 0) continue;
     const names = [...new Set(which.map(subjectText))].join(', ');
-    warn(`warning: these rules ${what} ${names}: virt-shaper sync`);
+    warn(`warning: these rules ${what} ${names}: ${remedy}`);
   }
 }
 

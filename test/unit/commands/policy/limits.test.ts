@@ -35,7 +35,7 @@ async function show(json = false) {
 
 test('where nothing is set, text says so and data is empty', async () => {
   const { said, printed } = await show();
-  assert.equal([said, printed], [['nothing is set for now: all have what is configured'], []]);
+  assert.equal([said, printed], [['nothing is set for now'], []]);
   const data = await show(true);
   assert.equal([data.said, JSON.parse(data.printed.join('')).limits], [[], []]);
 });
