@@ -96,8 +96,9 @@ test('status: a class with all that is known of it', () => {
   });
   assert.is('configured' in jason.in, false);
   const [row] = made.guests;
-  const { use: _use, now: _now, ...bare } = row?.out as ClassInUse;
-  const { out } = guestAsData({ ...(row as never as object), out: bare } as never) as { out: object };
+  if (!row?.out) throw new Error('no guest');
+  const { use: _use, now: _now, ...bare } = row.out;
+  const { out } = guestAsData({ ...row, out: bare }) as { out: object };
   assert.equal(out, {
     rate: 10e6,
     configured: 20e6,
@@ -106,7 +107,7 @@ test('status: a class with all that is known of it', () => {
     class: '1:10',
     inKernel: false,
   });
-  const rounded = guestAsData({ ...(row as never as object), out: { ...bare, now: 1.6 } } as never) as {
+  const rounded = guestAsData({ ...row, out: { ...bare, now: 1.6 } }) as {
     out: Data;
   };
   assert.is(rounded.out.now, 2);
