@@ -77,6 +77,11 @@ test('all of the width is used, and no more', () => {
   ]);
 });
 
+test('a column is there however short what stands in it is', () => {
+  const ids = layout(300, 'use', { ...short, group: 1, note: 1, left: 1 }, 1).map(({ id }) => id);
+  assert.equal([ids.includes('group'), ids.includes('note'), ids.includes('left')], [true, true, true]);
+});
+
 test('the column that is sorted by comes right after the name', () => {
   for (const id of columnIds.filter((one) => one !== 'guest' && !one.endsWith('Bar'))) {
     assert.ok(

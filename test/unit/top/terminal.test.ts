@@ -86,6 +86,19 @@ test('keys, signals and the end of the terminal are told', async () => {
   });
 });
 
+test('bytes become keys: letters, arrows, and Esc by itself after a moment', async () => {
+  const fake = new FakeTerminal();
+  await fake.during(async () => {
+    const said: string[] = [];
+    const terminal = opened(said);
+    for (const bytes of ['k', `${esc}[A`, esc]) fake.stdin.emit('data', Buffer.from(bytes));
+    assert.equal(said, ['key k', 'key up']);
+    await wait(90);
+    assert.is(said.at(-1), 'key escape');
+    terminal.close();
+  });
+});
+
 test('without a terminal on stdin no key is waited for', async () => {
   const fake = new FakeTerminal();
   fake.stdin.isTTY = false;
