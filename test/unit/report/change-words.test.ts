@@ -96,6 +96,8 @@ test('what belongs to no class of a guest has a line of its own, once', () => {
     plan(fresh, setting('1'), false).some((line) => line.includes('net.x')),
     'it comes with an uplink',
   );
+  const more = plan({ ...state({ eth0: [cliff] }), settings: new Map([['net.x', '0']]) }, setting('1'));
+  assert.ok(more.includes('~ net.x: it is 0, not 1'), 'a new guest brings no setting with it');
   const both = { ...without('clsact', 'vnet0'), settings: new Map([['net.x', '0']]) };
   assert.equal(plan(both, setting('1')).length, 2);
 });

@@ -8,8 +8,8 @@ import { kernelWith } from '../../../src/kernel/objects.ts';
 import type { GuestRow } from '../../../src/observe/guests.ts';
 import { foresee } from '../../../src/policy/foresee.ts';
 import { changeLines } from '../../../src/report/change-lines.ts';
-import { reportCheck } from '../../../src/report/check.ts';
-import { differenceLine } from '../../../src/report/differences.ts';
+import { checkAsData, reportCheck } from '../../../src/report/check.ts';
+import { differenceLine, reportDifferences } from '../../../src/report/differences.ts';
 import { explainGroup, groupLines } from '../../../src/report/explain/group.ts';
 import { linesAbout } from '../../../src/report/explain/rules.ts';
 import { reportStatus } from '../../../src/report/status.ts';
@@ -118,6 +118,39 @@ test('a filter that leads elsewhere: only what people know of it', () => {
     reason: 'x',
   };
   assert.is(differenceLine(difference), '~ filter 0x1 on vnet0: to ifb-a -> ifb-b');
+});
+
+test('check as data: a guest has its uplink where its values differ between two', () => {
+  const toml =
+    '[guest.a]\nceil = "2mbit"\nrate = "1mbit"\n[guest.a.on.eth1]\nceil = "5mbit"\n[guest.b]\nceil = "3mbit"\n';
+  const device = (master: string) => ({ tap: false, master, physical: true, speed: 1e9 });
+  const devices = new Map([
+    ...['br0', 'br1'].map((name) => [name, { tap: false }] as const),
+    ['eth0', device('br0')] as const,
+    ['eth1', device('br1')] as const,
+  ]);
+  const foreseen = foresee(readToml(toml), devices);
+  const { guests } = JSON.parse(JSON.stringify(checkAsData({ files: [], problems: [], foreseen })));
+  assert.equal(
+    guests.map((one: { guest: string; uplink?: string; out: { ceil: number } }) => [
+      one.guest,
+      one.uplink,
+      one.out.ceil,
+    ]),
+    [
+      ['a', 'eth0', 2e6],
+      ['a', 'eth1', 5e6],
+      ['b', undefined, 3e6],
+    ],
+  );
+});
+
+test('the table that differs stands below its own name', () => {
+  const changed = { ...rules, 'ruleset.nft': rules['ruleset.nft'].replace(/^.*"vnet0" : 0x.*\n/m, '') };
+  const [before, after] = [parseRules(rules, ''), parseRules(changed, '')];
+  const held = kernelWith(before);
+  const text = reportDifferences({ list: compare(held, after), from: held, to: after, loaded: before });
+  assert.match(text, /^table bridge virt-shaper\n {2}- .*vnet0.* to /);
 });
 
 test('what is left of a volume, as data', () => {

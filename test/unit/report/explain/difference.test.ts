@@ -83,6 +83,23 @@ test('the table is not, its elements are; an ifb is where it is in it; what is n
   assert.is(about({ kind: 'filter', device: 'vnet9', wanted }), true);
 });
 
+test('an element is there only with its own ports and its own class', () => {
+  const table = (...pairs: [string, string][]) =>
+    `table bridge virt-shaper {\nchain out-10 {\n meta priority set 1:10\n}\nchain in-10 {\n meta priority set 2:10\n}\nmap guests {\n type ifname . ifname : verdict\n elements = {\n${pairs.map(([ports, chain]) => `${ports} : goto ${chain}`).join(',\n')}\n }\n}\n}\n`;
+  const missing = (have: [string, string][], want: [string, string][]) => {
+    const from = kernelWith({ ...emptyState(), ruleset: table(...have) });
+    const to = { ...emptyState(), ruleset: table(...want) };
+    const now = { list: [], from, to, unreached: [], obstacles: [], uses: new Map() };
+    const { missingElements, surplusElements } = heldFor(now as never, { id: 0x10, taps: [] }, 'guest a', []);
+    return [missingElements.length, surplusElements.length];
+  };
+  const [there, back] = ['"vnet0" . "eth0"', '"eth0" . "vnet0"'];
+  assert.equal(missing([[there, 'out-10']], [[there, 'out-10']]), [0, 0]);
+  assert.equal(missing([[there, 'out-10']], [[there, 'in-10']]), [1, 1], 'another class');
+  assert.equal(missing([[there, 'out-10']], [[back, 'out-10']]), [1, 1], 'other ports');
+  assert.equal(missing([[there, 'out-10']], []), [0, 1]);
+});
+
 const held = (change: Partial<Held>): string[] => {
   const kernel = {
     classes: [],

@@ -34,6 +34,9 @@ test('by the policy: shaped, in part, left out, unshaped, stopped, or not known'
   const lost = makeWorld(toml, { cliff: 'vnet0@br0 vnet1@br0' });
   lost.host.devices.delete('vnet1');
   assert.is(explained(lost, 'cliff', { rows: [] }).state, 'partly', 'a NIC whose device is not there');
+  const bare = makeWorld(toml, { cliff: 'vnet0@br0' });
+  for (const guest of bare.guests) guest.nics = [];
+  assert.is(explained(bare, 'cliff', { rows: [] }).state, 'unshaped', 'it has no NIC');
   const unread = explained(makeWorld(toml, { cliff: 'vnet0@br0' }), 'cliff');
   assert.is(unread.state, 'unknown');
   assert.is(
@@ -90,6 +93,8 @@ test('its id: written or drawn, and its mark', () => {
     [31],
   );
   assert.is(written.marks?.length, 1);
+  const beside = of('[guest.rob]\nid = 0x20\n[guest.cliff]\nid = 0x1f\n[guest."c*"]\n');
+  assert.equal([beside.id?.value, beside.id?.at?.line], [31, 4], 'not that of another entry');
   assert.is(of('[guest.cliff]\n').id?.from, 'drawn');
   assert.is(of('[guest."*"]\n').id?.from, 'drawn');
   assert.is(of('[guest.rob]\n').id, undefined, 'who is not shaped has none');
