@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { compare } from '../../../src/diff/compare.ts';
 import type { Difference } from '../../../src/diff/difference.ts';
 import { parseRules } from '../../../src/diff/parse-rules.ts';
+import type { Device } from '../../../src/host/host.ts';
 import { kernelWith } from '../../../src/kernel/objects.ts';
 import type { GuestRow } from '../../../src/observe/guests.ts';
 import { foresee } from '../../../src/policy/foresee.ts';
@@ -124,10 +125,11 @@ test('check as data: a guest has its uplink where its values differ between two'
   const toml =
     '[guest.a]\nceil = "2mbit"\nrate = "1mbit"\n[guest.a.on.eth1]\nceil = "5mbit"\n[guest.b]\nceil = "3mbit"\n';
   const device = (master: string) => ({ tap: false, master, physical: true, speed: 1e9 });
-  const devices = new Map([
-    ...['br0', 'br1'].map((name) => [name, { tap: false }] as const),
-    ['eth0', device('br0')] as const,
-    ['eth1', device('br1')] as const,
+  const devices = new Map<string, Device>([
+    ['br0', { tap: false }],
+    ['br1', { tap: false }],
+    ['eth0', device('br0')],
+    ['eth1', device('br1')],
   ]);
   const foreseen = foresee(readToml(toml), devices);
   const { guests } = JSON.parse(JSON.stringify(checkAsData({ files: [], problems: [], foreseen })));
