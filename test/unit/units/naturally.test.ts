@@ -17,6 +17,12 @@ test('numbers count by their value, and whatever is the same so far by its text'
   assert.equal(sorted('Öl', 'p', 'O', 'n'), ['n', 'O', 'Öl', 'p']);
 });
 
+test('of numbers that are equal the text decides, whoever is asked of first', () => {
+  const order = (a: string, b: string) => Math.sign(naturally({ name: a }, { name: b }));
+  assert.equal([order('web-02', 'web-2'), order('web-2', 'web-02'), order('web-2', 'web-2')], [-1, 1, 0]);
+  assert.equal([order('Öl', 'Öm'), order('Öm', 'Öl'), order('Öl', 'Öl')], [-1, 1, 0]);
+});
+
 test('names of whatever characters are in the order of Unicode', () => {
   const collator = new Intl.Collator('en', { numeric: true });
   const name = fc.oneof(
