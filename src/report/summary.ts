@@ -56,6 +56,13 @@ export function nothingLoaded({ off, unclaimed, mistakes }: Asked): string {
     : 'Nothing is loaded: no guest is limited.';
 }
 
+/** What rules.d has beside the rules in force, and what to do. */
+export const aboutRules = {
+  'as rendered': [],
+  'not as rendered': ['rules.d is not what is loaded: virt-shaper plan shows the difference'],
+  alone: ['a file of rules.d is missing: virt-shaper render writes it'],
+};
+
 /** Sentences with advice where what is in force differs from the configuration, or the last load failed. */
 export function remarks({ table }: Pick<InUse, 'table'>, asked: Asked, now: number): string[] {
   const { at, error } = asked.history.last;
@@ -70,11 +77,7 @@ export function remarks({ table }: Pick<InUse, 'table'>, asked: Asked, now: numb
     ? [mistaken]
     : asked.configChanged
       ? ['the configuration has changed since: virt-shaper apply --dry-run shows what for']
-      : asked.rulesMissing
-        ? ['a file of rules.d is missing: virt-shaper render writes it']
-        : asked.rulesChanged
-          ? ['rules.d is not what is loaded: virt-shaper plan shows the difference']
-          : [];
+      : aboutRules[asked.rulesMissing ? 'alone' : asked.rulesChanged ? 'not as rendered' : 'as rendered'];
   const tables = {
     'as loaded': [],
     changed: ['somebody has changed the nftables table since: virt-shaper verify'],

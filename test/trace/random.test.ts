@@ -87,7 +87,11 @@ test('between taps, and at taps that are not shaped, nothing is marked and nothi
       const outputs = generateFor(world);
       const network = readNetwork(outputs.rules);
       const shaped = new Set([...ways(outputs, network, world.host)].map(({ tap }) => tap));
-      const taps = world.guests.flatMap(({ nics }) => nics.map(({ tap }) => tap));
+      // A tap that is an uplink itself, as a router's, is one to all others.
+      const ports = new Set(outputs.policy.uplinks.flatMap((uplink) => uplink.ports.map(({ name }) => name)));
+      const taps = world.guests
+        .flatMap(({ nics }) => nics.map(({ tap }) => tap))
+        .filter((tap) => !ports.has(tap));
       const others = ['eth0', 'eth0.100', 'enp129s0f0np0v1'].flatMap((uplink) =>
         taps.filter((tap) => !shaped.has(tap)).map((tap) => [uplink, tap] as const),
       );

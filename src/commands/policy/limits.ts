@@ -23,7 +23,8 @@ export async function limitsCommand(context: Context, { json }: { json?: boolean
     .filter(({ isInForce: counts, hasEnded }) => counts || !hasEnded)
     .sort((a, b) => a.kind.localeCompare(b.kind, 'en') || byName(a, b));
   if (json) context.print(`${JSON.stringify(overridesAsData(shown), null, 2)}\n`);
-  else if (shown.length === 0) context.say(lost ? 'nothing is known to be set for now' : 'nothing is set for now');
+  else if (shown.length === 0)
+    context.say(lost ? 'nothing is known to be set for now' : 'nothing is set for now');
   else context.print(reportOverrides(shown, screenOf(process)));
   return 0;
 }

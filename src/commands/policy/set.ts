@@ -78,7 +78,8 @@ function edited<Result>({ warn }: Context, work: () => Result): Result {
   try {
     return work();
   } catch (error) {
-    if (error instanceof ConfigError) warn('nothing is written, since the configuration would have a mistake:');
+    if (error instanceof ConfigError)
+      warn('nothing is written, since the configuration would have a mistake:');
     throw error;
   }
 }

@@ -9,6 +9,7 @@ import { label } from '../../text/label.ts';
 import type { Line, Span } from '../../text/spans.ts';
 import { formatRate } from '../../units/rate.ts';
 import { directions } from '../../units/units.ts';
+import { aboutRules } from '../summary.ts';
 import { creditText, quotaUseText } from '../volumes.ts';
 import type { Explanation } from './explanation.ts';
 import { kernelLines } from './kernel-lines.ts';
@@ -59,7 +60,7 @@ function verdict(explanation: Explanation, mistaken: boolean): Line[] {
     ...(isBare && reasons.length + nics.length === 0 ? ['it has no NIC'] : []),
     ...passing(explanation),
     ...astray,
-    ...notLoaded(rules),
+    ...(rules.loaded ? aboutRules[rules.loaded] : []),
     ...(state === 'stopped' ? [] : uplinks.flatMap(scaledGuarantees)),
     ...warnings,
   ];
@@ -67,13 +68,6 @@ function verdict(explanation: Explanation, mistaken: boolean): Line[] {
     [strong(label(guest)), plain(` ${headline(explanation, astray.length === 0)}.`)],
     ...wrong.map((reason): Line => [warning('  ! '), plain(reason)]),
   ];
-}
-
-/** rules.d holds what nobody has loaded: no fault of the guest. */
-function notLoaded({ loaded }: Explanation['rules']): string[] {
-  if (loaded === 'not as rendered')
-    return ['rules.d is not what is loaded: virt-shaper plan shows the difference'];
-  return loaded === 'alone' ? ['a file of rules.d is missing: virt-shaper render writes it'] : [];
 }
 
 /** The faults in the kernel's state, with their remedies; those of the policy are listed already. */

@@ -111,7 +111,7 @@ const held = (change: Partial<Held>): string[] => {
     obstacles: [],
     ...change,
   };
-  return kernelLines({ kernel } as unknown as Explanation).map((line) => textOf(line));
+  return kernelLines({ rules: {}, kernel } as unknown as Explanation).map((line) => textOf(line));
 };
 
 test('what the kernel holds, side by side: classes with their counters, frames, filters', () => {
@@ -150,7 +150,7 @@ test('what load would change: objects, then elements that are missing, then thos
   const element = { ports: 'vnet0 . eth0', class: '1:10' };
   assert.equal(held({ differences: [difference], missingElements: [element], surplusElements: [element] }), [
     '',
-    'What load would change',
+    'What virt-shaper load would change',
     '  ~ class 1:10 on eth0: ceil 20mbit -> 30mbit',
     '  + vnet0 . eth0 to class 1:10  (it is not there)',
     '  - vnet0 . eth0 to class 1:10  (nothing asks for it)',
