@@ -72,7 +72,8 @@ function checkRunning(guest: Guest, noted: Known<Guest>, { inForce, config }: Gu
 function checkNoted(guest: Guest, running: Known<Guest>): Finding[] {
   if (running.has(guest)) return [];
   const subject = label(guest.name);
-  const detail = 'does not run any more, and virt-shaper was not told: its classes are left over';
+  const detail =
+    'does not run any more, or has lost its taps, and virt-shaper was not told: what it had is left over';
   return [{ check: 'guest.gone', level: 'warning', subject, detail, hint: 'virt-shaper sync' }];
 }
 

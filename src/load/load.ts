@@ -30,6 +30,7 @@ import { checkAhead, isUnlisted, type Present, readAhead } from './prefetch.ts';
 import { nothing, prepare } from './prepare.ts';
 import { type Checked, transact } from './transaction.ts';
 import { type Believed, loadBelieving } from './trust.ts';
+import { keeping } from './unkept.ts';
 
 export interface Loaded {
   changed: boolean;
@@ -123,7 +124,7 @@ async function tryLoad(site: Site, asked: Asked, present: Present, refusals: Ref
     { ...site, holds: before.objects },
     { before, wanted, found, checked, whileMoving: lay },
   );
-  keepGood(site.rules, laid ?? lay());
+  keeping(() => keepGood(site.rules, laid ?? lay()));
   if (same && unreached.length + obstacles.length === 0) await keepSeen(site.seen, rules, present.interview);
   return {
     changed: found.length > 0,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Site } from '../load/context.ts';
 import { load } from '../load/load.ts';
+import { Unkept } from '../load/unkept.ts';
 import { layOut } from '../store/configuration.ts';
 import { readGuests } from '../store/guests.ts';
 import { readIfGood, sourceFile } from '../store/in-force-rules.ts';
@@ -31,13 +32,18 @@ export async function takeBack(context: Context, id: string): Promise<void> {
   await underLockCounted(context, async (site) => {
     const pending = readPending(folder);
     if (!pending || ![id, damaged].includes(pending.id)) return;
-    if (pending.former) await goBack(context, site);
+    if (pending.former) await goBack(context, site).catch(unlessUnkept);
     else await unloadNow(context, site, 'not confirmed');
     await report(site.run, context, pending.former);
     // For the `load --confirm` that waits: on a busy machine the time alone does not tell which load was rolled back.
     writeWhole(context.paths.undone, id, 0o600);
     dropPending(folder);
   });
+}
+
+/** The kernel is as it was before; the configuration that counts until the next render is in /run. */
+function unlessUnkept(error: unknown): void {
+  if (!(error instanceof Unkept)) throw error;
 }
 
 export function whatIsNow(former: boolean): string {

@@ -20,7 +20,7 @@ export function readIds(file: string, rules: string): ReadIds {
   if (!isThere(file)) return { chosen: recovered };
   const lost =
     `${file} is damaged or of another version: ids are taken from what can be read of it and from the rules in ` +
-    `force, others are drawn anew; what was there is kept beside it`;
+    `force, others are drawn anew; what is there is kept beside it when they are written`;
   return { chosen: recovered, lost };
 }
 

@@ -43,7 +43,8 @@ interface ReadOverrides {
 
 /** Never throws, since a guest's start must not fail because of this file: `lost` says what could not be read. */
 export function readOverrideFile(file: string): ReadOverrides {
-  const meanwhile = 'what virt-shaper limit has set does not hold, and every guest has what is configured';
+  const meanwhile =
+    'from the next load on every guest has what is configured, whatever virt-shaper limit has set';
   try {
     const text = readIfThere(file);
     const overrides = text === undefined ? [] : decode(text);
@@ -51,7 +52,7 @@ export function readOverrideFile(file: string): ReadOverrides {
   } catch (error) {
     if (!isFolder(file)) return { overrides: [], lost: `${(error as Error).message}: ${meanwhile}` };
   }
-  const lost = `${file} is damaged or of another version: ${meanwhile}; what was there is kept beside it`;
+  const lost = `${file} is damaged or of another version: ${meanwhile}; what is there is kept beside it then`;
   return { overrides: [], lost, isDamaged: true };
 }
 

@@ -26,7 +26,7 @@ const broken: Record<string, { breaks: () => void; wrong: string[]; says?: [chec
     },
     "somebody else's root qdisc on the uplink": {
       breaks: () => sh('tc qdisc del dev eth0 root; tc qdisc add dev eth0 root handle 7: pfifo'),
-      wrong: ['problem root-qdisc', 'problem kernel-state'],
+      wrong: ['problem root-qdisc'],
       says: ['root-qdisc', 'pfifo 7:'],
     },
     "libvirt's <bandwidth><outbound> on the tap": {

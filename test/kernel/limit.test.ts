@@ -106,7 +106,10 @@ test('set, changed, lifted: each at once, in place, and then all is as it was', 
   await limit('cliff', '--in', '9mbit');
   assert.equal([await values(), await values('cliff', 'in')], ['5/5', '9/9']);
   await isWell();
-  assert.match((await limit('cliff', '--in', '9mbit')).stderr, /as before.*\n.*nothing changes in the kernel/);
+  assert.match(
+    (await limit('cliff', '--in', '9mbit')).stderr,
+    /as before.*\n.*nothing changes in the kernel/,
+  );
   await limit('cliff', '--lift');
   assert.is(kernelState(), before);
   assert.match((await limit('cliff', '--lift')).stderr, 'nothing is set for cliff');

@@ -1,11 +1,14 @@
 // A file system that is read-only, as the kernel makes one that is damaged: no guest is kept from starting for it, whoever
 // cannot write says what to do, and says nothing before it is done.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { needsCommand, needsNamespace } from '../support/needs.ts';
+import { eventually } from '../support/pty.ts';
 import { unless } from '../support/skip.ts';
-import { kernelState, sh, TestHost } from './host.ts';
+import { kernelState, program, sh, TestHost } from './host.ts';
 
 const test = unless(needsNamespace() ?? needsCommand('nft', 'tc', 'ip', 'flock'));
 
@@ -80,6 +83,8 @@ test('below /var: guests are shaped by rules in /run, and every other command sa
   kept.close();
   const start = host.hook('rob', 'start', { vnet1: 'br0' });
   assert.is(start.status, 0, start.stderr);
+  assert.not.match(start.stderr, 'UNSHAPED');
+  assert.match(start.stderr, 'the kernel holds it, and that it does cannot be noted: ');
   assert.ok(isShaped('vnet0') && isShaped('vnet1'));
   assert.is(host.run(['sync']).status, 1);
   const before = kernelState();
@@ -102,6 +107,29 @@ test('below /var: guests are shaped by rules in /run, and every other command sa
   assert.is(host.run(['sync']).status, 0);
   assert.ok(isShaped('vnet0') && isShaped('vnet1'));
   assert.is(host.run(['verify']).status, 0);
+});
+
+test('while a load waits for its confirmation: the former policy comes back all the same', async () => {
+  const kept = part('var/lib/virt-shaper');
+  assert.is(host.hook('cliff', 'start', { vnet0: 'br0' }).status, 0);
+  const before = kernelState();
+  host.configure(config.replace('20mbit', '30mbit'));
+  const args = [program, '--root', host.root, 'apply', '--confirm', '4'];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (text) => {
+    said += text;
+  });
+  const ended = once(child, 'close');
+  await eventually('the load', () => said.includes('unless you press'));
+  assert.is.not(kernelState(), before);
+  kept.close();
+  const [status] = await ended;
+  assert.is(status, 1, said);
+  assert.match(said, 'not confirmed: the former policy is in force again');
+  assert.is(kernelState(), before);
+  assert.not.match(host.run(['status']).stdout, 'confirm');
+  assert.is.not(host.run(['confirm']).status, 0, 'nothing waits any more');
 });
 
 test.run();

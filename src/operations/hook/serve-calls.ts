@@ -6,6 +6,7 @@ import type { Guest } from '../../guests/guest.ts';
 import { withGuest, withoutEnded, withoutGuest } from '../../guests/list.ts';
 import type { Call } from '../../hooks/calls.ts';
 import { deviceNames } from '../../host/read-host.ts';
+import { Unkept } from '../../load/unkept.ts';
 import { describeError } from '../../report/errors.ts';
 import { describeOff, readOff } from '../../store/unloaded.ts';
 import { Occupied } from '../../system/lock.ts';
@@ -107,6 +108,10 @@ async function shapeAll(context: Context, works: Work[], outcomes: Map<Work, Out
 /** Any error, also one in the guest's XML, keeps it from starting only where on_failure is "refuse". */
 async function fail(context: Context, work: Work, error: unknown): Promise<Outcome> {
   const { call, heard } = work;
+  if (error instanceof Unkept) {
+    heard.warn(describeError(error));
+    return { isDone: false };
+  }
   if (isStart(work) && (error instanceof Refused || onFailure(context) === 'refuse')) {
     // After a timeout on the lock it is not tried again: libvirt calls `release` next anyway.
     await forget(context, work, !(error instanceof Occupied)).catch(() => {});

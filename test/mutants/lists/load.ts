@@ -31,7 +31,7 @@ export const load: Listed[] = [
   },
   {
     what: 'after a load that changes rates only, what is in force is that of before',
-    from: '  keepGood(site.rules, laid ?? lay());',
+    from: '  keeping(() => keepGood(site.rules, laid ?? lay()));',
     to: '  if (laid) keepGood(site.rules, laid);',
     ...again,
   },

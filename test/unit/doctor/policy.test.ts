@@ -198,7 +198,7 @@ test('guests that run and are not noted, noted and gone, with a new NIC, taps of
     [
       'problem cliff: has a NIC that virt-shaper does not know of, unshaped: vnet1',
       'problem new: runs, and virt-shaper was never told: it is not shaped',
-      'warning gone: does not run any more, and virt-shaper was not told: its classes are left over',
+      'warning gone: does not run any more, or has lost its taps, and virt-shaper was not told: what it had is left over',
       'warning br0: taps of no guest that virt-shaper knows, unshaped: vnet5',
     ],
   );
