@@ -63,9 +63,8 @@ function shorten(findings: Finding[]): Finding[] {
 }
 
 function findingLines({ level, subject, detail, hint, note }: Finding, options: DoctorOptions): string[] {
-  const about = `${printable(subject)} `.padEnd(
-    subjectWidth + 1 + Math.min(0, subjectWidth - widthOf(subject)),
-  );
+  const name = printable(subject);
+  const about = `${name} ${' '.repeat(Math.max(0, subjectWidth - widthOf(name)))}`;
   const head = `${paint({ text: level, tone: tones[level] }, options)}${' '.repeat(levelWidth - level.length)}${about}`;
   const indent = ' '.repeat(margin);
   const [first = '', ...rest] = lines(printable(detail), options, levelWidth + widthOf(about) + 1);

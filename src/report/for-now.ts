@@ -23,7 +23,8 @@ export function describeForNow(uplinks: UplinkInUse[], isShown = (_one: ClassInU
     const several = uplinks.length > 1 ? ` on ${uplink.name}` : '';
     return subjectsOf(uplink).flatMap(({ name, classes, above }) => {
       const text = isShown(classes.out) ? forNowText(classes, above) : undefined;
-      return text === undefined ? [] : [`* ${name}${several}: ${text}`];
+      const where = classes.out.kind === 'unmarked' ? ` on ${label(uplink.name)}` : several;
+      return text === undefined ? [] : [`* ${name}${where}: ${text}`];
     });
   });
   const more = lines.length - each;
@@ -39,7 +40,7 @@ interface Subject {
   above?: Both<ClassInUse> | undefined;
 }
 
-function subjectsOf({ name, trees }: UplinkInUse): Subject[] {
+function subjectsOf({ trees }: UplinkInUse): Subject[] {
   const pair = (find: (tree: TreeInUse) => ClassInUse | undefined): Both<ClassInUse>[] => {
     const [out, inward] = [find(trees.out), find(trees.in)];
     return out && inward ? [{ out, in: inward }] : [];
@@ -56,7 +57,7 @@ function subjectsOf({ name, trees }: UplinkInUse): Subject[] {
   return [
     ...groups,
     ...guests.map((classes) => ({ name: label(classes.out.name), classes })),
-    ...pair((tree) => tree.unmarked).map((classes) => ({ name: `unmarked on ${label(name)}`, classes })),
+    ...pair((tree) => tree.unmarked).map((classes) => ({ name: 'unmarked', classes })),
   ];
 }
 

@@ -16,7 +16,9 @@ export function describeLimits(limits: LimitInUse[]): string[] {
   const more = biting.length - each;
   return [
     ...biting.slice(0, each).map((one) => `${label(one.guest)}: ${limitText(one)}, ${droppedText(one)}`),
-    ...(more > 0 ? [`${more} more limits inside the host have dropped packets: --json has them`] : []),
+    ...(more > 0
+      ? [`${more} more ${more === 1 ? 'limit' : 'limits'} inside the host dropped packets: --json has them`]
+      : []),
     ...(idle > 0
       ? [`${idle} ${idle === 1 ? 'limit' : 'limits'} inside the host (local, pps, storm) dropped nothing`]
       : []),

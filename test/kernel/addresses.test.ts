@@ -161,8 +161,14 @@ test(
       const whose = () =>
         counting(host, host.outside, { from: outsideMac, to: same.mac }, toAll(['ann', 'bob', 'cat']));
       for (const name of ['ann', 'bob']) {
-        await say(host, host.guest(name), same.mac);
-        assert.equal(await whose(), [`guest ${name}`]);
+        // The other one's own IPv6 may be heard between.
+        for (let tries = 1; ; tries += 1) {
+          await say(host, host.guest(name), same.mac);
+          const counted = await whose();
+          if (tries < 4 && counted.length > 1) continue;
+          assert.equal(counted, [`guest ${name}`]);
+          break;
+        }
       }
       await host.again(bob);
       assert.is((await found()).length, 2);

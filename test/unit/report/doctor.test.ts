@@ -3,6 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Finding, Section } from '../../../src/doctor/finding.ts';
 import { doctorAsData, reportDoctor } from '../../../src/report/doctor.ts';
+import { widthOf } from '../../../src/text/spans.ts';
 
 const options = { quiet: false, verbose: false, colours: false };
 
@@ -100,6 +101,16 @@ test('a thousand alike are four and a number; --json has them all', () => {
   assert.equal([data.worst, data.findings.length, data.findings[999]?.subject], ['problem', 1000, 'g999']);
   const five = reportDoctor([{ title: 'Guests', findings: findings.slice(0, 5) }], options);
   assert.match(five, 'g4', 'one more is no shorter');
+});
+
+test('details stand below each other, however wide the letters of a name are', () => {
+  const finding = (subject: string) => ({ check: 'x', level: 'ok' as const, subject, detail: 'why' });
+  const title = 'T';
+  const findings = ['eth0', '名前のゲスト', 'a name that is longer than the column'].map(finding);
+  const text = reportDoctor([{ title, findings }], { quiet: false, verbose: false, colours: false });
+  const [, plain = '', wide = '', long = ''] = text.split('\n');
+  assert.is(widthOf(plain.slice(0, plain.indexOf('why'))), widthOf(wide.slice(0, wide.indexOf('why'))));
+  assert.match(long, 'column why');
 });
 
 test.run();

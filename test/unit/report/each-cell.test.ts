@@ -98,7 +98,7 @@ test('limits inside the host: of nine the ninth is counted', () => {
   });
   const lines = (count: number) => describeLimits(Array.from({ length: count }, (_none, at) => limit(at)));
   assert.equal([lines(8).length, lines(9).length], [8, 9]);
-  assert.is(lines(9).at(-1), '1 more limits inside the host have dropped packets: --json has them');
+  assert.is(lines(9).at(-1), '1 more limit inside the host dropped packets: --json has them');
 });
 
 test('volumes: all where they are few, else those that are nearly used up', () => {

@@ -37,7 +37,7 @@ test('from ten lines on about values for now, eight and a sum', () => {
   );
   assert.is(lines(10).at(-1), '* and 2 more: virt-shaper limits, and --json, have them');
   assert.is(lines(1)[0], '* unmarked on eth0: ceil 30mbit out instead of 30mbit, limited');
-  assert.is(lines(2)[1], '* unmarked on eth1 on eth1: ceil 30mbit out instead of 30mbit, limited');
+  assert.is(lines(2)[1], '* unmarked on eth1: ceil 30mbit out instead of 30mbit, limited');
   assert.equal(
     describeForNow([{ ...uplink, trees }], () => false),
     [],

@@ -44,7 +44,7 @@ test('who loses packets inside the host: the most first, eight at the most, thos
   assert.is(describeLimits(eight).length, 8);
   assert.is(
     describeLimits([...eight, limit('x', 1), limit('y', 1)]).at(-1),
-    '2 more limits inside the host have dropped packets: --json has them',
+    '2 more limits inside the host dropped packets: --json has them',
   );
 });
 
