@@ -174,6 +174,19 @@ test('one with a guest whose XML asks for more', () => {
   holdAll(['status', 'explain eve', 'check']);
 });
 
+test('one with a load that waits, and rules that nobody has loaded or that are gone', () => {
+  host.write('run/virt-shaper/confirm/pending.json', JSON.stringify({ id: 'x', deadline: 0, former: true }));
+  holdAll(['status', 'doctor']);
+  rmSync(join(host.root, 'run/virt-shaper/confirm'), { recursive: true });
+  const file = join(host.root, 'var/lib/virt-shaper/rules.d/shape.tc');
+  const text = readFileSync(file, 'utf8');
+  writeFileSync(file, `${text}\n`);
+  holdAll(['status', 'explain cliff']);
+  rmSync(file);
+  holdAll(['status', 'explain cliff']);
+  writeFileSync(file, text);
+});
+
 test('one that is switched off', () => {
   assert.is(host.run(['unload']).status, 0);
   holdAll();

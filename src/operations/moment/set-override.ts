@@ -117,7 +117,7 @@ async function loadAnew(context: Context, site: Site, before: Generated, subject
   const { moment } = readMoment(context.paths.overrides);
   const generated = atMoment(before, { ...before.inputs.moment, ...moment });
   const { folder, full } = writeRulesAnywhere(context, generated, folderFor(context, generated));
-  const nothing = 'nothing changes in the kernel by that';
+  const nothing = 'nothing to do: the kernel stays as it is';
   const { obstacles } = await loadNow(context, site, folder, undefined, tell(context, nothing));
   const known = new Set(before.policy.warnings);
   for (const warning of generated.policy.warnings)
