@@ -2,6 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { OtherValues } from '../../../src/config/config.ts';
+import type { ConfigError } from '../../../src/system/errors.ts';
 import { readToml } from '../../support/world.ts';
 
 const guest = (toml: string) => readToml(`[guest.a]\nrate = "2mbit"\nceil = "50mbit"\n${toml}`).guests[0];
@@ -97,6 +98,22 @@ test('addresses: one, several, any; written with colons or dashes, in either cas
     '"ff:ff:ff:ff:ff:ff"',
   ])
     assert.throws(() => macs(wrong), /is no Ethernet address|is an address of many/, wrong);
+});
+
+test('a guarantee may be all of the ceil that holds then, and no more', () => {
+  const mistakes = (toml: string) => {
+    try {
+      guest(toml);
+      return [];
+    } catch (error) {
+      return (error as ConfigError).problems.map(({ message }) => message);
+    }
+  };
+  const window = (values: string) => `[[guest.a.when]]\ntime = "mon..fri 08:00-18:00"\n${values}`;
+  assert.equal(mistakes(window('rate = "50mbit"\n')), []);
+  assert.equal(mistakes(window('rate = "5mbit"\nceil = "5mbit"\n')), []);
+  assert.match(mistakes(window('rate = "50001kbit"\n'))[0] ?? '', '50001kbit is more than');
+  assert.match(mistakes(window('rate = "5001kbit"\nceil = "5mbit"\n'))[0] ?? '', '5001kbit is more than');
 });
 
 test.run();
