@@ -46,7 +46,9 @@ function onHost(limits: string, body: () => void | Promise<void>): () => Promise
   return async () => {
     host = new TestHost(config(limits));
     try {
-      sh(`ip link set lo up; ip netns add wire; ip -n wire link set lo up
+      // What IPv6 says by itself there is for all, too.
+      sh(`ip link set lo up; ip netns add wire; ip netns exec wire sysctl -qw net.ipv6.conf.all.disable_ipv6=1
+          ip netns exec wire sysctl -qw net.ipv6.conf.default.disable_ipv6=1; ip -n wire link set lo up
           ip link add eth0 type veth peer name eth0 netns wire; ip link set eth0 up; ip -n wire link set eth0 up
           for bridge in br0 virbr0; do ip link add $bridge type bridge; ip link set $bridge up; done
           ip link set eth0 master br0; ip addr add 10.8.0.1/24 dev virbr0; ip -n wire addr add 10.9.0.1/24 dev eth0`);
