@@ -157,16 +157,16 @@ test('the marked row is followed wherever it goes, and the window with it', () =
   const rows = Array.from({ length: 300 }, (_none, at) => {
     return guest(`vm-${String(at).padStart(3, '0')}`, flow(0, 1, 20), flow(0, 1, 20));
   });
-  const marked = (cursor: View['cursor'], now = rows, scroll = 0) => {
+  const marked = (cursor: View['cursor'], now = rows, scroll = 0, size = usual) => {
     const state = {
       scene: { ...scene, rows: now },
       view: { ...initialView(1), scroll, cursor },
       unicode: true,
     };
-    const { lines, shown } = frame(state, usual);
+    const { lines, shown } = frame(state, size);
     const chosen = lines.filter((line) => line.every(({ style }) => style === 'chosen'));
     assert.ok(chosen.length <= 1);
-    return { text: chosen.map(textOf).join(''), first: shown.first };
+    return { text: chosen.map(textOf).join(''), first: shown.first, page: shown.page };
   };
   assert.is(marked(undefined).text, '');
   const cursor = { row: rows[20] as Row, at: 20 };
@@ -180,6 +180,11 @@ test('the marked row is followed wherever it goes, and the window with it', () =
   assert.match(marked(cursor, others).text, /^vm-021/, 'in the place of one that has gone');
   assert.match(marked(cursor, rows.slice(0, 5)).text, /^vm-004/);
   assert.is(marked(cursor, []).text, '');
+  // Also where there is room for no other.
+  const heights = Array.from({ length: 12 }, (_none, rowsOf) => ({ ...usual, rows: rowsOf + 1 }));
+  const low = heights.map((size) => marked(cursor, rows, 0, size)).filter(({ page }) => page >= 1);
+  assert.ok(low.length > 3);
+  for (const { text } of low) assert.match(text, /^vm-020/);
 });
 
 test('who is explained has the screen, in lines that are not cut', () => {
