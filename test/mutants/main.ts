@@ -46,6 +46,13 @@ const inKernel: [file: RegExp, kernel: string[]][] = [
   [/^operations\/hook|^commands\/host\/hook\./, ['second-time', 'hook', 'hook-outcomes']],
   [/^commands\/policy\/(?:set|check|verify|confirm)/, ['set', 'commands', 'said', 'sync']],
   [/^operations\/look|^observe|^report\/metrics|^commands\/observe/, ['status', 'top']],
+  [/^diff\/(?:obstacles|without|unreached|detours|drift)/, ['obstacles', 'refused', 'small-change']],
+  [/^doctor/, ['doctor-broken', 'doctor']],
+  [
+    /^load\/(?:load|prepare|transaction|undo)/,
+    ['second-time', 'refused', 'obstacles', 'load-again', 'transaction'],
+  ],
+  [/^host\/(?:default-route|ways-out|read-host)/, ['init', 'routed-ways', 'second-time']],
   [/^(?:load|diff|store|kernel|operations)/, ['second-time', 'life', 'small-change', 'transaction', 'load']],
   [/^hooks|^commands\/host\/hooks/, ['hooks']],
   [/^commands\/host\/(?:hook|sync)/, ['second-time', 'life', 'hook', 'sync']],
