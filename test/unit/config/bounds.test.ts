@@ -190,6 +190,15 @@ test('a key that no table of its kind has is named, in each of them', () => {
     const group = table.startsWith('group') ? 'group.g.ceil = "1gbit"\n' : '';
     isRefused(`${group}${table}.zzzz = 1\n`, new RegExp(`^${table}\\.zzzz: unknown key`));
   }
+  for (const [key, inline] of [
+    ['defaults.metadata', '{ zzzz = 1 }'],
+    ['guest.a.quota', '{ volume = "1gb", then = { ceil = "1mbit" }, zzzz = 1 }'],
+    ['guest.a.boost', '{ ceil = "50gbit", volume = "1gb", zzzz = 1 }'],
+    ['guest.a.leaf', '{ kind = "fq_codel", zzzz = 1 }'],
+    ['guest.a.rate', '{ out = "1mbit", zzzz = "1mbit" }'],
+  ]) {
+    isRefused(`${key} = ${inline}\n`, new RegExp(`^${key}\\.zzzz: `));
+  }
 });
 
 test('a window that is free on any day of the week may hold', () => {
