@@ -86,4 +86,16 @@ test('the last sync by its age, the configuration by its file', async () => {
   assert.is(command.at(-1), `--root=${root}`);
 });
 
+test('the command that cron is told goes by the same files, each option with its value', async () => {
+  const run: Run = async () => ({ status: 0, stdout: '', stderr: '' });
+  const options = { root, config: join(root, 'my.toml'), rules: join(root, 'rules') };
+  const { command } = await readServices(run, makePaths(options));
+  const given = command.filter((word) => word.startsWith('--'));
+  assert.equal(given.sort(), [`--config=${options.config}`, `--root=${root}`, `--rules=${options.rules}`]);
+  assert.equal(
+    (await readServices(run, makePaths({}))).command.filter((word) => word.startsWith('--')),
+    [],
+  );
+});
+
 test.run();

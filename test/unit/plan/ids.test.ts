@@ -78,6 +78,14 @@ test('link and unmarked have the two highest that nobody has', () => {
   assert.equal([fixed.link, fixed.unmarked], [0xfffe, 0xfffc]);
 });
 
+test('flooded has the first behind the groups that nobody has', () => {
+  assert.is(assign('', []).ids.flooded, 0xff00);
+  for (const taken of [1, 2, 3]) {
+    const guests = Array.from({ length: taken }, (_none, at) => `[guest.g${at}]\nid = ${0xff00 + at}\n`);
+    assert.is(assign(guests.join(''), []).ids.flooded, 0xff00 + taken);
+  }
+});
+
 test('names that an object has already are names like any other', () => {
   const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty'];
   const { ids, chosen } = assign('', names);
