@@ -41,6 +41,26 @@ test('each answer is that of its device, which tc does not name', () => {
   ]);
 });
 
+test('a tree that was listed whole before it went is gone with all of its classes, a single class is not', () => {
+  const questions: Question[] = [
+    one('eth0', '1:10'),
+    { device: 'eth1', fate: 'goes', classes: {} },
+    { device: 'eth2', fate: 'stays', classes: {} },
+  ];
+  const wholeOf = (isDone: boolean) => {
+    const spooled = openSpool(folder, questions);
+    if (!spooled) throw new Error('no spool');
+    writeSync(spooled.fd, htb('1:10', 5) + apart + htb('1:10', 7) + apart + htb('1:11', 8) + apart);
+    spooled.end(isDone);
+    const [name = ''] = listSpool(folder);
+    const { whole } = readSpooled(folder, name) ?? {};
+    rmSync(join(folder, name));
+    return whole;
+  };
+  assert.equal(wholeOf(true), ['eth1']);
+  assert.equal(wholeOf(false), [], 'of a batch that was broken off nobody knows');
+});
+
 test('what a broken-off batch has answered counts, and nobody is taken for gone', () => {
   const questions = [one('eth0', '1:10'), one('ifb-eth0', '2:10')];
   assert.equal(spool(questions, htb('1:10', 5) + apart, false), [

@@ -97,6 +97,21 @@ test('guarantees above the ceil of their group are scaled in proportion, and it 
   assert.match(policy.warnings[0] ?? '', /^eth0, out: .*group friends.* 40mbit.* 30mbit.* 75\.0 %/);
 });
 
+test('what is scaled down is whole bytes, from a megabit on whole kilobits, and never less than tc can express', () => {
+  for (const [rate, ceil] of [
+    [500_000, 700_040],
+    [7_000_000, 9_999_000],
+    [24, 40],
+  ] as const) {
+    const policy = policyOf(group(`${rate}`, `${rate}`).replace('"30mbit"', `${ceil}`), pair);
+    for (const guest of policy.uplinks.flatMap(({ guests }) => guests)) {
+      const { effective } = guest.rate.out;
+      assert.ok(effective >= 8 && effective < rate, `${effective} of ${rate}`);
+      assert.is(effective % (effective >= 1_000_000 ? 1000 : 8), 0, `${effective}`);
+    }
+  }
+});
+
 test('guarantees that just fill the link, or their group, are kept in both modes; one more byte is not', () => {
   const least = 8;
   for (const oversubscribed of ['scale', 'refuse']) {

@@ -184,6 +184,33 @@ test('doctor: uplinks over one NIC that do not say what each has, and a NIC besi
   assert.equal(judged('[uplink.eth0]\n[uplink.eth1]\n', beside, ['br0']), []);
 });
 
+test('doctor: a bridge with an uplink in doubt is a problem where one NIC of any guest is in it', () => {
+  const judged = (guests: Guest[]) =>
+    wrong(
+      checkNetwork({
+        devices: map({ br0: bridge, br1: bridge, a: port('br0'), b: port('br0') }),
+        networks: new Map(),
+        bridges: ['br0'],
+        config: readToml(''),
+        guests,
+        shaped: new Set(),
+        unreachable: [],
+        foreignMarks: [],
+        waysOut: new Map(),
+      }),
+    )[0]?.split(' ')[0];
+  const guest = (...bridges: string[]): Guest => ({
+    name: 'ann',
+    driver: 'qemu',
+    nics: bridges.map((name, at) => ({ tap: `vnet${at}`, bridge: name })),
+  });
+  assert.is(judged([]), 'warning');
+  assert.is(judged([guest('br1')]), 'warning');
+  assert.is(judged([guest('br0')]), 'problem');
+  assert.is(judged([guest('br1', 'br0')]), 'problem');
+  assert.is(judged([guest('br1'), guest('br0', 'br1')]), 'problem');
+});
+
 test('load: a pair by a port that lies on the uplink must lead to a class there, and the way back must be there', () => {
   const config = readToml('[uplink.eth0]\n[guest.cliff]\nrate = "1mbit"\nid = 0x10\n');
   const guests = [{ name: 'cliff', driver: 'qemu' as const, nics: [{ tap: 'vnet0', bridge: 'br0' }] }];

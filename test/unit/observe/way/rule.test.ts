@@ -147,6 +147,7 @@ test('verdicts end the rule', () => {
   assert.equal(deeds('queue to 1'), ['verdict accept maybe']);
   assert.equal(deeds('fwd to "ids0"'), ['forward ids0']);
   assert.equal(deeds('flow add @f counter drop'), ['flow f', 'verdict drop']);
+  assert.equal(deeds('flow add @f drop'), ['flow f', 'verdict drop']);
   assert.equal(deeds('iifname "vnet1" drop'), []);
 });
 
