@@ -218,6 +218,13 @@ test('a window that is free on any day of the week may hold', () => {
   isTaken(entry('mon..sun 00:01-24:00', 'mon..sun'));
   isTaken(entry('mon..sun 00:00-23:59', 'mon..sun'));
   isTaken(entry('mon 22:00-24:00', 'mon 22:00-00:01')); // Left is the first minute of Tuesday.
+  // Of several times each counts by itself.
+  const several = (first: string[], second: string[]) =>
+    entry('A', 'B').replace('"A"', JSON.stringify(first)).replace('"B"', JSON.stringify(second));
+  isRefused(several(['mon..fri', 'sat,sun'], ['mon']), /never holds/);
+  isTaken(several(['mon'], ['mon', 'tue']));
+  isTaken(several(['mon', 'wed'], ['mon', 'tue', 'wed']));
+  isRefused(several(['mon', 'tue'], ['tue', 'mon']), /never holds/);
 });
 
 /** Numbers with bounds of their own: the lowest and the highest that is taken; beside them what is not any more. */
