@@ -1,7 +1,8 @@
 // The picture that status, tree and metrics show, made up: guests on one uplink, all shaped, each with figures.
 
+import type { Fault } from '../../src/observe/fault.ts';
 import type { Asked } from '../../src/observe/freshness.ts';
-import { guestRows } from '../../src/observe/guests.ts';
+import { type GuestRow, guestRows } from '../../src/observe/guests.ts';
 import { joinUplinks } from '../../src/observe/in-use.ts';
 import type { InUse } from '../../src/observe/read-in-use.ts';
 import { type Use, useKey } from '../../src/observe/use.ts';
@@ -141,3 +142,12 @@ function use({ id, rate, ceil }: ClassPlan, { device }: TreePlan): Use {
   };
   return { device, id, at: 1000, spread: 0, rate, ceil, ...figures };
 }
+
+/** A guest that is not shaped, for these reasons. */
+export const unshapedRow = (guest: string, ...faults: Partial<Fault>[]): GuestRow => ({
+  guest,
+  taps: [],
+  state: 'unshaped',
+  shaped: { out: false, in: false },
+  faults: faults.map((fault) => ({ kind: 'filter', reason: 'why', ...fault })),
+});

@@ -1,7 +1,6 @@
 // Cells and sums of status, tree, limits and volumes: what is shown at each bound, and what where nothing is known.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Fault } from '../../../src/observe/fault.ts';
 import type { GuestRow } from '../../../src/observe/guests.ts';
 import type { ClassInUse } from '../../../src/observe/in-use.ts';
 import { describeLimits } from '../../../src/report/limits.ts';
@@ -9,20 +8,12 @@ import { reportStatus } from '../../../src/report/status.ts';
 import { summary } from '../../../src/report/summary.ts';
 import { reportTree } from '../../../src/report/tree.ts';
 import { describeAllowances } from '../../../src/report/volumes.ts';
-import { asked, makeInUse } from '../../support/in-use.ts';
+import { asked, makeInUse, unshapedRow as row } from '../../support/in-use.ts';
 
 const plain = { colours: false };
 const inUse = makeInUse([{ name: 'cliff', group: 'friends' }, { name: 'jason' }]);
 const [uplink] = inUse.uplinks;
 if (!uplink) throw new Error('no uplink');
-
-const row = (guest: string, ...faults: Partial<Fault>[]): GuestRow => ({
-  guest,
-  taps: [],
-  state: 'unshaped',
-  shaped: { out: false, in: false },
-  faults: faults.map((fault) => ({ kind: 'filter', reason: 'why', ...fault })),
-});
 
 test('the state of a guest in status, and figures that are not known', () => {
   const cells = (change: Partial<GuestRow>) =>

@@ -2,7 +2,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Fault } from '../../../src/observe/fault.ts';
-import type { GuestRow } from '../../../src/observe/guests.ts';
 import type { ClassInUse } from '../../../src/observe/in-use.ts';
 import {
   describeForNow,
@@ -15,7 +14,7 @@ import { reportOverrides, shortfalls } from '../../../src/report/overrides.ts';
 import { describeMistakes, formatLine, formatProblem, problemAsData } from '../../../src/report/problems.ts';
 import { describeInner, describeReasons, hints } from '../../../src/report/reasons.ts';
 import { formatMinute } from '../../../src/units/clock.ts';
-import { makeInUse } from '../../support/in-use.ts';
+import { makeInUse, unshapedRow as row } from '../../support/in-use.ts';
 
 const plain = { colours: false };
 const [uplink] = makeInUse([{ name: 'cliff', group: 'friends' }, { name: 'jason' }]).uplinks;
@@ -137,14 +136,6 @@ test('why a value is lower than it was set', () => {
   assert.equal(said('link', []), []);
   assert.equal(said('link', [step({ by: 'window' })]), [], 'it is not what was set');
   assert.equal(said('link', [step({ by: 'window' }), step()]), line('the link of a b has no more'));
-});
-
-const row = (guest: string, ...faults: Partial<Fault>[]): GuestRow => ({
-  guest,
-  taps: [],
-  state: 'unshaped',
-  shaped: { out: false, in: false },
-  faults: faults.map((fault) => ({ kind: 'filter', reason: 'why', ...fault })),
 });
 
 test('the NIC is named where the reason is about it and does not name it', () => {

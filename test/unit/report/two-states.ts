@@ -2,7 +2,7 @@
 import { compare } from '../../../src/diff/compare.ts';
 import type { Found } from '../../../src/diff/difference.ts';
 import { parseRules } from '../../../src/diff/parse-rules.ts';
-import type { KernelState, State } from '../../../src/kernel/objects.ts';
+import { type KernelState, kernelWith, type State } from '../../../src/kernel/objects.ts';
 
 export interface Guest {
   name: string;
@@ -73,17 +73,10 @@ chain forward {\n type filter hook forward priority 250; policy accept;\n iifnam
 /** As the kernel shows it: without a word on whose it is. */
 function inKernel(of: State, hasTable = true): KernelState {
   const objects = [...of.objects.values()].map(({ subject: _, place: _at, ...object }) => object);
-  return {
-    ...of,
-    objects: new Map(objects.map((object) => [object.key, object])),
-    present: new Set(),
-    foreignRoots: new Map(),
-    occupiedTaps: new Set(),
-    sharedTaps: new Set(),
-    unfinished: new Set(),
-    formerSettings: new Map(),
-    hasTable,
-  };
+  const held = { ...of, objects: new Map(objects.map((object) => [object.key, object])) };
+  // What was loaded into the table is not known here.
+  const { loaded: _loaded, ...kernel } = kernelWith(held);
+  return { ...kernel, hasTable };
 }
 
 export function found(before: State, after: State, hasTable = true): Found {

@@ -7,6 +7,7 @@ import type { Explanation } from '../../../../src/report/explain/explanation.ts'
 import { type Held, heldFor } from '../../../../src/report/explain/kernel.ts';
 import { kernelLines } from '../../../../src/report/explain/kernel-lines.ts';
 import { textOf } from '../../../../src/text/spans.ts';
+import { held as nothingHeld } from './made.ts';
 
 const object = (
   kind: TcObject['kind'],
@@ -101,16 +102,7 @@ test('an element is there only with its own ports and its own class', () => {
 });
 
 const held = (change: Partial<Held>): string[] => {
-  const kernel = {
-    classes: [],
-    filters: [],
-    elements: [],
-    differences: [],
-    missingElements: [],
-    surplusElements: [],
-    obstacles: [],
-    ...change,
-  };
+  const kernel = { ...nothingHeld, ...change };
   return kernelLines({ rules: {}, kernel } as unknown as Explanation).map((line) => textOf(line));
 };
 
