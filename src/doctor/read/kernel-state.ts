@@ -2,7 +2,7 @@
 // that a load in the middle of its work is not taken for drift; but not waited for long.
 import { join } from 'node:path';
 import { compare } from '../../diff/compare.ts';
-import { driftOf as withoutExpected } from '../../diff/drift.ts';
+import { driftOf } from '../../diff/drift.ts';
 import { reachable } from '../../diff/obstacles.ts';
 import { parseRules } from '../../diff/parse-rules.ts';
 import { noTable } from '../../kernel/nft/table.ts';
@@ -45,13 +45,13 @@ async function read(paths: Paths, timeout: number, hold?: number): Promise<Kerne
     run('nft', ['-s', 'list', 'ruleset']),
   ]);
   if (nft.status !== 0) throw new Failure(`nft cannot list the ruleset: ${nft.stderr.trim().split('\n')[0]}`);
-  const drift = driftOf(state, loaded, owner);
+  const drift = judge(state, loaded, owner);
   // Only the counts are kept, so that the objects of a thousand guests can be freed before the next reader.
   const { objects: _, ...obstacles } = state;
   return { obstacles, listing: nft.stdout, drift };
 }
 
-function driftOf(state: KernelState, loaded: Attempt<State>, owner: string): KernelStateFacts['drift'] {
+function judge(state: KernelState, loaded: Attempt<State>, owner: string): KernelStateFacts['drift'] {
   const [other] = othersOf(owner, state.devices.values());
   // A state that no command of ours would change is not drift.
   if (other !== undefined) {
@@ -65,7 +65,7 @@ function driftOf(state: KernelState, loaded: Attempt<State>, owner: string): Ker
 function countDifferences(from: KernelState, good: State, owner: string): number {
   const loaded = ownedBy(owner, good);
   const to = reachable(from, loaded).wanted;
-  return withoutExpected({ list: compare(from, to), from, to, loaded }).list.length;
+  return driftOf({ list: compare(from, to), from, to, loaded }).list.length;
 }
 
 /** @throws Failure */
