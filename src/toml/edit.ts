@@ -23,11 +23,21 @@ export function parseKeys(text: string): string[] | undefined {
   if (!new RegExp(`^${dotted}$`).test(text)) return undefined;
   try {
     return (text.match(new RegExp(bareOrQuoted, 'g')) ?? []).map((key) =>
-      key.startsWith('"') ? (JSON.parse(key) as string) : key.startsWith("'") ? key.slice(1, -1) : key,
+      key.startsWith('"') ? unescaped(key) : key.startsWith("'") ? key.slice(1, -1) : key,
     );
   } catch {
-    return undefined; // An escape sequence of TOML that JSON does not have.
+    return undefined; // No escape sequence of TOML.
   }
+}
+
+/** The text of a quoted key: its escape sequences are those of JSON, and `\U` with eight digits for one character. */
+function unescaped(quoted: string): string {
+  const asJson = quoted.replace(/\\(?:U([\da-fA-F]{8})|.)/g, (sequence, digits?: string) =>
+    digits === undefined
+      ? sequence
+      : JSON.stringify(String.fromCodePoint(Number.parseInt(digits, 16))).slice(1, -1),
+  );
+  return JSON.parse(asJson) as string;
 }
 
 /**

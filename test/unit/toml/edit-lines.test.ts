@@ -78,6 +78,8 @@ test('a table goes with its last key, and with all tables below it where the who
 test('dotted keys, and what is none', () => {
   assert.equal(parseKeys('a . b'), ['a', 'b']);
   assert.equal(parseKeys('"a\\"b".\'c"d\'.e-f_1'), ['a"b', 'c"d', 'e-f_1']);
+  assert.equal(parseKeys('"\\U000E0020 \\u00e9\\\\U000e0020"'), ['\u{e0020} \u00e9\\U000e0020']);
+  assert.equal(['"\\U00110000"', '"\\U0000e02"', '"\\x41"'].map(parseKeys), Array(3).fill(undefined));
   assert.equal(['a..b', '.a', 'a b', "'a", '"a', 'a="b"', 'é'].map(parseKeys), Array(7).fill(undefined));
 });
 
