@@ -3,7 +3,7 @@
 // count (keep.ts) adds them to the ledger.
 import { closeSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseClassBytes } from '../kernel/tc/output.ts';
+import { parseClassBytes } from '../kernel/tc/counters.ts';
 import { separator, splitAnswers } from '../kernel/tc/read.ts';
 import { bootId, kernelClock } from '../system/boot.ts';
 import { readCache } from '../system/files.ts';

@@ -1,11 +1,10 @@
 // Reads the counters of the trees: one process for each tree, one for all qdiscs, independent of the number of guests. Drops and backlog
 // are those of the leaf: a class does not count packets that fq_codel drops after enqueueing them.
-import { parseClassBytes } from '../kernel/tc/output.ts';
+import { type ListedQdisc, parseClassBytes, parseClasses, parseQdiscs } from '../kernel/tc/counters.ts';
 import { milliseconds } from '../system/boot.ts';
 import { Failure } from '../system/errors.ts';
 import type { Run } from '../system/exec.ts';
 import type { Facts } from './facts.ts';
-import { type ListedQdisc, parseClasses, parseQdiscs } from './parse-use.ts';
 import { type Counted, type Use, type Uses, useKey } from './use.ts';
 
 export interface Reading {

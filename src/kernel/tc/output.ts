@@ -60,12 +60,3 @@ const readClass = memoize((text: string): TcObject => {
   }
   return { ...makeObject('class', device, id, values), parent, shown: true };
 });
-
-const bytes = /^class htb (\S+) .*\n Sent (\d+) bytes/gm;
-
-/** @param text output of `tc -s class show dev X` @returns class id -> bytes */
-export function parseClassBytes(text: string): Map<string, number> {
-  const all = new Map<string, number>();
-  for (const found of text.matchAll(bytes)) all.set(found[1] ?? '', Number(found[2]));
-  return all;
-}

@@ -3,9 +3,10 @@
 import { Failure } from '../../system/errors.ts';
 import type { Run } from '../../system/exec.ts';
 import type { TcObject } from '../objects.ts';
+import { parseClassBytes } from './counters.ts';
 import { parseFilters, type TcFilter } from './filter-json.ts';
 import { fromFilterJson, fromFilterText } from './filters.ts';
-import { fromClassText, parseClassBytes, type Qdisc } from './output.ts';
+import { fromClassText, type Qdisc } from './output.ts';
 
 export interface Filters {
   /** Our filters. */

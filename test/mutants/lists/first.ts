@@ -258,7 +258,7 @@ export const first: Listed[] = [
     what: 'drops of guests in groups are counted twice',
     from: '    if (inner.has(leaf.id)) continue;\n',
     to: '',
-    quick: ['unit/observe/parse-use'],
+    quick: ['unit/observe/read-use'],
   },
   {
     what: 'the guarantee that was written is not said',

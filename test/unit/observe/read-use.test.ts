@@ -1,8 +1,7 @@
 // The statistics as tc prints them, also where a leaf brings classes of its own and where the kernel estimates rates.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parseClassBytes } from '../../../src/kernel/tc/output.ts';
-import { parseClasses, parseQdiscs } from '../../../src/observe/parse-use.ts';
+import { parseClassBytes, parseClasses, parseQdiscs } from '../../../src/kernel/tc/counters.ts';
 import { readBytes, readUse } from '../../../src/observe/read-use.ts';
 import { speedBetween, useKey } from '../../../src/observe/use.ts';
 import type { Outcome } from '../../../src/system/exec.ts';

@@ -1,13 +1,41 @@
 // Parses the statistics of `tc -s class show` and `tc -s qdisc show`. As text, because iproute2 before 6.2 prints HTB classes as text even
 // with -json, and because another's qdisc with broken JSON cannot spoil the rest. There are thousands of classes: one pass, one regular
 // expression, and its groups are read by index, since destructuring them allocates several lists for each class.
-import { signature } from '../plan/names.ts';
-import { memoize } from '../system/memoize.ts';
-import { parseRate, parseSize } from '../units/rate.ts';
-import type { Use } from './use.ts';
+import { signature } from '../../plan/names.ts';
+import { memoize } from '../../system/memoize.ts';
+import { parseRate, parseSize } from '../../units/rate.ts';
+
+/** One class at one moment. Its counters begin when it is created. */
+export interface ClassCounters {
+  device: string;
+  /** The class id: `1:10`. */
+  id: string;
+  /** The parent class; absent for the top one. */
+  parent?: string;
+  /** When it was read: milliseconds since boot (system/boot.ts). */
+  at: number;
+  /** The uncertainty of that time in milliseconds, since tc does not report when it read the counters. */
+  spread: number;
+  bytes: number;
+  packets: number;
+  /** The packets that its leaf dropped; for inner classes the sum of the leaves below. */
+  dropped: number;
+  /** How often its ceil delayed a packet. */
+  overlimits: number;
+  /** The bytes in its queue now; for inner classes the sum of the leaves below. */
+  backlog: number;
+  /** The same in packets. */
+  queued: number;
+  /** The packets sent within its guarantee, and those sent with borrowed tokens; absent where tc does not print them. */
+  lended?: number;
+  borrowed?: number;
+  /** In bits per second as tc prints them, so large rates are rounded (values.ts). */
+  rate: number;
+  ceil: number;
+}
 
 /** The device of a listing and the time of the question, which tc's text does not contain. */
-export type Listing = Pick<Use, 'device' | 'at' | 'spread'>;
+export type Listing = Pick<ClassCounters, 'device' | 'at' | 'spread'>;
 
 export interface ListedQdisc {
   kind: string;
@@ -44,11 +72,11 @@ const ownRoot = new RegExp(`\\br2q ${signature}\\b`);
 const unclassified = /\bdirect_packets_stat (\d+)/;
 
 /** Parses the HTB classes of `tc -s class show dev X`. */
-export function parseClasses(text: string, { device, at, spread }: Listing): Use[] {
+export function parseClasses(text: string, { device, at, spread }: Listing): ClassCounters[] {
   const rate = memoize((written) => numeric(parseRate(written))); // Most guests have the same few.
-  const uses: Use[] = [];
+  const all: ClassCounters[] = [];
   for (const found of text.matchAll(classes)) {
-    const use: Use = {
+    const counters: ClassCounters = {
       device,
       id: found[1] ?? '',
       at,
@@ -62,14 +90,14 @@ export function parseClasses(text: string, { device, at, spread }: Listing): Use
       backlog: size(found[9] ?? ''),
       queued: Number(found[10]),
     };
-    if (found[2] !== undefined) use.parent = found[2];
+    if (found[2] !== undefined) counters.parent = found[2];
     if (found[11] !== undefined) {
-      use.lended = Number(found[11]);
-      use.borrowed = Number(found[12]);
+      counters.lended = Number(found[11]);
+      counters.borrowed = Number(found[12]);
     }
-    uses.push(use);
+    all.push(counters);
   }
-  return uses;
+  return all;
 }
 
 /** Parses `tc -s qdisc show`, for all devices. */
@@ -104,4 +132,13 @@ function size(written: string): number {
 
 function numeric(value: number | object): number {
   return typeof value === 'number' ? value : 0;
+}
+
+const bytes = /^class htb (\S+) .*\n Sent (\d+) bytes/gm;
+
+/** @param text output of `tc -s class show dev X` @returns class id -> bytes */
+export function parseClassBytes(text: string): Map<string, number> {
+  const all = new Map<string, number>();
+  for (const found of text.matchAll(bytes)) all.set(found[1] ?? '', Number(found[2]));
+  return all;
 }
