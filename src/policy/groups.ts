@@ -1,6 +1,7 @@
 // The group of a guest on an uplink, with its values there; it is made for its first member.
 
 import { label } from '../text/label.ts';
+import { isSamePlace } from '../toml/place.ts';
 import { nearest } from '../units/nearest.ts';
 import { both, type Direction } from '../units/units.ts';
 import { type Compared, forNowOf } from './moment/for-now.ts';
@@ -52,7 +53,8 @@ function groupOn({ config, moment }: Sources, uplink: UplinkPolicy, name: string
   const ceils = both((direction) => {
     const own = entry?.ceil?.[direction];
     const { value, at } = here.ceil?.[direction] ?? { value: uplink.link[direction] };
-    const from = here.ceil && here.ceil[direction] !== own ? ('on' as const) : ('entry' as const);
+    const from =
+      here.ceil && !isSamePlace(here.ceil[direction].at, own?.at) ? ('on' as const) : ('entry' as const);
     const steps = stepsOf(moment, { kind: 'group', name }, entry ?? {}, 'ceil', direction, value);
     return { from, ...(at ? { at } : {}), found: value, steps, cuts: [] } as Traced;
   });

@@ -7,6 +7,7 @@ import type { Guest, GuestMetadata } from '../guests/guest.ts';
 import type { Source } from '../system/errors.ts';
 import { printable } from '../system/printable.ts';
 import { label } from '../text/label.ts';
+import { isSamePlace } from '../toml/place.ts';
 import type { Direction } from '../units/units.ts';
 import type { Moment, Step } from './moment/moment.ts';
 
@@ -83,8 +84,8 @@ export function isListed({ entry, metadata }: Sources): boolean {
 }
 
 /**
- * Finds a rate and its origin. A direction that an entry leaves out holds the same Setting object as the one that it inherits
- * (config/decode/values.ts, eachWay), which is how it is recognised.
+ * Finds a rate and its origin. A direction that an entry leaves out has the value, and the place, of the one that it inherits
+ * (config/decode/values.ts, eachWay).
  */
 export function findRate(
   { config, entry, metadata }: Sources,
@@ -102,8 +103,9 @@ export function findRate(
     steps: [],
     cuts: [],
   });
-  if (here && here !== own && here !== fallback) return traced('on', here);
-  if (own && own !== fallback) return traced('entry', own);
+  const isInherited = (setting: Setting<number>) => isSamePlace(setting.at, fallback.at);
+  if (here && !isInherited(here) && !isSamePlace(here.at, own?.at)) return traced('on', here);
+  if (own && !isInherited(own)) return traced('entry', own);
   const told = metadata?.[key]?.[direction];
   if (told !== undefined) {
     const asked = traced('metadata', { value: told });

@@ -3,7 +3,7 @@
 // which depends on the running guests.
 
 import type { Findings } from '../../toml/findings.ts';
-import { formatPlace } from '../../toml/place.ts';
+import { formatPlace, isSamePlace } from '../../toml/place.ts';
 import { formatPath } from '../../toml/write.ts';
 import { formatRate } from '../../units/rate.ts';
 import { type Both, directions } from '../../units/units.ts';
@@ -76,12 +76,12 @@ function checkRate(
 ): void {
   if (!rate || !ceil) return;
   // One value for both directions is reported twice here, which Findings stores once.
-  const eachWay = rate.out.at !== rate.in.at || ceil.out.at !== ceil.in.at;
+  const eachWay = !isSamePlace(rate.out.at, rate.in.at) || !isSamePlace(ceil.out.at, ceil.in.at);
   for (const direction of directions) {
     const { value, at } = rate[direction];
     const limit = ceil[direction];
-    const isDefault = path[0] === 'guest' && limit === defaults.ceil[direction];
-    const inherited = path[0] === 'guest' && rate[direction] === defaults.rate[direction];
+    const isDefault = path[0] === 'guest' && isSamePlace(limit.at, defaults.ceil[direction].at);
+    const inherited = path[0] === 'guest' && isSamePlace(at, defaults.rate[direction].at);
     if (!at || inherited || value <= limit.value) continue;
     const message =
       `${formatPath([...path, 'rate'])}${eachWay ? ` (${direction})` : ''}: ${formatRate(value)} is more than ` +

@@ -15,6 +15,8 @@ const each = (value: number) => ({ out: value, in: value });
 /** cliff, on eth0 of 1 gbit and eth1 of 100 mbit, with rob beside him. */
 function policyOf(toml: string, metadata?: GuestMetadata, uplinks = 'vnet0@br0'): Policy {
   const world = makeWorld(toml, { cliff: uplinks, rob: 'vnet9@br0' }, { eth0: 'br0 1000', eth1: 'br1 100' });
+  // Where a value is written says its place, not which object it is.
+  world.config.guests = world.config.guests.map((entry) => structuredClone(entry));
   const [cliff] = world.guests;
   if (cliff && metadata) cliff.metadata = metadata;
   return resolvePolicy(world.config, world.guests, world.host, everyday);
