@@ -9,17 +9,21 @@ import { readCompanions, readIfGood } from '../store/in-force-rules.ts';
 import {
   damaged,
   dropPending,
+  type Ending,
   type Pending,
   readPending,
   sinceBoot,
+  takeEnding,
+  writeEnding,
   writePending,
 } from '../store/pending.ts';
 import { Failure } from '../system/errors.ts';
 import { startDetached } from '../system/exec.ts';
+import { removeFile } from '../system/files.ts';
 import type { Context } from './context.ts';
 import { loadNow } from './load-now.ts';
 import { tell } from './say/changes.ts';
-import { takeBack, wasTakenBack, whatIsNow } from './take-back.ts';
+import { takeBack, whatIsNow } from './take-back.ts';
 import { underLock } from './under-lock.ts';
 import { underLockCounted } from './usage/count.ts';
 
@@ -34,7 +38,7 @@ export async function loadAndConfirm(
   nothing: string,
   render?: () => Promise<unknown>,
 ): Promise<number> {
-  const { pending: folder, rules } = context.paths;
+  const { pending: folder, rules, undone } = context.paths;
   const id = randomUUID();
   const waiting = await underLockCounted(context, async (site) => {
     const other = readPending(folder);
@@ -44,6 +48,8 @@ export async function loadAndConfirm(
     await render?.();
     const former = readIfGood(rules);
     const pending = { id, deadline: sinceBoot() + seconds * 1000, former: former !== undefined };
+    if (other) writeEnding(undone, other.id, 'load');
+    else removeFile(undone);
     writePending(folder, pending, former, readCompanions(join(rules, 'good')));
     try {
       startGuard(context, id);
@@ -101,7 +107,13 @@ async function outcome(context: Context, { id, deadline, former }: Pending, said
   }
   process.off('SIGINT', onBreak);
   keys?.close();
-  if (!wasTakenBack(context, id)) return true;
-  context.warn(`not confirmed: ${whatIsNow(former)}`);
-  return false;
+  const by = takeEnding(context.paths.undone, id);
+  if (by) context.warn(`not confirmed: ${afterEnding(by, former)}`);
+  return by === undefined;
+}
+
+function afterEnding(by: Ending, former: boolean): string {
+  if (by === 'rollback') return whatIsNow(former);
+  if (by === 'unload') return 'an unload came before, and nothing is loaded any more';
+  return 'another load came before, and what that has loaded is in force';
 }

@@ -7,10 +7,10 @@ import { Unkept } from '../load/unkept.ts';
 import { layOut } from '../store/configuration.ts';
 import { readGuests } from '../store/guests.ts';
 import { readIfGood, sourceFile } from '../store/in-force-rules.ts';
-import { damaged, dropPending, formerRules, readPending, sinceBoot } from '../store/pending.ts';
+import { damaged, dropPending, formerRules, readPending, sinceBoot, writeEnding } from '../store/pending.ts';
 import { Failure } from '../system/errors.ts';
 import type { Run } from '../system/exec.ts';
-import { readCache, removeFile, writeWhole } from '../system/files.ts';
+import { readCache } from '../system/files.ts';
 import { label } from '../text/label.ts';
 import type { Context } from './context.ts';
 import { generateNow } from './generate.ts';
@@ -36,7 +36,7 @@ export async function takeBack(context: Context, id: string): Promise<void> {
     else await unloadNow(context, site, 'not confirmed');
     await report(site.run, context, pending.former);
     // For the `load --confirm` that waits: on a busy machine the time alone does not tell which load was rolled back.
-    writeWhole(context.paths.undone, id, 0o600);
+    writeEnding(context.paths.undone, id, 'rollback');
     dropPending(folder);
   });
 }
@@ -74,12 +74,4 @@ async function report(run: Run, { paths }: Context, former: boolean): Promise<vo
   const unknown = strangers.length > 0 ? `; not in it, so not shaped: ${strangers.join(', ')}` : '';
   const input = `the load was not confirmed: ${whatIsNow(former)}${unknown}\n`;
   await run('logger', ['-t', 'virt-shaper', '-p', 'daemon.warning'], { input }).catch(() => {});
-}
-
-/** @returns whether this load was rolled back, by whichever process; the answer is removed */
-export function wasTakenBack({ paths }: Context, id: string): boolean {
-  const file = paths.undone;
-  if (readCache(file) !== id) return false;
-  removeFile(file);
-  return true;
 }

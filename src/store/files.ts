@@ -97,13 +97,13 @@ const bootFiles = {
   pending: {
     path: '/run/virt-shaper/confirm',
     what: 'a load that waits for its confirmation: until when, and the rules that come back otherwise',
-    written: '`--confirm`; until it is confirmed or taken back',
+    written: '`--confirm`; until it is confirmed, taken back or overtaken',
     loss: 'as if it were confirmed',
   },
   undone: {
     path: '/run/virt-shaper/confirm.undone',
-    what: 'which load was taken back',
-    written: 'who takes it back; until who waits for it has said so',
+    what: 'which load that waited was taken back, or was overtaken by another load or an unload',
+    written: 'who takes it back or overtakes it; until who waits for it has said so, or another load waits',
     loss: 'who waits says nothing',
   },
   held: {

@@ -4,7 +4,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { join } from 'node:path';
 import type { Rules } from '../render/render.ts';
-import { readCache, writeWhole } from '../system/files.ts';
+import { readCache, removeFile, writeWhole } from '../system/files.ts';
 import { type Companions, ruleFiles, writeCompanions } from './in-force-rules.ts';
 
 export interface Pending {
@@ -64,6 +64,22 @@ export function writePending(
 
 export function dropPending(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** What ends the waiting of a load that nobody confirms: its rollback, or another command that decides before. */
+export type Ending = 'rollback' | 'load' | 'unload';
+
+/** For the `load --confirm` that waits. Call it before `dropPending`, under the lock. */
+export function writeEnding(file: string, id: string, by: Ending): void {
+  writeWhole(file, `${id} ${by}`, 0o600);
+}
+
+/** @returns nothing where somebody has confirmed it; the answer is removed */
+export function takeEnding(file: string, id: string): Ending | undefined {
+  const [whose = '', by] = readCache(file)?.split(' ') ?? [];
+  if (![id, damaged].includes(whose)) return undefined;
+  removeFile(file);
+  return by as Ending | undefined;
 }
 
 export function formerRules(folder: string): string {

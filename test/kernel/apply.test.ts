@@ -238,4 +238,27 @@ test('apply --confirm: Ctrl-C goes back at once, to the former policy or to noth
   assert.match(sh('tc class show dev eth0'), 'ceil 60Mbit', 'who applies again has his edit counted again');
 });
 
+test('apply --confirm that another load or an unload overtakes says so, and ends with 1', async () => {
+  host.run(['apply']);
+  const overtakes = {
+    apply: 'another load came before, and what that has loaded is in force',
+    load: 'another load came before, and what that has loaded is in force',
+    unload: 'an unload came before, and nothing is loaded any more',
+  };
+  for (const [command, says] of Object.entries(overtakes)) {
+    const changed = config.replace('50mbit', `${60 + command.length}mbit`);
+    host.configure(changed);
+    const waiting = confirming(['apply', '--confirm', '3600']);
+    await waiting.waits();
+    host.configure('[guest.');
+    assert.is(host.run(['apply']).status, 2);
+    assert.ok(statusData().unconfirmed, 'one that fails decides nothing');
+    host.configure(changed);
+    assert.is(host.run([command]).status, 0);
+    assert.is(await waiting.ended, 1, command);
+    assert.match(waiting.said(), `not confirmed: ${says}`);
+    assert.not(existsSync(join(host.root, 'run/virt-shaper/confirm.undone')));
+  }
+});
+
 test.run();

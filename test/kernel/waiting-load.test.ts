@@ -45,7 +45,7 @@ test('it is taken back by its own guard only, and once', async () => {
   await guard('x');
   assert.is(kernelState(), former);
   assert.not(host.exists(folder));
-  assert.is(host.read('run/virt-shaper/confirm.undone'), 'x');
+  assert.is(host.read('run/virt-shaper/confirm.undone'), 'x rollback');
   assert.match(
     host.read('logged'),
     '-t virt-shaper -p daemon.warning\nthe load was not confirmed: the former policy is in force again\n',

@@ -9,11 +9,10 @@ import { lookAgain } from '../../operations/moment/look-again.ts';
 import { findGuests, foundGuests, sayFound } from '../../operations/note-guests.ts';
 import { type PlanOptions, planOutputs } from '../../operations/plan-rules.ts';
 import { tell } from '../../operations/say/changes.ts';
-import { sayDecided } from '../../operations/say/decided.ts';
+import { deciding } from '../../operations/say/decided.ts';
 import { sayPolicy } from '../../operations/say/policy.ts';
 import { underLockCounted } from '../../operations/usage/count.ts';
 import { writeRules } from '../../operations/write-rules.ts';
-import { dropPending } from '../../store/pending.ts';
 import { ConfigError } from '../../system/errors.ts';
 import { touch } from '../../system/files.ts';
 import { removeFolder } from '../../system/folders.ts';
@@ -37,14 +36,14 @@ export async function applyCommand(context: Context, options: ApplyOptions): Pro
     return loadAndConfirm(context, time, nothing, () => renderPresent(context));
   }
   const { obstacles, outputs } = await underLockCounted(context, async (site) => {
-    sayDecided(context);
-    dropPending(context.paths.pending); // An apply without --confirm decides about the load that waits.
     const present = readAhead(site);
     const outputs = await renderPresent(context).catch(async (error) => {
       await present.interview.all().catch(() => {}); // Its child processes have inherited the lock.
       throw error;
     });
-    return { ...(await loadNow(context, site, site.rules, present, tell(context, nothing))), outputs };
+    const telling = tell(context, nothing);
+    const load = () => loadNow(context, site, site.rules, present, telling);
+    return { ...(await deciding(context, 'load', load)), outputs };
   });
   await lookAgain(context, outputs);
   return obstacles.length > 0 ? 1 : 0;

@@ -2,7 +2,6 @@
 import { type Context, seconds } from '../../operations/context.ts';
 import { asRendered, loadNow } from '../../operations/load-now.ts';
 import { underLockCounted } from '../../operations/usage/count.ts';
-import { dropPending } from '../../store/pending.ts';
 import { ConfigError } from '../../system/errors.ts';
 
 export interface LoadOptions {
@@ -24,13 +23,11 @@ export async function loadCommand(context: Context, options: LoadOptions): Promi
     return (await import('../../operations/confirm.ts')).loadAndConfirm(context, time, asRendered);
   }
   const { tell } = await import('../../operations/say/changes.ts');
-  const { sayDecided } = await import('../../operations/say/decided.ts');
+  const { deciding } = await import('../../operations/say/decided.ts');
   const { sayRendered } = await import('../../operations/say/rendered.ts');
-  const { obstacles } = await underLockCounted(context, async (site) => {
-    sayDecided(context);
-    dropPending(context.paths.pending); // A load without --confirm decides about the load that waits.
-    return loadNow(context, site, site.rules, undefined, tell(context, asRendered));
-  });
+  const { obstacles } = await underLockCounted(context, (site) =>
+    deciding(context, 'load', () => loadNow(context, site, site.rules, undefined, tell(context, asRendered))),
+  );
   sayRendered(context, true);
   return obstacles.length > 0 ? 1 : 0;
 }

@@ -24,8 +24,8 @@ export const commands: Listed[] = [
   },
   {
     what: 'apply keeps a load that waits waiting',
-    from: '    dropPending(context.paths.pending); // An apply without --confirm decides about the load that waits.\n',
-    to: '',
+    from: "await deciding(context, 'load', load)",
+    to: 'await load()',
     kernel: ['said'],
   },
   {
@@ -126,8 +126,8 @@ export const commands: Listed[] = [
   },
   {
     what: 'unload keeps a load that waits waiting',
-    from: '    dropPending(pending);\n    return unloadNow',
-    to: '    return unloadNow',
+    from: "return deciding(context, 'unload', () => unloadNow(context, site, 'unloaded'));",
+    to: "return unloadNow(context, site, 'unloaded');",
     kernel: ['said'],
   },
   {

@@ -156,7 +156,7 @@ export const operations: Listed[] = [
   },
   {
     what: 'a load that waits hears nothing of the one that took it back',
-    from: '    writeWhole(context.paths.undone, id, 0o600);\n',
+    from: "    writeEnding(context.paths.undone, id, 'rollback');\n",
     to: '',
     ...waits,
   },
