@@ -28,23 +28,29 @@ export function missingRouted({ routed = [] }: UplinkEntry, devices: Host['devic
   return routed.filter(({ value }) => value !== 'libvirt' && !devices.has(value));
 }
 
-/** The message for a bridge of a libvirt network, without the word uplink: many guests are on libvirt's default network. */
+/**
+ * The message for a bridge of a libvirt network is without the word uplink: many guests are on libvirt's default network.
+ * @param idle a configured uplink that is connected to no bridge
+ */
 export function noUplink(
   bridge: string,
   network: Network | undefined,
   { uplinks }: Config,
   { devices }: Host,
+  idle: string | undefined,
 ): Doubt {
   if (!network) {
     // A bridge that was renamed is missed under its old name.
     const missing = uplinks.flatMap((entry) =>
       missingRouted(entry, devices).map(({ value }) => ({ name: entry.name, value })),
     )[0];
-    const former = missing
-      ? ` (${missing.value}, which [${formatPath(['uplink', missing.name])}] has as routed, is not there)`
-      : '';
+    let former = '';
+    if (missing)
+      former = ` (${missing.value}, which [${formatPath(['uplink', missing.name])}] has as routed, is not there)`;
+    else if (idle !== undefined)
+      former = ` (the uplink ${idle} is a port of no bridge: put it back if it was in this one)`;
     const reason = `its bridge ${bridge} has no uplink${former}`;
-    return { reason, kind: 'needless', unrouted: { bridge, uplink: missing?.name ?? 'NAME' } };
+    return { reason, kind: 'needless', unrouted: { bridge, uplink: missing?.name ?? idle ?? 'NAME' } };
   }
   const { name, mode } = network;
   const word = { nat: 'NAT', route: 'routed', open: 'open', isolated: 'isolated' }[mode];
@@ -52,4 +58,31 @@ export function noUplink(
   const reason =
     mode === 'isolated' ? `${where}, which leads nowhere` : `${where}, which no uplink has as routed`;
   return { reason, kind: 'needless', routed: mode !== 'isolated' };
+}
+
+/** Warns of an uplink that is not a NIC but a veth pair between two bridges: its frames stay on this host. */
+export function oddUplink(devices: Host['devices'], bridge: string, port: string): string | undefined {
+  const peer = devices.get(port)?.peer;
+  const beyond = peer === undefined ? undefined : devices.get(peer)?.master;
+  if (beyond === undefined) return undefined;
+  return (
+    `${label(bridge)} has no NIC: its only way out is ${port}, which leads to ${label(beyond)} on this host, so its ` +
+    `guests are shaped on ${port}; write [${formatPath(['uplink', port])}] if that is what you want`
+  );
+}
+
+/** Warns where the detected uplink may be the configured one, under another name: its ceil then counts nowhere. */
+export function besidesMissing(
+  { uplinks }: Config,
+  { devices }: Host,
+  bridge: string,
+  found: string,
+): string | undefined {
+  const missing = uplinks.filter(({ name, bridges, routed }) => !devices.has(name) && !bridges && !routed);
+  if (missing.length === 0) return undefined;
+  const names = missing.map(({ name }) => `[${formatPath(['uplink', name])}]`).join(' and ');
+  return (
+    `${found} is taken for the uplink of ${label(bridge)}, which the configuration does not name, and there is no ` +
+    `device of ${names}: its values count nowhere`
+  );
 }

@@ -8,7 +8,7 @@ import { type Host, type Port, stackOf } from '../host/host.ts';
 import { label } from '../text/label.ts';
 import { formatPath } from '../toml/write.ts';
 import { isDeviceName } from '../units/units.ts';
-import { type Doubt, noUplink, unable } from './doubts.ts';
+import { besidesMissing, type Doubt, noUplink, oddUplink, unable } from './doubts.ts';
 
 export interface FoundUplink {
   name: string;
@@ -113,17 +113,18 @@ function foundPort(config: Config, host: Host, guests: Guest[], bridge: string):
   const physical = candidates.filter(([, device]) => device.physical);
   const ports = (physical.length === 1 ? physical : candidates).map(([name]) => name).sort();
   const [port] = ports;
-  if (!port) return only(noUplink(bridge, networks?.get(bridge), config, host));
+  const [idle] = idleUplinks(config, host);
+  if (!port) return only(noUplink(bridge, networks?.get(bridge), config, host, idle));
   if (ports.length > 1) {
     const names =
       ports.length > 4 ? `${ports.slice(0, 4).map(label).join(', ')}, ...` : ports.map(label).join(', ');
-    const reason =
-      `${bridge} has ${ports.length} ports that may be its uplink (${names}): ` +
-      `name it as [uplink.NAME] bridge = "${bridge}"`;
-    return only({ reason, kind: 'unable', ports });
+    const found = `${bridge} has ${ports.length} ports that may be its uplink (${names})`;
+    const remedy = `name it as [uplink.NAME] bridge = "${bridge}"`;
+    if (idle === undefined) return only({ ...unable(`${found}: ${remedy}`), ports });
+    const reason = `the uplink ${idle} is a port of no bridge: put it back; or, as ${found}, ${remedy}`;
+    return only({ ...unable(reason), uplink: idle });
   }
-  const [idle] = devices.get(port)?.physical ? [] : idleUplinks(config, host);
-  if (idle !== undefined) {
+  if (idle !== undefined && !devices.get(port)?.physical) {
     const reason =
       `its bridge ${bridge} has no NIC, and the uplink ${idle} is a port of no bridge: ` +
       `put it back, or write [${formatPath(['uplink', port])}] if that is what leads out now`;
@@ -150,33 +151,6 @@ function idleUplinks({ uplinks }: Config, { devices }: Host): string[] {
     .filter(({ name, bridges, routed }) => devices.has(name) && !bridges && !routed)
     .filter(({ name }) => portsOn(devices, name).length === 0)
     .map(({ name }) => name);
-}
-
-/** Warns of an uplink that is not a NIC but a veth pair between two bridges: its frames stay on this host. */
-function oddUplink(devices: Host['devices'], bridge: string, port: string): string | undefined {
-  const peer = devices.get(port)?.peer;
-  const beyond = peer === undefined ? undefined : devices.get(peer)?.master;
-  if (beyond === undefined) return undefined;
-  return (
-    `${label(bridge)} has no NIC: its only way out is ${port}, which leads to ${label(beyond)} on this host, so its ` +
-    `guests are shaped on ${port}; write [${formatPath(['uplink', port])}] if that is what you want`
-  );
-}
-
-/** Warns where the detected uplink may be the configured one, under another name: its ceil then counts nowhere. */
-function besidesMissing(
-  { uplinks }: Config,
-  { devices }: Host,
-  bridge: string,
-  found: string,
-): string | undefined {
-  const missing = uplinks.filter(({ name, bridges, routed }) => !devices.has(name) && !bridges && !routed);
-  if (missing.length === 0) return undefined;
-  const names = missing.map(({ name }) => `[${formatPath(['uplink', name])}]`).join(' and ');
-  return (
-    `${found} is taken for the uplink of ${label(bridge)}, which the configuration does not name, and there is no ` +
-    `device of ${names}: its values count nowhere`
-  );
 }
 
 function only(doubt: Doubt): Ways {

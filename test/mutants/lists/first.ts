@@ -399,7 +399,7 @@ export const first: Listed[] = [
   },
   {
     what: 'a routed bridge that has another name now is not said to be missed',
-    from: "uplink: missing?.name ?? 'NAME'",
+    from: "uplink: missing?.name ?? idle ?? 'NAME'",
     to: "uplink: 'NAME'",
     quick: ['unit/policy/uplinks'],
   },

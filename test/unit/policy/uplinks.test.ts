@@ -104,6 +104,18 @@ test('what a configured uplink has left does not make an uplink of a port that i
   assert.equal(names('', left), ['veth7'], 'nothing is configured');
   assert.equal(names('[uplink.eth0]\n', { ...left, eth1: port('br0') }), ['eth1']);
   assert.equal(names('[uplink.eth0]\nrouted = ["virbr0"]\n', left), ['veth7'], 'it need be in no bridge');
+  const several = { ...left, veth8: { tap: false, master: 'br0' } };
+  assert.equal(
+    find('[uplink.eth0]\n', several).doubts.map(({ reason, ports, uplink }) => ({ reason, ports, uplink })),
+    [
+      {
+        reason:
+          'the uplink eth0 is a port of no bridge: put it back; or, as br0 has 2 ports that may be its uplink (veth7, veth8), name it as [uplink.NAME] bridge = "br0"',
+        ports: undefined,
+        uplink: 'eth0',
+      },
+    ],
+  );
   const other = { ...left, br1: bridge, eth0: port('br1') };
   assert.equal(names('[uplink.eth0]\n', other), ['veth7'], 'it is the uplink of another bridge');
 });
@@ -126,7 +138,9 @@ test('a guest on a bridge that no uplink has reads what to write, and which brid
   };
   const remedy = (uplink: string) =>
     `give it a NIC on a bridge with an uplink, where the host routes for virbr7, write routed = ["virbr7"] in [uplink.${uplink}], or take its entry out of the configuration`;
-  assert.equal(told(''), [`its bridge virbr7 has no uplink; ${remedy('NAME')}`]);
+  assert.equal(told(''), [
+    `its bridge virbr7 has no uplink (the uplink eth0 is a port of no bridge: put it back if it was in this one); ${remedy('eth0')}`,
+  ]);
   assert.equal(told('routed = "libvirt"\n'), [`its bridge virbr7 has no uplink; ${remedy('NAME')}`]);
   assert.equal(told('routed = ["virbr0"]\n'), [
     `its bridge virbr7 has no uplink (virbr0, which [uplink.eth0] has as routed, is not there); ${remedy('eth0')}`,
