@@ -1,10 +1,9 @@
 // Prints the changes (changes.ts) as lines, and as a summary in one sentence. Differences that belong to no guest or group, such as
 // the table or a device, have lines too.
 import type { Difference, Found } from '../diff/difference.ts';
-import { readElements } from '../kernel/nft/owners.ts';
-import { classId } from '../plan/names.ts';
 import { type Change, changesOf, guestActions, type Manner, onSeveral, uplinkOf } from './changes.ts';
 import { subjectOf } from './differences.ts';
+import { markChangesOf } from './mark-changes.ts';
 
 /** @returns one line for each guest, then for groups, uplinks and other objects */
 export function changeLines(found: Found, manner: Manner): string[] {
@@ -56,37 +55,17 @@ function tableLines(
   const had = [...found.from.objects.values()].some(({ kind }) => kind === 'class');
   if (action === 'add') return had ? ['~ the nftables table: it is not there, so nobody is shaped'] : [];
   if (action === 'remove') return [];
-  const [before, after] = [readElements(found.from.ruleset), readElements(found.to.ruleset)];
-  const changed = [...new Set([...before.keys(), ...after.keys()])].filter(
-    (key) => before.get(key) !== after.get(key),
-  );
-  const others = new Set(
-    changed.flatMap((key) => [before, after].flatMap((all) => classOf(all.get(key)) ?? [])),
-  );
-  const names = [...others].map((id) => nameOfClass(id, found)).filter((name) => !told.has(`guest ${name}`));
-  const marks = manner === 'plan' ? 'its marks' : 'its marks are not those that were loaded';
-  const lines = [...new Set(names)].map((name) => `~ ${name}: ${marks}`);
+  const lines = markChangesOf(found)
+    .filter(({ subject }) => !told.has(subject))
+    .map(({ subject, action: what }) => `~ ${subject.replace(/^guest /, '')}: ${markWords[manner][what]}`);
   return lines.length === 0 && told.size === 0 ? [`~ the nftables table: ${reason}`] : lines;
 }
 
-/** The class of a mark: the lower 16 bits are the guest's id; 0 marks frames that arrived by an uplink, which belong to no guest. */
-function classOf(value = ''): string | undefined {
-  if (value.startsWith('0x')) {
-    const id = Number(value) & 0xffff;
-    return id === 0 ? undefined : classId('out', id);
-  }
-  return value.match(/^class (.+)$/)?.[1];
-}
-
-function nameOfClass(id: string, { from, to, loaded }: Found): string {
-  for (const state of [to, loaded, from]) {
-    for (const object of state?.objects.values() ?? []) {
-      if (object.kind === 'class' && object.id === id && object.subject)
-        return object.subject.replace(/^guest /, '');
-    }
-  }
-  return `class ${id}`;
-}
+const drifted = 'its marks are not those that were loaded';
+const markWords = {
+  plan: { add: 'its marks are added', change: 'its marks', remove: 'its marks are taken away' },
+  drift: { add: drifted, change: drifted, remove: drifted },
+};
 
 /** `1 guest to change, none to add or take away`, or `1 guest changed, none added or taken away`. */
 export function changeSummary(found: Found, tense: 'to come' | 'done'): string {

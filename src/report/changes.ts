@@ -5,6 +5,7 @@ import type { State, TcObject } from '../kernel/objects.ts';
 import { differingOptions } from '../kernel/tc/values.ts';
 import { formatRate } from '../units/rate.ts';
 import { type Direction, directions } from '../units/units.ts';
+import { markChangesOf } from './mark-changes.ts';
 
 export interface Change {
   action: 'add' | 'change' | 'remove';
@@ -57,6 +58,8 @@ export function guestActions(found: Found): Map<string, Change['action']> {
     return new Set(guests.map(({ name }) => name));
   }) as [Set<string>, Set<string>];
   const names = changesOf(found, 'plan').flatMap(({ kind, name }) => (kind === 'guest' ? name : []));
+  const marked = markChangesOf(found).map(({ subject }) => subject.replace(/^guest /, ''));
+  names.push(...marked.filter((name) => before.has(name) && after.has(name)));
   const actionOf = (name: string) => (!before.has(name) ? 'add' : !after.has(name) ? 'remove' : 'change');
   return new Map(names.map((name) => [name, actionOf(name)]));
 }

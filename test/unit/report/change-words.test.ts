@@ -110,6 +110,15 @@ test('the marks of the table, by whose they are', () => {
     '~ "r b": its marks are not those that were loaded',
     '~ cliff: its marks are not those that were loaded',
   ]);
+  assert.is(changeSummary(found(swapped, all), 'to come'), '2 guests to change, none to add or take away');
+  const lost = of('"vnet0" . "eth0" : goto out-10-eth0,', '');
+  const behind = (one: State): State => ({ ...without('class', 'eth0'), ruleset: one.ruleset });
+  assert.equal(plan(behind(all), behind(lost)), ['~ cliff: its marks are taken away'], 'by the other class');
+  assert.equal(plan(behind(lost), behind(all)), ['~ cliff: its marks are added']);
+  assert.is(
+    changeSummary(found(behind(all), behind(lost)), 'done'),
+    '1 guest changed, none added or taken away',
+  );
   assert.equal(drift(of('priority 250', 'priority 251'), all), [
     '~ the nftables table: it is not as it was loaded',
   ]);

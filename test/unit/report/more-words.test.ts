@@ -98,7 +98,7 @@ test('plan: a mark that is another is said of the guest whose it is', () => {
     return changeLines({ list: compare(held, after), from: held, to: after, loaded: before }, 'plan');
   };
   const mark = /^.*"vnet0" : (0x[0-9a-f]+),.*\n/m;
-  assert.equal(lines(mark, ''), ['~ cliff: its marks']);
+  assert.equal(lines(mark, ''), ['~ cliff: its marks are taken away']);
 });
 
 test('a filter that leads elsewhere: only what people know of it', () => {
