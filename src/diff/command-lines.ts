@@ -1,6 +1,4 @@
 // Prints phases (phases.ts) as shell commands that do the same, in the same order.
-import { join } from 'node:path';
-import type { State } from '../kernel/objects.ts';
 import type { Phase } from './phases.ts';
 import type { Step } from './steps.ts';
 
@@ -10,19 +8,24 @@ export interface Command {
   command: string;
 }
 
-/**
- * @param to the state after the phases
- * @param folder of the rules
- */
-export function commandsOf(phases: Phase[], to: State, folder: string): Command[] {
+/** The file that holds a ruleset, and what it holds. */
+export interface RulesetFile {
+  path: string;
+  ruleset: string;
+}
+
+/** @param there absent where no file stays that a command could name */
+export function commandsOf(phases: Phase[], there?: RulesetFile): Command[] {
   return phases.flatMap((phase): Command[] => {
     if (phase.name !== 'commit') {
       return phase.steps.map((step) => ({ phase: phase.name, command: commandOf(step) }));
     }
-    const file = `nft -f ${quoted(join(folder, 'ruleset.nft'))}`;
-    // A ruleset with detours is in no file: it is in force only until the next nft command.
-    const text = () => ["nft -f - <<'END'", phase.ruleset.trimEnd(), 'END'].join('\n');
-    return [{ phase: phase.name, command: phase.ruleset === to.ruleset ? file : text() }];
+    // In no file is a ruleset with detours, in force only until the next nft command, and one without what an obstacle blocks.
+    const command =
+      phase.ruleset === there?.ruleset
+        ? `nft -f ${quoted(there.path)}`
+        : ["nft -f - <<'END'", phase.ruleset.trimEnd(), 'END'].join('\n');
+    return [{ phase: phase.name, command }];
   });
 }
 

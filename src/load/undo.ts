@@ -39,7 +39,8 @@ export async function undo(
     if (record !== undefined) writeWhole(site.listing, record, 0o600);
     clearJournal(site.journal);
   } catch (error) {
-    const commands = commandsOf(left, before, join(site.rules, 'good')).map(({ command }) => command);
+    const there = { path: join(site.rules, 'good/ruleset.nft'), ruleset: before.ruleset };
+    const commands = commandsOf(left, there).map(({ command }) => command);
     const byHand = commands.length > 0 && commands.length <= most ? ['by hand:', ...commands] : [];
     throw new NotUndone(
       `${(cause as Error).message}; and it could not be undone: ${(error as Error).message}`,

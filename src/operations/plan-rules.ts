@@ -1,10 +1,12 @@
 // A dry run of a load: what it would change, and for whom.
-import { commandsOf } from '../diff/command-lines.ts';
+import { join } from 'node:path';
+import { commandsOf, type RulesetFile } from '../diff/command-lines.ts';
 import { planPhases } from '../diff/phases.ts';
 import { differences } from '../load/load.ts';
 import { changeLines, changeSummary } from '../report/change-lines.ts';
 import { differencesAsData, reportDifferences } from '../report/differences.ts';
 import { ConfigError } from '../system/errors.ts';
+import { readCache } from '../system/files.ts';
 import { removeFolder } from '../system/folders.ts';
 import { printable } from '../system/printable.ts';
 import { formatMinute, parseMoment } from '../units/clock.ts';
@@ -65,7 +67,7 @@ export async function planOutputs(
       sayPolicy(context, outputs);
       layRules(dryRules, outputs);
     });
-    return await planFolder(context, dryRules, options, context.paths.rules);
+    return await planFolder(context, dryRules, options, false);
   } finally {
     removeFolder(dryRules);
   }
@@ -81,13 +83,13 @@ function momentOf(text: string): number {
 
 /**
  * @param folder the rules to compare with the kernel
- * @param place the folder that a load would read them from, as the shown commands name it
+ * @param stays whether the shown commands may name a file of it
  */
 async function planFolder(
   context: Context,
   folder: string,
   options: PlanOptions,
-  place = folder,
+  stays = true,
 ): Promise<number> {
   const { json, commands } = options;
   if (json && commands) {
@@ -109,7 +111,7 @@ async function planFolder(
   sayObstacles(context, obstacles);
   const { list, from, to } = found;
   const nothing = options.at === undefined ? asRendered : asNow;
-  const lines = () => commandsOf(planPhases(list, from, to), to, place);
+  const lines = () => commandsOf(planPhases(list, from, to), stays ? rulesetIn(folder) : undefined);
   if (json) context.print(`${JSON.stringify({ ...differencesAsData(found), commands: lines() }, null, 2)}\n`);
   else if (list.length === 0 && obstacles.length === 0) context.say(nothing);
   else if (commands)
@@ -123,4 +125,9 @@ async function planFolder(
     if (context.verbose) context.print(`\n${reportDifferences(found)}`);
   }
   return list.length + obstacles.length > 0 ? 3 : 0;
+}
+
+function rulesetIn(folder: string): RulesetFile {
+  const path = join(folder, 'ruleset.nft');
+  return { path, ruleset: readCache(path) ?? '' };
 }

@@ -174,6 +174,29 @@ test('the commands that plan prints lead a shell to where load leads', () => {
   assert.is(kernelState(), loaded);
 });
 
+test('the commands of a dry run lead there too, though what they load is in no file', () => {
+  assert.is(host.run(['apply']).status, 0);
+  host.tap('vnet2');
+  host.runs('bob', { vnet1: 'br0' });
+  host.configure(config.replace('50mbit', '60mbit'));
+  const { stdout } = host.run(['apply', '--dry-run', '--commands']);
+  assert.not.match(stdout, 'nft -f /');
+  assert.match(stdout, "nft -f - <<'END'\n");
+  sh(stdout);
+  const byHand = kernelState();
+  assert.is(host.run(['apply']).status, 0);
+  assert.is(kernelState(), byHand);
+});
+
+test('the commands of a plan leave out what is behind an obstacle, as load does', () => {
+  assert.is(host.run(['apply']).status, 0);
+  sh('tc qdisc replace dev eth0 root pfifo');
+  sh(host.run(['plan', '--commands']).stdout);
+  const byHand = kernelState();
+  assert.is(host.run(['load']).status, 1);
+  assert.is(kernelState(), byHand);
+});
+
 /** Of a load that waits for its confirmation. */
 function confirming(args: string[]) {
   const child = spawn(process.execPath, [program, '--root', host.root, ...args], {
