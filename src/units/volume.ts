@@ -32,6 +32,16 @@ export function parseVolume(written: string | number | bigint): number | Refusal
   return bytes;
 }
 
+/** @returns why a valid volume is probably a mistake; undefined where it is not */
+export function doubtAboutVolume(written: string, bytes: number): Required<Refusal> | undefined {
+  // Nobody gives a guest less than a megabyte, but many forget the unit.
+  if (bytes >= 1e6 || !/\d$/.test(written)) return undefined;
+  return {
+    reason: `this is ${bytes} ${bytes === 1 ? 'byte' : 'bytes'}, almost nothing`,
+    hint: `a volume without a unit counts bytes; did you mean "${bytes}gb"?`,
+  };
+}
+
 /** The shortest exact notation of whole bytes. The inverse of parseVolume. */
 export function formatVolume(bytes: number): string {
   return formatQuantity(bytes, [

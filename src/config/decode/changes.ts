@@ -5,7 +5,7 @@ import { formatPath } from '../../toml/write.ts';
 import { type DaysAndTimes, parseDaysAndTimes } from '../../units/days-and-times.ts';
 import { type Period, parsePeriod } from '../../units/period.ts';
 import type { Refusal } from '../../units/rate.ts';
-import { parseVolume } from '../../units/volume.ts';
+import { doubtAboutVolume, parseVolume } from '../../units/volume.ts';
 import type { Boost, OtherValues, Quota, Setting, Window } from '../config.ts';
 import { type Decoder, Fields, wrongType } from './fields.ts';
 import { quantity, rate, someWays } from './values.ts';
@@ -16,7 +16,7 @@ type Keys = readonly ('rate' | 'ceil')[];
 export const rateAndCeil: Keys = ['rate', 'ceil'];
 export const ceilOnly: Keys = ['ceil'];
 
-const volume = quantity(parseVolume, 'a volume');
+const volume = quantity(parseVolume, 'a volume', doubtAboutVolume);
 const everyMonth: Setting<Period> = { value: { every: 'month', on: 1 } };
 
 export function decodeWindows(fields: Fields, keys: Keys): { when?: Window[] } {

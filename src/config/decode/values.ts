@@ -14,13 +14,7 @@ import { type Decoder, Fields, wrongType } from './fields.ts';
 const quantumRange = { least: 1000, most: 200_000 };
 
 /** Rates in bits per second. */
-export const rate: Decoder<Setting<number>> = (entry, path, findings) => {
-  const bits = quantity(parseRate, 'a rate')(entry, path, findings);
-  const { value } = entry;
-  const doubt = bits && doubtAbout(String('value' in value ? value.value : ''), bits.value);
-  if (doubt) findings.warning(value.at, `${formatPath(path)}: ${doubt.reason}`, doubt.hint);
-  return bits;
-};
+export const rate = quantity(parseRate, 'a rate', doubtAbout);
 
 /** Sizes in bytes. */
 export const size = quantity(parseSize, 'a size');
@@ -151,14 +145,20 @@ function inBraces<T>(
   return findings.error(table.at, `${formatPath(path)}: these braces need an "out", an "in" or both`);
 }
 
+/** @param doubt of a value that is taken, which is a warning */
 export function quantity(
   parse: (written: string | number | bigint) => number | Refusal,
   wanted: string,
+  doubt?: (written: string, parsed: number) => Required<Refusal> | undefined,
 ): Decoder<Setting<number>> {
   return ({ value }, path, findings) => {
     if (value.type !== 'string' && value.type !== 'number') return wrongType(value, path, wanted, findings);
     const parsed = parse(value.value);
-    if (typeof parsed === 'number') return { value: parsed, at: value.at };
+    if (typeof parsed === 'number') {
+      const doubted = doubt?.(String(value.value), parsed);
+      if (doubted) findings.warning(value.at, `${formatPath(path)}: ${doubted.reason}`, doubted.hint);
+      return { value: parsed, at: value.at };
+    }
     const written = value.type === 'string' ? JSON.stringify(value.value) : value.value;
     return findings.error(value.at, `${formatPath(path)}: ${written} ${parsed.reason}`, parsed.hint);
   };

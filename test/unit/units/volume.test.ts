@@ -1,7 +1,7 @@
 // A volume means what whoever sells it means.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { formatVolume, parseVolume } from '../../../src/units/volume.ts';
+import { doubtAboutVolume, formatVolume, parseVolume } from '../../../src/units/volume.ts';
 
 const said = (text: string | number) => {
   const parsed = parseVolume(text);
@@ -26,6 +26,13 @@ test('what is none', () => {
   assert.is(said('2,5tb'), 'is not a volume (did you mean "2.5tb"?)');
   assert.is(said('2tbit'), 'is not a volume (did you mean "2tb"?)');
   assert.is(said('much'), 'is not a volume');
+});
+
+test('a small volume without a unit is doubted', () => {
+  const doubted = (written: string) => doubtAboutVolume(written, Number(parseVolume(written)))?.reason;
+  assert.is(doubted('1'), 'this is 1 byte, almost nothing');
+  assert.is(doubted('999999'), 'this is 999999 bytes, almost nothing');
+  for (const meant of ['1000000', '100b', '1kb', '2tb']) assert.is(doubted(meant), undefined, meant);
 });
 
 test('what is printed is read back', () => {
