@@ -17,7 +17,7 @@ export function checkUplinks(config: Config, devices: Host['devices']): Problem[
     .filter(({ name }) => devices.has(name))
     .flatMap((entry) => [
       ...checkPorts(entry, devices),
-      ...checkTap(entry, devices),
+      ...checkTap(entry, config, devices),
       ...checkBelow(entry, config, devices),
     ])
     .concat(checkSpeeds(config, devices))
@@ -75,16 +75,24 @@ function checkPorts(entry: UplinkEntry, devices: Host['devices']): Problem[] {
   return [...apart, ...lacking];
 }
 
-/** A router may be a guest. Its tap is more often taken for what leads out by mistake. */
-function checkTap({ name, at }: UplinkEntry, devices: Host['devices']): Problem[] {
+/**
+ * A router may be a guest. Its tap is taken for what leads out by mistake only where a NIC is in the same bridge, and is no
+ * uplink.
+ */
+function checkTap({ name, at }: UplinkEntry, { uplinks }: Config, devices: Host['devices']): Problem[] {
   const { tap, master } = devices.get(name) ?? {};
   if (!tap || master === undefined) return [];
+  const isUplink = (port: string) => uplinks.some((one) => stackOf(devices, port).includes(one.name));
+  const [nic] = [...devices].find(
+    ([port, device]) => device.master === master && device.physical && !isUplink(port),
+  ) ?? [undefined];
+  if (nic === undefined) return [];
   return [
     {
       severity: 'warning',
       at,
       message: `${formatPath(['uplink', name])}: ${name} is the tap of a guest, which is not shaped there itself`,
-      hint: `right only where that guest leads the others of ${label(master)} out; else name the NIC in ${label(master)}`,
+      hint: `${label(nic)} in ${label(master)} leads out, too: name that instead, or as well where that guest leads the others out`,
     },
   ];
 }

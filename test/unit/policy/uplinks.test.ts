@@ -286,9 +286,20 @@ test('a guest that leads the others out is left alone there, and they are shaped
   assert.is(left?.uplink, undefined, 'nothing of the uplink is lacking');
   assert.is(left?.reason, 'vnet0 is the uplink of the others itself, by [uplink.vnet0]');
   assert.not.throws(() => parseRules(rules, 'rules.d'), 'what is rendered can be loaded');
-  assert.equal(said('[uplink.vnet0]\n', { br0: bridge, vnet0: tap('br0') }), [
+});
+
+test('check: the tap of a guest is in doubt as an uplink only beside a NIC that is none', () => {
+  const router = { br0: bridge, vnet0: tap('br0'), veth7: { tap: false, master: 'br0' } };
+  assert.equal(said('[uplink.vnet0]\n', router), []);
+  const beside = { ...router, eth0: port('br0') };
+  assert.equal(said('[uplink.vnet0]\n', beside), [
     '1:9: warning: uplink.vnet0: vnet0 is the tap of a guest, which is not shaped there itself',
   ]);
+  assert.equal(said('[uplink.vnet0]\n[uplink.eth0]\n', beside), []);
+  assert.equal(said('[uplink.vnet0]\n', { ...router, br1: bridge, eth0: port('br1') }), []);
+  const vlan = { ...router, eth0: nic, 'eth0.7': port('br0', 'eth0') };
+  assert.equal(said('[uplink.vnet0]\n', vlan).length, 1);
+  assert.equal(said('[uplink.vnet0]\n[uplink.eth0]\n', vlan), []);
 });
 
 test('where a VLAN and what it lies on are both uplinks of a routed bridge, each leads to its own tree only', () => {
