@@ -2,12 +2,14 @@
 // on to its end when virt-shaper is killed. A load removes the folder as it ends, so a folder found by the next one was left
 // by a load that was killed.
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { ifbLines } from '../kernel/ifb.ts';
 import type { State } from '../kernel/objects.ts';
 import { tcLine } from '../kernel/tc/print.ts';
-import { readCache, writeTogether } from '../system/files.ts';
+import { isThere, readCache, writeTogether } from '../system/files.ts';
 import { removeFolder } from '../system/folders.ts';
+import { removeIfThere } from '../system/sync-files.ts';
+import type { Paths } from './paths.ts';
 
 /** Devices to which a killed load was adding a clsact: an empty clsact there is our own. */
 export function readUnfinished(folder: string): Set<string> {
@@ -44,4 +46,30 @@ export function isJournalled(folder: string): boolean {
 
 export function clearJournal(folder: string): void {
   removeFolder(folder);
+}
+
+/** Written under the lock only: whoever holds it knows that nobody is at work on them. */
+const locked = ['listing', 'seen', 'foreignTaps', 'formerSettings', 'undone'] as const;
+
+/**
+ * Removes what killed processes have left half written beside the journal. The next write of the same file takes a leftover
+ * up, but a file may not be written again for days, and a leftover with a process id in its name never is. Call it under the
+ * lock. Never throws: nothing depends on it.
+ */
+export function removeHalfWritten(paths: Pick<Paths, (typeof locked)[number]>): void {
+  const folder = dirname(paths.listing);
+  const ours = locked.map((name) => `${basename(paths[name])}.next`);
+  for (const name of namesIn(folder)) {
+    const [, writer] = /\.(\d+)\.next$/.exec(name) ?? [];
+    const isLeft = writer === undefined ? ours.includes(name) : !isThere(`/proc/${writer}`);
+    if (isLeft) removeIfThere(join(folder, name));
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((name) => name.endsWith('.next'));
+  } catch {
+    return [];
+  }
 }

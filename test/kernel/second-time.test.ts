@@ -197,6 +197,21 @@ keeps('a load that was killed while it was counted is counted by the next', asyn
   assert.not.ok(readdirSync(join(host.root, 'run/virt-shaper')).includes('history.json.next'));
 });
 
+keeps(
+  'what a killed load has left half written goes with the next, though that has nothing to write',
+  async () => {
+    runs('cliff', { vnet0: 'br0' });
+    await sync();
+    const left = ['table-as-listed.next', 'as-seen.next', 'foreign-taps.next', 'last-sync.999999999.next'];
+    const others = ['guests.json.next', `last-sync.${process.pid}.next`];
+    for (const name of [...left, ...others]) host.write(`run/virt-shaper/${name}`, 'half');
+    await host.must(['load']);
+    const names = readdirSync(join(host.root, 'run/virt-shaper')).filter((name) => name.endsWith('.next'));
+    assert.equal(names.sort(), others, 'somebody may be at work on these');
+    for (const name of others) rmSync(join(host.root, 'run/virt-shaper', name));
+  },
+);
+
 keeps('after a load that was undone all is as before, and known to be', async () => {
   runs('cliff', { vnet0: 'br0' });
   await sync();
