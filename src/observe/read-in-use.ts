@@ -7,7 +7,7 @@ import { sameGuests } from '../kernel/nft/same.ts';
 import { parseRuleset } from '../kernel/nft/table.ts';
 import { readTable } from '../load/read-state.ts';
 import { type InForce, readInForce } from '../store/in-force-plan.ts';
-import { laidFolder, planFile } from '../store/in-force-rules.ts';
+import { laidFolder, planFile, unnotedFolder } from '../store/in-force-rules.ts';
 import { isJournalled } from '../store/journal.ts';
 import { readVolumes } from '../store/volumes.ts';
 import { milliseconds } from '../system/boot.ts';
@@ -116,11 +116,11 @@ function findForgers({ uplinks, limits = [] }: InForce, { guests }: RunningGuest
     .sort();
 }
 
-/** While a load runs, and where one was killed, nft may already use rules that are written and not yet `good`. */
+/** While a load runs, where one was killed, and where `good` cannot be written, nft may use rules that are not `good`. */
 async function planNow(run: Run, loaded: Loaded): Promise<InForce> {
   const { rules, journal, spare } = loaded;
   const isMoving = isJournalled(journal);
-  const laid = isMoving ? laidFolder(rules, spare) : undefined;
+  const laid = isMoving ? laidFolder(rules, spare) : unnotedFolder(loaded);
   const next = laid && readCache(join(laid, 'ruleset.nft'));
   if (laid && next && isMovedTo(next, await readTable(run))) return readOrSay(rules, laid);
   if (!isMoving && hasLostRules(loaded)) {

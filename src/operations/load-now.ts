@@ -8,6 +8,7 @@ import type { Believed } from '../load/trust.ts';
 import { readBehind } from '../observe/behind.ts';
 import { hasFailed, isHistoryHalfWritten, noteLoad } from '../store/history.ts';
 import type { Obstacle } from '../store/in-force-plan.ts';
+import { removeSpares } from '../store/in-force-rules.ts';
 import { removeHalfWritten } from '../store/journal.ts';
 import { removeFile } from '../system/files.ts';
 import type { Context } from './context.ts';
@@ -49,6 +50,7 @@ function recorded(context: Context, work: () => Promise<Loaded>): Promise<Loaded
   return countingFailures(context, async () => {
     const loaded = await work();
     removeHalfWritten(context.paths);
+    removeSpares(context.paths);
     removeFile(context.paths.unloaded);
     const error = loaded.obstacles.map(describeObstacle).join('\n');
     const isDue = hasFailed(history) || isHistoryHalfWritten(history);

@@ -7,6 +7,8 @@ import { Failure, isFull } from '../system/errors.ts';
 import { isChanged, readCache, readIfThere, unwritten, writeTogether } from '../system/files.ts';
 import { removeFolder } from '../system/folders.ts';
 import type { NewFile } from '../system/sync-files.ts';
+import type { Paths } from './paths.ts';
+import { isCommitted } from './table-fingerprint.ts';
 
 export const ruleFiles = [
   'ruleset.nft',
@@ -117,6 +119,26 @@ export function layGood(folder: string, rules: Rules, companions: Companions, sp
  * @returns the folder that layGood wrote for a load that runs now or was killed; undefined when there is none
  */
 export function laidFolder(folder: string, spare: string): string | undefined {
+  return laidFolders(folder, spare)[0];
+}
+
+/** The folder of rules that the kernel has taken and to which `good` could not be led; known by the ruleset committed last. */
+export function unnotedFolder({ rules, spare, listing }: Pick<Paths, 'rules' | 'spare' | 'listing'>) {
+  const rulesetIn = (folder: string) => readCache(join(folder, 'ruleset.nft'));
+  const good = rulesetIn(join(rules, 'good'));
+  return laidFolders(rules, spare).find((folder) => {
+    const ruleset = rulesetIn(folder);
+    return ruleset !== undefined && ruleset !== good && isCommitted(listing, ruleset);
+  });
+}
+
+/** Removes what was laid in /run and is not in force. Call it after a load that was noted. */
+export function removeSpares({ rules, spare }: Pick<Paths, 'rules' | 'spare'>): void {
+  for (const folder of laidFolders(rules, spare))
+    if (dirname(folder) === dirname(spare)) removeFolder(folder);
+}
+
+function laidFolders(folder: string, spare: string): string[] {
   const current = currentGood(folder);
   const places = [
     ...readNames(folder).filter((name) => /^\.good-\d+$/.test(name)),
@@ -124,8 +146,7 @@ export function laidFolder(folder: string, spare: string): string | undefined {
       name.startsWith(`${basename(spare)}-`) ? join(dirname(spare), name) : [],
     ),
   ];
-  const [laid] = places.filter((name) => name !== current);
-  return laid === undefined ? undefined : resolve(folder, laid);
+  return places.filter((name) => name !== current).map((name) => resolve(folder, name));
 }
 
 function readNames(folder: string): string[] {

@@ -2,7 +2,7 @@
 // cannot write says what to do, and says nothing before it is done.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { needsCommand, needsNamespace } from '../support/needs.ts';
@@ -86,7 +86,29 @@ test('below /var: guests are shaped by rules in /run, and every other command sa
   assert.not.match(start.stderr, 'UNSHAPED');
   assert.match(start.stderr, 'the kernel holds it, and that it does cannot be noted: ');
   assert.ok(isShaped('vnet0') && isShaped('vnet1'));
+  const isKnown = () => {
+    const { status, stdout, stderr } = host.run(['verify']);
+    assert.is(status, 0, stdout);
+    assert.is(stdout, '');
+    assert.match(stderr, /^warning: what was loaded last is in .*\/run\/virt-shaper\/in-force-\d+, since /m);
+    const { guests } = JSON.parse(host.run(['status', '--json', '--interval', '0']).stdout);
+    assert.equal(
+      guests.map(({ guest, state }: { guest: string; state: string }) => [guest, state]),
+      [
+        ['cliff', 'shaped'],
+        ['rob', 'shaped'],
+      ],
+    );
+    const { findings } = JSON.parse(host.run(['doctor', '--json']).stdout);
+    assert.not(
+      findings.some(
+        ({ check, level }: { check: string; level: string }) => check === 'kernel-state' && level !== 'ok',
+      ),
+    );
+  };
+  isKnown();
   assert.is(host.run(['sync']).status, 1);
+  isKnown();
   const before = kernelState();
   for (const command of [
     ['apply'],
@@ -107,6 +129,7 @@ test('below /var: guests are shaped by rules in /run, and every other command sa
   assert.is(host.run(['sync']).status, 0);
   assert.ok(isShaped('vnet0') && isShaped('vnet1'));
   assert.is(host.run(['verify']).status, 0);
+  assert.not.match(readdirSync(join(host.root, 'run/virt-shaper')).join(), 'in-force');
 });
 
 test('while a load waits for its confirmation: the former policy comes back all the same', async () => {

@@ -14,12 +14,14 @@ import { differencesAsData, reportDifferences } from '../../report/differences.t
 import { shapingAsData } from '../../report/in-use-data.ts';
 import { describeReasons, hints } from '../../report/reasons.ts';
 import type { Obstacle } from '../../store/in-force-plan.ts';
+import { unnotedFolder } from '../../store/in-force-rules.ts';
 import { ConfigError, Failure } from '../../system/errors.ts';
 
 /** @returns 3 when the kernel differs, or a guest is not shaped as it should be */
 export async function verifyCommand(context: Context, { json }: { json?: boolean }): Promise<number> {
   const folder = join(context.paths.rules, 'good');
-  const good = existsSync(folder) ? folder : undefined;
+  const unnoted = unnotedFolder(context.paths);
+  const good = unnoted ?? (existsSync(folder) ? folder : undefined);
   const {
     unreached,
     obstacles,
@@ -28,7 +30,9 @@ export async function verifyCommand(context: Context, { json }: { json?: boolean
   } = await underLock(context, (site) => differences(site, good)).catch((error) => {
     throw good && error instanceof ConfigError ? unreadable(error) : error;
   });
-  const found = driftOf(all);
+  // What `good` has is not what was loaded last, where that is not noted.
+  const { loaded, ...others } = all;
+  const found = driftOf(loaded && !unnoted ? { ...others, loaded } : others);
   const { guests, inForce } = await observe(context);
   const refused = found.list.length > 0 ? (inForce.obstacles ?? []).filter((one) => one.refused) : [];
   const passing = guests.filter(({ state }) => state === 'partly' || state === 'unshaped');
@@ -37,6 +41,7 @@ export async function verifyCommand(context: Context, { json }: { json?: boolean
   );
   const told = [...passing, ...aside];
   if (!good) context.say('nothing has been loaded');
+  if (unnoted) context.warn(describeUnnoted(folder, unnoted));
   sayUnreached(context, unreached);
   sayObstacles(context, [...obstacles, ...refused]);
   if (json) {
@@ -56,6 +61,13 @@ export async function verifyCommand(context: Context, { json }: { json?: boolean
   const wrong = found.list.length + unreached.length + obstacles.length + passing.length;
   if (good && wrong === 0) context.say('the kernel holds what was loaded');
   return wrong > 0 ? 3 : 0;
+}
+
+function describeUnnoted(good: string, unnoted: string): string {
+  return (
+    `warning: what was loaded last is in ${unnoted}, since ${good} could not be written: ` +
+    `virt-shaper sync notes it there, once it can be: findmnt -T ${good}`
+  );
 }
 
 function remedy(refused: Obstacle[], obstacles: Obstacle[]): string {

@@ -9,7 +9,7 @@ import { noTable } from '../../kernel/nft/table.ts';
 import { emptyState, type KernelState, type State } from '../../kernel/objects.ts';
 import { describeOwner, othersOf, ownedBy } from '../../kernel/owner.ts';
 import { readState } from '../../load/read-state.ts';
-import { readIfGood } from '../../store/in-force-rules.ts';
+import { readIfGood, readRules, unnotedFolder } from '../../store/in-force-rules.ts';
 import type { Paths } from '../../store/paths.ts';
 import { Failure } from '../../system/errors.ts';
 import { makeRun } from '../../system/exec.ts';
@@ -37,9 +37,9 @@ export async function readKernelState(paths: Paths, timeout: number): Promise<Ke
 }
 
 async function read(paths: Paths, timeout: number, hold?: number): Promise<KernelStateFacts> {
-  const { rules, owner } = paths;
+  const { owner } = paths;
   const run = makeRun({ timeout, ...(hold === undefined ? {} : { hold }) });
-  const loaded = await attempt(() => readLoaded(rules));
+  const loaded = await attempt(() => readLoaded(paths));
   const [state, nft] = await Promise.all([
     readState({ ...paths, run }, { expected: had(loaded) }),
     run('nft', ['-s', 'list', 'ruleset']),
@@ -69,11 +69,12 @@ function countDifferences(from: KernelState, good: State, owner: string): number
 }
 
 /** @throws Failure */
-function readLoaded(rules: string): State {
-  const good = readIfGood(rules);
+function readLoaded(paths: Paths): State {
+  const unnoted = unnotedFolder(paths);
+  const good = unnoted ? readRules(unnoted) : readIfGood(paths.rules);
   if (!good) return nothing;
   try {
-    return parseRules(good, join(rules, 'good'));
+    return parseRules(good, unnoted ?? join(paths.rules, 'good'));
   } catch (error) {
     const hint = 'virt-shaper load puts what rules.d says in its place';
     throw new Failure(`what was loaded last cannot be read: ${(error as Error).message}`, hint);
