@@ -35,7 +35,7 @@ const page = (path: string) => pages.find((one) => one.path === path) as Page;
 
 test('README is a door: at most 8,000 bytes, and from it every page can be reached', () => {
   assert.ok(Buffer.byteLength(page('README.md').text) <= 8000);
-  const reached = new Set(['README.md']);
+  const reached = new Set(['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md']);
   for (const from of reached) {
     for (const { path } of page(from) ? linksOf(page(from)) : []) if (path.endsWith('.md')) reached.add(path);
   }
@@ -177,6 +177,21 @@ test('every page and heading that is linked exists, and every file that is named
       const made = notKept.some((ignored) => `${named}/`.startsWith(ignored));
       if (!path.includes('*') && !made) assert.ok(existsSync(join(root, named)), `${one.path}: ${named}`);
     }
+  }
+});
+
+test('what packages install as documents links to nothing that they do not', () => {
+  const installed = readFileSync(join(root, 'packaging/debian/docs'), 'utf8').trim().split('\n');
+  const isInstalled = (path: string) => installed.some((one) => path === one || path.startsWith(`${one}/`));
+  const some = [...pages.filter(({ path }) => isInstalled(path)), page('CHANGELOG.md')];
+  assert.ok(some.length > 10);
+  for (const one of some) {
+    const others = linksOf(one).filter(({ path }) => path !== one.path && !isInstalled(path));
+    assert.equal(
+      others.map(({ link }) => link),
+      [],
+      one.path,
+    );
   }
 });
 
