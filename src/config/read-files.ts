@@ -23,7 +23,7 @@ import type { SourceFile } from '../toml/source-file.ts';
 export interface ConfigLocation {
   /** The main file; drop-ins are the *.toml in config.d beside it. */
   file: string;
-  /** A prefix of `file` for reading only; messages show paths without it. */
+  /** Of a configuration that was laid out elsewhere (store/configuration.ts): messages name the files that it was made of. */
   root?: string;
 }
 

@@ -65,7 +65,7 @@ export function makeHookCommand(program: string[], paths: Paths): HookCommand {
     program,
     options,
     locks: [guestsLock, lock],
-    config: join(config.root ?? '/', resolve(config.file)),
+    config: resolve(config.file),
     loaded: [join(rules, 'good'), held],
     called: hookCalled,
     told: hookTold,

@@ -7,8 +7,10 @@ import { type StoreName, storeFiles } from './files.ts';
 
 /** Our own files (files.ts), and those of libvirt, systemd and others. */
 export interface Paths extends Record<Exclude<StoreName, 'hookCalled'>, string> {
-  /** The main file as messages name it, and the root below which it is read. */
-  config: { file: string; root?: string };
+  /** The main file. */
+  config: { file: string };
+  /** The main file where none is named. */
+  usualConfig: string;
   templates: string;
   /** The options that make a virt-shaper process use these paths. */
   options: string[];
@@ -38,18 +40,16 @@ export interface Paths extends Record<Exclude<StoreName, 'hookCalled'>, string> 
 }
 
 const etc = '/etc/virt-shaper';
-/** As messages name it, also where `--root` moves it. */
-export const usualConfig = `${etc}/config.toml`;
 
 export function makePaths(options: { root?: string; config?: string; rules?: string }): Paths {
   const below = (path: string) => join(options.root ? resolve(options.root) : '/', path);
+  const usualConfig = below(`${etc}/config.toml`);
   const names = Object.keys(storeFiles) as StoreName[];
   const own = Object.fromEntries(names.map((name) => [name, below(storeFiles[name].path)]));
   return {
     ...(own as Record<StoreName, string>),
-    config: options.config
-      ? { file: options.config }
-      : { file: usualConfig, ...(options.root ? { root: resolve(options.root) } : {}) },
+    config: { file: options.config ?? usualConfig },
+    usualConfig,
     templates: options.config
       ? join(dirname(resolve(options.config)), 'templates')
       : below(`${etc}/templates`),

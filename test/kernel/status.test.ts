@@ -188,8 +188,7 @@ test('what nobody has a record of is in the kernel all the same, and is counted'
 });
 
 test('a configuration with mistakes is named, with what is in force all the same', () => {
-  const place =
-    'the configuration cannot be used: /etc/virt-shaper/config.toml:6:8: group.friends.ceil: "3 mbit" is not';
+  const place = `the configuration cannot be used: ${host.root}/etc/virt-shaper/config.toml:6:8: group.friends.ceil: "3 mbit" is not`;
   const mistaken = config.replace('30mbit', '3 mbit');
   host.write('etc/virt-shaper/config.toml', mistaken);
   const before = run('status');

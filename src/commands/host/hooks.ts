@@ -9,6 +9,7 @@ import { type LibvirtHooks, lookAtHooks } from '../../hooks/look.ts';
 import { findProgram } from '../../hooks/program.ts';
 import { reloadDaemons } from '../../hooks/reload-daemons.ts';
 import { hasSelinux } from '../../hooks/selinux.ts';
+import { hostOwner } from '../../kernel/owner.ts';
 import type { Context } from '../../operations/context.ts';
 import { describeError } from '../../report/errors.ts';
 import { hooksStatus, reportHooks } from '../../report/hooks.ts';
@@ -61,7 +62,7 @@ async function install(context: Context): Promise<number> {
 
 /** @returns whether any daemon was told to look. Below another root nothing is this host's. */
 async function reload(context: Context, hooks: LibvirtHooks): Promise<boolean> {
-  if (context.paths.config.root) return false;
+  if (context.paths.owner !== hostOwner) return false;
   const told = await reloadDaemons(makeRun(), hooks);
   for (const { name, done } of told) {
     if (done) context.say(`${name} reloaded, so that it looks for them; no guest notices`);

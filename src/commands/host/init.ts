@@ -15,7 +15,6 @@ import type { Context } from '../../operations/context.ts';
 import { findUplinks, sharedBelow } from '../../policy/uplinks.ts';
 import { describeError } from '../../report/errors.ts';
 import { readGuests } from '../../store/guests.ts';
-import { usualConfig } from '../../store/paths.ts';
 import { Failure } from '../../system/errors.ts';
 import { readIfThere, writeNew } from '../../system/files.ts';
 import { makeFolder } from '../../system/folders.ts';
@@ -32,8 +31,7 @@ export async function initCommand(context: Context, { print }: { print?: boolean
     context.print(text);
     return 0;
   }
-  const { file, root = '' } = context.paths.config;
-  const path = join(root, file);
+  const path = context.paths.config.file;
   if (!writeNew(path, text)) {
     throw new Failure(
       `${path} is there already, and stays as it is`,
@@ -61,10 +59,8 @@ export async function initCommand(context: Context, { print }: { print?: boolean
 }
 
 /** Makes config.d, only beside the default configuration file: other folders belong to the administrator. */
-function makeDropIns({ paths: { config } }: Context): void {
-  const { file, root = '' } = config;
-  if (file !== usualConfig) return;
-  makeFolder(join(root, dirname(file), 'config.d'));
+function makeDropIns({ paths: { config, usualConfig } }: Context): void {
+  if (config.file === usualConfig) makeFolder(join(dirname(usualConfig), 'config.d'));
 }
 
 async function findHost(context: Context): Promise<FoundHost> {

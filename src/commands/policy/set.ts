@@ -52,18 +52,17 @@ function tableOf({ group }: SetOptions, name: string): Edit['table'] {
 
 /** Under the lock, so that of two at once neither loses the other's change. */
 async function change(context: Context, edit: Edit, { load }: SetOptions): Promise<number> {
-  const { file, root = '' } = context.paths.config;
-  const own = join(dirname(file), 'config.d', '50-set.toml');
+  const own = join(dirname(context.paths.config.file), 'config.d', '50-set.toml');
   await underLock(context, async () => {
     const findings = new Findings();
     const files = readFiles(context.paths.config, findings);
     const { text, warnings, now } = edited(context, () => editConfig(files, findings, own, edit));
     for (const warning of warnings) context.warn(formatProblem(warning));
     const isSame = text === (files.find(({ name }) => name === own)?.text ?? '');
-    if (!isSame && text === '') removeFile(join(root, own));
+    if (!isSame && text === '') removeFile(own);
     else if (!isSame) {
-      makeFolder(dirname(join(root, own)));
-      writeWhole(join(root, own), text, 0o644);
+      makeFolder(dirname(own));
+      writeWhole(own, text, 0o644);
     }
     for (const line of now) context.say(line);
     const next = load ? '' : '; virt-shaper apply puts it in force';

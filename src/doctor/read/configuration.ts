@@ -1,5 +1,5 @@
 // The configuration's files, and the permissions of these and every other file that is read as root.
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { checkHost } from '../../config/check/host.ts';
 import type { Config } from '../../config/config.ts';
 import { readConfig } from '../../config/read-config.ts';
@@ -20,12 +20,12 @@ export async function readConfiguration(
   paths: Paths,
   devices: Host['devices'] | undefined,
 ): Promise<ConfigurationFacts> {
-  const { file, root = '' } = paths.config;
+  const { file } = paths.config;
   const read = await tryConfig(paths, devices !== undefined);
   const pending = had(await attempt(() => readPending(paths.pending)));
   return {
     file,
-    there: isThere(join(root, file)),
+    there: isThere(file),
     errors: read.errors,
     warnings: [...read.warnings, ...(read.config && devices ? checkHere(read.config, devices) : [])],
     ...(read.config ? { config: read.config } : {}),
@@ -59,8 +59,7 @@ function readOwnTemplates(folder: string): Map<string, string> {
 
 /** Configuration files and templates are not checked here: their readers refuse such permissions themselves. */
 function readWritable(paths: Paths): Map<string, string> {
-  const { file, root = '' } = paths.config;
-  const folders = [dirname(join(root, file)), dirname(paths.guests), dirname(paths.ids), paths.rules];
+  const folders = [dirname(paths.config.file), dirname(paths.guests), dirname(paths.ids), paths.rules];
   return new Map(
     [...new Set(folders)].flatMap((path) => {
       const writers = writersOf(path);

@@ -136,7 +136,7 @@ test('the configuration: not there, wrong, with its warnings of this host, held 
     [false, false, undefined, paths().config.file],
   );
   assert.equal(had(none.templates)?.size, 0);
-  const file = join(root, paths().config.file);
+  const file = paths().config.file;
   put(file, '[guest.ann]\nrate = "fast"\n[guest.bob]\nrate = 5\n');
   const wrong = await read();
   assert.equal([wrong.there, wrong.errors.length, wrong.config], [true, 2, undefined]);
@@ -151,7 +151,7 @@ test('the configuration: not there, wrong, with its warnings of this host, held 
 });
 
 test('folders that others can write are named, each once', async () => {
-  const folder = dirname(put(join(root, paths().config.file)));
+  const folder = dirname(put(paths().config.file));
   const writable = async () => [...(await readConfiguration(paths(), new Map())).writable.keys()];
   assert.equal(await writable(), []);
   for (const one of [folder, paths().rules, dirname(paths().guests), dirname(paths().ids)]) {

@@ -79,7 +79,7 @@ test('a line of cron that syncs counts where systemd does not run, one that is a
 test('the last sync by its age, the configuration by its file', async () => {
   const file = put(paths().lastSync);
   utimesSync(file, Date.now() / 1000 - 60, Date.now() / 1000 - 60);
-  put(join(root, paths().config.file));
+  put(paths().config.file);
   const { lastSync = 0, configured, command } = await read();
   assert.ok(lastSync > 59_000 && lastSync < 120_000, String(lastSync));
   assert.ok(configured);

@@ -126,7 +126,7 @@ test('a name that is no file name, and a folder that cannot be written, begin th
 
 test('without a configuration nothing begins, but that libvirt has called is known', () => {
   const { config, hookCalled, rules } = pathsHere();
-  const etc = join(config.root ?? '', dirname(config.file));
+  const etc = dirname(config.file);
   rmSync(join(etc, 'config.toml'));
   assert.equal(begun('exit 1', [...life, 'reconnect', 'attach']), []);
   assert.is(readFileSync(hookCalled('qemu'), 'utf8'), '');

@@ -56,13 +56,7 @@ test('a root moves what is ours, a configuration of its own brings its templates
   const moved = makeContext({ root: '/x', rules: '/y/rules' }).paths;
   assert.equal(
     [moved.config, moved.rules, moved.templates, moved.guests.startsWith('/x/run/'), moved.owner],
-    [
-      { file: '/etc/virt-shaper/config.toml', root: '/x' },
-      '/y/rules',
-      '/x/etc/virt-shaper/templates',
-      true,
-      '/x',
-    ],
+    [{ file: '/x/etc/virt-shaper/config.toml' }, '/y/rules', '/x/etc/virt-shaper/templates', true, '/x'],
   );
   const other = makeContext({ config: '/z/config.toml' }).paths;
   assert.equal(

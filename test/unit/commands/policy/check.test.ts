@@ -17,7 +17,7 @@ test.after.each(() => rmSync(root, { recursive: true }));
 
 async function check(toml: string, options: { json?: boolean; quiet?: boolean } = {}) {
   const heard = hear(root);
-  const file = join(root, heard.context.paths.config.file);
+  const file = heard.context.paths.config.file;
   makeFolder(dirname(file));
   writeWhole(file, toml);
   return { status: await checkCommand(heard.context, options), ...heard };

@@ -18,9 +18,9 @@ test.before.each(() => {
 });
 test.after.each(() => rmSync(root, { recursive: true }));
 
-const own = '/etc/virt-shaper/config.d/50-set.toml';
+const own = () => join(root, 'etc/virt-shaper/config.d/50-set.toml');
 /** Without the words on top. */
-const written = () => readFileSync(join(root, own), 'utf8').split('\n').slice(2, -1);
+const written = () => readFileSync(own(), 'utf8').split('\n').slice(2, -1);
 
 async function run(command: typeof setCommand, words: string[], options: SetOptions = {}) {
   const { context, said, warned } = hear(root);
@@ -43,36 +43,36 @@ async function refusal(command: typeof setCommand, words: string[]): Promise<str
 test('several values at once, and what puts them in force', async () => {
   const { said } = await set(['cliff', 'ceil.out', '10mbit', 'rate', '5mbit']);
   assert.equal(said, [
-    `guest.cliff.ceil.out = "10mbit", guest.cliff.rate = "5mbit" written to ${own}; virt-shaper apply puts it in force`,
+    `guest.cliff.ceil.out = "10mbit", guest.cliff.rate = "5mbit" written to ${own()}; virt-shaper apply puts it in force`,
   ]);
   assert.equal(written(), ['[guest.cliff]', 'ceil.out = "10mbit"', 'rate = "5mbit"']);
-  assert.is(statSync(join(root, own)).mode & 0o777, 0o644);
+  assert.is(statSync(own()).mode & 0o777, 0o644);
 });
 
 test('who loads at once is not told to', async () => {
   const { said } = await set(['friends', 'ceil', '10mbit'], { group: true, load: true });
-  assert.equal(said, [`group.friends.ceil = "10mbit" written to ${own}`]);
+  assert.equal(said, [`group.friends.ceil = "10mbit" written to ${own()}`]);
   assert.equal(written(), ['[group.friends]', 'ceil = "10mbit"']);
 });
 
 test('the same once more is nothing, and leaves the file untouched', async () => {
   await set(['cliff', 'ceil', '10mbit']);
-  const before = statSync(join(root, own)).ino;
-  assert.equal((await set(['cliff', 'ceil', '10mbit'])).said, [`nothing to do: ${own} says so already`]);
-  assert.is(statSync(join(root, own)).ino, before);
+  const before = statSync(own()).ino;
+  assert.equal((await set(['cliff', 'ceil', '10mbit'])).said, [`nothing to do: ${own()} says so already`]);
+  assert.is(statSync(own()).ino, before);
 });
 
 test('unset takes away one value, or all of a guest; the last takes the file', async () => {
   await set(['cliff', 'ceil', '10mbit', 'rate', '5mbit']);
   await set(['rob', 'ceil', '10mbit']);
-  assert.match((await unset(['cliff', 'rate'])).said.at(-1) ?? '', `${own} changed; virt-shaper apply`);
+  assert.match((await unset(['cliff', 'rate'])).said.at(-1) ?? '', `${own()} changed; virt-shaper apply`);
   assert.equal(written(), ['[guest.cliff]', 'ceil = "10mbit"', '', '[guest.rob]', 'ceil = "10mbit"']);
   await unset(['cliff']);
   assert.equal(written(), ['[guest.rob]', 'ceil = "10mbit"']);
   assert.match((await unset(['rob'], { load: true })).said.at(-1) ?? '', /changed$/);
-  assert.not.ok(existsSync(join(root, own)));
-  assert.equal((await unset(['rob'])).said.slice(-1), [`nothing to do: ${own} has nothing of it`]);
-  assert.not.ok(existsSync(join(root, own)));
+  assert.not.ok(existsSync(own()));
+  assert.equal((await unset(['rob'])).said.slice(-1), [`nothing to do: ${own()} has nothing of it`]);
+  assert.not.ok(existsSync(own()));
 });
 
 test('a key without a value, and what the whole configuration does not take, write nothing', async () => {
@@ -87,7 +87,7 @@ test('a key without a value, and what the whole configuration does not take, wri
     ['', 'ceil', '10mbit'],
   ])
     assert.is.not(await refusal(setCommand, words), '', words.join(' '));
-  assert.not.ok(existsSync(join(root, own)));
+  assert.not.ok(existsSync(own()));
 });
 
 test.run();
