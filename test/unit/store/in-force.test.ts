@@ -28,11 +28,14 @@ import {
   layGood,
   planFile,
   readRules,
+  removeSpares,
+  unnotedFolder,
 } from '../../../src/store/in-force-rules.ts';
 import { recordFormer } from '../../../src/store/journal.ts';
 import { madeFromBody, readMadeFrom, writeMadeFrom } from '../../../src/store/made-from.ts';
 import { parseKnown } from '../../../src/store/parsed-config.ts';
 import { makePaths } from '../../../src/store/paths.ts';
+import { writeListing } from '../../../src/store/table-fingerprint.ts';
 import { Failure } from '../../../src/system/errors.ts';
 import { Findings } from '../../../src/toml/findings.ts';
 import { SourceFile } from '../../../src/toml/source-file.ts';
@@ -103,6 +106,25 @@ test('what a load that was killed has laid, on either disk', () => {
   assert.is(laidFolder(folder, place), undefined);
   mkdirSync(`${place}-7`);
   assert.is(laidFolder(folder, place), `${place}-7`);
+});
+
+test('what the kernel has taken and good does not lead to is known by the ruleset that was committed last', () => {
+  const { rules: folder, spare, listing } = paths();
+  load('a');
+  layGood(folder, rules('left of a load that was undone'), new Map());
+  const taken = `${spare}-7`;
+  mkdirSync(taken);
+  writeFileSync(join(taken, 'ruleset.nft'), rules('b')['ruleset.nft']);
+  assert.is(unnotedFolder(paths()), undefined, 'nothing is known of a commit');
+  writeListing(listing, rules('a')['ruleset.nft'], 'as listed');
+  assert.is(unnotedFolder(paths()), undefined);
+  writeListing(listing, rules('b')['ruleset.nft'], 'as listed');
+  assert.is(unnotedFolder(paths()), taken);
+  keepGood(folder, taken);
+  assert.is(unnotedFolder(paths()), undefined, 'it is noted now');
+  mkdirSync(`${spare}-8`);
+  removeSpares(paths());
+  assert.equal([existsSync(taken), existsSync(`${spare}-8`)], [true, false], 'but what is in force');
 });
 
 const obstacle: Obstacle = { uplink: 'eth0', directions: ['out'], reason: 'r', hint: 'h', guests: [] };
