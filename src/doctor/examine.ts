@@ -52,7 +52,7 @@ export async function examine(paths: Paths, timeout: number): Promise<Section[]>
       kernelState: had(kernelState),
     }),
   );
-  const observed = await attempt(async () => (await readInUse(run, paths)).guests);
+  const observed = await attempt(() => readInUse(run, paths));
   const inForce = await attempt(() => {
     const features = had(had(kernel)?.chosen);
     const noted = had(had(guests)?.noted);

@@ -3,8 +3,8 @@ import type { Unshaped } from '../policy/policy.ts';
 import type { Direction } from '../units/units.ts';
 
 /**
- * The kinds of the policy, and these. A running guest is `unknown` to the rules in force, or `unloaded` where there are none. Our
- * objects: `tap-gone`, `tap-missing` where libvirt still lists it, `tap-moved` to another bridge, `uplink-gone`, `uplink-moved` out
+ * The kinds of the policy, and these. A running guest is `unknown` to the rules in force, `unloaded` where there are none, or `missed`
+ * by the last load for a reason that is over. Our objects: `tap-gone`, `tap-missing` where libvirt still lists it, `tap-moved` to another bridge, `uplink-gone`, `uplink-moved` out
  * of the bridge, `ifb` missing, down or somebody else's, `class` missing, `changed` rates or leaf, `table` without its frames,
  * `redirect` missing. Others' objects: a `root` qdisc in the place of ours, an `occupied` tap, a `rule` or `filter` that diverts its
  * frames, a `program` that may. `down`: a device that passes nothing, so that nothing reaches the class.
@@ -15,6 +15,7 @@ import type { Direction } from '../units/units.ts';
 export type FaultKind =
   | Unshaped['kind']
   | 'unknown'
+  | 'missed'
   | 'unloaded'
   | 'tap-gone'
   | 'tap-missing'
@@ -60,6 +61,9 @@ export const repair = 'virt-shaper sync --in-force';
 
 /** The remedy where one of our objects is missing. */
 export const repairRemedy = `${repair} puts back what is missing`;
+
+/** The remedy where guests run elsewhere than the last load has seen. */
+export const findsAgain = `${repair} finds where guests run now`;
 
 /** The directions as verbs, for sentences about a guest. */
 export const verbs = { out: 'sends', in: 'receives' };

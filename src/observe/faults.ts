@@ -6,7 +6,7 @@ import type { Obstacle } from '../store/in-force-plan.ts';
 import { label } from '../text/label.ts';
 import { type Both, both, type Direction, directions } from '../units/units.ts';
 import type { Facts } from './facts.ts';
-import { describeMissing, type Fault, repairRemedy as missing, notes, repair } from './fault.ts';
+import { describeMissing, type Fault, findsAgain, repairRemedy as missing, notes, repair } from './fault.ts';
 import type { ClassInUse, UplinkInUse } from './in-use.ts';
 import { redirectFaults } from './redirect-faults.ts';
 import { classFaults, treeFault } from './tree-faults.ts';
@@ -22,8 +22,6 @@ interface Subject {
 
 /** Finds interference by others on a way; absent where there is none on any. */
 export type Look = ((way: Way) => Fault[]) | undefined;
-
-const sync = 'virt-shaper sync finds where guests run now';
 
 /**
  * Finds the faults of an uplink's guests; those that all of them share are found once.
@@ -99,20 +97,20 @@ function tapFaults(plan: TapPlan, subject: Subject, facts: Facts, place: Place, 
   if (!facts.devices.has(tap)) {
     return facts.missing.has(`${tap} ${guest}`)
       ? [{ tap, ...describeMissing(tap) }]
-      : [{ kind: 'tap-gone', tap, reason: `its tap ${tap} is gone`, remedy: sync }];
+      : [{ kind: 'tap-gone', tap, reason: `its tap ${tap} is gone`, remedy: findsAgain }];
   }
   const owner = facts.owners.get(tap);
   if (owner !== undefined && owner !== guest) {
     return [
-      { kind: 'tap-gone', tap, reason: `its tap ${tap} is of guest ${label(owner)} now`, remedy: sync },
+      { kind: 'tap-gone', tap, reason: `its tap ${tap} is of guest ${label(owner)} now`, remedy: findsAgain },
     ];
   }
   if (!facts.ports.get(bridge)?.has(tap)) {
     const reason = `its tap ${tap} is no port of ${bridge} any more`;
-    return [{ kind: 'tap-moved', tap, reason, remedy: sync }];
+    return [{ kind: 'tap-moved', tap, reason, remedy: findsAgain }];
   }
   const moved = place.lost.map(({ name, bridge: left }): Fault => {
-    const remedy = `ip link set dev ${name} master ${left}, or where that is meant: virt-shaper sync`;
+    const remedy = `ip link set dev ${name} master ${left}, or where that is meant: ${repair}`;
     return { kind: 'uplink-moved', tap, reason: `${name} is no port of ${left} any more`, remedy };
   });
   if (facts.table.kind === 'missing') {

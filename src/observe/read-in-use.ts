@@ -19,15 +19,15 @@ import { type GuestRow, guestRows } from './guests.ts';
 import { joinUplinks, type UplinkInUse } from './in-use.ts';
 import { type LimitInUse, readLimits } from './limits.ts';
 import { listRuleset, readFacts } from './read-facts.ts';
-import { findStrays, type RunningGuests, type RunningPaths, readRunningGuests } from './read-running.ts';
+import { type RunningGuests, type RunningPaths, readRunningGuests } from './read-running.ts';
+import { type PolicyPaths, readUnshaped } from './read-unshaped.ts';
 import { listQdiscs, readBytes, readUse } from './read-use.ts';
 import { findInnerFaults, type InnerFault } from './tree-faults.ts';
 import type { Counted, Uses } from './use.ts';
 import { type AllowancesInUse, allowancesInUse } from './volumes.ts';
 
 /** The paths of the files that describe what was loaded and what runs; paths.ts has all of them. */
-export interface Loaded extends RunningPaths {
-  rules: string;
+export interface Loaded extends RunningPaths, PolicyPaths {
   /** store/table-fingerprint.ts */
   listing: string;
   /** store/journal.ts */
@@ -43,6 +43,7 @@ export interface Loaded extends RunningPaths {
 export interface InUse {
   /** Whether any rules are in force; without a guest to shape they have no uplink. */
   loaded: boolean;
+  /** With the reasons of guests that are not shaped as they are now. */
   inForce: InForce;
   uplinks: UplinkInUse[];
   guests: GuestRow[];
@@ -72,18 +73,20 @@ export async function readInUse(run: Run, loaded: Loaded, before?: Counted | num
   // Started first: it takes longest and needs no input.
   const ruleset = listRuleset(run);
   ruleset.catch(() => {}); // Its error is thrown where it is awaited.
-  const inForce = await planNow(run, loaded);
-  const devices = inForce.uplinks.flatMap(({ trees }) => [trees.out.device, trees.in.device]);
+  const plan = await planNow(run, loaded);
+  const devices = plan.uplinks.flatMap(({ trees }) => [trees.out.device, trees.in.device]);
   const running = readRunningGuests(loaded);
   // The rest is read during the interval between the two readings.
   const waits = typeof before === 'number';
-  const [former, read, listed, limits, only] = await Promise.all([
+  const [former, read, listed, limits, only, { unshaped, strays }] = await Promise.all([
     waits ? readEarlier(run, devices, before) : before,
-    readFacts(run, loaded, inForce, running, ruleset),
+    readFacts(run, loaded, plan, running, ruleset),
     waits ? listQdiscs(run) : undefined,
-    readLimits(run, inForce.limits),
+    readLimits(run, plan.limits),
     waits ? undefined : readUse(run, devices),
+    readUnshaped(run, loaded, plan, running),
   ]);
+  const inForce = { ...plan, unshaped };
   const { uses, qdiscs } = only ?? (await readUse(run, devices, listed));
   const facts = { ...read, ...qdiscs };
   const uplinks = joinUplinks(inForce, uses, former, qdiscs.roots);
@@ -91,7 +94,7 @@ export async function readInUse(run: Run, loaded: Loaded, before?: Counted | num
     loaded: isLoaded(loaded.rules),
     inForce,
     uplinks,
-    guests: guestRows(inForce, uplinks, facts, findStrays(inForce, running, loaded)),
+    guests: guestRows(inForce, uplinks, facts, strays),
     inner: findInnerFaults(uplinks, facts),
     limits,
     allowances: readAllowances(loaded.volumes, inForce),

@@ -34,7 +34,7 @@ export interface PlanOptions {
 export async function planRules(context: Context, options: PlanOptions): Promise<number> {
   if (options.at !== undefined) return planAt(context, options, momentOf(options.at));
   const status = await planFolder(context, context.paths.rules, options);
-  if (!options.json) sayRendered(context, false);
+  if (!options.json) await sayRendered(context, false);
   return status;
 }
 

@@ -9,6 +9,7 @@ import { label } from '../text/label.ts';
 /** The reasons for many guests at once. Reasons of the policy have the same words for all. */
 const ofMany: Partial<Record<FaultKind, string>> = {
   unknown: 'they run, and no load has seen that: they have no limit',
+  missed: 'what kept the last load from shaping them is gone: they have no limit until the next sync',
   unloaded: 'virt-shaper unload has taken all limits out',
   'tap-gone': 'their taps are gone',
   'tap-missing': 'libvirt names taps of theirs that are no devices',

@@ -28,6 +28,6 @@ export async function loadCommand(context: Context, options: LoadOptions): Promi
   const { obstacles } = await underLockCounted(context, (site) =>
     deciding(context, 'load', () => loadNow(context, site, site.rules, undefined, tell(context, asRendered))),
   );
-  sayRendered(context, true);
+  await sayRendered(context, true);
   return obstacles.length > 0 ? 1 : 0;
 }

@@ -23,7 +23,7 @@ export async function renderCommand(context: Context): Promise<number> {
         : `${guests.size} guest${guests.size > 1 ? 's' : ''} on ${uplinks}`;
     context.say(`${what}: ${context.paths.rules} ${written ? 'written' : 'is as it was'}`);
     const plan = readRenderedPlan(context.paths.rules);
-    if (plan) sayUnknown(context, plan);
+    if (plan) await sayUnknown(context, plan);
   });
   return 0;
 }

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import type { Guest } from '../../guests/guest.ts';
 import type { Host } from '../../host/host.ts';
-import type { GuestRow } from '../../observe/guests.ts';
-import { hasLostRules } from '../../observe/read-in-use.ts';
+import { hasLostRules, type InUse } from '../../observe/read-in-use.ts';
 import { generate } from '../../pipeline.ts';
 import type { Rules } from '../../render/render.ts';
 import { readTemplates } from '../../render/templates.ts';
@@ -14,7 +13,7 @@ import { readInForce } from '../../store/in-force-plan.ts';
 import { readIfGood, ruleFiles } from '../../store/in-force-rules.ts';
 import { readMoment } from '../../store/overrides.ts';
 import type { Paths } from '../../store/paths.ts';
-import { type Attempt, attempt } from '../finding.ts';
+import { type Attempt, attempt, had } from '../finding.ts';
 import type { InForceFacts } from '../in-force.ts';
 import { isThere } from './stat.ts';
 
@@ -23,7 +22,7 @@ export async function readInForceFacts(
   /** What a render would start from now; absent when it would refuse to start. */
   present: Present | undefined,
   drift: Attempt<number>,
-  rows: Attempt<GuestRow[]>,
+  observed: Attempt<InUse>,
 ): Promise<InForceFacts> {
   return {
     now: Date.now(),
@@ -31,8 +30,8 @@ export async function readInForceFacts(
     loaded: isThere(join(paths.rules, 'good')),
     lost: hasLostRules(paths),
     drift,
-    rows,
-    inForce: await attempt(() => readInForce(paths.rules)),
+    rows: 'value' in observed ? { value: observed.value.guests } : observed,
+    inForce: await attempt(() => had(observed)?.inForce ?? readInForce(paths.rules)),
     ...(present ? { outdated: await attempt(() => isOutdated(paths, present)) } : {}),
   };
 }

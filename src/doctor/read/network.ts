@@ -1,24 +1,21 @@
 // The facts for the network's checks, assembled from what the other readers found; little is read here.
 import type { Config } from '../../config/config.ts';
 import { decodeConfig } from '../../config/decode/config.ts';
-import { parseConfig } from '../../config/read-config.ts';
 import type { Guest } from '../../guests/guest.ts';
 import type { Host } from '../../host/host.ts';
 import { readNetworks } from '../../host/networks.ts';
 import { readWaysOut } from '../../host/ways-out.ts';
 import { findMarksBeside } from '../../load/foreign-marks.ts';
+import { configInForce } from '../../observe/read-unshaped.ts';
 import { markOf } from '../../plan/names.ts';
 import { everyday } from '../../policy/moment/moment.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { resolvePolicy } from '../../policy/resolve-policy.ts';
-import { decodeSnapshot } from '../../store/configuration.ts';
 import { readInForce } from '../../store/in-force-plan.ts';
-import { goodSource } from '../../store/in-force-rules.ts';
 import type { Paths } from '../../store/paths.ts';
 import type { Run } from '../../system/exec.ts';
 import { readIfThere } from '../../system/files.ts';
 import { Findings } from '../../toml/findings.ts';
-import { SourceFile } from '../../toml/source-file.ts';
 import { readBypass } from '../bypass.ts';
 import { attempt, had } from '../finding.ts';
 import type { NetworkFacts } from '../network.ts';
@@ -75,15 +72,6 @@ export async function readNetwork(run: Run, paths: Paths, sources: NetworkSource
     ...('value' in bypass ? { bypass: bypass.value } : {}),
     ...readCallIptables(),
   };
-}
-
-function configInForce({ rules }: Paths): Config | undefined {
-  const files = decodeSnapshot(goodSource(rules))?.files.filter(({ name }) => name.endsWith('.toml'));
-  try {
-    return files && parseConfig(files.map(({ name, text }) => new SourceFile(name, text))).config;
-  } catch {
-    return undefined; // By another version, which knew other keys.
-  }
 }
 
 /** The policy that the configuration asks for; the one in force may be older, or newer than it after a rollback. */

@@ -12,13 +12,13 @@ export const commands: Listed[] = [
   },
   {
     what: 'load with something in the way ends with 0',
-    from: '  sayRendered(context, true);\n  return obstacles.length > 0 ? 1 : 0;',
-    to: '  sayRendered(context, true);\n  return 0;',
+    from: '  await sayRendered(context, true);\n  return obstacles.length > 0 ? 1 : 0;',
+    to: '  await sayRendered(context, true);\n  return 0;',
     kernel: ['said-by-load'],
   },
   {
     what: 'load does not say that rules.d is older than the configuration',
-    from: '  sayRendered(context, true);\n  return obstacles',
+    from: '  await sayRendered(context, true);\n  return obstacles',
     to: '  return obstacles',
     kernel: ['apply'],
   },

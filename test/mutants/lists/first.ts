@@ -441,8 +441,14 @@ export const first: Listed[] = [
   },
   {
     what: 'guests that no rules know are not shown',
-    from: 'if (unknown.length === 0) return gone;',
-    to: 'if (unknown.length !== 0) return gone;',
+    from: 'const strays = findUnknown(inForce, guests).flatMap(',
+    to: 'const strays = findUnknown(inForce, []).flatMap(',
     kernel: ['status'],
+  },
+  {
+    what: 'the reason of the last load is said for ever',
+    from: '    missed.push({ guest, tap, ...describeMissed(tap, uplink) });\n    return [];',
+    to: '    return [entry];',
+    kernel: ['not-yet'],
   },
 ];

@@ -80,7 +80,7 @@ test('guests: those noted, those whose taps are there, and which of their NICs t
 });
 
 test('what the last load left: nothing, rules, a plan that is damaged', async () => {
-  const read = () => readInForceFacts(paths(), undefined, { value: 2 }, { value: [] });
+  const read = () => readInForceFacts(paths(), undefined, { value: 2 }, { failed: 'no nft' });
   const none = await read();
   assert.equal([none.loaded, none.lost, none.outdated], [false, false, undefined]);
   assert.equal(had(none.history)?.last, {});
@@ -101,7 +101,7 @@ test('what the last load left: nothing, rules, a plan that is damaged', async ()
 test('rules are outdated where a render makes others now, comments aside; nothing loaded is not', async () => {
   const { config, guests, host } = makeWorld('[guest.ann]\n', { ann: 'vnet0@br0' });
   const outdated = async () =>
-    (await readInForceFacts(paths(), { config, guests, host }, { value: 0 }, { value: [] })).outdated;
+    (await readInForceFacts(paths(), { config, guests, host }, { value: 0 }, { failed: 'no nft' })).outdated;
   assert.equal(await outdated(), { value: false }, 'nothing is loaded');
   const good = join(paths().rules, '.good-1');
   const load = (change: (text: string, name: string) => string) => {

@@ -14,7 +14,7 @@ import { healthy } from '../../support/facts.ts';
 const mark = 0x76730010;
 const arrival = 0x76740000;
 const tap: TapPlan = { name: 'vnet0', bridge: 'br0', guest: 'ann', mark, clsact: true };
-const sync = 'virt-shaper sync finds where guests run now';
+const sync = 'virt-shaper sync --in-force finds where guests run now';
 
 function classes() {
   return both((direction): ClassInUse => {
@@ -120,7 +120,7 @@ test('a port that has left its bridge is said where the device is still there, b
     { name: 'eth0.5', bridge: 'br0' },
   ];
   const moved =
-    'eth0.5 is no port of br0 any more; ip link set dev eth0.5 master br0, or where that is meant: virt-shaper sync';
+    'eth0.5 is no port of br0 any more; ip link set dev eth0.5 master br0, or where that is meant: virt-shaper sync --in-force';
   assert.equal(told({ ports }), [], 'a device that is gone has not moved');
   const change = ({ devices }: Facts) => devices.set('eth0.5', { up: true, ours: false });
   assert.equal(told({ ports, change }), [moved]);
