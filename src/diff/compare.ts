@@ -97,6 +97,9 @@ function compareObjects(from: KernelState, to: State): Difference[] {
   });
 }
 
+/** The reason where nobody knows whether the table was changed; the next load makes it anew. */
+export const unrecorded = 'what was loaded into it is not known any more, so it may be as it was';
+
 const same: Difference[] = [];
 
 function isAsWanted(wanted: TcObject, held: TcObject): boolean {
@@ -137,7 +140,11 @@ function compareTable(from: KernelState, to: State): Difference[] {
     {
       ...base,
       action: 'change',
-      reason: from.loaded ? 'it is of another policy' : 'it is not as it was loaded',
+      reason: from.loaded
+        ? 'it is of another policy'
+        : from.isUnrecorded
+          ? unrecorded
+          : 'it is not as it was loaded',
     },
   ];
 }

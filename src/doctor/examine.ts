@@ -66,6 +66,7 @@ export async function examine(paths: Paths, timeout: number): Promise<Section[]>
       },
       'value' in kernelState ? kernelState.value.drift : kernelState,
       observed,
+      had(kernelState)?.obstacles.isUnrecorded,
     );
   });
   const judge = <T>(subject: string, facts: Attempt<T>, check: (facts: T) => Finding[]) =>

@@ -18,6 +18,8 @@ export interface InForceFacts {
   lost?: boolean;
   /** The number of differences between the kernel and what was loaded. */
   drift: Attempt<number>;
+  /** Whether nobody knows what was loaded into the nftables table, which counts as a difference. */
+  isUnrecorded?: boolean;
   inForce: Attempt<InForce>;
   /** The state of each guest's NIC, as `status` shows it. */
   rows: Attempt<GuestRow[]>;
@@ -62,13 +64,17 @@ function checkHistory({ history, now, loaded }: InForceFacts): Finding {
   return { ...about, level: 'problem', detail, hint: hint.join('\n') };
 }
 
-function checkDrift({ drift, loaded, lost }: InForceFacts): Finding {
+function checkDrift({ drift, loaded, lost, isUnrecorded }: InForceFacts): Finding {
   const about = { check: 'kernel-state', subject: 'kernel state' };
   if ('failed' in drift) return unread('kernel-state', 'kernel state', drift);
   if (drift.value === 0) return { ...about, level: 'ok', detail: loaded ? 'as loaded' : 'nothing loaded' };
   if (lost) {
     const detail = 'what was loaded is in the kernel, and its rules are gone from the disk';
     return { ...about, level: 'problem', detail, hint: 'virt-shaper sync makes them anew' };
+  }
+  if (isUnrecorded && loaded && drift.value === 1) {
+    const detail = 'nobody knows whether it is as loaded: the record of the nftables table in /run is gone';
+    return { ...about, level: 'warning', detail, hint: `${repair} loads it anew` };
   }
   const things = drift.value === 1 ? 'one thing' : `${drift.value} things`;
   return {

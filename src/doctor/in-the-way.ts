@@ -11,7 +11,7 @@ import type { Finding } from './finding.ts';
 /** The part of the kernel's state that shows them. */
 export type Obstacles = Pick<
   KernelState,
-  'foreignRoots' | 'occupiedTaps' | 'present' | 'devices' | 'hasTable' | 'loaded' | 'ruleset'
+  'foreignRoots' | 'occupiedTaps' | 'present' | 'devices' | 'hasTable' | 'loaded' | 'isUnrecorded' | 'ruleset'
 >;
 
 /**

@@ -77,6 +77,8 @@ export interface KernelState extends State {
   formerSettings: Map<string, string>;
   /** The ruleset that was loaded, where it is known that nobody has changed the table since. */
   loaded?: { ruleset: string };
+  /** Whether there is a table, and no record of what was loaded into it: it may be as it was. */
+  isUnrecorded?: boolean;
 }
 
 /** The state of a kernel that has these objects and none of others. */

@@ -12,7 +12,7 @@ import { readClasses, readQdiscs } from '../kernel/tc/read.ts';
 import { signature, tableName } from '../plan/names.ts';
 import { readFormerSettings } from '../store/former-settings.ts';
 import { readUnfinished } from '../store/journal.ts';
-import { recognize, writeListing } from '../store/table-fingerprint.ts';
+import { isRecorded, recognize, writeListing } from '../store/table-fingerprint.ts';
 import { Failure } from '../system/errors.ts';
 import type { Run } from '../system/exec.ts';
 import type { Site } from './context.ts';
@@ -80,7 +80,9 @@ export async function readState(site: Site, asked: Asked = {}): Promise<KernelSt
     hasTable: table !== '',
     settings: readSettings(),
     formerSettings: readFormerSettings(formerSettings),
-    ...(ruleset === undefined ? {} : { loaded: { ruleset } }),
+    ...(ruleset === undefined
+      ? { isUnrecorded: table !== '' && !isRecorded(listing) }
+      : { loaded: { ruleset } }),
   };
 }
 

@@ -71,8 +71,9 @@ export interface ProgramFacts {
 }
 
 /**
- * Our table. `as loaded`: unchanged. `changed`: the way of a frame through it is traced. `missing`: no frame is marked.
+ * Our table. `as loaded`: unchanged. `changed`: the way of a frame through it is traced. `unknown`: the same, where the record of what
+ * was loaded is gone. `missing`: no frame is marked.
  */
 export interface TableState {
-  kind: 'as loaded' | 'changed' | 'missing';
+  kind: 'as loaded' | 'changed' | 'unknown' | 'missing';
 }

@@ -13,7 +13,7 @@ import { isOurFilter } from '../kernel/tc/filter-json.ts';
 import { readEveryFilter } from '../kernel/tc/read.ts';
 import { tableName } from '../plan/names.ts';
 import type { InForce } from '../store/in-force-plan.ts';
-import { recognize } from '../store/table-fingerprint.ts';
+import { isRecorded, recognize } from '../store/table-fingerprint.ts';
 import { asRoot } from '../system/as-root.ts';
 import { Failure } from '../system/errors.ts';
 import type { Run } from '../system/exec.ts';
@@ -125,7 +125,7 @@ async function readTables(
     return { table: { kind: 'as loaded' }, tables: tablesBeside(all, parts) };
   }
   const tables = parseListing(all);
-  if (own !== '') return { table: { kind: 'changed' }, tables };
+  if (own !== '') return { table: { kind: isRecorded(listing) ? 'changed' : 'unknown' }, tables };
   const wanted = readCache(join(rules, 'good/ruleset.nft')) ?? '';
   return { table: { kind: makesNoTable(wanted) ? 'as loaded' : 'missing' }, tables };
 }

@@ -81,6 +81,9 @@ export function remarks({ table }: Pick<InUse, 'table'>, asked: Asked, now: numb
   const tables = {
     'as loaded': [],
     changed: ['somebody has changed the nftables table since: virt-shaper verify'],
+    unknown: [
+      `what was loaded into the nftables table is not known any more, its record in /run is gone: ${repair} loads it anew`,
+    ],
     missing: [`the nftables table bridge virt-shaper is not there: nobody is shaped, ${repair} repairs it`],
   };
   const pending = asked.pending && describePending(asked.pending);

@@ -46,6 +46,11 @@ export function hasFingerprint(file: string, ruleset: string): boolean {
   return record.ruleset === ruleset && !record.changed;
 }
 
+/** Whether it is known what was committed last: the file is gone where somebody has removed it. */
+export function isRecorded(file: string): boolean {
+  return readRecord(file).ruleset !== '';
+}
+
 /** Whether the listing is older than the last commit. */
 export function isOlder(file: string): boolean {
   return readRecord(file).changed;

@@ -2,6 +2,7 @@
 // that drift is noticed before a customer notices it.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { unrecorded } from '../../diff/compare.ts';
 import { driftOf } from '../../diff/drift.ts';
 import { differences } from '../../load/load.ts';
 import { repair } from '../../observe/fault.ts';
@@ -55,7 +56,9 @@ export async function verifyCommand(context: Context, { json }: { json?: boolean
   if (found.list.length > 0)
     context.say(
       good
-        ? `the kernel differs from what was loaded${remedy(refused, obstacles)}`
+        ? found.list.every(({ reason }) => reason === unrecorded)
+          ? `whether the kernel holds what was loaded is not known; ${repair} loads it anew`
+          : `the kernel differs from what was loaded${remedy(refused, obstacles)}`
         : 'this is in the kernel, and no load of virt-shaper made it; virt-shaper load takes it over, unload takes it out',
     );
   const wrong = found.list.length + unreached.length + obstacles.length + passing.length;

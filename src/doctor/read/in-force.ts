@@ -23,6 +23,7 @@ export async function readInForceFacts(
   present: Present | undefined,
   drift: Attempt<number>,
   observed: Attempt<InUse>,
+  isUnrecorded = false,
 ): Promise<InForceFacts> {
   return {
     now: Date.now(),
@@ -30,6 +31,7 @@ export async function readInForceFacts(
     loaded: isThere(join(paths.rules, 'good')),
     lost: hasLostRules(paths),
     drift,
+    isUnrecorded,
     rows: 'value' in observed ? { value: observed.value.guests } : observed,
     inForce: await attempt(() => had(observed)?.inForce ?? readInForce(paths.rules)),
     ...(present ? { outdated: await attempt(() => isOutdated(paths, present)) } : {}),

@@ -234,6 +234,10 @@ test('what is in force: well, changed by hand, outdated, failed', () => {
   ]);
   const drift = wrong(checkInForce({ ...inForce, drift: { value: 1 } }));
   assert.equal(drift, ['problem kernel state: differs from what was loaded in one thing']);
+  const unrecorded = (value: number) =>
+    wrong(checkInForce({ ...inForce, drift: { value }, isUnrecorded: true }));
+  assert.match(unrecorded(1)[0] ?? '', 'warning kernel state: nobody knows whether it is as loaded');
+  assert.match(unrecorded(2)[0] ?? '', 'differs from what was loaded in 2 things');
   assert.match(
     wrong(checkInForce({ ...inForce, outdated: { value: true } }))[0] ?? '',
     'warning rules: the configuration',

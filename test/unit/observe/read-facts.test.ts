@@ -78,7 +78,7 @@ test('our table is as it was loaded, changed, or gone; where a load makes none, 
   writeFileSync(join(loaded().rules, 'good/ruleset.nft'), own);
   assert.equal(await kind(''), ['missing']);
   assert.equal(await kind(tableOf('ip x')), ['missing', 'ip x']);
-  assert.equal(await kind(own), ['changed', 'bridge virt-shaper', 'inet virt-shaper']);
+  assert.equal(await kind(own), ['unknown', 'bridge virt-shaper', 'inet virt-shaper']);
   writeListing(loaded().listing, own, own);
   assert.equal(await kind(own), ['as loaded']);
   assert.equal(await kind(tableOf('ip x') + own), ['as loaded', 'ip x']);

@@ -174,7 +174,7 @@ test('nothing is loaded: who is limited all the same, and how it loads again', (
 });
 
 test('what is in force against what is asked for, one thing at a time', () => {
-  const words = (more: object, table: 'as loaded' | 'changed' | 'missing' = 'as loaded') =>
+  const words = (more: object, table: Parameters<typeof remarks>[0]['table'] = 'as loaded') =>
     remarks({ table }, { ...asked, ...more }, 100_000);
   assert.equal(words({}), []);
   assert.match(
@@ -183,6 +183,7 @@ test('what is in force against what is asked for, one thing at a time', () => {
   );
   assert.match(words({ rulesChanged: true })[0] ?? '', 'rules.d is not what is loaded');
   assert.match(words({}, 'changed')[0] ?? '', 'virt-shaper verify');
+  assert.match(words({}, 'unknown')[0] ?? '', 'not known any more');
   assert.match(words({}, 'missing')[0] ?? '', 'nobody is shaped');
   const failed = { history: { version: 1, loads: 1, failures: 1, last: { at: 40_000, error: 'no tc' } } };
   assert.equal(words(failed), ['the last load failed 60 s ago: no tc']);
