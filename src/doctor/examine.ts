@@ -8,6 +8,7 @@ import { readInUse } from '../observe/read-in-use.ts';
 import type { Paths } from '../store/paths.ts';
 import { makeRun } from '../system/exec.ts';
 import { checkConfiguration } from './configuration.ts';
+import { checkFiles } from './files.ts';
 import { type Attempt, attempt, type Finding, had, type Section, unread } from './finding.ts';
 import { checkGuests } from './guests.ts';
 import { checkInForce } from './in-force.ts';
@@ -15,6 +16,7 @@ import { checkKernel } from './kernel.ts';
 import { checkLibvirt } from './libvirt.ts';
 import { checkNetwork } from './network.ts';
 import { readConfiguration } from './read/configuration.ts';
+import { readFiles } from './read/files.ts';
 import { readGuestFacts } from './read/guests.ts';
 import { readInForceFacts } from './read/in-force.ts';
 import { readKernelFacts } from './read/kernel.ts';
@@ -40,6 +42,7 @@ export async function examine(paths: Paths, timeout: number): Promise<Section[]>
   const devices = had(found) ?? new Map<string, Device>();
   const bridges = readBridges(devices);
   const configuration = await attempt(() => readConfiguration(paths, had(found)));
+  const files = await attempt(() => readFiles(run, paths));
   const config = had(configuration)?.config;
   const named = config?.uplinks.map(({ name }) => name) ?? [];
   const guests = await attempt(() => readGuestFacts(paths, devices, bridges, named, config));
@@ -86,7 +89,13 @@ export async function examine(paths: Paths, timeout: number): Promise<Section[]>
       title: 'libvirt',
       findings: [...judge('libvirt', libvirt, checkLibvirt), ...judge('units', services, checkServices)],
     },
-    { title: 'Configuration', findings: judge('configuration', configuration, checkConfiguration) },
+    {
+      title: 'Configuration',
+      findings: [
+        ...judge('configuration', configuration, checkConfiguration),
+        ...judge('files', files, checkFiles),
+      ],
+    },
     {
       title: 'Network',
       findings:

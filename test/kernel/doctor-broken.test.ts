@@ -14,7 +14,19 @@ let host: DoctorHost;
 test.before.each(() => {
   host = DoctorHost.well();
 });
-test.after.each(() => host.end());
+test.after.each(() => {
+  for (const folder of mounted.splice(0)) sh(`umount -l ${folder}`);
+  host.end();
+});
+
+const mounted: string[] = [];
+/** A small file system of its own with what was there, and with a command done to it. */
+function mountAt(path: string, command: string): void {
+  const folder = join(host.root, path);
+  sh(`cp -a ${folder} ${folder}.was; mount -t tmpfs -o size=4m tmpfs ${folder}; cp -a ${folder}.was/. ${folder}
+      rm -r ${folder}.was; ${command} ${folder}`);
+  mounted.push(folder);
+}
 
 const broken: Record<string, { breaks: () => void; wrong: string[]; says?: [check: string, text: string] }> =
   {
@@ -146,6 +158,40 @@ const broken: Record<string, { breaks: () => void; wrong: string[]; says?: [chec
         host.write('run/virt-shaper/history.json', 'junk');
       },
       wrong: ['problem guests', 'warning last-load'],
+    },
+    'limits that are set for now, damaged': {
+      breaks: () => host.write('var/lib/virt-shaper/overrides.json', 'junk'),
+      wrong: ['problem files'],
+      says: ['files', 'overrides.json is damaged or of another version: from the next load on'],
+    },
+    'drawn ids, and what was counted, damaged': {
+      breaks: () => {
+        host.write('var/lib/virt-shaper/ids.json', 'junk');
+        host.write('var/lib/virt-shaper/usage/now.json', 'junk');
+        host.write('var/lib/virt-shaper/usage/2026-01.json', 'junk');
+      },
+      wrong: ['warning files', 'warning files', 'warning files'],
+      says: ['files', 'ids.json is damaged'],
+    },
+    'a read-only /var, before a sync has failed on it': {
+      breaks: () => mountAt('var/lib/virt-shaper', 'mount -o remount,ro,bind'),
+      wrong: ['problem room'],
+      says: ['room', 'virt-shaper: the file system is read-only: guests are shaped by rules in /run'],
+    },
+    'a folder of rules that is full': {
+      breaks: () =>
+        mountAt(
+          'var/lib/virt-shaper/rules.d',
+          'f() { head -c 9000000 /dev/zero > "$1/fill" 2>/dev/null || :; }; f',
+        ),
+      wrong: ['problem room'],
+      says: ['room', 'rules.d: there is no room left'],
+    },
+    'a full /run': {
+      breaks: () =>
+        mountAt('run/virt-shaper', 'f() { head -c 9000000 /dev/zero > "$1/fill" 2>/dev/null || :; }; f'),
+      wrong: ['problem room'],
+      says: ['room', 'no load can change anything'],
     },
     'units that are off, and no sync for a while': {
       breaks: () => {

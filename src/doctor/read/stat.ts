@@ -1,5 +1,5 @@
 // A file's owner, mode and time. A file that cannot be examined counts as missing here: its reader reports the error.
-import { readdirSync, type Stats, statSync } from 'node:fs';
+import { accessSync, constants, readdirSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { otherWriters } from '../../system/trust.ts';
 
@@ -16,6 +16,16 @@ export function timeOf(path: string): number | undefined {
 export function writersOf(path: string): string | undefined {
   const stats = statOf(path);
   return stats && otherWriters(stats);
+}
+
+/** Whether its file system is read-only; that it may not be written for another reason is not asked. */
+export function isReadOnly(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EROFS';
+  }
 }
 
 function statOf(path: string): Stats | undefined {

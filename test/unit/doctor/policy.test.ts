@@ -3,6 +3,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type ConfigurationFacts, checkConfiguration } from '../../../src/doctor/configuration.ts';
+import { checkFiles } from '../../../src/doctor/files.ts';
 import { checkGuests } from '../../../src/doctor/guests.ts';
 import { checkInForce, type InForceFacts } from '../../../src/doctor/in-force.ts';
 import { checkNetwork, type NetworkFacts } from '../../../src/doctor/network.ts';
@@ -225,6 +226,38 @@ const inForce: InForceFacts = {
   inForce: { value: { version: 1, uplinks: [], unshaped: [], warnings: [] } },
   outdated: { value: false },
 };
+
+test('files of our own: folders that take none, and what is damaged, each with what to do', () => {
+  const [var_, run] = [
+    { path: '/v', kind: 'lasting' as const },
+    { path: '/r', kind: 'of this boot' as const },
+  ];
+  const none = { folders: [var_, run], ledger: [] };
+  assert.equal(checkFiles(none), []);
+  const found = checkFiles({
+    folders: [
+      { ...var_, code: 'EROFS' },
+      { ...run, code: 'ENOSPC' },
+    ],
+    overrides: 'overrides',
+    ids: 'ids',
+    ledger: [
+      { file: '/u', kind: 'newer', text: 'newer' },
+      { file: '/u', kind: 'damaged', text: 'damaged' },
+    ],
+  });
+  assert.equal(
+    found.map((one) => `${line(one)}; ${one.hint}`),
+    [
+      'problem room: /v: the file system is read-only: guests are shaped by rules in /run, and no apply, limit or usage is kept; make it writable: findmnt -T /v',
+      'problem room: /r: there is no room left: no load can change anything, and a guest that starts is not shaped, or does not start; make room: df -h /r',
+      'problem files: overrides; put it right before the next sync, or set the limits again: virt-shaper limit',
+      'warning files: ids; undefined',
+      'warning files: newer; install that version again, or move the file away to begin a new one',
+      'warning files: damaged; the next sync begins a new one, and keeps this one beside it',
+    ],
+  );
+});
 
 test('what is in force: well, changed by hand, outdated, failed', () => {
   assert.equal(checkInForce(inForce).map(line), [
