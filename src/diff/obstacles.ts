@@ -107,7 +107,7 @@ function withLeftovers(
     if (!held || !tree || wanted.objects.has(stays)) return [];
     keep(held);
     const { uplink, direction } = tree;
-    const hint = `tc filter show dev ${device} shows whether a filter of others leads to it; virt-shaper sync tries again`;
+    const hint = `tc filter show dev ${device} shows whether a filter of others leads to it; virt-shaper sync --in-force tries again`;
     return [{ uplink, directions: [direction], reason: message, hint, guests: [], refused: 'leftover' }];
   });
   return { wanted: { ...wanted, objects }, obstacles };
@@ -116,7 +116,7 @@ function withLeftovers(
 function whyRefused(refusals: Refusal[], tree: Tree): Blocked | undefined {
   const refusal = refusals.find(({ device }) => device === tree.device);
   if (!refusal) return undefined;
-  const hint = 'mend what that names; virt-shaper sync tries again';
+  const hint = 'mend what that names; virt-shaper sync --in-force tries again';
   return { ...tree, reason: `${tree.device}: ${refusal.message}`, hint, refused: 'tree' };
 }
 

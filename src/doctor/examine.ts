@@ -4,6 +4,7 @@
 import type { Device } from '../host/host.ts';
 import { readNetworks } from '../host/networks.ts';
 import { readBridges, readDevices } from '../host/read-host.ts';
+import type { GuestRow } from '../observe/guests.ts';
 import { readInUse } from '../observe/read-in-use.ts';
 import type { Paths } from '../store/paths.ts';
 import { makeRun } from '../system/exec.ts';
@@ -74,7 +75,9 @@ export async function examine(paths: Paths, timeout: number): Promise<Section[]>
   });
   const judge = <T>(subject: string, facts: Attempt<T>, check: (facts: T) => Finding[]) =>
     'value' in facts ? check(facts.value) : [unread(subject, subject, facts)];
-  const aboutGuests = judge('guests', guests, checkGuests);
+  const aboutGuests = judge('guests', guests, (facts) =>
+    checkGuests({ ...facts, remedies: remediesOf(had(observed)?.guests ?? []) }),
+  );
   // A guest that no hook reported is one finding, however many of its NICs are unshaped.
   const unnoted = new Set(
     aboutGuests.filter(({ check }) => check === 'guest.unnoted').map(({ subject }) => subject),
@@ -104,4 +107,15 @@ export async function examine(paths: Paths, timeout: number): Promise<Section[]>
     { title: 'Guests', findings: aboutGuests },
     { title: 'In force', findings: aboutForce },
   ];
+}
+
+/** What shapes the guests that are not, by their rows of `status`. */
+function remediesOf(rows: GuestRow[]): Map<string, string> {
+  return new Map(
+    rows
+      .filter(({ uplink }) => uplink === undefined)
+      .flatMap(({ guest, faults }) =>
+        faults.flatMap(({ remedy }) => (remedy ? [[guest, remedy] as const] : [])),
+      ),
+  );
 }

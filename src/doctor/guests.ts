@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts';
 import type { Guest } from '../guests/guest.ts';
 import { Known } from '../guests/list.ts';
 import type { Host } from '../host/host.ts';
+import { repair } from '../observe/fault.ts';
 import { label } from '../text/label.ts';
 import { type AddressFacts, checkAddresses } from './addresses.ts';
 import type { Attempt, Finding } from './finding.ts';
@@ -21,6 +22,10 @@ export interface GuestFacts {
   bridges: string[];
   /** The configured uplinks; one of them may be a tap as well, of a VPN for example. */
   uplinks: string[];
+  /** Whether a policy is in force. */
+  loaded: boolean;
+  /** What shapes a guest that no load has seen, as `status` has it. */
+  remedies?: Map<string, string>;
   /** Absent when the configuration has errors. */
   config?: Config;
   hostAddresses: AddressFacts['hostAddresses'];
@@ -37,7 +42,7 @@ export function checkGuests(facts: GuestFacts): Finding[] {
   const [known, seen] = [new Known(noted.value), new Known(running)];
   const found = [
     ...running.flatMap((guest) => checkRunning(guest, known, facts)),
-    ...noted.value.flatMap((guest) => checkNoted(guest, seen)),
+    ...noted.value.flatMap((guest) => checkNoted(guest, seen, syncHint(facts))),
     ...facts.unread.map(
       ({ name, reason }): Finding => ({ ...about, level: 'warning', subject: label(name), detail: reason }),
     ),
@@ -49,15 +54,17 @@ export function checkGuests(facts: GuestFacts): Finding[] {
   return [{ ...about, level: 'ok', detail }, ...found];
 }
 
-/** Without a valid configuration a sync does nothing, so its advice would not help. */
-function syncHint(config: GuestFacts['config']): string {
-  return config ? 'virt-shaper sync' : 'once there is a configuration without mistakes: virt-shaper apply';
+/** Where nothing is in force, an apply finds them as a sync does; without a valid configuration neither does anything. */
+function syncHint({ loaded, config }: GuestFacts): string {
+  if (loaded) return repair;
+  return config ? 'virt-shaper apply' : 'once there is a configuration without mistakes: virt-shaper apply';
 }
 
-function checkRunning(guest: Guest, noted: Known<Guest>, { inForce, config }: GuestFacts): Finding[] {
+function checkRunning(guest: Guest, noted: Known<Guest>, facts: GuestFacts): Finding[] {
   const about = { check: 'guest.unnoted', level: 'problem' as const, subject: label(guest.name) };
   const known = noted.get(guest);
-  const hint = syncHint(config);
+  const { inForce, remedies } = facts;
+  const hint = remedies?.get(guest.name) ?? syncHint(facts);
   const taps = guest.nics.map(({ tap }) => tap).filter((tap) => !known?.nics.some((nic) => nic.tap === tap));
   if (known && taps.length === 0) return [];
   if (taps.length > 0 && taps.every((tap) => inForce.has(`${tap} ${guest.name}`))) {
@@ -69,16 +76,17 @@ function checkRunning(guest: Guest, noted: Known<Guest>, { inForce, config }: Gu
   ];
 }
 
-function checkNoted(guest: Guest, running: Known<Guest>): Finding[] {
+function checkNoted(guest: Guest, running: Known<Guest>, hint: string): Finding[] {
   if (running.has(guest)) return [];
   const subject = label(guest.name);
   const detail =
     'does not run any more, or has lost its taps, and virt-shaper was not told: what it had is left over';
-  return [{ check: 'guest.gone', level: 'warning', subject, detail, hint: 'virt-shaper sync' }];
+  return [{ check: 'guest.gone', level: 'warning', subject, detail, hint }];
 }
 
 /** Taps on a bridge that belong to no known guest: made by hand, or by something other than libvirt. */
-function checkStrayTaps({ devices, running, bridges, uplinks, config }: GuestFacts): Finding[] {
+function checkStrayTaps(facts: GuestFacts): Finding[] {
+  const { devices, running, bridges, uplinks } = facts;
   const owned = new Set([...uplinks, ...running.flatMap(({ nics }) => nics.map(({ tap }) => tap))]);
   return bridges.flatMap((bridge): Finding[] => {
     const stray = [...devices]
@@ -93,7 +101,7 @@ function checkStrayTaps({ devices, running, bridges, uplinks, config }: GuestFac
         level: 'warning',
         subject: label(bridge),
         detail: `taps of no guest that virt-shaper knows, unshaped: ${names}`,
-        hint: `guests of libvirt: ${syncHint(config)}; others: hand their XML to virt-shaper hook`,
+        hint: `guests of libvirt: ${syncHint(facts)}; others: hand their XML to virt-shaper hook`,
       },
     ];
   });

@@ -60,7 +60,7 @@ function checkHistory({ history, now, loaded }: InForceFacts): Finding {
   if (error === undefined) return { ...about, level: 'ok', detail: formatAge(now - at) };
   const [first = '', ...more] = error.replace(/^virt-shaper: /, '').split('\n');
   const detail = `failed ${formatAge(now - at)}: ${first}`;
-  const hint = [...more.map((line) => line.trim()), 'once that is mended: virt-shaper sync'];
+  const hint = [...more.map((line) => line.trim()), `once that is mended: ${repair}, or again what failed`];
   return { ...about, level: 'problem', detail, hint: hint.join('\n') };
 }
 
@@ -70,7 +70,12 @@ function checkDrift({ drift, loaded, lost, isUnrecorded }: InForceFacts): Findin
   if (drift.value === 0) return { ...about, level: 'ok', detail: loaded ? 'as loaded' : 'nothing loaded' };
   if (lost) {
     const detail = 'what was loaded is in the kernel, and its rules are gone from the disk';
-    return { ...about, level: 'problem', detail, hint: 'virt-shaper sync makes them anew' };
+    return {
+      ...about,
+      level: 'problem',
+      detail,
+      hint: 'virt-shaper sync makes them anew, by the saved configuration',
+    };
   }
   if (isUnrecorded && loaded && drift.value === 1) {
     const detail = 'nobody knows whether it is as loaded: the record of the nftables table in /run is gone';
@@ -110,7 +115,7 @@ function checkShaped({ inForce: attempted, rows }: InForceFacts): Finding[] {
         level: 'warning',
         subject: 'in force',
         detail: attempted.failed,
-        hint: 'virt-shaper apply',
+        hint: `${repair} makes it anew`,
       },
     ];
   }

@@ -2,6 +2,7 @@
 // started while the hook was away, stays unshaped until somebody runs "virt-shaper sync".
 
 import { quote } from '../hooks/hook-file.ts';
+import { repair } from '../observe/fault.ts';
 import { formatAge } from '../text/figures.ts';
 import type { Finding } from './finding.ts';
 
@@ -27,6 +28,8 @@ export interface ServiceFacts {
   command: string[];
   /** The age of the last sync, in milliseconds; absent when there was none since boot. */
   lastSync?: number;
+  /** Whether a policy is in force. */
+  loaded: boolean;
 }
 
 /** The consequence of a missing unit, for each unit of ours. */
@@ -48,7 +51,7 @@ const patience = 3 * 60_000;
 export function checkServices(facts: ServiceFacts): Finding[] {
   const timer = facts.units.some(({ name, active }) => name === 'virt-shaper-sync.timer' && active);
   const isDue = facts.configured || facts.lastSync !== undefined;
-  return [...checkUnits(facts), ...(isDue ? [checkLastSync(facts.lastSync, timer)] : [])];
+  return [...checkUnits(facts), ...(isDue ? [checkLastSync(facts, timer)] : [])];
 }
 
 /** For a crontab: cron's PATH lacks /usr/sbin, and `%` ends a command there. */
@@ -99,7 +102,7 @@ function isIdle({ there, enabled, active, failed }: UnitFacts): boolean {
 function checkSync(units: UnitFacts[]): Finding[] {
   if (!units.some(({ name, failed }) => name === syncUnit && failed)) return [];
   const detail = 'its last run failed: what changes without a hook stays unshaped';
-  const hint = `journalctl -u ${syncUnit}, or try it: virt-shaper sync`;
+  const hint = `journalctl -u ${syncUnit}, or try it: ${repair}`;
   return [{ check: `unit.${syncUnit}`, level: 'problem', subject: syncUnit, detail, hint }];
 }
 
@@ -118,13 +121,11 @@ function checkUnit({ name, there, enabled, active, failed }: UnitFacts): Finding
   return { ...about, level: 'warning', detail: `${state}: ${without}`, hint };
 }
 
-function checkLastSync(lastSync: number | undefined, timer: boolean): Finding {
+function checkLastSync({ lastSync, loaded }: ServiceFacts, timer: boolean): Finding {
   const about = { check: 'last-sync', subject: 'last sync' };
-  const hint = timer
-    ? 'systemctl status virt-shaper-sync.timer virt-shaper-sync.service'
-    : 'virt-shaper sync';
+  const hint = timer ? 'systemctl status virt-shaper-sync.timer virt-shaper-sync.service' : repair;
   // An apply looks for guests as a sync does, and a host without a policy in force needs one anyway.
-  const first = timer ? hint : 'virt-shaper apply';
+  const first = timer || loaded ? hint : 'virt-shaper apply';
   if (lastSync === undefined) return { ...about, level: 'warning', detail: 'none since boot', hint: first };
   const detail = formatAge(lastSync);
   if (lastSync <= patience) return { ...about, level: 'ok', detail };

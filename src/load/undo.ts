@@ -44,7 +44,10 @@ export async function undo(
     const byHand = commands.length > 0 && commands.length <= most ? ['by hand:', ...commands] : [];
     throw new NotUndone(
       `${(cause as Error).message}; and it could not be undone: ${(error as Error).message}`,
-      [...byHand, 'or try again with virt-shaper load; virt-shaper unload takes everything out'].join('\n'),
+      [
+        ...byHand,
+        'or try again with virt-shaper sync --in-force; virt-shaper unload takes everything out',
+      ].join('\n'),
       cause instanceof Failure ? cause.place : undefined,
     );
   }

@@ -15,6 +15,7 @@ import { Failure, isDamaged } from '../system/errors.ts';
 import type { Run } from '../system/exec.ts';
 import { isThere, readCache } from '../system/files.ts';
 import type { TableState } from './facts.ts';
+import { repair } from './fault.ts';
 import { type GuestRow, guestRows } from './guests.ts';
 import { joinUplinks, type UplinkInUse } from './in-use.ts';
 import { type LimitInUse, readLimits } from './limits.ts';
@@ -129,7 +130,7 @@ async function planNow(run: Run, loaded: Loaded): Promise<InForce> {
   if (!isMoving && hasLostRules(loaded)) {
     throw new Failure(
       `the rules in force are gone from ${rules}, and the kernel holds what was loaded: who is shaped cannot be told`,
-      'virt-shaper sync makes them anew',
+      'virt-shaper sync makes them anew, by the saved configuration',
       undefined,
       'damaged',
     );
@@ -158,7 +159,7 @@ function planInForce(rules: string): InForce {
   if (inForce.uplinks.length > 0 || !isLoaded(rules) || isPlanThere) return inForce;
   throw new Failure(
     `${join(rules, 'good')} has no ${planFile}, which names the guests of the rules in force`,
-    'virt-shaper apply writes it',
+    `${repair} writes it`,
     undefined,
     'damaged',
   );
@@ -174,7 +175,7 @@ function readOrSay(rules: string, folder?: string): InForce {
   } catch (error) {
     // An error of permission has its own hint; only a damaged file gets this one.
     if (!isDamaged(error)) throw error;
-    throw new Failure((error as Failure).message, 'virt-shaper apply writes it anew', undefined, 'damaged');
+    throw new Failure((error as Failure).message, `${repair} writes it anew`, undefined, 'damaged');
   }
 }
 

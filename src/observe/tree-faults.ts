@@ -33,7 +33,7 @@ export function treeFault(
     return {
       kind: 'uplink-gone',
       reason: `its uplink ${uplink} is gone`,
-      remedy: 'virt-shaper sync, when it is back',
+      remedy: `${repair}, when it is back`,
     };
   }
   const root = facts.roots.get(device);

@@ -13,7 +13,7 @@ interface RunState {
 /** @throws Failure when it is damaged or of another version */
 export function readGuests(file: string): Guest[] {
   const damaged = (message: string) =>
-    new Failure(message, 'virt-shaper sync makes it anew', undefined, 'damaged');
+    new Failure(message, 'virt-shaper sync --in-force makes it anew', undefined, 'damaged');
   let guests: unknown[];
   try {
     guests = readJson<RunState>(file, { version: 2, guests: [] }).guests;

@@ -114,7 +114,7 @@ function readPlan(file: string): InForce {
   const nothing: InForce = { version: 1, uplinks: [], unshaped: [], warnings: [] };
   const inForce = readJson(file, nothing);
   if (inForce.uplinks.every(isUplink)) return inForce;
-  throw new Failure(`${file} is damaged`, 'virt-shaper apply makes it anew', undefined, 'damaged');
+  throw new Failure(`${file} is damaged`, 'virt-shaper sync --in-force makes it anew', undefined, 'damaged');
 }
 
 /** Checks the fields whose absence would make a view throw. */

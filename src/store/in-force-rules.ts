@@ -23,7 +23,9 @@ export function readRules(folder: string): Rules {
     const found = readIfThere(join(folder, name));
     if (found !== undefined) return found;
     const maker =
-      basename(folder) === 'good' ? 'virt-shaper sync makes it anew' : 'virt-shaper render writes it';
+      basename(folder) === 'good'
+        ? 'virt-shaper sync --in-force makes it anew'
+        : 'virt-shaper render writes it';
     throw new Failure(`${join(folder, name)} is not there`, maker);
   };
   return {

@@ -203,12 +203,15 @@ test('with the rules in force gone from the disk no view says that nobody is lim
     assert.is(status, 1, args.join(' '));
     assert.match(
       stderr,
-      /are gone from .*: who is shaped cannot be told\n +virt-shaper sync makes them anew/,
+      /are gone from .*: who is shaped cannot be told\n +virt-shaper sync makes them anew, by the saved configuration/,
     );
     assert.is(stdout, '');
   }
   const doctor = host.run(['doctor']).stdout;
-  assert.match(doctor, /its rules are gone from the disk\s+virt-shaper sync makes them anew/);
+  assert.match(
+    doctor,
+    /its rules are gone from the disk\s+virt-shaper sync makes them anew, by the saved configuration/,
+  );
   assert.not.match(doctor, 'virt-shaper unload');
   assert.is(host.run(['sync']).status, 0);
   assert.match(host.run(['status', '--interval', '0']).stdout, /^2 guests shaped/);
@@ -219,7 +222,7 @@ test('with the rules in force gone from the disk no view says that nobody is lim
   rmSync(join(folder, 'rules.d/good/ruleset.nft'));
   assert.match(
     host.run(['verify']).stderr,
-    /good\/ruleset\.nft is not there\n +virt-shaper sync makes it anew/,
+    /good\/ruleset\.nft is not there\n +virt-shaper sync --in-force makes it anew/,
   );
   assert.is(host.run(['sync']).status, 0);
   assert.is(host.run(['verify']).status, 0);

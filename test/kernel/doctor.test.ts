@@ -82,15 +82,15 @@ test('who runs and was never told of is said once, with advice that fits', () =>
   const about = () => host.examine().findings.filter(({ subject }) => subject === 'rob');
   assert.equal(
     about().map(({ check, hint }) => [check, hint]),
-    [['guest.unnoted', 'virt-shaper sync']],
+    [['guest.unnoted', 'virt-shaper apply puts the saved configuration in force']],
   );
   host.configure('[guest.rob]\nceil = 1mbit\n');
-  const later = 'once there is a configuration without mistakes: virt-shaper apply';
-  assert.match(about()[0]?.hint ?? '', later);
+  const later = 'virt-shaper sync --in-force';
+  assert.is(about()[0]?.hint, later, 'by what is in force, which has no mistake');
   sh('ip tuntap add dev vnet2 mode tap; ip link set vnet2 master br0 up');
   assert.match(named(host.examine().findings, 'guest.stray-taps').hint ?? '', later);
   const seen = host.run(['status', '--interval', '0']).stdout;
-  assert.match(seen, later);
+  assert.match(seen, 'config.toml:2:8');
   assert.not.match(seen, 'virt-shaper sync');
 });
 

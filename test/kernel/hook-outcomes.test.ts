@@ -37,7 +37,7 @@ test('what failed is tried again by the next call', async () => {
   breakStage();
   const { status, stderr } = await start('rob', 'vnet1');
   assert.is(status, 0);
-  assert.match(stderr, 'guest rob starts UNSHAPED; virt-shaper sync tries again');
+  assert.match(stderr, 'guest rob starts UNSHAPED; virt-shaper sync --in-force tries again');
   host.unwrap();
   assert.is((await host.call('rob', 'started', { vnet1: 'br0' })).status, 0);
   assert.match(table(), 'rob sends');

@@ -229,7 +229,7 @@ test('a caller that passes no XML, or never closes it, holds no guest up', async
   assert.is(host.hook('cliff', 'start', { vnet0: 'br0' }).status, 0);
   const before = kernelState();
   const call = `exec node ${program} --root ${host.root} hook qemu rob`;
-  const unshaped = /guest rob starts UNSHAPED; virt-shaper sync tries again/;
+  const unshaped = /guest rob starts UNSHAPED; virt-shaper sync --in-force tries again/;
   for (const from of ['<&-', '</dev/null', '</', '<&1 1>&-']) {
     for (const operation of ['start', 'started', 'stopped']) {
       const line = `${call} ${operation} begin - ${from}`;

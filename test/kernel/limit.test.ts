@@ -169,7 +169,7 @@ test('over a reboot; also where it ended while the host was off', async () => {
 test('a guest that runs, and of which no load knows, is not called off', async () => {
   host.runs('jason', { vnet1: 'br0' });
   const { stderr } = await limit('jason', '--ceil', '2mbit');
-  assert.match(stderr, 'jason runs, and no load has seen that: virt-shaper sync shapes it');
+  assert.match(stderr, 'jason runs, and no load has seen that: virt-shaper sync --in-force shapes it');
   assert.match((await host.must(['limits'])).stdout, 'not in force');
   await host.must(['sync']);
   assert.is(await values('jason'), '2/2');

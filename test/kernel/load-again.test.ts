@@ -133,7 +133,7 @@ test('what cannot be undone is said, with the commands that would', async () => 
     'refused: no; and it could not be undone: the kernel is not as it was\n      by hand:\n',
   );
   const lines = stderr.split('\n').map((line) => line.trim());
-  const [from, to] = ['by hand:', 'or try again with virt-shaper load'].map((text) =>
+  const [from, to] = ['by hand:', 'or try again with virt-shaper sync --in-force'].map((text) =>
     lines.findIndex((line) => line.startsWith(text)),
   );
   assert.ok(from !== undefined && to !== undefined && to > from + 1, stderr);

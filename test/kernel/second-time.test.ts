@@ -328,7 +328,7 @@ keeps(
     const { status, stderr } = await host.call('solo', 'start', { vnet1: 'br0' });
     host.unwrap();
     assert.is(status, 0);
-    assert.match(stderr, 'guest solo starts UNSHAPED; virt-shaper sync tries again');
+    assert.match(stderr, 'guest solo starts UNSHAPED; virt-shaper sync --in-force tries again');
     assert.match(host.history().last.error ?? '', 'refused');
     assert.match(host.read('run/virt-shaper/guests.json'), 'solo');
     await host.call('solo', 'started', { vnet1: 'br0' });

@@ -240,7 +240,7 @@ test('nothing is loaded, or by another version', () => {
     assert.equal([code, stdout], [1, ''], command);
     assert.match(
       stderr,
-      /^virt-shaper: .*\.plan\.json is damaged or of another version\n.*virt-shaper apply writes it anew/,
+      /^virt-shaper: .*\.plan\.json is damaged or of another version\n.*virt-shaper sync --in-force writes it anew/,
       command,
     );
   }

@@ -81,8 +81,5 @@ function remedy(refused: Obstacle[], obstacles: Obstacle[]): string {
 }
 
 function unreadable(error: ConfigError): Failure {
-  return new Failure(
-    `what was loaded last cannot be read: ${error.message}`,
-    'virt-shaper load puts what rules.d says in its place',
-  );
+  return new Failure(`what was loaded last cannot be read: ${error.message}`, `${repair} makes it anew`);
 }

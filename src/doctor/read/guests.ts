@@ -1,4 +1,5 @@
 // The guests that virt-shaper has noted, and the running ones by libvirt's status files and the kernel's taps.
+import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { reconcile } from '../../guests/reconcile.ts';
 import { readRunning } from '../../guests/status-files.ts';
@@ -9,6 +10,7 @@ import { guestsWithout, tryInForce } from '../../store/in-force-plan.ts';
 import type { Paths } from '../../store/paths.ts';
 import { attempt, had } from '../finding.ts';
 import type { GuestFacts } from '../guests.ts';
+import { isThere } from './stat.ts';
 
 export async function readGuestFacts(
   paths: Paths,
@@ -30,6 +32,7 @@ export async function readGuestFacts(
     inForce: new Set(
       nics.flatMap((one) => (lacking.has(one) ? [] : one.nics.map(({ tap }) => `${tap} ${one.name}`))),
     ),
+    loaded: isThere(join(paths.rules, 'good')),
     unread: status.unread,
     devices,
     bridges,

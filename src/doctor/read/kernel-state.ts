@@ -9,6 +9,7 @@ import { noTable } from '../../kernel/nft/table.ts';
 import { emptyState, type KernelState, type State } from '../../kernel/objects.ts';
 import { describeOwner, othersOf, ownedBy } from '../../kernel/owner.ts';
 import { readState } from '../../load/read-state.ts';
+import { repair } from '../../observe/fault.ts';
 import { readIfGood, readRules, unnotedFolder } from '../../store/in-force-rules.ts';
 import type { Paths } from '../../store/paths.ts';
 import { Failure } from '../../system/errors.ts';
@@ -76,7 +77,7 @@ function readLoaded(paths: Paths): State {
   try {
     return parseRules(good, unnoted ?? join(paths.rules, 'good'));
   } catch (error) {
-    const hint = 'virt-shaper load puts what rules.d says in its place';
+    const hint = `${repair} makes it anew`;
     throw new Failure(`what was loaded last cannot be read: ${(error as Error).message}`, hint);
   }
 }

@@ -1,5 +1,6 @@
 // The state of our units and of libvirt's sockets, by one `systemctl show`, and the time of the last sync.
 
+import { join } from 'node:path';
 import { packaged } from '../../hooks/hook-file.ts';
 import { stableNames } from '../../hooks/program.ts';
 import type { Paths } from '../../store/paths.ts';
@@ -23,6 +24,7 @@ export async function readServices(run: Run, paths: Paths): Promise<ServiceFacts
     systemd,
     // The package's program names its Node.js in its first line.
     configured: isThere(paths.config.file),
+    loaded: isThere(join(paths.rules, 'good')),
     command: [...(program === packaged ? [program] : [node, program]), ...options],
     units: systemd ? await readUnits(run) : [],
     ...(cron === undefined ? {} : { cron }),

@@ -4,7 +4,7 @@ import type { TapPlan } from '../../plan/plan.ts';
 import { label } from '../../text/label.ts';
 import { formatPath } from '../../toml/write.ts';
 import type { Astray, Facts } from '../facts.ts';
-import type { Fault } from '../fault.ts';
+import { type Fault, repair } from '../fault.ts';
 
 export function astrayFaults({ name: tap, bridge }: TapPlan, { astray }: Pick<Facts, 'astray'>): Fault[] {
   const lost = astray.get(tap) ?? [];
@@ -21,7 +21,7 @@ export function astrayFaults({ name: tap, bridge }: TapPlan, { astray }: Pick<Fa
     const reason = `the host routes ${what} to ${devices.map(label).join(' and ')}, ${are} of its: neither that nor what is answered meets a class`;
     const uplinks = devices.map((device) => `[${formatPath(['uplink', device])}]`).join(' and ');
     const remedy = isNew
-      ? `virt-shaper sync finds ${devices.map(label).join(' and ')}`
+      ? `${repair} finds ${devices.map(label).join(' and ')}`
       : `write routed = [${JSON.stringify(bridge)}] in ${uplinks}, too, or have the host route it to an uplink again`;
     return { kind: 'route', tap, reason, remedy };
   });

@@ -118,7 +118,8 @@ async function fail(context: Context, work: Work, error: unknown): Promise<Outco
     return { isDone: false, refusal: error };
   }
   heard.warn(describeError(error));
-  if (isStart(work)) heard.warn(`guest ${label(call.name)} starts UNSHAPED; virt-shaper sync tries again`);
+  if (isStart(work))
+    heard.warn(`guest ${label(call.name)} starts UNSHAPED; virt-shaper sync --in-force tries again`);
   return { isDone: false };
 }
 

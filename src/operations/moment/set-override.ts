@@ -47,7 +47,7 @@ export function setOverride(context: Context, wanted: Wanted): Promise<number> {
 function whyNotYet({ paths }: Context, { kind, name }: Subject): string {
   const runs = kind === 'guest' && readRunningGuests(paths).guests.some((guest) => guest.name === name);
   return runs
-    ? 'runs, and no load has seen that: virt-shaper sync shapes it, with that'
+    ? 'runs, and no load has seen that: virt-shaper sync --in-force shapes it, with that'
     : 'does not run now: it has that from its start on';
 }
 

@@ -384,13 +384,13 @@ export const operations: Listed[] = [
   },
   {
     what: 'a guest whose start failed is done',
-    from: '  if (isStart(work)) heard.warn(`guest ${label(call.name)} starts UNSHAPED; virt-shaper sync tries again`);\n  return { isDone: false };',
-    to: '  if (isStart(work)) heard.warn(`guest ${label(call.name)} starts UNSHAPED; virt-shaper sync tries again`);\n  return { isDone: true };',
+    from: 'UNSHAPED; virt-shaper sync --in-force tries again`);\n  return { isDone: false };',
+    to: 'UNSHAPED; virt-shaper sync --in-force tries again`);\n  return { isDone: true };',
     kernel: ['hook-outcomes', 'hook-starts'],
   },
   {
     what: 'a stop that fails says that a guest starts unshaped',
-    from: '  if (isStart(work)) heard.warn(`guest ${label(call.name)} starts UNSHAPED;',
+    from: '  if (isStart(work))\n    heard.warn(`guest ${label(call.name)} starts UNSHAPED;',
     to: '  heard.warn(`guest ${label(call.name)} starts UNSHAPED;',
     kernel: ['hook-outcomes'],
   },

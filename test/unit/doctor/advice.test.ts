@@ -107,15 +107,16 @@ const services: ServiceFacts = {
   systemd: true,
   configured: true,
   lastSync: 30_000,
+  loaded: true,
   command: ['/usr/sbin/virt-shaper'],
   units: ['virt-shaper.service', 'virt-shaper-sync.timer'].map((name) => ({ name, ...well })),
 };
 
 test('two runs that were missed are no finding, the third is; the advice is for who runs it', () => {
-  const sync = (lastSync: number | undefined, timer: boolean) => {
+  const sync = (lastSync: number | undefined, timer: boolean, loaded = true) => {
     const units = timer ? services.units : services.units.slice(0, 1);
     const { lastSync: _, ...facts } = services;
-    const found = checkServices({ ...facts, units, ...(lastSync === undefined ? {} : { lastSync }) });
+    const found = checkServices({ ...facts, loaded, units, ...(lastSync === undefined ? {} : { lastSync }) });
     const { level, hint } = named(found, 'last-sync');
     return [level, hint];
   };
@@ -123,9 +124,10 @@ test('two runs that were missed are no finding, the third is; the advice is for 
   assert.equal(sync(180_000, true), ['ok', undefined]);
   assert.equal(sync(180_000, false), ['ok', undefined]);
   assert.equal(sync(180_001, true), ['problem', status]);
-  assert.equal(sync(180_001, false), ['warning', 'virt-shaper sync']);
+  assert.equal(sync(180_001, false), ['warning', 'virt-shaper sync --in-force']);
   assert.equal(sync(undefined, true), ['warning', status]);
-  assert.equal(sync(undefined, false), ['warning', 'virt-shaper apply']);
+  assert.equal(sync(undefined, false), ['warning', 'virt-shaper sync --in-force']);
+  assert.equal(sync(undefined, false, false), ['warning', 'virt-shaper apply'], 'nothing is in force');
 });
 
 test('each unit says what does not happen without it, and what to type', () => {
@@ -158,12 +160,27 @@ const guests: GuestFacts = {
   noted: { value: [] },
   running: [],
   inForce: new Set(),
+  loaded: true,
   unread: [],
   devices: new Map(),
   bridges: ['br0'],
   uplinks: [],
   hostAddresses: new Map() as never,
 };
+
+test('what is advised for guests that nobody told of loads no configuration that is not in force', () => {
+  const hints = (more: Partial<GuestFacts>) =>
+    checkGuests({ ...guests, noted: { value: [guest('b', 't1')] }, running: [guest('a', 't0')], ...more })
+      .filter(({ level }) => level !== 'ok')
+      .map(({ hint }) => hint);
+  const repair = 'virt-shaper sync --in-force';
+  assert.equal(hints({}), [repair, repair]);
+  assert.equal(hints({ remedies: new Map([['a', 'do that']]) }), ['do that', repair]);
+  const apply = 'virt-shaper apply';
+  const once = `once there is a configuration without mistakes: ${apply}`;
+  assert.equal(hints({ loaded: false }), [once, once]);
+  assert.equal(hints({ loaded: false, config: makeWorld('[guest.a]\n', {}).config }), [apply, apply]);
+});
 
 test('guests are counted; six taps of nobody are named, and of more how many', () => {
   assert.is(line(named(checkGuests(guests), 'guests')), 'ok guests: none runs');
@@ -249,7 +266,7 @@ test('the last load: none, none since boot, well, failed with its own advice fir
   assert.equal(last({ at: now - 300_000, error: 'virt-shaper: no tc\n      install it' }), [
     'problem',
     'failed 5 min ago: no tc',
-    'install it\nonce that is mended: virt-shaper sync',
+    'install it\nonce that is mended: virt-shaper sync --in-force, or again what failed',
   ]);
 });
 

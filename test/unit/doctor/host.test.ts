@@ -236,6 +236,7 @@ function units(...changes: Partial<UnitFacts>[]): ServiceFacts {
     systemd: true,
     configured: true,
     lastSync: 30_000,
+    loaded: true,
     command: ['/usr/sbin/virt-shaper'],
     units: names.map((name, at) => ({ name, ...well, ...changes[at] })),
   };

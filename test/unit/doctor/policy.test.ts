@@ -182,6 +182,7 @@ test('guests that run and are not noted, noted and gone, with a new NIC, taps of
     devices: new Map(),
     bridges: ['br0'],
     inForce: none,
+    loaded: true,
     hostAddresses: new Map(),
   };
   assert.equal(
@@ -326,7 +327,7 @@ test('what cannot be read is said once, and costs no other finding', () => {
       'nothing depends on it; the next load that changes something makes it anew',
       'wait',
       'make some',
-      'virt-shaper apply',
+      'virt-shaper sync --in-force makes it anew',
     ],
   );
   const blind = checkInForce({ ...inForce, rows: { failed: 'nft hangs' } });

@@ -97,6 +97,7 @@ test('libvirt: what systemd starts, whose folders are there, and whether a sync 
     readLibvirt(async () => ({ ...well, status: 127 }), paths(), {
       systemd: true,
       configured: true,
+      loaded: true,
       command: [],
       units,
     });
@@ -116,7 +117,7 @@ test('libvirt: what systemd starts, whose folders are there, and whether a sync 
   const programs = ['libvirtd', 'virtqemud', 'virtlxcd'].map((name) => `/usr/sbin/${name}`);
   const unknown = await read();
   assert.equal([unknown.installed, unknown.version], [programs.some((name) => existsSync(name)), undefined]);
-  const services = { systemd: true, configured: true, command: [], units: [] };
+  const services = { systemd: true, configured: true, loaded: true, command: [], units: [] };
   const known = await readLibvirt(
     async () => ({ ...well, stdout: 'libvirtd (libvirt) 11.3.0\n' }),
     paths(),

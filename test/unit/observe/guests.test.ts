@@ -140,7 +140,7 @@ test('the host routes a guest past its uplink: which family, by how much of it, 
   ]);
   assert.equal(told({ isPart: true }, { family: 'IPv6', devices: ['eth0.5', 'eth8'], isNew: true }), [
     `the host routes some of what it sends by IPv4 to wg0, which is no uplink of its; ${remedy}`,
-    'the host routes what it sends by IPv6 to eth0.5 and eth8, which are no uplinks of its; virt-shaper sync finds eth0.5 and eth8',
+    'the host routes what it sends by IPv6 to eth0.5 and eth8, which are no uplinks of its; virt-shaper sync --in-force finds eth0.5 and eth8',
   ]);
 });
 

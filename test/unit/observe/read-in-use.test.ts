@@ -133,13 +133,13 @@ test('rules without the plan that names their guests are said, as is a plan that
   load(undefined);
   assert.equal(await refusal(), [
     `RULES/good has no ${planFile}, which names the guests of the rules in force`,
-    'virt-shaper apply writes it',
+    'virt-shaper sync --in-force writes it',
   ]);
   write(join(paths().rules, 'good', planFile), JSON.stringify({ ...planOf('ann'), uplinks: [] }));
   assert.equal((await look()).uplinks, [], 'a plan of nobody is one');
   write(join(paths().rules, 'good', planFile), '{');
   const [, hint] = await refusal();
-  assert.is(hint, 'virt-shaper apply writes it anew');
+  assert.is(hint, 'virt-shaper sync --in-force writes it anew');
 });
 
 test('while a load runs, the rules that it lays down are in force from when the kernel leads by them', async () => {

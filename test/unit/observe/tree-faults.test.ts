@@ -54,7 +54,7 @@ test('the device of a tree: gone, of somebody else, down, or with a root of othe
   );
   assert.equal(
     of('out', ({ devices }) => devices.delete('eth0')),
-    ['uplink-gone', undefined, 'its uplink wan is gone', 'virt-shaper sync, when it is back'],
+    ['uplink-gone', undefined, 'its uplink wan is gone', 'virt-shaper sync --in-force, when it is back'],
   );
   assert.is(
     of('out', ({ devices }) => devices.set('eth0', { up: false, ours: false })),

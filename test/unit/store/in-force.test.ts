@@ -91,7 +91,7 @@ test('rules that are not there say who makes them; settings need not be there', 
       return (error as Failure).hint ?? '';
     }
   };
-  assert.is(hint(join(folder, 'good')), 'virt-shaper sync makes it anew');
+  assert.is(hint(join(folder, 'good')), 'virt-shaper sync --in-force makes it anew');
   assert.is(hint(folder), 'virt-shaper render writes it');
 });
 
