@@ -245,7 +245,7 @@ test('nothing is loaded, or by another version', () => {
     );
   }
   sh(`rm ${join(host.rules, 'good/.plan.json')}`);
-  assert.match(run('status').stderr, /has no \.plan\.json.*\n.*virt-shaper apply/);
+  assert.match(run('status').stderr, /has no \.plan\.json.*\n.*virt-shaper sync --in-force/);
 });
 
 test('metrics go into a file, whole, for everybody to read', () => {
