@@ -125,7 +125,7 @@ test('who renders, plans and loads in steps hears at each of them what the confi
     assert.is(status, 0, command);
     assert.match(
       stderr,
-      /warning: \/etc\/.*:8:8: .*"100Mbps" counts megabytes per second, 800mbit\n/,
+      /warning: \/.*\/etc\/.*:8:8: .*"100Mbps" counts megabytes per second, 800mbit\n/,
       command,
     );
     assert.match(
