@@ -43,6 +43,16 @@ test('what is wanted meanwhile is taken, and waited for again', async () => {
   assert.not.ok(existsSync(context.paths.syncWanted));
 });
 
+test('what is left after its last look, while its number is still there, is taken too', async () => {
+  const { paths } = context;
+  const { syncWanted: file } = paths;
+  want();
+  // Of what a hook leaves in between, the look before knows nothing.
+  Object.defineProperty(paths, 'syncWanted', { get: () => (number() === '' ? file : `${file}-before`) });
+  assert.is(await settle(context, 0.05), true);
+  assert.not.ok(existsSync(file));
+});
+
 test('where more is wanted without end it begins all the same', async () => {
   const wants = setInterval(want, 5);
   try {

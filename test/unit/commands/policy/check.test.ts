@@ -1,10 +1,11 @@
 // check: the last line counts what was understood, each kind by itself; what is wrong is told before it.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { checkCommand } from '../../../../src/commands/policy/check.ts';
+import { ConfigError } from '../../../../src/system/errors.ts';
 import { writeWhole } from '../../../../src/system/files.ts';
 import { makeFolder } from '../../../../src/system/folders.ts';
 import { hear } from '../../../support/heard.ts';
@@ -15,11 +16,14 @@ test.before.each(() => {
 });
 test.after.each(() => rmSync(root, { recursive: true }));
 
+function put(file: string, text: string): void {
+  makeFolder(dirname(file));
+  writeWhole(file, text, 0o644);
+}
+
 async function check(toml: string, options: { json?: boolean; quiet?: boolean } = {}) {
   const heard = hear(root);
-  const file = heard.context.paths.config.file;
-  makeFolder(dirname(file));
-  writeWhole(file, toml);
+  put(heard.context.paths.config.file, toml);
   return { status: await checkCommand(heard.context, options), ...heard };
 }
 
@@ -50,6 +54,18 @@ test('quiet leaves the table out; data has all of it, and mistakes as data end w
   const wrong = await check('[guest.a]\nrat = "1mbit"\n', { json: true });
   assert.is(wrong.status, 2);
   assert.match(wrong.printed.join(''), 'guest.a.rat');
+});
+
+test('templates of the administrator are tried: a mistake ends with 2, one that fits is none', async () => {
+  const template = join(hear(root).context.paths.templates, 'class.tc.hbs');
+  put(template, '{{no_such_thing}}\n');
+  const wrong = await check(uplink, { json: true });
+  assert.is(wrong.status, 2);
+  assert.match(JSON.parse(wrong.printed.join('')).errors[0].message, 'no_such_thing');
+  const thrown = await check(uplink).catch((error: unknown) => error);
+  assert.instance(thrown, ConfigError);
+  put(template, readFileSync(new URL('../../../../templates/class.tc.hbs', import.meta.url), 'utf8'));
+  assert.is((await check(uplink)).status, 0);
 });
 
 test.run();

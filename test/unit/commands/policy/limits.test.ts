@@ -49,7 +49,9 @@ test('by kind and name; what has ended is left out, and nobody is in force befor
     { name: 'ann', until: Date.now() + 3_600_000, why: 'abuse' },
   );
   const { printed } = await show(true);
-  const { limits } = JSON.parse(printed.join(''));
+  const data = JSON.parse(printed.join(''));
+  assert.is(printed.join(''), `${JSON.stringify(data, null, 2)}\n`);
+  const { limits } = data;
   assert.equal(
     limits.map((one: { kind: string; name: string; inForce: boolean }) => [one.kind, one.name, one.inForce]),
     [

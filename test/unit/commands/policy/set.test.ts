@@ -30,13 +30,15 @@ async function run(command: typeof setCommand, words: string[], options: SetOpti
 const set = (words: string[], options?: SetOptions) => run(setCommand, words, options);
 const unset = (words: string[], options?: SetOptions) => run(unsetCommand, words, options);
 
-async function refusal(command: typeof setCommand, words: string[]): Promise<string> {
+/** @returns what is wrong, and what was said before it */
+async function refusal(command: typeof setCommand, words: string[]): Promise<[string, string[]]> {
+  const { context, warned } = hear(root);
   try {
-    await run(command, words);
-    return '';
+    await command(context, words, {});
+    return ['', warned];
   } catch (error) {
     assert.instance(error, ConfigError);
-    return (error as ConfigError).problems[0]?.message ?? '';
+    return [(error as ConfigError).problems[0]?.message ?? '', warned];
   }
 }
 
@@ -76,17 +78,24 @@ test('unset takes away one value, or all of a guest; the last takes the file', a
 });
 
 test('a key without a value, and what the whole configuration does not take, write nothing', async () => {
-  assert.is(
-    await refusal(setCommand, ['cliff', 'ceil', '10mbit', 'rate']),
+  assert.equal(await refusal(setCommand, ['cliff', 'ceil', '10mbit', 'rate']), [
     'rate has no value: keys and values come in pairs',
-  );
+    [],
+  ]);
   for (const words of [
     ['cliff', 'rate', '30mbit'],
     ['cliff', 'group', 'nobody'],
     ['cliff', 'ceil', 'fast'],
     ['', 'ceil', '10mbit'],
-  ])
-    assert.is.not(await refusal(setCommand, words), '', words.join(' '));
+  ]) {
+    const [wrong, warned] = await refusal(setCommand, words);
+    assert.is.not(wrong, '', words.join(' '));
+    assert.equal(
+      warned,
+      ['nothing is written, since the configuration would have a mistake:'],
+      words.join(' '),
+    );
+  }
   assert.not.ok(existsSync(own()));
 });
 

@@ -99,6 +99,14 @@ test('uplinks', () => {
   assert.is(find('unmarked', 'eth7'), false);
   assert.equal(find('unmarked', 'eth1'), ['there is no uplink eth1', 'did you mean eth7?']);
   assert.equal(find('unmarked', 'zzzzzz'), ['there is no uplink zzzzzz', tree]);
+  const more = generated(makeWorld(`${toml}[uplink.eth8]\n`, running));
+  assert.equal(
+    ['eth0', 'eth7', 'eth8'].map((name) => find('unmarked', name, more)),
+    [true, false, false],
+  );
+  const found = generated(makeWorld('[guest.cliff]\n', running));
+  assert.is(find('unmarked', 'eth0', found), true, 'one without a table');
+  assert.equal(find('unmarked', 'eth9', found), ['there is no uplink eth9', 'did you mean eth0?']);
 });
 
 test.run();

@@ -38,18 +38,28 @@ async function looks(
   }) as unknown as Run;
   const context = { paths: makePaths({ root }), detail: (text: string) => said.push(text) };
   const { policy } = generateFor(world);
-  await lookAgain(context as unknown as Context, { inputs: inputs as unknown as Inputs, policy }, run);
+  const clock = Date.now;
+  Date.now = () => now;
+  try {
+    await lookAgain(context as unknown as Context, { inputs: inputs as unknown as Inputs, policy }, run);
+  } finally {
+    Date.now = clock;
+  }
   return { asked, said };
 }
 
 test('where nothing changes before the next minute’s sync nobody is asked for one', async () => {
-  for (const seconds of [undefined, 61, 3600]) assert.equal(await looks(seconds), { asked: [], said: [] });
+  for (const seconds of [undefined, 59.001, 60, 3600])
+    assert.equal(await looks(seconds), { asked: [], said: [] });
 });
 
 test('where something does, a sync is wanted then, and not sooner than in five seconds', async () => {
   for (const [seconds, after] of [
+    [59, 59],
+    [30.001, 31],
     [30, 30],
-    [58, 58],
+    [29.999, 30],
+    [5.001, 6],
     [5, 5],
     [1, 5],
   ] as const) {

@@ -1,11 +1,17 @@
-// Which options of `usage` go together, and which time they mean.
-import { mkdtempSync, rmSync } from 'node:fs';
+// Which options of `usage` go together, which time they mean, and who is shown for a name.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { encodeMonth } from '../../../../src/ledger/decode.ts';
+import type { MonthAccount } from '../../../../src/ledger/ledger.ts';
+import { noPeaks } from '../../../../src/ledger/peaks.ts';
+import type { Subject } from '../../../../src/ledger/subject.ts';
 import type { Context } from '../../../../src/operations/context.ts';
 import { reportUsage, type UsageOptions } from '../../../../src/operations/usage/report.ts';
+import { pageHead } from '../../../../src/report/usage/page.ts';
+import { Failure } from '../../../../src/system/errors.ts';
 import { addMonths, dayOf, monthOf } from '../../../../src/units/days.ts';
 
 let folder: string;
@@ -72,6 +78,75 @@ test('the time that is meant', () => {
   const [from, until] = times({});
   assert.is(from, `${monthOf(today)}-01`);
   assert.is(until.slice(0, 7), monthOf(today));
+});
+
+const month = '2026-10';
+
+/** Two guests of a group, one of none, and an uplink's traffic of nobody and for nobody. */
+function putMonth(): void {
+  const account = (group?: string): MonthAccount => ({
+    ...(group === undefined ? {} : { group }),
+    days: new Map([['07', { out: 1000, in: 2000 }]]),
+    peaks: { out: noPeaks, in: noPeaks },
+  });
+  const accounts = new Map<Subject, MonthAccount>([
+    ['guest cliff', account('friends')],
+    ['guest jason', account()],
+    ['guest rob', account('friends')],
+    ['group friends', account()],
+    ['uplink eth0', account()],
+    ['unmarked eth0', account()],
+    ['flooded eth0', account()],
+  ]);
+  writeFileSync(join(folder, `${month}.json`), encodeMonth({ month, accounts }));
+}
+
+test('without a name all of a kind, with names those of them and of their groups', () => {
+  putMonth();
+  const shown = (options: UsageOptions, ...names: string[]) =>
+    asData({ month, ...options }, names).usage.map(
+      ({ kind, name }: Subject & { kind: string; name: string }) =>
+        kind === 'guest' ? name : `${kind} ${name}`,
+    );
+  assert.equal(shown({}), ['cliff', 'jason', 'rob']);
+  assert.equal(shown({}, 'jason'), ['jason']);
+  assert.equal(shown({}, 'friends'), ['cliff', 'rob']);
+  assert.equal(shown({}, 'j*', 'rob'), ['jason', 'rob']);
+  assert.equal(shown({ group: true }), ['group friends']);
+  assert.equal(shown({ uplink: true }), ['uplink eth0', 'unmarked eth0', 'flooded eth0']);
+});
+
+test('each name has to be of that kind, also beside one that is', () => {
+  putMonth();
+  for (const [options, names, hint] of [
+    [{}, ['jason', 'clif'], 'did you mean cliff?'],
+    [{}, ['eth0'], 'virt-shaper usage shows who is known'],
+    [{ group: true }, ['cliff'], 'virt-shaper usage shows who is known'],
+    [{ uplink: true }, ['eth1'], 'did you mean eth0?'],
+  ] as [UsageOptions, string[], string][]) {
+    try {
+      report({ month, ...options }, names);
+      assert.unreachable(names.join());
+    } catch (error) {
+      assert.instance(error, Failure);
+      assert.equal(
+        [(error as Failure).message, (error as Failure).hint],
+        [`nothing is known of ${names.at(-1)}`, hint],
+      );
+    }
+  }
+});
+
+test('a page is no text, has those who are asked for, and none is made of a month without anybody', () => {
+  putMonth();
+  const { text, html = '' } = report({ month, html: 'x' }, ['friends']);
+  assert.is(text, '');
+  assert.ok(html.startsWith(pageHead));
+  assert.match(html, 'cliff');
+  assert.not.match(html, 'jason');
+  assert.not.match(html, 'Counted until', 'the month is over');
+  assert.is(report({ month }).html, undefined);
+  assert.is(refusal({ month: '2024-02', html: 'x' }), 'nothing was used in 2024-02');
 });
 
 test.run();
