@@ -13,6 +13,7 @@ import type { Line } from '../../text/spans.ts';
 import { topLive } from '../../top/live.ts';
 import { makeScene } from '../../top/make-scene.ts';
 import { onceAsData, onceAsText } from '../../top/once.ts';
+import { isScreen, isUnicode, widthAsked } from '../../top/reader.ts';
 import type { Scene } from '../../top/scene.ts';
 import { leastInterval, longestInterval, type Subject } from '../../top/view.ts';
 
@@ -34,16 +35,16 @@ export async function topCommand(
   { once, json, interval = usualInterval }: TopOptions,
 ): Promise<number> {
   const seconds = intervalOf(interval);
-  if (!once && !json && isScreen()) {
+  if (!once && !json && isScreen(process)) {
     const soon = { ...context, timeout: Math.min(context.timeout, patience) };
-    return topLive(makeReader(soon, soon.timeout), makeExplainer(soon), seconds, isUnicode());
+    return topLive(makeReader(soon, soon.timeout), makeExplainer(soon), seconds, isUnicode(process));
   }
   const read = makeReader(context, context.timeout);
   await read();
   await pause(seconds * 1000);
   const scene = await read();
   if (json) context.print(`${JSON.stringify(onceAsData(scene, seconds), null, 2)}\n`);
-  else context.print(onceAsText(scene, seconds, isUnicode(), widthAsked()));
+  else context.print(onceAsText(scene, seconds, isUnicode(process), widthAsked(process)));
   return 0;
 }
 
@@ -98,21 +99,4 @@ function intervalOf(text: string): number {
   if (text.trim() !== '' && value >= leastInterval && value <= longestInterval) return value;
   const message = `--interval takes seconds, ${leastInterval} to ${longestInterval}, not "${text}"`;
   throw new ConfigError([{ severity: 'error', message }]);
-}
-
-function isScreen(): boolean {
-  const { TERM } = process.env;
-  return process.stdout.isTTY === true && TERM !== undefined && TERM !== '' && TERM !== 'dumb';
-}
-
-/** Decided by the locale, as in C programs; the Linux console has few glyphs in any locale. */
-function isUnicode(): boolean {
-  const { LC_ALL, LC_CTYPE, LANG, TERM } = process.env;
-  return TERM !== 'linux' && /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '');
-}
-
-/** The width of the terminal, or that in COLUMNS. */
-function widthAsked(): number | undefined {
-  const width = process.stdout.isTTY ? process.stdout.columns : Number(process.env.COLUMNS);
-  return width >= 20 ? width : undefined;
 }
