@@ -161,8 +161,14 @@ test('an uplink that cannot be shaped is 1 for a sync, and for who loads', async
 test('verify is 3 for a guest that somebody’s filter takes away', async () => {
   runs('cliff', 'vnet0');
   await host.must(['sync']);
+  const details = '\n\nguest cliff\n  + ';
+  assert.is((await host.must(['--verbose', 'verify'])).stdout, '');
   sh('tc qdisc del dev vnet0 clsact');
-  assert.is((await host.do(['verify'])).status, 3);
+  const drifted = await host.do(['verify']);
+  assert.is(drifted.status, 3);
+  assert.not.match(drifted.stdout, details);
+  assert.match((await host.do(['--verbose', 'verify'])).stdout, details);
+  assert.is(JSON.parse((await host.do(['--verbose', 'verify', '--json'])).stdout).version, 1);
   await host.must(['load']);
   assert.match((await host.must(['verify'])).stderr, 'the kernel holds what was loaded');
   runs('rob', 'vnet1');

@@ -32,6 +32,35 @@ test('what is done needs no further call', async () => {
   assert.is((await host.call('cliff', 'stopped')).status, 99);
 });
 
+test('the status that says so is the one that the hook file asks for, where a program can end with it', async () => {
+  for (const [asked, status] of [
+    ['1', 1],
+    ['125', 125],
+    ['126', 0],
+    ['0', 0],
+    ['-5', 0],
+    ['x', 0],
+  ] as const) {
+    process.env[doneVariable] = asked;
+    assert.is((await host.call('cliff', 'stopped')).status, status, asked);
+  }
+});
+
+test('what nobody has expected refuses a start where any error does, and no end', async () => {
+  process.env[callVariable] = '/nowhere/1.qemu';
+  process.env[leadVariable] = '1';
+  for (const [wish, operation, status] of [
+    ['allow', 'start', 0],
+    ['refuse', 'start', 1],
+    ['refuse', 'stopped', 0],
+  ] as const) {
+    host.configure(`hook.on_failure = "${wish}"\n${config}`);
+    const ended = await host.call('cliff', operation, { vnet0: 'br0' });
+    assert.is(ended.status, status, `${wish}, ${operation}`);
+    assert.match(ended.stderr, '/nowhere');
+  }
+});
+
 test('what failed is tried again by the next call', async () => {
   await start('cliff');
   breakStage();

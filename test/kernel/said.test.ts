@@ -52,10 +52,16 @@ test('a start that is refused is an error in the log, and whatever is in a name 
 });
 
 test('the status that the hook file asks for says "refused", and no other does', async () => {
-  host.configure(`hook.on_failure = "refuse"\n${config}`);
-  host.wrap('tc', 'case "$*" in *stage*) exit 1;; esac');
   const before = process.env.VIRT_SHAPER_REFUSAL;
+  const refused = async (asked: string) => {
+    process.env.VIRT_SHAPER_REFUSAL = asked;
+    return (await host.call('cliff', 'start', { vnet0: 'br0' })).status;
+  };
   try {
+    host.configure('hook.on_failure = "refuse"\n[guest.cliff]\nrate = "fast"\n');
+    assert.equal([await refused('1'), await refused('93'), await refused('0')], [1, 93, 2]);
+    host.configure(`hook.on_failure = "refuse"\n${config}`);
+    host.wrap('tc', 'case "$*" in *stage*) exit 1;; esac');
     for (const [asked, status] of [
       ['93', 93],
       ['1', 1],
@@ -64,10 +70,8 @@ test('the status that the hook file asks for says "refused", and no other does',
       ['0', 1],
       ['-5', 1],
       ['x', 1],
-    ] as const) {
-      process.env.VIRT_SHAPER_REFUSAL = asked;
-      assert.is((await host.call('cliff', 'start', { vnet0: 'br0' })).status, status, asked);
-    }
+    ] as const)
+      assert.is(await refused(asked), status, asked);
     process.env.VIRT_SHAPER_REFUSAL = '93';
     for (const operation of ['started', 'stopped', 'release', 'reconnect']) {
       assert.is((await host.call('cliff', operation, { vnet0: 'br0' })).status, 0, operation);
