@@ -112,13 +112,23 @@ test('a failure is counted once, and what the administrator wants is none', asyn
   assert.is(host.history().failures, failures + 4, 'a start that may go on');
 });
 
-test('rules that cannot be made are a failure, too', async () => {
+test('rules that cannot be made are a failure, too, until all is well again', async () => {
   runs('cliff', 'vnet0');
   await host.must(['sync']);
   const { failures } = host.history();
   host.configure('[guest.');
   assert.is((await host.do(['sync'])).status, 2);
   assert.is(host.history().failures, failures + 1);
+  host.configure(config);
+  assert.match((await host.must(['sync'])).stderr, 'nothing to do');
+  const { loads, last } = host.history();
+  assert.is(last.error, undefined);
+  await host.must(['sync']);
+  assert.is(host.history().loads, loads, 'what is well is not noted once more');
+  host.write('run/virt-shaper/history.json.next', '{"loads":');
+  await host.must(['sync']);
+  assert.is(host.history().loads, loads + 1, 'of one that was killed as it noted its load');
+  assert.not(host.exists('run/virt-shaper/history.json.next'));
 });
 
 test('a first load of many guests says some of them, --verbose all', async () => {
