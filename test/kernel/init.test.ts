@@ -32,7 +32,9 @@ function init(): string {
   return host.read(file);
 }
 
-test('a host without a bridge', () => {
+test('a host without a bridge, whichever way it goes out by itself', () => {
+  sh('ip link add out0 type veth peer name w-out0; ip link set out0 up; ip link set w-out0 up');
+  sh('ip route add default dev out0');
   assert.match(init(), '# None was found');
   assert.is(host.run(['render']).status, 0);
 });
@@ -109,7 +111,9 @@ test('guests that are shut off are there too, each once, with the ways of their 
 
 test('config.d is made beside the usual file, and the next steps are said', () => {
   host.bridge('br0', 'eth0');
+  defined('bob');
   const { stderr } = host.run(['init']);
+  assert.match(stderr, '1 uplink, 1 guest as comments (1 shut off)\n');
   assert.match(stderr, `then: ${stepsAfter('init')}`);
   assert.equal(sh(`stat -c %a ${join(host.root, 'etc/virt-shaper/config.d')}`), '755\n');
   assert.is(host.run(['init', '--config', join(host.root, 'own/config.toml')]).status, 0);
@@ -149,6 +153,7 @@ test('another place, a folder that cannot be, and the old hook', () => {
   const { status, stderr } = host.run(['init', '--config', elsewhere]);
   assert.is(status, 0, stderr);
   assert.match(stderr, 'virt-shaper import');
+  assert.match(stderr, '0 uplinks, 0 guests as comments\n');
   assert.match(readFileSync(elsewhere, 'utf8'), 'unlisted = "ignore"');
   const refused = host.run(['init', '--config', '/proc/none/config.toml']);
   assert.is(refused.status, 1);
