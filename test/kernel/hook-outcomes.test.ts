@@ -127,9 +127,8 @@ test('a plan that cannot be read counts as none: who runs on is shaped anew, and
   assert.is(host.read(plan), whole);
 });
 
-test('who waits in vain for the lock and is refused does not wait for it again', async () => {
-  host.configure(`hook.on_failure = "refuse"\n${config}`);
-  await start('cliff');
+/** Another virt-shaper has the lock. @returns how often its end is waited for by `work` */
+async function whileHeld(work: () => Promise<void>): Promise<number> {
   const holder = spawn('flock', ['-x', join(host.root, 'run/virt-shaper/lock'), 'sleep', '60'], {
     detached: true,
     stdio: 'ignore',
@@ -139,19 +138,43 @@ test('who waits in vain for the lock and is refused does not wait for it again',
       if (sh(`flock -n ${host.root}/run/virt-shaper/lock true || echo held`) !== '') break;
     }
     host.wrap('flock', `echo "$*" >>${host.root}/asked`);
+    await work();
+    return host.read('asked').match(/-w 1 /g)?.length ?? 0;
+  } finally {
+    process.kill(-(holder.pid ?? 0), 'SIGKILL');
+  }
+}
+
+test('who waits in vain for the lock and is refused does not wait for it again', async () => {
+  host.configure(`hook.on_failure = "refuse"\n${config}`);
+  await start('cliff');
+  const waits = await whileHeld(async () => {
     const call = ['--lock-timeout', '1', 'hook', 'qemu', 'rob', 'start', 'begin', '-'];
     const { status, stderr } = await host.do(call, domainXml('rob', { vnet1: 'br0' }));
     assert.is(status, 1);
     assert.match(stderr, 'another virt-shaper has held');
-    assert.is(host.read('asked').match(/-w 1 /g)?.length, 1);
-    assert.not.match(host.read('run/virt-shaper/guests.json'), 'rob', 'it is noted no more');
-  } finally {
-    process.kill(-(holder.pid ?? 0), 'SIGKILL');
-  }
+  });
+  assert.is(waits, 1);
+  assert.not.match(host.read('run/virt-shaper/guests.json'), 'rob', 'it is noted no more');
+});
+
+test('of several that wait for it in vain none waits by itself once more', async () => {
+  await start('ann', 'vnet2');
+  const waits = await whileHeld(async () => {
+    const calls: [string, string, string][] = [
+      ['rob', 'start', 'vnet1'],
+      ['cliff', 'start', 'vnet0'],
+    ];
+    const { led, answers } = await together(calls, ['--lock-timeout', '1']);
+    assert.match(answers[0] ?? '', /^0\n.*another virt-shaper has held(.*\n)+guest rob starts UNSHAPED/);
+    assert.is(led.status, 0);
+    assert.match(led.stderr, /another virt-shaper has held(.*\n)+guest cliff starts UNSHAPED/);
+  });
+  assert.is(waits, 1);
 });
 
 /** As the shells of hooks lay them down; the last of them leads. @returns how it ends, and each answer */
-async function together(calls: [name: string, operation: string, tap?: string][]) {
+async function together(calls: [name: string, operation: string, tap?: string][], options: string[] = []) {
   const files = calls.map(([name, operation, tap], index) => {
     const file = `run/virt-shaper/hook-calls/${process.pid}${index}.qemu`;
     host.write(file, [operation, name, domainXml(name, tap ? { [tap]: 'br0' } : {})].join('\n'));
@@ -161,7 +184,7 @@ async function together(calls: [name: string, operation: string, tap?: string][]
   process.env[callVariable] = files.at(-1);
   process.env[leadVariable] = '1';
   const [name = '', operation = ''] = calls.at(-1) ?? [];
-  const led = await host.do(['hook', 'qemu', name, operation, 'begin', '-']);
+  const led = await host.do([...options, 'hook', 'qemu', name, operation, 'begin', '-']);
   delete process.env[callVariable];
   delete process.env[leadVariable];
   const answers = files.map((file) => {
