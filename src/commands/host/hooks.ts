@@ -15,7 +15,7 @@ import { describeError } from '../../report/errors.ts';
 import { hooksStatus, reportHooks } from '../../report/hooks.ts';
 import { dataVersion } from '../../report/in-use-data.ts';
 import { ConfigError, Failure } from '../../system/errors.ts';
-import { makeRun } from '../../system/exec.ts';
+import { makeRun, type Run } from '../../system/exec.ts';
 import { makeFolder } from '../../system/folders.ts';
 import { label } from '../../text/label.ts';
 
@@ -61,9 +61,9 @@ async function install(context: Context): Promise<number> {
 }
 
 /** @returns whether any daemon was told to look. Below another root nothing is this host's. */
-async function reload(context: Context, hooks: LibvirtHooks): Promise<boolean> {
+export async function reload(context: Context, hooks: LibvirtHooks, run: Run = makeRun()): Promise<boolean> {
   if (context.paths.owner !== hostOwner) return false;
-  const told = await reloadDaemons(makeRun(), hooks);
+  const told = await reloadDaemons(run, hooks);
   for (const { name, done } of told) {
     if (done) context.say(`${name} reloaded, so that it looks for them; no guest notices`);
     else
