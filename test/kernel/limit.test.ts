@@ -337,9 +337,15 @@ test('plan shows the moment at which it will have ended, and changes nothing', a
   const before = kernelState();
   const soon = await host.do(['plan', '--at', at(hour)]);
   assert.is(soon.status, 0, soon.stdout);
+  assert.match(soon.stderr, /^at .*, by the configuration in force:\nnothing to do: it is as it is now\n$/);
   const later = await host.do(['plan', '--at', at(3 * hour)]);
   assert.is(later.status, 3);
   assert.match(later.stdout, '~ cliff: rate 5mbit -> 15mbit, ceil 5mbit -> 30mbit, both directions');
+  const data = await host.do(['plan', '--at', at(3 * hour), '--json']);
+  assert.equal([data.status, data.stderr, JSON.parse(data.stdout).commands.length > 0], [3, '', true]);
+  const now = await host.do(['plan', '--json']);
+  assert.equal([now.status, now.stderr], [0, '']);
+  assert.match((await host.do(['plan'])).stderr, 'nothing to do: the kernel holds what rules.d says\n');
   assert.is(kernelState(), before);
   assert.is(host.run(['plan', '--at', 'later']).status, 2);
 });

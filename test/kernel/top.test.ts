@@ -244,6 +244,14 @@ test('without a terminal it is one frame, as text or data', () => {
   assert.is(data.flooded[0].in.rate, 1_000_000);
 });
 
+test('a frame is of so many seconds as are asked for', () => {
+  const asked = join(host.root, 'asked');
+  const path = host.wrap('tc', `date +%s%N >>${asked}`);
+  assert.is(host.run(['top', '--once', '--interval', '0.5'], { path }).status, 0);
+  const times = host.read('asked').trim().split('\n').map(Number);
+  assert.ok(((times.at(-1) ?? 0) - (times[0] ?? 0)) / 1e6 >= 500, times.join());
+});
+
 test('an interval that makes no sense is refused', () => {
   for (const interval of ['0', '-1', 'x', '', '3601']) {
     const { status, stderr } = host.run(['top', '--interval', interval]);

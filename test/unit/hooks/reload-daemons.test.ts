@@ -1,30 +1,8 @@
 // Which daemons hooks install has systemd tell to look for hooks: those that looked before there were any, each once.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { HookDriver } from '../../../src/hooks/hook-file.ts';
-import type { LibvirtHooks } from '../../../src/hooks/look.ts';
 import { reloadDaemons } from '../../../src/hooks/reload-daemons.ts';
-
-type Hooks = LibvirtHooks['all'][number];
-
-/** @param since when its daemon began; the hook stands there since 10 */
-function hooks(
-  driver: HookDriver,
-  name: string,
-  since: number,
-  whose: Hooks['place']['whose'] = 'ours',
-): Hooks {
-  const place = { path: `/x/${driver}`, whose, text: '', executable: true, since: 10 };
-  return {
-    driver,
-    place,
-    former: { ...place, whose: 'nobody', executable: false },
-    others: [],
-    daemon: { name, pid: 7, since },
-    hasRun: false,
-    obstacles: [],
-  };
-}
+import { type Hooks, hooks } from '../../support/driver-hooks.ts';
 
 async function reloaded(all: Hooks[], systemd = true, status = 0) {
   const asked: string[] = [];
