@@ -31,6 +31,7 @@ import { underLockCounted } from './usage/count.ts';
  * @param seconds until the rollback
  * @param nothing the message when there is nothing to do
  * @param render renders the rules to load; absent: rules.d as it is
+ * @returns the exit status: 1 where it was taken back, or an uplink cannot be shaped
  */
 export async function loadAndConfirm(
   context: Context,
@@ -40,7 +41,7 @@ export async function loadAndConfirm(
 ): Promise<number> {
   const { pending: folder, rules, undone } = context.paths;
   const id = randomUUID();
-  const waiting = await underLockCounted(context, async (site) => {
+  const { waiting, isWhole } = await underLockCounted(context, async (site) => {
     const other = readPending(folder);
     if (other && other.deadline > sinceBoot()) {
       throw new Failure('another load waits for its confirmation', 'virt-shaper confirm');
@@ -53,18 +54,20 @@ export async function loadAndConfirm(
     writePending(folder, pending, former, readCompanions(join(rules, 'good')));
     try {
       startGuard(context, id);
-      const { changed } = await loadNow(context, site, site.rules, undefined, tell(context, nothing));
+      const telling = tell(context, nothing);
+      const { changed, obstacles } = await loadNow(context, site, site.rules, undefined, telling);
       if (!changed) dropPending(folder);
-      return changed ? pending : undefined;
+      return { waiting: changed ? pending : undefined, isWhole: obstacles.length === 0 };
     } catch (error) {
       dropPending(folder);
       throw error;
     }
   });
-  if (!waiting) return 0;
+  const stays = isWhole ? 0 : 1;
+  if (!waiting) return stays;
   const returns = waiting.former ? 'the former policy returns' : 'all is taken out again';
   const said = `${returns} in ${seconds} s, and at once at Ctrl-C, unless you press Enter or run: virt-shaper confirm`;
-  return (await outcome(context, waiting, said)) ? 0 : 1;
+  return (await outcome(context, waiting, said)) ? stays : 1;
 }
 
 /** Confirms the policy that was loaded last, which cancels its rollback. */

@@ -33,6 +33,12 @@ async function loadWaiting(id = 'x'): Promise<void> {
   host.write(`${folder}/pending.json`, JSON.stringify({ id, deadline: uptime() - 1, former: !isFirst }));
 }
 
+/** What is loaded is there, and whoever loads waits. */
+async function until(isLoaded: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 100 * slowness && !isLoaded(); tries += 1) await sleep(50);
+  await sleep(300);
+}
+
 const guard = (id: string) => host.must(['guard', id]);
 
 test('it is taken back by its own guard only, and once', async () => {
@@ -149,16 +155,30 @@ test('one whose time is up is in nobody’s way, and a first one is said to be t
   await host.start('cliff', 'vnet0');
   await host.must(['unload']);
   const waiting = host.do(['load', '--confirm', '60']);
-  const pending = () =>
-    host.exists(`${folder}/pending.json`) ? JSON.parse(host.read(`${folder}/pending.json`)) : {};
-  for (let tries = 0; tries < 100 * slowness && !sh('tc qdisc show dev eth0').includes('htb'); tries += 1)
-    await sleep(50);
-  await sleep(300);
-  assert.is(pending().former, false);
+  await until(() => sh('tc qdisc show dev eth0').includes('htb'));
+  assert.is(JSON.parse(host.read(`${folder}/pending.json`)).former, false);
   rmSync(join(host.root, folder), { recursive: true });
   const { status, stderr } = await waiting;
   assert.is(status, 0, 'confirmed');
   assert.match(stderr, 'all is taken out again in 60 s');
+});
+
+test('with something in the way the status is 1, confirmed or with nothing to do', async () => {
+  await host.start('cliff', 'vnet0');
+  sh('tc qdisc replace dev eth0 root handle 5: pfifo');
+  host.configure(newer);
+  await host.must(['render']);
+  const waiting = host.do(['load', '--confirm', '60']);
+  await until(() => sh('tc class show dev ifb-eth0').includes('ceil 50Mbit'));
+  rmSync(join(host.root, folder), { recursive: true });
+  const { status, stderr } = await waiting;
+  assert.is(status, 1, stderr);
+  assert.match(stderr, 'warning: eth0 has a root qdisc');
+  assert.not.match(stderr, 'not confirmed');
+  for (const command of ['load', 'apply']) {
+    assert.is((await host.do([command, '--confirm', '60'])).status, 1, command);
+    assert.not(host.exists(folder), command);
+  }
 });
 
 test('where its guard has died it goes back by itself, some seconds late', async () => {

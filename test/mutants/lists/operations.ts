@@ -132,8 +132,8 @@ export const operations: Listed[] = [
   },
   {
     what: 'a load that waits is confirmed by nobody, and ends with 0',
-    from: 'return (await outcome(context, waiting, said)) ? 0 : 1;',
-    to: 'await outcome(context, waiting, said);\n  return 0;',
+    from: 'return (await outcome(context, waiting, said)) ? stays : 1;',
+    to: 'await outcome(context, waiting, said);\n  return stays;',
     kernel: ['waiting-load', 'apply'],
   },
   {
