@@ -208,6 +208,8 @@ test('a driver that is none shapes nobody, and is no failure', async () => {
     assert.equal(result, { status: 0, stdout: '', stderr: '' }, operation);
   }
   assert.is(kernelState(), before);
+  const status = await host.must(['status', '--interval', '0']);
+  assert.match(status.stdout, /^no guest that is to be shaped is running, as configured\n/);
   assert.not(
     host.exists('run/virt-shaper/guests.json') && host.read('run/virt-shaper/guests.json').includes('cliff'),
   );
