@@ -125,6 +125,22 @@ test('what is advised helps where the files are gone, or somebody has the root',
   );
 });
 
+test('where the kernel cannot be read, or what was loaded cannot, the rest is shown', () => {
+  start();
+  const path = host.wrap('tc', 'echo no >&2; exit 1');
+  const shown = (options: { path?: string }, words: RegExp) => {
+    const { status, stdout } = host.run(['explain', 'cliff'], options);
+    assert.is(status, 0);
+    assert.match(stdout, /^cliff should be shaped on eth0\.\n|^cliff is /);
+    assert.match(stdout, words);
+    assert.match(stdout, '\n  rate         17142kbit');
+    assert.is(host.run(['explain', 'nobody'], options).status, 1);
+  };
+  shown({ path }, / {2}! what the kernel holds cannot be told: tc .*no$/m);
+  sh(`echo nonsense | tee -a ${host.rules}/shape.tc >>${host.rules}/good/shape.tc`);
+  shown({}, / {2}! what the kernel holds cannot be told: \S*shape\.tc:\d+/);
+});
+
 test('what the kernel holds, with its counters', () => {
   start();
   const { kernel } = JSON.parse(host.run(['explain', 'cliff', '--json']).stdout);
