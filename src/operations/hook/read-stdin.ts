@@ -2,10 +2,10 @@
 import { maxDomainXml } from '../../guests/domain-xml.ts';
 
 /** Milliseconds without a byte, after which another caller than libvirt has forgotten to close our stdin. */
-const silence = 10_000;
+const longestSilence = 10_000;
 
 /** To the end whatever its size, since libvirt waits until all is taken; no more is kept than can be parsed. */
-export async function readStdin(): Promise<string> {
+export async function readStdin(silence = longestSilence): Promise<string> {
   if (process.stdin.isTTY) return '';
   const chunks: Buffer[] = [];
   let size = 0;
