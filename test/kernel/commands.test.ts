@@ -179,6 +179,10 @@ test('verify is 3 for a guest that somebody’s filter takes away', async () => 
   const data = await host.do(['verify', '--json']);
   assert.equal([data.status, data.stderr], [3, '']);
   assert.equal(JSON.parse(data.stdout).differences, []);
+  host.wrap('nft', 'case "$*" in *list*) echo no >&2; exit 1;; esac');
+  const blind = await host.do(['verify']);
+  assert.is(blind.status, 1);
+  assert.not.match(blind.stderr, 'what was loaded last cannot be read');
 });
 
 test('the note of a hook’s call is made once, for drivers that could be', async () => {

@@ -30,7 +30,7 @@ rate = "15mbit"
 ceil = "30mbit"
 `;
 
-const dropIn = '[guest.cliff.on.eth0]\nquantum = 9000\n';
+const dropIn = '[guest.cliff.on.eth0]\nquantum = 9000\n[group.family]\nceil = "9mbit"\n';
 
 const { test, host } = kernelTest({
   config,
@@ -243,6 +243,13 @@ test('nothing rendered, nothing loaded', () => {
   const { status, stdout } = host.run(['explain', 'cliff']);
   assert.is(status, 0);
   assert.match(stdout, /^cliff does not run\.\n {2}! nothing is in \S+ yet: virt-shaper apply\n/);
+  assert.match(screen('family'), /^family is a group; no guest of it runs\.\n/);
+  host.configure('[uplink.eth0]\n');
+  host.write('etc/virt-shaper/config.d/10-more.toml', '');
+  assert.match(
+    host.run(['explain', 'family']).stderr,
+    'no entry or group of the configuration fits that name',
+  );
 });
 
 test('a guest that does not run: what it would get, and that nothing is left of it', () => {
