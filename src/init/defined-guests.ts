@@ -25,6 +25,21 @@ export function readDefined(folder: string, running: string[]): Guest[] {
   );
 }
 
+/** Guests of two drivers with one name have one entry, so they are one here, with the NICs of both. */
+export function oneByName(guests: Guest[]): Guest[] {
+  const all = new Map<string, Guest>();
+  for (const guest of guests) {
+    const { nics = [], skipped = [] } = all.get(guest.name) ?? {};
+    const both = [...skipped, ...(guest.skipped ?? [])];
+    all.set(guest.name, {
+      ...guest,
+      nics: [...nics, ...guest.nics],
+      ...(both.length > 0 ? { skipped: both } : {}),
+    });
+  }
+  return [...all.values()];
+}
+
 /** A NIC has its tap, and that of a network its bridge, only while its guest runs. */
 function asIfStarted(devices: Element, networks: Map<string, string>): Element {
   const interfaces = Array.isArray(devices.interface) ? devices.interface : [];

@@ -84,6 +84,8 @@ test('guests that are shut off are there too, each once, with the ways of their 
   host.bridge('br0', 'eth0').tap('vnet0');
   sh('ip link add virbr0 type bridge');
   running('cliff', { vnet0: 'br0' });
+  host.tap('vnet1');
+  host.runs('cliff', { vnet1: 'br0' }, { driver: 'lxc' });
   const bridged = "<interface type='bridge'><source bridge='br0'/></interface>";
   defined('cliff', bridged);
   defined('bob', bridged);
@@ -99,6 +101,7 @@ test('guests that are shut off are there too, each once, with the ways of their 
   assert.match(stderr, '1 uplink, 5 guests as comments (4 shut off)');
   const text = host.read(file);
   assert.is(text.match(/^# \[guest\.cliff\]$/gm)?.length, 1);
+  assert.match(text, '# vnet0 on br0, by eth0\n# vnet1 on br0, by eth0\n# [guest.cliff]\n');
   assert.match(text, '# shut off now\n# NIC1 on br0, by eth0\n# [guest.bob]\n');
   assert.match(text, '# shut off now\n# NIC1 on virbr0, not shaped there\n# [guest.natguest]\n');
   assert.match(
@@ -112,7 +115,9 @@ test('guests that are shut off are there too, each once, with the ways of their 
 test('config.d is made beside the usual file, and the next steps are said', () => {
   host.bridge('br0', 'eth0');
   defined('bob');
+  host.write('run/libvirt/qemu/half.xml', '<domstatus><dom');
   const { stderr } = host.run(['init']);
+  assert.match(stderr, /^warning: guest half is left out: ./);
   assert.match(stderr, '1 uplink, 1 guest as comments (1 shut off)\n');
   assert.match(stderr, `then: ${stepsAfter('init')}`);
   assert.equal(sh(`stat -c %a ${join(host.root, 'etc/virt-shaper/config.d')}`), '755\n');

@@ -9,7 +9,7 @@ import { readDefaultRoute } from '../../host/default-route.ts';
 import { type Host, stackOf } from '../../host/host.ts';
 import { readNetworks } from '../../host/networks.ts';
 import { readBridges, readDevices } from '../../host/read-host.ts';
-import { readDefined } from '../../init/defined-guests.ts';
+import { oneByName, readDefined } from '../../init/defined-guests.ts';
 import { type FoundHost, type FoundLink, firstConfig } from '../../init/first-config.ts';
 import type { Context } from '../../operations/context.ts';
 import { findUplinks, sharedBelow } from '../../policy/uplinks.ts';
@@ -111,16 +111,18 @@ async function findHost(context: Context): Promise<FoundHost> {
     found.isolated = found.isolated.filter((bridge) => !routed.includes(bridge));
   }
   found.uplinks.sort(byName);
-  found.guests = [...guests, ...off].sort(byName).map(({ name, nics, skipped = [] }) => ({
-    name,
-    ...(off.some((one) => one.name === name) ? { off: true } : {}),
-    nics: nics.map(({ tap, bridge: written, bandwidth = false }) => {
-      const bridge = devices.get(tap)?.master ?? written;
-      const uplink = ways.get(bridge ?? '');
-      return { tap, bandwidth, ...(bridge ? { bridge } : {}), ...(uplink ? { uplink } : {}) };
-    }),
-    skipped,
-  }));
+  found.guests = oneByName([...guests, ...off])
+    .sort(byName)
+    .map(({ name, nics, skipped = [] }) => ({
+      name,
+      ...(off.some((one) => one.name === name) ? { off: true } : {}),
+      nics: nics.map(({ tap, bridge: written, bandwidth = false }) => {
+        const bridge = devices.get(tap)?.master ?? written;
+        const uplink = ways.get(bridge ?? '');
+        return { tap, bandwidth, ...(bridge ? { bridge } : {}), ...(uplink ? { uplink } : {}) };
+      }),
+      skipped,
+    }));
   return found;
 }
 
@@ -148,7 +150,7 @@ function wayOut(uplinks: FoundLink[], devices: Host['devices']): FoundLink | und
   return found ?? { name, bridges: [], ...(speed === undefined ? {} : { speed }) };
 }
 
-/** The running guests, as `sync` finds them, without storing them; guests of two drivers with one name are one entry. */
+/** The running guests, as `sync` finds them, without storing them. */
 function findGuests(context: Context, devices: Host['devices']): Guest[] {
   const { paths } = context;
   let noted: Guest[] = [];
@@ -161,6 +163,5 @@ function findGuests(context: Context, devices: Host['devices']): Guest[] {
   for (const { name, reason } of running.unread) {
     context.warn(`warning: guest ${label(name)} is left out: ${reason}`);
   }
-  const guests = reconcile(noted, running, new Set(devices.keys()));
-  return guests.filter(({ name }, place) => guests.findIndex((one) => one.name === name) === place);
+  return reconcile(noted, running, new Set(devices.keys()));
 }

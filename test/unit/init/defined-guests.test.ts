@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readDefined } from '../../../src/init/defined-guests.ts';
+import { oneByName, readDefined } from '../../../src/init/defined-guests.ts';
 
 const domain = (name: string, interfaces: string) =>
   `<domain type='kvm'><name>${name}</name><devices>${interfaces}</devices></domain>`;
@@ -41,6 +41,26 @@ test('of both drivers, in name order, without those that run', () => {
       ['box', 'lxc'],
     ],
   );
+});
+
+test('two of one name have one entry, with the NICs of both, whichever of them runs', () => {
+  const nic = (tap: string) => ({ tap, bridge: 'br0' });
+  const odd = [{ nic: 'NIC1', reason: 'it crosses no bridge' }];
+  assert.equal(oneByName([]), []);
+  const all = oneByName([
+    { name: 'cliff', driver: 'qemu', nics: [nic('vnet0')] },
+    { name: 'rob', driver: 'qemu', nics: [nic('vnet1')], skipped: odd },
+    { name: 'cliff', driver: 'lxc', nics: [nic('vnet2')], skipped: odd },
+    { name: 'rob', driver: 'lxc', nics: [], skipped: odd },
+  ]);
+  assert.equal(
+    all.map(({ name, nics, skipped = [] }) => [name, nics.map(({ tap }) => tap), skipped.length]),
+    [
+      ['cliff', ['vnet0', 'vnet2'], 1],
+      ['rob', ['vnet1'], 2],
+    ],
+  );
+  assert.not.ok('skipped' in (oneByName([{ name: 'ann', driver: 'qemu', nics: [] }])[0] ?? {}));
 });
 
 test('each NIC is on the bridge that is written, or on that of its network', () => {
