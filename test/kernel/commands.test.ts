@@ -80,6 +80,31 @@ test('import: TOML on stdout, what cannot be had on stderr, and then 1', async (
   assert.is((await host.do(['import', join(host.root, 'none')])).status, 1);
 });
 
+test('render says for how many guests, whether anything is new, and who runs beside them', async () => {
+  const said = async () => (await host.must(['render'])).stderr.replaceAll(host.rules, 'RULES').split('\n');
+  host.configure(`${config}[guest."g*"]\n`);
+  assert.equal(await said(), ['no guest to shape: RULES written', '']);
+  await host.start('cliff', 'vnet0');
+  assert.equal(await said(), ['1 guest on eth0: RULES is as it was', '']);
+  await host.start('rob', 'vnet1');
+  host.configure(`${config.replace('20mbit', '30mbit')}[guest."g*"]\n`);
+  assert.equal(await said(), ['2 guests on eth0: RULES written', '']);
+  const beside = (name: string, taps: string) =>
+    `warning: guest ${name} runs by ${taps}, of which these rules do not know, so without limit: virt-shaper sync finds it`;
+  for (const name of ['g1', 'g2', 'g3', 'g4']) {
+    for (const tap of [`${name}a`, `${name}b`]) host.tap(tap);
+    host.runs(name, { [`${name}a`]: 'br0', [`${name}b`]: 'br0' });
+    if (name < 'g3') continue;
+    const few = name === 'g3' ? ['g1', 'g2', 'g3'] : ['g1', 'g2'];
+    assert.equal(await said(), [
+      '2 guests on eth0: RULES is as it was',
+      ...few.map((one) => beside(one, `${one}a and ${one}b`)),
+      ...(name === 'g3' ? [] : ['warning: and so do 2 more guests']),
+      '',
+    ]);
+  }
+});
+
 test('unload says what it found', async () => {
   assert.match(
     (await host.must(['unload'])).stderr,

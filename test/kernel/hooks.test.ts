@@ -120,9 +120,12 @@ test('installs one executable file for each driver, and does nothing the second 
     before.map(({ ctimeMs }) => ctimeMs),
   );
   assert.equal(hooks(['status']).status, 0);
-  assert.is(hooks(['remove']).status, 0);
+  const removed = hooks(['remove']);
+  assert.is(removed.status, 0);
+  assert.is(removed.stderr.match(/50-virt-shaper"? removed$/gm)?.length, drivers.length);
   assert.equal(readdirSync(hookPath('')), []);
-  assert.is(hooks(['remove']).status, 0);
+  const none = hooks(['remove']);
+  assert.equal([none.status, none.stderr], [0, 'nothing to do: there is no hook of virt-shaper\n']);
 });
 
 test('what is installed shapes a guest when libvirt runs it, with those options', () => {

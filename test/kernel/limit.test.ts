@@ -107,7 +107,11 @@ test('set, changed, lifted: each at once, in place, and then all is as it was', 
   assert.equal([await values(), await values('cliff', 'in')], ['5/5', '9/9']);
   await isWell();
   assert.match((await limit('cliff', '--in', '9mbit')).stderr, /as before.*\n.*nothing to do/);
-  await limit('cliff', '--lift');
+  const lifted = await limit('cliff', '--lift');
+  assert.equal(lifted.stderr.match(/^.* is lifted$/gm), [
+    'cliff: ceil 5mbit out is lifted',
+    'cliff: ceil 9mbit in is lifted',
+  ]);
   assert.is(kernelState(), before);
   assert.match((await limit('cliff', '--lift')).stderr, 'nothing is set for cliff');
   await isWell();

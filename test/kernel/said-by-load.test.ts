@@ -63,6 +63,10 @@ test('what stands in the way is said each time, and fails each time', async () =
     assert.match(stderr, 'warning: eth0 has a root qdisc');
     assert.not.match(stderr + stdout, /nothing to do|holds what was loaded/);
   }
+  sh('tc filter del dev vnet0 egress');
+  const advised =
+    'what was loaded; once nothing of others is in the way, virt-shaper sync --in-force repairs it';
+  assert.match((await host.do(['verify'])).stderr, advised);
   sh('tc qdisc del dev eth0 root');
   await host.must(['load']);
   assert.is(host.history().last.error, undefined);

@@ -121,7 +121,9 @@ test('a plain load, an apply and an unload decide for a load that waits', async 
     assert.not(host.exists(confirm), command);
     assert.is(/is not taken back any more: this one counts/.test(stderr), command !== 'unload', stderr);
   }
-  assert.is((await host.do(['confirm'])).status, 1);
+  const { status, stderr } = await host.do(['confirm']);
+  assert.is(status, 1);
+  assert.match(stderr, 'no load waits for a confirmation');
 });
 
 test('a load with nothing to do need not be confirmed; one that fails waits for nobody', async () => {
