@@ -14,13 +14,14 @@ export async function explainCommand(
   else
     context.print(
       lines(screenOf(process))
-        .map((line) => `${onScreen(line)}\n`)
+        .map((line) => `${onScreen(line, process)}\n`)
         .join(''),
     );
   return mistaken ? 2 : 0;
 }
 
-function onScreen(line: Line): string {
-  const terminal = process.stdout.isTTY === true && process.env.TERM !== 'dumb';
-  return terminal ? paint(line, !process.env.NO_COLOR) : textOf(line);
+/** Painted on a terminal only. */
+export function onScreen(line: Line, { stdout, env }: Pick<NodeJS.Process, 'stdout' | 'env'>): string {
+  const terminal = stdout.isTTY === true && env.TERM !== 'dumb';
+  return terminal ? paint(line, !env.NO_COLOR) : textOf(line);
 }
