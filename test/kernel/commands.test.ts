@@ -34,6 +34,11 @@ test('options that cannot be meant are wrong usage', async () => {
     [['--timeout', '1x', 'load'], '--timeout takes seconds'],
     [['metrics', '--output', ''], '--output is empty'],
     [['load', '--json'], '--json shows what --dry-run would change'],
+    [['apply', '--json'], '--json and --commands show what --dry-run would change; they go with it'],
+    [['apply', '--commands'], '--json and --commands show what --dry-run would change; they go with it'],
+    [['apply', '--dry-run', '--confirm', '5'], '--confirm loads, and --dry-run does not'],
+    [['apply', '--dry-run', '--json', '--commands'], '--json and --commands show two different things'],
+    [['plan', '--json', '--commands'], '--json and --commands show two different things'],
     [['sync', '--settle', 'soon'], '--settle takes seconds'],
     [['hook', 'qemu'], 'hook needs what libvirt passes'],
   ] as const) {
