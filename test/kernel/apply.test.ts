@@ -3,7 +3,10 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { needsCommand } from '../support/needs.ts';
 import { slowness } from '../support/patience.ts';
+import { Pty } from '../support/pty.ts';
+import { unless } from '../support/skip.ts';
 import { kernelState, program, sh } from './host.ts';
 import { kernelTest } from './kernel-test.ts';
 
@@ -284,5 +287,28 @@ test('apply --confirm that another load or an unload overtakes says so, and ends
     assert.not(existsSync(join(host.root, 'run/virt-shaper/confirm.undone')));
   }
 });
+
+unless(needsCommand('script', 'stty', 'bash'), test)(
+  'at a terminal Enter confirms, and Ctrl-C goes back',
+  async () => {
+    const former = kernelState();
+    for (const [key, status, said] of [
+      ['\u0003', 1, /^not confirmed: nothing is loaded again, as before$/m],
+      ['\n', 0, /^confirmed$/m],
+    ] as const) {
+      const screen = new Pty([process.execPath, program, '--root', host.root, 'apply', '--confirm', '3600']);
+      try {
+        await screen.until(/unless you press Enter/);
+        screen.type(key);
+        assert.is((await screen.ended()).status, status);
+        assert.match(screen.screen.join('\n'), said);
+        assert.is(kernelState() === former, status === 1);
+        assert.not(existsSync(join(host.root, 'run/virt-shaper/confirm')));
+      } finally {
+        screen.remove();
+      }
+    }
+  },
+);
 
 test.run();
