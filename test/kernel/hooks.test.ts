@@ -321,6 +321,14 @@ function layOutSelinux(enforce: string, boolean: string): void {
 test('SELinux that lets no hook run: none is left, and what to do is said, until it does', () => {
   mkdirSync(join(root, 'run/libvirt/qemu'), { recursive: true });
   assert.is(hooks(['install']).status, 0);
+  // With the label of libvirt's hooks, which a folder that was made by hand has not.
+  const labelled = join(root, 'labelled');
+  mkdirSync(join(root, 'bin'), { recursive: true });
+  writeFileSync(join(root, 'bin/restorecon'), '#!/bin/sh\necho "$*" >>"$(dirname "$0")/../labelled"\n', {
+    mode: 0o755,
+  });
+  assert.is(hooks(['install']).status, 0);
+  assert.not.ok(existsSync(labelled), 'no SELinux, no label');
   layOutSelinux('1', '0 0');
   assert.match(hooks(['status']).stdout, /libvirt cannot run it, so no guest starts: SELinux enforces/);
   const doctor = spawnSync(process.execPath, [program, '--root', root, 'doctor', '--json'], {
@@ -348,7 +356,9 @@ test('SELinux that lets no hook run: none is left, and what to do is said, until
   hooks(['install']);
   assert.not.ok(existsSync(hookPath('')), 'nor a folder that was not there');
   layOutSelinux('1', '1 1');
+  rmSync(labelled);
   assert.is(hooks(['install']).status, 0);
+  assert.is(readFileSync(labelled, 'utf8'), `${hookPath('').replace(/\/$/, '')}\n`);
   assert.is(hooks(['status']).status, 0);
   layOutSelinux('0', '0 0');
   assert.is(hooks(['install']).status, 0);
