@@ -39,24 +39,28 @@ export function encodeMoved({ guest, parts }: Moved): string {
   return `${movedHead},"guest":${JSON.stringify(guest)},\n"parts":{\n${list.join(',\n')}\n}}\n`;
 }
 
-/** @param file for messages @throws ConfigError saying what is wrong with it */
-export function decodeMoved(text: string, file: string): Moved {
+/**
+ * @param file for messages
+ * @param undone what does not happen for its sake, for messages
+ * @throws ConfigError saying what is wrong with it
+ */
+export function decodeMoved(text: string, file: string, undone = 'nothing is imported'): Moved {
   try {
     const { version, what, guest, parts } = JSON.parse(text) as Record<string, unknown>;
     if (what === undefined || typeof guest !== 'string' || guest === '') throw new Error('not one');
-    if (Number(version) > 1) throw refused(file, 'is of a newer virt-shaper');
+    if (Number(version) > 1) throw refused(file, 'is of a newer virt-shaper', undone);
     return {
       guest,
       parts: new Map(Object.entries(parts as object).map(([id, part]) => [id, partFrom(guest, part)])),
     };
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    throw refused(file, 'is nothing that "virt-shaper usage export" has written, or is damaged');
+    throw refused(file, 'is nothing that "virt-shaper usage export" has written, or is damaged', undone);
   }
 }
 
-function refused(file: string, reason: string): ConfigError {
-  return new ConfigError([{ severity: 'error', message: `${file} ${reason}: nothing is imported` }]);
+function refused(file: string, reason: string, undone: string): ConfigError {
+  return new ConfigError([{ severity: 'error', message: `${file} ${reason}: ${undone}` }]);
 }
 
 function partFrom(guest: string, value: unknown): Part {
@@ -109,10 +113,11 @@ export function keepMoved(usage: string, moved: Moved, own: string): Imported {
   return { taken, known: moved.parts.size - taken };
 }
 
-export function readMovedOf(usage: string, guest: string): Moved | undefined {
+/** @param undone as of decodeMoved */
+export function readMovedOf(usage: string, guest: string, undone?: string): Moved | undefined {
   const file = fileOf(usage, guest);
   const text = readIfThere(file);
-  return text === undefined ? undefined : decodeMoved(text, file);
+  return text === undefined ? undefined : decodeMoved(text, file, undone);
 }
 
 /** @returns all stored parts, and the files that cannot be read */

@@ -131,6 +131,10 @@ test('a load with nothing to do need not be confirmed; one that fails waits for 
   assert.match((await host.must(['load', '--confirm', '60'])).stderr, 'nothing to do');
   assert.not(host.exists(confirm));
   host.configure(config.replace('20mbit', '50mbit'));
+  assert.match(
+    (await host.must(['load', '--confirm', '60'])).stderr,
+    'the configuration has changed since rules.d was rendered',
+  );
   await host.must(['render']);
   host.wrap('nft', 'case " $* " in *" -c "* | *" list "*) ;; *) echo no >&2; exit 1;; esac');
   assert.is((await host.do(['load', '--confirm', '60'])).status, 1);

@@ -46,7 +46,7 @@ async function exportGuest(context: Context, args: string[]): Promise<number> {
   const { usage } = context.paths;
   const running = readRunning(usage).value;
   const months = ownPart(usage, subjectOf('guest', guest));
-  const parts = new Map(readMovedOf(usage, guest)?.parts);
+  const parts = new Map(readMovedOf(usage, guest, 'nothing is exported')?.parts);
   if (running && months.size > 0) parts.set(running.id, { host: hostname(), until: running.wall, months });
   if (parts.size === 0) {
     throw new Failure(`nothing is known of a guest ${label(guest)}`, 'virt-shaper usage shows who is known');

@@ -18,13 +18,16 @@ export async function loadCommand(context: Context, options: LoadOptions): Promi
     const message = '--json shows what --dry-run would change; a load itself has no data to show';
     throw new ConfigError([{ severity: 'error', message }]);
   }
+  const { sayRendered } = await import('../../operations/say/rendered.ts');
   if (options.confirm !== undefined) {
     const time = seconds('--confirm', options.confirm);
-    return (await import('../../operations/confirm.ts')).loadAndConfirm(context, time, asRendered);
+    const { loadAndConfirm } = await import('../../operations/confirm.ts');
+    const status = await loadAndConfirm(context, time, asRendered);
+    if (status === 0) await sayRendered(context, true);
+    return status;
   }
   const { tell } = await import('../../operations/say/changes.ts');
   const { deciding } = await import('../../operations/say/decided.ts');
-  const { sayRendered } = await import('../../operations/say/rendered.ts');
   const { obstacles } = await underLockCounted(context, (site) =>
     deciding(context, 'load', () => loadNow(context, site, site.rules, undefined, tell(context, asRendered))),
   );

@@ -89,6 +89,8 @@ test('what is no export is refused, whatever it is', () => {
     );
   }
   assert.throws(() => decodeMoved(good.replace('"version":1', '"version":2'), 'FILE'), 'newer');
+  assert.throws(() => decodeMoved('{', 'FILE'), /or is damaged: nothing is imported$/);
+  assert.throws(() => decodeMoved('{', 'FILE', 'nothing is exported'), /or is damaged: nothing is exported$/);
 });
 
 test('a damaged one is said, and what is too old goes', () => {
