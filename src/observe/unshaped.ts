@@ -104,14 +104,17 @@ export function findStrays(
       const policy = loaded?.unshaped.find(
         (one) => one.guest === name && (one.tap ?? tap) === tap && one.kind !== 'contested',
       );
-      if (policy) return [{ ...waiting(policy, loaded, saved), tap }];
+      // Its start would have been shaped by the saved configuration.
+      const isWaiting = policy !== undefined && waiting(policy, loaded, saved) !== policy;
+      if (policy && !isWaiting) return [{ ...policy, tap }];
       if (isUnloaded) {
         const reason = 'virt-shaper unload has taken all limits out';
         return [{ guest: name, tap, kind: 'unloaded', reason, remedy: toApply }];
       }
-      const reason = `it runs by ${tap}, and no load has seen that: it has no limit`;
+      const only = isWaiting ? ', and only the saved configuration has an entry for it' : '';
+      const reason = `it runs by ${tap}, and no load has seen that: it has no limit${only}`;
       // Without a valid configuration a sync does nothing.
-      const remedy = loaded ? `${repair} shapes it` : toApply;
+      const remedy = isWaiting ? `${toApply} shapes it` : loaded ? `${repair} shapes it` : toApply;
       return [{ guest: name, tap, kind: 'unknown', reason, remedy }];
     }),
   );
