@@ -3,7 +3,7 @@
 // missing.
 
 import { readOwners } from '../kernel/nft/owners.ts';
-import { noTable, parseRuleset } from '../kernel/nft/table.ts';
+import { given, noTable, parseRuleset, partsOf, targetOf } from '../kernel/nft/table.ts';
 import { keyOf, type State } from '../kernel/objects.ts';
 import { aliasPrefix } from '../plan/names.ts';
 import type { Rules } from '../render/render.ts';
@@ -54,10 +54,7 @@ function checkLookups(rules: Rules, state: State, folder: string): Problem[] {
       const isLeaf = (device: string) =>
         state.objects.has(keyOf('class', device, id)) && !parents.has(`${device} ${id}`);
       if (devices.some(isLeaf)) return [];
-      const index = Math.max(
-        lines.findIndex((line) => line.includes(`"${iif}" . "${oif}"`)),
-        lines.findIndex((line) => line.includes(`"${oif}" . 0x`)),
-      );
+      const index = lineOf(state.ruleset, id, iif, oif);
       const message =
         devices.length > 0
           ? `leads to class ${id}, which shape.tc does not have on ${devices.join(' or ')}`
@@ -65,6 +62,27 @@ function checkLookups(rules: Rules, state: State, folder: string): Problem[] {
       return [problem(`${folder}/ruleset.nft`, index, lines[index] ?? '', message)];
     }),
   );
+}
+
+/**
+ * The line of the element that leads from one port to the other or, where there is none, of that by which frames with the
+ * class's mark leave the host. @returns its index; -1 where it is in no map
+ */
+function lineOf(ruleset: string, id: string, iif: string, oif: string): number {
+  let marked = -1;
+  for (const { chains, maps } of parseRuleset(ruleset).tables.values()) {
+    for (const { elements, lines } of maps.values()) {
+      for (const [key, line] of lines) {
+        const [first, second = ''] = partsOf(key);
+        if (first === iif && second === oif) return line;
+        if (first !== oif || !second.startsWith('0x')) continue;
+        const value = elements.get(key) ?? '';
+        const chain = chains.get(targetOf(value) ?? '');
+        if ((chain ? given(chain).class : value) === id) marked = line;
+      }
+    }
+  }
+  return marked;
 }
 
 /**

@@ -93,6 +93,30 @@ test('marks that lead to no class, to an inner one, or out of all trees', () => 
   ]);
 });
 
+test('the line that is shown is that of the guest whose class is missing', () => {
+  const shown = (changed: Rules) => {
+    try {
+      parseRules(changed, 'rules.d');
+    } catch (error) {
+      return (error as ConfigError).problems.map(({ text = '' }) => text.trim());
+    }
+    return [];
+  };
+  const elements = rules['ruleset.nft'].split('\n').map((line) => line.trim());
+  const missing = without(
+    'shape.tc',
+    'class add dev eth0 parent 1:ffff classid 1:11',
+    'qdisc add dev eth0 parent 1:11',
+  );
+  const [forwarded] = elements.filter((line) => line.startsWith('"vnet1" . "eth0" :'));
+  assert.ok(shown(missing).length > 0);
+  assert.equal([...new Set(shown(missing))], [forwarded]);
+  // Of a guest behind a router only the mark is in the table by which its frames leave the host.
+  const routed = missing['ruleset.nft'].replace(/^\s*"vnet1" \. "eth0" : .*\n/m, '');
+  const [marked] = elements.filter((line) => /^"eth0" \. 0x\w+11 :/.test(line));
+  assert.equal([...new Set(shown({ ...missing, 'ruleset.nft': routed }))], [marked]);
+});
+
 test('tables that are not of virt-shaper, which unload would leave', () => {
   const message = 'only the table bridge virt-shaper may be changed here';
   for (const more of [
