@@ -2,8 +2,17 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compare } from '../../../src/diff/compare.ts';
+import { parseRules } from '../../../src/diff/parse-rules.ts';
 import { planPhases } from '../../../src/diff/phases.ts';
-import { emptyState, type KernelState, kernelWith, type State } from '../../../src/kernel/objects.ts';
+import {
+  emptyState,
+  type KernelState,
+  kernelWith,
+  makeObject,
+  type State,
+  type TcObject,
+} from '../../../src/kernel/objects.ts';
+import { generateFor, makeWorld } from '../../support/world.ts';
 
 const name = 'net.ipv4.fwmark_reflect';
 
@@ -25,6 +34,130 @@ test('and what it was comes back after it', () => {
   const kernel = { ...kernelWith(withSetting('1')), formerSettings: new Map([[name, '0']]) };
   const lines = phases(kernel, emptyState());
   assert.equal(lines, [`retire: ${name} = 0`]);
+});
+
+/** `1:10 4 9`: the class, its rate and its ceil; one with others below it has no queue. */
+function classes(...list: string[]): State {
+  const state = emptyState();
+  const put = (one: TcObject) => state.objects.set(one.key, one);
+  put(makeObject('root', 'eth0', '1:', { kind: 'htb', default: 0x10, r2q: 30323 }));
+  for (const words of list) {
+    const [id = '', rate, ceil, burst = 9000] = words.split(' ');
+    const parent = id === '1:1' ? '1:' : '1:1';
+    const values = { rate: Number(rate), ceil: Number(ceil), burst: Number(burst) };
+    put({ ...makeObject('class', 'eth0', id, values), parent });
+    if (id !== '1:1') put(makeObject('leaf', 'eth0', id, { kind: 'bfifo', handle: `${id.slice(2)}:` }));
+  }
+  return state;
+}
+
+/** `stage 1:10 4 9 9000`, of each step. */
+function steps(from: string[], to: string[]): string[] {
+  const [held, wanted] = [kernelWith(classes(...from)), classes(...to)];
+  return planPhases(compare(held, wanted), held, wanted).flatMap((phase) => {
+    assert.ok(phase.name !== 'commit');
+    return phase.steps.map(({ object, verb }) => {
+      assert.is(verb, 'change');
+      const { rate, ceil, burst } = object?.values ?? {};
+      return [phase.name, object?.id, rate, ceil, burst].join(' ');
+    });
+  });
+}
+
+const link = '1:1 90000 90000';
+for (const [what, from, to, expected] of [
+  ['a guarantee that is raised', ['1:10 1000 9000'], ['1:10 2000 9000'], ['stage 1:10 2000 9000 9000']],
+  ['a guarantee that is lowered', ['1:10 2000 9000'], ['1:10 1000 9000'], ['stage 1:10 1000 9000 9000']],
+  ['a ceil that is raised', ['1:10 1000 8000'], ['1:10 1000 9000'], ['stage 1:10 1000 9000 9000']],
+  ['a burst', ['1:10 1000 9000 9000'], ['1:10 1000 9000 9999'], ['stage 1:10 1000 9000 9999']],
+  [
+    'a guarantee that goes from one to another: never both',
+    ['1:10 1000 9000', '1:11 2000 9000'],
+    ['1:10 2000 9000', '1:11 1000 9000'],
+    ['stage 1:11 1000 9000 9000', 'stage 1:10 2000 9000 9000'],
+  ],
+  [
+    'one that rises while its ceil falls',
+    ['1:10 1000 9000'],
+    ['1:10 2000 8000'],
+    ['stage 1:10 1000 8000 9000', 'retire 1:10 2000 8000 9000'],
+  ],
+] as const) {
+  test(`in place: ${what}`, () => assert.equal(steps([link, ...from], [link, ...to]), expected));
+}
+
+test('what is lowered is so from below, all else from above', () => {
+  const low = ['1:1 7000 7000', '1:10 1000 6000'];
+  const high = ['1:1 9000 9000', '1:10 1000 8000'];
+  const ids = (list: string[]) => list.map((step) => step.split(' ')[1]);
+  assert.equal(ids(steps(low, high)), ['1:1', '1:10']);
+  assert.equal(ids(steps(high, low)), ['1:10', '1:1']);
+  const burst = (list: string[], bytes: number) => list.map((one) => `${one} ${bytes}`);
+  assert.equal(ids(steps(burst(low, 9000), burst(low, 9999))), ['1:1', '1:10']);
+});
+
+/** A host of two uplinks, each with a guest. */
+const world = makeWorld(
+  '[defaults]\nunlisted = "shape"\n[uplink.eth0]\n[uplink.eth1]\n',
+  {
+    ann: 'vnet0@br0',
+    ben: 'vnet1@br1 vnet2@br0',
+  },
+  { eth0: 'br0 1000', eth1: 'br1 1000' },
+);
+
+/** The filters and all that makes or deletes a tree, while that of the device is made anew. */
+function rebuilt(device: string, before: TcObject[] = [], sharedTaps = new Set<string>()): string[] {
+  const to = parseRules(generateFor(world).rules, 'rules.d');
+  const from = { ...to, objects: new Map(to.objects) };
+  const root = makeObject('root', device, '', { kind: 'htb', default: 1, r2q: 30323 });
+  for (const one of [root, ...before]) from.objects.set(one.key, one);
+  const kernel = { ...kernelWith(from), sharedTaps };
+  const [phase, ...more] = planPhases(compare(kernel, to), kernel, to);
+  assert.equal(more, []);
+  assert.ok(phase && phase.name === 'stage');
+  return phase.steps
+    .map(({ line }) => line)
+    .filter((line) => / root\b|^filter|^link|clsact/.test(line))
+    .map((line) =>
+      line.replace(/ (?:up group|handle 0x|handle [12]:|protocol|alias) ?.*?(?=$| dev ifb\S+$)/, ''),
+    );
+}
+
+test('a tree for receiving is made anew while the taps that lead to it lead to a copy', () => {
+  assert.equal(rebuilt('ifb-eth0'), [
+    'link add name ifb+detour',
+    'link set dev ifb+detour',
+    'qdisc add dev ifb+detour root',
+    'filter replace dev vnet0 egress dev ifb+detour',
+    'filter replace dev vnet2 egress dev ifb+detour',
+    'qdisc del dev ifb-eth0 root',
+    'qdisc add dev ifb-eth0 root',
+    'filter replace dev vnet0 egress dev ifb-eth0',
+    'filter replace dev vnet2 egress dev ifb-eth0',
+    'link del dev ifb+detour',
+  ]);
+});
+
+test('one for sending while its uplink leads past it; a clsact that was there stays', () => {
+  const aside = [
+    'link add name ifb+detour',
+    'link set dev ifb+detour',
+    'qdisc add dev ifb+detour root',
+    'qdisc add dev eth0 clsact',
+    'filter add dev eth0 egress dev ifb+detour',
+    'qdisc del dev eth0 root',
+    'qdisc add dev eth0 root',
+    'filter del dev eth0 egress pref 30324',
+    'qdisc del dev eth0 clsact',
+    'link del dev ifb+detour',
+  ];
+  assert.equal(rebuilt('eth0'), aside);
+  const clsact = makeObject('clsact', 'eth0', 'clsact', {});
+  assert.equal(
+    rebuilt('eth0', [clsact], new Set(['eth0'])),
+    aside.filter((line) => !line.endsWith('clsact')),
+  );
 });
 
 test.run();
