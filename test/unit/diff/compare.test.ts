@@ -1,0 +1,123 @@
+// What differs between the kernel and what is wanted of it, and what is done about it: changed in place where the kernel can,
+// made again where it cannot.
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { compare } from '../../../src/diff/compare.ts';
+import {
+  emptyState,
+  type IfbDevice,
+  type KernelState,
+  kernelWith,
+  makeObject,
+  type State,
+  type TcKind,
+  type TcObject,
+  type Values,
+} from '../../../src/kernel/objects.ts';
+
+const stateOf = (...objects: TcObject[]): State => ({
+  ...emptyState(),
+  objects: new Map(objects.map((one) => [one.key, one])),
+});
+
+/** `replace leaf eth0: flows is 1, not 2` */
+function found(from: State, to: State, more: Partial<KernelState> = {}, ours = false): string[] {
+  return compare({ ...kernelWith(from), ...more }, to, ours).map(
+    ({ action, kind, device, reason }) => `${action} ${kind} ${device}: ${reason}`,
+  );
+}
+
+const codel = { kind: 'fq_codel', handle: '10:', limit: 1000, flows: 1024, target: 5000 };
+const sfq = { kind: 'sfq', handle: '10:', limit: 127, perturb: 10 };
+for (const [held, wanted, action] of [
+  [codel, {}, undefined],
+  [codel, { target: 5002 }, undefined],
+  [codel, { limit: 2000 }, 'change'],
+  [codel, { limit: 2000, target: 9000 }, 'change'],
+  [codel, { flows: 64 }, 'replace'],
+  [codel, { limit: 2000, flows: 64 }, 'replace'],
+  [codel, { flows: 64, target: 9000 }, 'replace'],
+  [codel, { handle: '11:', limit: 2000 }, 'replace'],
+  [codel, { kind: 'bfifo' }, 'replace'],
+  [sfq, { limit: 64 }, 'replace'],
+  [sfq, { limit: 64, perturb: 5 }, 'replace'],
+  [{ kind: 'bfifo', handle: '10:', limit: 9000 }, { limit: 8000 }, 'change'],
+] as [Values, Values, string?][]) {
+  test(`a queue: ${JSON.stringify(held)} -> ${JSON.stringify(wanted)}`, () => {
+    const leaf = (values: Values) => stateOf(makeObject('leaf', 'eth0', '1:10', values));
+    const differs = Object.keys(wanted).map((name) => `${name} is ${held[name]}, not ${wanted[name]}`);
+    const order = Object.keys(held);
+    differs.sort((a, b) => order.indexOf(a.split(' ')[0] ?? '') - order.indexOf(b.split(' ')[0] ?? ''));
+    assert.equal(
+      found(leaf(held), leaf({ ...held, ...wanted })),
+      action === undefined ? [] : [`${action} leaf eth0: ${differs.join(', ')}`],
+    );
+  });
+}
+
+const ifb: IfbDevice = { name: 'ifb-eth0', alias: 'virt-shaper:eth0', owner: 'host', up: true };
+const withIfb = (one?: IfbDevice): State => ({
+  ...emptyState(),
+  devices: new Map(one ? [[one.name, one]] : []),
+});
+for (const [what, held, said] of [
+  ['as it is wanted', ifb, []],
+  ['absent', undefined, ['add device ifb-eth0: it is not there']],
+  ['down', { ...ifb, up: false }, ['change device ifb-eth0: it is down']],
+  ['of another group', { ...ifb, strayed: true }, ['change device ifb-eth0: its group is another']],
+  [
+    'of another uplink',
+    { ...ifb, alias: 'virt-shaper:eth1' },
+    ['change device ifb-eth0: its alias is virt-shaper:eth1=host'],
+  ],
+  [
+    'of another installation',
+    { ...ifb, owner: '/x' },
+    ['change device ifb-eth0: its alias is virt-shaper:eth0=/x'],
+  ],
+  ['loaded by hand', { name: ifb.name, alias: ifb.alias, up: true }, []],
+] as [string, IfbDevice | undefined, string[]][]) {
+  test(`an ifb ${what}`, () => assert.equal(found(withIfb(held), withIfb(ifb)), said));
+}
+
+const reason = 'nothing asks for it';
+const object = (kind: TcKind, device: string, id: string, parent?: string): TcObject => ({
+  ...makeObject(kind, device, id, kind === 'filter' ? { match: 'fw', to: 'ifb-eth0' } : {}),
+  ...(parent === undefined ? {} : { parent }),
+});
+const tree = (device: string) => [
+  object('root', device, '1:'),
+  object('class', device, '1:1', '1:'),
+  object('class', device, '1:2', '1:1'),
+  object('class', device, '1:10', '1:2'),
+  object('leaf', device, '1:10'),
+];
+
+test('what nobody wants goes children first; what goes with another is not named', () => {
+  const all = tree('eth0');
+  assert.equal(found(stateOf(...all), emptyState()), [`remove root eth0: ${reason}`]);
+  const classes = compare(kernelWith(stateOf(...all)), stateOf(...all.slice(0, 2)));
+  assert.equal(
+    classes.map(({ held }) => held?.id),
+    ['1:10', '1:2'],
+  );
+  assert.equal(found(stateOf(...all), stateOf(...all.slice(0, -1))), [`remove leaf eth0: ${reason}`]);
+  const onIfb = { ...withIfb(ifb), objects: stateOf(...tree('ifb-eth0')).objects };
+  assert.equal(found(onIfb, emptyState()), [`remove device ifb-eth0: ${reason}`]);
+});
+
+test('a clsact goes with its filters where it is ours, and stays where others use it, or it may be theirs', () => {
+  const clsact = object('clsact', 'vnet0', 'clsact');
+  const filter = object('filter', 'vnet0', '0x10');
+  const [used, empty, tap] = [stateOf(clsact, filter), stateOf(clsact), new Set(['vnet0'])];
+  const goes = [`remove clsact vnet0: ${reason}`];
+  assert.equal(found(used, emptyState()), goes);
+  assert.equal(found(used, emptyState(), { sharedTaps: tap }), [`remove filter vnet0: ${reason}`]);
+  assert.equal(found(empty, emptyState()), [], 'nobody knows whose it is');
+  assert.equal(found(empty, emptyState(), { unfinished: tap }), goes, 'a killed load was making it');
+  assert.equal(found(empty, emptyState(), {}, true), goes, 'we have made it');
+  assert.equal(found(empty, emptyState(), { unfinished: tap, sharedTaps: tap }, true), []);
+  assert.equal(found(stateOf(clsact, object('detour', 'vnet0', '')), emptyState()), goes);
+});
+
+test.run();
