@@ -36,6 +36,9 @@ test('where more differs than guests it is no small change', () => {
   for (const to of [
     two.replace('policy accept', 'policy drop'),
     two.replace(/type filter hook (\w+) priority/, 'type filter hook $1 priority 7 +'),
+    two.replace('type ifname : mark', 'type ifname : mark\n\t\tflags interval'),
+    two.replace('type ifname . mark : verdict', 'type ifname . mark : mark'),
+    two.replace('type ifname . ifname : verdict', 'type iface_index . ifname : verdict'),
     noTable,
   ])
     assert.is(nftCommands(two, to), undefined, to.slice(0, 400));

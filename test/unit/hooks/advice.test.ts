@@ -47,7 +47,8 @@ test('a hook that was called though it is younger than its daemon: it was told, 
   assert.is(looks({ place: { since: 300 }, called: 90_000 }), 10_300, 'what came later it need not know');
   assert.is(looks({ place: { since: 300 }, called: 150 }), 5, 'of the daemon before');
   assert.is(looks({ place: { since: 300 } }), 5);
-  assert.is(looks({ place: { since: 100 }, called: 400 }), 5, 'it was there before');
+  for (const since of [100, 200])
+    assert.is(looks({ place: { since }, called: 400 }), 5, 'it was there before');
   const first = { place: { since: 300 }, called: 400 };
   assert.is(looks(first, { place: { since: 350 }, called: 500 }), 500);
   assert.is(looks({ ...first, others: [{ path: single, since: 150 }] }), 5);

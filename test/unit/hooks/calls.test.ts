@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -82,6 +83,31 @@ test('a folder that others can write is closed to them, and what they have laid 
   assert.ok(readCall(file));
   assert.is(readCall(theirs), undefined);
   assert.is(statSync(folder).mode & 0o777, 0o700);
+});
+
+test('who runs it without being root has a folder and calls of his own, and of root', () => {
+  if (process.geteuid?.() !== 0) return assert.ok(readCall(lay('7.qemu', 'start\na\n')));
+  const nobody = 65_534;
+  const file = lay('7.qemu', 'start\na\n');
+  const isRead = (user: number) => {
+    process.seteuid?.(user);
+    try {
+      return readCall(file) !== undefined;
+    } finally {
+      process.seteuid?.(0);
+    }
+  };
+  const has = (owner: number) => {
+    for (const one of [folder, file]) chownSync(one, owner, owner);
+  };
+  has(nobody);
+  assert.equal([isRead(nobody), isRead(0)], [true, false]);
+  has(0);
+  chmodSync(folder, 0o755);
+  chmodSync(file, 0o644);
+  assert.equal([isRead(nobody), isRead(0)], [true, true]);
+  has(nobody - 1);
+  assert.equal([isRead(nobody), isRead(0)], [false, false]);
 });
 
 const waiting = () => readWaiting(folder).map(({ operation, name }) => `${operation} ${name}`);

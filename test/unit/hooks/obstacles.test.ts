@@ -54,6 +54,12 @@ test('a mount counts for what is below it, and the last of several on one anothe
     /^\/no\/where is mounted noexec/,
   );
   assert.is(whyNoexec('/no/wherever', mounts(base, noexec)), undefined);
+  assert.match(whyNoexec('/no/where', mounts(base, noexec)) ?? '', /^\/no\/where is/, 'the mount itself');
+  const everything = mount('/', 'ro,noexec');
+  for (const path of ['/', '/no/where/x']) {
+    assert.match(whyNoexec(path, mounts(everything)) ?? '', /^\/ is mounted noexec/);
+  }
+  assert.is(whyNoexec('/no/where/x', mounts(everything, mount('/no', 'rw'))), undefined);
   assert.is(whyNoexec('/no/where/x', mounts(base, noexec, mount('/no/where', 'rw'))), undefined);
   assert.is(whyNoexec('/no/where/in/x', mounts(mount('/no/where/in', 'rw'), base, noexec)), undefined);
   assert.ok(whyNoexec('/a b/x', mounts(mount('/a\\040b', 'noexec'), base)));

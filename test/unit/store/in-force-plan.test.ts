@@ -2,7 +2,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Guest } from '../../../src/guests/guest.ts';
-import { guestsWithout, hasGuest, type InForce } from '../../../src/store/in-force-plan.ts';
+import type { Subject } from '../../../src/policy/moment/moment.ts';
+import { guestsWithout, hasGuest, hasSubject, type InForce } from '../../../src/store/in-force-plan.ts';
 
 const guest = (name: string, ...taps: string[]): Guest => ({
   name,
@@ -32,6 +33,25 @@ test('what is said of a guest as a whole is said of each of its NICs', () => {
   assert.equal(without(plan, guest('ann', 'vnet0', 'vnet1'), guest('rob', 'vnet2')), ['rob']);
   assert.ok(hasGuest(plan, guest('ann', 'vnet0')));
   assert.not(hasGuest(plan, guest('rob', 'vnet0')));
+});
+
+test('whom a limit for now can be for: who has classes on any of the uplinks', () => {
+  const named = (...names: string[]) => names.map((name) => ({ name }));
+  const tree = (guests: string[], groups: Record<string, string[]> = {}) => ({
+    guests: named(...guests),
+    groups: Object.entries(groups).map(([name, members]) => ({ group: { name }, guests: named(...members) })),
+  });
+  const uplink = (name: string, out: object) => ({ name, trees: { out } });
+  const plan = {
+    uplinks: [uplink('eth0', tree(['ann'], { web: ['ben'] })), uplink('eth1', tree(['cleo'], { db: [] }))],
+  } as unknown as InForce;
+  const has = (kind: Subject['kind'], ...names: string[]) =>
+    names.filter((name) => hasSubject(plan, { kind, name } as Subject));
+  const names = ['ann', 'ben', 'cleo', 'web', 'db', 'eth0', 'eth1', 'none'];
+  assert.equal(has('guest', ...names), ['ann', 'ben', 'cleo']);
+  assert.equal(has('group', ...names), ['web', 'db']);
+  assert.equal(has('unmarked', ...names), ['eth0', 'eth1']);
+  assert.not(hasSubject({ ...plan, uplinks: [] }, { kind: 'guest', name: 'ann' } as Subject));
 });
 
 test.run();

@@ -238,6 +238,9 @@ test('a configuration as it was understood: the same text and build only, and no
   writeFileSync(cache, kept.slice(0, kept.indexOf('\n') + 9));
   assert.equal(parse(one).config, fresh.config, 'cut short');
   writeFileSync(cache, kept);
+  const findings = new Findings();
+  findings.unreadable(undefined, 'config.d/10.toml: refused');
+  assert.throws(() => parseKnown(cache, file(one), findings), 'a file beside it cannot be read');
   assert.throws(() => parse('[guest.a\n'));
   assert.is(readFileSync(cache, 'utf8'), kept);
   rmSync(cache);

@@ -102,6 +102,13 @@ test('a value is what was set last, others that were set before stay', () => {
     next,
   ]);
   assert.is(withOverride([first], { ...first, by: 'bob' }).length, 1);
+  const rated = override({ ceil: { in: 5e6 }, rate: { out: 1e6 } });
+  const { ceil: _ceil, ...onlyRate } = rated;
+  const { rate: _rate, ...onlyCeil } = rated;
+  assert.equal(withOverride([rated], next), [onlyRate, next], 'of which one value is left');
+  const lifted = override({ rate: { out: 2e6 } });
+  delete lifted.ceil;
+  assert.equal(withOverride([rated], lifted), [onlyCeil, lifted]);
   const group = override({ kind: 'group' });
   assert.equal(withOverride([first], group), [first, group], 'a group of that name is another');
 });

@@ -114,6 +114,28 @@ test('a table that sleeps has no chains; a flowtable has its devices', () => {
   );
 });
 
+test('what else a table says hides neither its own chains nor the tables after it', () => {
+  const chain = ['chain c {', '\taccept', '}'];
+  for (const more of [
+    ['comment "of somebody"'],
+    ['flags owner,persist'],
+    ['comment "{"'],
+    ['ct helper ftp {', '\ttype "ftp" protocol tcp', '\tl3proto ip', '}'],
+    ['counter n {', '\tpackets 0 bytes 0', '}', 'quota q {', '\tover 1 mbytes', '}'],
+  ])
+    assert.equal(
+      parseListing(table('inet t', ...more, ...chain) + other).map(({ name, chains }) => [
+        name,
+        ...chains.keys(),
+      ]),
+      [
+        ['t', 'c'],
+        ['filter', 'input'],
+      ],
+      more[0],
+    );
+});
+
 test('elements: keys of one part or several, numbers in decimal, ranges and stars apart, without their age', () => {
   const { exact, wide } = parseElements(
     '{ "vnet0" . "eth0" : goto x, 0x00000010 : drop, "a*" . 5 : accept, 10-20 : jump y, 10.0.0.0/8 expires 5s, "z" timeout 1m expires 3s : goto z }',
