@@ -41,16 +41,18 @@ export async function undo(
   } catch (error) {
     const there = { path: join(site.rules, 'good/ruleset.nft'), ruleset: before.ruleset };
     const commands = commandsOf(left, there).map(({ command }) => command);
-    const byHand = commands.length > 0 && commands.length <= most ? ['by hand:', ...commands] : [];
     throw new NotUndone(
       `${(cause as Error).message}; and it could not be undone: ${(error as Error).message}`,
-      [
-        ...byHand,
-        'or try again with virt-shaper sync --in-force; virt-shaper unload takes everything out',
-      ].join('\n'),
+      adviceWith(commands),
       cause instanceof Failure ? cause.place : undefined,
     );
   }
+}
+
+/** @param commands that would do what could not be done */
+export function adviceWith(commands: string[]): string {
+  const byHand = commands.length > 0 && commands.length <= most ? ['by hand:', ...commands] : [];
+  return [...byHand, 'or try again with virt-shaper sync --in-force; virt-shaper unload takes everything out'].join('\n');
 }
 
 function wayBack(now: KernelState, before: State): Phase[] {
