@@ -51,8 +51,9 @@ export async function undo(
 
 /** @param commands that would do what could not be done */
 export function adviceWith(commands: string[]): string {
-  const byHand = commands.length > 0 && commands.length <= most ? ['by hand:', ...commands] : [];
-  return [...byHand, 'or try again with virt-shaper sync --in-force; virt-shaper unload takes everything out'].join('\n');
+  const again = 'try again with virt-shaper sync --in-force; virt-shaper unload takes everything out';
+  if (commands.length === 0 || commands.length > most) return again;
+  return ['by hand:', ...commands, `or ${again}`].join('\n');
 }
 
 function wayBack(now: KernelState, before: State): Phase[] {
