@@ -45,6 +45,6 @@ export async function lookAtHooks(
 }
 
 /** Whether the same daemon has started Node.js for the hook of another driver. */
-function hasRun({ hasRun, called, daemon }: DriverHooks, hooks: DriverHooks): boolean {
+export function hasRun({ hasRun, called, daemon }: DriverHooks, hooks: Pick<DriverHooks, 'daemon'>): boolean {
   return hasRun && daemon !== undefined && daemon.pid === hooks.daemon?.pid && (called ?? 0) >= daemon.since;
 }

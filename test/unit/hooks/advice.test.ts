@@ -4,6 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { adviseDriver, isNoticed, provenLooks } from '../../../src/hooks/advice.ts';
 import type { DriverHooks, HookFile } from '../../../src/hooks/inspect.ts';
+import { hasRun } from '../../../src/hooks/look.ts';
 import { hooksStatus, reportHooks } from '../../../src/report/hooks.ts';
 
 const path = '/etc/libvirt/hooks/qemu.d/50-virt-shaper';
@@ -52,6 +53,18 @@ test('a hook that was called though it is younger than its daemon: it was told, 
   const first = { place: { since: 300 }, called: 400 };
   assert.is(looks(first, { place: { since: 350 }, called: 500 }), 500);
   assert.is(looks({ ...first, others: [{ path: single, since: 150 }] }), 5);
+});
+
+test('a hook that has begun Node.js proves that its daemon may, and no other', () => {
+  const proves = (changes: Changes, other: DriverHooks['daemon'] = daemon) =>
+    hasRun(hooks({ hasRun: true, called: 200, ...changes }), { daemon: other });
+  assert.is(proves({}), true);
+  assert.is(proves({ hasRun: false }), false);
+  assert.is(proves({ called: 199 }), false, 'called by the daemon before');
+  assert.is(proves({}, { ...daemon, pid: 8 }), false, 'of another daemon');
+  assert.is(hasRun(hooks({ hasRun: true }), { daemon }), false, 'not called');
+  const { daemon: _daemon, ...none } = hooks({ hasRun: true, called: 200 });
+  assert.is(hasRun(none, {}), false, 'none runs');
 });
 
 const advice = (changes: Changes, wanted: string | undefined = 'ours', systemd = true) =>

@@ -4,6 +4,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -345,6 +346,26 @@ test('a folder of calls that somebody has put in the place of ours is not used',
   mkdirSync(dirname(hookCalls), { recursive: true });
   symlinkSync(theirs, hookCalls);
   doneBy('alone');
+});
+
+test('what somebody has put in the place of the calls\u2019 lock goes, and keeps no guest waiting', () => {
+  const lock = join(pathsHere().hookCalls, 'lock');
+  const theirs = join(folder, 'theirs');
+  mkdirSync(dirname(lock), { recursive: true });
+  chmodSync(dirname(lock), 0o700);
+  writeFileSync(theirs, 'theirs');
+  for (const put of [
+    () => mkdirSync(join(lock, 'in'), { recursive: true }),
+    () => symlinkSync(theirs, lock),
+    () => symlinkSync('/nowhere', lock),
+    () => spawnSync('mkfifo', [lock]),
+  ]) {
+    rmSync(lock, { recursive: true, force: true });
+    put();
+    doneBy('laid down');
+    assert.ok(lstatSync(lock).isFile(), put.toString());
+  }
+  assert.is(readFileSync(theirs, 'utf8'), 'theirs');
 });
 
 test('what outlives the boot is synced by the script, whom libvirt does not wait for', () => {

@@ -1,6 +1,6 @@
 // What would keep libvirt from running a hook, on hosts that are laid out as files: SELinux, AppArmor, and what Linux
 // itself cannot execute.
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'uvu';
@@ -71,10 +71,12 @@ interface Host {
   label?: string;
   daemon?: string;
   answer?: boolean;
+  /** Whether the kernel is asked, by its files. */
+  asks?: boolean;
 }
 
 /** What is to be done, or nothing. */
-async function selinux({ enforce, boolean, label, daemon = 'virtqemud', answer }: Host) {
+async function selinux({ enforce, boolean, label, daemon = 'virtqemud', answer, asks }: Host) {
   const paths = makePaths({ root });
   if (enforce) put('sys/fs/selinux/enforce', enforce);
   if (boolean) put('sys/fs/selinux/booleans/virt_hooks_unconfined', boolean);
@@ -84,7 +86,8 @@ async function selinux({ enforce, boolean, label, daemon = 'virtqemud', answer }
     daemon: { name: daemon, pid: process.pid, since: 0 },
     labels: ['/etc/libvirt/hooks'],
   };
-  const obstacle = await whySelinuxRefuses(run, paths, about, () => answer);
+  const ask = asks ? [] : [() => answer];
+  const obstacle = await whySelinuxRefuses(run, paths, about, ...ask);
   return obstacle?.todo.map((line) => line.replace(root, ''));
 }
 
@@ -114,6 +117,30 @@ test('what the kernel says counts, whatever the boolean', async () => {
     relabel,
     setBoolean,
   ]);
+});
+
+test('the kernel is asked about the permission by its number; without an answer the boolean counts', async () => {
+  const host = { enforce: '1', boolean: '0 0', daemon: 'libvirtd', label: hookLabel, asks: true };
+  const asked = () => readFileSync(join(root, 'sys/fs/selinux/access'), 'utf8');
+  put('sys/fs/selinux/access', '');
+  for (const [index, execute] of [
+    ['', ''],
+    ['6\n', ''],
+    ['', '18\n'],
+    ['0\n', '18\n'],
+    ['x\n', '18\n'],
+  ] as const) {
+    put('sys/fs/selinux/class/file/index', index);
+    put('sys/fs/selinux/class/file/perms/execute', execute);
+    assert.equal(await selinux(host), [setBoolean]);
+    assert.is(asked(), '', 'a policy of which the numbers are not known');
+  }
+  put('sys/fs/selinux/class/file/index', '6\n');
+  // A plain file gives back the question, which is no answer.
+  assert.equal(await selinux(host), [setBoolean]);
+  assert.match(asked(), new RegExp(`^\\S+:\\S+:\\S+_t:\\S+ ${hookLabel} 6$`));
+  rmSync(join(root, 'sys/fs/selinux/access'));
+  assert.equal(await selinux(host), [setBoolean]);
 });
 
 test('a module that is there is not asked for again', async () => {
