@@ -128,6 +128,21 @@ test('what is written is read, by nobody else than its owner; what has ended a w
   );
 });
 
+test('one alone is read like several, its end by the clock that nobody sets', () => {
+  const { boot, now, sinceBoot } = readClock();
+  // Set ten minutes ago for two hours; somebody has set the clock a day forth since.
+  const set = { since: now - day - 10 * minute, boot: { id: boot, at: sinceBoot - 10 * minute } };
+  const one = override({ ...set, until: set.since + 2 * hour, lasts: true });
+  for (const list of [[one], [one, { ...one, name: 'rob' }], [{ ...one, name: 'ann' }, one]]) {
+    writeOverrides(file, list);
+    const { overrides } = readMoment(file).moment;
+    assert.equal(
+      overrides.map(({ name, until = 0 }) => [name, Math.round((until - now) / minute)]),
+      list.map(({ name }) => [name, 110]),
+    );
+  }
+});
+
 test('nothing there is nothing set', () => {
   assert.equal(readMoment(file).moment.overrides, []);
   assert.is(readMoment(file).lost, undefined);
