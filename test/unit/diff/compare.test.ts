@@ -3,6 +3,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compare } from '../../../src/diff/compare.ts';
+import { noTable } from '../../../src/kernel/nft/table.ts';
 import {
   emptyState,
   type IfbDevice,
@@ -79,6 +80,113 @@ for (const [what, held, said] of [
 ] as [string, IfbDevice | undefined, string[]][]) {
   test(`an ifb ${what}`, () => assert.equal(found(withIfb(held), withIfb(ifb)), said));
 }
+
+/** `1:10 1:1 4 9`: id, parent, rate, ceil; `1:10` alone stands for its queue. */
+function treeOf(ruleset: string, ...list: string[]): State {
+  const objects = list.map((words) => {
+    const [id = '', parent, rate, ceil] = words.split(' ');
+    const values = { rate: Number(rate) * 1e6, ceil: Number(ceil) * 1e6 };
+    if (parent === undefined) return makeObject('leaf', 'eth0', id, { kind: 'bfifo', limit: 9000 });
+    return { ...makeObject('class', 'eth0', id, values), parent };
+  });
+  return { ...stateOf(...objects), ruleset };
+}
+/** Which port sends by the class 1:10. */
+const sends = (tap: string, more = '') => `table bridge virt-shaper {
+  map guests {
+    type ifname . ifname : verdict
+    elements = { "${tap}" . "eth0" : goto x${more} }
+  }
+  chain x {
+    meta priority set 1:10
+  }
+}
+`;
+const [ours, theirs] = [sends('vnet0'), sends('vnet1')];
+const group = ['1:1 1: 9 9', '1:2 1:1 9 9', '1:3 1:1 9 9'];
+for (const [what, from, to, said] of [
+  ['nothing', [ours, ...group, '1:10 1:2 4 9', '1:10'], [ours, ...group, '1:10 1:2 4 9', '1:10'], []],
+  [
+    'a limit',
+    [ours, ...group, '1:10 1:2 4 9', '1:10'],
+    [ours, ...group, '1:10 1:2 4 8', '1:10'],
+    ['change class 1:10: ceil is 9000000, not 8000000'],
+  ],
+  [
+    'a guest’s group: its queue goes with it, those of others stay',
+    [ours, ...group, '1:10 1:2 4 9', '1:10', '1:11 1:2 4 9', '1:11'],
+    [ours, ...group, '1:10 1:3 4 9', '1:10', '1:11 1:2 4 9', '1:11'],
+    ['move class 1:10: it is below 1:2', 'move leaf 1:10: it goes with its class'],
+  ],
+  [
+    'the place of a group',
+    [ours, ...group, '1:10 1:2 4 9'],
+    [ours, '1:1 1: 9 9', '1:2 1:3 9 9', '1:3 1:1 9 9', '1:10 1:2 4 9'],
+    ['rebuild class 1:2: it is below 1:1'],
+  ],
+  [
+    'the owner, and the limit with it',
+    [ours, ...group, '1:10 1:2 4 9', '1:10'],
+    [theirs, ...group, '1:10 1:2 4 8', '1:10'],
+    ['move class 1:10: others had it', 'move leaf 1:10: it goes with its class'],
+  ],
+  [
+    'the owner, who has the same limit',
+    [ours, ...group, '1:10 1:2 4 9', '1:10'],
+    [theirs, ...group, '1:10 1:2 4 9', '1:10'],
+    [],
+  ],
+  [
+    'one more tap of the same owner',
+    [ours, ...group, '1:10 1:2 4 9'],
+    [sends('vnet1', ', "vnet0" . "eth0" : goto x'), ...group, '1:10 1:2 4 8'],
+    ['change class 1:10: ceil is 9000000, not 8000000'],
+  ],
+  [
+    'all members of a group whose ceil changes, too',
+    [ours, ...group, '1:10 1:2 4 9'],
+    [theirs, '1:1 1: 9 9', '1:2 1:1 9 8', '1:3 1:1 9 9', '1:10 1:2 4 9'],
+    ['rebuild class 1:2: others had it'],
+  ],
+  [
+    'all members of a group whose guarantee changes',
+    [ours, ...group, '1:10 1:2 4 9'],
+    [theirs, '1:1 1: 9 9', '1:2 1:1 8 9', '1:3 1:1 9 9', '1:10 1:2 4 9'],
+    ['change class 1:2: rate is 9000000, not 8000000'],
+  ],
+] as [string, [string, ...string[]], [string, ...string[]], string[]][]) {
+  test(`classes: ${what}`, () => {
+    const differences = compare(kernelWith(treeOf(...from)), treeOf(...to));
+    const classes = differences.filter(({ kind }) => kind !== 'table');
+    assert.equal(
+      classes.map(({ action, kind, held, reason }) => `${action} ${kind} ${held?.id}: ${reason}`),
+      said,
+    );
+  });
+}
+
+test('the table: made, changed, taken out, and left alone where it is as wanted', () => {
+  const table = (held: Partial<KernelState>, wanted: string) =>
+    found(emptyState(held.ruleset), emptyState(wanted), held);
+  const none = { hasTable: false, ruleset: noTable };
+  const mine = { hasTable: true, ruleset: `${noTable}as listed`, loaded: { ruleset: ours } };
+  assert.equal(table(none, ours), ['add table bridge: it is not there']);
+  assert.equal(table(none, noTable), []);
+  assert.equal(table(none, `# nobody runs\n${noTable}`), []);
+  assert.equal(table(mine, ours), []);
+  assert.equal(table(mine, theirs), ['change table bridge: it is of another policy']);
+  assert.equal(table(mine, noTable), ['remove table bridge: no guest needs it']);
+  const { loaded: _loaded, ...edited } = { ...kernelWith(emptyState()), ...mine };
+  assert.equal(
+    compare(edited, emptyState(ours)).map(({ reason }) => reason),
+    ['it is not as it was loaded'],
+  );
+  assert.equal(
+    compare(edited, emptyState(noTable)).map(({ action }) => action),
+    ['remove'],
+  );
+  assert.equal(compare({ ...edited, ruleset: ours }, emptyState(ours)), [], 'a rollback has nothing to do');
+});
 
 const reason = 'nothing asks for it';
 const object = (kind: TcKind, device: string, id: string, parent?: string): TcObject => ({

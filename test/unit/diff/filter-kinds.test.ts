@@ -12,9 +12,9 @@ const world = makeWorld('[guest.cliff]\nid = 0x10\n[guest.rob]\nid = 0x11\n', {
   cliff: 'vnet0@br0',
   rob: 'vnet1@br0',
 });
-const stateOf = (redirect: 'fw' | 'bpf') => {
-  const host = { ...world.host, kernel: { ...world.host.kernel, redirect } };
-  return parseRules(generateFor({ ...world, host }).rules, 'rules.d');
+const stateOf = (redirect: 'fw' | 'bpf', of = world) => {
+  const host = { ...of.host, kernel: { ...of.host.kernel, redirect } };
+  return parseRules(generateFor({ ...of, host }).rules, 'rules.d');
 };
 const taps = ['vnet0', 'vnet1'];
 
@@ -61,6 +61,19 @@ test('what a killed change has left there goes first', () => {
   const steps = filterSteps(from, stateOf('fw')).filter((step) => step.includes(' vnet0 '));
   assert.is(steps[0], 'stage: filter del dev vnet0 pref 30324');
   assert.is(steps[1], 'stage: filter add dev vnet0 pref 30324 fw');
+});
+
+test('a tap between two uplinks has a filter for each, and each place is emptied once', () => {
+  const toml = '[guest.cliff]\nid = 0x10\n[uplink.eth0]\n[uplink.eth1]\n';
+  const both = makeWorld(toml, { cliff: 'vnet0@br0' }, { eth0: 'br0 1000', eth1: 'br0 1000' });
+  assert.equal(filterSteps(stateOf('bpf', both), stateOf('fw', both)), [
+    'stage: filter add dev vnet0 pref 30324 fw',
+    'stage: filter add dev vnet0 pref 30324 fw',
+    'retire: filter del dev vnet0 pref 30323',
+    'retire: filter add dev vnet0 pref 30323 fw',
+    'retire: filter add dev vnet0 pref 30323 fw',
+    'retire: filter del dev vnet0 pref 30324',
+  ]);
 });
 
 test.run();
