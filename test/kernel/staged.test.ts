@@ -34,6 +34,13 @@ test('a start that goes well is believed, and so is the next', async () => {
   assert.not(host.exists('run/virt-shaper/journal'));
   assert.not.match(await asked('two', 'vnet3'), 'list');
   await isWell();
+  sh(`rm -f ${host.root}/run/virt-shaper/as-seen`);
+  host.wrap('nft', `echo "$*" >>${host.root}/asked`);
+  const { stderr } = await host.do(['load', '--verbose']);
+  host.unwrap();
+  assert.is(stderr, 'nothing to do: the kernel holds what rules.d says\n');
+  const once = ['bridge', 'inet'].map((family) => `-s list table ${family} virt-shaper\n`);
+  assert.is(host.read('asked'), once.join(''), 'where nothing differs the kernel is read once');
 });
 
 for (const [what, command] of Object.entries({

@@ -116,8 +116,12 @@ test('a name that is no file name, and a folder that cannot be written, begin th
     makeProgram(good);
     runHook('qemu', [odd, 'start', 'begin', '-']);
     rmSync(join(folder, 'given'));
-    assert.equal(runHook('qemu', [odd, 'started', 'begin', '-']), { status: 0, stdout: '', stderr: 'err\n' });
-    assert.ok(existsSync(join(folder, 'given')), odd);
+    for (const operation of ['started', 'release']) {
+      const said = runHook('qemu', [odd, operation, 'begin', '-']);
+      assert.equal({ operation, ...said }, { operation, status: 0, stdout: '', stderr: 'err\n' });
+      assert.ok(existsSync(join(folder, 'given')), odd);
+      rmSync(join(folder, 'given'));
+    }
   }
   mkdirSync(dirname(pathsHere().hookTold), { recursive: true });
   rmSync(pathsHere().hookTold, { recursive: true, force: true });
