@@ -2,7 +2,6 @@
 // state, obstacles, the transaction; only after that do the new rules become `good`.
 import { compare } from '../diff/compare.ts';
 import type { Difference, Found } from '../diff/difference.ts';
-import { concerns, hasTree } from '../diff/obstacles.ts';
 import { parseRules } from '../diff/parse-rules.ts';
 import type { Refusal, Unreached } from '../diff/unreached.ts';
 import { noTable } from '../kernel/nft/table.ts';
@@ -28,6 +27,7 @@ import type { Site } from './context.ts';
 import { askForeignMarks } from './foreign-marks.ts';
 import { checkAhead, isUnlisted, type Present, readAhead } from './prefetch.ts';
 import { nothing, prepare } from './prepare.ts';
+import { Retries } from './retries.ts';
 import { type Checked, transact } from './transaction.ts';
 import { type Believed, loadBelieving } from './trust.ts';
 import { keeping } from './unkept.ts';
@@ -73,27 +73,15 @@ export async function load(
   const asked = { rules, companions, folder, checked: checkAhead(site, rules, present) };
   // What nft says is heard before the rules are parsed, which would keep it from being heard: nft checks them meanwhile.
   if (isUnlisted(site)) await present.table;
-  const refusals: Refusal[] = [];
-  const doubted = new Set<string>();
+  const retries = new Retries();
   for (let now = present; ; now = readAhead(site)) {
     try {
-      return await tryLoad(site, asked, now, refusals);
+      return await tryLoad(site, asked, now, retries.refusals);
     } catch (error) {
-      if (!(error instanceof RefusedLine) || refusals.length === most) throw error;
-      const { device, reason: message, stays } = error;
-      const wanted = parseRules(rules, folder);
-      const isKnown = refusals.some((one) => one.device === device && one.stays === stays);
-      if (isKnown || !concerns(device, wanted)) throw error;
-      // For a tree the first refusal only leads to a second look, which may find an obstacle and name it.
-      if (doubted.has(device) || !hasTree(device, wanted))
-        refusals.push({ device, message, ...(stays === undefined ? {} : { stays }) });
-      doubted.add(device);
+      if (!(error instanceof RefusedLine) || !retries.accept(error, parseRules(rules, folder))) throw error;
     }
   }
 }
-
-/** The load is tried again without refused devices at most so often: more refusals have a common cause. */
-const most = 8;
 
 interface Asked {
   rules: Rules;
