@@ -93,28 +93,29 @@ test('marks that lead to no class, to an inner one, or out of all trees', () => 
   ]);
 });
 
-test('the line that is shown is that of the guest whose class is missing', () => {
-  const shown = (changed: Rules) => {
-    try {
-      parseRules(changed, 'rules.d');
-    } catch (error) {
-      return (error as ConfigError).problems.map(({ text = '' }) => text.trim());
-    }
-    return [];
-  };
-  const elements = rules['ruleset.nft'].split('\n').map((line) => line.trim());
-  const missing = without(
-    'shape.tc',
-    'class add dev eth0 parent 1:ffff classid 1:11',
-    'qdisc add dev eth0 parent 1:11',
-  );
-  const [forwarded] = elements.filter((line) => line.startsWith('"vnet1" . "eth0" :'));
-  assert.ok(shown(missing).length > 0);
-  assert.equal([...new Set(shown(missing))], [forwarded]);
-  // Of a guest behind a router only the mark is in the table by which its frames leave the host.
-  const routed = missing['ruleset.nft'].replace(/^\s*"vnet1" \. "eth0" : .*\n/m, '');
-  const [marked] = elements.filter((line) => /^"eth0" \. 0x\w+11 :/.test(line));
-  assert.equal([...new Set(shown({ ...missing, 'ruleset.nft': routed }))], [marked]);
+test('the line that is shown is that of the guest whose class is missing, and of its uplink', () => {
+  const toml = '[guest.cliff]\nid = 0x10\n[guest.rob]\nid = 0x11\n[uplink.eth0]\n[uplink.eth1]\n';
+  const guests = { cliff: 'vnet0@br0', rob: 'vnet1@br0' };
+  const two = generateFor(makeWorld(toml, guests, { eth0: 'br0 1000', eth1: 'br0 1000' })).rules;
+  for (const uplink of ['eth0', 'eth1']) {
+    const isOfClass = new RegExp(`dev ${uplink} parent 1:(?:ffff classid 1:)?11 `);
+    const shape = two['shape.tc'].split('\n').filter((line) => !isOfClass.test(line));
+    const shown = (ruleset: string) => {
+      try {
+        parseRules({ ...two, 'ruleset.nft': ruleset, 'shape.tc': shape.join('\n') }, 'rules.d');
+      } catch (error) {
+        return (error as ConfigError).problems.map(({ at, text }) => [at?.column, text?.trim()]);
+      }
+      return [];
+    };
+    const whole = two['ruleset.nft'];
+    const line = (begin: RegExp) => whole.split('\n').find((one) => begin.test(one.trim()));
+    const forwarded = line(new RegExp(`^"vnet1" \\. "${uplink}" :`)) ?? '';
+    assert.equal(shown(whole)[0], [4, forwarded.trim()]);
+    // Of what the host routes only the mark is in the table by which the frames leave it.
+    const marked = line(new RegExp(`^"${uplink}" \\. 0x\\w+11 :`)) ?? '';
+    assert.equal(shown(whole.replace(`${forwarded}\n`, ''))[0], [4, marked.trim()]);
+  }
 });
 
 test('tables that are not of virt-shaper, which unload would leave', () => {
