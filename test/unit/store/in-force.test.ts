@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -23,12 +24,16 @@ import {
 } from '../../../src/store/in-force-plan.ts';
 import {
   areSame,
+  dropGood,
+  goodSource,
   keepGood,
   laidFolder,
   layGood,
   planFile,
   readRules,
   removeSpares,
+  sourceFile,
+  sourceOf,
   unnotedFolder,
 } from '../../../src/store/in-force-rules.ts';
 import { recordFormer } from '../../../src/store/journal.ts';
@@ -82,17 +87,18 @@ test('rules that are not there say who makes them; settings need not be there', 
   rmSync(join(folder, 'good/settings.sysctl'));
   assert.is(readRules(join(folder, 'good'))['settings.sysctl'], '');
   rmSync(join(folder, 'good/shape.tc'));
-  const hint = (place: string) => {
+  const said = (place: string) => {
     try {
       readRules(place);
-      return '';
+      return [];
     } catch (error) {
       assert.instance(error, Failure);
-      return (error as Failure).hint ?? '';
+      return [(error as Failure).message, (error as Failure).hint];
     }
   };
-  assert.is(hint(join(folder, 'good')), 'virt-shaper sync --in-force makes it anew');
-  assert.is(hint(folder), 'virt-shaper render writes it');
+  const good = join(folder, 'good');
+  assert.equal(said(good), [`${good}/shape.tc is not there`, 'virt-shaper sync --in-force makes it anew']);
+  assert.equal(said(folder), [`${folder}/ruleset.nft is not there`, 'virt-shaper render writes it']);
 });
 
 test('what a load that was killed has laid, on either disk', () => {
@@ -125,6 +131,29 @@ test('what the kernel has taken and good does not lead to is known by the rulese
   mkdirSync(`${spare}-8`);
   removeSpares(paths());
   assert.equal([existsSync(taken), existsSync(`${spare}-8`)], [true, false], 'but what is in force');
+});
+
+test('only a disk that is full is a reason to lay rules elsewhere', () => {
+  const { rules: folder, spare } = paths();
+  writeFileSync(folder, 'a file in the place of the folder');
+  assert.throws(() => layGood(folder, rules('a'), new Map(), spare));
+  assert.is(laidFolder(root, spare), undefined);
+  rmSync(folder);
+  assert.is(layGood(folder, rules('a'), new Map(), spare), '.good-1');
+});
+
+test('what is in force goes, of whatever age, and is gone already the second time', () => {
+  const { rules: folder } = paths();
+  assert.not.throws(() => dropGood(folder), 'nothing was ever loaded');
+  load('a', new Map([[sourceFile, 'toml']]));
+  assert.equal([goodSource(folder), sourceOf(folder)], ['toml', undefined]);
+  assert.is(readlinkSync(join(folder, 'good')), '.good-1');
+  dropGood(folder);
+  dropGood(folder);
+  assert.equal([readdirSync(folder), goodSource(folder)], [[], undefined]);
+  mkdirSync(join(folder, 'good/in'), { recursive: true });
+  dropGood(folder);
+  assert.equal(readdirSync(folder), [], 'a folder, as an older version had it');
 });
 
 const obstacle: Obstacle = { uplink: 'eth0', directions: ['out'], reason: 'r', hint: 'h', guests: [] };
