@@ -120,8 +120,7 @@ function effectsOf(filter: TcFilter, place: FilterPlace, all: TcFilter[], depth 
 const deepest = 8;
 
 /** After a filter that matches, the next one is tried only where its action is "continue". */
-function endsTheWay({ kind, options }: TcFilter): boolean {
-  if (kind === 'bpf' && options?.['direct-action']) return false;
+function endsTheWay({ options }: TcFilter): boolean {
   const last = options?.actions?.at(-1);
   return !last || controlOf(last) !== 'continue';
 }
