@@ -40,13 +40,16 @@ test('a few classes each by itself, many of a device by one listing', () => {
     fate: 'goes',
     classes: { '1:10': { subject: 'guest cliff', fate: 'goes' } },
   });
-  const many = Array.from({ length: 9 }, (_one, index) =>
-    remove(of('eth0', `1:${index + 1}`, `guest g${index}`)),
-  );
+  const some = (count: number) =>
+    Array.from({ length: count }, (_one, index) => remove(of('eth0', `1:${index + 1}`, `guest g${index}`)));
+  const asked = (steps: Step[]) => lines(steps).filter((line) => line?.startsWith('?'));
   assert.equal(
-    lines(many).filter((line) => line?.startsWith('?')),
-    ['? class show dev eth0'],
+    asked(some(4)),
+    [1, 2, 3, 4].map((id) => `? class show dev eth0 classid 1:${id}`),
   );
+  const many = some(5);
+  assert.equal(asked(many), ['? class show dev eth0']);
+  assert.equal(withReadings(many), withReadings(many, new Map()), 'where nobody knows what was there');
   assert.is(questions(many)[0]?.fate, 'stays', 'of those that stay nothing is said');
 });
 
@@ -95,6 +98,24 @@ test('what passes a tree aside counts as far as it passes no other', () => {
       ['ifb+detour', 'goes', false],
     ],
   );
+});
+
+test('one tree after another: each is counted aside by itself', () => {
+  const aside = (device: string, way: Step[], back: Step[] = []) => [
+    ip('link add name ifb+detour type ifb'),
+    add(of('ifb+detour', '1:10', 'guest cliff')),
+    ...way,
+    remove(root(device)),
+    add(root(device)),
+    ...back,
+    ip('link del dev ifb+detour'),
+  ];
+  const sending = aside('eth0', [add(detour('eth0'))], [remove(detour('eth0'))]);
+  const receiving = aside('ifb-eth0', []);
+  const told = (steps: Step[]) =>
+    questions(steps).map(({ device, fate, elsewhere }) => [device, fate, elsewhere ?? false]);
+  assert.equal(told([...sending, ...receiving]), [...told(sending), ...told(receiving)]);
+  assert.equal(told([...receiving, ...sending]), [...told(receiving), ...told(sending)]);
 });
 
 test.run();

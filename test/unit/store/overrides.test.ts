@@ -117,8 +117,11 @@ test('what is written is read, by nobody else than its owner; what has ended a w
   const { boot, now, sinceBoot } = readClock();
   const mine = (values: Partial<StoredOverride>) =>
     override({ since: now, boot: { id: boot, at: sinceBoot }, ...values });
-  const kept = [mine({ until: now + hour, why: 'a "why"\u0007' }), mine({ name: 'b', until: now - 6 * day })];
-  writeOverrides(file, [...kept, mine({ name: 'c', until: now - 8 * day })]);
+  const kept = [
+    mine({ until: now + hour, why: 'a "why"\u0007' }),
+    mine({ name: 'b', until: now - 7 * day + hour }),
+  ];
+  writeOverrides(file, [...kept, mine({ name: 'c', until: now - 7 * day - hour })]);
   assert.is(statSync(file).mode & 0o777, 0o600);
   const { moment, lost } = readMoment(file);
   assert.is(lost, undefined);
