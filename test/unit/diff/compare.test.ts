@@ -22,7 +22,7 @@ const stateOf = (...objects: TcObject[]): State => ({
 });
 
 /** `replace leaf eth0: flows is 1, not 2` */
-function found(from: State, to: State, more: Partial<KernelState> = {}, ours = false): string[] {
+function found(from: State, to: State, more: Partial<KernelState> = {}, ours?: boolean): string[] {
   return compare({ ...kernelWith(from), ...more }, to, ours).map(
     ({ action, kind, device, reason }) => `${action} ${kind} ${device}: ${reason}`,
   );
@@ -53,6 +53,56 @@ for (const [held, wanted, action] of [
       found(leaf(held), leaf({ ...held, ...wanted })),
       action === undefined ? [] : [`${action} leaf eth0: ${differs.join(', ')}`],
     );
+  });
+}
+
+test('a root that is another is made anew with all below it; what is changed by hand is changed back', () => {
+  const root = (values: Values) => stateOf(makeObject('root', 'eth0', '1:', { kind: 'htb', ...values }));
+  assert.equal(found(root({ default: 16 }), root({ default: 16 })), []);
+  assert.equal(found(root({ default: 16 }), root({ default: 17 })), [
+    'rebuild root eth0: default is 16, not 17',
+  ]);
+  assert.equal(found(root({ default: 16, handle: '2:' }), root({ default: 17, handle: '1:' })), [
+    'rebuild root eth0: default is 16, not 17, handle is 2:, not 1:',
+  ]);
+  const limits = { rate: 1e6, ceil: 2e6 };
+  const one = (values: Values) => stateOf(makeObject('class', 'eth0', '1:10', values));
+  assert.equal(found(one({ ...limits, prio: 3 }), one(limits)), [
+    'change class eth0: prio is 3, not undefined',
+  ]);
+  assert.equal(found(one(limits), one({ ...limits, burst: 9 })), [], 'what tc does not print is as wanted');
+});
+
+test('only numbers of classes and queues are rates; a tap that is led elsewhere is another structure', () => {
+  for (const [kind, id, held, wanted, effect] of [
+    ['class', '1:10', { rate: 1e6, ceil: 2e6 }, { rate: 1e6, ceil: 3e6 }, 'rates'],
+    ['leaf', '1:10', codel, { ...codel, limit: 9 }, 'rates'],
+    ['leaf', '1:10', codel, { ...codel, flows: 9 }, 'structure'],
+    ['filter', '0x10', { match: 'fw', to: 'ifb-eth0' }, { match: 'fw', to: 'ifb-eth1' }, 'structure'],
+  ] as [TcKind, string, Values, Values, string][]) {
+    const one = (values: Values) => stateOf(makeObject(kind, 'eth0', id, values));
+    assert.equal(
+      compare(kernelWith(one(held)), one(wanted)).map((difference) => difference.effect),
+      [effect],
+      `${kind} ${JSON.stringify(wanted)}`,
+    );
+  }
+});
+
+for (const [held, wanted, former, said] of [
+  ['0', '1', undefined, 'change setting x: it is 0, not 1'],
+  ['1', '1', undefined, undefined],
+  ['1', '1', '0', undefined],
+  ['1', undefined, '0', 'remove setting x: no guest needs it'],
+  ['1', undefined, '1', undefined],
+  ['1', undefined, undefined, undefined],
+  [undefined, '1', undefined, undefined],
+] as const) {
+  test(`a setting that is ${held}, was ${former} and shall be ${wanted}`, () => {
+    const map = (value?: string) => new Map(value === undefined ? [] : [['x', value]]);
+    const from = { ...emptyState(), settings: map(held) };
+    const to = { ...emptyState(), settings: map(wanted) };
+    assert.equal(found(from, to, { formerSettings: map(former) }), said === undefined ? [] : [said]);
   });
 }
 

@@ -153,9 +153,13 @@ test('what a sync finds is left to it where its path unit is active, and nowhere
   mkdirSync(bin);
   const path = `${bin}:${process.env.PATH}`;
   const active = (status: number) =>
-    writeFileSync(join(bin, 'systemctl'), `#!/bin/sh\n[ "$3" = virt-shaper-sync.path ] && exit ${status}\n`, {
-      mode: 0o755,
-    });
+    writeFileSync(
+      join(bin, 'systemctl'),
+      `#!/bin/sh\necho words >&2\n[ "$3" = virt-shaper-sync.path ] && exit ${status}\n`,
+      {
+        mode: 0o755,
+      },
+    );
   const text = (driver: HookDriver) =>
     hookText(driver, { ...makeHookCommand([program], paths), wanted: paths.syncWanted });
   const all = ['started', 'reconnect', 'attach', 'release', 'stopped', 'start'];
