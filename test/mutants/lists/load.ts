@@ -211,8 +211,8 @@ export const load: Listed[] = [
   },
   {
     what: 'what could not be undone is not said as commands',
-    from: "commands.length <= most ? ['by hand:', ...commands] : []",
-    to: 'commands.length > most ? commands : []',
+    from: 'if (commands.length === 0 || commands.length > most) return again;',
+    to: 'if (commands.length <= most) return again;',
     kernel: ['load-again', 'faults'],
   },
   {
