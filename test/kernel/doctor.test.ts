@@ -82,7 +82,7 @@ test('who runs and was never told of is said once, with advice that fits', () =>
   const about = () => host.examine().findings.filter(({ subject }) => subject === 'rob');
   assert.equal(
     about().map(({ check, hint }) => [check, hint]),
-    [['guest.unnoted', 'virt-shaper apply puts the saved configuration in force']],
+    [['guest.unnoted', 'virt-shaper apply shapes it']],
   );
   host.configure('[guest.rob]\nceil = 1mbit\n');
   const later = 'virt-shaper sync --in-force';

@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { adviceWith } from '../../../src/load/undo.ts';
 
-const again = 'try again with virt-shaper load; virt-shaper unload takes everything out';
+const again = 'try again with virt-shaper sync --in-force; virt-shaper unload takes everything out';
 const commands = (count: number) => Array.from({ length: count }, (_none, at) => `tc ${at}`);
 
 test('a few commands are there to be typed, of many a load does all', () => {
