@@ -17,7 +17,7 @@ import { checkKernel } from './kernel.ts';
 import { checkLibvirt } from './libvirt.ts';
 import { checkNetwork } from './network.ts';
 import { readConfiguration } from './read/configuration.ts';
-import { readFiles } from './read/files.ts';
+import { readFilesFacts } from './read/files.ts';
 import { readGuestFacts } from './read/guests.ts';
 import { readInForceFacts } from './read/in-force.ts';
 import { readKernelFacts } from './read/kernel.ts';
@@ -43,7 +43,7 @@ export async function examine(paths: Paths, timeout: number): Promise<Section[]>
   const devices = had(found) ?? new Map<string, Device>();
   const bridges = readBridges(devices);
   const configuration = await attempt(() => readConfiguration(paths, had(found)));
-  const files = await attempt(() => readFiles(run, paths));
+  const files = await attempt(() => readFilesFacts(run, paths));
   const config = had(configuration)?.config;
   const named = config?.uplinks.map(({ name }) => name) ?? [];
   const guests = await attempt(() => readGuestFacts(paths, devices, bridges, named, config));

@@ -1,4 +1,5 @@
 // The configuration's files, and the permissions of these and every other file that is read as root.
+
 import { dirname } from 'node:path';
 import { checkHost } from '../../config/check/host.ts';
 import type { Config } from '../../config/config.ts';
@@ -11,9 +12,10 @@ import { findLaidOut } from '../../store/configuration.ts';
 import type { Paths } from '../../store/paths.ts';
 import { readPending } from '../../store/pending.ts';
 import { ConfigError, type Problem } from '../../system/errors.ts';
+import { isThere } from '../../system/files.ts';
 import type { ConfigurationFacts } from '../configuration.ts';
 import { attempt, had } from '../finding.ts';
-import { isThere, writersOf } from './stat.ts';
+import { writersOf } from './stat.ts';
 
 /** @param devices the host's, absent when they could not be read */
 export async function readConfiguration(

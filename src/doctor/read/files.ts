@@ -1,16 +1,18 @@
 // Whether our folders take files, and which files are damaged. Nothing is written for it: that a file system is read-only is what access(2)
 // says, also to root, and how much room it has what statfs(2) says.
+
 import { dirname } from 'node:path';
 import { listMonths, readMonth, readRunning } from '../../ledger/read.ts';
 import { readIds } from '../../store/ids.ts';
 import { readMoment } from '../../store/overrides.ts';
 import type { Paths } from '../../store/paths.ts';
 import type { Run } from '../../system/exec.ts';
+import { isThere } from '../../system/files.ts';
 import type { FilesFacts, Folder } from '../files.ts';
 import { attempt, had } from '../finding.ts';
-import { isReadOnly, isThere } from './stat.ts';
+import { isReadOnly } from './stat.ts';
 
-export async function readFiles(run: Run, paths: Paths): Promise<FilesFacts> {
+export async function readFilesFacts(run: Run, paths: Paths): Promise<FilesFacts> {
   const lasting = [...new Set([dirname(paths.ids), paths.rules])];
   const folders: Folder[] = [
     ...lasting.map((path) => ({ path, kind: 'lasting' as const })),

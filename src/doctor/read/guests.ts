@@ -1,4 +1,5 @@
 // The guests that virt-shaper has noted, and the running ones by libvirt's status files and the kernel's taps.
+
 import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { reconcile } from '../../guests/reconcile.ts';
@@ -8,9 +9,9 @@ import { readAddresses } from '../../host/read-host.ts';
 import { readGuests } from '../../store/guests.ts';
 import { guestsWithout, tryInForce } from '../../store/in-force-plan.ts';
 import type { Paths } from '../../store/paths.ts';
+import { isThere } from '../../system/files.ts';
 import { attempt, had } from '../finding.ts';
 import type { GuestFacts } from '../guests.ts';
-import { isThere } from './stat.ts';
 
 export async function readGuestFacts(
   paths: Paths,

@@ -1,4 +1,5 @@
 // What the last load left on the disk, and whether a render would make the same now.
+
 import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import type { Guest } from '../../guests/guest.ts';
@@ -13,9 +14,9 @@ import { readInForce } from '../../store/in-force-plan.ts';
 import { readIfGood, ruleFiles } from '../../store/in-force-rules.ts';
 import { readMoment } from '../../store/overrides.ts';
 import type { Paths } from '../../store/paths.ts';
+import { isThere } from '../../system/files.ts';
 import { type Attempt, attempt, had } from '../finding.ts';
 import type { InForceFacts } from '../in-force.ts';
-import { isThere } from './stat.ts';
 
 export async function readInForceFacts(
   paths: Paths,

@@ -1,5 +1,6 @@
 // The kernel's state, and its drift from what was loaded. Read under the lock, so that half a load is not taken for drift;
 // that a load in the middle of its work is not taken for drift; but not waited for long.
+
 import { join } from 'node:path';
 import { compare } from '../../diff/compare.ts';
 import { driftOf } from '../../diff/drift.ts';
@@ -14,10 +15,10 @@ import { readIfGood, readRules, unnotedFolder } from '../../store/in-force-rules
 import type { Paths } from '../../store/paths.ts';
 import { Failure } from '../../system/errors.ts';
 import { makeRun } from '../../system/exec.ts';
+import { isThere } from '../../system/files.ts';
 import { withLock } from '../../system/lock.ts';
 import { type Attempt, attempt, had } from '../finding.ts';
 import type { Obstacles } from '../in-the-way.ts';
-import { isThere } from './stat.ts';
 
 export interface KernelStateFacts {
   obstacles: Obstacles;

@@ -4,10 +4,9 @@ import { release } from 'node:os';
 import { chooseKernel, decodeCache, readLacking } from '../../host/kernel.ts';
 import { Failure } from '../../system/errors.ts';
 import { hasTool, type Run } from '../../system/exec.ts';
-import { readCache } from '../../system/files.ts';
+import { isThere, readCache } from '../../system/files.ts';
 import { attempt } from '../finding.ts';
 import type { KernelFacts } from '../kernel.ts';
-import { isThere } from './stat.ts';
 
 /** A small table with what ours needs: a verdict map of interface names, looked up in a bridge's forward hook. */
 const table = `table bridge probe {

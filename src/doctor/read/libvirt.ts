@@ -9,10 +9,10 @@ import { lookAtHooks } from '../../hooks/look.ts';
 import { findProgram } from '../../hooks/program.ts';
 import type { Paths } from '../../store/paths.ts';
 import type { Run } from '../../system/exec.ts';
+import { isThere } from '../../system/files.ts';
 import { attempt } from '../finding.ts';
 import type { HookFacts, LibvirtFacts } from '../libvirt.ts';
 import type { ServiceFacts } from '../services.ts';
-import { isThere } from './stat.ts';
 
 /** At least one of these is installed with libvirt; a version that takes too long is left out. */
 const programs = ['/usr/sbin/libvirtd', '/usr/sbin/virtqemud', '/usr/sbin/virtlxcd'];

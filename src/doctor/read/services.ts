@@ -5,10 +5,10 @@ import { packaged } from '../../hooks/hook-file.ts';
 import { stableNames } from '../../hooks/program.ts';
 import type { Paths } from '../../store/paths.ts';
 import type { Run } from '../../system/exec.ts';
-import { readCache } from '../../system/files.ts';
+import { isThere, readCache } from '../../system/files.ts';
 import { attempt, had } from '../finding.ts';
 import { otherUnits, ownUnits, type ServiceFacts, syncUnit, type UnitFacts } from '../services.ts';
-import { filesIn, isThere, timeOf } from './stat.ts';
+import { filesIn, timeOf } from './stat.ts';
 
 const properties = ['Id', 'LoadState', 'UnitFileState', 'ActiveState'];
 

@@ -3,10 +3,6 @@ import { accessSync, constants, readdirSync, type Stats, statSync } from 'node:f
 import { join } from 'node:path';
 import { otherWriters } from '../../system/trust.ts';
 
-export function isThere(path: string): boolean {
-  return statOf(path) !== undefined;
-}
-
 /** The modification time, in milliseconds since 1970. */
 export function timeOf(path: string): number | undefined {
   return statOf(path)?.mtimeMs;
