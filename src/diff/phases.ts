@@ -3,7 +3,7 @@
 // Where a guest's class must be made again, its marks take a detour meanwhile (detours.ts), which takes two commits.
 
 import { ifbBack, ifbLines } from '../kernel/ifb.ts';
-import { withClasses } from '../kernel/nft/owners.ts';
+import { withClasses } from '../kernel/nft/edit.ts';
 import { type KernelState, type State, type TcObject, variant } from '../kernel/objects.ts';
 import { detourIds, planDetours } from './detours.ts';
 import type { Difference } from './difference.ts';

@@ -1,6 +1,6 @@
-// Finds the uplink and direction of each element of a ruleset, and removes elements from a ruleset.
+// Finds the uplink and direction of each element of a ruleset.
 
-import { given, noTable, parseRuleset, partsOf, targetOf } from '../kernel/nft/table.ts';
+import { given, parseRuleset, partsOf, targetOf } from '../kernel/nft/table.ts';
 import { canonicalMark, keyOf, type State } from '../kernel/objects.ts';
 import { aliasPrefix } from '../plan/names.ts';
 import type { Direction } from '../units/units.ts';
@@ -49,20 +49,4 @@ export function waysOf({ ruleset, objects, devices }: State): Map<string, Way> {
     }
   }
   return ways;
-}
-
-/** @param ruleset a file of rules.d, with an element on each line, or a listing of nft */
-export function withoutElements(ruleset: string, isLost: (key: string) => boolean): string {
-  let isAnyLeft = false;
-  const text = ruleset.replace(
-    /(^[ \t]*)?("[^"\n]+" \. (?:"[^"\n]+"|0x[0-9a-f]+)) : (?:goto [\w-]+|[0-9a-f]+:[0-9a-f]+)(?:,(?:[ \t]*#[^\n]*)?(\n)?)?/gm,
-    (all, begin: string | undefined, key: string, end: string | undefined) => {
-      if (!isLost(key)) {
-        isAnyLeft = true;
-        return all;
-      }
-      return begin !== undefined && end !== undefined ? '' : `${begin ?? ''}${end ?? ''}`;
-    },
-  );
-  return isAnyLeft ? text.replace(/[ \t]*elements = \{\s*\}\n?/g, '') : noTable;
 }

@@ -1,9 +1,10 @@
 // Removes what is behind an obstacle from the wanted state (obstacles.ts).
+import { withoutElements } from '../kernel/nft/edit.ts';
 import { type KernelState, keyOf, type State, type TcObject } from '../kernel/objects.ts';
 import { aliasPrefix } from '../plan/names.ts';
 import type { Obstacle } from '../store/in-force-plan.ts';
 import type { Direction } from '../units/units.ts';
-import { type Way, waysOf, withoutElements } from './ways.ts';
+import { type Way, waysOf } from './ways.ts';
 
 export function ifbOf({ devices }: State, uplink: string): string | undefined {
   return [...devices.values()].find(({ alias }) => alias === `${aliasPrefix}${uplink}`)?.name;

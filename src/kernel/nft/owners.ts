@@ -89,17 +89,3 @@ export function childrenIn({ objects }: State): Children {
 export function isHandedOver(before: Set<string>, after: Set<string>): boolean {
   return before.size > 0 && after.size > 0 && ![...after].some((pair) => before.has(pair));
 }
-
-/**
- * Replaces class ids in a ruleset, outside of comments and strings.
- * @returns undefined when one of the ids does not occur
- */
-export function withClasses(ruleset: string, instead: Map<string, string>): string | undefined {
-  const found = new Set<string>();
-  const text = ruleset.replace(/"[^"\n]*"|#[^\n]*|(?<![\w:.])[0-9a-f]+:[0-9a-f]+(?![\w:.])/g, (word) => {
-    const other = instead.get(word);
-    if (other) found.add(word);
-    return other ?? word;
-  });
-  return found.size === instead.size ? text : undefined;
-}

@@ -3,7 +3,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseRules } from '../../../src/diff/parse-rules.ts';
 import { findSmallChange } from '../../../src/diff/small-change.ts';
-import { waysOf, withoutElements } from '../../../src/diff/ways.ts';
+import { waysOf } from '../../../src/diff/ways.ts';
+import { withoutElements } from '../../../src/kernel/nft/edit.ts';
 import { noTable, parseRuleset } from '../../../src/kernel/nft/table.ts';
 import { generateFor, makeWorld } from '../../support/world.ts';
 

@@ -1,14 +1,15 @@
 // Which frames a ruleset gives to which class, whatever the guests are called: names stand in its comments.
+
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseRules } from '../../../../src/diff/parse-rules.ts';
+import { withClasses } from '../../../../src/kernel/nft/edit.ts';
 import {
   childrenIn,
   isHandedOver,
   pairsBelow,
   readElements,
   readOwners,
-  withClasses,
 } from '../../../../src/kernel/nft/owners.ts';
 import { emptyState, makeObject } from '../../../../src/kernel/objects.ts';
 import { hostile } from '../../../fuzz/names.ts';
