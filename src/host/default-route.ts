@@ -8,13 +8,13 @@ export function readDefaultRoute(): string | undefined {
 /**
  * @param four the text of /proc/net/route, where there is one
  * @param six that of /proc/net/ipv6_route
- * @returns IPv4's, else IPv6's; of several routes the one with the lowest metric
+ * @returns IPv4's, else IPv6's; of several routes the one with the lowest metric that leads to a device
  */
 export function parseDefaultRoute(four = '', six = ''): string | undefined {
   const routes = [
     ...byMetric(
       lines(four).flatMap(([device = '', to, , flags, , , metric, mask]) =>
-        to === '00000000' && mask === '00000000' && (Number(`0x${flags}`) & up) !== 0
+        to === '00000000' && mask === '00000000' && (Number(`0x${flags}`) & up) !== 0 && device !== none
           ? { device, metric: Number(metric) }
           : [],
       ),
@@ -33,6 +33,8 @@ export function parseDefaultRoute(four = '', six = ''): string | undefined {
 /** Flags of a route: RTF_UP, RTF_REJECT. */
 const up = 0x1;
 const reject = 0x200;
+/** What IPv4's file has for the device of a route of type unreachable, prohibit, blackhole or throw. */
+const none = '*';
 
 interface Route {
   device: string;
