@@ -136,6 +136,14 @@ const cases: [what: string, command: string, out: boolean, into: boolean, kind: 
     false,
     'rule',
   ],
+  [
+    'mark by br_netfilter of one bridge',
+    `echo 0 >/proc/sys/net/bridge/bridge-nf-call-iptables; ip link set br0 type bridge nf_call_iptables 1
+    ${chain('ip t', 'postrouting priority mangle', 'meta mark set 7')}`,
+    true,
+    false,
+    'rule',
+  ],
   ['uplink down', 'ip link set eth0 down', false, false, 'down'],
   ['tap down', 'ip link set vnet0 down', false, false, 'down'],
   ['bridge down', 'ip link set br0 down', false, false, 'down'],

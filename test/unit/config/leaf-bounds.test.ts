@@ -37,6 +37,25 @@ for (const [what, [least, below, most, above]] of Object.entries(bounds)) {
   });
 }
 
+test('a time may be any number of microseconds, but for perturb; what is wrong reads which are taken', () => {
+  const said = (leaf: string) => {
+    try {
+      readToml(`[guest.cliff]\nleaf = { ${leaf} }\n`);
+      return '';
+    } catch (error) {
+      return (error as Error).message.match(/must be .*/)?.[0];
+    }
+  };
+  assert.is(said('kind = "fq_codel", target = "101us"'), '');
+  assert.is(said('kind = "fq_codel", target = "99us"'), 'must be a time from 100us to 10s, not "99us"');
+  assert.is(said('kind = "cake", rtt = "1us"'), 'must be a time from 100us to 100s, not "1us"');
+  const seconds = 'must be a time from 0s to 3600s in whole seconds';
+  assert.is(said('kind = "sfq", perturb = "1001ms"'), `${seconds}, not "1001ms"`);
+  assert.is(said('kind = "sfq", perturb = "3601s"'), `${seconds}, not "3601s"`);
+  assert.is(said('kind = "bfifo", limit = 5'), 'must be from 1514 to 2147483647 bytes, not 5');
+  assert.is(said('kind = "fq_codel", limit = 0'), 'must be a number of packets from 1 to 1000000, not 0');
+});
+
 test('the target is below the interval, written or not', () => {
   assert.not(isTaken('kind = "fq_codel", target = "10ms", interval = "10ms"'));
   assert.ok(isTaken('kind = "fq_codel", target = "9999us", interval = "10ms"'));

@@ -43,6 +43,12 @@ test('a main file that is something else, or leads nowhere, has no such hint', (
   rmSync(join(root, file), { recursive: true });
   symlinkSync(join(root, file), join(root, file));
   assert.equal(said(), [[`${file}: cannot be read (ELOOP)`, undefined]]);
+  rmSync(join(root, 'etc'), { recursive: true });
+  put('/etc');
+  assert.equal(said(), [
+    [`${folder}: is not a folder`, undefined],
+    [`${file}: is not a folder`, undefined],
+  ]);
 });
 
 test('files beside the main one: those that end so, each with what is wrong with it', () => {

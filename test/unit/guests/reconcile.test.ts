@@ -128,6 +128,18 @@ test('status files: by name, each driver for itself, and what cannot be read sta
   assert.equal(drivers, ['qemu', 'lxc']);
 });
 
+test('in whatever order the folder has them, the guests come by name', () => {
+  const names = ['m', 'c', 'x', 'a', 'p', 'f', 'z', 'b', 'k', 't', 'd', 'w', 'h', 'r', 'e', 'n'];
+  const folder = join(root, 'many');
+  mkdirSync(folder);
+  for (const name of names) writeFileSync(join(folder, `${name}.xml`), xml(name, 'vnet0'));
+  const only = (driver: Driver) => (driver === 'qemu' ? folder : join(root, 'none'));
+  assert.equal(
+    readRunning(only, []).guests.map(({ name }) => name),
+    names.sort(),
+  );
+});
+
 test('a file is parsed again only when it is another', () => {
   const [a] = readRunning(folderOf, []).guests;
   if (!a) throw new Error('no guest');

@@ -14,6 +14,8 @@ test('another address of the same network, which is nobody’s that is known', (
   assert.is(neighbourOf('fd00:8::1', 64, none), 'fd00:8::3');
   assert.is(neighbourOf('fd00:8::', 64, none), 'fd00:8::2');
   assert.is(neighbourOf('2001:db8::fffe', 64, none), '2001:db8::fffc');
+  assert.is(neighbourOf('2001:db8::8', 64, none), '2001:db8::a');
+  assert.is(neighbourOf('2001:db8::d', 64, none), '2001:db8::f');
 });
 
 test.run();

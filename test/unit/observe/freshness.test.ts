@@ -87,6 +87,21 @@ test('rules that are rendered and not loaded, or gone', async () => {
   assert.is((await asked()).loaded, true, 'what is left of it can be shown');
 });
 
+test('a file that the rules in force have and rules.d has not is missing; nothing else is', async () => {
+  const missing = async () => (await readAsked(paths())).rulesMissing;
+  const remove = (name: string) => rmSync(join(root, 'var/lib/virt-shaper/rules.d', name));
+  assert.is(await missing(), undefined);
+  configure('[guest.a]\n');
+  load();
+  assert.is(await missing(), undefined);
+  write('var/lib/virt-shaper/rules.d/shape.tc', 'other');
+  assert.is(await missing(), undefined, 'edited');
+  remove('devices.ip');
+  assert.is(await missing(), true);
+  remove('good/devices.ip');
+  assert.is(await missing(), undefined, 'an older version had none');
+});
+
 test('switched off', async () => {
   writeOff(paths().unloaded, 'not confirmed');
   assert.is((await asked()).off, 'not confirmed');

@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { parseClassBytes, parseClasses, parseQdiscs } from '../../../src/kernel/tc/counters.ts';
 import { readBytes, readUse } from '../../../src/observe/read-use.ts';
 import { speedBetween, useKey } from '../../../src/observe/use.ts';
+import { milliseconds } from '../../../src/system/boot.ts';
 import type { Outcome } from '../../../src/system/exec.ts';
 
 const classes = `class htb 1:10 parent 1:1 leaf 10: prio 0 rate 1500Kbit ceil 2Mbit burst 4Kb cburst 4Kb 
@@ -151,6 +152,7 @@ test('a limit that holds does not show above itself because tc took its time; on
   assert.is(speedBetween(before, after(31), 30e6), 30e6);
   assert.is(speedBetween(before, after(29), 30e6), 29e6);
   assert.is(speedBetween(before, after(42), 30e6), 40e6);
+  assert.is(speedBetween(before, after(42)), 42e6, 'no limit is known');
 });
 
 test('the bytes alone, read before, are found by what is read after', async () => {
@@ -166,6 +168,47 @@ test('the bytes alone, read before, are found by what is read after', async () =
   const { bytes, at, spread } = before.get(useKey('e0', '1:10')) ?? { bytes: 0, at: 0, spread: -1 };
   assert.is(bytes, 1_522_058);
   assert.ok(at > 0 && spread >= 0 && spread < 1000);
+});
+
+test('the moment of a reading, with its uncertainty, takes in all the time that tc had', async () => {
+  const asked: { began: number; ended: number }[] = [];
+  const run = async (_: string, args: string[]): Promise<Outcome> => {
+    const began = milliseconds();
+    await new Promise((done) => setTimeout(done, 5));
+    if (args.includes('class')) asked.push({ began, ended: milliseconds() });
+    return { status: 0, stdout: args.includes('qdisc') ? qdiscs : classes, stderr: '' };
+  };
+  const reading = [...(await readBytes(run, ['e0'])).values(), ...(await readUse(run, ['e0'])).uses.values()];
+  assert.is(reading.length, 6);
+  for (const [index, { at, spread }] of reading.entries()) {
+    const { began = 0, ended = 0 } = asked[index < 3 ? 0 : 1] ?? {};
+    assert.ok(at - spread <= began && ended <= at + spread, `${at} ± ${spread}: ${began} to ${ended}`);
+  }
+});
+
+test('a device that is gone has no classes; whatever else tc cannot do is said', async () => {
+  const answering =
+    (what: string, stderr: string) =>
+    async (_: string, args: string[]): Promise<Outcome> =>
+      args.includes(what)
+        ? { status: 1, stdout: '', stderr }
+        : { status: 0, stdout: args.includes('qdisc') ? qdiscs : classes, stderr: '' };
+  const read = (what: string, stderr: string) =>
+    readUse(answering(what, stderr), ['e0']).then(
+      ({ uses }) => uses.size,
+      ({ message }) => message,
+    );
+  assert.is(await read('none', ''), 3);
+  assert.is(await read('class', 'Cannot find device "e0"\n'), 0);
+  assert.is(await read('class', 'Error: No such device\n'), 0);
+  assert.is(
+    await read('class', 'Operation not permitted\n'),
+    'tc cannot list the classes of e0: Operation not permitted',
+  );
+  assert.is(
+    await read('qdisc', 'Operation not permitted\n'),
+    'tc cannot list the qdiscs: Operation not permitted',
+  );
 });
 
 test.run();

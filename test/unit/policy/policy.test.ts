@@ -246,6 +246,24 @@ test('a guest is one entry however many NICs it has, its taps in name order', ()
   );
 });
 
+test('a tap is behind the bridge that it is a port of, whatever the XML says; in none it counts for that of the XML', () => {
+  const where = (master?: string) => {
+    const world = makeWorld(
+      '[guest.cliff]\n',
+      { cliff: 'vnet0@br0' },
+      { eth0: 'br0 1000', eth1: 'br1 1000' },
+    );
+    world.host.devices.set('vnet0', { tap: true, ...(master === undefined ? {} : { master }) });
+    const { uplinks } = resolvePolicy(world.config, world.guests, world.host, everyday);
+    return uplinks.map(({ name, guests }) => [
+      name,
+      guests.flatMap(({ taps }) => taps.map((tap) => tap.bridge)),
+    ]);
+  };
+  assert.equal(where('br1'), [['eth1', ['br1']]]);
+  assert.equal(where(), [['eth0', ['br0']]]);
+});
+
 /** Who is not shaped and why: a guest on each kind of NIC, beside a NIC that is shaped or not. */
 function notShaped(toml: string, nics: string, skipped: string[] = []): string[] {
   const world = makeWorld(toml, { cliff: nics });

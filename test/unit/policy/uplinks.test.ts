@@ -120,6 +120,26 @@ test('what a configured uplink has left does not make an uplink of a port that i
   assert.equal(names('[uplink.eth0]\n', other), ['veth7'], 'it is the uplink of another bridge');
 });
 
+test('a bridge with several ports that may be its uplink has none until one is written; of many the first four are named', () => {
+  const reasonFor = (count: number, more: Record<string, Device> = {}) => {
+    const veths = Array.from({ length: count }, (_none, at) => [
+      `veth${count - at}`,
+      { tap: false, master: 'br0' },
+    ]);
+    const devices = map({ br0: bridge, ...Object.fromEntries(veths), ...more });
+    const { uplinks, doubts } = findUplinks(readToml(''), { devices, kernel }, [], 'br0');
+    return uplinks.length > 0 ? uplinks.map(({ name }) => name).join() : doubts[0]?.reason;
+  };
+  const many = (count: number, names: string) =>
+    `br0 has ${count} ports that may be its uplink (${names}): name it as [uplink.NAME] bridge = "br0"`;
+  assert.is(reasonFor(1), 'veth1');
+  assert.is(reasonFor(2), many(2, 'veth1, veth2'));
+  assert.is(reasonFor(4), many(4, 'veth1, veth2, veth3, veth4'));
+  assert.is(reasonFor(5), many(5, 'veth1, veth2, veth3, veth4, ...'));
+  assert.is(reasonFor(5, { eth0: port('br0') }), 'eth0', 'the only NIC among them');
+  assert.is(reasonFor(1, { eth0: port('br0'), eth1: port('br0') }), many(3, 'eth0, eth1, veth1'));
+});
+
 test('of routed bridges the one that is not there is named, with its place', () => {
   const devices = { eth0: nic, br0: bridge };
   assert.equal(said('[uplink.eth0]\nrouted = ["br0", "virbr9", "libvirt"]\n', devices), [

@@ -59,6 +59,7 @@ test('what is wrong with one is said with its place, and what to do', () => {
     ['{{rat limit}}', '1:1', /no helper rat\b/, /did you mean rate\?/],
     ['{{kind}}\n{{> lef.tc}}', '2:1', /no template lef\.tc\.hbs/, /did you mean leaf\.tc\?/],
     ['a\n{{#if kind}}\nb', '2:1', /\{\{#if\}\} is never closed by \{\{\/if\}\}/, /counts without/],
+    ['{{#if kind}}\n{{#each kind}}', '2:1', /\{\{#each\}\} is never closed by \{\{\/each\}\}/, /mv/],
     [
       '{{#if kind}}\n\n{{/each}}',
       '3:1',

@@ -9,6 +9,7 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { newAccount, newLedger } from '../../../src/ledger/ledger.ts';
+import type { InUse } from '../../../src/observe/read-in-use.ts';
 import { reportMetrics } from '../../../src/report/metrics/metrics.ts';
 import { guestName, hostile } from '../../fuzz/names.ts';
 import { parseExposition } from '../../support/exposition.ts';
@@ -132,6 +133,24 @@ test('odd names are escaped, drive no terminal, and stay different', () => {
   fc.assert(
     fc.property(fc.uniqueArray(guestName, { minLength: 1, maxLength: 5 }), (names) => void check(names)),
   );
+});
+
+test('a limit inside the host is in bytes or in packets a second, by its unit; its drops are in both', () => {
+  const dropped = { packets: 3, bytes: 300 };
+  const limits: InUse['limits'] = [
+    { guest: 'cliff', limit: 'local', rate: 8_000_000, unit: 'bits', dropped },
+    { guest: 'cliff', limit: 'pps', rate: 500, unit: 'packets', dropped: { packets: 5, bytes: 0 } },
+  ];
+  const families = parseExposition(reportMetrics({ ...makeInUse(guests), limits }, asked));
+  const samples = (name: string) =>
+    families.get(`virt_shaper_local_${name}`)?.samples.map(({ labels, value }) => {
+      assert.is(labels.guest, 'cliff');
+      return `${labels.limit} ${value}`;
+    });
+  assert.equal(samples('limit_bytes_per_second'), ['local 1000000']);
+  assert.equal(samples('limit_packets_per_second'), ['pps 500']);
+  assert.equal(samples('dropped_packets_total'), ['local 3', 'pps 5']);
+  assert.equal(samples('dropped_bytes_total'), ['local 300', 'pps 0']);
 });
 
 test('what was used goes on where counters of classes begin anew', () => {
