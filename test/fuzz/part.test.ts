@@ -157,16 +157,30 @@ test('over hosts of many guests, where a part mostly is enough', () => {
 });
 
 /** Sixty guests that are guaranteed 10 mbit each, of whom the last comes. */
-function sixty(mbit: number, toml = ''): boolean {
-  const nics = Array.from({ length: 60 }, (_, index) => [`vm-${index}`, `vnet${index}@br0`] as const);
+function sixty(mbit: number, toml = '', bridgeOf = (_index: number) => 'br0'): boolean {
+  const nics = Array.from(
+    { length: 60 },
+    (_, index) => [`vm-${index}`, `vnet${index}@${bridgeOf(index)}`] as const,
+  );
   const config = `[uplink.eth0]\nceil = "${mbit}mbit"\n[guest."*"]\nrate = "10mbit"\nceil = "20mbit"\n${toml}`;
-  const world = makeWorld(config, Object.fromEntries(nics));
+  const world = makeWorld(config, Object.fromEntries(nics), { eth0: 'br0 1000', eth1: 'br1 1000' });
   return holds(world, world.guests.slice(0, -1), world.guests);
 }
 
 test('one guarantee too many changes those of all others, so all is made', () => {
   assert.is(sixty(700), true);
   assert.is(sixty(600), false, 'of 600 mbit the guests have 594');
+});
+
+test('the lines of who comes stand beside those of its own uplink, however many others are called between', () => {
+  assert.is(
+    sixty(700, '', (index) => (index % 10 === 9 ? 'br1' : 'br0')),
+    true,
+  );
+  assert.is(
+    sixty(700, '', (index) => (index % 10 === 9 ? 'br0' : 'br1')),
+    true,
+  );
 });
 
 test('where values change as time passes, or the guest has an id of its own, all is made', () => {

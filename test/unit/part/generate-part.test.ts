@@ -7,7 +7,7 @@ import type { Device } from '../../../src/host/host.ts';
 import { basisOf, linesOf } from '../../../src/part/basis.ts';
 import { generatePart, type Part } from '../../../src/part/generate-part.ts';
 import { generate, type Inputs } from '../../../src/pipeline.ts';
-import { everyday } from '../../../src/policy/moment/moment.ts';
+import { everyday, type Moment } from '../../../src/policy/moment/moment.ts';
 import { makeWorld, noneChosen, readToml, templates } from '../../support/world.ts';
 
 const names = Array.from({ length: 130 }, (_none, at) => `g${String(at).padStart(3, '0')}`);
@@ -23,19 +23,20 @@ interface Change {
   devices?: [string, Device][];
   /** Another order in which the others are listed. */
   turned?: boolean;
+  moment?: Moment;
 }
 
 /** Of a host on which these came and those left. */
 function partOf(
   came: string[],
   left: string[],
-  { toml = everybody, formerly = [], devices = [], turned = false }: Change = {},
+  { toml = everybody, formerly = [], devices = [], turned = false, moment = everyday }: Change = {},
 ): Part | undefined {
   const inputsFor = (guests: Guest[], more: [string, Device][], chosen: Inputs['chosen']): Inputs => {
     const taps = new Set(guests.flatMap(({ nics }) => nics.map(({ tap }) => tap)));
     const there = [...world.host.devices].filter(([name, { tap }]) => !tap || taps.has(name));
     const host = { ...world.host, devices: new Map([...there, ...more]) };
-    return { config: readToml(toml), guests, host, moment: everyday, chosen, templates, source: 'a test' };
+    return { config: readToml(toml), guests, host, moment, chosen, templates, source: 'a test' };
   };
   const stays = world.guests.filter(({ name }) => !came.includes(name) && !left.includes(name));
   const first = inputsFor([...stays, ...left.map(guestOf)], formerly, noneChosen);
@@ -105,6 +106,48 @@ test('devices that no line depends on may come and go beside them, others not', 
     assert.ok(partOf(came, [], { ...more, devices: [device] }) === undefined, `${device[0]} came`);
     assert.ok(partOf(came, [], { ...more, formerly: [device] }) === undefined, `${device[0]} went`);
   }
+});
+
+test('where the tap or the bridge of a guest that stays is another device now, all are rendered', () => {
+  const came = ['g077'];
+  assert.ok(partOf(came, [], { devices: [['vnet12', { master: 'br0', tap: true }]] }), 'it is as it was');
+  for (const device of [
+    ['vnet12', { tap: true, master: 'br7' }],
+    ['vnet12', { tap: false, master: 'br0' }],
+    ['br0', { tap: false, mtu: 9000 }],
+  ] as [string, Device][])
+    assert.ok(partOf(came, [], { devices: [device] }) === undefined, JSON.stringify(device));
+});
+
+test('a tap that is more than a tap, or has something on top of it, may concern others, whosever it is', () => {
+  const came = ['g077'];
+  for (const tap of ['vnet12', 'vnet77']) {
+    const made = (more: Partial<Device>) => {
+      const devices: [string, Device][] = [[tap, { tap: true, master: 'br0', ...more }]];
+      return partOf(came, [], { devices, formerly: tap === 'vnet77' ? [] : devices });
+    };
+    assert.ok(made({}), tap);
+    for (const more of [{ lower: ['eth7'] }, { physical: true }, { peer: 'veth7' }])
+      assert.ok(made(more) === undefined, `${tap} ${JSON.stringify(more)}`);
+    const vlan: [string, Device] = [`${tap}.5`, { tap: false, lower: [tap] }];
+    const devices = { devices: [vlan], formerly: [vlan] };
+    assert.ok(partOf(came, [], devices) === undefined, `a VLAN on ${tap}`);
+  }
+});
+
+test('guarantees that a group has no room for, for now, are scaled without a warning: those of its members alone', () => {
+  const toml = `${everybody}[group.full]\nceil = "20mbit"\n${['g010', 'g020']
+    .map((name) => `[guest.${name}]\ngroup = "full"\nrate = "6mbit"\nceil = "9mbit"\n`)
+    .join('')}`;
+  const ceil = { out: 1e7, in: 1e7 };
+  const limit = { kind: 'group' as const, name: 'full', ceil, since: 1, until: 9, by: 'a test' };
+  const moment = { now: 5, overrides: [limit] };
+  assert.ok(partOf(['g077'], [], { toml, moment }));
+  const part = partOf(['g020'], [], { toml, moment });
+  const rates = part?.now.policy.uplinks[0]?.guests
+    .filter(({ group }) => group === 'full')
+    .map(({ rate }) => rate.out.effective);
+  assert.equal(rates, [5e6, 5e6]);
 });
 
 test('a guest whose tap is more than that, and one whose id is written, concern others', () => {
