@@ -19,16 +19,21 @@ export async function readXtables(run: Run): Promise<Xtables> {
 }
 
 async function readFamily(run: Run, family: 'ip' | 'ip6', name: string): Promise<Xtables> {
-  const names =
-    readCache(`/proc/net/${family}_tables_names`)
-      ?.split('\n')
-      .filter((one) => one !== '') ?? [];
+  const names = parseTableNames(readCache(`/proc/net/${family}_tables_names`));
   if (names.length === 0) return { tables: [], unseen: [] };
   const tool = `${name}-legacy`;
-  const unseen = { tables: [], unseen: [`${tool} (${names.sort().join(', ')})`] };
+  const unseen = { tables: [], unseen: [`${tool} (${names.join(', ')})`] };
   if (!hasTool(`${tool}-save`)) return unseen;
   const { status, stdout } = await run(`${tool}-save`, []);
   return status === 0 ? { tables: parseXtables(stdout, family, tool), unseen: [] } : unseen;
+}
+
+/** @param text of /proc/net/ip_tables_names, in which the table that was made last comes first @returns in order of names */
+export function parseTableNames(text = ''): string[] {
+  return text
+    .split('\n')
+    .filter((one) => one !== '')
+    .sort();
 }
 
 /** The programs of tcx and netkit, which only bpftool lists. Failures count as none. */

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readTcx, readXtables } from '../../../src/observe/read-others.ts';
+import { parseTableNames, readTcx, readXtables } from '../../../src/observe/read-others.ts';
 import type { Run } from '../../../src/system/exec.ts';
 
 /** A bpftool that answers these. */
@@ -39,6 +39,12 @@ test('where no program is of the kind, the devices are not listed; what fails is
   const some = [{ type: 'sched_cls' }];
   for (const answers of [{ prog: 'Error: denied' }, { prog: some, net: 'no JSON' }, { prog: some, net: {} }])
     assert.equal(await readTcx(bpftool(answers).run), []);
+});
+
+test('the tables that the kernel has are told by name', () => {
+  assert.equal(parseTableNames(), [], 'no such file');
+  assert.equal(parseTableNames(''), []);
+  assert.equal(parseTableNames('nat\nmangle\nfilter\n'), ['filter', 'mangle', 'nat']);
 });
 
 test('iptables-legacy is run where the kernel has its tables already: it would make them', async () => {
