@@ -136,6 +136,21 @@ test('where the bridge asks the chains of IP, it does so before the mark is ther
   );
 });
 
+test('a mark that some may have lost is whole again where it is set for all; one that nobody knows counts each time', () => {
+  const by = (...rules: string[]) => {
+    const passed = pass('out', free, 'inet postrouting 290', rules.join('\n\t\t'));
+    return passed?.changes.map(({ what, match }) => `${what} ${match}`);
+  };
+  const [some, all] = ['ip saddr 10.0.0.1 meta mark set 0x00000007', 'meta mark set 0x76740010'];
+  assert.equal(by(some), ['mark maybe']);
+  assert.equal(by(some, all), []);
+  assert.equal(by(all, some), ['mark maybe']);
+  assert.equal(by('meta mark set ct mark', 'ip saddr 10.0.0.1 meta mark set ct mark'), [
+    'mark yes',
+    'mark maybe',
+  ]);
+});
+
 test('a priority that is set before ours counts for nothing; one behind it is what the frame has', () => {
   const priority = 'meta priority set 1:3';
   assert.equal(outcome(pass('out', free, 'inet postrouting 290', priority)), kept);
@@ -187,7 +202,23 @@ test('where somebody has changed our table it is walked itself: who takes the ma
     `table ip t {\n\tchain theirs {\n\t\ttype filter hook ${hook} priority 0; policy accept;\n\t\tmeta mark set 0x00000007\n\t}\n}\n`;
   const blamed = (passed: ReturnType<typeof look>) =>
     passed?.changes.filter((one) => !one.ours && one.what === 'mark').map(({ where }) => where);
+  const chainAt = (base: string, rule: string) =>
+    `table bridge t {\n\tchain theirs {\n\t\ttype filter hook ${base}; policy accept;\n\t\t${rule}\n\t}\n}\n`;
+  const some = 'ether type arp meta mark set 0x00000007 meta priority set 1:3';
   assert.equal(outcome(look('')), kept);
+  assert.equal(
+    blamed(look(chainAt('input priority 240', some))),
+    [],
+    'ours comes behind it and sets the mark',
+  );
+  assert.equal(blamed(look(chainAt('input priority 260', some))), ['chain theirs of table bridge t']);
+  assert.equal(blamed(look(chainAt('output priority 240', some))), ['chain theirs of table bridge t']);
+  const rest = look(chainAt('output priority 240', 'ether type arp meta priority set 1:3'));
+  assert.equal(
+    rest?.changes.filter(({ ours }) => !ours),
+    [],
+    'ours sets the class behind it',
+  );
   assert.equal(blamed(look(chain('prerouting'))), ['chain theirs of table ip t']);
   assert.equal(blamed(look(chain('postrouting'))), ['chain theirs of table ip t']);
 });
