@@ -175,8 +175,15 @@ function linkName(path: string): string | undefined {
   }
 }
 
-/** In bits per second. The kernel answers -1 or an error for a link that is down or has no speed. */
 function readSpeed(name: string): number | undefined {
-  const megabits = Number(readQuietly(`${name}/speed`));
+  return parseSpeed(readQuietly(`${name}/speed`));
+}
+
+/**
+ * @param text of sysfs: -1 for a link that is down or has no speed; absent where the kernel answers with an error
+ * @returns bits per second
+ */
+export function parseSpeed(text: string | undefined): number | undefined {
+  const megabits = Number(text);
   return megabits > 0 ? megabits * 1_000_000 : undefined;
 }

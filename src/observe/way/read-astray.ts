@@ -36,8 +36,8 @@ export async function readAstray(run: Run, uplinks: UplinkPlan[]): Promise<Map<s
   return new Map(astray.filter(([, lost]) => lost.length > 0));
 }
 
-/** @returns what of a way out is none of these uplinks */
-function exitsOf(uplinks: UplinkPlan[], stack: (device: string) => string[]) {
+/** @param stack what a device lies on, itself first @returns what of a way out is none of these uplinks */
+export function exitsOf(uplinks: UplinkPlan[], stack: (device: string) => string[]) {
   const bridges = new Set(uplinks.flatMap(({ ports }) => ports.map(({ bridge }) => bridge)));
   const known = new Set([...bridges, ...uplinks.flatMap(({ routes = [] }) => routes)]);
   const isExit = (device: string) =>
