@@ -1,9 +1,10 @@
 // What /sys says of lo, which every host has. What it says of bridges, bonds, VLANs and taps is for test/kernel.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   deviceNames,
+  parseSpeed,
   portNames,
   readAddresses,
   readBridges,
@@ -25,6 +26,28 @@ test('devices are in the order of their names, and each port has its bridge as i
   for (const bridge of readBridges(devices))
     for (const port of portNames(bridge)) assert.is(devices.get(port)?.master, bridge, port);
   assert.not.ok(readBridges(devices).includes('lo'));
+});
+
+test('a NIC is what has hardware behind it, a bond or a VLAN', () => {
+  for (const [name, { physical = false }] of readDevices()) {
+    const kind = readQuietly(`${name}/uevent`)?.match(/^DEVTYPE=(.*)$/m)?.[1] ?? '';
+    const isHardware =
+      existsSync(`/sys/class/net/${name}/device`) && !existsSync(`/sys/class/net/${name}/tun_flags`);
+    assert.is(physical, isHardware || ['bond', 'vlan'].includes(kind), name);
+  }
+});
+
+test('a speed is in megabits; a link that is down has none', () => {
+  for (const [text, bits] of [
+    ['1\n', 1e6],
+    ['100\n', 1e8],
+    ['400000\n', 4e11],
+    ['0\n', undefined],
+    ['-1\n', undefined],
+    ['', undefined],
+    [undefined, undefined],
+  ] as const)
+    assert.is(parseSpeed(text), bits, text);
 });
 
 test('what is not there is none', () => {

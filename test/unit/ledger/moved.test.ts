@@ -143,4 +143,12 @@ test('what was used elsewhere is kept as long as any of its months is', () => {
   assert.not.ok(isKept(of('2026-05', '2025-12'), of('2026-01')));
 });
 
+test('what somebody has put there under a name of his own counts, and is his to take away', () => {
+  mkdirSync(join(folder, 'moved'));
+  writeFileSync(join(folder, 'moved/copy.json'), encodeMoved(moved([['x1', part(5)]])));
+  assert.is(used(), 5);
+  pruneMoved(folder, '2026-12');
+  assert.is(used(), 5);
+});
+
 test.run();

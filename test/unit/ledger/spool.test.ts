@@ -81,6 +81,15 @@ test('where lo is down, classes that were asked for one by one are told by their
   ]);
 });
 
+test('batches are listed in the order in which they were done', () => {
+  const names = [7, 100, 3, 20, 15, 1, 30, 9, 400, 8, 2, 11].map((at) => String(at).padStart(17, '0'));
+  for (const [index, name] of names.entries())
+    writeFileSync(join(folder, index % 3 === 0 ? `${name}.open` : name), '');
+  const listed = listSpool(folder).map((name) => name.slice(0, 17));
+  assert.equal(listed, names.toSorted());
+  assert.equal(listSpool(join(folder, 'none')), []);
+});
+
 test('what is none of ours in the folder is left alone, and what is damaged says nothing', () => {
   for (const [name, text] of [
     ['00000000000000001', ''],

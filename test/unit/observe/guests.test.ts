@@ -211,7 +211,7 @@ test('somebody has changed a class', () => {
 });
 
 test('the policy leaves out, refuses, and shares a guest with libvirt', () => {
-  const { states } = look({
+  const { states, rows } = look({
     unshaped: [
       { guest: 'bob', reason: 'no entry', kind: 'unlisted' },
       { guest: 'cliff', tap: 'vnet1', reason: 'libvirt too', kind: 'contested' },
@@ -227,6 +227,16 @@ test('the policy leaves out, refuses, and shares a guest with libvirt', () => {
     'jason left out unsuited',
     'ann unshaped refused',
   ]);
+  assert.equal(
+    rows.map(({ taps, shaped }) => [taps.join(' '), shaped.out, shaped.in]),
+    [
+      ['vnet0 vnet1', true, true],
+      ['vnet2', true, true],
+      ['', false, false],
+      ['macvtap0', false, false],
+      ['', false, false],
+    ],
+  );
 });
 
 test('who takes the class away has taken it, also where he says so twice', () => {

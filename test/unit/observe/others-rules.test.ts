@@ -147,6 +147,23 @@ test('a flowtable lets pass what comes in by its devices', () => {
   assert.equal(reasons([out, into], { tables: flowtable('eth0, br0') }), [], 'a bridge forwards');
 });
 
+test('the advice has the devices of that flowtable, of several of its name', () => {
+  const other = (table: string, devices: string) =>
+    parseListing(`table ${table} {
+	flowtable fast {
+		hook ingress priority filter
+		devices = { ${devices} }
+	}
+}
+`);
+  const tables = [...other('ip filter', 'eth5'), ...other('inet nat', 'eth6'), ...flowtable('virbr0, wan0')];
+  const [fault] = found({ ...healthy(new Map([['vnet0', mark]])), tables }, routed(out));
+  assert.is(
+    fault?.remedy,
+    'take out that rule, or from the devices of the flowtable (virbr0, wan0) those of guests and uplinks',
+  );
+});
+
 test('by way of the host: what takes a mark there is told of a host that forwards', () => {
   const tables = parseListing(`table ip m {
 	chain c {

@@ -96,6 +96,14 @@ test('what is wrong with one is said with its place, and what to do', () => {
   }
 });
 
+test('the values that there are come in the order of their names, each once', () => {
+  const [problem] = problemsWith({ 'leaf.tc.hbs': '{{foobar}}' });
+  const [, values = ''] = problem?.hint?.match(/^the values are (.*)/) ?? [];
+  const names = values.split(', ');
+  assert.ok(names.length > 5);
+  assert.equal(names, [...new Set(names)].sort());
+});
+
 test("one of the package's that gets less than it prints blames its caller", () => {
   const [problem] = problemsWith({ 'tree.tc.hbs': '{{> leaf.tc nobody}}' });
   assert.match(problem?.at?.file ?? '', /\/templates\/leaf\.tc\.hbs$/);

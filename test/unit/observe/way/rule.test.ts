@@ -74,6 +74,10 @@ test('names of devices: one, others, those of a beginning, those of a set', () =
   assert.is(matches('iifname . oifname @pairs'), 'yes');
   assert.is(matches('iifname . oifname @pairs', { oifname: 'eth1' }), 'no');
   assert.is(matches('iifname . oifname { "vnet0" . "eth0" }'), 'yes');
+  assert.is(matches('iifname . oifname { "vnet*" . "eth0" }'), 'yes');
+  assert.is(matches('iifname . oifname { "vnet*" . "eth1" }'), 'no', 'both have to fit');
+  assert.is(matches('iifname . oifname { "tap*" . "eth*" }'), 'no');
+  assert.is(matches('iifname . oifname { "tap*" . "eth*", "vnet*" . "eth*" }'), 'yes');
   assert.is(matches('meta ibrname "br0"'), 'yes');
   assert.is(matches('meta ibrname "br0"', { iifname: '' }), 'no');
   assert.is(matches('meta obrname "br1"'), 'no');
@@ -111,6 +115,9 @@ test('marks and priorities: as they are, in part, in a range', () => {
 
 test('what is not known of the frame, or not understood, may match', () => {
   assert.is(matches('meta mark 0x10', { mark: undefined }), maybe);
+  assert.is(matches('iifname . meta mark { "vnet0" . 0x00000010 }'), 'yes');
+  assert.is(matches('iifname . meta mark { "vnet0" . 0x00000010 }', { mark: undefined }), maybe);
+  assert.is(matches('iifname . meta mark != { "vnet0" . 0x00000010 }', { mark: undefined }), maybe);
   assert.is(matches('ip saddr 10.0.0.1'), maybe);
   assert.is(matches('ip saddr 10.0.0.1 iifname "vnet1"'), 'no', 'what follows is looked at all the same');
   assert.is(matches('tcp dport { 22, 80 }'), maybe);
