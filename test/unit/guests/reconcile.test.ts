@@ -129,7 +129,26 @@ test('status files: by name, each driver for itself, and what cannot be read sta
 });
 
 test('in whatever order the folder has them, the guests come by name', () => {
-  const names = ['m', 'c', 'x', 'a', 'p', 'f', 'z', 'b', 'k', 't', 'd', 'w', 'h', 'r', 'e', 'n'];
+  const names = [
+    'm',
+    'c',
+    'x',
+    'a',
+    'p',
+    'f',
+    'z',
+    'b',
+    'k',
+    't',
+    'd',
+    'w',
+    'h',
+    'r',
+    'e',
+    'n',
+    'web-1',
+    'web',
+  ];
   const folder = join(root, 'many');
   mkdirSync(folder);
   for (const name of names) writeFileSync(join(folder, `${name}.xml`), xml(name, 'vnet0'));
