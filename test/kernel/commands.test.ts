@@ -3,7 +3,7 @@
 import { readdirSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { domainXml, kernelState, sh } from './host.ts';
+import { domainXml, kernelState, program, sh } from './host.ts';
 import { twoGuests as config, insideTest } from './inside.ts';
 
 const { test, host } = insideTest();
@@ -47,6 +47,17 @@ test('options that cannot be meant are wrong usage', async () => {
     assert.match(stderr, words, args.join(' '));
   }
   await host.must(['--timeout', '86400', '--lock-timeout', '0', 'check', '--quiet']);
+});
+
+test('where /sys is of another network namespace than the devices, it is said', () => {
+  const check = `${process.execPath} ${program} --root ${host.root} check 2>&1 || true`;
+  const there = [
+    `unshare --net sh -c '${check}'`,
+    `unshare --net --mount sh -c 'mount -t sysfs sysfs /sys; unshare --net sh -c "ip link add a0 type veth peer name b0; ${check}"'`,
+  ];
+  for (const command of there)
+    assert.match(sh(command), /\/sys shows the devices of another network namespace\n.*"ip netns exec NAME"/);
+  assert.not.match(sh(check), 'namespace');
 });
 
 test('check: a mistake is 2, a warning is none, and data goes to stdout alone', async () => {

@@ -3,7 +3,7 @@
 
 /** Seconds each, of which nothing is about what the core does: other programs, the runner, documents, packages. */
 const slow =
-  /^unit\/.*(archive|bench|completion|hook-file|import|kernels|launch|printers|top\/live|documents\/(documents|try-out)|support|version|files|speak)|^fuzz\/domain-xml/;
+  /^unit\/.*(archive|bench|completion|hook-file|import|kernels|launch|printers|top\/live|documents\/(documents|try-out)|support|version|system\/files|speak)|^fuzz\/domain-xml/;
 
 /** @param file from test/ on */
 export function isQuick(file: string): boolean {
