@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { listSpool, openSpool } from '../../src/ledger/spool.ts';
 import { sh } from './host.ts';
 import { kernelTest } from './kernel-test.ts';
 
@@ -80,6 +81,18 @@ test('no room below /var: the limits stay, it is said once, and what went away i
   } finally {
     sh(`umount -l ${place}`);
   }
+  const isNoted = (size: string) => {
+    sh(`mount -t tmpfs -o size=${size} tmpfs ${place}`);
+    try {
+      const spooled = openSpool(place, []);
+      spooled?.end(true);
+      return spooled !== undefined && listSpool(place).length === 1;
+    } finally {
+      sh(`umount -l ${place}`);
+    }
+  };
+  assert.ok(isNoted('2100k'), 'room for a listing of thousands of classes');
+  assert.not(isNoted('2000k'), 'of less the load has more need');
 });
 
 test('without an export or with half of one nothing is imported', () => {
