@@ -25,6 +25,11 @@ test('a start: last in the list, or in the place that it had', () => {
     ['a', 'vnet4'],
     ['b', 'vnet1', 'vnet2'],
   ]);
+  assert.equal(shown(withGuest([a, b, guest('c', ['vnet5'])], guest('c', ['vnet6']))), [
+    ['a', 'vnet0'],
+    ['b', 'vnet1', 'vnet2'],
+    ['c', 'vnet6'],
+  ]);
   assert.equal(shown(withGuest([a, b], guest('c', ['vnet1']))), [
     ['a', 'vnet0'],
     ['b', 'vnet2'],

@@ -1,6 +1,6 @@
 // Three that may lag behind each other: what was noted, what libvirt's status files say, which devices there are. A guest
 // that runs never loses its shaping by a doubt, and one that is gone keeps nothing.
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -116,6 +116,7 @@ test('status files: by name, each driver for itself, and what cannot be read sta
     writeFileSync(join(root, 'qemu', name ?? ''), xml(name?.slice(0, 1) ?? '', tap ?? ''));
   }
   writeFileSync(join(root, 'qemu/half.xml'), '<domstatus>');
+  symlinkSync('/nonexistent', join(root, 'qemu/gone.xml')); // As one that has gone since the folder was listed.
   const { guests, unread, drivers } = readRunning(folderOf, []);
   assert.equal(
     guests.map(({ driver, name, nics }) => `${driver} ${name} ${nics[0]?.tap}`),

@@ -58,6 +58,8 @@ test('there and back again: what was counted here is known here', () => {
     'own',
   );
   assert.is(used(), 3);
+  assert.equal(keepMoved(folder, moved([['own', part(100)]], 'other'), 'own'), { taken: 0, known: 1 });
+  assert.is(readdirSync(join(folder, 'moved')).length, 1, 'nothing is kept of what nothing is taken of');
 });
 
 test('names of guests are no names of files', () => {

@@ -239,6 +239,28 @@ test('the policy leaves out, refuses, and shares a guest with libvirt', () => {
   );
 });
 
+test('where the kernel refused the change at the last load, that is the reason, on that uplink and in that direction', () => {
+  const obstacle = {
+    uplink: 'eth0',
+    directions: ['out' as const],
+    reason: 'no memory',
+    hint: 'buy some',
+    guests: [],
+  };
+  const remedies = (more: Partial<NonNullable<InForce['obstacles']>[number]>) =>
+    look({
+      without: ['1:20', '2:20'],
+      obstacles: [{ ...obstacle, refused: 'tree', ...more }],
+    }).rows[1]?.faults.map(
+      ({ direction, reason, remedy }) =>
+        `${direction} ${remedy === 'buy some' && reason.endsWith(' (no memory)') ? 'refused' : 'lost'}`,
+    );
+  assert.equal(remedies({}), ['out refused', 'in lost']);
+  assert.equal(remedies({ directions: ['in'] }), ['out lost', 'in refused']);
+  assert.equal(remedies({ uplink: 'eth1' }), ['out lost', 'in lost']);
+  assert.equal(remedies({ refused: 'leftover' }), ['out lost', 'in lost']);
+});
+
 test('who takes the class away has taken it, also where he says so twice', () => {
   const theirs = (rules: string) =>
     look({
@@ -294,6 +316,7 @@ interface Changes {
   without?: string[];
   ceil?: number;
   unshaped?: InForce['unshaped'];
+  obstacles?: InForce['obstacles'];
 }
 
 function look({
@@ -305,6 +328,7 @@ function look({
   ceil,
   table,
   unshaped = [],
+  obstacles = [],
   strays = [],
   change = () => {},
 }: Changes = {}) {
@@ -324,6 +348,7 @@ function look({
       },
     ],
     unshaped,
+    obstacles,
     warnings: [],
   };
   const facts = healthy(new Map(taps.map(({ name, mark }) => [name, mark])), ports);

@@ -140,6 +140,7 @@ for (const [order, list] of Object.entries({ first: deep, last: [...deep].revers
 test('a speed needs two readings of one class', async () => {
   const [use] = parseClasses(classes, listing);
   assert.is(speedBetween({ at: 1500, spread: 0, bytes: 1_522_058 - 125_000 }, use), 2_000_000);
+  assert.is(speedBetween({ at: 1500, spread: 0, bytes: 1_522_058 }, use), 0, 'nothing has passed');
   assert.is(speedBetween({ at: 1500, spread: 0, bytes: 1_522_059 }, use), undefined, 'made anew');
   assert.is(speedBetween({ at: 2000, spread: 0, bytes: 0 }, use), undefined, 'the same reading');
   assert.is(speedBetween(undefined, use), undefined);

@@ -82,6 +82,19 @@ test('whom the configuration leaves out is not shaped by its word, and of whom i
   );
 });
 
+test('each is left out for a reason of its own, not for that of another', async () => {
+  configure('[guest.ann]\n');
+  const found = await strays(plan([]), { guests: [guest('bob', 't2'), guest('ann', 't0', 't1')] });
+  assert.equal(
+    found.map((line) => line.split(';')[0]),
+    [
+      'bob t2 unlisted it has no entry in the configuration',
+      'ann t0 unable there is no such device',
+      'ann t1 unable there is no such device',
+    ],
+  );
+});
+
 test('after an unload that is the reason, with the command that loads again', async () => {
   configure('[guest.ann\n');
   const off = () => strays(plan([]), { guests: [guest('ann', 't0')] });

@@ -17,9 +17,10 @@ function pass(
   base: string,
   rule = 'meta mark set 0x00000007',
   bridgedIp = facts.bridged,
+  at?: string,
 ) {
   const [family = '', hook = '', priority = ''] = base.split(' ');
-  const chain = `\tchain theirs {\n\t\ttype filter hook ${hook} priority ${priority}; policy accept;\n\t\t${rule}\n\t}\n`;
+  const chain = `\tchain theirs {\n\t\ttype filter hook ${hook}${at === undefined ? '' : ` device "${at}"`} priority ${priority}; policy accept;\n\t\t${rule}\n\t}\n`;
   const walk = makeWalk(parseListing(`table ${family} t {\n${chain}}\n`));
   const device = direction === 'out' ? 'wg0' : 'ifb-wg0';
   const way = { direction, tap: 'vnet0', port, device, mark, class: '1:10' };
@@ -84,6 +85,35 @@ test("the host's own answers: whoever takes the mark of what they answer, or the
   assert.equal(answers('ip output 0', free, false), undefined, 'none has a mark');
   assert.equal(answers('bridge output 240', bridged), lost);
   assert.equal(answers('bridge output 260', bridged), late);
+});
+
+test('the last chains on the way are those of the device by which it leaves', () => {
+  const at = (direction: 'out' | 'in', device: string) => {
+    const rule = 'meta mark set 0x00000007';
+    return outcome(pass(direction, free, `netdev egress 0`, rule, facts.bridged, device));
+  };
+  assert.equal([at('out', 'wg0'), at('in', 'vnet0')], [late, late]);
+  assert.equal([at('out', 'vnet0'), at('in', 'wg0')], [undefined, undefined]);
+});
+
+test('after a jump the rules behind it follow, after a goto none does, unless the frame does not go there', () => {
+  const by = (rule: string, aside = '') => {
+    const chains = `\tchain aside {\n\t\t${aside}\n\t}\n\n\tchain theirs {\n\t\ttype filter hook postrouting priority 310; policy accept;\n\t\t${rule}\n\t\tmeta mark set 0x00000007\n\t}\n`;
+    const walk = makeWalk(parseListing(`table inet t {\n${chains}}\n`));
+    const way = { direction: 'out', tap: 'vnet0', port: free, device: 'wg0', mark, class: '1:10' } as const;
+    const passed = passRouted(way, { bridge: 'br0', mark: routedMark }, facts, walk);
+    return `${passed?.mark === mark ? 'keeps' : 'loses'}${passed?.dropped ? ', dropped' : ''}`;
+  };
+  assert.is(by('jump aside'), 'loses');
+  assert.is(by('jump aside', 'return'), 'loses');
+  assert.is(by('jump aside', 'accept'), 'keeps');
+  assert.is(by('jump aside', 'drop'), 'keeps, dropped');
+  assert.is(by('goto aside'), 'keeps');
+  assert.is(by('goto aside', 'return'), 'keeps');
+  assert.is(by('goto aside', 'drop'), 'keeps, dropped');
+  assert.is(by('meta mark 0x5 goto aside'), 'loses');
+  assert.is(by('ip saddr 10.0.0.1 goto aside'), 'loses', 'some do not go there');
+  assert.is(by('goto nowhere'), 'keeps');
 });
 
 test('whoever drops by the mark is asked by the one that the frame has there', () => {

@@ -181,6 +181,7 @@ test('a value from a map, whose key may not be there or not be known', () => {
   assert.equal(deeds('meta mark set iifname map @marks'), ['mark 7']);
   assert.equal(deeds('meta mark set iifname map @marks drop', { iifname: 'tap0' }), [], 'then the rule ends');
   assert.equal(deeds('meta mark set oifname map { "eth0" : 0x00000009 }'), ['mark 9']);
+  assert.equal(deeds('meta mark set iifname map @unknown'), ['mark undefined maybe'], 'it is not listed');
   assert.equal(deeds('meta priority set meta mark map @classes'), ['priority 1:10']);
   assert.equal(deeds('meta priority set meta mark map @classes', { mark: undefined }), [
     'priority undefined maybe',
