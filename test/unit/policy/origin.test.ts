@@ -139,8 +139,16 @@ test('a tenant asks for no more than he may, takes nobody’s guarantee, and joi
     );
     const rob = full.uplinks[0]?.guests.find(({ name }) => name === 'rob');
     assert.is(rob?.rate.out.effective, 97 * mbit, rule);
+    assert.equal(rob?.origin.rate.out.cuts, [], rule);
     assert.ok(cliff(full).rate.out.effective <= 2 * mbit, rule);
   }
+  // Of 100 mbit the guests have 99, all of which is promised.
+  const whole = policyOf(
+    `${plain}[uplink.eth0]\nceil = "100mbit"\n[guest.rob]\nrate = "99mbit"\nceil = "100mbit"\n`,
+    greedy,
+  );
+  const sum = whole.uplinks[0]?.guests.reduce((all, { rate }) => all + rate.out.effective, 0) ?? 0;
+  assert.ok(sum > 98.9 * mbit && sum <= 99 * mbit, String(sum));
 });
 
 test('a group of the metadata counts unless the entry has one', () => {

@@ -169,6 +169,11 @@ test("what is left first of all: of both directions the smaller, of a member its
     [left('cliff'), left(undefined, 'web'), left('web-1', 'web'), left('rob')],
     [0.68 * tb, 0, 0, undefined],
   );
+  const [web] = shown.quotas.filter(({ kind }) => kind === 'group');
+  assert.ok(web);
+  const fresh = { ...web, volumes: [{ way: 'both' as const, volume: 2 * tb, used: 0 }] };
+  const more = bytesLeft({ ...shown, quotas: [...shown.quotas.filter((one) => one !== web), fresh] });
+  assert.equal([more('cliff', 'web'), more('rob', 'web')], [0.68 * tb, 2 * tb]);
   const credits = bytesLeft({ ...shown, quotas: [] });
   assert.equal([credits('cliff'), credits('web-1', 'web')], [0, undefined], 'what is owed is nothing left');
 });
