@@ -7,7 +7,7 @@ import { reportStatus } from '../../src/report/status.ts';
 import { reportTree } from '../../src/report/tree.ts';
 import { usageText } from '../../src/report/usage/usage.ts';
 import { textOf } from '../../src/text/spans.ts';
-import { frame } from '../../src/top/frame.ts';
+import { renderFrame } from '../../src/top/frame.ts';
 import { makeScene } from '../../src/top/make-scene.ts';
 import { initialView, type View } from '../../src/top/view.ts';
 import { asked } from '../../test/support/in-use.ts';
@@ -32,7 +32,7 @@ export function screens(): Record<string, string> {
       view: { ...initialView(interval), ...view },
       unicode: true,
     };
-    return frame(state, { columns: 80, rows }).lines.map((line) => textOf(line).trimEnd());
+    return renderFrame(state, { columns: 80, rows }).lines.map((line) => textOf(line).trimEnd());
   };
   const grouped = top(12, { tree: true });
   return {

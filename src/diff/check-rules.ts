@@ -4,7 +4,7 @@
 
 import { readOwners } from '../kernel/nft/owners.ts';
 import { given, noTable, parseRuleset, partsOf, targetOf } from '../kernel/nft/table.ts';
-import { keyOf, type State } from '../kernel/objects.ts';
+import { objectKey, type State } from '../kernel/objects.ts';
 import { aliasPrefix } from '../plan/names.ts';
 import type { Rules } from '../render/render.ts';
 import type { Problem } from '../system/errors.ts';
@@ -52,7 +52,7 @@ function checkLookups(rules: Rules, state: State, folder: string): Problem[] {
       const [iif = '', oif = ''] = pair.split(' . ');
       const devices = queuesOn(state, oif, ifbs.get(oif), [...(backs.get(oif) ?? [])]);
       const isLeaf = (device: string) =>
-        state.objects.has(keyOf('class', device, id)) && !parents.has(`${device} ${id}`);
+        state.objects.has(objectKey('class', device, id)) && !parents.has(`${device} ${id}`);
       if (devices.some(isLeaf)) return [];
       const index = lineOf(state.ruleset, id, iif, oif);
       const message =
@@ -93,7 +93,7 @@ function lineOf(ruleset: string, id: string, iif: string, oif: string): number {
  * @param back the ifbs of those guests
  */
 function queuesOn(state: State, port: string, own: string[] = [], back: string[] = []): string[] {
-  const hasTree = (device: string) => state.objects.has(keyOf('root', device, ''));
+  const hasTree = (device: string) => state.objects.has(objectKey('root', device, ''));
   if (hasTree(port) || own.length > 0) return hasTree(port) ? [port] : own;
   return back.flatMap((ifb) => state.devices.get(ifb)?.alias.slice(aliasPrefix.length) ?? []).filter(hasTree);
 }
@@ -101,7 +101,7 @@ function queuesOn(state: State, port: string, own: string[] = [], back: string[]
 /** tc makes a class whose parent is missing a root class, and HTB lets frames pass unshaped where its default is missing. */
 function checkTree({ objects }: State): Problem[] {
   return [...objects.values()].flatMap(({ kind, device, id, parent, values, place }): Problem[] => {
-    const has = (minor: string | number) => objects.has(keyOf('class', device, `${id}${minor}`));
+    const has = (minor: string | number) => objects.has(objectKey('class', device, `${id}${minor}`));
     const hint = 'virt-shaper render writes it anew';
     if (kind === 'root' && !has(Number(values.default).toString(16))) {
       return [
@@ -114,7 +114,7 @@ function checkTree({ objects }: State): Problem[] {
       ];
     }
     const isBelow = kind === 'class' && parent !== undefined && !parent.endsWith(':');
-    if (!isBelow || objects.has(keyOf('class', device, parent))) return [];
+    if (!isBelow || objects.has(objectKey('class', device, parent))) return [];
     return [{ severity: 'error', message: `there is no class ${parent} on ${device}`, hint, ...place }];
   });
 }

@@ -2,9 +2,9 @@
 // between the guest's frames would fall into the class of unmarked traffic. So the marks lead to a detour meanwhile: a
 // temporary class directly below the link, with the guest's new rate and ceil.
 
-import { type KernelState, keyOf, type State, type TcObject, variant } from '../kernel/objects.ts';
+import { type KernelState, objectKey, type State, type TcObject, variant } from '../kernel/objects.ts';
 import type { Difference } from './difference.ts';
-import { add, remove, type Step } from './steps.ts';
+import { addStep, removeStep, type Step } from './steps.ts';
 
 export interface Detour {
   id: string;
@@ -31,9 +31,9 @@ export function planDetours(differences: Difference[], from: KernelState, to: St
       id,
       instead,
       build: everywhere.flatMap((object) => standIn(object, instead, to)),
-      clear: here.map(remove),
-      make: here.flatMap((object) => [object, ...leafOf(object, to)]).map(add),
-      leave: everywhere.map((object) => remove(variant(object, { id: instead }))),
+      clear: here.map(removeStep),
+      make: here.flatMap((object) => [object, ...leafOf(object, to)]).map(addStep),
+      leave: everywhere.map((object) => removeStep(variant(object, { id: instead }))),
     };
   });
 }
@@ -51,11 +51,11 @@ function standIn(object: TcObject, instead: string, to: State): Step[] {
   const leaves = leafOf(object, to).map((leaf) =>
     variant(leaf, { id: instead, values: { ...leaf.values, handle } }),
   );
-  return [variant(object, { id: instead, parent: link?.id ?? parent ?? '' }), ...leaves].map(add);
+  return [variant(object, { id: instead, parent: link?.id ?? parent ?? '' }), ...leaves].map(addStep);
 }
 
 function leafOf({ device, id }: TcObject, { objects }: State): TcObject[] {
-  const leaf = objects.get(keyOf('leaf', device, id));
+  const leaf = objects.get(objectKey('leaf', device, id));
   return leaf ? [leaf] : [];
 }
 

@@ -2,11 +2,11 @@
 // "filter replace" is refused. The new filters are added with the preference of detours, behind the old ones; once the
 // marks have changed over, they take the place of the old ones. At no moment do the guest's frames miss the ifb.
 
-import { type KernelState, keyOf, type State, type TcObject, variant } from '../kernel/objects.ts';
+import { type KernelState, objectKey, type State, type TcObject, variant } from '../kernel/objects.ts';
 import { filterKind } from '../kernel/tc/print.ts';
 import { detourPreference } from '../plan/names.ts';
 import type { Difference } from './difference.ts';
-import { add, remove, type Step } from './steps.ts';
+import { addStep, removeStep, type Step } from './steps.ts';
 
 export interface KindChange {
   /** The taps whose filters change their kind. */
@@ -24,15 +24,15 @@ export function planKindChange(differences: Difference[], from: KernelState, to:
     const kinds = new Set(wanted(tap).map(filterKind));
     return held(tap).some((filter) => !kinds.has(filterKind(filter)));
   });
-  const left = (tap: string) => [from.objects.get(keyOf('detour', tap, '')) ?? []].flat();
+  const left = (tap: string) => [from.objects.get(objectKey('detour', tap, '')) ?? []].flat();
   return {
     taps: new Set(taps),
-    stage: taps.flatMap((tap) => [...left(tap).map(remove), ...wanted(tap).map(behind)]),
+    stage: taps.flatMap((tap) => [...left(tap).map(removeStep), ...wanted(tap).map(behind)]),
     retire: taps.flatMap((tap) => [
       ...held(tap)
         .slice(0, 1)
-        .map((filter) => remove(variant(filter, { id: '' }))),
-      ...wanted(tap).map(add),
+        .map((filter) => removeStep(variant(filter, { id: '' }))),
+      ...wanted(tap).map(addStep),
       // A filter that a killed load left there is deleted as surplus.
       ...(left(tap).length > 0 ? [] : wanted(tap).slice(0, 1).map(notBehind)),
     ]),
@@ -51,9 +51,9 @@ function filtersByTap({ objects }: State): (tap: string) => TcObject[] {
 }
 
 function behind(filter: TcObject): Step {
-  return add(variant(filter, { pref: detourPreference }));
+  return addStep(variant(filter, { pref: detourPreference }));
 }
 
 function notBehind(filter: TcObject): Step {
-  return remove(variant(filter, { id: '', pref: detourPreference }));
+  return removeStep(variant(filter, { id: '', pref: detourPreference }));
 }

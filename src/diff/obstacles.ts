@@ -3,11 +3,11 @@
 // useless without it are deleted as surplus. The next load without the obstacle restores the tree. A tree that the kernel
 // refused to change is an obstacle too, but its former objects stay in force.
 
-import { type KernelState, keyOf, type State, type TcObject } from '../kernel/objects.ts';
+import { type KernelState, objectKey, type State, type TcObject } from '../kernel/objects.ts';
 import { aliasPrefix } from '../plan/names.ts';
 import type { Obstacle } from '../store/in-force-plan.ts';
 import { type Direction, directions } from '../units/units.ts';
-import { type Refusal, type Unreached, withoutUnreached } from './unreached.ts';
+import { type DeviceRefusal, type Unreached, withoutUnreached } from './unreached.ts';
 import { ifbOf, withoutObstacles } from './without-obstacles.ts';
 
 /**
@@ -18,11 +18,11 @@ import { ifbOf, withoutObstacles } from './without-obstacles.ts';
 export function reachable(
   kernel: KernelState,
   asked: State,
-  refusals: Refusal[] = [],
+  refusals: DeviceRefusal[] = [],
 ): { wanted: State; unreached: Unreached[]; obstacles: Obstacle[] } {
   const [leftovers, others] = [true, false].map((left) =>
     refusals.filter(({ stays }) => (stays !== undefined) === left),
-  ) as [Refusal[], Refusal[]];
+  ) as [DeviceRefusal[], DeviceRefusal[]];
   const obstacles = findObstacles(kernel, asked, others);
   const free = withoutObstacles(kernel, asked, obstacles);
   const { wanted, unreached } = withoutUnreached(kernel, free, others);
@@ -32,12 +32,12 @@ export function reachable(
 
 /** Whether the rules have a tree on the device. */
 export function hasTree(device: string, { objects, devices }: State): boolean {
-  return devices.has(device) || objects.has(keyOf('root', device, ''));
+  return devices.has(device) || objects.has(objectKey('root', device, ''));
 }
 
 /** Whether the rules concern the device, as uplink, ifb or tap: a load may go on without it. */
 export function concerns(device: string, asked: State): boolean {
-  return hasTree(device, asked) || asked.objects.has(keyOf('clsact', device, ''));
+  return hasTree(device, asked) || asked.objects.has(objectKey('clsact', device, ''));
 }
 
 interface Tree {
@@ -48,7 +48,7 @@ interface Tree {
 
 type Blocked = Tree & Pick<Obstacle, 'reason' | 'hint' | 'refused'>;
 
-function findObstacles(kernel: KernelState, asked: State, refusals: Refusal[]): Obstacle[] {
+function findObstacles(kernel: KernelState, asked: State, refusals: DeviceRefusal[]): Obstacle[] {
   const blocked = treesOf(asked).flatMap(
     (tree) => whyBlocked(kernel, tree) ?? whyRefused(refusals, tree) ?? [],
   );
@@ -92,14 +92,14 @@ function whyBlocked(kernel: KernelState, tree: Tree): Blocked | undefined {
 function withLeftovers(
   kernel: KernelState,
   wanted: State,
-  refusals: Refusal[],
+  refusals: DeviceRefusal[],
 ): { wanted: State; obstacles: Obstacle[] } {
   const objects = new Map(wanted.objects);
   const keep = (held: TcObject | undefined) => {
     if (!held || objects.has(held.key)) return;
     objects.set(held.key, held);
-    keep(kernel.objects.get(keyOf('class', held.device, held.parent ?? '')));
-    keep(kernel.objects.get(keyOf('leaf', held.device, held.id)));
+    keep(kernel.objects.get(objectKey('class', held.device, held.parent ?? '')));
+    keep(kernel.objects.get(objectKey('leaf', held.device, held.id)));
   };
   const obstacles = refusals.flatMap(({ device, message, stays = '' }): Obstacle[] => {
     const held = kernel.objects.get(stays);
@@ -113,7 +113,7 @@ function withLeftovers(
   return { wanted: { ...wanted, objects }, obstacles };
 }
 
-function whyRefused(refusals: Refusal[], tree: Tree): Blocked | undefined {
+function whyRefused(refusals: DeviceRefusal[], tree: Tree): Blocked | undefined {
   const refusal = refusals.find(({ device }) => device === tree.device);
   if (!refusal) return undefined;
   const hint = 'mend what that names; virt-shaper sync --in-force tries again';

@@ -9,7 +9,7 @@ import { detourIds, planDetours } from './detours.ts';
 import type { Difference } from './difference.ts';
 import { planKindChange } from './filter-kinds.ts';
 import { rebuildTree } from './rebuild.ts';
-import { add, change, ip, noqueue, remove, replace, type Step, sysctl } from './steps.ts';
+import { addStep, changeStep, ip, noqueue, removeStep, replace, type Step, sysctl } from './steps.ts';
 
 export type Phase =
   | { name: 'stage' | 'move' | 'retire'; steps: Step[] }
@@ -52,7 +52,7 @@ export function planPhases(differences: Difference[], from: KernelState, to: Sta
         ...rest.flatMap(newSetting),
         ...rebuilds.flatMap(({ steps }) => steps),
         ...withoutGuarantee(early),
-        ...inTheWay.map(remove),
+        ...inTheWay.map(removeStep),
         ...rest.flatMap((one) => newObject(one, from, inTheWay)),
         ...changed.filter(({ kind }) => kind === 'filter').flatMap(inPlace),
         ...kinds.stage,
@@ -124,23 +124,23 @@ function handleHolders(rest: Difference[], from: State, to: State): TcObject[] {
 
 function newObject({ action, kind, device, wanted }: Difference, from: State, inTheWay: TcObject[]): Step[] {
   if (!wanted) return [];
-  if (action === 'replace' && inTheWay.some(({ key }) => key === wanted.key)) return [add(wanted)];
+  if (action === 'replace' && inTheWay.some(({ key }) => key === wanted.key)) return [addStep(wanted)];
   if (action === 'add' && kind === 'root' && from.noqueue?.has(device)) return [replace(wanted)];
-  if (action === 'add') return [add(wanted)];
+  if (action === 'add') return [addStep(wanted)];
   // Between the two steps the class has HTB's default queue, and its ceil still holds.
-  return action === 'replace' && kind === 'leaf' ? [remove(wanted), add(wanted)] : [];
+  return action === 'replace' && kind === 'leaf' ? [removeStep(wanted), addStep(wanted)] : [];
 }
 
 /** A rollback restores the noqueue qdisc that was the root before. */
 function goneObject({ action, kind, device, held }: Difference, to: State, inTheWay: TcObject[]): Step[] {
   if (inTheWay.some(({ key }) => key === held?.key)) return [];
   if (action !== 'remove' || !held) return [];
-  return kind === 'root' && to.noqueue?.has(device) ? [noqueue(held)] : [remove(held)];
+  return kind === 'root' && to.noqueue?.has(device) ? [noqueue(held)] : [removeStep(held)];
 }
 
 function inPlace({ action, held, wanted }: Difference): Step[] {
   if (action !== 'change' || !wanted) return [];
-  return [change(held?.handle === undefined ? wanted : { ...wanted, handle: held.handle })];
+  return [changeStep(held?.handle === undefined ? wanted : { ...wanted, handle: held.handle })];
 }
 
 function raisesGuarantee({ kind, held, wanted }: Difference): boolean {
@@ -155,7 +155,7 @@ function lowersGuarantee({ kind, held, wanted }: Difference): boolean {
 function exceptGuarantee(one: Difference): Step[] {
   const { held, wanted } = one;
   if (!held || !wanted || !raisesGuarantee(one)) return inPlace(one);
-  return [change(variant(wanted, { values: { ...wanted.values, rate: Number(held.values.rate) } }))];
+  return [changeStep(variant(wanted, { values: { ...wanted.values, rate: Number(held.values.rate) } }))];
 }
 
 /**

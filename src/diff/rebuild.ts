@@ -5,14 +5,14 @@
 import { ifbLines } from '../kernel/ifb.ts';
 import {
   type KernelState,
-  keyOf,
   makeObject,
+  objectKey,
   type State,
   type TcObject,
   variant,
 } from '../kernel/objects.ts';
 import { aliasPrefix, detourDevice } from '../plan/names.ts';
-import { add, change, ip, remove, type Step } from './steps.ts';
+import { addStep, changeStep, ip, removeStep, type Step } from './steps.ts';
 
 export interface Rebuild {
   steps: Step[];
@@ -29,14 +29,14 @@ export function rebuildTree(device: string, from: KernelState, to: State): Rebui
   return {
     steps: [
       ...ifbLines({ name: detour, alias: `${aliasPrefix}detour` }).map(ip),
-      ...tree.map((object) => add(variant(object, { device: detour }))),
+      ...tree.map((object) => addStep(variant(object, { device: detour }))),
       ...way.into,
-      remove(makeObject('root', device, '', {})),
-      ...tree.map(add),
+      removeStep(makeObject('root', device, '', {})),
+      ...tree.map(addStep),
       ...way.back,
       ip(`link del dev ${detour}`),
     ],
-    retire: kept.map(remove),
+    retire: kept.map(removeStep),
   };
 }
 
@@ -46,16 +46,16 @@ function wayOfTaps(device: string, detour: string, from: KernelState): { into: S
     ({ kind, values }) => kind === 'filter' && values.to === device,
   );
   const lead = (to: string) =>
-    filters.map((filter) => change(variant(filter, { values: { ...filter.values, to } })));
+    filters.map((filter) => changeStep(variant(filter, { values: { ...filter.values, to } })));
   return { into: lead(detour), back: lead(device) };
 }
 
 /** Tree for sending: a filter at the uplink's egress redirects all frames to the ifb, which sends them past that filter. */
 function wayOfUplink(device: string, detour: string, from: KernelState): { into: Step[]; back: Step[] } {
-  const hadClsact = from.objects.has(keyOf('clsact', device, ''));
+  const hadClsact = from.objects.has(objectKey('clsact', device, ''));
   const filter = makeObject('detour', device, '', { to: detour });
   const made = [...(hadClsact ? [] : [makeObject('clsact', device, 'clsact', {})]), filter];
-  return { into: made.map(add), back: made.map(remove).reverse() };
+  return { into: made.map(addStep), back: made.map(removeStep).reverse() };
 }
 
 /** A name that no device has: a load that was killed may have left its ifb, with traffic on it. */
@@ -81,7 +81,9 @@ function formerClasses(device: string, from: KernelState, to: State): TcObject[]
   const ids = new Set(wanted.map(({ id }) => id));
   const inner = new Set(wanted.map(({ parent }) => parent));
   return treeOf(from, device)
-    .filter(({ kind, id }) => kind === 'class' && from.objects.has(keyOf('leaf', device, id)) && !ids.has(id))
+    .filter(
+      ({ kind, id }) => kind === 'class' && from.objects.has(objectKey('leaf', device, id)) && !ids.has(id),
+    )
     .map((object) => {
       const stays = object.parent && inner.has(object.parent) && ids.has(object.parent);
       return stays ? object : variant(object, { parent: link });

@@ -24,7 +24,7 @@ export function sysctl(line: string): Step {
   return { tool: 'sysctl', line };
 }
 
-export function add(object: TcObject): Step {
+export function addStep(object: TcObject): Step {
   return tc('add', object);
 }
 
@@ -42,10 +42,10 @@ export function noqueue(object: TcObject): Step {
 }
 
 /** Changes an object in place: queued packets and counters stay. The kernel replaces a filter in one step. */
-export function change(object: TcObject): Step {
+export function changeStep(object: TcObject): Step {
   return tc(object.kind === 'filter' ? 'replace' : 'change', object);
 }
 
-export function remove(object: TcObject): Step {
+export function removeStep(object: TcObject): Step {
   return tc('del', object);
 }

@@ -9,7 +9,7 @@ export interface Unreached {
 }
 
 /** A step that the kernel refused, and its device. */
-export interface Refusal {
+export interface DeviceRefusal {
   device: string;
   /** The message of tc or ip, with the line. */
   message: string;
@@ -21,7 +21,7 @@ export interface Refusal {
 export function withoutUnreached(
   kernel: KernelState,
   asked: State,
-  refusals: Refusal[] = [],
+  refusals: DeviceRefusal[] = [],
 ): { wanted: State; unreached: Unreached[] } {
   const objects = new Map(asked.objects);
   const unreached = new Map<string, Unreached>();
@@ -37,7 +37,7 @@ export function withoutUnreached(
 function whyUnreached(
   kernel: KernelState,
   { kind, device }: TcObject,
-  refusals: Refusal[],
+  refusals: DeviceRefusal[],
 ): string | undefined {
   if (kind !== 'filter' && kind !== 'clsact') return undefined;
   if (!kernel.present.has(device)) return 'it is not there';

@@ -1,11 +1,11 @@
 // Finds the uplink and direction of each element of a ruleset.
 
 import { given, parseRuleset, partsOf, targetOf } from '../kernel/nft/table.ts';
-import { canonicalMark, keyOf, type State } from '../kernel/objects.ts';
+import { canonicalMark, objectKey, type State } from '../kernel/objects.ts';
 import { aliasPrefix } from '../plan/names.ts';
 import type { Direction } from '../units/units.ts';
 
-export interface Way {
+export interface MarkWay {
   uplink: string;
   direction: Direction;
   /** The class to which the element leads. */
@@ -19,7 +19,7 @@ export interface Way {
  * uplink. For sending, the element's port, or the mark that frames get there, belongs to the uplink by which the elements
  * for receiving know it.
  */
-export function waysOf({ ruleset, objects, devices }: State): Map<string, Way> {
+export function waysOf({ ruleset, objects, devices }: State): Map<string, MarkWay> {
   const tables = [...parseRuleset(ruleset).tables.values()];
   const leads = tables.flatMap(({ chains, maps }) =>
     [...maps.values()].flatMap(({ elements }) =>
@@ -34,12 +34,12 @@ export function waysOf({ ruleset, objects, devices }: State): Map<string, Way> {
   const uplinks = new Map<string, string>(); // Port, or mark of what came in by it -> uplink.
   for (const { first, second, mark } of leads.filter(({ id }) => id.startsWith('2:'))) {
     const [tap, from] = second.startsWith('0x') ? [first, second] : [second, first];
-    const filter = mark && objects.get(keyOf('filter', tap, canonicalMark(mark)));
+    const filter = mark && objects.get(objectKey('filter', tap, canonicalMark(mark)));
     const uplink = filter && devices.get(String(filter.values.to))?.alias.slice(aliasPrefix.length);
     if (uplink) uplinks.set(from, uplink);
   }
   for (const { first, id } of leads) if (uplinks.has(id)) uplinks.set(first, uplinks.get(id) ?? '');
-  const ways = new Map<string, Way>();
+  const ways = new Map<string, MarkWay>();
   for (const { key, first, second, id, mark } of leads) {
     const direction = id.startsWith('2:') ? 'in' : id.startsWith('1:') ? 'out' : undefined;
     const isMarked = second.startsWith('0x');

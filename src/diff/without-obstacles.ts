@@ -1,10 +1,10 @@
 // Removes what is behind an obstacle from the wanted state (obstacles.ts).
 import { withoutElements } from '../kernel/nft/edit.ts';
-import { type KernelState, keyOf, type State, type TcObject } from '../kernel/objects.ts';
+import { type KernelState, objectKey, type State, type TcObject } from '../kernel/objects.ts';
 import { aliasPrefix } from '../plan/names.ts';
 import type { Obstacle } from '../store/in-force-plan.ts';
 import type { Direction } from '../units/units.ts';
-import { type Way, waysOf } from './ways.ts';
+import { type MarkWay, waysOf } from './ways.ts';
 
 export function ifbOf({ devices }: State, uplink: string): string | undefined {
   return [...devices.values()].find(({ alias }) => alias === `${aliasPrefix}${uplink}`)?.name;
@@ -25,7 +25,7 @@ export function withoutObstacles(kernel: KernelState, asked: State, obstacles: O
     ...blocked('out', refused),
     ...[...blocked('in', refused)].flatMap((uplink) => ifbOf(asked, uplink) ?? []),
   ];
-  const kept = new Set(own.filter((device) => kernel.objects.has(keyOf('root', device, ''))));
+  const kept = new Set(own.filter((device) => kernel.objects.has(objectKey('root', device, ''))));
   const lost = lostElements(kernel, asked, (direction) => (direction === 'out' ? out : into), kept);
   for (const one of refused) {
     const marks = new Set(
@@ -66,11 +66,11 @@ function lostElements(
   asked: State,
   blocked: (direction: Direction) => Set<string>,
   kept: Set<string>,
-): Map<string, Way> {
-  const held = kept.size > 0 ? waysOf(kernel) : new Map<string, Way>();
-  const isKept = (key: string, { uplink, direction, id }: Way) => {
+): Map<string, MarkWay> {
+  const held = kept.size > 0 ? waysOf(kernel) : new Map<string, MarkWay>();
+  const isKept = (key: string, { uplink, direction, id }: MarkWay) => {
     const device = direction === 'out' ? uplink : (ifbOf(asked, uplink) ?? '');
-    return kept.has(device) && held.get(key)?.id === id && kernel.objects.has(keyOf('class', device, id));
+    return kept.has(device) && held.get(key)?.id === id && kernel.objects.has(objectKey('class', device, id));
   };
   return new Map(
     [...waysOf(asked)].filter(([key, way]) => blocked(way.direction).has(way.uplink) && !isKept(key, way)),

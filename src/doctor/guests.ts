@@ -1,7 +1,7 @@
 // The running guests beside those that virt-shaper has noted: a guest that no hook reported is unshaped until the next sync.
 import type { Config } from '../config/config.ts';
 import type { Guest } from '../guests/guest.ts';
-import { Known } from '../guests/list.ts';
+import { GuestIndex } from '../guests/list.ts';
 import type { Host } from '../host/host.ts';
 import { repair } from '../observe/fault.ts';
 import { label } from '../text/label.ts';
@@ -39,7 +39,7 @@ export function checkGuests(facts: GuestFacts): Finding[] {
       { ...about, level: 'problem', detail: noted.failed, ...(noted.hint ? { hint: noted.hint } : {}) },
     ];
   }
-  const [known, seen] = [new Known(noted.value), new Known(running)];
+  const [known, seen] = [new GuestIndex(noted.value), new GuestIndex(running)];
   const found = [
     ...running.flatMap((guest) => checkRunning(guest, known, facts)),
     ...noted.value.flatMap((guest) => checkNoted(guest, seen, syncHint(facts))),
@@ -60,7 +60,7 @@ function syncHint({ loaded, config }: GuestFacts): string {
   return config ? 'virt-shaper apply' : 'once there is a configuration without mistakes: virt-shaper apply';
 }
 
-function checkRunning(guest: Guest, noted: Known<Guest>, facts: GuestFacts): Finding[] {
+function checkRunning(guest: Guest, noted: GuestIndex<Guest>, facts: GuestFacts): Finding[] {
   const about = { check: 'guest.unnoted', level: 'problem' as const, subject: label(guest.name) };
   const known = noted.get(guest);
   const { inForce, remedies } = facts;
@@ -76,7 +76,7 @@ function checkRunning(guest: Guest, noted: Known<Guest>, facts: GuestFacts): Fin
   ];
 }
 
-function checkNoted(guest: Guest, running: Known<Guest>, hint: string): Finding[] {
+function checkNoted(guest: Guest, running: GuestIndex<Guest>, hint: string): Finding[] {
   if (running.has(guest)) return [];
   const subject = label(guest.name);
   const detail =

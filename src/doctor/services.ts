@@ -1,7 +1,7 @@
 // The systemd units that run a sync: without them a NIC plugged into a running guest, or a guest that started while there
 // started while the hook was away, stays unshaped until somebody runs "virt-shaper sync".
 
-import { quote } from '../hooks/hook-file.ts';
+import { shellQuote } from '../hooks/hook-file.ts';
 import { repair } from '../observe/fault.ts';
 import { formatAge } from '../text/figures.ts';
 import type { Finding } from './finding.ts';
@@ -56,8 +56,11 @@ export function checkServices(facts: ServiceFacts): Finding[] {
 
 /** For a crontab: cron's PATH lacks /usr/sbin, and `%` ends a command there. */
 export function cronLine(command: string[]): string {
-  const words = [...command, '--quiet', 'sync', '--in-force'].map(quote).join(' ').replaceAll('%', '\\%');
-  return `echo ${quote(`* * * * * root ${words}`)} > /etc/cron.d/virt-shaper`;
+  const words = [...command, '--quiet', 'sync', '--in-force']
+    .map(shellQuote)
+    .join(' ')
+    .replaceAll('%', '\\%');
+  return `echo ${shellQuote(`* * * * * root ${words}`)} > /etc/cron.d/virt-shaper`;
 }
 
 function checkUnits({ systemd, units, command, cron }: ServiceFacts): Finding[] {

@@ -4,7 +4,7 @@ import { Failure } from '../system/errors.ts';
 import type { Driver, Guest } from './guest.ts';
 import { decodeMetadata } from './metadata.ts';
 import { decodeNics } from './nics.ts';
-import { type Element, element, parseXml, textOf } from './xml.ts';
+import { type Element, element, elementText, parseXml } from './xml.ts';
 
 /** In bytes, far above libvirt's largest real domains; longer texts are refused before they are parsed. */
 export const maxDomainXml = 1024 * 1024;
@@ -26,7 +26,7 @@ export function parseDomain(xml: string, name: string, driver: Driver): Guest {
     throw new Failure('the XML on stdin is not a libvirt <domain>', hint);
   }
   const domain = element(root.domain);
-  const described = textOf(domain.name);
+  const described = elementText(domain.name);
   // Numeric character references are not decoded, so a name with one cannot be compared.
   if (described !== undefined && !described.includes('&#') && described !== name) {
     throw new Failure(`the XML on stdin describes the guest "${described}", not "${name}"`);
@@ -50,7 +50,7 @@ export function parseStatus(xml: string, name: string, driver: Driver): Guest {
 /** @returns the uuid of a domain, when the text is one; nothing is thrown */
 export function uuidOf(xml: string): string | undefined {
   try {
-    return textOf(element(parseXml(xml, 'XML', maxDomainXml).domain).uuid)?.trim();
+    return elementText(element(parseXml(xml, 'XML', maxDomainXml).domain).uuid)?.trim();
   } catch {
     return undefined;
   }
@@ -58,7 +58,7 @@ export function uuidOf(xml: string): string | undefined {
 
 function decodeDomain(domain: Element, name: string, driver: Driver): Guest {
   const { nics, skipped } = decodeNics(element(domain.devices));
-  const uuid = textOf(domain.uuid)?.trim();
+  const uuid = elementText(domain.uuid)?.trim();
   const metadata = decodeMetadata(domain);
   return {
     name,

@@ -46,19 +46,19 @@ export function withoutEnded(
 }
 
 /** An index by driver and name: searching the list for each of a thousand guests would be quadratic. */
-export class Known<T extends GuestKey> {
+export class GuestIndex<T extends GuestKey> {
   private readonly guests: Map<string, T>;
 
   constructor(guests: T[]) {
-    this.guests = new Map(guests.map((guest) => [Known.key(guest), guest]));
+    this.guests = new Map(guests.map((guest) => [GuestIndex.key(guest), guest]));
   }
 
   has(one: GuestKey): boolean {
-    return this.guests.has(Known.key(one));
+    return this.guests.has(GuestIndex.key(one));
   }
 
   get(one: GuestKey): T | undefined {
-    return this.guests.get(Known.key(one));
+    return this.guests.get(GuestIndex.key(one));
   }
 
   private static key({ driver, name }: GuestKey): string {

@@ -4,7 +4,7 @@
 import { parseRate } from '../units/rate.ts';
 import { directions } from '../units/units.ts';
 import type { GuestMetadata } from './guest.ts';
-import { type Element, element, parseXml, textOf } from './xml.ts';
+import { type Element, element, elementText, parseXml } from './xml.ts';
 
 /** The namespace of <shaping>; its schema is packaging/schema/virt-shaper-guest.rng. */
 export const metadataNamespace = 'urn:virt-shaper:guest:1';
@@ -16,7 +16,7 @@ const largest = 64 * 1024;
 
 /** @param domain with `metadata` as unparsed text */
 export function decodeMetadata(domain: Element): GuestMetadata | undefined {
-  const raw = textOf(domain.metadata);
+  const raw = elementText(domain.metadata);
   if (!raw?.includes(metadataNamespace)) return undefined;
   try {
     const shaping = findShaping(
@@ -33,7 +33,7 @@ function findShaping(metadata: Element): Element | undefined {
   for (const [name, value] of Object.entries(metadata)) {
     const [, prefix, local] = name.match(/^(?:([^:@]+):)?([^:@]+)$/) ?? [];
     const found = element(value);
-    const namespace = textOf(found[prefix ? `@xmlns:${prefix}` : '@xmlns']);
+    const namespace = elementText(found[prefix ? `@xmlns:${prefix}` : '@xmlns']);
     if (local === 'shaping' && namespace === metadataNamespace) return found;
   }
   return undefined;
@@ -47,14 +47,14 @@ function decodeShaping(shaping: Element): GuestMetadata {
     if (!metadataAttributes.includes(attribute)) problems.push(`<shaping> has no "${attribute}"`);
   }
   const rateOf = (attribute: string): number | undefined => {
-    const text = textOf(shaping[`@${attribute}`]);
+    const text = elementText(shaping[`@${attribute}`]);
     if (text === undefined) return undefined;
     const parsed = parseRate(text);
     if (typeof parsed === 'number') return parsed;
     problems.push(`${attribute}: ${JSON.stringify(text)} ${parsed.reason}`);
     return undefined;
   };
-  const group = textOf(shaping['@group']);
+  const group = elementText(shaping['@group']);
   return {
     ...(group ? { group } : {}),
     ...eachWay('rate', rateOf),

@@ -2,7 +2,7 @@
 // shaped; libvirt's other types are named each.
 import { isDeviceName } from '../units/units.ts';
 import type { Nic, SkippedNic } from './guest.ts';
-import { type Element, element, textOf } from './xml.ts';
+import { type Element, element, elementText } from './xml.ts';
 
 export function decodeNics(devices: Element): { nics: Nic[]; skipped: SkippedNic[] } {
   const interfaces = Array.isArray(devices.interface) ? devices.interface : [];
@@ -20,14 +20,17 @@ export function decodeNics(devices: Element): { nics: Nic[]; skipped: SkippedNic
 function decodeNic(item: Element): Nic | string {
   // In a status file, <actual> has the type that a network's NIC was resolved to.
   const actual = element(item.actual);
-  const type = textOf(actual['@type']) ?? textOf(item['@type']) ?? 'unknown';
-  const bridge = textOf(element(actual.source)['@bridge']) ?? textOf(element(item.source)['@bridge']);
-  const tap = textOf(element(item.target)['@dev']);
-  const mac = textOf(element(item.mac)['@address']);
+  const type = elementText(actual['@type']) ?? elementText(item['@type']) ?? 'unknown';
+  const bridge =
+    elementText(element(actual.source)['@bridge']) ?? elementText(element(item.source)['@bridge']);
+  const tap = elementText(element(item.target)['@dev']);
+  const mac = elementText(element(item.mac)['@address']);
   if (!['bridge', 'network', 'ethernet'].includes(type)) {
     return `type='${type}'${type === 'direct' ? ' (macvtap)' : ''} does not cross a Linux bridge`;
   }
-  if ([actual, item].some(({ virtualport }) => textOf(element(virtualport)['@type']) === 'openvswitch')) {
+  if (
+    [actual, item].some(({ virtualport }) => elementText(element(virtualport)['@type']) === 'openvswitch')
+  ) {
     return 'Open vSwitch does its own shaping';
   }
   if (!bridge && type !== 'ethernet') return `type='${type}' names no bridge`;
@@ -36,7 +39,7 @@ function decodeNic(item: Element): Nic | string {
     return `its bridge has a name that virt-shaper does not take: ${JSON.stringify(bridge)}`;
   }
   if (!isDeviceName(tap)) return `its tap has a name that virt-shaper does not take: ${JSON.stringify(tap)}`;
-  const filter = textOf(element(item.filterref)['@filter']);
+  const filter = elementText(element(item.filterref)['@filter']);
   const limits = [item, actual].map(({ bandwidth }) => element(bandwidth));
   return {
     tap,
@@ -48,5 +51,9 @@ function decodeNic(item: Element): Nic | string {
 }
 
 function nicLabel(item: Element, index: number): string {
-  return textOf(element(item.target)['@dev']) ?? textOf(element(item.mac)['@address']) ?? `NIC ${index + 1}`;
+  return (
+    elementText(element(item.target)['@dev']) ??
+    elementText(element(item.mac)['@address']) ??
+    `NIC ${index + 1}`
+  );
 }

@@ -2,7 +2,7 @@
 // moment, so in doubt a guest counts as running, and stays shaped.
 
 import type { Guest } from './guest.ts';
-import { Known, withGuest } from './list.ts';
+import { GuestIndex, withGuest } from './list.ts';
 import type { Running } from './status-files.ts';
 
 /**
@@ -12,7 +12,7 @@ import type { Running } from './status-files.ts';
  */
 export function reconcile(noted: Guest[], running: Running, devices: Set<string>): Guest[] {
   const there = running.guests.map((guest) => withTaps(guest, devices)).filter(hasNics);
-  const seen = new Known(there);
+  const seen = new GuestIndex(there);
   const mayRun = mayRunBy(running);
   let all = noted.filter((guest) => seen.has(guest) || (mayRun(guest) && hasTap(guest, devices)));
   let known = new Set(all);
@@ -29,7 +29,7 @@ export function reconcile(noted: Guest[], running: Running, devices: Set<string>
  * the guest has ended.
  */
 function mayRunBy({ drivers, unread }: Running): (guest: Guest) => boolean {
-  const inDoubt = new Known(unread);
+  const inDoubt = new GuestIndex(unread);
   return (guest) => guest.stamp === undefined || !drivers.includes(guest.driver) || inDoubt.has(guest);
 }
 

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseStatus } from './domain-xml.ts';
 import { type Driver, drivers, type Guest } from './guest.ts';
-import { Known } from './list.ts';
+import { GuestIndex } from './list.ts';
 
 export interface Running {
   guests: Guest[];
@@ -19,8 +19,8 @@ export interface Running {
  * @param folderOf /run/libvirt/DRIVER
  * @param noted the guests as noted last
  */
-export function readRunning(folderOf: (driver: Driver) => string, noted: Guest[]): Running {
-  const known = new Known(noted);
+export function readStatusFiles(folderOf: (driver: Driver) => string, noted: Guest[]): Running {
+  const known = new GuestIndex(noted);
   const running: Running = { guests: [], unread: [], drivers: [] };
   for (const driver of drivers) {
     const names = statusFiles(folderOf(driver));
@@ -61,7 +61,7 @@ function statusFiles(folder: string): string[] | undefined {
 }
 
 /** @returns nothing for a file that has just gone */
-function readStatus(file: string, name: string, driver: Driver, known: Known<Guest>): Guest | undefined {
+function readStatus(file: string, name: string, driver: Driver, known: GuestIndex<Guest>): Guest | undefined {
   try {
     const { ino, mtimeNs, size } = statSync(file, { bigint: true });
     const stamp = `${ino} ${mtimeNs} ${size}`;

@@ -59,7 +59,7 @@ export function element(value: unknown): Element {
   return typeof first === 'object' && first !== null ? (first as Element) : {};
 }
 
-export function textOf(value: unknown): string | undefined {
+export function elementText(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   const text = element(value)['#text'];
   return typeof text === 'string' ? text : undefined;

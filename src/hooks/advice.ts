@@ -1,8 +1,8 @@
 // Advice: what an administrator has to do until libvirt calls our hooks. Pure: computed from what look.ts has read.
 import { basename } from 'node:path';
 import { label } from '../text/label.ts';
-import type { Obstacle } from './executable.ts';
-import { quote } from './hook-file.ts';
+import type { ExecObstacle } from './executable.ts';
+import { shellQuote } from './hook-file.ts';
 import type { DriverHooks } from './inspect.ts';
 
 export interface Surroundings {
@@ -50,7 +50,7 @@ export function provenLooks(all: DriverHooks[], told: Map<string, number>): Map<
 
 /** @param wanted the text that "hooks install" would write now; absent where it would refuse */
 export function adviseDriver(
-  hooks: DriverHooks & { obstacles: Obstacle[] },
+  hooks: DriverHooks & { obstacles: ExecObstacle[] },
   wanted: string | undefined,
   around: Surroundings,
 ): string[] {
@@ -62,7 +62,7 @@ export function adviseDriver(
     ...(before.length > 0 ? ['virt-shaper hooks install'] : adviseFile(hooks, wanted)),
     ...[place, ...others].flatMap(({ path, broken }) =>
       broken && !(path === place.path && place.whose === 'damaged')
-        ? [`${broken}, so libvirt starts no guest: chmod a-x ${quote(path)}`]
+        ? [`${broken}, so libvirt starts no guest: chmod a-x ${shellQuote(path)}`]
         : [],
     ),
     ...(former.whose === 'ours' ? [`${label(former.path)} is ours too: virt-shaper hooks install`] : []),
@@ -75,7 +75,7 @@ export function adviseDriver(
 
 function adviseFile({ place }: DriverHooks, wanted: string | undefined): string[] {
   const file = label(place.path);
-  const again = `rm ${quote(place.path)}; virt-shaper hooks install`;
+  const again = `rm ${shellQuote(place.path)}; virt-shaper hooks install`;
   switch (place.whose) {
     case 'nobody':
     case 'damaged':

@@ -4,8 +4,8 @@ import { readdirSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { label } from '../text/label.ts';
 import type { Daemon } from './daemon.ts';
-import { type Obstacle, readText } from './executable.ts';
-import { quote } from './hook-file.ts';
+import { type ExecObstacle, readText } from './executable.ts';
+import { shellQuote } from './hook-file.ts';
 
 const started = ['/usr/bin', '/usr/sbin', '/bin', '/sbin'];
 const daemons = ['libvirtd', 'virtqemud', 'virtlxcd', 'virtnetworkd'];
@@ -18,7 +18,7 @@ export function whyApparmorRefuses(
   { sys, etc }: { sys: string; etc: string },
   daemon: Daemon | undefined,
   node: string,
-): Obstacle | undefined {
+): ExecObstacle | undefined {
   const profile = daemon ? profileOf(daemon) : profileIn(sys);
   if (!profile) return undefined;
   const real = realpathSync(node);
@@ -31,7 +31,7 @@ export function whyApparmorRefuses(
   return {
     why: `AppArmor's profile ${label(profile)} does not let a hook start ${label(real)}`,
     todo: [
-      `echo ${quote(`${JSON.stringify(real)} PUx,`)} >> ${join('/etc/apparmor.d/local', file)}`,
+      `echo ${shellQuote(`${JSON.stringify(real)} PUx,`)} >> ${join('/etc/apparmor.d/local', file)}`,
       `apparmor_parser -r ${join('/etc/apparmor.d', file)}`,
     ],
   };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { syncVariable } from '../system/folders.ts';
 import { inheritedVariable } from '../system/lock.ts';
 import { callVariable, leadVariable } from './calls.ts';
-import { type HookCommand, type HookDriver, quote } from './hook-file.ts';
+import { type HookCommand, type HookDriver, shellQuote } from './hook-file.ts';
 import { done, doneVariable, refusal, refusalVariable } from './statuses.ts';
 
 /** Seconds, as the program's own patience with a lock. */
@@ -20,7 +20,7 @@ export function callLine(driver: HookDriver, command: HookCommand): string {
 
 /** libvirt takes what a hook prints for the guest's new XML. */
 function callWords(driver: HookDriver, { program, options }: HookCommand, more: string[] = []): string {
-  return `${[...program, ...options, ...more].map(quote).join(' ')} hook ${driver} "$@" >/dev/null`;
+  return `${[...program, ...options, ...more].map(shellQuote).join(' ')} hook ${driver} "$@" >/dev/null`;
 }
 
 /**
@@ -50,7 +50,7 @@ export function callTogether(driver: HookDriver, command: HookCommand): string {
  * (calls.ts), so a name of several is none for it.
  */
 export function layDown(driver: HookDriver, command: HookCommand): string {
-  const [calls, lock] = [quote(command.calls), quote(join(command.calls, 'lock'))];
+  const [calls, lock] = [shellQuote(command.calls), shellQuote(join(command.calls, 'lock'))];
   return `mayWait() {
   case $1 in *'
 '*) return 1 ;; esac
@@ -75,10 +75,10 @@ layDown() {
  * written below /var is synced when libvirt goes on already: what is in force is made anew after a boot.
  */
 export function takeTurn(driver: HookDriver, command: HookCommand): string {
-  const files = command.locks.map((file, index) => ({ fd: 8 + index, file: quote(file) }));
+  const files = command.locks.map((file, index) => ({ fd: 8 + index, file: shellQuote(file) }));
   const run = callWords(driver, command);
   const kept = command.kept
-    .map(quote)
+    .map(shellQuote)
     .flatMap((folder) => [folder, `${folder}/*`, `${folder}/.*.json`])
     .join(' ');
   return `  takeTurn() {
@@ -108,6 +108,6 @@ ${files.map(({ fd }) => `        flock -n ${fd} 2>/dev/null 7>&- &`).join('\n')}
       status=$?
       sync ${kept} </dev/null >/dev/null 2>&1 7>&- &
       exit $status
-    ) 7>>${quote(join(command.calls, 'lock'))}
+    ) 7>>${shellQuote(join(command.calls, 'lock'))}
   }`;
 }

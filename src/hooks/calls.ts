@@ -106,11 +106,11 @@ function readStart(file: string): string {
 /** Writes the answer before it deletes the call, so that the answer is not lost when this process is killed in between. */
 export function answer({ file }: Call, status: number, said: string[]): void {
   writeWhole(answerOf(file), [status, ...said, ''].join('\n'), 0o600);
-  remove(file);
+  removeCall(file);
 }
 
 /** Deletes a call that needs no answer file, since its own shell has started this process. */
-export function remove(file: string): void {
+export function removeCall(file: string): void {
   try {
     unlinkSync(file);
   } catch {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { label } from '../text/label.ts';
 
 /** A reason why libvirt cannot run a hook. */
-export interface Obstacle {
+export interface ExecObstacle {
   /** A sentence for people. */
   why: string;
   /** Commands to type before "virt-shaper hooks install". */
@@ -13,20 +13,20 @@ export interface Obstacle {
 }
 
 /** The file system as a process sees it. */
-export interface View {
+export interface ProcessView {
   /** Prefix of every path: `/proc/PID/root` of another process. */
   root: string;
   /** Text of the process's /proc/PID/mountinfo. */
   mounts: string;
 }
 
-export function viewOf(pid: number | 'self'): View {
+export function viewOf(pid: number | 'self'): ProcessView {
   const root = pid === 'self' ? '' : `/proc/${pid}/root`;
   return { root, mounts: readText(`/proc/${pid}/mountinfo`) };
 }
 
 /** @returns a sentence about why a script or program cannot be executed; undefined when it can */
-export function whyNotExecutable(path: string, view: View): string | undefined {
+export function whyNotExecutable(path: string, view: ProcessView): string | undefined {
   const why = whyNotRead(path, view) ?? whyNotMarked(path, view);
   if (why) return why;
   const head = readHead(join(view.root, path));
@@ -39,7 +39,7 @@ export function whyNotExecutable(path: string, view: View): string | undefined {
 }
 
 /** @returns a sentence about why a process cannot read the file; undefined when it can */
-export function whyNotRead(path: string, { root }: View): string | undefined {
+export function whyNotRead(path: string, { root }: ProcessView): string | undefined {
   try {
     if (!statSync(join(root, path)).isFile()) return `${label(path)} is no file`;
     closeSync(openSync(join(root, path), 'r'));
@@ -50,13 +50,13 @@ export function whyNotRead(path: string, { root }: View): string | undefined {
   }
 }
 
-function whyNotMarked(path: string, view: View): string | undefined {
+function whyNotMarked(path: string, view: ProcessView): string | undefined {
   if ((statSync(join(view.root, path)).mode & 0o111) === 0) return `${label(path)} is not executable`;
   return whyNoexec(path, view);
 }
 
 /** @param path may not exist yet: then the file system counts on which it would be made */
-export function whyNoexec(path: string, { root, mounts }: View): string | undefined {
+export function whyNoexec(path: string, { root, mounts }: ProcessView): string | undefined {
   const found = realOf(join(root, path));
   const real = root && found.startsWith(root) ? found.slice(root.length) : found;
   let [best, options] = ['', ''];

@@ -89,7 +89,7 @@ export function whoseHook(text: string): Whose {
 }
 
 /** For sh, whatever the text holds. */
-export function quote(text: string): string {
+export function shellQuote(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 

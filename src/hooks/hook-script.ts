@@ -5,11 +5,11 @@
 
 import { dirname, join } from 'node:path';
 import { callLine, callTogether, layDown, takeTurn } from './call-program.ts';
-import { type HookCommand, type HookDriver, quote, signed } from './hook-file.ts';
+import { type HookCommand, type HookDriver, shellQuote, signed } from './hook-file.ts';
 import { done, refusal } from './statuses.ts';
 
 export function hookText(driver: HookDriver, command: HookCommand): string {
-  const there = command.program.map((file) => `[ -r ${quote(file)} ]`).join(' && ');
+  const there = command.program.map((file) => `[ -r ${shellQuote(file)} ]`).join(' && ');
   const isNetwork = driver === 'network';
   const body = `# libvirt kills a running guest whose hook fails, so nothing but a refused start is passed on to it.
 ${noteTheCall(driver, command)}${endWithoutProgram(driver, command)}${isNetwork ? '' : `${layDown(driver, command)}${takeTurn(driver, command)}`}
@@ -38,15 +38,19 @@ export function lineForOthers(driver: HookDriver, command: HookCommand): string 
 
 /** That libvirt has noticed the hook; and where nothing is to be shaped, no more is done. */
 function noteTheCall(driver: HookDriver, { called, told, calls, config, loaded }: HookCommand): string {
-  const [call, notes, folder] = [quote(called(driver)), quote(join(told, driver)), quote(calls)];
-  const dropIns = `${quote(join(dirname(config), 'config.d'))}/*.toml`;
+  const [call, notes, folder] = [
+    shellQuote(called(driver)),
+    shellQuote(join(told, driver)),
+    shellQuote(calls),
+  ];
+  const dropIns = `${shellQuote(join(dirname(config), 'config.d'))}/*.toml`;
   return `{
   [ -d ${notes} ] || mkdir -p ${notes}
   [ -d ${folder} ] || mkdir -m 700 -p ${folder}
   [ -e ${call} ] || true >>${call}
 } 2>/dev/null
 configured=
-for file in ${quote(config)} ${dropIns} ${loaded.map(quote).join(' ')}; do
+for file in ${shellQuote(config)} ${dropIns} ${loaded.map(shellQuote).join(' ')}; do
   if [ -e "$file" ] || [ -L "$file" ]; then configured=1; fi
 done
 [ "$configured" ] || exit 0
@@ -59,7 +63,7 @@ function endWithoutProgram(driver: HookDriver, command: HookCommand): string {
     return `case $2 in port-created | port-deleted | plugged | unplugged) ;; *) exit 0 ;; esac
 ${whereSyncReads(command, (want) => `  # Its tap is there a moment later.\n  { sleep 1; ${want}; } </dev/null >/dev/null 2>&1 &\n  exit 0\n`, '*')}`;
   }
-  return `told=${quote(join(command.told, driver))}/$1
+  return `told=${shellQuote(join(command.told, driver))}/$1
 case $1 in '' | . | .. | */*) told= ;; esac
 if [ -L "$told" ] || { [ -e "$told" ] && [ ! -f "$told" ]; }; then told=; fi
 case $2 in
@@ -83,10 +87,10 @@ ${leaveToSettling(command)}${whereSyncReads(command, (want) => `  { ${want}; } 2
 function leaveToSettling({ wanted, settling }: HookCommand): string {
   if (wanted === undefined) return '';
   return `settles() {
-  [ -f ${quote(settling)} ] && read -r pid <${quote(settling)} && [ "$pid" ] && [ -d "/proc/$pid" ]
+  [ -f ${shellQuote(settling)} ] && read -r pid <${shellQuote(settling)} && [ "$pid" ] && [ -d "/proc/$pid" ]
 }
 case $2 in
-  started | reconnect | attach) { settles && true >>${quote(wanted)} && settles && exit 0; } 2>/dev/null ;;
+  started | reconnect | attach) { settles && true >>${shellQuote(wanted)} && settles && exit 0; } 2>/dev/null ;;
 esac
 `;
 }
@@ -103,11 +107,11 @@ function whereSyncReads(
   if (wanted === undefined) return '';
   return `isRead() {
   case $1 in ${operations}) ;; *) return 1 ;; esac
-  [ -d ${quote(systemd)} ] && [ -w ${quote(dirname(wanted))} ] &&
+  [ -d ${shellQuote(systemd)} ] && [ -w ${shellQuote(dirname(wanted))} ] &&
     timeout 5 systemctl --quiet is-active virt-shaper-sync.path >/dev/null 2>&1
 }
 if isRead "$2"; then
-${lines(`true >>${quote(wanted)}`)}fi
+${lines(`true >>${shellQuote(wanted)}`)}fi
 `;
 }
 
@@ -124,10 +128,10 @@ function endOfCall(driver: HookDriver): string {
 
 /** As far as sh can read it; where the program has been taken away nobody wants its word kept. */
 function refuseByConfiguration({ program, config }: HookCommand): string {
-  const files = `${quote(config)} ${quote(join(dirname(config), 'config.d'))}/*.toml`;
+  const files = `${shellQuote(config)} ${shellQuote(join(dirname(config), 'config.d'))}/*.toml`;
   const value =
     's/^[[:blank:]]*\\(hook\\.\\)\\{0,1\\}on_failure[[:blank:]]*=[[:blank:]]*"\\([a-z]*\\)".*/\\2/p';
-  return `  if [ "$2" = start ] && [ -e ${quote(program.at(-1) ?? '')} ] &&
+  return `  if [ "$2" = start ] && [ -e ${shellQuote(program.at(-1) ?? '')} ] &&
     [ "$(sed -n '${value}' ${files} 2>/dev/null | tail -n 1)" = refuse ]; then
     echo "virt-shaper: $said" >&2
     exit 1

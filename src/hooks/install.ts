@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { Failure } from '../system/errors.ts';
 import { moveWhole, writeWhole } from '../system/files.ts';
 import { label } from '../text/label.ts';
-import { type HookCommand, quote } from './hook-file.ts';
+import { type HookCommand, shellQuote } from './hook-file.ts';
 import { lineForOthers } from './hook-script.ts';
 import type { DriverHooks, HookFile } from './inspect.ts';
 
@@ -24,7 +24,7 @@ export function installHook(
   if (place.whose === 'edited') {
     throw new Failure(
       `${file} was edited since it was installed`,
-      `for the original: rm ${quote(place.path)}, and once more`,
+      `for the original: rm ${shellQuote(place.path)}, and once more`,
     );
   }
   if (place.whose === 'foreign') {

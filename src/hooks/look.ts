@@ -6,7 +6,7 @@ import type { Run } from '../system/exec.ts';
 import { provenLooks, type Surroundings } from './advice.ts';
 import { readLibvirtVersion, readsFolders } from './daemon.ts';
 import { readTold } from './daemon-reload.ts';
-import type { Obstacle } from './executable.ts';
+import type { ExecObstacle } from './executable.ts';
 import { type HookCommand, hookDrivers } from './hook-file.ts';
 import { type DriverHooks, inspectDriver } from './inspect.ts';
 import { findObstacles } from './obstacles.ts';
@@ -14,7 +14,7 @@ import { findObstacles } from './obstacles.ts';
 export interface LibvirtHooks {
   /** `9.0.0`; absent where there is no libvirt. */
   version?: string;
-  all: (DriverHooks & { obstacles: Obstacle[] })[];
+  all: (DriverHooks & { obstacles: ExecObstacle[] })[];
   around: Surroundings;
 }
 

@@ -5,7 +5,14 @@ import { existsSync } from 'node:fs';
 import type { Paths } from '../store/paths.ts';
 import type { Run } from '../system/exec.ts';
 import { whyApparmorRefuses } from './apparmor.ts';
-import { type Obstacle, type View, viewOf, whyNoexec, whyNotExecutable, whyNotRead } from './executable.ts';
+import {
+  type ExecObstacle,
+  type ProcessView,
+  viewOf,
+  whyNoexec,
+  whyNotExecutable,
+  whyNotRead,
+} from './executable.ts';
 import type { HookCommand } from './hook-file.ts';
 import type { DriverHooks } from './inspect.ts';
 import { whySelinuxRefuses } from './selinux.ts';
@@ -21,7 +28,7 @@ export async function findObstacles(
   { driver, daemon, place }: DriverHooks,
   command: HookCommand | undefined,
   hasRun: boolean,
-): Promise<Obstacle[]> {
+): Promise<ExecObstacle[]> {
   const view = viewOf(daemon?.pid ?? 'self');
   const found = [...findMissing(view, place.path, command)];
   // A new hook gets the SELinux label of the folder.
@@ -36,7 +43,11 @@ export async function findObstacles(
   return found;
 }
 
-function* findMissing(view: View, place: string, command: HookCommand | undefined): Generator<Obstacle> {
+function* findMissing(
+  view: ProcessView,
+  place: string,
+  command: HookCommand | undefined,
+): Generator<ExecObstacle> {
   const noexec = whyNoexec(place, view);
   if (noexec) yield { why: noexec, todo: [`mount -o remount,exec ${noexec.split(' is mounted')[0]}`] };
   const [node, program] = command?.program ?? [];

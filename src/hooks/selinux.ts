@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Paths } from '../store/paths.ts';
 import type { Run } from '../system/exec.ts';
 import type { Daemon } from './daemon.ts';
-import { type Obstacle, readText } from './executable.ts';
+import { type ExecObstacle, readText } from './executable.ts';
 import type { HookDriver } from './hook-file.ts';
 
 const boolean = 'virt_hooks_unconfined';
@@ -42,7 +42,7 @@ export async function whySelinuxRefuses(
   { sys, selinuxModule, libvirtHooks }: Paths,
   { driver, daemon, labels }: { driver: HookDriver; daemon?: Daemon | undefined; labels: string[] },
   ask = askKernel,
-): Promise<Obstacle | undefined> {
+): Promise<ExecObstacle | undefined> {
   const folder = join(sys, 'fs/selinux');
   if (readText(join(folder, 'enforce')).trim() !== '1') return undefined;
   const isOff = readText(join(folder, 'booleans', boolean)).trim()[0] === '0';

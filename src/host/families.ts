@@ -1,6 +1,6 @@
 // IPv4 and IPv6, as far as asking for a route differs between them.
 
-export interface Family {
+export interface AddressFamily {
   name: 'IPv4' | 'IPv6';
   /** Of ip. */
   option: string;
@@ -14,7 +14,7 @@ export interface Family {
   least: number;
 }
 
-export const families: Family[] = [
+export const families: AddressFamily[] = [
   {
     name: 'IPv4',
     option: '-4',

@@ -2,7 +2,7 @@
 // bridge. Read from libvirt's files, since asking libvirt would deadlock inside a hook.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { element, parseXml, textOf } from '../guests/xml.ts';
+import { element, elementText, parseXml } from '../guests/xml.ts';
 import type { Network } from './host.ts';
 
 /** The largest file read, in bytes. */
@@ -28,9 +28,9 @@ function readNetwork(file: string): [bridge: string, network: Network][] {
   try {
     const root = parseXml(readFileSync(file, 'utf8'), file, largest);
     const network = element(element(root.networkstatus).network);
-    const [name, bridge] = [textOf(network.name), textOf(element(network.bridge)['@name'])];
+    const [name, bridge] = [elementText(network.name), elementText(element(network.bridge)['@name'])];
     const mode =
-      network.forward === undefined ? 'isolated' : (textOf(element(network.forward)['@mode']) ?? 'nat');
+      network.forward === undefined ? 'isolated' : (elementText(element(network.forward)['@mode']) ?? 'nat');
     // In other modes the bridge is the administrator's own, or there is none.
     if (!name || !bridge || !['nat', 'route', 'open', 'isolated'].includes(mode)) return [];
     return [[bridge, { name, mode: mode as Network['mode'] }]];

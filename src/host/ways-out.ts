@@ -4,7 +4,7 @@
 import { networkInterfaces } from 'node:os';
 import type { Run } from '../system/exec.ts';
 import { readIfThere } from '../system/files.ts';
-import { type Family, families, neighbourOf } from './families.ts';
+import { type AddressFamily, families, neighbourOf } from './families.ts';
 
 /** Who sends, as far as a rule of the host's may tell him from others of his bridge. */
 export interface Sender {
@@ -17,7 +17,7 @@ export interface Sender {
 }
 
 export interface WayOut {
-  family: Family['name'];
+  family: AddressFamily['name'];
   /** Several where the route has several next hops. */
   devices: string[];
 }
@@ -57,7 +57,7 @@ function isOn(setting = ''): boolean {
 
 /** By sender: an address of its own where the kernel knows one, else one of its bridge's network. */
 function sourcesOf(
-  { name, least }: Family,
+  { name, least }: AddressFamily,
   senders: Sender[],
   interfaces: ReturnType<typeof networkInterfaces>,
   neighbours = '',
@@ -96,7 +96,7 @@ function sourcesOf(
 
 async function readFamily(
   run: Run,
-  { option, world }: Family,
+  { option, world }: AddressFamily,
   senders: Sender[],
   sources: Map<Sender, string>,
 ): Promise<Map<string, string[]>> {

@@ -2,7 +2,7 @@
 import { ConfigError, type Problem } from '../system/errors.ts';
 import { importBandwidthConf } from './bandwidth-conf.ts';
 import { importDomains } from './libvirt-xml.ts';
-import type { Imported } from './old-limits.ts';
+import type { ImportResult } from './old-limits.ts';
 import { importProxmox } from './proxmox-conf.ts';
 import { type ImportedGuest, toToml } from './to-toml.ts';
 
@@ -51,7 +51,7 @@ export function importFiles(files: InputFile[], from?: Format): { toml: string; 
   }
   const read = { libvirt: importDomains, proxmox: importProxmox }[format];
   const taken = new Set<string>();
-  const imported: Imported[] = files.map(({ name, text }) => read(text, name, taken));
+  const imported: ImportResult[] = files.map(({ name, text }) => read(text, name, taken));
   const guests = imported.flatMap((one) => one.guests);
   const problems = imported.flatMap((one) => one.problems);
   const none = guests.length === 0 ? ['No NIC has a limit that could be taken over.'] : [];

@@ -2,11 +2,11 @@
 // policer at the average (src/util/virnetdevbandwidth.c). The average is thus a NIC's sustained rate, which is the ceil here;
 // peak and burst only shape the time before that.
 
-import { type Element, textOf } from '../guests/xml.ts';
+import { type Element, elementText } from '../guests/xml.ts';
 import { formatRate } from '../units/rate.ts';
 import type { Direction } from '../units/units.ts';
 import type { LimitedNic } from './nic-limits.ts';
-import { type Notes, quote } from './notes.ts';
+import { type Notes, quotation } from './notes.ts';
 
 /** Bits in what libvirt calls a kilobyte: tc's "kbps". */
 const kilobyte = 8000;
@@ -21,12 +21,12 @@ export function readBandwidth(
 ): void {
   const element = way === 'in' ? 'inbound' : 'outbound';
   const read = (attribute: string): number | undefined => {
-    const text = textOf(from[`@${attribute}`]);
+    const text = elementText(from[`@${attribute}`]);
     if (text === undefined) return undefined;
     const bits = /^\s*\d+\s*$/.test(text) ? Number(text) * kilobyte : Number.NaN;
     if (bits <= Number.MAX_SAFE_INTEGER) return bits;
     const hint = 'libvirt counts whole kilobytes per second';
-    notes.error(offset, `${nic.name}: ${element} ${attribute}=${quote(text)} is not taken over`, hint);
+    notes.error(offset, `${nic.name}: ${element} ${attribute}=${quotation(text)} is not taken over`, hint);
     return undefined;
   };
   const average = read('average');
@@ -45,12 +45,12 @@ export function readBandwidth(
   if (way === 'out' && from['@floor'] !== undefined) {
     notes.error(
       offset,
-      `${nic.name}: outbound floor=${quote(textOf(from['@floor']) ?? '')} means nothing to libvirt: not taken over`,
+      `${nic.name}: outbound floor=${quotation(elementText(from['@floor']) ?? '')} means nothing to libvirt: not taken over`,
     );
   }
   const extra = ['peak', 'burst'].flatMap((attribute) => {
-    const text = textOf(from[`@${attribute}`]);
-    return text === undefined ? [] : `${attribute}=${quote(text)}`;
+    const text = elementText(from[`@${attribute}`]);
+    return text === undefined ? [] : `${attribute}=${quotation(text)}`;
   });
   if (extra.length > 0) {
     const message = `${nic.name}: ${element} ${extra.join(' and ')} not taken over: the ceil is the average`;

@@ -1,15 +1,15 @@
 // The <bandwidth> elements of libvirt's domain XML, one domain or many in a text, as guests' ceils. libvirt counts in
 // kilobytes of 1,000 bytes; its inbound is what the guest receives (docs/formatdomain, "Quality of service").
 import { XMLParser } from 'fast-xml-parser';
-import { checkXml, type Element, element, parserOptions, textOf } from '../guests/xml.ts';
+import { checkXml, type Element, element, elementText, parserOptions } from '../guests/xml.ts';
 import { Failure } from '../system/errors.ts';
 import { SourceFile } from '../toml/source-file.ts';
 import type { Both, Direction } from '../units/units.ts';
 import { takeName } from './guest-names.ts';
 import { readBandwidth } from './libvirt-bandwidth.ts';
 import { type LimitedGuest, type LimitedNic, settleLimits } from './nic-limits.ts';
-import { Notes, quote } from './notes.ts';
-import type { Imported } from './old-limits.ts';
+import { Notes, quotation } from './notes.ts';
+import type { ImportResult } from './old-limits.ts';
 
 /** The largest text, in bytes: some thousand domains. */
 const largest = 16 * 1024 * 1024;
@@ -30,7 +30,7 @@ const frame = '<domains>';
  * @param taken the names of guests in other files; those of this file are added
  * @throws Failure when it is not XML within its bounds
  */
-export function importDomains(text: string, file: string, taken: Set<string>): Imported {
+export function importDomains(text: string, file: string, taken: Set<string>): ImportResult {
   // The parser normalises line ends in the same way, so the offsets that it reports fit this text.
   const source = new SourceFile(file, text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n'));
   const notes = new Notes(source);
@@ -63,11 +63,11 @@ function readDomain(
   notes: Notes,
 ): LimitedGuest | undefined {
   const offset = offsetOf(domain);
-  const name = textOf(domain.name) ?? '';
+  const name = elementText(domain.name) ?? '';
   if (name.includes('&#')) {
     notes.error(
       offset,
-      `the name ${quote(name)} has character references: not taken over`,
+      `the name ${quotation(name)} has character references: not taken over`,
       'write its entry by hand',
     );
     return undefined;
@@ -84,22 +84,24 @@ function readDomain(
 /** @returns nothing for a NIC that is not on a Linux bridge */
 function readNic(nic: Element, index: number, notes: Notes): LimitedNic | undefined {
   const name =
-    textOf(element(nic.target)['@dev']) ?? textOf(element(nic.mac)['@address']) ?? `NIC ${index + 1}`;
-  const type = textOf(nic['@type']) ?? '';
+    elementText(element(nic.target)['@dev']) ??
+    elementText(element(nic.mac)['@address']) ??
+    `NIC ${index + 1}`;
+  const type = elementText(nic['@type']) ?? '';
   const bandwidth = element(nic.bandwidth);
   const offset = offsetOf(bandwidth) || offsetOf(nic);
-  const isOvs = textOf(element(nic.virtualport)['@type']) === 'openvswitch';
+  const isOvs = elementText(element(nic.virtualport)['@type']) === 'openvswitch';
   if (isOvs || !['bridge', 'network', 'ethernet'].includes(type)) {
     if (nic.bandwidth !== undefined) {
       const why = isOvs
         ? 'Open vSwitch does its own shaping'
-        : `type=${quote(type)} does not cross a Linux bridge`;
+        : `type=${quotation(type)} does not cross a Linux bridge`;
       notes.error(offset, `the limit of ${label(name)} is not taken over: ${why}`);
     }
     return undefined;
   }
   const source = element(nic.source);
-  const bridge = textOf(source['@bridge']) ?? `network ${textOf(source['@network']) ?? ''}`;
+  const bridge = elementText(source['@bridge']) ?? `network ${elementText(source['@network']) ?? ''}`;
   const ways: Both<Element> = { out: element(bandwidth.outbound), in: element(bandwidth.inbound) };
   const routed = /^(?:virbr\d+|network default)$/.test(bridge) ? { routed: true as const } : {};
   const read: LimitedNic = { name: label(name), offset, bridge, ...routed, ceil: {}, rate: {} };
@@ -108,7 +110,7 @@ function readNic(nic: Element, index: number, notes: Notes): LimitedNic | undefi
   return read;
 }
 
-const label = (name: string) => quote(name).slice(1, -1);
+const label = (name: string) => quotation(name).slice(1, -1);
 
 function list(value: unknown): Element[] {
   return Array.isArray(value) ? value.map(element) : value === undefined ? [] : [element(value)];

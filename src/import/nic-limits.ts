@@ -2,7 +2,7 @@
 // before; where that cannot be kept, a warning says so.
 import { formatRate } from '../units/rate.ts';
 import { type Both, type Direction, directions } from '../units/units.ts';
-import { type Notes, quote } from './notes.ts';
+import { type Notes, quotation } from './notes.ts';
 import type { ImportedGuest } from './to-toml.ts';
 
 /** Bits per second; absent: no limit, or no guarantee. */
@@ -66,7 +66,7 @@ const hasAny = (record: object) => Object.keys(record).length > 0;
 
 function lowered(rate: number, ceil: number, { name, offset }: LimitedGuest, say: Say): number {
   if (rate <= ceil) return rate;
-  const message = `the guarantee of ${quote(name)} (%) is lowered to its ceil, ${formatRate(ceil)}`;
+  const message = `the guarantee of ${quotation(name)} (%) is lowered to its ceil, ${formatRate(ceil)}`;
   say({ severity: 'warning', offset, message });
   return ceil;
 }
@@ -92,7 +92,7 @@ function settleCeil(guest: LimitedGuest, way: Direction, say: Say): number | und
   }
   if (limited.some(({ ceil }) => ceil !== most)) {
     const message =
-      `the NICs of ${quote(guest.name)} have different limits on different bridges (%): ` +
+      `the NICs of ${quotation(guest.name)} have different limits on different bridges (%): ` +
       `the highest, ${formatRate(most)}, is taken for all`;
     say({ severity: 'warning', offset, message, hint: onUplinks });
   }

@@ -51,7 +51,7 @@ export class Notes {
 }
 
 /** A quotation from the imported file inside a message: one line, no control characters, truncated. */
-export function quote(text: string): string {
+export function quotation(text: string): string {
   const shown = [...printable(text.replace(/\s+/g, ' '))];
   return `"${shown.length > 40 ? `${shown.slice(0, 39).join('')}…` : shown.join('')}"`;
 }

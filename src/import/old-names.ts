@@ -1,7 +1,7 @@
 // Parses the variable names of the old file: ceil_DEVICE is a link, GUEST_DEVICE a guest on one. Shell variables contain no "-"
 // and no ".", and "_" is both part of names and the separator, so some names are ambiguous; every guess is reported.
 import { isDeviceName } from '../units/units.ts';
-import { type Notes, quote } from './notes.ts';
+import { type Notes, quotation } from './notes.ts';
 import type { Assignment } from './shell-assignments.ts';
 
 export interface OldNames {
@@ -30,7 +30,7 @@ export function readNames(assignments: Assignment[], notes: Notes): OldNames {
 function isDevice(device: string, { offset }: Assignment, notes: Notes): boolean {
   if (isDeviceName(device)) return true;
   const hint = 'names of devices have at most 15 characters';
-  notes.error(offset, `${quote(device)} cannot be a network device: not taken over`, hint);
+  notes.error(offset, `${quotation(device)} cannot be a network device: not taken over`, hint);
   return false;
 }
 
@@ -41,14 +41,14 @@ function splitName({ name, offset }: Assignment, devices: string[], notes: Notes
   const device = known[0] ?? /^.+_([^_]+)$/.exec(name)?.[1];
   if (device === undefined) {
     const hint = 'the old hook knew ceil_DEVICE="CEIL" and GUEST_DEVICE="ID RATE CEIL"';
-    notes.error(offset, `${quote(name)} names no guest and device: not taken over`, hint);
+    notes.error(offset, `${quotation(name)} names no guest and device: not taken over`, hint);
     return undefined;
   }
   const guest = name.slice(0, -device.length - 1);
   if (known.length > 1 || (known.length === 0 && guest.includes('_'))) {
     const why =
       known.length > 1 ? `both ${known.join(' and ')} are devices here` : `no ceil_ line names its device`;
-    notes.warning(offset, `${quote(name)} is taken for guest ${guest} on ${device}: ${why}`);
+    notes.warning(offset, `${quotation(name)} is taken for guest ${guest} on ${device}: ${why}`);
   }
   return { guest, device };
 }

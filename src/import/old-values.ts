@@ -1,7 +1,7 @@
 // Parses a line of the old file: "ID RATE CEIL", by position. The id was the mark and the class minor, its first digit the
 // group; RATE and CEIL were optional. tc reads minors as hexadecimal, so 10 is 0x10.
 import { parseRate } from '../units/rate.ts';
-import { type Notes, quote } from './notes.ts';
+import { type Notes, quotation } from './notes.ts';
 import type { OldNames } from './old-names.ts';
 import type { Assignment } from './shell-assignments.ts';
 
@@ -48,13 +48,13 @@ export function readGuest(named: OldNames['guests'][number], notes: Notes): OldG
   const fields = fieldsOf(assignment);
   const [first] = fields;
   if (first === undefined) {
-    notes.error(assignment.offset, `${quote(assignment.name)} is empty: not taken over`);
+    notes.error(assignment.offset, `${quotation(assignment.name)} is empty: not taken over`);
     return undefined;
   }
   const old: OldGuest = { guest, device, offset: assignment.offset, line: assignment.line };
   const idLeftOut = !isId(first.text) && fields.length < 3 && typeof parseRate(first.text) === 'number';
   if (idLeftOut) {
-    notes.warning(first.offset, `no id before ${quote(first.text)}: ${guest} is in no group`, anyId);
+    notes.warning(first.offset, `no id before ${quotation(first.text)}: ${guest} is in no group`, anyId);
   } else {
     readId(old, first, notes);
   }
@@ -70,14 +70,14 @@ const isId = (text: string) => /^(?:0x)?0*[1-9a-f][0-9a-f]{0,3}$/i.test(text);
 function readId(old: OldGuest, { text, offset }: Field, notes: Notes): void {
   const { guest } = old;
   if (isId(text)) old.id = { value: Number.parseInt(text, 16), written: text, offset };
-  else notes.warning(offset, `${quote(text)} is no id (1 to ffff): not taken over`, anyId);
+  else notes.warning(offset, `${quotation(text)} is no id (1 to ffff): not taken over`, anyId);
   if (/^[1-9a-f][0-9a-f]*$/i.test(text)) {
     old.group = text.charAt(0).toLowerCase();
   } else {
-    notes.warning(offset, `${quote(text)} begins with no digit of a group (1 to 9): ${guest} is in none`);
+    notes.warning(offset, `${quotation(text)} begins with no digit of a group (1 to 9): ${guest} is in none`);
   }
   if (isId(text) && /^\d*[a-f]/i.test(text)) {
-    const message = `the old hook could not mark packets with ${quote(text)}: ${guest} is shaped from now on`;
+    const message = `the old hook could not mark packets with ${quotation(text)}: ${guest} is shaped from now on`;
     notes.warning(offset, message);
   }
 }
@@ -92,13 +92,13 @@ function readRates(old: OldGuest, [rate, ceil, ...more]: Field[], notes: Notes):
 function readRate({ text, offset }: Field, notes: Notes): Rate | undefined {
   const value = parseRate(text);
   if (typeof value === 'number') return { value, offset };
-  notes.error(offset, `${quote(text)} ${value.reason}: not taken over`, value.hint);
+  notes.error(offset, `${quotation(text)} ${value.reason}: not taken over`, value.hint);
   return undefined;
 }
 
 function sayMore([first]: Field[], notes: Notes): void {
   if (first === undefined) return;
-  notes.error(first.offset, `${quote(first.text)} is one value too many: not taken over`);
+  notes.error(first.offset, `${quotation(first.text)} is one value too many: not taken over`);
 }
 
 /** Field splitting, as the shell does it for an unquoted variable. */

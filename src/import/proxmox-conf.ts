@@ -3,8 +3,8 @@
 import { SourceFile } from '../toml/source-file.ts';
 import { takeName } from './guest-names.ts';
 import { type LimitedNic, settleLimits } from './nic-limits.ts';
-import { Notes, quote } from './notes.ts';
-import type { Imported } from './old-limits.ts';
+import { Notes, quotation } from './notes.ts';
+import type { ImportResult } from './old-limits.ts';
 
 const megabyte = 1024 * 1024;
 
@@ -16,7 +16,7 @@ interface Line {
 }
 
 /** @param taken the names of guests in other files; that of this file is added */
-export function importProxmox(text: string, file: string, taken: Set<string>): Imported {
+export function importProxmox(text: string, file: string, taken: Set<string>): ImportResult {
   const source = new SourceFile(file, text.replace(/^\uFEFF/, '').replace(/\r(\n|$)/g, '$1'));
   const notes = new Notes(source);
   const lines = readLines(source, notes);
@@ -102,11 +102,11 @@ function readNic({ key, value, offset }: Line, notes: Notes): LimitedNic | undef
   const bits = /^(?:\d+\.?\d*|\.\d+)$/.test(rate) ? Math.floor(Number(rate) * megabyte) * 8 : Number.NaN;
   if (bits > 0 && bits <= Number.MAX_SAFE_INTEGER) nic.ceil = { out: bits, in: bits };
   else if (bits === 0)
-    notes.warning(offset, `${key}: rate=${quote(rate)} is taken for no limit, as Proxmox does`);
+    notes.warning(offset, `${key}: rate=${quotation(rate)} is taken for no limit, as Proxmox does`);
   else
     notes.error(
       offset,
-      `${key}: rate=${quote(rate)} is not taken over`,
+      `${key}: rate=${quotation(rate)} is not taken over`,
       'Proxmox counts megabytes per second',
     );
   return nic;

@@ -1,8 +1,8 @@
 // The assignments that a shell would make by sourcing a file, found without running anything. Assignments that depend on
 // commands, conditions or expansions are reported and left out.
 import type { SourceFile } from '../toml/source-file.ts';
-import { type Notes, quote } from './notes.ts';
-import { type Block, followBlocks, isFiller } from './shell-blocks.ts';
+import { type Notes, quotation } from './notes.ts';
+import { followBlocks, isFiller, type ShellBlock } from './shell-blocks.ts';
 import { readTokens, type Token } from './shell-tokens.ts';
 import type { Word } from './shell-words.ts';
 
@@ -24,7 +24,7 @@ const harmlessOption = /^(?:--|[-+][grx]+)$/;
 /** @returns every assignment in the order of the file; a name may occur more than once */
 export function readAssignments(file: SourceFile, notes: Notes): Assignment[] {
   const assignments: Assignment[] = [];
-  const blocks: Block[] = [];
+  const blocks: ShellBlock[] = [];
   const lineOf = (offset: number) => file.place(offset).line;
   const refuse = (offset: number, what: string, hint = runsNothing) => {
     notes.error(offset, `${what}: not taken over`, hint);
@@ -43,12 +43,12 @@ export function readAssignments(file: SourceFile, notes: Notes): Assignment[] {
     const block = followBlocks(line, blocks);
     const operator = line.find((token) => token.kind === 'operator');
     if (block !== undefined && inside) {
-      const place = `inside ${quote(block.text)} of line ${lineOf(block.offset)}`;
+      const place = `inside ${quotation(block.text)} of line ${lineOf(block.offset)}`;
       if (!isFiller(line)) refuse(first.offset, place);
     } else if (block !== undefined) {
       refuse(first.offset, describeBlock(line, block));
     } else if (operator !== undefined) {
-      refuse(operator.offset, `shell that has to run (${quote(operator.text)})`);
+      refuse(operator.offset, `shell that has to run (${quotation(operator.text)})`);
     } else {
       warnOfLongQuotes(words);
       readSimpleCommand(words);
@@ -65,14 +65,14 @@ export function readAssignments(file: SourceFile, notes: Notes): Assignment[] {
       const hint = 'a value with blanks needs quotes: guest_eth0="10 15mbit 30mbit"';
       refuse(
         command.offset,
-        `${quote(command.text)} is a command to the shell, not part of the value before it`,
+        `${quotation(command.text)} is a command to the shell, not part of the value before it`,
         hint,
       );
     } else if (/^[^\s=]+=/.test(command.text)) {
       const hint = 'add the entry to config.toml by hand: there a name may hold any character';
       refuse(command.offset, 'no shell variable has such a name (letters, digits and _ only)', hint);
     } else {
-      refuse(command.offset, `a command (${quote(command.text)})`);
+      refuse(command.offset, `a command (${quotation(command.text)})`);
     }
   }
 
@@ -84,7 +84,7 @@ export function readAssignments(file: SourceFile, notes: Notes): Assignment[] {
         !harmlessOption.test(word.text),
     );
     if (odd !== undefined) {
-      refuse(odd.offset, `${quote(command.text)} with ${quote(odd.text)}`);
+      refuse(odd.offset, `${quotation(command.text)} with ${quotation(odd.text)}`);
     } else {
       for (const word of operands) if (assignmentHead(word) !== undefined) take(word);
     }
@@ -94,11 +94,14 @@ export function readAssignments(file: SourceFile, notes: Notes): Assignment[] {
     const { name = '', index, plus } = assignmentHead(word) ?? {};
     const start = word.text.indexOf('=') + 1;
     if (index) {
-      refuse(word.offset, `an array element (${quote(name + index)})`);
+      refuse(word.offset, `an array element (${quotation(name + index)})`);
     } else if (plus) {
       refuse(word.offset, `${name}+= adds to an earlier value`);
     } else if (word.expansion !== undefined) {
-      refuse(word.expansion.offset, `${quote(word.expansion.text)} in the value of ${name} is not expanded`);
+      refuse(
+        word.expansion.offset,
+        `${quotation(word.expansion.text)} in the value of ${name} is not expanded`,
+      );
     } else {
       const value = word.value.slice(start);
       const offsets = word.offsets.slice(start);
@@ -124,14 +127,14 @@ export function readAssignments(file: SourceFile, notes: Notes): Assignment[] {
   }
   readLine(line);
   const [open] = blocks;
-  if (open !== undefined) refuse(open.offset, `${quote(open.text)} is never closed: everything after it`);
+  if (open !== undefined) refuse(open.offset, `${quotation(open.text)} is never closed: everything after it`);
   return assignments;
 }
 
-function describeBlock([first, second, third]: Token[], block: Block): string {
+function describeBlock([first, second, third]: Token[], block: ShellBlock): string {
   if (second?.text === '(' && first?.text.endsWith('=')) return 'an array';
   if (first?.text === 'function' || (second?.text === '(' && third?.text === ')')) return 'a function';
-  return `shell that has to run (${quote(block.text)})`;
+  return `shell that has to run (${quotation(block.text)})`;
 }
 
 /** NAME, an array index and a plus sign before the equals sign of an assignment. */

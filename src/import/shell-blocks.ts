@@ -4,7 +4,7 @@
 import type { Token } from './shell-tokens.ts';
 
 /** A compound command that is open: how it is written, and where. */
-export interface Block {
+export interface ShellBlock {
   text: string;
   closer: string;
   offset: number;
@@ -32,7 +32,7 @@ export function isFiller(commands: Token[]): boolean {
 }
 
 /** Updates `blocks` by one command line. @returns the outermost block that the line is in, opens or closes */
-export function followBlocks(line: Token[], blocks: Block[]): Block | undefined {
+export function followBlocks(line: Token[], blocks: ShellBlock[]): ShellBlock | undefined {
   let outermost = blocks[0];
   let commandMayFollow = true;
   for (const [index, { kind, text, offset }] of line.entries()) {

@@ -5,19 +5,19 @@ import { join } from 'node:path';
 import { maxDomainXml } from '../guests/domain-xml.ts';
 import { drivers, type Guest } from '../guests/guest.ts';
 import { decodeNics } from '../guests/nics.ts';
-import { type Element, element, parseXml, textOf } from '../guests/xml.ts';
+import { type Element, element, elementText, parseXml } from '../guests/xml.ts';
 
 /** @param folder /etc/libvirt @param running their names are left out */
 export function readDefined(folder: string, running: string[]): Guest[] {
   const networks = new Map(
     elementsIn(join(folder, 'qemu/networks'), 'network').flatMap((network) => {
-      const [name, bridge] = [textOf(network.name), textOf(element(network.bridge)['@name'])];
+      const [name, bridge] = [elementText(network.name), elementText(element(network.bridge)['@name'])];
       return name && bridge ? [[name, bridge] as const] : [];
     }),
   );
   return drivers.flatMap((driver) =>
     elementsIn(join(folder, driver), 'domain').flatMap((domain): Guest[] => {
-      const name = textOf(domain.name);
+      const name = elementText(domain.name);
       if (!name || running.includes(name)) return [];
       const { nics, skipped } = decodeNics(asIfStarted(element(domain.devices), networks));
       return [{ name, driver, nics, ...(skipped.length > 0 ? { skipped } : {}) }];
@@ -46,7 +46,7 @@ function asIfStarted(devices: Element, networks: Map<string, string>): Element {
   const started = interfaces.map((item, index) => {
     const nic = element(item);
     const source = element(nic.source);
-    const bridge = textOf(source['@bridge']) ?? networks.get(textOf(source['@network']) ?? '');
+    const bridge = elementText(source['@bridge']) ?? networks.get(elementText(source['@network']) ?? '');
     const target = { ...element(nic.target), '@dev': `NIC${index + 1}` };
     return { ...nic, target, source: { ...source, ...(bridge ? { '@bridge': bridge } : {}) } };
   });

@@ -2,7 +2,7 @@
 import { Failure } from '../system/errors.ts';
 import type { Run } from '../system/exec.ts';
 
-export interface Link {
+export interface NetworkLink {
   name: string;
   up: boolean;
   /** Its XDP programs: the mode (`xdp`, `xdpgeneric`) and the program's id. */
@@ -10,15 +10,15 @@ export interface Link {
 }
 
 /** @param names of all devices @throws Failure when ip does not answer */
-export async function readLinks(run: Run, names: ReadonlySet<string>): Promise<Link[]> {
+export async function readLinks(run: Run, names: ReadonlySet<string>): Promise<NetworkLink[]> {
   const { status, stdout, stderr } = await run('ip', ['-o', 'link', 'show']);
   if (status !== 0) throw new Failure(`ip cannot list the devices: ${stderr.trim()}`);
   return parseLinks(stdout, names);
 }
 
 /** `2: vnet0@if3: <BROADCAST,UP,LOWER_UP> mtu 1500 ...`, a line each; no device's name has a colon or a blank. */
-export function parseLinks(text: string, names: ReadonlySet<string>): Link[] {
-  const links: Link[] = [];
+export function parseLinks(text: string, names: ReadonlySet<string>): NetworkLink[] {
+  const links: NetworkLink[] = [];
   for (let at = 0, end = 0; at < text.length; at = end + 1) {
     end = text.indexOf('\n', at);
     if (end < 0) end = text.length;
@@ -48,7 +48,7 @@ function nameIn(word: string, names: ReadonlySet<string>): string | undefined {
   return undefined; // The device was made just now.
 }
 
-function programsIn(line: string): Link['xdp'] {
+function programsIn(line: string): NetworkLink['xdp'] {
   const [, where, id] = line.match(/ (xdp\w*) .*\bprog\/xdp id (\d+)/) ?? [];
   return where && id ? [{ where, id }] : [];
 }

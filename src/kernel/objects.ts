@@ -100,7 +100,7 @@ export function kernelWith(state: State): KernelState {
 }
 
 export function makeObject(kind: TcKind, device: string, id: string, values: Values): TcObject {
-  return { kind, key: keyOf(kind, device, id), device, id, values };
+  return { kind, key: objectKey(kind, device, id), device, id, values };
 }
 
 /** A changed copy of an object. It keeps the place, so that messages about it name the line of the original. */
@@ -109,10 +109,10 @@ export function variant(
   changes: Partial<Pick<TcObject, 'device' | 'id' | 'parent' | 'values' | 'pref'>>,
 ): TcObject {
   const made = { ...object, ...changes };
-  return { ...made, key: keyOf(made.kind, made.device, made.id) };
+  return { ...made, key: objectKey(made.kind, made.device, made.id) };
 }
 
-export function keyOf(kind: TcKind, device: string, id: string): string {
+export function objectKey(kind: TcKind, device: string, id: string): string {
   return kind === 'root' || kind === 'clsact' ? `${device} ${kind}` : `${device} ${kind} ${id}`;
 }
 

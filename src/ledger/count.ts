@@ -6,7 +6,7 @@ import { dateOf, dayOf, monthOf } from '../units/days.ts';
 import { type Both, directions } from '../units/units.ts';
 import {
   type Account,
-  add,
+  addBytes,
   classKey,
   deviceOf,
   hasPeaks,
@@ -15,14 +15,14 @@ import {
   type MonthRecord,
   monthAccountOf,
   newAccount,
-  nothing,
+  noBytes,
   withoutPeaks,
 } from './ledger.ts';
 import { addPeak, slotLength } from './peaks.ts';
-import { directionOf, type Owner, type Subject } from './subject.ts';
+import { directionOf, type LedgerSubject, type Owner } from './subject.ts';
 
 /** The counter of one class at one moment. */
-export interface Counted {
+export interface ClassReading {
   device: string;
   /** The class id: `1:10`. */
   id: string;
@@ -35,13 +35,13 @@ export interface Counted {
   elsewhere?: boolean;
 }
 
-export interface Reading {
+export interface LedgerReading {
   boot: string;
   /** The kernel's monotonic clock, in microseconds. */
   at: number;
   /** The wall clock, in milliseconds since 1970. */
   wall: number;
-  classes: Counted[];
+  classes: ClassReading[];
   /** Devices with all their classes listed: a class of theirs that is not listed is gone. */
   whole: string[];
 }
@@ -50,15 +50,15 @@ export interface Reading {
 export type Months = (month: string) => MonthRecord;
 
 /** @returns whether the reading was new: an old one, or one that is counted already, changes nothing */
-export function count(ledger: Ledger, reading: Reading, months: Months): boolean {
+export function countReading(ledger: Ledger, reading: LedgerReading, months: Months): boolean {
   if (reading.boot !== ledger.boot) {
     Object.assign(ledger, { boot: reading.boot, at: 0 });
     ledger.classes.clear();
   }
   if (reading.at <= ledger.at) return false;
   turnTo(ledger, dayOf(reading.wall), months);
-  const sums = new Map<Subject, Both<number>>();
-  const open = (subject: Subject) => openAccount(ledger, subject, months);
+  const sums = new Map<LedgerSubject, Both<number>>();
+  const open = (subject: LedgerSubject) => openAccount(ledger, subject, months);
   for (const one of reading.classes) {
     countClass(ledger, one, sums);
     if (one.owner && one.fate === 'stays') noteGroup(open(one.owner.subject), one.owner);
@@ -67,15 +67,15 @@ export function count(ledger: Ledger, reading: Reading, months: Months): boolean
   const begin = reading.wall - (reading.at - ledger.at) / 1000;
   for (const [subject, sum] of sums) {
     const account = open(subject);
-    add(account.total, sum);
-    add(account.day, sum);
+    addBytes(account.total, sum);
+    addBytes(account.day, sum);
   }
   fillSlots(ledger, sums, begin, reading.wall);
   Object.assign(ledger, { at: reading.at, wall: reading.wall, fresh: false });
   return true;
 }
 
-function countClass(ledger: Ledger, one: Counted, sums: Map<Subject, Both<number>>): void {
+function countClass(ledger: Ledger, one: ClassReading, sums: Map<LedgerSubject, Both<number>>): void {
   const { device, id, bytes, owner, fate, elsewhere } = one;
   const key = classKey(device, id);
   const before = ledger.classes.get(key);
@@ -84,7 +84,7 @@ function countClass(ledger: Ledger, one: Counted, sums: Map<Subject, Both<number
   const subject = isSame ? before.subject : (owner?.subject ?? before?.subject);
   const passed = isSame ? bytes - before.bytes : ledger.fresh ? 0 : bytes;
   if (subject !== undefined && !elsewhere && passed > 0) {
-    const sum = sums.get(subject) ?? nothing();
+    const sum = sums.get(subject) ?? noBytes();
     sum[directionOf(id)] += passed;
     sums.set(subject, sum);
   }
@@ -100,7 +100,7 @@ function noteGroup(account: Account, { group }: Owner): void {
 }
 
 /** Drops the classes that are gone. */
-function forget({ classes }: Ledger, reading: Reading): void {
+function forget({ classes }: Ledger, reading: LedgerReading): void {
   const listed = new Set(reading.classes.map(({ device, id }) => classKey(device, id)));
   const whole = new Set(reading.whole);
   for (const key of classes.keys()) {
@@ -110,12 +110,12 @@ function forget({ classes }: Ledger, reading: Reading): void {
 }
 
 /** The subject's account; one that was away continues with what its month's file has of the running day. */
-function openAccount(ledger: Ledger, subject: Subject, months: Months): Account {
+function openAccount(ledger: Ledger, subject: LedgerSubject, months: Months): Account {
   const known = ledger.accounts.get(subject);
   if (known) return known;
   const account = newAccount();
   const kept = months(monthOf(ledger.day)).accounts.get(subject);
-  account.day = { ...(kept?.days.get(dateOf(ledger.day)) ?? nothing()) };
+  account.day = { ...(kept?.days.get(dateOf(ledger.day)) ?? noBytes()) };
   if (kept) account.peaks = { ...kept.peaks };
   ledger.accounts.set(subject, account);
   return account;
@@ -136,7 +136,7 @@ function turnTo(ledger: Ledger, today: string, months: Months): void {
       continue;
     }
     const kept = record.accounts.get(subject);
-    account.day = { ...(kept?.days.get(dateOf(today)) ?? nothing()) };
+    account.day = { ...(kept?.days.get(dateOf(today)) ?? noBytes()) };
     if (isOther) account.peaks = kept ? { ...kept.peaks } : withoutPeaks();
   }
 }
@@ -155,7 +155,7 @@ export function keepDay({ day, accounts }: Ledger, record: MonthRecord): void {
 }
 
 /** Spreads the bytes evenly over the slots since the last reading, a minute ago where the timer runs. */
-function fillSlots(ledger: Ledger, sums: Map<Subject, Both<number>>, begin: number, end: number): void {
+function fillSlots(ledger: Ledger, sums: Map<LedgerSubject, Both<number>>, begin: number, end: number): void {
   const [first, last] = [Math.floor(begin / slotLength), Math.floor(end / slotLength)];
   const length = Math.max(end - begin, 1);
   const fill = (slot: number) => {
@@ -163,7 +163,7 @@ function fillSlots(ledger: Ledger, sums: Map<Subject, Both<number>>, begin: numb
     const until = Math.min(end, (slot + 1) * slotLength);
     const share = first === last ? 1 : Math.max(0, until - from) / length;
     for (const [subject, sum] of sums) {
-      const slot = ledger.accounts.get(subject)?.slot ?? nothing();
+      const slot = ledger.accounts.get(subject)?.slot ?? noBytes();
       for (const direction of directions) slot[direction] += sum[direction] * share;
     }
   };

@@ -9,10 +9,10 @@ import {
   type Ledger,
   type MonthAccount,
   type MonthRecord,
-  nothing,
+  noBytes,
 } from './ledger.ts';
 import { arePeaks, noPeaks, type Peaks } from './peaks.ts';
-import { type Subject, splitSubject, subjectKinds } from './subject.ts';
+import { type LedgerSubject, splitSubject, subjectKinds } from './subject.ts';
 
 const version = 1;
 
@@ -42,7 +42,7 @@ export function encodeMonth({ month, accounts }: MonthRecord): string {
   return lines({ version, month }, { accounts: encodeAccounts(accounts) });
 }
 
-export function encodeAccounts(accounts: Map<Subject, MonthAccount>): [string, unknown][] {
+export function encodeAccounts(accounts: Map<LedgerSubject, MonthAccount>): [string, unknown][] {
   return [...accounts].map(([subject, { group, days, peaks }]) => {
     const dates = [...days].sort(([a], [b]) => (a < b ? -1 : 1));
     const written = {
@@ -87,7 +87,7 @@ export function decodeMonth(text: string): MonthRecord {
   return { month, accounts: decodeAccounts(accounts) };
 }
 
-export function decodeAccounts(value: unknown): Map<Subject, MonthAccount> {
+export function decodeAccounts(value: unknown): Map<LedgerSubject, MonthAccount> {
   return new Map(
     entries(value).map(([subject, one]) => {
       const { group, days, out, in: receiving } = object(one);
@@ -114,7 +114,7 @@ function encodeAccount({ group, total, day, slot, peaks }: Account): unknown {
 
 function decodeAccount(value: unknown): Account {
   const { group, total, day, slot, out, in: receiving } = object(value);
-  const sum = (one: unknown) => (one === undefined ? nothing() : bothFrom(one));
+  const sum = (one: unknown) => (one === undefined ? noBytes() : bothFrom(one));
   return {
     ...(isText(group) ? { group } : {}),
     total: sum(total),
@@ -143,10 +143,10 @@ function bothFrom(value: unknown): Both<number> {
   return { out, in: receiving };
 }
 
-function subjectFrom(text: unknown): Subject {
-  const { kind, name } = splitSubject(String(text) as Subject);
+function subjectFrom(text: unknown): LedgerSubject {
+  const { kind, name } = splitSubject(String(text) as LedgerSubject);
   if (!subjectKinds.includes(kind) || name === '') throw new Error('damaged');
-  return text as Subject;
+  return text as LedgerSubject;
 }
 
 function decodeHead(text: string): Record<string, unknown> {

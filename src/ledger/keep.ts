@@ -4,11 +4,11 @@ import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../system/digest.ts';
 import { readIfThere, writeTogether } from '../system/files.ts';
-import { count, type Reading } from './count.ts';
+import { countReading, type LedgerReading } from './count.ts';
 import { encodeLedger, encodeMonth } from './decode.ts';
 import { type Ledger, newLedger } from './ledger.ts';
 import { pruneMoved } from './moved.ts';
-import { listMonths, monthFile, readMonth, readRunning, runningFile, type Trouble } from './read.ts';
+import { listMonths, monthFile, readMonth, readRunningMonth, runningFile, type Trouble } from './read.ts';
 import { dropSpooled, readSpooled } from './spool.ts';
 
 /** How many months are kept, the running one included. */
@@ -19,12 +19,12 @@ export interface Uncounted {
   /** Names of spool files. */
   spooled: string[];
   /** The reading of the present classes. */
-  reading?: Reading | undefined;
+  reading?: LedgerReading | undefined;
   /** Write the ledger even when there is nothing to count. */
   begin?: boolean;
 }
 
-export interface Counting {
+export interface CountResult {
   ledger: Ledger;
   /** Warnings: what could not be read. */
   troubles: Trouble[];
@@ -47,8 +47,8 @@ export interface UsagePlaces {
 export function countAll(
   { usage, usageSpool }: UsagePlaces,
   { spooled, reading, begin = false }: Uncounted,
-  { value, text, trouble } = readRunning(usage),
-): Counting {
+  { value, text, trouble } = readRunningMonth(usage),
+): CountResult {
   const ledger = value ?? newLedger(drawId());
   const troubles = trouble ? [trouble] : [];
   if (trouble?.kind === 'newer') return { ledger, troubles };
@@ -70,7 +70,7 @@ export function countAll(
   let hasEnded = false;
   for (const one of readings) {
     const { day } = ledger;
-    count(ledger, one, monthOf);
+    countReading(ledger, one, monthOf);
     // A clock step may lead back to the day on which the ledger began.
     hasEnded ||= day !== '' && ledger.day !== day;
   }
@@ -85,7 +85,7 @@ export function countAll(
  */
 export function writeLedger(
   { usage, usageSpool }: UsagePlaces,
-  { ledger, troubles, change }: Counting,
+  { ledger, troubles, change }: CountResult,
 ): void {
   if (!change) return;
   for (const { kind, file } of troubles) if (kind === 'damaged') renameSync(file, `${file}.damaged`);
@@ -112,7 +112,7 @@ function prune(folder: string): void {
 }
 
 /** Whether the file is unchanged since it was read. */
-export function isAsRead({ usage }: UsagePlaces, { change }: Counting): boolean {
+export function isAsRead({ usage }: UsagePlaces, { change }: CountResult): boolean {
   return readIfThere(join(usage, runningFile)) === change?.before;
 }
 

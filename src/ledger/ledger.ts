@@ -4,7 +4,7 @@
 import type { Day, Month } from '../units/days.ts';
 import type { Both } from '../units/units.ts';
 import { noPeaks, type Peaks } from './peaks.ts';
-import type { Subject } from './subject.ts';
+import type { LedgerSubject } from './subject.ts';
 
 /** The sums of one subject, in bytes of whole Ethernet frames, as HTB counts and limits them. */
 export interface Account {
@@ -22,7 +22,7 @@ export interface Account {
 
 /** The counter of a class up to which it is counted. */
 export interface Baseline {
-  subject: Subject;
+  subject: LedgerSubject;
   bytes: number;
 }
 
@@ -42,7 +42,7 @@ export interface Ledger {
   day: Day;
   /** The running slot, as the number of slots since 1970. */
   slot: number;
-  accounts: Map<Subject, Account>;
+  accounts: Map<LedgerSubject, Account>;
   /** Keyed by `classKey`. */
   classes: Map<string, Baseline>;
   /** Records of months with a day that has ended, until their own files have it. */
@@ -58,7 +58,7 @@ export interface MonthAccount {
 
 export interface MonthRecord {
   month: Month;
-  accounts: Map<Subject, MonthAccount>;
+  accounts: Map<LedgerSubject, MonthAccount>;
 }
 
 export function classKey(device: string, id: string): string {
@@ -70,7 +70,7 @@ export function deviceOf(key: string): string {
   return key.slice(0, key.indexOf(' '));
 }
 
-export function nothing(): Both<number> {
+export function noBytes(): Both<number> {
   return { out: 0, in: 0 };
 }
 
@@ -78,7 +78,7 @@ export function isNothing({ out, in: receiving }: Both<number>): boolean {
   return out === 0 && receiving === 0;
 }
 
-export function add(to: Both<number>, more: Both<number>): void {
+export function addBytes(to: Both<number>, more: Both<number>): void {
   to.out += more.out;
   to.in += more.in;
 }
@@ -91,7 +91,7 @@ export function hasPeaks({ peaks }: { peaks: Both<Peaks> }): boolean {
   return peaks.out !== noPeaks || peaks.in !== noPeaks;
 }
 
-export function monthAccountOf({ accounts }: MonthRecord, subject: Subject): MonthAccount {
+export function monthAccountOf({ accounts }: MonthRecord, subject: LedgerSubject): MonthAccount {
   let account = accounts.get(subject);
   if (!account) {
     account = { days: new Map(), peaks: withoutPeaks() };
@@ -101,7 +101,7 @@ export function monthAccountOf({ accounts }: MonthRecord, subject: Subject): Mon
 }
 
 export function newAccount(): Account {
-  return { total: nothing(), day: nothing(), slot: nothing(), peaks: withoutPeaks() };
+  return { total: noBytes(), day: noBytes(), slot: noBytes(), peaks: withoutPeaks() };
 }
 
 /** @param id a random one */

@@ -8,10 +8,10 @@ import { readIfThere, writeTogether } from '../system/files.ts';
 import { isMonth, type Month } from '../units/days.ts';
 import { decodeAccounts, encodeAccounts } from './decode.ts';
 import type { MonthAccount } from './ledger.ts';
-import { type Subject, subjectOf } from './subject.ts';
+import { type LedgerSubject, ledgerSubject } from './subject.ts';
 
 /** A guest's usage by one ledger. */
-export interface Part {
+export interface UsagePart {
   /** The host's name, only shown. */
   host: string;
   /** The time of its last reading, in milliseconds since 1970. */
@@ -22,7 +22,7 @@ export interface Part {
 export interface Moved {
   guest: string;
   /** Keyed by the ledger's id. */
-  parts: Map<string, Part>;
+  parts: Map<string, UsagePart>;
 }
 
 /** The first bytes of every such file. */
@@ -31,7 +31,7 @@ export const movedHead = '{"version":1,"what":"usage of a guest, by virt-shaper"
 export function encodeMoved({ guest, parts }: Moved): string {
   const list = [...parts].map(([id, { host, until, months }]) => {
     const accounts = [...months].map(([month, account]) => {
-      const [[, written] = []] = encodeAccounts(new Map([[subjectOf('guest', guest), account]]));
+      const [[, written] = []] = encodeAccounts(new Map([[ledgerSubject('guest', guest), account]]));
       return `${JSON.stringify(month)}:${JSON.stringify(written)}`;
     });
     return `${JSON.stringify(id)}:{"host":${JSON.stringify(host)},"until":${until},"months":{\n${accounts.join(',\n')}\n}}`;
@@ -63,10 +63,10 @@ function refused(file: string, reason: string, undone: string): ConfigError {
   return new ConfigError([{ severity: 'error', message: `${file} ${reason}: ${undone}` }]);
 }
 
-function partFrom(guest: string, value: unknown): Part {
+function partFrom(guest: string, value: unknown): UsagePart {
   const { host, until, months } = value as Record<string, unknown>;
   if (typeof host !== 'string' || !Number.isSafeInteger(until)) throw new Error('damaged');
-  const key = subjectOf('guest', guest);
+  const key = ledgerSubject('guest', guest);
   return {
     host,
     until: Number(until),
@@ -88,7 +88,7 @@ function fileOf(usage: string, guest: string): string {
   return join(folderOf(usage), `${sha256(guest).slice(0, 32)}.json`);
 }
 
-export interface Imported {
+export interface UsageImport {
   /** Parts that are new, or newer than the stored ones. */
   taken: number;
   /** Parts that are stored already, or are this host's own. */
@@ -96,7 +96,7 @@ export interface Imported {
 }
 
 /** To be called under the ledger's lock. @param own the id of this host's ledger */
-export function keepMoved(usage: string, moved: Moved, own: string): Imported {
+export function keepMoved(usage: string, moved: Moved, own: string): UsageImport {
   const { guest } = moved;
   const parts = new Map(readMovedOf(usage, guest)?.parts);
   let taken = 0;
@@ -121,14 +121,14 @@ export function readMovedOf(usage: string, guest: string, undone?: string): Move
 }
 
 /** @returns all stored parts, and the files that cannot be read */
-export function readMoved(usage: string): { moved: Map<Subject, Moved>; troubles: string[] } {
-  const moved = new Map<Subject, Moved>();
+export function readMoved(usage: string): { moved: Map<LedgerSubject, Moved>; troubles: string[] } {
+  const moved = new Map<LedgerSubject, Moved>();
   const troubles: string[] = [];
   for (const name of namesIn(folderOf(usage))) {
     const file = join(folderOf(usage), name);
     try {
       const one = decodeMoved(readIfThere(file) ?? '', file);
-      moved.set(subjectOf('guest', one.guest), one);
+      moved.set(ledgerSubject('guest', one.guest), one);
     } catch (error) {
       if (error instanceof Failure) throw error;
       troubles.push(`${file} is damaged: what was used elsewhere and is in it does not count`);

@@ -3,7 +3,7 @@ import { readClassBytes } from '../kernel/tc/read.ts';
 import type { InForce } from '../store/in-force-plan.ts';
 import { bootId, kernelClock } from '../system/boot.ts';
 import type { Run } from '../system/exec.ts';
-import type { Reading } from './count.ts';
+import type { LedgerReading } from './count.ts';
 import { ownersOf } from './subject.ts';
 
 /**
@@ -12,7 +12,11 @@ import { ownersOf } from './subject.ts';
  * @param known devices that had classes before, which the plan may not name any more
  * @throws Failure when tc does not answer
  */
-export async function readClassesNow(run: Run, inForce: InForce, known: Iterable<string>): Promise<Reading> {
+export async function readClassesNow(
+  run: Run,
+  inForce: InForce,
+  known: Iterable<string>,
+): Promise<LedgerReading> {
   const owners = ownersOf(inForce.uplinks);
   const devices = [...new Set([...owners.keys(), ...known])];
   const moment = { boot: bootId(), at: kernelClock(), wall: Date.now() };

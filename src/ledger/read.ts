@@ -12,7 +12,7 @@ export interface Trouble {
   text: string;
 }
 
-export interface Read<T> {
+export interface LedgerRead<T> {
   value?: T;
   trouble?: Trouble;
 }
@@ -24,7 +24,7 @@ export function monthFile(month: string): string {
 }
 
 /** @returns with its text @throws Failure where it is there and may not be read */
-export function readRunning(folder: string): Read<Ledger> & { text?: string } {
+export function readRunningMonth(folder: string): LedgerRead<Ledger> & { text?: string } {
   const file = join(folder, runningFile);
   const text = readIfThere(file);
   if (text === undefined) return {};
@@ -32,7 +32,7 @@ export function readRunning(folder: string): Read<Ledger> & { text?: string } {
 }
 
 /** @throws Failure where it is there and may not be read */
-export function readMonth(folder: string, month: string): Read<MonthRecord> {
+export function readMonth(folder: string, month: string): LedgerRead<MonthRecord> {
   const file = join(folder, monthFile(month));
   const text = readIfThere(file);
   return text === undefined ? {} : decoded(file, text, decodeMonth);
@@ -49,7 +49,7 @@ export function listMonths(folder: string): string[] {
   }
 }
 
-function decoded<T>(file: string, text: string, decode: (text: string) => T): Read<T> {
+function decoded<T>(file: string, text: string, decode: (text: string) => T): LedgerRead<T> {
   try {
     return { value: decode(text) };
   } catch (error) {

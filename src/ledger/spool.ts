@@ -9,11 +9,11 @@ import { bootId, kernelClock } from '../system/boot.ts';
 import { readCache } from '../system/files.ts';
 import { makeFolder } from '../system/folders.ts';
 import { hasRoom } from '../system/scratch.ts';
-import type { Counted, Reading } from './count.ts';
-import type { Subject } from './subject.ts';
+import type { ClassReading, LedgerReading } from './count.ts';
+import type { LedgerSubject } from './subject.ts';
 
 /** A listing that a batch prints before it deletes something. */
-export interface Question {
+export interface SpoolQuestion {
   device: string;
   /** One class; absent for all of the device's. */
   id?: string;
@@ -22,18 +22,18 @@ export interface Question {
   /** Whether these bytes pass another tree as well, and are counted there. */
   elsewhere?: true;
   /** Class -> its owner, as far as known, and its fate. */
-  classes: Record<string, { subject?: Subject; fate?: Counted['fate'] }>;
+  classes: Record<string, { subject?: LedgerSubject; fate?: ClassReading['fate'] }>;
 }
 
 interface Head {
   boot: string;
   at: number;
   wall: number;
-  questions: Question[];
+  questions: SpoolQuestion[];
 }
 
 /** The batch's lines for it: the second separates its output from the next listing's. */
-export function linesOf({ device, id }: Question): string[] {
+export function questionLines({ device, id }: SpoolQuestion): string[] {
   return [`class show dev ${device}${id === undefined ? '' : ` classid ${id}`}`, separator];
 }
 
@@ -48,7 +48,7 @@ export interface Spooled {
 const room = 2 ** 21;
 
 /** To be called under the lock. @returns nothing when /run is full: then the bytes since the last sync are lost */
-export function openSpool(folder: string, questions: Question[]): Spooled | undefined {
+export function openSpool(folder: string, questions: SpoolQuestion[]): Spooled | undefined {
   const head: Head = { boot: bootId(), at: kernelClock(), wall: Date.now(), questions };
   const file = join(folder, nameOf(head.at));
   const open = `${file}.open`;
@@ -85,7 +85,7 @@ export function listSpool(folder: string): string[] {
 }
 
 /** @returns nothing for a file that is gone or damaged */
-export function readSpooled(folder: string, name: string): Reading | undefined {
+export function readSpooled(folder: string, name: string): LedgerReading | undefined {
   const text = readCache(join(folder, name));
   const end = text?.indexOf('\n') ?? -1;
   if (text === undefined || end < 0) return undefined;
@@ -93,9 +93,9 @@ export function readSpooled(folder: string, name: string): Reading | undefined {
     const { boot, at, wall, questions } = JSON.parse(text.slice(0, end)) as Head;
     const isDone = !name.endsWith('.open');
     const classes = answersOf(text.slice(end + 1), questions).flatMap((bytes, index) =>
-      countedOf(questions[index] as Question, bytes, isDone),
+      countedOf(questions[index] as SpoolQuestion, bytes, isDone),
     );
-    const isGone = ({ id, fate }: Question) => isDone && id === undefined && fate === 'goes';
+    const isGone = ({ id, fate }: SpoolQuestion) => isDone && id === undefined && fate === 'goes';
     return { boot, at, wall, classes, whole: questions.filter(isGone).map(({ device }) => device) };
   } catch {
     return undefined;
@@ -103,9 +103,9 @@ export function readSpooled(folder: string, name: string): Reading | undefined {
 }
 
 /** The output of each listing; none for one that tc did not reach. */
-function answersOf(text: string, questions: Question[]): Map<string, number>[] {
+function answersOf(text: string, questions: SpoolQuestion[]): Map<string, number>[] {
   const parts = splitAnswers(text).map(parseClassBytes);
-  const only = ({ id }: Question, part = new Map<string, number>()) => {
+  const only = ({ id }: SpoolQuestion, part = new Map<string, number>()) => {
     const bytes = id === undefined ? undefined : part.get(id);
     return id === undefined ? part : new Map(bytes === undefined ? [] : [[id, bytes]]);
   };
@@ -118,9 +118,9 @@ function answersOf(text: string, questions: Question[]): Map<string, number>[] {
 }
 
 /** After a batch that stopped early it is unknown which classes are gone: those that remain go on counting. */
-function countedOf(question: Question, passed: Map<string, number>, isDone: boolean): Counted[] {
+function countedOf(question: SpoolQuestion, passed: Map<string, number>, isDone: boolean): ClassReading[] {
   const { device, elsewhere, classes } = question;
-  return Array.from(passed, ([id, bytes]): Counted => {
+  return Array.from(passed, ([id, bytes]): ClassReading => {
     const { subject, fate = question.fate } = classes[id] ?? {};
     return {
       device,

@@ -8,22 +8,22 @@ export const subjectKinds = ['guest', 'group', 'uplink', 'unmarked', 'flooded'] 
 export type SubjectKind = (typeof subjectKinds)[number];
 
 /** `guest cliff`: kind and name. The last three kinds have the name of their uplink. */
-export type Subject = `${SubjectKind} ${string}`;
+export type LedgerSubject = `${SubjectKind} ${string}`;
 
 export interface Owner {
-  subject: Subject;
+  subject: LedgerSubject;
   /** The guest's group, if it has one. */
   group?: string;
 }
 
 /** Keyed by device, then by class id. */
-export type Owners = Map<string, Map<string, Owner>>;
+export type LedgerOwners = Map<string, Map<string, Owner>>;
 
-export function subjectOf(kind: SubjectKind, name: string): Subject {
+export function ledgerSubject(kind: SubjectKind, name: string): LedgerSubject {
   return `${kind} ${name}`;
 }
 
-export function splitSubject(subject: Subject): { kind: SubjectKind; name: string } {
+export function splitSubject(subject: LedgerSubject): { kind: SubjectKind; name: string } {
   const blank = subject.indexOf(' ');
   return { kind: subject.slice(0, blank) as SubjectKind, name: subject.slice(blank + 1) };
 }
@@ -34,28 +34,28 @@ export function directionOf(id: string): Direction {
 }
 
 /** @param comment of a line of shape.tc @returns nothing where it names no subject that this class alone counts for */
-export function subjectOfLine(comment: string | undefined): Subject | undefined {
+export function subjectOfLine(comment: string | undefined): LedgerSubject | undefined {
   const [, kind, name] = /^(guest|group|link) (\S.*)$/.exec(comment ?? '') ?? [];
   const plain = name === undefined ? undefined : unlabel(name);
   if (plain === undefined) return undefined;
-  return subjectOf(kind === 'guest' || kind === 'group' ? kind : 'uplink', plain);
+  return ledgerSubject(kind === 'guest' || kind === 'group' ? kind : 'uplink', plain);
 }
 
-export function ownersOf(uplinks: UplinkPlan[]): Owners {
-  const owners: Owners = new Map();
+export function ownersOf(uplinks: UplinkPlan[]): LedgerOwners {
+  const owners: LedgerOwners = new Map();
   for (const { name, trees } of uplinks) {
     for (const direction of directions) {
       const { device, link, unmarked, flooded, groups, guests } = trees[direction];
       const own = new Map<string, Owner>();
       const put = ({ id }: ClassPlan, owner: Owner) => own.set(id, owner);
-      put(link, { subject: subjectOf('uplink', name) });
-      put(unmarked, { subject: subjectOf('unmarked', name) });
-      if (flooded) put(flooded, { subject: subjectOf('flooded', name) });
-      for (const guest of guests) put(guest, { subject: subjectOf('guest', guest.name) });
+      put(link, { subject: ledgerSubject('uplink', name) });
+      put(unmarked, { subject: ledgerSubject('unmarked', name) });
+      if (flooded) put(flooded, { subject: ledgerSubject('flooded', name) });
+      for (const guest of guests) put(guest, { subject: ledgerSubject('guest', guest.name) });
       for (const { group, guests: members } of groups) {
-        put(group, { subject: subjectOf('group', group.name) });
+        put(group, { subject: ledgerSubject('group', group.name) });
         for (const guest of members)
-          put(guest, { subject: subjectOf('guest', guest.name), group: group.name });
+          put(guest, { subject: ledgerSubject('guest', guest.name), group: group.name });
       }
       owners.set(device, own);
     }

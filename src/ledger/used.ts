@@ -3,11 +3,18 @@
 import { type Day, type Month, monthOf } from '../units/days.ts';
 import { type Both, both } from '../units/units.ts';
 import { keepDay } from './count.ts';
-import { add, type Ledger, type MonthAccount, type MonthRecord, monthAccountOf, nothing } from './ledger.ts';
+import {
+  addBytes,
+  type Ledger,
+  type MonthAccount,
+  type MonthRecord,
+  monthAccountOf,
+  noBytes,
+} from './ledger.ts';
 import { readMoved } from './moved.ts';
 import { joinPeaks } from './peaks.ts';
-import { listMonths, readMonth, readRunning, type Trouble } from './read.ts';
-import type { Subject } from './subject.ts';
+import { listMonths, readMonth, readRunningMonth, type Trouble } from './read.ts';
+import type { LedgerSubject } from './subject.ts';
 
 export interface Used {
   /** The oldest first, the running month included. */
@@ -41,7 +48,7 @@ export function readUsed(folder: string, from?: Day, known?: Ledger): Used {
 }
 
 /** This host's usage alone, as it is exported for another host. */
-export function ownPart(folder: string, subject: Subject): Map<Month, MonthAccount> {
+export function ownPart(folder: string, subject: LedgerSubject): Map<Month, MonthAccount> {
   const { months } = readRecords(folder);
   const own = [...months.values()].flatMap(({ month, accounts }) => {
     const account = accounts.get(subject);
@@ -52,7 +59,7 @@ export function ownPart(folder: string, subject: Subject): Map<Month, MonthAccou
 
 /** Without imported parts. */
 function readRecords(folder: string, from?: Day, known?: Ledger) {
-  const { value: running, trouble } = known ? { value: known } : readRunning(folder);
+  const { value: running, trouble } = known ? { value: known } : readRunningMonth(folder);
   const troubles: Trouble[] = trouble ? [trouble] : [];
   const months = new Map<Month, MonthRecord>();
   for (const month of listMonths(folder)) {
@@ -71,12 +78,12 @@ function recordOf(months: Map<Month, MonthRecord>, month: Month): MonthRecord {
   return record;
 }
 
-function addAccount(to: MonthRecord, subject: Subject, { group, days, peaks }: MonthAccount): void {
+function addAccount(to: MonthRecord, subject: LedgerSubject, { group, days, peaks }: MonthAccount): void {
   const account = monthAccountOf(to, subject);
   if (group !== undefined) account.group ??= group;
   for (const [date, bytes] of days) {
-    const sum = account.days.get(date) ?? nothing();
-    add(sum, bytes);
+    const sum = account.days.get(date) ?? noBytes();
+    addBytes(sum, bytes);
     account.days.set(date, sum);
   }
   account.peaks = both((direction) => joinPeaks(account.peaks[direction], peaks[direction]));
@@ -94,13 +101,13 @@ function overlay(months: Map<Month, MonthRecord>, running: Ledger): void {
  * @param from the first day
  * @param until the last day; absent for no end
  */
-export function usedBetween({ months }: Used, subject: Subject, from: Day, until?: Day): Both<number> {
-  const sum = nothing();
+export function usedBetween({ months }: Used, subject: LedgerSubject, from: Day, until?: Day): Both<number> {
+  const sum = noBytes();
   for (const { month, accounts } of months) {
     if (month < monthOf(from) || (until !== undefined && month > monthOf(until))) continue;
     for (const [date, bytes] of accounts.get(subject)?.days ?? []) {
       const day = `${month}-${date}`;
-      if (day >= from && (until === undefined || day <= until)) add(sum, bytes);
+      if (day >= from && (until === undefined || day <= until)) addBytes(sum, bytes);
     }
   }
   return sum;

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Phase } from '../diff/phases.ts';
 import type { Step } from '../diff/steps.ts';
-import { type Ruleset, runNft } from '../kernel/nft/run.ts';
+import { type NftInput, runNft } from '../kernel/nft/run.ts';
 import type { KernelState, State } from '../kernel/objects.ts';
 import { writeWhole } from '../system/files.ts';
 import { runSteps } from './batch.ts';
@@ -15,7 +15,7 @@ export function checkRuleset({ run, rules }: Site, text: string): Promise<void> 
 }
 
 /** Writes the ruleset to the journal, so that nft can read all of it even if virt-shaper is killed. */
-export function writeRuleset({ journal, rules }: Site, text: string): Ruleset {
+export function writeRuleset({ journal, rules }: Site, text: string): NftInput {
   const file = join(journal, 'commit.nft');
   writeWhole(file, text, 0o600);
   return { text, file, shown: join(rules, 'ruleset.nft') };

@@ -3,14 +3,14 @@
 // spool.
 import type { Step } from '../diff/steps.ts';
 import type { State, TcObject } from '../kernel/objects.ts';
-import { linesOf, type Question } from '../ledger/spool.ts';
+import { questionLines, type SpoolQuestion } from '../ledger/spool.ts';
 import { subjectOfLine } from '../ledger/subject.ts';
 
 /** A line for tc that reads counts. Each question has a second line, which only separates its answer from the next. */
 export interface Asking {
   tool: 'tc';
   line: string;
-  question: Question | 'apart';
+  question: SpoolQuestion | 'apart';
 }
 
 export type Readable = Step | Asking;
@@ -32,7 +32,7 @@ export function withReadings(steps: Step[], held?: State['objects']): Readable[]
   for (const [index, step] of steps.entries()) {
     const { tool, verb, object } = step;
     if (object?.kind === 'detour' && verb === 'add') aside = String(object.values.to);
-    let questions: Question[] = [];
+    let questions: SpoolQuestion[] = [];
     if (tool === 'ip' && steps[index - 1]?.tool !== 'ip') {
       // All devices that are deleted next are read together, since each change between tc and ip takes a process.
       const gone = runOfIp(steps, index).flatMap((one) => goneDevice(one) ?? []);
@@ -51,7 +51,7 @@ export function withReadings(steps: Step[], held?: State['objects']): Readable[]
   return list;
 }
 
-function whole(device: string, all: TcObject[]): Question {
+function whole(device: string, all: TcObject[]): SpoolQuestion {
   const classes = all.filter((one) => one.kind === 'class' && one.device === device);
   return {
     device,
@@ -64,7 +64,7 @@ function whole(device: string, all: TcObject[]): Question {
  * The count of the temporary ifb at the moment at which the uplink's tree is deleted (diff/rebuild.ts). Until then its
  * frames pass that tree too and are counted there; only what passes from then on counts.
  */
-function ground(device: string, all: TcObject[]): Question {
+function ground(device: string, all: TcObject[]): SpoolQuestion {
   return { ...whole(device, all), fate: 'stays', elsewhere: true };
 }
 
@@ -89,7 +89,7 @@ function runOfIp(steps: Step[], from: number): Step[] {
   return steps.slice(from, end < 0 ? undefined : end);
 }
 
-function ofClasses(gone: TcObject[]): Question[] {
+function ofClasses(gone: TcObject[]): SpoolQuestion[] {
   const [first] = gone;
   if (!first) return [];
   const classes = Object.fromEntries(
@@ -105,8 +105,8 @@ function subjectOf(object: TcObject) {
   return subject === undefined ? {} : { subject };
 }
 
-function asking(question: Question): Asking[] {
-  const [line = '', apart = ''] = linesOf(question);
+function asking(question: SpoolQuestion): Asking[] {
+  const [line = '', apart = ''] = questionLines(question);
   return [
     { tool: 'tc', line, question },
     { tool: 'tc', line: apart, question: 'apart' },

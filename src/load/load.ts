@@ -3,7 +3,7 @@
 import { compare } from '../diff/compare.ts';
 import type { Difference, Found } from '../diff/difference.ts';
 import { parseRules } from '../diff/parse-rules.ts';
-import type { Refusal, Unreached } from '../diff/unreached.ts';
+import type { DeviceRefusal, Unreached } from '../diff/unreached.ts';
 import { noTable } from '../kernel/nft/table.ts';
 import type { KernelState, State } from '../kernel/objects.ts';
 import { differingOptions } from '../kernel/tc/values.ts';
@@ -25,14 +25,14 @@ import { keepSeen } from './answer-cache.ts';
 import { RefusedLine } from './batch.ts';
 import type { Site } from './context.ts';
 import { askForeignMarks } from './foreign-marks.ts';
-import { checkAhead, isUnlisted, type Present, readAhead } from './prefetch.ts';
-import { nothing, prepare } from './prepare.ts';
+import { checkAhead, isUnlisted, type Prefetched, readAhead } from './prefetch.ts';
+import { emptyKernel, prepare } from './prepare.ts';
 import { Retries } from './retries.ts';
-import { type Checked, transact } from './transaction.ts';
+import { type RulesetCheck, transact } from './transaction.ts';
 import { type Believed, loadBelieving } from './trust.ts';
 import { keeping } from './unkept.ts';
 
-export interface Loaded {
+export interface LoadResult {
   changed: boolean;
   /** Taps that could not be reached: only their guests are not shaped. */
   unreached: Unreached[];
@@ -55,8 +55,8 @@ const nothingLacks = { unreached: [], obstacles: [], foreignMarks: [], joined: [
 export async function load(
   site: Site,
   wanted: string | Believed = site.rules,
-  ahead?: Present,
-): Promise<Loaded> {
+  ahead?: Prefetched,
+): Promise<LoadResult> {
   if (typeof wanted !== 'string') {
     const doubt = await loadBelieving(site, wanted);
     if (doubt === undefined) return { changed: !areSame(wanted.good, wanted.rules), ...nothingLacks };
@@ -87,11 +87,16 @@ interface Asked {
   rules: Rules;
   companions: Companions;
   folder: string;
-  checked: Checked | undefined;
+  checked: RulesetCheck | undefined;
 }
 
 /** Loads all of the rules or nothing, apart from devices that were refused before. */
-async function tryLoad(site: Site, asked: Asked, present: Present, refusals: Refusal[]): Promise<Loaded> {
+async function tryLoad(
+  site: Site,
+  asked: Asked,
+  present: Prefetched,
+  refusals: DeviceRefusal[],
+): Promise<LoadResult> {
   const { rules, companions, folder, checked } = asked;
   const prepared = await prepare(site, present, rules, folder, refusals);
   const { before, wanted, unreached, obstacles, good, same } = prepared;
@@ -141,7 +146,7 @@ function refreshListing({ listing }: Site, { loaded, ruleset }: KernelState): vo
 export async function differences(
   site: Site,
   folder: string | undefined,
-): Promise<Found & { from: KernelState } & Pick<Loaded, 'unreached' | 'obstacles' | 'joined'>> {
+): Promise<Found & { from: KernelState } & Pick<LoadResult, 'unreached' | 'obstacles' | 'joined'>> {
   const { before, wanted, unreached, obstacles, good } = await prepare(
     site,
     readAhead(site),
@@ -163,10 +168,10 @@ export async function differences(
 /** Deletes all our objects from the kernel. Call it under the lock. @returns whether there were any */
 export async function unload(site: Site): Promise<boolean> {
   const { before, good } = await prepare(site, readAhead(site));
-  keepForeignTaps(site.foreignTaps, before, nothing);
+  keepForeignTaps(site.foreignTaps, before, emptyKernel);
   recallLines(before, good);
-  const found = compare(before, nothing);
-  await transact({ ...site, holds: before.objects }, { before, wanted: nothing, found });
+  const found = compare(before, emptyKernel);
+  await transact({ ...site, holds: before.objects }, { before, wanted: emptyKernel, found });
   for (const file of [site.listing, site.seen, site.formerSettings]) removeFile(file);
   dropGood(site.rules);
   return found.length > 0;

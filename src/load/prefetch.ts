@@ -12,10 +12,10 @@ import { Interview, isAsSeen, readQuestions } from './answer-cache.ts';
 import { checkRuleset } from './apply.ts';
 import type { Site } from './context.ts';
 import { readState, readTable } from './read-state.ts';
-import type { Checked } from './transaction.ts';
+import type { RulesetCheck } from './transaction.ts';
 
 /** The state that was loaded last, and the kernel's state now. */
-export interface Present {
+export interface Prefetched {
   /** The rules in force. Parsed lazily; undefined where they cannot be parsed: then this load replaces them. */
   good: () => Good | undefined;
   /** nft's listing of our tables. */
@@ -32,7 +32,7 @@ export interface Present {
  * Starts nft and tc, and does not wait for them. Call it under the lock, and load under the same lock. An error is thrown
  * where its answer is awaited.
  */
-export function readAhead(site: Site): Present {
+export function readAhead(site: Site): Prefetched {
   site.progress?.('reading what the kernel holds ...');
   const interview = new Interview(site.run);
   const asking = { ...site, run: interview.run };
@@ -57,7 +57,7 @@ export function readAhead(site: Site): Present {
 }
 
 /** Starts nft's check of the new ruleset, which runs while the rules and tc's answers are parsed here. */
-export function checkAhead(site: Site, rules: Rules, { good, table }: Present): Checked | undefined {
+export function checkAhead(site: Site, rules: Rules, { good, table }: Prefetched): RulesetCheck | undefined {
   const text = rules['ruleset.nft'];
   if (!isUnlisted(site) && good()?.rules['ruleset.nft'] === text) return undefined;
   // Not while nft lists: a check adds the table and aborts, and a listing at that moment may show a table that is not there.

@@ -3,7 +3,7 @@
 import { compare } from '../diff/compare.ts';
 import { reachable } from '../diff/obstacles.ts';
 import { parseRules } from '../diff/parse-rules.ts';
-import type { Refusal } from '../diff/unreached.ts';
+import type { DeviceRefusal } from '../diff/unreached.ts';
 import { foreignFamilies } from '../kernel/nft/listing.ts';
 import { noTable } from '../kernel/nft/table.ts';
 import { emptyState, type KernelState, type State, type TcObject } from '../kernel/objects.ts';
@@ -13,9 +13,9 @@ import type { Rules } from '../render/render.ts';
 import { areSame } from '../store/in-force-rules.ts';
 import { Failure } from '../system/errors.ts';
 import type { Site } from './context.ts';
-import type { Present } from './prefetch.ts';
+import type { Prefetched } from './prefetch.ts';
 
-export const nothing = emptyState(noTable);
+export const emptyKernel = emptyState(noTable);
 
 /**
  * @param rules absent for an unload, which has no obstacles
@@ -23,16 +23,16 @@ export const nothing = emptyState(noTable);
  */
 export async function prepare(
   site: Site,
-  present: Present,
+  present: Prefetched,
   rules?: Rules,
   folder = site.rules,
-  refusals: Refusal[] = [],
+  refusals: DeviceRefusal[] = [],
 ) {
   const good = present.good();
   // Mostly the rules are those in force, which need not be parsed and checked again.
   const known = good && rules && areSame(good.rules, rules);
   const owned = (state: State) => ownedBy(site.owner, state);
-  const asked = owned(known ? good.state : rules ? parseRules(rules, folder) : nothing);
+  const asked = owned(known ? good.state : rules ? parseRules(rules, folder) : emptyKernel);
   const before = await present.before();
   refuseOthers(site, before);
   refuseForeignTable(before);

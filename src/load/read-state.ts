@@ -18,7 +18,7 @@ import type { Run } from '../system/exec.ts';
 import type { Site } from './context.ts';
 
 /** What is known before reading. It only saves time: the result does not depend on it. */
-export interface Asked {
+export interface ReadHints {
   /** The kernel's state if nobody has changed it; absent when that is not known. */
   expected?: State | undefined;
   /** The ruleset that nft has just committed: its listing is stored as the fingerprint of that ruleset. */
@@ -27,7 +27,7 @@ export interface Asked {
   table?: Promise<string>;
 }
 
-export async function readState(site: Site, asked: Asked = {}): Promise<KernelState> {
+export async function readState(site: Site, asked: ReadHints = {}): Promise<KernelState> {
   const { run, listing, journal, formerSettings } = site;
   const { expected, committed } = asked;
   const guess = { trees: devicesWith(expected, 'root'), taps: devicesWith(expected, 'clsact') };

@@ -1,7 +1,7 @@
 // Whether a load of which the kernel has refused a line is tried again without that line's device: one uplink or tap costs
 // its own guests only, and nobody else.
 import { concerns, hasTree } from '../diff/obstacles.ts';
-import type { Refusal } from '../diff/unreached.ts';
+import type { DeviceRefusal } from '../diff/unreached.ts';
 import type { State } from '../kernel/objects.ts';
 import type { RefusedLine } from './batch.ts';
 
@@ -10,7 +10,7 @@ const most = 8;
 
 export class Retries {
   /** What the next try is to do without. */
-  readonly refusals: Refusal[] = [];
+  readonly refusals: DeviceRefusal[] = [];
   private readonly doubted = new Set<string>();
 
   /**

@@ -1,7 +1,7 @@
 // Makes the classes, leaves and filters that no mark leads to yet, by one tc -batch. The batch also reads them back: where
 // its parent is missing, tc makes a class a root class without an error. The steps can be undone one by one, without reading
 // the kernel.
-import { change, remove, type Step } from '../diff/steps.ts';
+import { changeStep, removeStep, type Step } from '../diff/steps.ts';
 import type { State, TcObject } from '../kernel/objects.ts';
 import { fromFilterText } from '../kernel/tc/filters.ts';
 import { fromClassText } from '../kernel/tc/output.ts';
@@ -62,9 +62,9 @@ export class Staging {
       .reverse()
       .flatMap(({ verb, object }) => {
         if (!object || (object.kind === 'clsact' && !known)) return [];
-        if (verb === 'add') return [remove(object)];
+        if (verb === 'add') return [removeStep(object)];
         const former = this.former.objects.get(object.key);
-        return former ? [change(former)] : [];
+        return former ? [changeStep(former)] : [];
       });
     const lines = back.map(({ line }) => line);
     if (back.length > 0) await runBatch(this.site, 'undo.batch', 'tc', lines, ['-force']).catch(() => {});

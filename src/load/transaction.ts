@@ -16,18 +16,18 @@ import type { Site } from './context.ts';
 import { readState } from './read-state.ts';
 import { NotUndone, undo } from './undo.ts';
 
-export interface Change {
+export interface Transaction {
   before: KernelState;
   wanted: State;
   /** The differences between the two (compare.ts). */
   found: Difference[];
   /** The check of the ruleset, where it has begun already. */
-  checked?: Checked | undefined;
+  checked?: RulesetCheck | undefined;
   /** Called while nft commits; stores the new rules, so that they are on the disk if the load is killed right afterwards. */
   whileMoving?: () => void;
 }
 
-export interface Checked {
+export interface RulesetCheck {
   text: string;
   /** @throws Failure when nft would refuse the ruleset */
   done: Promise<void>;
@@ -37,7 +37,7 @@ export interface Checked {
  * @returns the taps that vanished meanwhile
  * @throws Failure saying what failed and what is in force now
  */
-export async function transact(site: Site, change: Change): Promise<Unreached[]> {
+export async function transact(site: Site, change: Transaction): Promise<Unreached[]> {
   const { before, wanted, found } = change;
   const phases = planPhases(found, before, wanted);
   await checkRulesets(site, phases, change.checked);
@@ -80,7 +80,7 @@ function reserveRoom({ journal }: Site, phases: Phase[]): string {
 }
 
 /** Waits for nft's checks, before anything is changed. @throws Failure when nft would refuse a ruleset */
-async function checkRulesets(site: Site, phases: Phase[], checked?: Checked): Promise<void> {
+async function checkRulesets(site: Site, phases: Phase[], checked?: RulesetCheck): Promise<void> {
   const rulesets = phases.flatMap((phase) => (phase.name === 'commit' ? [phase.ruleset] : []));
   for (const ruleset of rulesets) {
     const done = checked?.text === ruleset ? checked.done : checkRuleset(site, ruleset);
@@ -95,7 +95,7 @@ async function checkRulesets(site: Site, phases: Phase[], checked?: Checked): Pr
 /** Compares the kernel with the wanted state, since tc makes wrong trees with status 0. */
 async function readBack(
   site: Site,
-  { wanted }: Change,
+  { wanted }: Transaction,
   { lost, committed, reading }: Applied,
 ): Promise<Unreached[]> {
   site.progress?.('reading back what the kernel holds ...');

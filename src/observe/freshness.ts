@@ -13,7 +13,7 @@ import type { Problem } from '../system/errors.ts';
 import { isThere, readCache } from '../system/files.ts';
 import type { Unclaimed } from './read-unclaimed.ts';
 
-export interface Asked {
+export interface Freshness {
   /** Whether anything is in force. */
   loaded: boolean;
   /** Whether the configuration differs from the one that the rules in force were rendered from. */
@@ -42,7 +42,7 @@ export interface AskedPaths {
   pending: string;
 }
 
-export async function readAsked(paths: AskedPaths): Promise<Asked> {
+export async function readFreshness(paths: AskedPaths): Promise<Freshness> {
   const { config, templates, rules, history, unloaded } = paths;
   const good = readWhatIsThere(rules);
   const source = goodSource(rules);

@@ -8,7 +8,7 @@ import type { InForce } from '../store/in-force-plan.ts';
 import { naturally } from '../units/naturally.ts';
 import { type Both, both, type Direction } from '../units/units.ts';
 import type { Facts } from './facts.ts';
-import { type Counted, speedBetween, type Use, type Uses, useKey } from './use.ts';
+import { type ByteReadings, speedBetween, type Use, type Uses, useKey } from './use.ts';
 
 export interface ClassInUse {
   kind: ClassPlan['kind'];
@@ -64,7 +64,7 @@ export interface UplinkInUse {
 export function joinUplinks(
   { uplinks }: InForce,
   uses: Uses,
-  before?: Counted,
+  before?: ByteReadings,
   roots: Facts['roots'] = new Map(),
 ): UplinkInUse[] {
   return uplinks.map(({ name, ports, routes = [], arrival = 0, trees }) => {
@@ -78,7 +78,12 @@ export function joinUplinks(
   });
 }
 
-function joinTree(tree: TreePlan, uses: Uses, before: Counted | undefined, roots: Facts['roots']): TreeInUse {
+function joinTree(
+  tree: TreePlan,
+  uses: Uses,
+  before: ByteReadings | undefined,
+  roots: Facts['roots'],
+): TreeInUse {
   const { direction, device } = tree;
   const { ours, direct } = roots.get(device) ?? {};
   const join = (plan: ClassPlan) => joinClass(plan, device, uses, before);
@@ -96,7 +101,12 @@ function joinTree(tree: TreePlan, uses: Uses, before: Counted | undefined, roots
   };
 }
 
-function joinClass(plan: ClassPlan, device: string, uses: Uses, before: Counted | undefined): ClassInUse {
+function joinClass(
+  plan: ClassPlan,
+  device: string,
+  uses: Uses,
+  before: ByteReadings | undefined,
+): ClassInUse {
   const { kind, name, id, configured, rate, ceil, forNow } = plan;
   const key = useKey(device, id);
   const use = uses.get(key);

@@ -5,7 +5,7 @@ import { isRouter, readBridged } from '../host/forwarding.ts';
 import { bridgesOf } from '../host/host.ts';
 import { deviceNames, portNames } from '../host/read-host.ts';
 import { readIfbs as readOwnIfbs } from '../kernel/ifb.ts';
-import { type Link, readLinks } from '../kernel/link.ts';
+import { type NetworkLink, readLinks } from '../kernel/link.ts';
 import { cutTable, type NftTable, parseListing } from '../kernel/nft/listing.ts';
 import { makesNoTable, withoutLearned } from '../kernel/nft/table.ts';
 import { parseSettings, readAmiss, type Settings } from '../kernel/settings.ts';
@@ -24,7 +24,7 @@ import type { RunningGuests } from './read-running.ts';
 import { readAstray } from './way/read-astray.ts';
 
 /** The facts without those of the qdiscs, which are read with the counters (read-use.ts). */
-export type Read = Omit<Facts, 'clsacts' | 'occupied' | 'roots'>;
+export type FactsRead = Omit<Facts, 'clsacts' | 'occupied' | 'roots'>;
 
 /**
  * @param loaded the folder of the rules, and the file with the last listing of the table (store/table-fingerprint.ts)
@@ -36,7 +36,7 @@ export async function readFacts(
   { uplinks }: InForce,
   { guests, missing }: RunningGuests,
   ruleset: Promise<string>,
-): Promise<Read> {
+): Promise<FactsRead> {
   const bridges = [
     ...new Set(uplinks.flatMap(({ ports, taps }) => bridgesOf({ ports: [...ports, ...taps] }))),
   ];
@@ -87,7 +87,7 @@ async function readFiles(rules: string, bridges: string[]) {
 }
 
 /** The state of devices; our ifbs are recognised as a load does it. */
-function devicesOf(links: Link[], wanted: Set<string>): Map<string, DeviceFacts> {
+function devicesOf(links: NetworkLink[], wanted: Set<string>): Map<string, DeviceFacts> {
   const ours = new Set(readOwnIfbs().map(({ name }) => name));
   const meant = links.filter(({ name }) => wanted.has(name));
   return new Map(meant.map(({ name, up }) => [name, { up, ours: ours.has(name) }]));

@@ -22,13 +22,13 @@ import { type LimitInUse, readLimits } from './limits.ts';
 import { listRuleset, readFacts } from './read-facts.ts';
 import { type RunningGuests, type RunningPaths, readRunningGuests } from './read-running.ts';
 import { type PolicyPaths, readUnshaped } from './read-unshaped.ts';
-import { listQdiscs, readBytes, readUse } from './read-use.ts';
+import { listQdiscs, readByteCounts, readUse } from './read-use.ts';
 import { findInnerFaults, type InnerFault } from './tree-faults.ts';
-import type { Counted, Uses } from './use.ts';
+import type { ByteReadings, Uses } from './use.ts';
 import { type AllowancesInUse, allowancesInUse } from './volumes.ts';
 
 /** The paths of the files that describe what was loaded and what runs; paths.ts has all of them. */
-export interface Loaded extends RunningPaths, PolicyPaths {
+export interface LoadedPaths extends RunningPaths, PolicyPaths {
   /** store/table-fingerprint.ts */
   listing: string;
   /** store/journal.ts */
@@ -70,7 +70,11 @@ export interface InUse {
  *   speeds
  * @throws Failure when tc or nft fails, or the plan in force is of another version
  */
-export async function readInUse(run: Run, loaded: Loaded, before?: Counted | number): Promise<InUse> {
+export async function readInUse(
+  run: Run,
+  loaded: LoadedPaths,
+  before?: ByteReadings | number,
+): Promise<InUse> {
   // Started first: it takes longest and needs no input.
   const ruleset = listRuleset(run);
   ruleset.catch(() => {}); // Its error is thrown where it is awaited.
@@ -121,7 +125,7 @@ function findForgers({ uplinks, limits = [] }: InForce, { guests }: RunningGuest
 }
 
 /** While a load runs, where one was killed, and where `good` cannot be written, nft may use rules that are not `good`. */
-async function planNow(run: Run, loaded: Loaded): Promise<InForce> {
+async function planNow(run: Run, loaded: LoadedPaths): Promise<InForce> {
   const { rules, journal, spare } = loaded;
   const isMoving = isJournalled(journal);
   const laid = isMoving ? laidFolder(rules, spare) : unnotedFolder(loaded);
@@ -143,7 +147,7 @@ export function hasLostRules({
   rules,
   owner,
   unloaded,
-}: Pick<Loaded, 'rules' | 'owner' | 'unloaded'>): boolean {
+}: Pick<LoadedPaths, 'rules' | 'owner' | 'unloaded'>): boolean {
   const isTold = isLoaded(rules) || readCache(join(rules, 'good', planFile)) !== undefined;
   if (isTold || isThere(unloaded)) return false;
   return readIfbs().some((ifb) => ifb.owner === owner);
@@ -180,9 +184,9 @@ function readOrSay(rules: string, folder?: string): InForce {
 }
 
 /** Reads the counters, then waits. @param interval milliseconds from the beginning of this reading to that of the next */
-async function readEarlier(run: Run, devices: string[], interval: number): Promise<Counted> {
+async function readEarlier(run: Run, devices: string[], interval: number): Promise<ByteReadings> {
   const began = milliseconds();
-  const counted = await readBytes(run, devices);
+  const counted = await readByteCounts(run, devices);
   await pause(Math.max(0, began + interval - milliseconds()));
   return counted;
 }

@@ -1,5 +1,5 @@
 // Others' objects that affect frames and are not listed by nft or tc: rules of iptables-legacy, BPF programs.
-import type { Link } from '../kernel/link.ts';
+import type { NetworkLink } from '../kernel/link.ts';
 import type { NftTable } from '../kernel/nft/listing.ts';
 import { parseXtables } from '../kernel/xtables.ts';
 import { hasTool, type Run } from '../system/exec.ts';
@@ -42,7 +42,7 @@ export async function readPrograms(run: Run): Promise<ProgramFacts[]> {
 }
 
 /** The programs of XDP. */
-export function programsOn(links: Link[]): ProgramFacts[] {
+export function programsOn(links: NetworkLink[]): ProgramFacts[] {
   return links.flatMap(({ name: device, xdp }) =>
     xdp.map(({ where, id }) => ({ device, where, name: `of id ${id}` })),
   );

@@ -1,7 +1,7 @@
 // The running guests, by the notes of the hook, libvirt's status files and the kernel.
 import type { Driver, Guest } from '../guests/guest.ts';
 import { reconcile } from '../guests/reconcile.ts';
-import { readRunning } from '../guests/status-files.ts';
+import { readStatusFiles } from '../guests/status-files.ts';
 import { deviceNames } from '../host/read-host.ts';
 import { readGuests } from '../store/guests.ts';
 import { isDamaged } from '../system/errors.ts';
@@ -21,7 +21,7 @@ export interface RunningGuests {
 /** Unreadable sources count as empty. */
 export function readRunningGuests({ guests, libvirtState }: RunningPaths): RunningGuests {
   const noted = readNoted(guests);
-  const running = readRunning(libvirtState, noted);
+  const running = readStatusFiles(libvirtState, noted);
   const names = new Set(deviceNames());
   return {
     guests: reconcile(noted, running, names),

@@ -5,9 +5,9 @@ import { milliseconds } from '../system/boot.ts';
 import { Failure } from '../system/errors.ts';
 import type { Run } from '../system/exec.ts';
 import type { Facts } from './facts.ts';
-import { type Counted, type Use, type Uses, useKey } from './use.ts';
+import { type ByteReadings, type Use, type Uses, useKey } from './use.ts';
 
-export interface Reading {
+export interface UseReading {
   uses: Uses;
   qdiscs: Pick<Facts, 'clsacts' | 'occupied' | 'roots'>;
 }
@@ -17,7 +17,7 @@ export interface Reading {
  * @param listed the output of `listQdiscs`, where that was called before
  * @throws Failure when tc fails
  */
-export async function readUse(run: Run, devices: string[], listed?: ListedQdisc[]): Promise<Reading> {
+export async function readUse(run: Run, devices: string[], listed?: ListedQdisc[]): Promise<UseReading> {
   const [qdiscs, ...trees] = await Promise.all([
     listed ?? listQdiscs(run),
     ...devices.map((device) => readTree(run, device)),
@@ -37,8 +37,8 @@ export async function readUse(run: Run, devices: string[], listed?: ListedQdisc[
 }
 
 /** The roots, clsacts and ingress qdiscs of each device, with their owner. */
-function placesOf(qdiscs: ListedQdisc[]): Reading['qdiscs'] {
-  const places: Reading['qdiscs'] = { clsacts: new Set(), occupied: new Set(), roots: new Map() };
+function placesOf(qdiscs: ListedQdisc[]): UseReading['qdiscs'] {
+  const places: UseReading['qdiscs'] = { clsacts: new Set(), occupied: new Set(), roots: new Map() };
   for (const { kind, device, handle, parent, ours, direct } of qdiscs) {
     if (kind === 'clsact') places.clsacts.add(device);
     else if (kind === 'ingress') places.occupied.add(device);
@@ -52,7 +52,7 @@ function placesOf(qdiscs: ListedQdisc[]): Reading['qdiscs'] {
 }
 
 /** Reads only the bytes, as the basis of the next reading's speeds: a faster reading. */
-export async function readBytes(run: Run, devices: string[]): Promise<Counted> {
+export async function readByteCounts(run: Run, devices: string[]): Promise<ByteReadings> {
   const trees = await Promise.all(
     devices.map(async (device) => {
       const { text, ...moment } = await listClasses(run, device);

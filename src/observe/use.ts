@@ -13,7 +13,7 @@ export interface Use extends ClassCounters {
 export type Uses = Map<string, Use>;
 
 /** The part of a reading that the speeds of the next one need. */
-export type Counted = ReadonlyMap<string, Moment>;
+export type ByteReadings = ReadonlyMap<string, Moment>;
 
 type Moment = Pick<Use, 'at' | 'spread' | 'bytes'>;
 

@@ -1,12 +1,12 @@
 // The use of each volume and the rest of each credit, as of the last sync, which is at most a minute ago.
 
 import type { Allowance } from '../policy/allowances.ts';
-import type { Subject } from '../policy/moment/moment.ts';
+import type { MomentSubject } from '../policy/moment/moment.ts';
 import { type QuotaUse, quotaAt } from '../policy/moment/quotas.ts';
-import { keyOf, type Volumes } from '../policy/moment/volumes.ts';
+import { type Volumes, volumeKey } from '../policy/moment/volumes.ts';
 import { type Direction, directions } from '../units/units.ts';
 
-export interface QuotaInUse extends Subject, QuotaUse {
+export interface QuotaInUse extends MomentSubject, QuotaUse {
   quota: NonNullable<Allowance['quota']>;
 }
 
@@ -30,7 +30,7 @@ export interface AllowancesInUse {
 export function allowancesInUse(allowances: Allowance[], volumes: Volumes | undefined): AllowancesInUse {
   const inUse: AllowancesInUse = { quotas: [], credits: [] };
   for (const { kind, name, quota, boost } of volumes ? allowances : []) {
-    const record = volumes?.quotas.get(keyOf({ kind, name }));
+    const record = volumes?.quotas.get(volumeKey({ kind, name }));
     if (quota && record) {
       const use = quotaAt(quota, () => record.used, record.begin);
       inUse.quotas.push({ ...use, kind, name, quota });
@@ -56,13 +56,13 @@ export type BytesLeft = (guest: string | undefined, group?: string) => number | 
  */
 export function bytesLeft({ quotas, credits }: AllowancesInUse): BytesLeft {
   const volumes = new Map(
-    quotas.map((one) => [keyOf(one), Math.min(...one.volumes.map(({ volume, used }) => volume - used))]),
+    quotas.map((one) => [volumeKey(one), Math.min(...one.volumes.map(({ volume, used }) => volume - used))]),
   );
   const credit = new Map<string, number>();
   for (const { guest, left } of credits) credit.set(guest, Math.min(left, credit.get(guest) ?? left));
   return (guest, group) => {
-    const own = guest === undefined ? undefined : volumes.get(keyOf({ kind: 'guest', name: guest }));
-    const shared = group === undefined ? undefined : volumes.get(keyOf({ kind: 'group', name: group }));
+    const own = guest === undefined ? undefined : volumes.get(volumeKey({ kind: 'guest', name: guest }));
+    const shared = group === undefined ? undefined : volumes.get(volumeKey({ kind: 'group', name: group }));
     const known = [own, shared].filter((one) => one !== undefined);
     const left = known.length > 0 ? Math.min(...known) : credit.get(guest ?? '');
     return left === undefined ? undefined : Math.max(0, left);
@@ -75,7 +75,7 @@ export function allowancesFor(
   guests: string[],
   groups: string[],
 ): AllowancesInUse {
-  const isMeant = ({ kind, name }: Subject) => (kind === 'group' ? groups : guests).includes(name);
+  const isMeant = ({ kind, name }: MomentSubject) => (kind === 'group' ? groups : guests).includes(name);
   return {
     quotas: quotas.filter(isMeant),
     credits: credits.filter(({ guest }) => guests.includes(guest)),

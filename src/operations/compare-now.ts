@@ -24,7 +24,7 @@ export function rulesIn(folder: string): Rules | undefined {
 }
 
 /** The counters of the trees in force, which were read for status just now. */
-export interface Counted {
+export interface TreeCounters {
   devices: ReadonlySet<string>;
   uses: Uses;
 }
@@ -34,7 +34,7 @@ export async function readNow(
   site: Site,
   rules: Rules | undefined,
   folder: string,
-  counted: Counted = { devices: new Set(), uses: new Map() },
+  counted: TreeCounters = { devices: new Set(), uses: new Map() },
 ): Promise<KernelNow> {
   const asked = rules ? parseRules(rules, folder) : emptyState();
   const from = await readState(site, { expected: asked });

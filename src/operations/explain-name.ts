@@ -19,7 +19,7 @@ import { label } from '../text/label.ts';
 import type { Line } from '../text/spans.ts';
 import type { Screen } from '../text/table.ts';
 import { nearest } from '../units/nearest.ts';
-import { type Counted, readNow, rulesIn } from './compare-now.ts';
+import { readNow, rulesIn, type TreeCounters } from './compare-now.ts';
 import { placeInForce } from './config-with-templates.ts';
 import type { Context } from './context.ts';
 import { type Generated, generateNow } from './generate.ts';
@@ -119,7 +119,7 @@ function rulesToExplain(rulesD: string): Looked['rules'] {
 async function rowsOf(
   context: Context,
   name: string,
-): Promise<Pick<Looked, 'rows' | 'limits' | 'allowances'> & { counted?: Counted }> {
+): Promise<Pick<Looked, 'rows' | 'limits' | 'allowances'> & { counted?: TreeCounters }> {
   try {
     const { guests, limits, allowances, uplinks, uses } = await observe(context);
     const isOwn = ({ guest }: { guest: string }) => guest === name;

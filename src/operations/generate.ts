@@ -46,7 +46,7 @@ export interface Generated extends Outputs {
 export type Choice = 'edited' | 'present' | 'in force' | { starting: string[] };
 
 /** Inputs that the caller has already: the running guests, the use of volumes, the rules in force. */
-export interface Known {
+export interface KnownInputs {
   guests?: Guest[];
   used?: Knowledge;
   /** The rules in force, for an incremental run. */
@@ -56,7 +56,7 @@ export interface Known {
 export async function generateNow(
   context: Context,
   choice: Choice = 'present',
-  known: Known = {},
+  known: KnownInputs = {},
 ): Promise<Generated> {
   const { paths } = context;
   const former = findLaidOut(paths.held);
@@ -85,7 +85,7 @@ async function generateNewer(
   context: Context,
   inForce: ConfigWithTemplates,
   starting: string[],
-  known: Known,
+  known: KnownInputs,
 ): Promise<Generated | undefined> {
   const { config, templates, pending } = context.paths;
   const unknown = starting.filter((name) => !matchGuest(inForce.config, name));
@@ -110,7 +110,11 @@ async function generateNewer(
   }
 }
 
-async function generateFrom(context: Context, from: ConfigWithTemplates, known: Known): Promise<Generated> {
+async function generateFrom(
+  context: Context,
+  from: ConfigWithTemplates,
+  known: KnownInputs,
+): Promise<Generated> {
   const { config, devices, warnings, files, templates, snapshot } = from;
   const { paths } = context;
   const about = sumUp([...warnings, ...checkSpeeds(config, devices)]);

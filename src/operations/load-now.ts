@@ -2,8 +2,8 @@
 import { describeObstacle } from '../diff/obstacles.ts';
 import type { Unreached } from '../diff/unreached.ts';
 import type { Site } from '../load/context.ts';
-import { type Loaded, load } from '../load/load.ts';
-import type { Present } from '../load/prefetch.ts';
+import { type LoadResult, load } from '../load/load.ts';
+import type { Prefetched } from '../load/prefetch.ts';
 import type { Believed } from '../load/trust.ts';
 import { readBehind } from '../observe/behind.ts';
 import { hasFailed, isHistoryHalfWritten, noteLoad } from '../store/history.ts';
@@ -28,9 +28,9 @@ export async function loadNow(
   context: Context,
   site: Site,
   wanted: string | Believed = site.rules,
-  present?: Present,
+  present?: Prefetched,
   telling?: Telling,
-): Promise<Loaded> {
+): Promise<LoadResult> {
   const doubt = (why: string) => context.detail(`all that the kernel holds is read: ${why}`);
   const told = { ...site, doubt, ...(telling ? { announce: telling.announce } : {}) };
   const loaded = await recorded(context, () => load(told, wanted, present));
@@ -45,7 +45,7 @@ export async function loadNow(
   return loaded;
 }
 
-function recorded(context: Context, work: () => Promise<Loaded>): Promise<Loaded> {
+function recorded(context: Context, work: () => Promise<LoadResult>): Promise<LoadResult> {
   const { history } = context.paths;
   return countingFailures(context, async () => {
     const loaded = await work();

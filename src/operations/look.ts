@@ -2,7 +2,7 @@
 // lock, since they are needed most while a load hangs.
 
 import { matchesName } from '../config/pattern.ts';
-import { type Asked, readAsked } from '../observe/freshness.ts';
+import { type Freshness, readFreshness } from '../observe/freshness.ts';
 import type { GuestRow } from '../observe/guests.ts';
 import type { ClassInUse, TreeInUse, UplinkInUse } from '../observe/in-use.ts';
 import { type InUse, readInUse } from '../observe/read-in-use.ts';
@@ -23,10 +23,10 @@ import { type Context, seconds } from './context.ts';
 export const usualInterval = '1';
 
 /** @param interval seconds over which speeds are measured, as text of the command line; 0 for none */
-export async function look(context: Context, interval: string): Promise<{ inUse: InUse; asked: Asked }> {
+export async function look(context: Context, interval: string): Promise<{ inUse: InUse; asked: Freshness }> {
   const milliseconds = seconds('--interval', interval) * 1000;
   // The files are read while tc and nft run.
-  const [inUse, asked] = await Promise.all([observe(context, milliseconds), readAsked(context.paths)]);
+  const [inUse, asked] = await Promise.all([observe(context, milliseconds), readFreshness(context.paths)]);
   if (asked.loaded) return { inUse, asked };
   const run = makeRun({ timeout: context.timeout * 1000 });
   return { inUse, asked: { ...asked, unclaimed: await readUnclaimed(run, context.paths.owner) } };

@@ -2,7 +2,7 @@
 // the rules in force.
 
 import { join } from 'node:path';
-import { basisOf, linesOf } from '../part/basis.ts';
+import { basisLines, basisOf } from '../part/basis.ts';
 import { generatePart, type Part } from '../part/generate-part.ts';
 import { splice } from '../part/splice.ts';
 import type { Inputs, Outputs } from '../pipeline.ts';
@@ -73,7 +73,7 @@ export function madeFromOf({
   part,
   ...outputs
 }: Omit<Made, 'part' | 'about' | 'companions'> & { part?: Part }): Buffer | undefined {
-  const lines = part?.lines ?? linesOf(inputs);
+  const lines = part?.lines ?? basisLines(inputs);
   const basis = part?.basis ?? basisOf(outputs);
   return lines && basis && madeFromBody(lines, basis);
 }

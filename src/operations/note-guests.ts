@@ -1,9 +1,9 @@
 // Updates the list of running guests, under a lock of its own that is held briefly, so that it is updated even when a hook times out
 // waiting for a load: the next load then shapes its guest.
 import type { Guest } from '../guests/guest.ts';
-import { Known } from '../guests/list.ts';
+import { GuestIndex } from '../guests/list.ts';
 import { reconcile } from '../guests/reconcile.ts';
-import { type Running, readRunning } from '../guests/status-files.ts';
+import { type Running, readStatusFiles } from '../guests/status-files.ts';
 import { deviceNames } from '../host/read-host.ts';
 import { readIfbs } from '../kernel/ifb.ts';
 import { describeError } from '../report/errors.ts';
@@ -47,7 +47,7 @@ export function foundGuests(context: Context): Noted {
 /** Reports the guests that came and went. */
 export function sayFound(context: Context, { before, after }: Noted): void {
   const names = (guests: Guest[]) => guests.map(({ name }) => label(name)).join(', ');
-  const [former, present] = [new Known(before), new Known(after)];
+  const [former, present] = [new GuestIndex(before), new GuestIndex(after)];
   const came = after.filter((guest) => !former.has(guest));
   const gone = before.filter((guest) => !present.has(guest));
   if (came.length > 0) context.say(`found running: ${names(came)}`);
@@ -71,7 +71,7 @@ function recall(context: Context): Guest[] {
 }
 
 function reconcileNow(context: Context, noted: Guest[]): Guest[] {
-  const running = readRunning(context.paths.libvirtState, noted);
+  const running = readStatusFiles(context.paths.libvirtState, noted);
   sayUnread(context, running);
   return reconcile(noted, running, new Set(deviceNames()));
 }

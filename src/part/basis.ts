@@ -64,7 +64,7 @@ export interface Lines {
 }
 
 /** @returns undefined where a value may change as time passes (`when`, `quota`, `boost`) */
-export function linesOf(inputs: Inputs): Lines | undefined {
+export function basisLines(inputs: Inputs): Lines | undefined {
   const { config, guests, host, moment, source } = inputs;
   if (changesByItself(config)) return undefined;
   const overrides = moment.overrides.filter((one) => isInForce(one, moment.now));

@@ -11,7 +11,7 @@ import { assignIds, type ChosenIds, keepIds } from '../plan/ids.ts';
 import type { Rules } from '../render/render.ts';
 import { apartInOrder } from '../text/apart.ts';
 import { both, directions } from '../units/units.ts';
-import { type Basis, basisOf, deviceIn, guestIn, type Lines, linesOf } from './basis.ts';
+import { type Basis, basisLines, basisOf, deviceIn, guestIn, type Lines } from './basis.ts';
 import { neighboursOf } from './neighbours.ts';
 import { splice } from './splice.ts';
 
@@ -38,7 +38,7 @@ const most = { changed: 64, near: 150 };
 
 /** @param inputs of now, with the ids that the former run has drawn */
 export function generatePart(former: Former, inputs: Inputs): Part | undefined {
-  const lines = linesOf(inputs);
+  const lines = basisLines(inputs);
   if (!lines || lines.common !== former.lines.common) return undefined;
   const guests = apartInOrder(former.lines.guests, lines.guests);
   const devices = apartInOrder(former.lines.devices, lines.devices);

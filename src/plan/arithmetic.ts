@@ -5,11 +5,11 @@
 const header = 14;
 
 /** A full frame without jumbo frames, in bytes: the least that a class must be able to send at once. */
-export const frame = 1500 + header;
+export const fullFrame = 1500 + header;
 
 /** The largest frame of a device, in bytes; never below the usual one, since a smaller MTU gains nothing. */
 export function largestFrame(mtu = 1500): number {
-  return Math.max(frame, mtu + header);
+  return Math.max(fullFrame, mtu + header);
 }
 
 /**
@@ -29,7 +29,7 @@ const mostBurstSeconds = 200;
  * @param rate bits per second; the ceil for a cburst
  * @param most bytes of the device's largest frame
  */
-export function burstFor(rate: number, most = frame): number {
+export function burstFor(rate: number, most = fullFrame): number {
   return Math.min(1_048_576, Math.max(2 * most + 1068, Math.round((rate / 8) * 0.008)));
 }
 
@@ -57,8 +57,8 @@ export function quantumFor(rate: number): number {
  * smaller ones. At least eight jumbo frames: with three (measured: 9000 bytes at 2 mbit) TCP gets half of its ceil.
  * @param ceil bits per second
  */
-export function bfifoLimit(ceil: number, most = frame): number {
-  return Math.max(32_768, most > frame ? Math.min(8 * most, 131_072) : 0, Math.round((ceil / 8) * 0.035));
+export function bfifoLimit(ceil: number, most = fullFrame): number {
+  return Math.max(32_768, most > fullFrame ? Math.min(8 * most, 131_072) : 0, Math.round((ceil / 8) * 0.035));
 }
 
 /**
@@ -66,7 +66,7 @@ export function bfifoLimit(ceil: number, most = frame): number {
  * which even a single frame would count as a standing queue (tc-fq_codel(8), RFC 8290 section 5.2.1).
  * @param ceil bits per second
  */
-export function codelTarget(ceil: number, most = frame): number {
+export function codelTarget(ceil: number, most = fullFrame): number {
   return Math.max(5000, Math.ceil((1.5 * most * 8 * 1_000_000) / ceil));
 }
 

@@ -1,11 +1,11 @@
 // The guests and groups with a quota or a boost, for the views that show what is left.
 import type { Boost, Config, Quota } from '../config/config.ts';
 import { matchGuest } from '../config/pattern.ts';
-import type { Subject } from './moment/moment.ts';
+import type { MomentSubject } from './moment/moment.ts';
 import type { Policy } from './policy.ts';
 
 /** The quota and boost of a guest or group that has at least one of them. */
-export interface Allowance extends Subject {
+export interface Allowance extends MomentSubject {
   quota?: Quota;
   boost?: Boost;
 }

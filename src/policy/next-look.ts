@@ -3,7 +3,7 @@
 import type { Config, Quota } from '../config/config.ts';
 import { matchGuest } from '../config/pattern.ts';
 import { type Both, both, directions } from '../units/units.ts';
-import { isInForce, type Moment, type Subject } from './moment/moment.ts';
+import { isInForce, type Moment, type MomentSubject } from './moment/moment.ts';
 import { isUsedUp, quotaAt } from './moment/quotas.ts';
 import { holdingAt } from './moment/windows.ts';
 import type { Policy } from './policy.ts';
@@ -67,7 +67,7 @@ function speeds({ uplinks }: Policy, key: 'guests' | 'groups'): Map<string, Spee
   return found;
 }
 
-function quotaEnd(quota: Quota, subject: Subject, ceil: Both<number>, moment: Moment): number[] {
+function quotaEnd(quota: Quota, subject: MomentSubject, ceil: Both<number>, moment: Moment): number[] {
   const { used, held, now } = moment;
   if (!used) return [];
   const use = quotaAt(quota, (period) => used(subject, period), now);

@@ -9,7 +9,7 @@ import { printable } from '../system/printable.ts';
 import { label } from '../text/label.ts';
 import { isSamePlace } from '../toml/place.ts';
 import type { Direction } from '../units/units.ts';
-import type { Moment, Step } from './moment/moment.ts';
+import type { Moment, MomentStep } from './moment/moment.ts';
 
 /** `on` is the entry's [... .on.UPLINK]; `at` is absent for metadata and built-in values. */
 export interface Origin {
@@ -35,7 +35,7 @@ export interface Cut {
   /** Where the limit is written; absent for one that is not. */
   at?: Source;
   /** The step that changed that limit for now, and its value then. */
-  step?: Step;
+  step?: MomentStep;
   usual?: number;
   /** The sum of the guarantees, and the limit that it exceeds. */
   sum?: { of: number; limit: number };
@@ -44,7 +44,7 @@ export interface Cut {
 /** A rate as configured, in bits per second, then the steps of the moment, then the cuts, in the order in which they apply. */
 export interface Traced extends Origin {
   found: number;
-  steps: Step[];
+  steps: MomentStep[];
   cuts: Cut[];
 }
 

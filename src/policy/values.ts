@@ -9,7 +9,7 @@ import { groupOf, linkLimit } from './groups.ts';
 import { findLeaf } from './leaves.ts';
 import { findLimits } from './limits.ts';
 import { forNowOf } from './moment/for-now.ts';
-import { type Changing, stepsOf } from './moment/steps.ts';
+import { stepsOf, type TimedEntry } from './moment/steps.ts';
 import { bound, type Cut, findRate, type Sources, type Traced, usual, wanted } from './origin.ts';
 import { type GroupPolicy, type GuestPolicy, type TapPolicy, tuningOf, type UplinkPolicy } from './policy.ts';
 
@@ -87,7 +87,7 @@ export function addGuest(
 }
 
 /** The windows of [defaults] apply to guests whose entry has none, and change only values that come from [defaults]. */
-function changingOf({ config, entry }: Sources, { from }: Traced): Changing {
+function changingOf({ config, entry }: Sources, { from }: Traced): TimedEntry {
   if (entry?.when || from === 'entry' || from === 'on') return entry ?? {};
   const { when } = config.defaults;
   return { ...entry, ...(when ? { when } : {}), neverRaises: from === 'metadata' };

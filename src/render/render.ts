@@ -9,7 +9,7 @@ import { areOwn, compile } from './compile.ts';
 import { printers } from './compiled.ts';
 import { explainTemplate } from './template-errors.ts';
 import type { Templates } from './templates.ts';
-import { makeView, type View } from './view.ts';
+import { makeView, type TemplateView } from './view.ts';
 
 /** Name of a file of rules.d -> its text. */
 export interface Rules {
@@ -37,7 +37,7 @@ export function render(plan: Plan, templates: Templates, source: string): Rules 
 }
 
 /** @returns undefined where a template is not the package's own, or none were compiled at build time */
-function printOwn(view: View, templates: Templates): Rules | undefined {
+function printOwn(view: TemplateView, templates: Templates): Rules | undefined {
   if (printers === undefined || !areOwn(templates)) return undefined;
   const own = printers(helpers);
   const print = (name: keyof Rules): string => {
@@ -48,7 +48,7 @@ function printOwn(view: View, templates: Templates): Rules | undefined {
   return printEach(print);
 }
 
-function printWithHandlebars(view: View, templates: Templates): Rules {
+function printWithHandlebars(view: TemplateView, templates: Templates): Rules {
   const handlebars = Handlebars.create();
   handlebars.registerHelper(helpers);
   const names = { partials: [...templates.keys()].sort(), helpers: Object.keys(helpers) };

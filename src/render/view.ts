@@ -14,7 +14,7 @@ import type {
 import { version } from '../system/version.ts';
 import { label } from '../text/label.ts';
 
-export type View = ReturnType<typeof makeView>;
+export type TemplateView = ReturnType<typeof makeView>;
 
 /** @param source the configuration's file, for the banner */
 export function makeView(plan: Plan, source: string) {

@@ -1,7 +1,7 @@
 // Prints the changes (changes.ts) as lines, and as a summary in one sentence. Differences that belong to no guest or group, such as
 // the table or a device, have lines too.
 import type { Difference, Found } from '../diff/difference.ts';
-import { type Change, changesOf, guestActions, type Manner, onSeveral, uplinkOf } from './changes.ts';
+import { changesOf, guestActions, type Manner, onSeveral, type PolicyChange, uplinkOf } from './changes.ts';
 import { subjectOf } from './differences.ts';
 import { markChangesOf } from './mark-changes.ts';
 
@@ -15,7 +15,11 @@ export function changeLines(found: Found, manner: Manner): string[] {
   return [...lines, ...restLines(found, changes, manner)];
 }
 
-function changeLine({ action, kind, name, uplink, what }: Change, named: boolean, manner: Manner): string {
+function changeLine(
+  { action, kind, name, uplink, what }: PolicyChange,
+  named: boolean,
+  manner: Manner,
+): string {
   const sign = { add: '+', change: '~', remove: '-' }[action];
   const isLink = kind === 'uplink' && name === uplink;
   const prefix = isLink || kind === 'group' ? `${kind} ` : '';
@@ -27,7 +31,7 @@ function changeLine({ action, kind, name, uplink, what }: Change, named: boolean
 }
 
 /** Lines for differences that no change covers. */
-function restLines(found: Found, changes: Change[], manner: Manner): string[] {
+function restLines(found: Found, changes: PolicyChange[], manner: Manner): string[] {
   const told = new Set(changes.map(({ kind, name }) => (kind === 'uplink' ? name : `${kind} ${name}`)));
   const isNew = changes.some(({ kind, action }) => kind === 'uplink' && action !== 'change');
   const lines = found.list.flatMap((one) => {
@@ -74,7 +78,7 @@ export function changeSummary(found: Found, tense: 'to come' | 'done'): string {
     done: { change: 'changed', add: 'added', remove: 'taken away' },
   }[tense];
   const guests = [...guestActions(found).values()];
-  const count = (action: Change['action']) => guests.filter((one) => one === action).length;
+  const count = (action: PolicyChange['action']) => guests.filter((one) => one === action).length;
   const actions = ['change', 'add', 'remove'] as const;
   const some = actions.filter((action) => count(action) > 0);
   const none = actions.filter((action) => count(action) === 0).map((action) => words[action]);

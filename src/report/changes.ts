@@ -7,7 +7,7 @@ import { formatRate } from '../units/rate.ts';
 import { type Direction, directions } from '../units/units.ts';
 import { markChangesOf } from './mark-changes.ts';
 
-export interface Change {
+export interface PolicyChange {
   action: 'add' | 'change' | 'remove';
   kind: 'guest' | 'group' | 'uplink';
   /** The name as it is shown, quoted where needed. */
@@ -20,7 +20,7 @@ export interface Change {
 /** The wording. `plan`: what a load would change. `drift`: how the kernel differs from what was loaded. */
 export type Manner = 'plan' | 'drift';
 
-export function changesOf(found: Found, manner: Manner): Change[] {
+export function changesOf(found: Found, manner: Manner): PolicyChange[] {
   const [before, after] = [subjectsOf(found.from, found), subjectsOf(found.to, found)];
   return [...new Set([...after.keys(), ...before.keys()])].flatMap((key) => {
     const [was, is] = [before.get(key), after.get(key)];
@@ -52,7 +52,7 @@ export function onSeveral(found: Found): Set<string> {
 }
 
 /** For each guest that differs, whether it comes, goes or changes, all uplinks taken together. */
-export function guestActions(found: Found): Map<string, Change['action']> {
+export function guestActions(found: Found): Map<string, PolicyChange['action']> {
   const [before, after] = [found.from, found.to].map((state) => {
     const guests = [...subjectsOf(state, found).values()].filter(({ kind }) => kind === 'guest');
     return new Set(guests.map(({ name }) => name));
@@ -66,7 +66,7 @@ export function guestActions(found: Found): Map<string, Change['action']> {
 
 /** The objects of a guest, group or uplink on one uplink. */
 interface Subject extends Partial<Record<Direction, Place>> {
-  kind: Change['kind'];
+  kind: PolicyChange['kind'];
   name: string;
   uplink: string;
   /** The taps of a guest that redirect to the ifb. */
@@ -127,7 +127,7 @@ export function uplinkOf(device: string, { from, to }: Found): string {
   return alias?.split(':')[1] ?? device;
 }
 
-function ratesOf(kind: Change['kind'], place: Place | undefined): string[] {
+function ratesOf(kind: PolicyChange['kind'], place: Place | undefined): string[] {
   if (!place) return [];
   const { rate, ceil } = place.own.values;
   const most = `ceil ${formatRate(Number(ceil))}`;

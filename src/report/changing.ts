@@ -6,14 +6,14 @@ import { formatMinute } from '../units/clock.ts';
 import { formatPeriod } from '../units/period.ts';
 import { formatVolume } from '../units/volume.ts';
 
-export interface Changing {
+export interface TimedParts {
   when?: Window[];
   quota?: Quota;
   boost?: Boost;
 }
 
 /** @returns an empty text where it has none */
-export function changingText({ when = [], quota, boost }: Changing): string {
+export function changingText({ when = [], quota, boost }: TimedParts): string {
   return [
     ...(when.length > 0 ? [counted(when.length, 'window')] : []),
     ...(boost ? [`boost of ${formatVolume(boost.volume.value)}`] : []),

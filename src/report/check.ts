@@ -111,7 +111,7 @@ function place(at: Source | undefined, main: string): Cell {
   return { text: `${file}:${at.line}`, tone: 'dim' };
 }
 
-export interface Checked {
+export interface CheckResult {
   files: string[];
   problems: Problem[];
   /** The prospective policy; absent with errors. */
@@ -119,7 +119,7 @@ export interface Checked {
 }
 
 /** Rates in bits per second. */
-export function checkAsData({ files, problems, foreseen }: Checked): object {
+export function checkAsData({ files, problems, foreseen }: CheckResult): object {
   const of = (severity: Problem['severity']) =>
     problems.filter((one) => one.severity === severity).map(problemAsData);
   const { uplinks, patterns } = foreseen ?? { uplinks: [], patterns: new Set() };

@@ -2,7 +2,7 @@
 import { type Finding, type Level, levels, type Section, worst } from '../doctor/finding.ts';
 import { printable } from '../system/printable.ts';
 import { widthOf, wrap } from '../text/spans.ts';
-import { paint, type Screen, type Tone } from '../text/table.ts';
+import { paintCell, type Screen, type Tone } from '../text/table.ts';
 import { dataVersion } from './in-use-data.ts';
 
 export interface DoctorOptions extends Screen {
@@ -27,7 +27,7 @@ export function reportDoctor(sections: Section[], options: DoctorOptions): strin
     .filter(({ findings }) => findings.length > 0);
   const blocks = shown.map(({ title, findings }) => {
     const lines = shorten(findings).flatMap((finding) => findingLines(finding, options));
-    return `${paint({ text: title, tone: 'strong' }, options)}\n${lines.join('\n')}\n`;
+    return `${paintCell({ text: title, tone: 'strong' }, options)}\n${lines.join('\n')}\n`;
   });
   const summary = summarize(
     sections.flatMap(({ findings }) => findings),
@@ -65,7 +65,7 @@ function shorten(findings: Finding[]): Finding[] {
 function findingLines({ level, subject, detail, hint, note }: Finding, options: DoctorOptions): string[] {
   const name = printable(subject);
   const about = `${name} ${' '.repeat(Math.max(0, subjectWidth - widthOf(name)))}`;
-  const head = `${paint({ text: level, tone: tones[level] }, options)}${' '.repeat(levelWidth - level.length)}${about}`;
+  const head = `${paintCell({ text: level, tone: tones[level] }, options)}${' '.repeat(levelWidth - level.length)}${about}`;
   const indent = ' '.repeat(margin);
   const [first = '', ...rest] = lines(printable(detail), options, levelWidth + widthOf(about) + 1);
   // Commands are not wrapped, so that they can be copied.
@@ -86,7 +86,7 @@ function summarize(findings: Finding[], options: DoctorOptions): string {
     const number = count(level);
     if (number === 0 && level !== 'ok') return [];
     const text = level === 'ok' ? `${number} ok` : `${number} ${level}${number === 1 ? '' : 's'}`;
-    return [paint({ text, tone: level === 'ok' ? 'plain' : tones[level] }, options)];
+    return [paintCell({ text, tone: level === 'ok' ? 'plain' : tones[level] }, options)];
   });
   return parts.join(', ');
 }

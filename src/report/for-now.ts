@@ -1,7 +1,7 @@
 // The values that are changed for now, in words and as JSON: every view marks them, with their end and who set them.
 import type { ClassInUse, TreeInUse, UplinkInUse } from '../observe/in-use.ts';
 import type { ForNowValues } from '../policy/moment/for-now.ts';
-import type { ForNow, Step } from '../policy/moment/moment.ts';
+import type { ForNow, MomentStep } from '../policy/moment/moment.ts';
 import { printable } from '../system/printable.ts';
 import { formatSet } from '../text/figures.ts';
 import { label } from '../text/label.ts';
@@ -76,7 +76,7 @@ export function forNowText(classes: Values, above?: Values): string | undefined 
   }
   const texts = [...bySource.values()].map((changes) => {
     const parts = keys.flatMap((key) => partsOf(changes.filter((one) => one.key === key)));
-    return [...parts, whyText(changes[0]?.step as Step)].join(', ');
+    return [...parts, whyText(changes[0]?.step as MomentStep)].join(', ');
   });
   return texts.length === 0 ? undefined : texts.join('; ');
 }
@@ -110,18 +110,18 @@ function partsOf(changes: Change[]): string[] {
 }
 
 /** Identifies the origin of a step: values of one `limit` call, or of one window, have the same. */
-function sourceOf({ by, at, until, set }: Step): string {
+function sourceOf({ by, at, until, set }: MomentStep): string {
   return JSON.stringify([by, at, until, set]);
 }
 
 /** `until 2026-12-24 20:00, limited by alice: abuse report 4711` */
-function whyText({ by, until, set }: Step): string {
+function whyText({ by, until, set }: MomentStep): string {
   const end = until === undefined ? [] : [`until ${formatMinute(until)}`];
   const why = set?.why === undefined ? '' : `: ${printable(set.why)}`;
   return [...end, set ? `${words[by]} by ${label(set.by)}${why}` : words[by]].join(', ');
 }
 
-const words: Record<Step['by'], string> = {
+const words: Record<MomentStep['by'], string> = {
   window: 'by the clock',
   boost: 'with credit',
   quota: 'its volume is used up',
@@ -134,7 +134,7 @@ export function forNowAsData({ rate, ceil }: ForNowValues): object {
   return { ...(rate ? { rate: of(rate) } : {}), ...(ceil ? { ceil: of(ceil) } : {}) };
 }
 
-export function stepAsData({ until, set, ...step }: Step): object {
+export function stepAsData({ until, set, ...step }: MomentStep): object {
   return {
     ...step,
     ...(until === undefined ? {} : { until: new Date(until).toISOString() }),

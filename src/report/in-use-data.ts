@@ -1,7 +1,7 @@
 // The JSON of `status` and `tree` (docs/output.md): rates in bits per second, sizes in bytes, counters since the class was created. A
 // guest, a class and a fault have the same shape in every command.
 
-import type { Asked } from '../observe/freshness.ts';
+import type { Freshness } from '../observe/freshness.ts';
 import type { GuestRow } from '../observe/guests.ts';
 import type { ClassInUse, TreeInUse, UplinkInUse } from '../observe/in-use.ts';
 import type { InUse } from '../observe/read-in-use.ts';
@@ -9,7 +9,7 @@ import { timeToConfirm } from '../store/pending.ts';
 import { type Both, both } from '../units/units.ts';
 import { forNowAsData } from './for-now.ts';
 import { problemAsData } from './problems.ts';
-import { count } from './summary.ts';
+import { countGuests } from './summary.ts';
 import { creditsAsData, quotasAsData } from './volumes.ts';
 
 /** The version of every --json: incremented when a field is removed or changes its meaning. */
@@ -31,7 +31,7 @@ function classAsData({ use, device, id, now, rate, configured, ceil, forNow }: C
   };
 }
 
-export function statusAsData(inUse: InUse, asked: Asked): object {
+export function statusAsData(inUse: InUse, asked: Freshness): object {
   const { guests, uplinks, table, interval, limits, allowances, forgers } = inUse;
   const { at, error } = asked.history.last;
   return {
@@ -52,7 +52,7 @@ export function statusAsData(inUse: InUse, asked: Asked): object {
     rulesChanged: asked.rulesChanged,
     table,
     ...(interval === undefined ? {} : { interval: interval / 1000 }),
-    counts: count(guests),
+    counts: countGuests(guests),
     uplinks: uplinks.map(({ name: uplink, ports, trees }) => ({
       uplink,
       ports,

@@ -1,5 +1,5 @@
 // The overrides that administrators have set, in words, as a table and as JSON.
-import type { Override, Subject } from '../policy/moment/moment.ts';
+import type { MomentSubject, Override } from '../policy/moment/moment.ts';
 import type { Cut, Traced } from '../policy/origin.ts';
 import type { Policy } from '../policy/policy.ts';
 import { printable } from '../system/printable.ts';
@@ -18,7 +18,7 @@ export interface ShownOverride extends Override {
 }
 
 /** `cliff`, `group web`, `unmarked on eth0` */
-export function subjectText({ kind, name }: Subject): string {
+export function subjectText({ kind, name }: MomentSubject): string {
   if (kind === 'guest') return label(name);
   return kind === 'group' ? `group ${label(name)}` : `unmarked on ${label(name)}`;
 }
@@ -42,7 +42,7 @@ export function endText({ until }: Pick<Override, 'until'>): string {
 }
 
 /** @returns a line for each value that is effectively lower than the override */
-export function shortfalls({ uplinks }: Policy, { kind, name }: Subject): string[] {
+export function shortfalls({ uplinks }: Policy, { kind, name }: MomentSubject): string[] {
   const lines = uplinks.flatMap((uplink) => {
     const guest = kind === 'guest' ? uplink.guests.find((one) => one.name === name) : undefined;
     const group = kind === 'group' ? uplink.groups.find((one) => one.name === name) : undefined;

@@ -1,14 +1,14 @@
 // The screen of `status`: a line for each guest and uplink with limits and traffic, then the faults.
 
 import { forgersText } from '../guests/forge.ts';
-import type { Asked } from '../observe/freshness.ts';
+import type { Freshness } from '../observe/freshness.ts';
 import type { GuestRow } from '../observe/guests.ts';
 import type { ClassInUse } from '../observe/in-use.ts';
 import type { InUse } from '../observe/read-in-use.ts';
 import { allowancesFor } from '../observe/volumes.ts';
 import { atCeil, formatBytes, formatCount, formatSet, formatSpeed } from '../text/figures.ts';
 import { label } from '../text/label.ts';
-import { type Cell, type Column, paint, type Screen, table } from '../text/table.ts';
+import { type Cell, type Column, paintCell, type Screen, table } from '../text/table.ts';
 import { describeForNow, setCell } from './for-now.ts';
 import { describeLimits } from './limits.ts';
 import { describeMistakes } from './problems.ts';
@@ -22,7 +22,7 @@ import { describeAllowances } from './volumes.ts';
  */
 export function reportStatus(
   inUse: InUse,
-  asked: Asked,
+  asked: Freshness,
   screen: Screen,
   now: number,
   isSelection = false,
@@ -32,7 +32,7 @@ export function reportStatus(
   const { classes = 0, by } = asked.unclaimed ?? {};
   const guests = asked.loaded || (classes === 0 && by === undefined) ? inUse.guests : [];
   const said = asked.loaded ? remarks(inUse, asked, now) : (describeMistakes(asked.mistakes) ?? []);
-  const warnings = [said].flat().map((text) => paint({ text, tone: 'warning' }, screen));
+  const warnings = [said].flat().map((text) => paintCell({ text, tone: 'warning' }, screen));
   const head = asked.loaded
     ? [summary(inUse, asked, now, isSelection), ...warnings, ...uplinkLines(uplinks)]
     : [nothingLoaded(asked), ...warnings];

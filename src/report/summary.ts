@@ -1,7 +1,7 @@
 // The summary at the top of `status`: the number of shaped guests, whether the configuration is in force, and the use of the uplinks.
 import { bridgesOf } from '../host/host.ts';
 import { repair } from '../observe/fault.ts';
-import type { Asked } from '../observe/freshness.ts';
+import type { Freshness } from '../observe/freshness.ts';
 import type { GuestRow, GuestState } from '../observe/guests.ts';
 import type { ClassInUse, UplinkInUse } from '../observe/in-use.ts';
 import type { InUse } from '../observe/read-in-use.ts';
@@ -13,7 +13,7 @@ import { describeMistakes } from './problems.ts';
 /** The number of guests by state; a guest counts once, with the worst state of its rows. */
 export type Counts = Record<GuestState, number>;
 
-export function count(rows: GuestRow[]): Counts {
+export function countGuests(rows: GuestRow[]): Counts {
   const order = ['left out', 'gone', 'shaped', 'partly', 'unshaped'] as const;
   const worst = new Map<string, number>();
   for (const row of rows) {
@@ -28,8 +28,8 @@ export function count(rows: GuestRow[]): Counts {
  * @param now milliseconds since 1970
  * @param isSelection whether only some guests were asked for
  */
-export function summary({ guests }: InUse, asked: Asked, now: number, isSelection = false): string {
-  const { shaped, ...others } = count(guests);
+export function summary({ guests }: InUse, asked: Freshness, now: number, isSelection = false): string {
+  const { shaped, ...others } = countGuests(guests);
   const rest = Object.entries(others).flatMap(([word, number]) => (number > 0 ? `${number} ${word}` : []));
   const wanted = guests.some(({ state }) => state !== 'left out');
   const whole = isSelection ? [] : [nobodyRuns];
@@ -44,7 +44,7 @@ export function summary({ guests }: InUse, asked: Asked, now: number, isSelectio
 export const nobodyRuns = 'no guest that is to be shaped is running';
 
 /** Why nothing is loaded, and whether guests are limited anyway. */
-export function nothingLoaded({ off, unclaimed, mistakes }: Asked): string {
+export function nothingLoaded({ off, unclaimed, mistakes }: Freshness): string {
   if (unclaimed?.by !== undefined)
     return `Nothing is loaded from here: what is in the kernel is of ${unclaimed.by}.`;
   if (unclaimed && unclaimed.classes > 0) {
@@ -64,7 +64,7 @@ export const aboutRules = {
 };
 
 /** Sentences with advice where what is in force differs from the configuration, or the last load failed. */
-export function remarks({ table }: Pick<InUse, 'table'>, asked: Asked, now: number): string[] {
+export function remarks({ table }: Pick<InUse, 'table'>, asked: Freshness, now: number): string[] {
   const { at, error } = asked.history.last;
   const mistaken = describeMistakes(asked.mistakes);
   // Where the last load failed because of errors that are still there, only these are reported.

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Guest } from '../guests/guest.ts';
 import type { LimitPlan, Plan, UplinkPlan } from '../plan/plan.ts';
 import type { Allowance } from '../policy/allowances.ts';
-import type { OverrideKey, Subject } from '../policy/moment/moment.ts';
+import type { MomentSubject, OverrideKey } from '../policy/moment/moment.ts';
 import type { Policy, Unshaped } from '../policy/policy.ts';
 import { Failure } from '../system/errors.ts';
 import { isThere, readJson } from '../system/files.ts';
@@ -150,7 +150,7 @@ export function tryInForce(rules: string): InForce | undefined {
 }
 
 /** Whether the plan has classes of that guest, group or uplink. */
-export function hasSubject({ uplinks }: InForce, { kind, name }: Subject): boolean {
+export function hasSubject({ uplinks }: InForce, { kind, name }: MomentSubject): boolean {
   if (kind === 'unmarked') return uplinks.some((uplink) => uplink.name === name);
   return uplinks.some(({ trees: { out } }) =>
     kind === 'group'

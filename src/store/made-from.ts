@@ -8,7 +8,7 @@ import { fnv1aWords } from '../system/digest.ts';
 import { Failure } from '../system/errors.ts';
 import { readBytes, stampOf, writeUnlocked } from '../system/files.ts';
 import { launcher } from '../system/launched.ts';
-import { textOf } from '../system/text-of.ts';
+import { decodeUtf8 } from '../system/text-of.ts';
 import { planFile, ruleFiles } from './in-force-rules.ts';
 import type { Paths } from './paths.ts';
 
@@ -24,7 +24,7 @@ export function readMadeFrom(places: Places, snapshot: string): { lines: Lines; 
   if (bytes.toString('utf8', first + 1, last) !== head) return undefined;
   const body = bytes.subarray(0, Math.max(0, first));
   if (bytes.toString('utf8', last + 1) !== String(fnv1aWords(body))) return undefined; // Damaged.
-  const [of = '', common = '', ...lines] = textOf(body).split('\n');
+  const [of = '', common = '', ...lines] = decodeUtf8(body).split('\n');
   const { basis, guests } = JSON.parse(of);
   return { basis, lines: { common, guests: lines.slice(0, guests), devices: lines.slice(guests) } };
 }

@@ -7,7 +7,7 @@
 import { sameFrame, sameGuests } from '../kernel/nft/same.ts';
 import { parseRuleset } from '../kernel/nft/table.ts';
 import { readBytes, writeWhole } from '../system/files.ts';
-import { textOf } from '../system/text-of.ts';
+import { decodeUtf8 } from '../system/text-of.ts';
 
 interface Record {
   /** The text that nft committed. */
@@ -85,7 +85,7 @@ function splitRecord(file: string): Buffer[] {
 }
 
 function readRecord(file: string): Record {
-  const [ruleset = '', table, changed] = splitRecord(file).map(textOf);
+  const [ruleset = '', table, changed] = splitRecord(file).map(decodeUtf8);
   // A file of another version has one part only.
   return table === undefined
     ? { ruleset: '', table: '', changed: false }

@@ -18,7 +18,7 @@ import { reasonOf, rootHint } from './as-root.ts';
 import { Failure, writeHint } from './errors.ts';
 import { isFolder, makeFolder, moveFolderAside, syncFolder } from './folders.ts';
 import { type NewFile, removeIfThere, writeSynced } from './sync-files.ts';
-import { textOf } from './text-of.ts';
+import { decodeUtf8 } from './text-of.ts';
 
 /** Makes the folders above it where they are missing. */
 export function writeWhole(file: string, text: string | Uint8Array, mode = 0o644): void {
@@ -130,7 +130,7 @@ export function touch(file: string): void {
 /** Of what can be made anew: nothing also where it cannot be read, or is no file. */
 export function readCache(file: string): string | undefined {
   try {
-    return textOf(readFileSync(file));
+    return decodeUtf8(readFileSync(file));
   } catch {
     return undefined;
   }
@@ -148,7 +148,7 @@ export function readBytes(file: string): Buffer | undefined {
 /** @throws Failure when it is there but cannot be read */
 export function readIfThere(file: string): string | undefined {
   try {
-    return textOf(readFileSync(file));
+    return decodeUtf8(readFileSync(file));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     const hint = rootHint(error as NodeJS.ErrnoException);

@@ -45,7 +45,7 @@ export function table<Row>(rows: Row[], columns: Column<Row>[], screen: Screen):
   return text;
 }
 
-export function paint({ text, tone = 'plain' }: Cell, { colours }: Screen): string {
+export function paintCell({ text, tone = 'plain' }: Cell, { colours }: Screen): string {
   return colours && codes[tone] !== '' && text !== '' ? `\u001b[${codes[tone]}m${text}\u001b[0m` : text;
 }
 
@@ -98,7 +98,7 @@ function lineOf(columns: Filled[], line: number, screen: Screen): string {
     const cut = cell.width > width ? measure({ ...cell, text: fit(cell.text, width).trimEnd() }) : cell;
     const left = width - cut.width;
     if (cut.text !== '') {
-      text += ' '.repeat(blanks + (right ? left : 0)) + paint(cut, screen);
+      text += ' '.repeat(blanks + (right ? left : 0)) + paintCell(cut, screen);
       blanks = right ? 0 : left;
     } else blanks += width;
     blanks += gap.length;

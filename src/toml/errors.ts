@@ -7,7 +7,7 @@ import type { SourceFile } from './source-file.ts';
 import { formatPath } from './write.ts';
 
 /** `offset` is the place of the error, in UTF-16 units from the start of the file. */
-export interface Explanation {
+export interface ErrorExplanation {
   message: string;
   hint?: string;
   offset: number;
@@ -23,7 +23,7 @@ interface TomlError {
 }
 
 /** Explains an error of the parser. @throws any other error */
-export function explainSyntax(file: SourceFile, error: unknown): Explanation {
+export function explainSyntax(file: SourceFile, error: unknown): ErrorExplanation {
   const { message, expected, location, line, column } = error as TomlError;
   if (line !== undefined && column !== undefined) {
     return { ...inPlainWords(message), offset: file.offset(line, column) };
@@ -42,7 +42,7 @@ export function explainSyntax(file: SourceFile, error: unknown): Explanation {
 }
 
 /** Explains an error of the compiler: within one file TOML allows no key twice. @param nodes the whole syntax tree */
-export function explainRedefinition(file: SourceFile, error: unknown, nodes: Node[]): Explanation {
+export function explainRedefinition(file: SourceFile, error: unknown, nodes: Node[]): ErrorExplanation {
   const { message, line, column } = error as TomlError;
   if (line === undefined || column === undefined) throw error;
   const offset = file.offset(line, column);

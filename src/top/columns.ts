@@ -29,7 +29,7 @@ export type ColumnId =
   | 'left'
   | 'note';
 
-export interface Column {
+export interface ColumnSpec {
   title: string;
   /** Its name in the list of columns to sort by. */
   about: string;
@@ -43,7 +43,7 @@ export interface Column {
 }
 
 /** In the order of the screen. */
-export const columns: Record<ColumnId, Column> = {
+export const columns: Record<ColumnId, ColumnSpec> = {
   guest: {
     ...text('GUEST', 'guest, by name', 8, (row) => row.name),
     cell: (row, width) => [{ text: fit(nameOf(row), width), style: nameStyle(row) }],
@@ -144,7 +144,12 @@ function fullness(row: Row): Style {
   return row.flow && (isAbove(row.flow.out) || isAbove(row.flow.in)) ? 'above' : 'plain';
 }
 
-function text(title: string, about: string, width: number, order: (row: Row) => string | undefined): Column {
+function text(
+  title: string,
+  about: string,
+  width: number,
+  order: (row: Row) => string | undefined,
+): ColumnSpec {
   const cell = (row: Row, room: number): Line => {
     const value = order(row);
     return [{ text: fit(value === undefined ? '' : label(value), room) }];
@@ -159,7 +164,7 @@ function number(
   order: (row: Row) => number | undefined,
   show: (value: number | undefined) => string = figure,
   forNow: (row: Row) => unknown = () => undefined,
-): Column {
+): ColumnSpec {
   const cell = (row: Row, room: number): Line => {
     const value = order(row);
     // Figures that are zero, and configured values, are dimmed.
@@ -169,7 +174,7 @@ function number(
   return { title, about, width, align: 'right', order, cell };
 }
 
-function bars(direction: 'out' | 'in'): Column {
+function bars(direction: 'out' | 'in'): ColumnSpec {
   return {
     title: '',
     about: '',

@@ -7,7 +7,7 @@ import type { ColumnId } from './columns.ts';
 import { footer } from './footer.ts';
 import { linkLines, titleLine } from './header.ts';
 import { helpLines, sortLines, sortPlace } from './help.ts';
-import { type Column, layout, longest } from './layout.ts';
+import { layout, longest, type PlacedColumn } from './layout.ts';
 import { isSameRow, placeRows } from './rows.ts';
 import type { Row, Scene } from './scene.ts';
 import { head, tableLine } from './table.ts';
@@ -18,7 +18,7 @@ export interface Size {
   rows: number;
 }
 
-export interface State {
+export interface ScreenState {
   scene: Scene;
   view: View;
   /** Whether the terminal shows more than ASCII. */
@@ -27,13 +27,13 @@ export interface State {
   page?: Line[] | undefined;
 }
 
-export interface Frame {
+export interface ScreenFrame {
   lines: Line[];
   /** What was shown: the next key works on it. */
   shown: Shown;
 }
 
-export function frame(state: State, { columns: width, rows }: Size): Frame {
+export function renderFrame(state: ScreenState, { columns: width, rows }: Size): ScreenFrame {
   const { scene, view } = state;
   const glyphs = state.unicode ? unicode : ascii;
   const above = view.mode === 'help' || view.mode === 'explain' ? [] : linesAbove(state, width, rows, glyphs);
@@ -46,7 +46,7 @@ export function frame(state: State, { columns: width, rows }: Size): Frame {
 }
 
 /** The header and the error or note; a small screen has less of a header, and so more room for guests. */
-function linesAbove({ scene, view }: State, width: number, rows: number, glyphs: Glyphs): Line[] {
+function linesAbove({ scene, view }: ScreenState, width: number, rows: number, glyphs: Glyphs): Line[] {
   const links = scene.links.filter(({ name }) => view.uplink === undefined || name === view.uplink);
   const { trouble, note } = scene;
   const remark: Line = trouble
@@ -59,7 +59,7 @@ function linesAbove({ scene, view }: State, width: number, rows: number, glyphs:
   ].slice(0, Math.max(0, rows - 1));
 }
 
-function bodyOf(state: State, width: number, height: number, glyphs: Glyphs): Frame {
+function bodyOf(state: ScreenState, width: number, height: number, glyphs: Glyphs): ScreenFrame {
   const { scene, view } = state;
   if (view.mode === 'help') return part(helpLines(width), view.scroll, height);
   if (view.mode === 'explain') {
@@ -97,7 +97,7 @@ function withCursor(first: number, cursor: number | undefined, page: number): nu
   return Math.max(Math.min(first, cursor), cursor - page + 1);
 }
 
-function part(lines: Line[], from: number, page: number): Frame {
+function part(lines: Line[], from: number, page: number): ScreenFrame {
   const first = within(from, lines.length - page);
   const shown = { uplinks: [], first, rows: lines.length, page };
   return { lines: lines.slice(first, first + page), shown };
@@ -107,7 +107,7 @@ function within(value: number, most: number): number {
   return Math.max(0, Math.min(value, most));
 }
 
-function columnsOf({ scene, view }: State, width: number): Column[] {
+function columnsOf({ scene, view }: ScreenState, width: number): PlacedColumn[] {
   const links = view.uplink === undefined ? scene.links.length : 1;
   return layout(width, view.sort, longest(scene.rows, view.tree), links);
 }

@@ -3,7 +3,7 @@
 import { figure, setting } from '../text/short-figures.ts';
 import { fit, fitLine, type Line, lineWidth, type Span } from '../text/spans.ts';
 import { bar, type Glyphs } from './bar.ts';
-import { type Flow, type Link, type Row, type Scene, sum } from './scene.ts';
+import { type Flow, type Row, type Scene, sum, type UplinkFlow } from './scene.ts';
 import type { View } from './view.ts';
 
 /** @returns exactly `width` columns; the least important parts are left out first */
@@ -26,7 +26,7 @@ export function titleLine({ at, host, rows, links }: Scene, view: View, width: n
   return fitLine([...left, { text: blanks }, ...right], width);
 }
 
-function counts(rows: Row[], links: Link[]): Line {
+function counts(rows: Row[], links: UplinkFlow[]): Line {
   const guests = rows.filter(({ kind, state }) => kind === 'guest' && state !== 'left out');
   const names = (some: Row[]) => new Set(some.map(({ name }) => name)).size;
   const faulty = names(guests.filter((row) => row.state !== 'shaped'));
@@ -46,7 +46,7 @@ function counts(rows: Row[], links: Link[]): Line {
 }
 
 /** @returns at most `room` lines of exactly `width` columns; with more uplinks the last line has the number of the others */
-export function linkLines(links: Link[], width: number, room: number, glyphs: Glyphs): Line[] {
+export function linkLines(links: UplinkFlow[], width: number, room: number, glyphs: Glyphs): Line[] {
   const shown = links.length <= room ? links : links.slice(0, Math.max(0, room - 1));
   const name = Math.max(0, ...shown.map((link) => link.name.length));
   const lines = shown.map((link) => linkLine(link, name, width, glyphs));
@@ -55,7 +55,7 @@ export function linkLines(links: Link[], width: number, room: number, glyphs: Gl
   return [...lines, fitLine([{ text: more, style: 'dim' }], width)];
 }
 
-function linkLine({ name, flow }: Link, widest: number, width: number, glyphs: Glyphs): Line {
+function linkLine({ name, flow }: UplinkFlow, widest: number, width: number, glyphs: Glyphs): Line {
   const titles = Math.min(widest, Math.max(4, Math.floor(width / 4)));
   // Room for " in ", the figures and gaps.
   const whole = width - titles >= 56;

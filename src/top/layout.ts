@@ -5,7 +5,7 @@ import { widthOf } from '../text/spans.ts';
 import { type ColumnId, columnIds, columns, nameOf, noteOf } from './columns.ts';
 import { isBare, type Row } from './scene.ts';
 
-export interface Column {
+export interface PlacedColumn {
   id: ColumnId;
   width: number;
 }
@@ -43,7 +43,7 @@ export function longest(rows: Row[], tree: boolean): Longest {
 const gap = 1;
 
 /** @returns the columns in the order of the screen; with a gap between two they take at most `width` columns */
-export function layout(width: number, sort: ColumnId, longest: Longest, uplinks: number): Column[] {
+export function layout(width: number, sort: ColumnId, longest: Longest, uplinks: number): PlacedColumn[] {
   const granted = new Map<ColumnId, number>();
   const taken = () =>
     [...granted.values()].reduce((total, one) => total + one, 0) + gap * Math.max(0, granted.size - 1);

@@ -4,11 +4,11 @@
 import { Failure } from '../system/errors.ts';
 import { printable } from '../system/printable.ts';
 import { type Line, paint } from '../text/spans.ts';
-import { frame, type State } from './frame.ts';
+import { renderFrame, type ScreenState } from './frame.ts';
 import { type Key, press } from './keys.ts';
 import type { Scene } from './scene.ts';
 import { openTerminal } from './terminal.ts';
-import { initialView, type Shown, type Subject } from './view.ts';
+import { initialView, type Shown, type ViewSubject } from './view.ts';
 
 /** Seconds between the first two readings, after which there are speeds. */
 const firstInterval = 0.5;
@@ -21,13 +21,13 @@ const firstInterval = 0.5;
  */
 export async function topLive(
   read: () => Promise<Scene>,
-  explain: (subject: Subject, width: number) => Promise<Line[]>,
+  explain: (subject: ViewSubject, width: number) => Promise<Line[]>,
   interval: number,
   unicode: boolean,
 ): Promise<number> {
   const colours = process.stdout.getColorDepth() > 1; // It asks TERM and NO_COLOR.
   const scene: Scene = { at: Date.now(), host: '', links: [], rows: [], trouble: 'reading' };
-  let state: State = { scene, view: initialView(interval), unicode };
+  let state: ScreenState = { scene, view: initialView(interval), unicode };
   let shown: Shown = { uplinks: [], first: 0, rows: 0, page: 0 };
   let end: (status: number) => void = () => {};
   let fail: (error: unknown) => void = () => {};
@@ -37,7 +37,7 @@ export async function topLive(
   });
 
   const draw = () => {
-    const made = frame(state, terminal.size());
+    const made = renderFrame(state, terminal.size());
     shown = made.shown;
     terminal.draw(made.lines.map((line) => paint(line, colours)));
   };
@@ -52,7 +52,7 @@ export async function topLive(
     if (isOther) clock.set(pressed.interval);
     draw();
   };
-  const open = async (subject: Subject) => {
+  const open = async (subject: ViewSubject) => {
     state = { ...state, page: undefined };
     const page = await explain(subject, terminal.size().columns).catch((error): Line[] => [
       [{ text: `! ${inOneLine(error)}`, style: 'warning' }],

@@ -40,7 +40,7 @@ export interface Row {
   note?: string | undefined;
 }
 
-export interface Link {
+export interface UplinkFlow {
   name: string;
   flow: Both<Flow>;
 }
@@ -49,7 +49,7 @@ export interface Scene {
   /** Milliseconds since 1970. */
   at: number;
   host: string;
-  links: Link[];
+  links: UplinkFlow[];
   rows: Row[];
   /** The volumes and credits that `left` is computed from. */
   allowances?: AllowancesInUse;
@@ -59,10 +59,10 @@ export interface Scene {
   note?: string | undefined;
 }
 
-export type Counted = 'now' | 'packets' | 'drops' | 'backlog';
+export type FlowKey = 'now' | 'packets' | 'drops' | 'backlog';
 
 /** The sum of both directions; nothing when neither is known. */
-export function sum(flow: Both<Flow> | undefined, key: Counted): number | undefined {
+export function sum(flow: Both<Flow> | undefined, key: FlowKey): number | undefined {
   const known = [flow?.out[key], flow?.in[key]].filter((value) => value !== undefined);
   return known.length === 0 ? undefined : known.reduce((total, one) => total + one, 0);
 }

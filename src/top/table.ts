@@ -3,7 +3,7 @@
 import { fit, fitLine, type Line, type Span, type Style } from '../text/spans.ts';
 import type { Glyphs } from './bar.ts';
 import { type ColumnId, columns, noteOf } from './columns.ts';
-import type { Column } from './layout.ts';
+import type { PlacedColumn } from './layout.ts';
 import type { Placed } from './rows.ts';
 import { isBare } from './scene.ts';
 import type { View } from './view.ts';
@@ -11,7 +11,7 @@ import type { View } from './view.ts';
 const named: ColumnId[] = ['guest', 'group', 'uplink'];
 
 /** Exactly `width` columns. */
-export function head(placed: Column[], { sort, reversed }: View, glyphs: Glyphs, width: number): Line {
+export function head(placed: PlacedColumn[], { sort, reversed }: View, glyphs: Glyphs, width: number): Line {
   const cells = placed.map(({ id, width: own }): Span => {
     const { title, align } = columns[id];
     if (id !== sort) return { text: fit(title, own, align), style: 'head' };
@@ -22,7 +22,12 @@ export function head(placed: Column[], { sort, reversed }: View, glyphs: Glyphs,
 }
 
 /** Exactly `width` columns. */
-export function tableLine({ row, below }: Placed, placed: Column[], glyphs: Glyphs, width: number): Line {
+export function tableLine(
+  { row, below }: Placed,
+  placed: PlacedColumn[],
+  glyphs: Glyphs,
+  width: number,
+): Line {
   const branch = below ? (below === 'last' ? glyphs.lastBranch : glyphs.branch) : '';
   const shown = isBare(row) ? placed.filter(({ id }) => named.includes(id)) : placed;
   const cells = shown.map(({ id, width: own }): Line => {

@@ -23,12 +23,12 @@ export interface View {
   /** The cursor: its row, which it follows while that is there, and its last position. Absent before the first cursor key. */
   cursor?: { row: Row; at: number } | undefined;
   /** In `explain`: the subject, and how far the list was scrolled. */
-  explained?: Subject | undefined;
+  explained?: ViewSubject | undefined;
   /** The text typed so far, in `filter` and `interval`; the chosen column, in `sort`. */
   input: string;
 }
 
-export interface Subject {
+export interface ViewSubject {
   kind: 'guest' | 'group';
   name: string;
   from: number;

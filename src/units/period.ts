@@ -5,7 +5,7 @@ import type { Refusal } from './rate.ts';
 /** `month` with the day on which it begins, 1 to 31. A week begins on Monday. */
 export type Period = { every: 'day' } | { every: 'week' } | { every: 'month'; on: number };
 
-export interface Span {
+export interface TimeSpan {
   /** Milliseconds since 1970. */
   begin: number;
   /** Exclusive. */
@@ -36,7 +36,7 @@ export function formatPeriod(period: Period): string {
 }
 
 /** The span of the period that contains a moment. */
-export function periodAt(period: Period, now: number): Span {
+export function periodAt(period: Period, now: number): TimeSpan {
   const date = new Date(now);
   const [year, month, day] = [date.getFullYear(), date.getMonth(), date.getDate()];
   if (period.every === 'day') return span(year, month, day, 1);
@@ -48,7 +48,7 @@ export function periodAt(period: Period, now: number): Span {
 }
 
 /** Where a time zone skips midnight, a day begins with its first moment; where midnight comes twice, with the first. */
-function span(year: number, month: number, day: number, days: number): Span {
+function span(year: number, month: number, day: number, days: number): TimeSpan {
   return { begin: new Date(year, month, day).getTime(), end: new Date(year, month, day + days).getTime() };
 }
 

@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeLedger } from '../../src/ledger/decode.ts';
 import { newAccount } from '../../src/ledger/ledger.ts';
-import { readRunning } from '../../src/ledger/read.ts';
+import { readRunningMonth } from '../../src/ledger/read.ts';
 import { readClock, readOverrideFile, writeOverrides } from '../../src/store/overrides.ts';
 import { writeWhole } from '../../src/system/files.ts';
 import type { Both, Guest, Policy } from './policy.ts';
@@ -90,8 +90,8 @@ export class MomentFiles {
   /** What it has used today; its sum stays, which is what is checked. */
   private async use(guest: string, isAll: boolean): Promise<void> {
     rmSync(join(this.world.root, 'run/virt-shaper/volumes.json'), { force: true });
-    if (!readRunning(this.usage).value) await this.world.run(['usage', 'count']);
-    const ledger = readRunning(this.usage).value;
+    if (!readRunningMonth(this.usage).value) await this.world.run(['usage', 'count']);
+    const ledger = readRunningMonth(this.usage).value;
     if (!ledger) throw new Error('there is no ledger');
     const account = ledger.accounts.get(`guest ${guest}`) ?? newAccount();
     ledger.accounts.set(`guest ${guest}`, account);
@@ -123,7 +123,7 @@ export class MomentFiles {
   /** Bytes of all guests by the ledger. */
   private async counted(): Promise<number> {
     await this.world.run(['usage', 'count']);
-    const accounts = [...(readRunning(this.usage).value?.accounts ?? [])];
+    const accounts = [...(readRunningMonth(this.usage).value?.accounts ?? [])];
     return accounts
       .filter(([subject]) => subject.startsWith('guest '))
       .reduce((sum, [, { total }]) => sum + total.out + total.in, 0);

@@ -6,7 +6,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Guest } from '../../src/guests/guest.ts';
 import type { Device } from '../../src/host/host.ts';
-import { basisOf, linesOf } from '../../src/part/basis.ts';
+import { basisLines, basisOf } from '../../src/part/basis.ts';
 import { generatePart } from '../../src/part/generate-part.ts';
 import { splice } from '../../src/part/splice.ts';
 import { generate, type Inputs } from '../../src/pipeline.ts';
@@ -34,7 +34,7 @@ function holdsFrom(world: World, former: Guest[], present: Guest[], known: Input
   };
   const first = inputsFor(former, known);
   const before = generate(first);
-  const [lines, basis] = [linesOf(first), basisOf(before)];
+  const [lines, basis] = [basisLines(first), basisOf(before)];
   if (!lines || !basis) return false;
   const inputs = inputsFor(present, before.chosen);
   const part = generatePart({ lines, basis, rules: before.rules }, inputs);
@@ -44,7 +44,7 @@ function holdsFrom(world: World, former: Guest[], present: Guest[], known: Input
   assert.equal(part.chosen, whole.chosen);
   assert.is(JSON.stringify(part.chosen), JSON.stringify(whole.chosen), 'in the same order');
   assert.equal(part.basis, basisOf(whole));
-  assert.equal(part.lines, linesOf(inputs));
+  assert.equal(part.lines, basisLines(inputs));
   const plan = splice(inForceText(before), inForceText(part.before), inForceText(part.now));
   assert.is(plan ?? inForceText(whole), inForceText(whole));
   return plan !== undefined;

@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import { figure } from '../../src/text/short-figures.ts';
 import { lineWidth, paint, textOf } from '../../src/text/spans.ts';
 import { sortable } from '../../src/top/columns.ts';
-import { frame } from '../../src/top/frame.ts';
+import { renderFrame } from '../../src/top/frame.ts';
 import { onceAsText } from '../../src/top/once.ts';
 import type { Flow, Row, Scene } from '../../src/top/scene.ts';
 import type { View } from '../../src/top/view.ts';
@@ -71,7 +71,7 @@ const size = fc.record({
 test('exactly as many lines as the terminal has, each exactly as wide, without control characters', () => {
   fc.assert(
     fc.property(scene, view, size, fc.boolean(), (made, how, room, unicode) => {
-      const { lines, shown } = frame({ scene: made, view: how, unicode }, room);
+      const { lines, shown } = renderFrame({ scene: made, view: how, unicode }, room);
       assert.is(lines.length, room.rows);
       for (const line of lines) {
         assert.is(lineWidth(line), room.columns, JSON.stringify(textOf(line)));

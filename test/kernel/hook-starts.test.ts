@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { makeHookCommand, quote } from '../../src/hooks/hook-file.ts';
+import { makeHookCommand, shellQuote } from '../../src/hooks/hook-file.ts';
 import { hookText } from '../../src/hooks/hook-script.ts';
 import { makePaths } from '../../src/store/paths.ts';
 import { awaitCalls } from '../support/hook-calls.ts';
@@ -79,7 +79,7 @@ test('a life of a guest begins Node.js once at its start and once at its end', (
     }
   }
   assert.is(kernelState(), before);
-  assert.is(sh(`ls -A ${quote(makePaths({ root: host.root }).hookTold)}/qemu`), '');
+  assert.is(sh(`ls -A ${shellQuote(makePaths({ root: host.root }).hookTold)}/qemu`), '');
 });
 
 test('two guests that start and end one within the other begin it as often', () => {

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { type LeafKind, leafKinds } from '../../src/config/leaf.ts';
-import { change } from '../../src/diff/steps.ts';
+import { changeStep } from '../../src/diff/steps.ts';
 import { chooseKernel, readLacking } from '../../src/host/kernel.ts';
 import type { TcObject } from '../../src/kernel/objects.ts';
 import { parseTcLine } from '../../src/kernel/tc/line.ts';
@@ -80,7 +80,7 @@ for (const kind of leafKinds) {
             const old = now.get(wanted.key);
             const options = old ? differingOptions(wanted, old) : [];
             const anew = options.some((option) => isFixed(kind, option));
-            return anew ? [`qdisc del dev lo parent ${wanted.id}`, line] : [change(wanted).line];
+            return anew ? [`qdisc del dev lo parent ${wanted.id}`, line] : [changeStep(wanted).line];
           });
           if (kind !== 'sfq') sh('tc -batch -', `${steps.join('\n')}\n`);
           else sh('tc -batch -', `${steps.filter((line) => !line.includes(' change ')).join('\n')}\n`);

@@ -1,7 +1,7 @@
 // The picture that status, tree and metrics show, made up: guests on one uplink, all shaped, each with figures.
 
 import type { Fault } from '../../src/observe/fault.ts';
-import type { Asked } from '../../src/observe/freshness.ts';
+import type { Freshness } from '../../src/observe/freshness.ts';
 import { type GuestRow, guestRows } from '../../src/observe/guests.ts';
 import { joinUplinks } from '../../src/observe/in-use.ts';
 import type { InUse } from '../../src/observe/read-in-use.ts';
@@ -21,7 +21,7 @@ export interface MadeGuest {
   gone?: boolean;
 }
 
-export const asked: Asked = {
+export const asked: Freshness = {
   loaded: true,
   configChanged: false,
   mistakes: [],

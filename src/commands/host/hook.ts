@@ -12,13 +12,13 @@ import {
   leadVariable,
   readCall,
   readWaiting,
-  remove,
+  removeCall,
 } from '../../hooks/calls.ts';
 import { doneVariable, refusalVariable } from '../../hooks/statuses.ts';
 import { onFailure } from '../../operations/config-with-templates.ts';
 import type { Context } from '../../operations/context.ts';
 import { readStdin } from '../../operations/hook/read-stdin.ts';
-import { type Outcome, serve } from '../../operations/hook/serve-calls.ts';
+import { type CallOutcome, serve } from '../../operations/hook/serve-calls.ts';
 import { shape } from '../../operations/hook/shape-guest.ts';
 import { hearing, log, withLog } from '../../operations/log.ts';
 import { noteGuests } from '../../operations/note-guests.ts';
@@ -65,7 +65,7 @@ export async function hookCommand(context: Context, args: string[]): Promise<num
  * This call, and those of other hooks that wait for it to end, of which each is answered.
  * @param given with the XML of stdin, where the hook's file has not laid it down
  */
-async function startOrStop(context: Context, given: Call): Promise<Outcome> {
+async function startOrStop(context: Context, given: Call): Promise<CallOutcome> {
   // Before the others, of which those are removed that nobody waits for: a clock that was set makes any look old.
   const own = readCall(given.file) ?? given;
   const calls = process.env[leadVariable] ? readWaiting(dirname(given.file)) : [];
@@ -83,7 +83,7 @@ async function startOrStop(context: Context, given: Call): Promise<Outcome> {
     answer(call, refusal ? Number(process.env[refusalVariable]) : statusOf(isDone), texts);
     await log(said);
   }
-  if (laid.file !== '') remove(laid.file);
+  if (laid.file !== '') removeCall(laid.file);
   const work = works.find(({ call }) => call === laid);
   return (work && outcomes.get(work)) ?? { isDone: false };
 }

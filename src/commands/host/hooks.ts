@@ -2,7 +2,7 @@
 // its daemon has to look for them is left to systemd, and said where there is none.
 import { existsSync } from 'node:fs';
 import { adviseDriver } from '../../hooks/advice.ts';
-import { type HookCommand, makeHookCommand, quote } from '../../hooks/hook-file.ts';
+import { type HookCommand, makeHookCommand, shellQuote } from '../../hooks/hook-file.ts';
 import { hookText } from '../../hooks/hook-script.ts';
 import { installHook, removeHook, removeIfEmpty } from '../../hooks/install.ts';
 import { type LibvirtHooks, lookAtHooks } from '../../hooks/look.ts';
@@ -107,7 +107,9 @@ async function remove(context: Context): Promise<number> {
   const left = done.flatMap((one) => one.left);
   for (const path of removed) context.say(`${label(path)} removed`);
   for (const path of left) {
-    context.warn(describeError(new Failure(`${label(path)} was edited, so it stays`, `rm ${quote(path)}`)));
+    context.warn(
+      describeError(new Failure(`${label(path)} was edited, so it stays`, `rm ${shellQuote(path)}`)),
+    );
   }
   if (removed.length + left.length === 0) context.say('nothing to do: there is no hook of virt-shaper');
   return left.length > 0 ? 1 : 0;

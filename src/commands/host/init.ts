@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { decodeConfig } from '../../config/decode/config.ts';
 import type { Guest } from '../../guests/guest.ts';
 import { reconcile } from '../../guests/reconcile.ts';
-import { readRunning } from '../../guests/status-files.ts';
+import { readStatusFiles } from '../../guests/status-files.ts';
 import { readDefaultRoute } from '../../host/default-route.ts';
 import { type Host, stackOf } from '../../host/host.ts';
 import { readNetworks } from '../../host/networks.ts';
@@ -159,7 +159,7 @@ function findGuests(context: Context, devices: Host['devices']): Guest[] {
   } catch (error) {
     context.warn(describeError(error));
   }
-  const running = readRunning(paths.libvirtState, noted);
+  const running = readStatusFiles(paths.libvirtState, noted);
   for (const { name, reason } of running.unread) {
     context.warn(`warning: guest ${label(name)} is left out: ${reason}`);
   }

@@ -1,6 +1,6 @@
 // virt-shaper metrics: prints metrics for Prometheus, to stdout or to a file for node_exporter's textfile collector.
 
-import { readRunning } from '../../ledger/read.ts';
+import { readRunningMonth } from '../../ledger/read.ts';
 import type { Context } from '../../operations/context.ts';
 import { look } from '../../operations/look.ts';
 import { writeOutput } from '../../operations/output-file.ts';
@@ -16,7 +16,7 @@ export interface MetricsOptions {
 export async function metricsCommand(context: Context, { output }: MetricsOptions): Promise<number> {
   if (output === '') throw new ConfigError([{ severity: 'error', message: '--output is empty' }]);
   const { inUse, asked } = await look(context, '0');
-  const text = reportMetrics(inUse, asked, readRunning(context.paths.usage).value);
+  const text = reportMetrics(inUse, asked, readRunningMonth(context.paths.usage).value);
   if (output === undefined) {
     context.print(text);
     return 0;

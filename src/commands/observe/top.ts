@@ -15,7 +15,7 @@ import { makeScene } from '../../top/make-scene.ts';
 import { onceAsData, onceAsText } from '../../top/once.ts';
 import { isScreen, isUnicode, widthAsked } from '../../top/reader.ts';
 import type { Scene } from '../../top/scene.ts';
-import { leastInterval, longestInterval, type Subject } from '../../top/view.ts';
+import { leastInterval, longestInterval, type ViewSubject } from '../../top/view.ts';
 
 export interface TopOptions {
   once?: boolean;
@@ -64,7 +64,7 @@ function makeReader({ paths }: Context, timeout: number): () => Promise<Scene> {
  * Nothing else may write to the terminal while the screen is shown, so warnings become the first lines of the explanation.
  */
 function makeExplainer(context: Context) {
-  return async ({ kind, name }: Subject, width: number): Promise<Line[]> => {
+  return async ({ kind, name }: ViewSubject, width: number): Promise<Line[]> => {
     const said: Line[] = [];
     const silent = () => {};
     const warn = (text: string) => {

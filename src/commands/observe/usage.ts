@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { countAll, writeLedger } from '../../ledger/keep.ts';
 import { decodeMoved, encodeMoved, keepMoved, movedHead, readMovedOf } from '../../ledger/moved.ts';
-import { readRunning } from '../../ledger/read.ts';
-import { subjectOf } from '../../ledger/subject.ts';
+import { readRunningMonth } from '../../ledger/read.ts';
+import { ledgerSubject } from '../../ledger/subject.ts';
 import { ownPart } from '../../ledger/used.ts';
 import type { Context } from '../../operations/context.ts';
 import { screenOf } from '../../operations/look.ts';
@@ -44,8 +44,8 @@ async function exportGuest(context: Context, args: string[]): Promise<number> {
   if (guest === undefined || file === undefined || more.length > 0)
     throw wrongUse('usage export takes NAME FILE');
   const { usage } = context.paths;
-  const running = readRunning(usage).value;
-  const months = ownPart(usage, subjectOf('guest', guest));
+  const running = readRunningMonth(usage).value;
+  const months = ownPart(usage, ledgerSubject('guest', guest));
   const parts = new Map(readMovedOf(usage, guest, 'nothing is exported')?.parts);
   if (running && months.size > 0) parts.set(running.id, { host: hostname(), until: running.wall, months });
   if (parts.size === 0) {
@@ -65,7 +65,7 @@ async function importGuest(context: Context, args: string[]): Promise<number> {
   const { taken, known } = await withLock(lock, async () => {
     // The ledger's id is needed to tell which parts were counted on this host.
     if (!isThere(paths.usage)) writeLedger(paths, countAll(paths, { spooled: [], begin: true }));
-    return keepMoved(paths.usage, moved, readRunning(paths.usage).value?.id ?? '');
+    return keepMoved(paths.usage, moved, readRunningMonth(paths.usage).value?.id ?? '');
   });
   const whose = `what guest ${label(moved.guest)} has used on ${counted(taken, 'other host')}`;
   if (taken > 0) context.say(`${whose} counts here from now on`);

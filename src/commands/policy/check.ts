@@ -10,7 +10,7 @@ import { tryTemplates } from '../../operations/try-templates.ts';
 import { checkUplinks } from '../../policy/check-uplinks.ts';
 import { foresee } from '../../policy/foresee.ts';
 import { hasOverrides, readTemplates } from '../../render/templates.ts';
-import { type Checked, checkAsData, reportCheck } from '../../report/check.ts';
+import { type CheckResult, checkAsData, reportCheck } from '../../report/check.ts';
 import { formatProblem } from '../../report/problems.ts';
 import { ConfigError } from '../../system/errors.ts';
 import { counted } from '../../text/label.ts';
@@ -24,7 +24,7 @@ export interface CheckOptions {
 /** @returns with --json, 2 where there are errors @throws ConfigError without --json */
 export async function checkCommand(context: Context, { json, quiet }: CheckOptions): Promise<number> {
   const { file } = context.paths.config;
-  const show = (checked: Checked) => context.print(`${JSON.stringify(checkAsData(checked), null, 2)}\n`);
+  const show = (checked: CheckResult) => context.print(`${JSON.stringify(checkAsData(checked), null, 2)}\n`);
   let read: ConfigHere;
   try {
     read = await readConfigHere(context.paths.config);
@@ -84,7 +84,7 @@ function findTemplateMistakes({ paths }: Context, kernel: Kernel | undefined): C
 }
 
 /** The line that is printed above the caret. */
-function lineOf({ at }: Checked['problems'][number], { sources }: ConfigHere): { text?: string } {
+function lineOf({ at }: CheckResult['problems'][number], { sources }: ConfigHere): { text?: string } {
   const text = at && sources.find(({ name }) => name === at.file)?.line(at.line);
   return text === undefined ? {} : { text };
 }

@@ -1,8 +1,8 @@
 // virt-shaper limit NAME: parses the command line for an override that an administrator sets for a time.
 
 import type { Context } from '../../operations/context.ts';
-import { liftOverride, setOverride, type Wanted } from '../../operations/moment/set-override.ts';
-import type { Override, Subject } from '../../policy/moment/moment.ts';
+import { liftOverride, setOverride, type WantedOverride } from '../../operations/moment/set-override.ts';
+import type { MomentSubject, Override } from '../../policy/moment/moment.ts';
 import { ConfigError } from '../../system/errors.ts';
 import { printable } from '../../system/printable.ts';
 import { parseLength, parseMoment } from '../../units/clock.ts';
@@ -30,7 +30,7 @@ export async function limitCommand(context: Context, name: string, options: Limi
 }
 
 /** @throws ConfigError for options that contradict each other or have no valid value */
-export function wantedOf(name: string, options: LimitOptions): Wanted {
+export function wantedOf(name: string, options: LimitOptions): WantedOverride {
   const subject = subjectOf(name, options);
   if (!options.lift)
     return { ...subject, ...ratesOf(options, subject), ...endOf(options), ...whyOf(options) };
@@ -41,14 +41,14 @@ export function wantedOf(name: string, options: LimitOptions): Wanted {
 
 const values = ['ceil', 'rate', 'out', 'in', 'for', 'until', 'why'] satisfies (keyof LimitOptions)[];
 
-function subjectOf(name: string, { group, unmarked }: LimitOptions): Subject {
+function subjectOf(name: string, { group, unmarked }: LimitOptions): MomentSubject {
   if (name === '') refuse('the name is empty');
   if (group && unmarked) refuse('--group and --unmarked say two different things of one name');
   return { kind: group ? 'group' : unmarked ? 'unmarked' : 'guest', name };
 }
 
 /** `--in` or `--out` without a rate selects the direction; with a rate it is the ceil of that direction. */
-function ratesOf(options: LimitOptions, { kind }: Subject): Pick<Override, 'rate' | 'ceil'> {
+function ratesOf(options: LimitOptions, { kind }: MomentSubject): Pick<Override, 'rate' | 'ceil'> {
   const chosen = directions.filter((way) => options[way] === true);
   const meant = chosen.length > 0 ? chosen : directions;
   const each = (rate: number) => Object.fromEntries(meant.map((way) => [way, rate]));
@@ -92,7 +92,7 @@ function rateOf(option: string, text: string): number {
   return parsed(option, text, parseRate(text));
 }
 
-function endOf(options: LimitOptions): Pick<Wanted, 'lasts' | 'until'> {
+function endOf(options: LimitOptions): Pick<WantedOverride, 'lasts' | 'until'> {
   const now = Date.now();
   if (options.for !== undefined && options.until !== undefined)
     refuse('--for and --until both say when it ends');
@@ -106,7 +106,7 @@ function endOf(options: LimitOptions): Pick<Wanted, 'lasts' | 'until'> {
 /** Characters of --why. */
 const longest = 200;
 
-function whyOf({ why }: LimitOptions): Pick<Wanted, 'why'> {
+function whyOf({ why }: LimitOptions): Pick<WantedOverride, 'why'> {
   const text = printable(why ?? '').trim();
   if (Array.from(text).length > longest) refuse(`--why takes ${longest} characters`);
   return text === '' ? {} : { why: text };

@@ -19,7 +19,7 @@ import { checkDeviceName, checkGroupName, checkGuestName } from '../names.ts';
 import { parseName } from '../pattern.ts';
 import { ceilOnly, decodeBoost, decodeQuota, decodeWindows, rateAndCeil } from './changes.ts';
 import { decodeClass, id } from './class.ts';
-import { type Decoder, Fields, type Section } from './fields.ts';
+import { type Decoder, Fields, type NamedTable } from './fields.ts';
 import { leaf } from './leaf.ts';
 import { decodeLimits } from './limits.ts';
 import { macs } from './macs.ts';
@@ -93,7 +93,7 @@ function decodeDefaults(fields: Fields): Config['defaults'] {
   return defaults;
 }
 
-function decodeGroup({ name, at, fields }: Section): GroupEntry {
+function decodeGroup({ name, at, fields }: NamedTable): GroupEntry {
   checkGroupName(name, at, fields);
   if (!fields.has('ceil')) {
     fields.findings.absence(
@@ -121,7 +121,7 @@ function decodeGroupValues(fields: Fields, otherwise: ClassSettings = {}): Group
   return { ...decodeClass(fields, otherwise), ...fields.optional('leaf', leaf) };
 }
 
-function decodeGuest({ name: written, at, fields }: Section, defaults: Config['defaults']): GuestEntry {
+function decodeGuest({ name: written, at, fields }: NamedTable, defaults: Config['defaults']): GuestEntry {
   const { name, pattern } = parseName(written);
   checkGuestName(name, at, fields);
   const values = decodeGuestValues(fields, defaults);

@@ -10,7 +10,7 @@ import { nearest } from '../../units/nearest.ts';
 export type Decoder<T> = (entry: TomlEntry, path: string[], findings: Findings) => T | undefined;
 
 /** A table with a name of the file's own: [guest.NAME]. */
-export interface Section {
+export interface NamedTable {
   name: string;
   at: Source;
   fields: Fields;
@@ -44,7 +44,7 @@ export class Fields {
   }
 
   /** The named tables under a key: [KEY.NAME]. */
-  sections(key: string): Section[] {
+  sections(key: string): NamedTable[] {
     const parent = this.section(key);
     return [...(parent.table?.entries ?? [])].flatMap(([name, { key: at }]) => {
       const fields = parent.section(name);

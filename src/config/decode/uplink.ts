@@ -3,23 +3,23 @@ import type { UplinkEntry } from '../config.ts';
 import { checkDeviceName } from '../names.ts';
 import { decodeWindows, rateAndCeil } from './changes.ts';
 import { decodeClass, id } from './class.ts';
-import type { Section } from './fields.ts';
+import type { NamedTable } from './fields.ts';
 import { leaf } from './leaf.ts';
-import { deviceNames, eachWay, integer, rate } from './values.ts';
+import { deviceNameList, eachWay, integer, rate } from './values.ts';
 
 const overhead = integer((number) => number >= 0 && number <= 512, 'bytes of each frame, 0 to 512');
 const mpu = integer((number) => number >= 0 && number <= 2048, 'bytes, 0 to 2048');
 
-export function decodeUplink({ name, at, fields }: Section): UplinkEntry {
+export function decodeUplink({ name, at, fields }: NamedTable): UplinkEntry {
   checkDeviceName(name, at, fields);
   const unmarked = fields.section('unmarked');
   const flooded = fields.section('flooded');
-  const { bridge: bridges } = fields.optional('bridge', deviceNames);
+  const { bridge: bridges } = fields.optional('bridge', deviceNameList);
   const entry: UplinkEntry = {
     name,
     at,
     ...(bridges ? { bridges } : {}),
-    ...fields.optional('routed', deviceNames),
+    ...fields.optional('routed', deviceNameList),
     ...decodeClass(fields),
     ...fields.optional('overhead', overhead),
     ...fields.optional('mpu', mpu),

@@ -46,7 +46,7 @@ const deviceName: Decoder<Setting<string>> = (entry, path, findings) => {
 };
 
 /** A name, or a list of names. */
-export const deviceNames: Decoder<Setting<string>[]> = (entry, path, findings) => {
+export const deviceNameList: Decoder<Setting<string>[]> = (entry, path, findings) => {
   const { key, value } = entry;
   const items = value.type === 'list' ? value.items : [value];
   if (items.length === 0) {

@@ -2,7 +2,7 @@
 // says, also to root, and how much room it has what statfs(2) says.
 
 import { dirname } from 'node:path';
-import { listMonths, readMonth, readRunning } from '../../ledger/read.ts';
+import { listMonths, readMonth, readRunningMonth } from '../../ledger/read.ts';
 import { readIds } from '../../store/ids.ts';
 import { readMoment } from '../../store/overrides.ts';
 import type { Paths } from '../../store/paths.ts';
@@ -55,5 +55,5 @@ function nearest(path: string): string {
 
 function troublesOf(folder: string): FilesFacts['ledger'] {
   const months = listMonths(folder).map((month) => readMonth(folder, month));
-  return [readRunning(folder), ...months].flatMap(({ trouble }) => trouble ?? []);
+  return [readRunningMonth(folder), ...months].flatMap(({ trouble }) => trouble ?? []);
 }

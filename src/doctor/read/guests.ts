@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { reconcile } from '../../guests/reconcile.ts';
-import { readRunning } from '../../guests/status-files.ts';
+import { readStatusFiles } from '../../guests/status-files.ts';
 import type { Device } from '../../host/host.ts';
 import { readAddresses } from '../../host/read-host.ts';
 import { readGuests } from '../../store/guests.ts';
@@ -22,7 +22,7 @@ export async function readGuestFacts(
 ): Promise<GuestFacts> {
   const noted = await attempt(() => readGuests(paths.guests));
   const known = had(noted) ?? [];
-  const status = readRunning(paths.libvirtState, known);
+  const status = readStatusFiles(paths.libvirtState, known);
   const running = reconcile(known, status, new Set(devices.keys()));
   const inForce = tryInForce(paths.rules);
   const nics = running.flatMap((guest) => guest.nics.map((nic) => ({ ...guest, nics: [nic] })));

@@ -80,7 +80,7 @@ export function parseListing(listing: string): NftTable[] {
     const isDormant = statements.some(({ text }) => /^flags .*\bdormant\b/.test(text)); // The chains of a dormant table are not hooked.
     const table: NftTable = {
       family,
-      name: plain(name),
+      name: plainWord(name),
       chains: new Map(),
       elements: new Map(),
       flowtables: new Map(),
@@ -96,7 +96,7 @@ export function isOurs({ name }: Pick<NftTable, 'name'>): boolean {
 
 function addBlock(table: NftTable, block: Block): void {
   const { kind, statements } = block;
-  const name = plain(block.name);
+  const name = plainWord(block.name);
   const text = statements.map((statement) => statement.text).join(' ');
   if (kind === 'chain') table.chains.set(name, parseChain(table.family, name, statements));
   else if (kind === 'flowtable') table.flowtables.set(name, namesIn(text.split('devices =')[1] ?? ''));
@@ -152,7 +152,7 @@ export function parseElements(text: string): NftElements {
     const value = colon < 0 ? '' : words.slice(colon + 1).join(' ');
     const key = withoutState(colon < 0 ? words : words.slice(0, colon))
       .filter((word) => word !== '.')
-      .map(plain);
+      .map(plainWord);
     if (key.some((part) => /\*$|^\d\S*[-/]\d/.test(part))) elements.wide.push({ key, value });
     else elements.exact.set(key.join(' . '), value);
   }
@@ -160,7 +160,7 @@ export function parseElements(text: string): NftElements {
 }
 
 /** A word without quotes, with numbers in decimal: `0x00000010` is `16`; the same for both ends of a range. */
-export function plain(word: string): string {
+export function plainWord(word: string): string {
   if (word.startsWith('"')) return word.slice(1, -1);
   return word.replace(/\b0x[0-9a-f]+/g, (number) => String(Number(number)));
 }

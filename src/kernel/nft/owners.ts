@@ -6,10 +6,10 @@ import type { State, TcObject } from '../objects.ts';
 import { given, parseRuleset, partsOf, type Table, targetOf } from './table.ts';
 
 /** Class id (`1:10`) -> the pairs (`vnet0 . eth0`) whose frames it gets. Empty for a ruleset that we did not write. */
-export type Owners = Map<string, Set<string>>;
+export type ClassOwners = Map<string, Set<string>>;
 
-export const readOwners = memoize((text: string): Owners => {
-  const owners: Owners = new Map();
+export const readOwners = memoize((text: string): ClassOwners => {
+  const owners: ClassOwners = new Map();
   const { tables } = parseRuleset(text);
   const entrances = readEntrances([...tables.values()]);
   for (const { chains, maps } of tables.values()) {
@@ -63,7 +63,7 @@ function readEntrances(tables: Table[]): Map<string, Set<string>> {
 }
 
 /** The pairs whose frames pass a class: those that lead to it or to a class below it. */
-export function pairsBelow(owners: Owners, children: Children, { device, id }: TcObject): Set<string> {
+export function pairsBelow(owners: ClassOwners, children: Children, { device, id }: TcObject): Set<string> {
   const pairs = (children.get(`${device} ${id}`) ?? []).flatMap((child) => [
     ...pairsBelow(owners, children, child),
   ]);

@@ -3,7 +3,7 @@
 import { Failure } from '../../system/errors.ts';
 import type { Run } from '../../system/exec.ts';
 
-export interface Ruleset {
+export interface NftInput {
   text: string;
   /** A file with this text; absent to pass it by stdin. */
   file?: string;
@@ -15,7 +15,7 @@ export interface Ruleset {
 export class NftRefusal extends Failure {}
 
 /** @throws NftRefusal; another Failure where nft was killed, perhaps after it had committed */
-export async function runNft(run: Run, args: string[], { text, file, shown }: Ruleset): Promise<void> {
+export async function runNft(run: Run, args: string[], { text, file, shown }: NftInput): Promise<void> {
   const outcome = await run('nft', [...args, '-f', file ?? '-'], file === undefined ? { input: text } : {});
   if (outcome.status !== 0) throw nftFailure(outcome.stderr, text, shown);
 }

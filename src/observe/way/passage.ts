@@ -48,7 +48,7 @@ export interface Stage {
 }
 
 /** An effect of somebody's rule on the frame after our marking. */
-export interface Change {
+export interface RuleEffect {
   /** `flow`: later packets of its flow pass no chain (flowtable). */
   what: 'mark' | 'priority' | 'way' | 'flow';
   /** `chain POSTROUTING of table ip mangle` */
@@ -72,7 +72,7 @@ export interface Passage {
   dropped: boolean;
   /** Whether our own rules set it, which drop nothing. */
   byUs?: true;
-  changes: Change[];
+  changes: RuleEffect[];
 }
 
 /** The state of a frame before its first stage. */

@@ -1,6 +1,6 @@
 // Evaluates one rule of others for a guest's frame: whether it matches, as far as the frame is known, and its effect on mark and
 // priority. An expression that is not understood counts as `maybe`.
-import { type NftTable, plain } from '../../kernel/nft/listing.ts';
+import { type NftTable, plainWord } from '../../kernel/nft/listing.ts';
 import { elementsOf, lookup } from './elements.ts';
 import { type Frame, type Match, valueIn } from './frame.ts';
 import { compareKey, readKey, readValue } from './terms.ts';
@@ -24,7 +24,7 @@ export function mayChange(words: string[]): boolean {
   return words.some((word, at) => {
     if (word === 'set') return words[at - 1] === 'mark' || words[at - 1] === 'priority';
     if (word === 'xt' && words[at + 1] === 'target')
-      return targetDeeds(plain(words[at + 2] ?? ''), 'maybe').length > 0;
+      return targetDeeds(plainWord(words[at + 2] ?? ''), 'maybe').length > 0;
     return word === 'fwd' || word === 'flow';
   });
 }
@@ -43,22 +43,22 @@ export function applyRule(words: string[], table: NftTable, frame: Frame): Deed[
     else if (word === 'log') at = afterLog(words, at);
     else if (word === 'dup') at += 3;
     else if (word === 'flow') {
-      deeds.push({ kind: 'flow', to: plain(words[at + 2] ?? '').replace(/^@/, ''), match });
+      deeds.push({ kind: 'flow', to: plainWord(words[at + 2] ?? '').replace(/^@/, ''), match });
       at += 3;
     } else if (/^(?:add|update|delete)$/.test(word) && words[at + 1]?.startsWith('@')) at += 3;
     else if (verdicts.has(word)) {
-      const target = word === 'jump' || word === 'goto' ? ` ${plain(words[at + 1] ?? '')}` : '';
+      const target = word === 'jump' || word === 'goto' ? ` ${plainWord(words[at + 1] ?? '')}` : '';
       deeds.push({ kind: 'verdict', verdict: `${word}${target}`, match });
       return deeds;
     } else if (word === 'reject' || word === 'queue') {
       deeds.push({ kind: 'verdict', verdict: word === 'queue' ? 'accept' : 'drop', match: 'maybe' });
       return deeds;
     } else if (word === 'fwd') {
-      deeds.push({ kind: 'forward', to: plain(words[at + 2] ?? ''), match });
+      deeds.push({ kind: 'forward', to: plainWord(words[at + 2] ?? ''), match });
       return deeds;
     } else if (word === 'xt') {
       const [, what, name = ''] = words.slice(at);
-      if (what === 'target') deeds.push(...targetDeeds(plain(name), match));
+      if (what === 'target') deeds.push(...targetDeeds(plainWord(name), match));
       else match = 'maybe';
       at += 3;
     } else {

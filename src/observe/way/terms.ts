@@ -1,5 +1,5 @@
 // Parses the terms of a rule from its words: keys, comparisons, and values that it sets.
-import { type NftTable, plain } from '../../kernel/nft/listing.ts';
+import { type NftTable, plainWord } from '../../kernel/nft/listing.ts';
 import { elementsOf, fits, lookup } from './elements.ts';
 import { type Frame, knownKeys, type Match, type Value, valueIn } from './frame.ts';
 
@@ -58,7 +58,7 @@ export function readValue(words: string[], begin: number, table: NftTable, frame
     const found = lookup(elementsOf(words[at + 1] ?? '', table), key.parts.map(valueIn(frame)));
     const [only] = found;
     if (!only) return { value: undefined, match: 'no', end: at + 2 };
-    const text = found.length === 1 && only.sure ? plain(only.value) : undefined;
+    const text = found.length === 1 && only.sure ? plainWord(only.value) : undefined;
     value = text !== undefined && /^\d+$/.test(text) ? Number(text) : text;
     return { value, match: only.sure ? 'yes' : 'maybe', end: at + 2 };
   }
@@ -101,7 +101,7 @@ export function compareKey(
     return { match: found === (comparison === '==') ? 'yes' : 'no', end };
   }
   const [value] = values;
-  return { match: isAs(value, comparison, plain(word)) ? 'yes' : 'no', end };
+  return { match: isAs(value, comparison, plainWord(word)) ? 'yes' : 'no', end };
 }
 
 function isAs(value: Value, comparison: string, wanted: string): boolean {

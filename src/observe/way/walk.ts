@@ -4,7 +4,7 @@
 import type { NftChain, NftTable } from '../../kernel/nft/listing.ts';
 import { isOurs } from '../../kernel/nft/listing.ts';
 import type { Frame, Match } from './frame.ts';
-import type { Begin, Change, Passage, Stage } from './passage.ts';
+import type { Begin, Passage, RuleEffect, Stage } from './passage.ts';
 import { applyRule, mayChange } from './rule.ts';
 
 interface State extends Passage {
@@ -70,7 +70,7 @@ export function makeWalk(tables: NftTable[]) {
               own[what] === undefined ||
               own[what] !== state[what],
           );
-          state.changes.push(...left.map((one): Change => ({ ...one, match: 'maybe' })));
+          state.changes.push(...left.map((one): RuleEffect => ({ ...one, match: 'maybe' })));
         }
         if (state.dropped) break;
       }
@@ -166,7 +166,7 @@ function note(
   state: State,
   table: NftTable,
   chain: NftChain,
-  what: Change['what'],
+  what: RuleEffect['what'],
   match: Match,
   to?: string,
 ): void {

@@ -4,7 +4,7 @@ import { isOurFilter } from '../../kernel/tc/filter-json.ts';
 import type { Facts } from '../facts.ts';
 import { type Fault, repair, verbs } from '../fault.ts';
 import { filterFaults, programFaults } from './filters.ts';
-import type { Change, Passage, Stage, Way } from './passage.ts';
+import type { Passage, RuleEffect, Stage, Way } from './passage.ts';
 import { passRouted } from './routed.ts';
 import { makeWalk } from './walk.ts';
 
@@ -67,7 +67,7 @@ function passBridged(way: Way, facts: Facts, walk: ReturnType<typeof makeWalk>):
 }
 
 /** Effects that divert a frame from its class, whatever its mark. */
-function isElsewhere(what: Change['what']): boolean {
+function isElsewhere(what: RuleEffect['what']): boolean {
   return what === 'way' || what === 'flow';
 }
 
@@ -108,7 +108,7 @@ function stagesOf({ direction, tap, port, device }: Way, { bridged, table }: Fac
 
 function ruleFault(
   way: Way,
-  { what, where, table, family, match, to = '', shown }: Change,
+  { what, where, table, family, match, to = '', shown }: RuleEffect,
   { tables }: Facts,
 ): Fault {
   const { direction, tap, mark } = way;

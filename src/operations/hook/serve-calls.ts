@@ -23,7 +23,7 @@ export interface Work {
   heard: Context;
 }
 
-export interface Outcome {
+export interface CallOutcome {
   /** Whether it succeeded, so that the next call for this guest need not try again. */
   isDone: boolean;
   /** Why the guest must not start. */
@@ -33,8 +33,8 @@ export interface Outcome {
 type Change = (guests: Guest[]) => Guest[];
 
 /** @param works the calls, in the order in which libvirt made them */
-export async function serve(context: Context, works: Work[]): Promise<Map<Work, Outcome>> {
-  const outcomes = new Map<Work, Outcome>();
+export async function serve(context: Context, works: Work[]): Promise<Map<Work, CallOutcome>> {
+  const outcomes = new Map<Work, CallOutcome>();
   const changes: Change[] = [];
   const ready: Work[] = [];
   for (const work of works) {
@@ -80,7 +80,7 @@ function changeOf({ call: { driver, name, operation, xml } }: Work): Change {
 }
 
 /** One load for all. Where it fails, one for each, which finds the guest that caused it, or reports the error to all. */
-async function shapeAll(context: Context, works: Work[], outcomes: Map<Work, Outcome>): Promise<void> {
+async function shapeAll(context: Context, works: Work[], outcomes: Map<Work, CallOutcome>): Promise<void> {
   const guests = works.map((work) => ({ ...work.call, starts: isStart(work), heard: work.heard }));
   try {
     const results = await shape(context, guests);
@@ -106,7 +106,7 @@ async function shapeAll(context: Context, works: Work[], outcomes: Map<Work, Out
 }
 
 /** Any error, also one in the guest's XML, keeps it from starting only where on_failure is "refuse". */
-async function fail(context: Context, work: Work, error: unknown): Promise<Outcome> {
+async function fail(context: Context, work: Work, error: unknown): Promise<CallOutcome> {
   const { call, heard } = work;
   if (error instanceof Unkept) {
     heard.warn(describeError(error));

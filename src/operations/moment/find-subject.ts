@@ -1,6 +1,6 @@
 // Looks up the subject of an override: an existing guest, group or uplink, or an error with the name that was probably meant.
 import { matchGuest } from '../../config/pattern.ts';
-import type { Subject } from '../../policy/moment/moment.ts';
+import type { MomentSubject } from '../../policy/moment/moment.ts';
 import { sourcesOf } from '../../policy/origin.ts';
 import { Failure } from '../../system/errors.ts';
 import { label } from '../../text/label.ts';
@@ -11,7 +11,7 @@ import type { Generated } from '../generate.ts';
  * @returns whether it runs, so that an override takes effect at once
  * @throws Failure where it does not exist, or is not shaped by configuration
  */
-export function findSubject(generated: Generated, { kind, name }: Subject): boolean {
+export function findSubject(generated: Generated, { kind, name }: MomentSubject): boolean {
   if (kind === 'guest') return findGuest(generated, name);
   return kind === 'group' ? findGroup(generated, name) : findUplink(generated, name);
 }

@@ -2,7 +2,7 @@
 // the ledger; the start of a guest takes that of the last sync.
 import type { Config } from '../../config/config.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import type { Moment, Subject } from '../../policy/moment/moment.ts';
+import type { Moment, MomentSubject } from '../../policy/moment/moment.ts';
 import { earliestBegin, hasVolumes } from '../../policy/moment/quotas.ts';
 import {
   asMoment,
@@ -66,19 +66,20 @@ function note({ paths, warn }: Context, volumes: Volumes): void {
 /** Imports the ledger dynamically, since hooks do without it. */
 async function readDelivered(folder: string, begin: number, known: Ledger | undefined): Promise<Delivered> {
   const { readUsed, usedBetween } = await import('../../ledger/used.ts');
-  const { splitSubject, subjectOf } = await import('../../ledger/subject.ts');
+  const { splitSubject, ledgerSubject } = await import('../../ledger/subject.ts');
   const { dayOf } = await import('../../units/days.ts');
   const used = readUsed(folder, dayOf(begin), known);
   const keys = [
     ...used.months.flatMap(({ accounts }) => [...accounts.keys()]),
     ...(used.running?.accounts.keys() ?? []),
   ];
-  const isOwner = (one: ReturnType<typeof splitSubject>): one is Subject =>
+  const isOwner = (one: ReturnType<typeof splitSubject>): one is MomentSubject =>
     one.kind === 'guest' || one.kind === 'group';
   return {
     subjects: [...new Set(keys)].map(splitSubject).filter(isOwner),
     used: ({ kind, name }, span) =>
-      usedBetween(used, subjectOf(kind, name), dayOf(span.begin), dayOf(span.end - 1)),
-    total: ({ kind, name }) => used.running?.accounts.get(subjectOf(kind, name))?.total ?? { out: 0, in: 0 },
+      usedBetween(used, ledgerSubject(kind, name), dayOf(span.begin), dayOf(span.end - 1)),
+    total: ({ kind, name }) =>
+      used.running?.accounts.get(ledgerSubject(kind, name))?.total ?? { out: 0, in: 0 },
   };
 }

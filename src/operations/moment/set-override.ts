@@ -2,7 +2,7 @@
 // then loaded by the configuration in force. If that fails it is removed again.
 import type { Site } from '../../load/context.ts';
 import { readRunningGuests } from '../../observe/read-running.ts';
-import type { Override, Subject } from '../../policy/moment/moment.ts';
+import type { MomentSubject, Override } from '../../policy/moment/moment.ts';
 import { endText, shortfalls, subjectText, valuesText } from '../../report/overrides.ts';
 import { noteLoad } from '../../store/history.ts';
 import {
@@ -25,7 +25,7 @@ import { writeRulesAnywhere } from '../write-rules.ts';
 import { findSubject } from './find-subject.ts';
 import { lookAgain } from './look-again.ts';
 
-export interface Wanted extends Subject, Pick<Override, 'rate' | 'ceil' | 'why'> {
+export interface WantedOverride extends MomentSubject, Pick<Override, 'rate' | 'ceil' | 'why'> {
   /** Its duration, in milliseconds. */
   lasts?: number;
   /** Its end, in milliseconds since 1970. */
@@ -33,7 +33,7 @@ export interface Wanted extends Subject, Pick<Override, 'rate' | 'ceil' | 'why'>
 }
 
 /** @returns the exit status: 1 where an uplink cannot be shaped */
-export function setOverride(context: Context, wanted: Wanted): Promise<number> {
+export function setOverride(context: Context, wanted: WantedOverride): Promise<number> {
   return change(context, wanted, (overrides, before) => {
     const next = storedOf(wanted);
     const same = overrides.find((one) => isSame(one, next));
@@ -44,7 +44,7 @@ export function setOverride(context: Context, wanted: Wanted): Promise<number> {
   });
 }
 
-function whyNotYet({ paths }: Context, { kind, name }: Subject): string {
+function whyNotYet({ paths }: Context, { kind, name }: MomentSubject): string {
   const runs = kind === 'guest' && readRunningGuests(paths).guests.some((guest) => guest.name === name);
   return runs
     ? 'runs, and no load has seen that: virt-shaper sync --in-force shapes it, with that'
@@ -52,8 +52,8 @@ function whyNotYet({ paths }: Context, { kind, name }: Subject): string {
 }
 
 /** @returns the same; nothing to lift is no failure */
-export function liftOverride(context: Context, subject: Subject): Promise<number> {
-  const isIts = ({ kind, name }: Subject) => kind === subject.kind && name === subject.name;
+export function liftOverride(context: Context, subject: MomentSubject): Promise<number> {
+  const isIts = ({ kind, name }: MomentSubject) => kind === subject.kind && name === subject.name;
   return change(context, subject, (overrides, before) => {
     const inForce = new Set(before.inputs.moment.overrides.filter(isIts).map(({ since }) => since));
     const lifted = overrides.filter((one) => isIts(one) && inForce.has(one.since));
@@ -66,7 +66,7 @@ export function liftOverride(context: Context, subject: Subject): Promise<number
   });
 }
 
-function storedOf({ lasts, ...wanted }: Wanted): StoredOverride {
+function storedOf({ lasts, ...wanted }: WantedOverride): StoredOverride {
   const { now, sinceBoot, boot } = readClock();
   return {
     ...wanted,
@@ -87,7 +87,7 @@ function isSame(one: StoredOverride, other: StoredOverride): boolean {
 /** @returns what is stored from now on, and what is said once it is */
 type Change = (overrides: StoredOverride[], before: Generated) => { next: StoredOverride[]; said: string[] };
 
-function change(context: Context, subject: Subject, by: Change): Promise<number> {
+function change(context: Context, subject: MomentSubject, by: Change): Promise<number> {
   const { overrides: file, unloaded } = context.paths;
   return underLock(context, async (site) => {
     const before = await generateNow(context, 'in force');
@@ -113,7 +113,12 @@ function change(context: Context, subject: Subject, by: Change): Promise<number>
   });
 }
 
-async function loadAnew(context: Context, site: Site, before: Generated, subject: Subject): Promise<number> {
+async function loadAnew(
+  context: Context,
+  site: Site,
+  before: Generated,
+  subject: MomentSubject,
+): Promise<number> {
   const { moment } = readMoment(context.paths.overrides);
   const generated = atMoment(before, { ...before.inputs.moment, ...moment });
   const { folder, full } = writeRulesAnywhere(context, generated, folderFor(context, generated));

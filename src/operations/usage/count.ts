@@ -1,8 +1,8 @@
 // Counts use: the counters are read under the lock, and the ledger is written after it is released. An error is a warning, and does
 // not affect any limit.
-import { type Counting, countAll, isAsRead, type Uncounted, writeLedger } from '../../ledger/keep.ts';
+import { type CountResult, countAll, isAsRead, type Uncounted, writeLedger } from '../../ledger/keep.ts';
 import { deviceOf } from '../../ledger/ledger.ts';
-import { readRunning } from '../../ledger/read.ts';
+import { readRunningMonth } from '../../ledger/read.ts';
 import { readClassesNow } from '../../ledger/read-classes.ts';
 import { listSpool } from '../../ledger/spool.ts';
 import type { Site } from '../../load/context.ts';
@@ -14,7 +14,7 @@ import { underLock } from '../under-lock.ts';
 
 export interface Usage {
   /** The ledger up to this moment, for values that depend on it. Absent where it cannot be read. */
-  counting?: Counting;
+  counting?: CountResult;
   /** Writes the ledger. Call it after the lock is released. */
   keep: () => Promise<void>;
 }
@@ -23,7 +23,7 @@ export interface Usage {
 export async function countNow(context: Context, site: Site): Promise<Usage> {
   try {
     const { paths } = context;
-    const running = readRunning(paths.usage);
+    const running = readRunningMonth(paths.usage);
     if (running.trouble?.kind === 'newer') return takeUp(context, { spooled: [] }, running);
     const known = new Set([...(running.value?.classes.keys() ?? [])].map(deviceOf));
     const reading = await readClassesNow(site.run, readInForce(paths.rules), known);
@@ -59,7 +59,11 @@ export async function underLockCounted<T>(context: Context, work: (site: Site) =
   }
 }
 
-function takeUp(context: Context, uncounted: Uncounted, running?: ReturnType<typeof readRunning>): Usage {
+function takeUp(
+  context: Context,
+  uncounted: Uncounted,
+  running?: ReturnType<typeof readRunningMonth>,
+): Usage {
   try {
     const counting = countAll(context.paths, uncounted, running);
     return { counting, keep: () => keep(context, counting, uncounted) };
@@ -76,7 +80,7 @@ function unable({ warn }: Context, error: unknown): Usage {
 /** Seconds to wait for another process that writes the ledger; on a timeout the next sync counts instead. */
 const patience = 5;
 
-async function keep(context: Context, counting: Counting, uncounted: Uncounted): Promise<void> {
+async function keep(context: Context, counting: CountResult, uncounted: Uncounted): Promise<void> {
   const { paths, warn } = context;
   for (const { text } of counting.troubles) warn(`warning: ${text}`);
   if (!counting.change) return;

@@ -1,10 +1,10 @@
 // `usage`: selects the part of the ledger that is asked for, and prints it.
 import { matchesName } from '../../config/pattern.ts';
-import { nothing } from '../../ledger/ledger.ts';
-import { type SubjectKind, splitSubject, subjectOf } from '../../ledger/subject.ts';
+import { noBytes } from '../../ledger/ledger.ts';
+import { ledgerSubject, type SubjectKind, splitSubject } from '../../ledger/subject.ts';
 import { readUsed, type Used } from '../../ledger/used.ts';
 import { usagePage } from '../../report/usage/page.ts';
-import { usageRows, type Wanted } from '../../report/usage/rows.ts';
+import { type UsageQuery, usageRows } from '../../report/usage/rows.ts';
 import { type UsageReport, usageAsData, usageCsv, usageText } from '../../report/usage/usage.ts';
 import { ConfigError, Failure } from '../../system/errors.ts';
 import { label } from '../../text/label.ts';
@@ -59,7 +59,7 @@ export function reportUsage(
     names.length === 0 ||
     names.some((one) => matchesName(one, name) || (group !== undefined && matchesName(one, group)));
   const each = options.day ? 'day' : options.months ? 'month' : undefined;
-  const wanted: Wanted = { kinds, isMeant, from, until, ...(each ? { each } : {}) };
+  const wanted: UsageQuery = { kinds, isMeant, from, until, ...(each ? { each } : {}) };
   const { troubles, running } = used;
   if (options.html !== undefined) return { text: '', html: page(used, wanted, now), troubles };
   const report: UsageReport = {
@@ -119,15 +119,15 @@ function checkNames({ months }: Used, kinds: SubjectKind[], names: string[]): vo
   }
 }
 
-function page(used: Used, wanted: Wanted, now: number): string {
+function page(used: Used, wanted: UsageQuery, now: number): string {
   const month = monthOf(wanted.from);
   const accounts = used.months.find((record) => record.month === month)?.accounts;
   const guests = usageRows(used, wanted).map(({ kind, name, used: sum, p95 }) => ({
     kind,
     name,
-    days: accounts?.get(subjectOf(kind, name))?.days ?? new Map(),
+    days: accounts?.get(ledgerSubject(kind, name))?.days ?? new Map(),
     used: sum,
-    p95: p95 ?? nothing(),
+    p95: p95 ?? noBytes(),
   }));
   if (guests.length === 0)
     throw new Failure(`nothing was used in ${month}`, 'virt-shaper usage --months shows when');

@@ -1,6 +1,6 @@
 // The values of a class that are changed for now: every view marks them, so that they are not mistaken for configured ones.
 import { type Both, both, directions } from '../../units/units.ts';
-import type { ForNow, Step } from './moment.ts';
+import type { ForNow, MomentStep } from './moment.ts';
 
 /** In bits per second, before oversubscribed guarantees are scaled. */
 export interface Compared {
@@ -8,7 +8,7 @@ export interface Compared {
   /** The configured value, without any step. */
   usual: number;
   /** Its last own step. */
-  step?: Step;
+  step?: MomentStep;
 }
 
 export interface ForNowValues {
@@ -27,7 +27,7 @@ export function forNowOf(ceil: Both<Compared>, rate: Both<Compared> = ceil): { f
 }
 
 /** @param above the parents that may have cut it, where it has no step of its own */
-function differing({ value, usual, step }: Compared, above?: Step): ForNow | undefined {
+function differing({ value, usual, step }: Compared, above?: MomentStep): ForNow | undefined {
   const reason = step?.to === value ? step : (above ?? step);
   return reason && value !== usual ? { ...reason, usual } : undefined;
 }

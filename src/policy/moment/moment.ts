@@ -1,7 +1,7 @@
 // The moment: time, overrides and volumes, for which a policy is computed. It is an input like the configuration, so a policy can
 // be computed for any other moment. Temporary changes apply to a value as steps (origin.ts), the administrator's override last.
 import type { Source } from '../../system/errors.ts';
-import type { Span } from '../../units/period.ts';
+import type { TimeSpan } from '../../units/period.ts';
 import type { Both, Direction } from '../../units/units.ts';
 import type { Credit } from './credit.ts';
 
@@ -11,21 +11,21 @@ export interface Moment {
   /** The overrides that administrators have set; those that have ended do not count. */
   overrides: Override[];
   /** The bytes delivered to and from a guest or group in a period, on all uplinks; absent where nothing is known of volumes. */
-  used?: (subject: Subject, period: Span) => Both<number>;
+  used?: (subject: MomentSubject, period: TimeSpan) => Both<number>;
   /** Until when a quota stays used up although the clock was set to another period, in milliseconds since 1970. */
-  held?: (subject: Subject, period: Span) => number | undefined;
+  held?: (subject: MomentSubject, period: TimeSpan) => number | undefined;
   /** The credit of a guest's boost; absent where no guest has any. */
   credit?: (guest: string, direction: Direction) => Credit | undefined;
 }
 
 /** A guest, a group, or the unmarked traffic of an uplink, by the uplink's name. */
-export interface Subject {
+export interface MomentSubject {
   kind: 'guest' | 'group' | 'unmarked';
   name: string;
 }
 
 /** An override, on every uplink. Rates in bits per second; absent directions and keys are not changed. */
-export interface Override extends Subject {
+export interface Override extends MomentSubject {
   rate?: Partial<Both<number>>;
   ceil?: Partial<Both<number>>;
   /** When it was set: milliseconds since 1970. */
@@ -41,7 +41,7 @@ export interface Override extends Subject {
  * A step: a temporary change of a value. Steps apply in this order, each to the result of the one before: a time window, credit, a
  * quota that is used up (which never raises a value), and an administrator's override, which wins.
  */
-export interface Step {
+export interface MomentStep {
   by: 'window' | 'boost' | 'quota' | 'limit';
   /** The value after this step, in bits per second. */
   to: number;
@@ -54,7 +54,7 @@ export interface Step {
 }
 
 /** The value for now, in bits per second, with the last step. */
-export interface ForNow extends Step {
+export interface ForNow extends MomentStep {
   usual: number;
 }
 
@@ -83,10 +83,10 @@ export function overrideKeys({ now, overrides }: Moment): OverrideKey[] {
 /** @returns the override that was set last */
 export function limitSteps(
   { now, overrides }: Moment,
-  { kind, name }: Subject,
+  { kind, name }: MomentSubject,
   key: 'rate' | 'ceil',
   direction: Direction,
-): Step[] {
+): MomentStep[] {
   const own = overrides.filter((one) => one.name === name && one.kind === kind && isInForce(one, now));
   const last = own.findLast((one) => one[key]?.[direction] !== undefined);
   const to = last?.[key]?.[direction];

@@ -1,6 +1,6 @@
 // The state of a quota at a moment: how much of its volumes is used in the period, and whether one is used up.
 import type { Config, Quota } from '../../config/config.ts';
-import { periodAt, type Span } from '../../units/period.ts';
+import { periodAt, type TimeSpan } from '../../units/period.ts';
 import { type Both, type Direction, directions } from '../../units/units.ts';
 
 /** One volume of a quota, in bytes. */
@@ -11,7 +11,7 @@ export interface Volume {
   used: number;
 }
 
-export interface QuotaUse extends Span {
+export interface QuotaUse extends TimeSpan {
   volumes: Volume[];
 }
 
@@ -19,7 +19,7 @@ export interface QuotaUse extends Span {
  * @param used the bytes delivered in a period
  * @param now milliseconds since 1970
  */
-export function quotaAt(quota: Quota, used: (period: Span) => Both<number>, now: number): QuotaUse {
+export function quotaAt(quota: Quota, used: (period: TimeSpan) => Both<number>, now: number): QuotaUse {
   const span = periodAt(quota.every.value, now);
   const { out, in: inward } = used(span);
   if ('both' in quota.volume) {

@@ -2,12 +2,12 @@
 // before; the last one's result counts.
 import type { Boost, Quota, Window } from '../../config/config.ts';
 import type { Direction } from '../../units/units.ts';
-import { limitSteps, type Moment, type Step, type Subject } from './moment.ts';
+import { limitSteps, type Moment, type MomentStep, type MomentSubject } from './moment.ts';
 import { isUsedUp, quotaAt } from './quotas.ts';
 import { holdingAt } from './windows.ts';
 
 /** The parts of an entry that change its values for a time. */
-export interface Changing {
+export interface TimedEntry {
   when?: Window[];
   /** Whether a window may not raise the value, since the guest's own metadata asked for it. */
   neverRaises?: boolean;
@@ -18,13 +18,13 @@ export interface Changing {
 /** @param value bits per second, without steps */
 export function stepsOf(
   moment: Moment,
-  subject: Subject,
-  changing: Changing,
+  subject: MomentSubject,
+  changing: TimedEntry,
   key: 'rate' | 'ceil',
   direction: Direction,
   value: number,
-): Step[] {
-  const steps: Step[] = [];
+): MomentStep[] {
+  const steps: MomentStep[] = [];
   for (const make of [windowStep, boostStep, quotaStep]) {
     const step = make({ moment, subject, changing, key, direction, value: steps.at(-1)?.to ?? value });
     if (step) steps.push(step);
@@ -34,15 +34,15 @@ export function stepsOf(
 
 interface Asked {
   moment: Moment;
-  subject: Subject;
-  changing: Changing;
+  subject: MomentSubject;
+  changing: TimedEntry;
   key: 'rate' | 'ceil';
   direction: Direction;
   /** The value before this step, in bits per second. */
   value: number;
 }
 
-function windowStep({ moment, changing, key, direction, value }: Asked): Step | undefined {
+function windowStep({ moment, changing, key, direction, value }: Asked): MomentStep | undefined {
   if (!changing.when) return undefined;
   const { window, until } = holdingAt(changing.when, moment.now);
   const setting = window?.[key]?.[direction];
@@ -56,14 +56,14 @@ function windowStep({ moment, changing, key, direction, value }: Asked): Step | 
 }
 
 /** Credit raises the ceil only; its end is not known in advance, since it depends on the guest's use. */
-function boostStep({ moment, subject, changing, key, direction, value }: Asked): Step | undefined {
+function boostStep({ moment, subject, changing, key, direction, value }: Asked): MomentStep | undefined {
   const setting = changing.boost?.ceil[direction];
   if (!setting || key !== 'ceil' || setting.value <= value) return undefined;
   if (!moment.credit?.(subject.name, direction)?.isOn) return undefined;
   return { by: 'boost', to: setting.value, ...(setting.at ? { at: setting.at } : {}) };
 }
 
-function quotaStep({ moment, subject, changing, key, direction, value }: Asked): Step | undefined {
+function quotaStep({ moment, subject, changing, key, direction, value }: Asked): MomentStep | undefined {
   const setting = changing.quota?.then[key]?.[direction];
   const { used } = moment;
   if (!changing.quota || !setting || !used || setting.value >= value) return undefined;

@@ -2,10 +2,10 @@
 // starts between two looks uses this state, so it has everything that a moment needs.
 import type { Config, Quota } from '../../config/config.ts';
 import { matchGuest } from '../../config/pattern.ts';
-import type { Span } from '../../units/period.ts';
+import type { TimeSpan } from '../../units/period.ts';
 import { type Both, both, type Direction } from '../../units/units.ts';
 import { type Credit, newCredit, reckon } from './credit.ts';
-import type { Moment, Subject } from './moment.ts';
+import type { Moment, MomentSubject } from './moment.ts';
 import { isUsedUp, type QuotaUse, quotaAt, shareUsed } from './quotas.ts';
 import { holdingAt } from './windows.ts';
 
@@ -16,7 +16,7 @@ export interface Clocks {
 }
 
 /** The use in a period, in bytes. */
-export interface QuotaRecord extends Span {
+export interface QuotaRecord extends TimeSpan {
   used: Both<number>;
   /** Once it is used up, its `then` holds `until`, in milliseconds since boot, even if the wall clock is set meanwhile. */
   held?: { until: number; end: number };
@@ -25,7 +25,7 @@ export interface QuotaRecord extends Span {
 export interface Volumes {
   /** The time of the look, in milliseconds since boot. */
   at: number;
-  /** Keyed by `keyOf`. */
+  /** Keyed by `volumeKey`. */
   quotas: Map<string, QuotaRecord>;
   /** Keyed by the guest's name; a direction without a boost is absent. */
   credits: Map<string, Partial<Both<Credit>>>;
@@ -34,22 +34,22 @@ export interface Volumes {
 /** The figures of the ledger, in bytes. */
 export interface Delivered {
   /** All subjects that it has figures for. */
-  subjects: Subject[];
+  subjects: MomentSubject[];
   used: NonNullable<Moment['used']>;
   /** The total ever counted, which is monotonic. */
-  total: (subject: Subject) => Both<number>;
+  total: (subject: MomentSubject) => Both<number>;
 }
 
 /** The notice that a volume has reached a threshold. */
 export interface Notice {
-  subject: Subject;
+  subject: MomentSubject;
   quota: Quota;
   use: QuotaUse;
   /** The threshold in percent. */
   reached: 80 | 100;
 }
 
-export function keyOf({ kind, name }: Pick<Subject, 'kind' | 'name'>): string {
+export function volumeKey({ kind, name }: Pick<MomentSubject, 'kind' | 'name'>): string {
   return `${kind} ${name}`;
 }
 
@@ -68,12 +68,12 @@ export function reckonVolumes(
   for (const subject of subjectsOf(config, delivered.subjects, before, now)) {
     const quota = quotaOf(config, subject);
     if (quota) {
-      const known = before?.quotas.get(keyOf(subject));
-      const usedIn = (span: Span) => atLeast(delivered.used(subject, span), known, span);
+      const known = before?.quotas.get(volumeKey(subject));
+      const usedIn = (span: TimeSpan) => atLeast(delivered.used(subject, span), known, span);
       const use = quotaAt(quota, usedIn, now);
       const used = usedIn(use);
       const hold = holdOf(use, known?.held, { now, sinceBoot });
-      volumes.quotas.set(keyOf(subject), { begin: use.begin, end: use.end, used, ...hold });
+      volumes.quotas.set(volumeKey(subject), { begin: use.begin, end: use.end, used, ...hold });
       const reached = reachedSince(quota, use, known);
       if (reached) notices.push({ subject, quota, use, reached });
     }
@@ -90,29 +90,29 @@ export function reckonVolumes(
 /** The owners: groups of the configuration, and guests with use or credit. A new guest has its full credit. */
 function subjectsOf(
   { groups }: Config,
-  known: Subject[],
+  known: MomentSubject[],
   before: Volumes | undefined,
   now: number,
-): Subject[] {
+): MomentSubject[] {
   const guests = new Set(known.flatMap(({ kind, name }) => (kind === 'guest' ? name : [])));
   for (const name of before?.credits.keys() ?? []) guests.add(name);
   // After the loss of the ledger the previous look still names its guests.
   for (const [key, { end }] of before?.quotas ?? [])
     if (key.startsWith('guest ') && end > now) guests.add(key.slice('guest '.length));
   return [
-    ...groups.map(({ name }): Subject => ({ kind: 'group', name })),
-    ...[...guests].map((name): Subject => ({ kind: 'guest', name })),
+    ...groups.map(({ name }): MomentSubject => ({ kind: 'group', name })),
+    ...[...guests].map((name): MomentSubject => ({ kind: 'guest', name })),
   ];
 }
 
-function quotaOf(config: Config, { kind, name }: Subject): Quota | undefined {
+function quotaOf(config: Config, { kind, name }: MomentSubject): Quota | undefined {
   return kind === 'group'
     ? config.groups.find((group) => group.name === name)?.quota
     : matchGuest(config, name)?.quota;
 }
 
 /** Use in a period never decreases, so the loss of the ledger lifts no limit. */
-function atLeast(used: Both<number>, known: QuotaRecord | undefined, { begin }: Span): Both<number> {
+function atLeast(used: Both<number>, known: QuotaRecord | undefined, { begin }: TimeSpan): Both<number> {
   return known?.begin === begin ? both((way) => Math.max(used[way], known.used[way])) : used;
 }
 
@@ -142,7 +142,7 @@ function reachedSince(
 
 function creditOf(
   config: Config,
-  { name }: Subject,
+  { name }: MomentSubject,
   now: number,
   {
     total,
@@ -174,12 +174,12 @@ export function asMoment(
   if (!volumes) return used ? { used } : {};
   return {
     used: (subject, span) => {
-      const known = volumes.quotas.get(keyOf(subject));
+      const known = volumes.quotas.get(volumeKey(subject));
       return atLeast(used?.(subject, span) ?? { out: 0, in: 0 }, known, span);
     },
     credit: (guest: string, way: Direction) => volumes.credits.get(guest)?.[way],
     held: (subject, { end }) => {
-      const held = volumes.quotas.get(keyOf(subject))?.held;
+      const held = volumes.quotas.get(volumeKey(subject))?.held;
       const left = (held?.until ?? 0) - sinceBoot;
       return left > aMinute && held?.end !== end ? now + left : undefined;
     },

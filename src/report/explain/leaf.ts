@@ -1,7 +1,7 @@
 // The leaf of a guest in words: its kind with the parameters that are not defaults, and its origin.
 
-import { frame } from '../../plan/arithmetic.ts';
-import { usual } from '../../plan/leaf.ts';
+import { fullFrame } from '../../plan/arithmetic.ts';
+import { leafDefaults } from '../../plan/leaf.ts';
 import { label } from '../../text/label.ts';
 import { formatTime } from '../../units/time.ts';
 import { originText, type Place } from './origin.ts';
@@ -24,18 +24,18 @@ function details(leaf: ExplainedLeaf): string[] {
     case 'fq_codel':
       return [
         `target ${spaced(leaf.target)}`,
-        ...unless(usual.interval, leaf.interval, `interval ${spaced(leaf.interval)}`),
-        ...unless(usual.packets, leaf.limit, `${leaf.limit} packets`),
-        ...unless(usual.flows, leaf.flows, `${leaf.flows} flows`),
-        ...unless(frame, leaf.quantum, `quantum ${leaf.quantum} B`),
-        ...unless(usual.memory, leaf.memoryLimit, `${leaf.memoryLimit} bytes of memory`),
+        ...unless(leafDefaults.interval, leaf.interval, `interval ${spaced(leaf.interval)}`),
+        ...unless(leafDefaults.packets, leaf.limit, `${leaf.limit} packets`),
+        ...unless(leafDefaults.flows, leaf.flows, `${leaf.flows} flows`),
+        ...unless(fullFrame, leaf.quantum, `quantum ${leaf.quantum} B`),
+        ...unless(leafDefaults.memory, leaf.memoryLimit, `${leaf.memoryLimit} bytes of memory`),
         ...(leaf.ecn ? [] : ['no ECN']),
       ];
     case 'sfq':
       return [
         `${leaf.limit} packets`,
-        ...unless(usual.depth, leaf.depth, `${leaf.depth} of a flow`),
-        ...unless(frame, leaf.quantum, `quantum ${leaf.quantum} B`),
+        ...unless(leafDefaults.depth, leaf.depth, `${leaf.depth} of a flow`),
+        ...unless(fullFrame, leaf.quantum, `quantum ${leaf.quantum} B`),
         ...unless(0, leaf.perturb, `hashed anew every ${leaf.perturb} s`),
       ];
     case 'cake':

@@ -1,6 +1,6 @@
 // The origin of a value in words: where it is configured, its steps, and its cuts.
 import { dirname } from 'node:path';
-import type { Step } from '../../policy/moment/moment.ts';
+import type { MomentStep } from '../../policy/moment/moment.ts';
 import type { Cut, Origin } from '../../policy/origin.ts';
 import type { Source } from '../../system/errors.ts';
 import { label } from '../../text/label.ts';
@@ -44,7 +44,7 @@ export function rateOrigin(
 }
 
 /** `limited to 5mbit until 2026-12-24 20:00 by alice, 2026-12-24 18:00: abuse report 4711` */
-function stepText({ by, to, at, until, set }: Step, place: Place): string {
+function stepText({ by, to, at, until, set }: MomentStep, place: Place): string {
   const end = until === undefined ? '' : ` until ${formatMinute(until)}`;
   const where = at ? `, ${place(at)}` : '';
   if (!set) return `${stepWords[by]} ${formatRate(to)}${end}${where}`;
@@ -52,7 +52,7 @@ function stepText({ by, to, at, until, set }: Step, place: Place): string {
   return `${stepWords[by]} ${formatRate(to)}${end} by ${label(set.by)}, ${formatMinute(set.since)}${why}`;
 }
 
-const stepWords: Record<Step['by'], string> = {
+const stepWords: Record<MomentStep['by'], string> = {
   window: 'by the clock',
   boost: 'with credit',
   quota: 'its volume is used up:',

@@ -3,7 +3,7 @@
 
 import type { ClassInUse, UplinkInUse } from '../../observe/in-use.ts';
 import { directions } from '../../units/units.ts';
-import type { Family, Sample } from './exposition.ts';
+import type { MetricFamily, Sample } from './exposition.ts';
 
 interface Labelled {
   one: ClassInUse;
@@ -19,7 +19,7 @@ interface Level {
 
 interface Figure {
   name: string;
-  type: Family['type'];
+  type: MetricFamily['type'];
   help: (what: string) => string;
   /** The value; nothing where the kernel lacks the class. */
   value: (one: ClassInUse) => number | undefined;
@@ -104,7 +104,7 @@ const figures: Figure[] = [
   },
 ];
 
-export function* classFamilies(uplinks: UplinkInUse[]): Generator<Family> {
+export function* classFamilies(uplinks: UplinkInUse[]): Generator<MetricFamily> {
   for (const { name, what, classes } of levels(uplinks)) {
     for (const figure of figures) {
       yield {
@@ -118,7 +118,7 @@ export function* classFamilies(uplinks: UplinkInUse[]): Generator<Family> {
 }
 
 /** Frames of a root qdisc that matched no class. */
-export function directFamily(uplinks: UplinkInUse[]): Family {
+export function directFamily(uplinks: UplinkInUse[]): MetricFamily {
   return {
     name: 'virt_shaper_uplink_direct_packets_total',
     type: 'counter',

@@ -7,7 +7,7 @@ export interface Sample {
   value: number;
 }
 
-export interface Family {
+export interface MetricFamily {
   /** The name, by convention in base units: bytes, seconds; counters end in `_total`. */
   name: string;
   type: 'gauge' | 'counter';
@@ -17,14 +17,14 @@ export interface Family {
 }
 
 /** Yields one family after the other, so that only one is in memory. Families without samples are left out. */
-export function exposition(families: Iterable<Family>): string {
+export function exposition(families: Iterable<MetricFamily>): string {
   let text = '';
   for (const family of families) text += familyText(family);
   return text;
 }
 
 /** Joined once: a text that grows word by word is kept as a tree of all its words until it is written. */
-function familyText({ name, type, help, samples }: Family): string {
+function familyText({ name, type, help, samples }: MetricFamily): string {
   const seen = new Set<string>();
   const words: string[] = [];
   const begin = `\n${name}`;

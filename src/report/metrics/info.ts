@@ -1,10 +1,10 @@
 // An info metric to join with other exporters: those of libvirt label a guest with `domain` and a NIC with `target_device` and
 // `source_bridge`, so these labels have the same names. The value is always 1.
 import type { InUse } from '../../observe/read-in-use.ts';
-import type { Family } from './exposition.ts';
+import type { MetricFamily } from './exposition.ts';
 
 /** A sample for each tap; one for a guest without taps. */
-export function infoFamily({ guests, inForce, uuids }: InUse): Family {
+export function infoFamily({ guests, inForce, uuids }: InUse): MetricFamily {
   const bridges = new Map(
     inForce.uplinks.flatMap(({ taps }) => taps.map(({ name, bridge }) => [name, bridge])),
   );

@@ -1,8 +1,8 @@
 // Metrics of the limits inside the host: a family for each figure, labelled with guest and limit.
 import type { LimitInUse } from '../../observe/limits.ts';
-import type { Family, Sample } from './exposition.ts';
+import type { MetricFamily, Sample } from './exposition.ts';
 
-export function limitFamilies(limits: LimitInUse[]): Family[] {
+export function limitFamilies(limits: LimitInUse[]): MetricFamily[] {
   const samples = (value: (one: LimitInUse) => number | undefined): Sample[] =>
     limits.flatMap((one): Sample[] => {
       const figure = value(one);

@@ -3,13 +3,13 @@
 
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { FaultKind } from '../../observe/fault.ts';
-import type { Asked } from '../../observe/freshness.ts';
+import type { Freshness } from '../../observe/freshness.ts';
 import type { GuestRow } from '../../observe/guests.ts';
 import type { InUse } from '../../observe/read-in-use.ts';
 import { version } from '../../system/version.ts';
-import { count } from '../summary.ts';
+import { countGuests } from '../summary.ts';
 import { classFamilies, directFamily } from './classes.ts';
-import { exposition, type Family, type Sample } from './exposition.ts';
+import { exposition, type MetricFamily, type Sample } from './exposition.ts';
 import { infoFamily } from './info.ts';
 import { limitFamilies } from './limits.ts';
 import { usageFamilies } from './usage.ts';
@@ -19,11 +19,11 @@ import { volumeFamilies } from './volumes.ts';
 export const metricsHead = '# HELP virt_shaper_';
 
 /** @param ledger the use so far; absent where nothing was ever counted */
-export function reportMetrics(inUse: InUse, asked: Asked, ledger?: Ledger): string {
+export function reportMetrics(inUse: InUse, asked: Freshness, ledger?: Ledger): string {
   return exposition(families(inUse, asked, ledger));
 }
 
-function* families(inUse: InUse, asked: Asked, ledger: Ledger | undefined): Generator<Family> {
+function* families(inUse: InUse, asked: Freshness, ledger: Ledger | undefined): Generator<MetricFamily> {
   yield gauge('build_info', 'The version that wrote this.', one(1, { version }));
   yield* stateFamilies(inUse, asked);
   yield* loadFamilies(asked);
@@ -36,9 +36,9 @@ function* families(inUse: InUse, asked: Asked, ledger: Ledger | undefined): Gene
   yield* usageFamilies(ledger);
 }
 
-function stateFamilies(inUse: InUse, asked: Asked): Family[] {
+function stateFamilies(inUse: InUse, asked: Freshness): MetricFamily[] {
   const drift = Object.entries(driftOf(inUse, asked)).map(([kind, value]) => ({ labels: { kind }, value }));
-  const states = Object.entries(count(inUse.guests));
+  const states = Object.entries(countGuests(inUse.guests));
   return [
     gauge('loaded', 'Whether any rules are in force.', one(asked.loaded)),
     gauge(
@@ -65,7 +65,7 @@ function stateFamilies(inUse: InUse, asked: Asked): Family[] {
 }
 
 /** The drift: how many objects of each kind are not as loaded. */
-function driftOf({ guests, inner, table }: InUse, { loaded }: Asked): Record<string, number> {
+function driftOf({ guests, inner, table }: InUse, { loaded }: Freshness): Record<string, number> {
   const faults = [...guests.flatMap((row) => row.faults), ...inner.map(({ fault }) => fault)];
   const of = (wanted: FaultKind) => faults.filter(({ kind }) => kind === wanted).length;
   return {
@@ -76,7 +76,7 @@ function driftOf({ guests, inner, table }: InUse, { loaded }: Asked): Record<str
   };
 }
 
-function loadFamilies({ history: { loads, failures, last } }: Asked): Family[] {
+function loadFamilies({ history: { loads, failures, last } }: Freshness): MetricFamily[] {
   const ended = last.at === undefined ? [] : one(last.at / 1000);
   return [
     counter('loads_total', 'Loads since boot that changed something.', one(loads)),
@@ -86,7 +86,7 @@ function loadFamilies({ history: { loads, failures, last } }: Asked): Family[] {
   ];
 }
 
-function guestFamilies(guests: GuestRow[]): Family[] {
+function guestFamilies(guests: GuestRow[]): MetricFamily[] {
   const named = ({ guest, group = '', uplink = '' }: GuestRow) => ({ guest, group, uplink });
   return [
     gauge(
@@ -109,11 +109,11 @@ function guestFamilies(guests: GuestRow[]): Family[] {
   ];
 }
 
-function gauge(name: string, help: string, samples: Sample[]): Family {
+function gauge(name: string, help: string, samples: Sample[]): MetricFamily {
   return { name: `virt_shaper_${name}`, type: 'gauge', help, samples };
 }
 
-function counter(name: string, help: string, samples: Sample[]): Family {
+function counter(name: string, help: string, samples: Sample[]): MetricFamily {
   return { name: `virt_shaper_${name}`, type: 'counter', help, samples };
 }
 

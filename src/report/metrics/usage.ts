@@ -2,10 +2,10 @@
 import type { Ledger } from '../../ledger/ledger.ts';
 import { type SubjectKind, splitSubject } from '../../ledger/subject.ts';
 import { directions } from '../../units/units.ts';
-import type { Family, Sample } from './exposition.ts';
+import type { MetricFamily, Sample } from './exposition.ts';
 
 /** @param ledger absent where nothing was ever counted */
-export function usageFamilies(ledger: Ledger | undefined): Family[] {
+export function usageFamilies(ledger: Ledger | undefined): MetricFamily[] {
   const samples = (wanted: SubjectKind): Sample[] =>
     [...(ledger?.accounts ?? [])].flatMap(([subject, { total }]) => {
       const { kind, name } = splitSubject(subject);
@@ -15,7 +15,7 @@ export function usageFamilies(ledger: Ledger | undefined): Family[] {
         value: total[direction],
       }));
     });
-  const family = (kind: 'guest' | 'group' | 'uplink', what: string): Family => ({
+  const family = (kind: 'guest' | 'group' | 'uplink', what: string): MetricFamily => ({
     name: `virt_shaper_${kind}_used_bytes_total`,
     type: 'counter',
     help: `Bytes that were delivered to or from ${what}, over stops, reloads and reboots; counted once a minute.`,

@@ -1,9 +1,9 @@
 // Metrics of volumes and credit, in separate families for guests and groups. The direction `both` is the sum of the two.
 import type { AllowancesInUse, QuotaInUse } from '../../observe/volumes.ts';
 import type { Volume } from '../../policy/moment/quotas.ts';
-import type { Family, Sample } from './exposition.ts';
+import type { MetricFamily, Sample } from './exposition.ts';
 
-export function volumeFamilies({ quotas, credits }: AllowancesInUse): Family[] {
+export function volumeFamilies({ quotas, credits }: AllowancesInUse): MetricFamily[] {
   return [
     ...(['guest', 'group'] as const).flatMap((kind) => quotaFamilies(kind, quotas)),
     {
@@ -24,7 +24,7 @@ export function volumeFamilies({ quotas, credits }: AllowancesInUse): Family[] {
   ];
 }
 
-function quotaFamilies(kind: 'guest' | 'group', all: QuotaInUse[]): Family[] {
+function quotaFamilies(kind: 'guest' | 'group', all: QuotaInUse[]): MetricFamily[] {
   const own = all.filter((one) => one.kind === kind);
   const samples = (value: (volume: Volume, of: QuotaInUse) => number): Sample[] =>
     own.flatMap((one) =>

@@ -1,14 +1,14 @@
 // Sums the ledger's days to rows: one for the whole period, or one for each day or month.
 
-import { add, type MonthAccount, nothing } from '../../ledger/ledger.ts';
+import { addBytes, type MonthAccount, noBytes } from '../../ledger/ledger.ts';
 import { percentile95, slotLength } from '../../ledger/peaks.ts';
-import { type Subject, type SubjectKind, splitSubject } from '../../ledger/subject.ts';
+import { type LedgerSubject, type SubjectKind, splitSubject } from '../../ledger/subject.ts';
 import type { Used } from '../../ledger/used.ts';
 import { addMonths, beginOf, type Day, type Month, monthOf } from '../../units/days.ts';
 import { naturally } from '../../units/naturally.ts';
 import { type Both, both } from '../../units/units.ts';
 
-export interface Wanted {
+export interface UsageQuery {
   kinds: readonly SubjectKind[];
   /** Whether a subject is selected. @param group the group of a guest */
   isMeant: (name: string, group: string | undefined) => boolean;
@@ -31,7 +31,7 @@ export interface UsageRow {
   p95?: Both<number>;
 }
 
-export function usageRows({ months, running }: Used, wanted: Wanted): UsageRow[] {
+export function usageRows({ months, running }: Used, wanted: UsageQuery): UsageRow[] {
   const { kinds, isMeant, from, until, each } = wanted;
   const rows = new Map<string, UsageRow>();
   for (const { month, accounts } of months) {
@@ -43,7 +43,7 @@ export function usageRows({ months, running }: Used, wanted: Wanted): UsageRow[]
       for (const [date, bytes] of account.days) {
         const day = `${month}-${date}`;
         if (day < from || day > until) continue;
-        add(rowOf(each === 'day' ? day : each === 'month' ? month : undefined).used, bytes);
+        addBytes(rowOf(each === 'day' ? day : each === 'month' ? month : undefined).used, bytes);
       }
       if (each === 'day') continue;
       const row = rows.get(keyOf(subject, each === 'month' ? month : undefined));
@@ -58,18 +58,18 @@ export function usageRows({ months, running }: Used, wanted: Wanted): UsageRow[]
   );
 }
 
-function keyOf(subject: Subject, time: string | undefined): string {
+function keyOf(subject: LedgerSubject, time: string | undefined): string {
   return `${time ?? ''} ${subject}`;
 }
 
 function rowAt(
   rows: Map<string, UsageRow>,
-  subject: Subject,
+  subject: LedgerSubject,
   { group }: MonthAccount,
   time: string | undefined,
 ): UsageRow {
   const key = keyOf(subject, time);
-  const row: UsageRow = rows.get(key) ?? { ...splitSubject(subject), used: nothing() };
+  const row: UsageRow = rows.get(key) ?? { ...splitSubject(subject), used: noBytes() };
   if (time !== undefined) row.time = time;
   if (group !== undefined) row.group = group;
   rows.set(key, row);

@@ -2,7 +2,7 @@
 // /etc, /run and /var in which the guests are noted as running. The taps are real ones, whose guests are silent.
 import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeHookCommand, quote } from '../../../src/hooks/hook-file.ts';
+import { makeHookCommand, shellQuote } from '../../../src/hooks/hook-file.ts';
 import { hookText } from '../../../src/hooks/hook-script.ts';
 import { writeGuests } from '../../../src/store/guests.ts';
 import { makePaths } from '../../../src/store/paths.ts';
@@ -88,14 +88,14 @@ export class Crowd {
 
   /** A line of sh that runs the program. */
   line(args: string[]): string {
-    return [process.execPath, this.program, '--root', this.root, ...args].map(quote).join(' ');
+    return [process.execPath, this.program, '--root', this.root, ...args].map(shellQuote).join(' ');
   }
 
   /** A line of sh that makes one of libvirt's calls for the newcomer. */
   call(operation: string): string {
     const xml = join(this.root, 'newcomer.xml');
     writeFileSync(xml, this.newcomerXml());
-    return `${quote(this.hookFile)} ${newcomer} ${operation} begin - <${quote(xml)}`;
+    return `${shellQuote(this.hookFile)} ${newcomer} ${operation} begin - <${shellQuote(xml)}`;
   }
 
   /** What libvirt does when the newcomer starts or ends: its tap is there before, and gone by then. */

@@ -2,7 +2,7 @@
 // writes down each call with all it reads; played back, the same calls come one after another.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { quote } from '../../../src/hooks/hook-file.ts';
+import { shellQuote } from '../../../src/hooks/hook-file.ts';
 
 /** Those whose work is asked for, and those who only serve us. */
 const workers = ['nft', 'tc', 'ip'];
@@ -78,10 +78,10 @@ function isQuestion(words: string[]): boolean {
 /** Writes a shell script that does the same. @param first what comes before, e.g. a start of Node.js */
 export function writeReplay(file: string, calls: Call[], first: string[] = []): string {
   const lines = calls.map(({ tool, args, stdin, status }) => {
-    const words = [tool, ...args].map(quote).join(' ');
+    const words = [tool, ...args].map(shellQuote).join(' ');
     const call = `${words} </dev/null >/dev/null 2>&1`.replace(
       '/dev/null',
-      stdin ? quote(stdin) : '/dev/null',
+      stdin ? shellQuote(stdin) : '/dev/null',
     );
     return status === 0 ? `${call} || exit` : `${call} ; [ $? = ${status} ] || exit 1`;
   });
@@ -90,7 +90,7 @@ export function writeReplay(file: string, calls: Call[], first: string[] = []): 
 }
 
 /** A start of Node.js that does nothing, as a line of a script. */
-export const nodeStart = `${quote(process.execPath)} -e 0 </dev/null || exit`;
+export const nodeStart = `${shellQuote(process.execPath)} -e 0 </dev/null || exit`;
 
 function whichOf(tool: string): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/bin', '/bin'];
@@ -101,8 +101,8 @@ function whichOf(tool: string): string | undefined {
 function standIn(tool: string, real: string, calls: string): string {
   return `#!/bin/sh
 k=0
-while k=$((k + 1)) && ! mkdir ${quote(calls)}/$k 2>/dev/null; do :; done
-here=${quote(calls)}/$k
+while k=$((k + 1)) && ! mkdir ${shellQuote(calls)}/$k 2>/dev/null; do :; done
+here=${shellQuote(calls)}/$k
 printf '%s\\0' ${tool} "$@" >"$here/words"
 n=0
 reads=
@@ -115,7 +115,7 @@ if [ "$reads" ]; then
   cat >"$here/stdin"
   exec <"$here/stdin"
 fi
-${quote(real)} "$@"
+${shellQuote(real)} "$@"
 status=$?
 echo $status >"$here/status"
 exit $status

@@ -2,7 +2,7 @@
 // background, and of the two syncs that systemd starts when libvirt has written down that the guest is there, and is gone.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { quote } from '../../../src/hooks/hook-file.ts';
+import { shellQuote } from '../../../src/hooks/hook-file.ts';
 import { Namespaces } from '../../support/netns.ts';
 import { cpuOf } from '../host/cpu.ts';
 import { count, manyOf, newcomer } from '../host/crowd.ts';
@@ -60,15 +60,15 @@ async function life({ crowd }: Subject, call: (operation: string) => string): Pr
 }
 
 async function bareLife({ crowd, bareStart, bareStop }: Subject): Promise<number> {
-  const begun = await cpuOf(crowd.place, `sh ${quote(bareStart)}`);
-  return begun + (await crowd.withoutTap(() => cpuOf(crowd.place, `sh ${quote(bareStop)}`)));
+  const begun = await cpuOf(crowd.place, `sh ${shellQuote(bareStart)}`);
+  return begun + (await crowd.withoutTap(() => cpuOf(crowd.place, `sh ${shellQuote(bareStop)}`)));
 }
 
 async function idleLife({ crowd }: Subject): Promise<number> {
   const idle = join(crowd.root, 'idle');
   writeFileSync(idle, '#!/bin/sh\nexit 0\n', { mode: 0o755 });
   const lines = [...calls.begin, ...calls.end].map(
-    (operation) => `${quote(idle)} ${newcomer} ${operation} begin -`,
+    (operation) => `${shellQuote(idle)} ${newcomer} ${operation} begin -`,
   );
   return (await cpuOf(crowd.place, `for n in $(seq ${often}); do\n${lines.join('\n')}\ndone`)) / often;
 }

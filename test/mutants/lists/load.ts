@@ -181,7 +181,7 @@ export const load: Listed[] = [
   },
   {
     what: 'rates of others that were staged are not taken back',
-    from: 'return former ? [change(former)] : [];',
+    from: 'return former ? [changeStep(former)] : [];',
     to: 'return [];',
     ...small,
   },

@@ -4,7 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { concerns, hasTree, reachable } from '../../../src/diff/obstacles.ts';
 import { parseRules } from '../../../src/diff/parse-rules.ts';
-import type { Refusal } from '../../../src/diff/unreached.ts';
+import type { DeviceRefusal } from '../../../src/diff/unreached.ts';
 import { waysOf } from '../../../src/diff/ways.ts';
 import { emptyState, type KernelState, kernelWith, type State } from '../../../src/kernel/objects.ts';
 import { generateFor, makeWorld } from '../../support/world.ts';
@@ -27,7 +27,7 @@ function kernelOf(state: State, more: Partial<KernelState> = {}, gone: string[] 
 const clean = emptyState();
 
 /** `eth0 out: ann vnet0, ben vnet1` */
-function inTheWay(kernel: KernelState, refusals: Refusal[] = []): string[] {
+function inTheWay(kernel: KernelState, refusals: DeviceRefusal[] = []): string[] {
   const { obstacles } = reachable(kernel, asked, refusals);
   return obstacles.map(({ uplink, directions, guests }) => {
     const names = guests.map(({ guest, tap }) => `${guest} ${tap}`).join(', ');
@@ -36,7 +36,7 @@ function inTheWay(kernel: KernelState, refusals: Refusal[] = []): string[] {
 }
 
 /** Which objects, devices and elements are left out of the rules; `+` is before what is kept of the kernel's. */
-function leftOut(kernel: KernelState, refusals: Refusal[] = []): string[] {
+function leftOut(kernel: KernelState, refusals: DeviceRefusal[] = []): string[] {
   const { wanted } = reachable(kernel, asked, refusals);
   const elements = [...waysOf(asked)].filter(([key]) => !wanted.ruleset.includes(`${key} : `));
   const lacks = (some: Map<string, unknown>, others: Map<string, unknown>) =>
@@ -137,7 +137,7 @@ for (const [what, kernel, named, left] of [
   });
 }
 
-const refusal = (device: string, stays?: string): Refusal => ({
+const refusal = (device: string, stays?: string): DeviceRefusal => ({
   device,
   message: 'no',
   ...(stays === undefined ? {} : { stays }),
@@ -181,7 +181,7 @@ test('a class that it refused to delete stays, with those above it and its queue
 });
 
 test('a tap that is gone, is taken or was refused costs its own guest only', () => {
-  const unreached = (kernel: KernelState, refusals: Refusal[] = []) =>
+  const unreached = (kernel: KernelState, refusals: DeviceRefusal[] = []) =>
     reachable(kernel, asked, refusals).unreached.map(({ tap, subject, reason }) => [tap, subject, reason]);
   assert.equal(unreached(kernelOf(asked)), []);
   assert.equal(unreached(kernelOf(asked, {}, ['vnet1'])), [['vnet1', 'guest ben', 'it is not there']]);

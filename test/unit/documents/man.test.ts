@@ -16,7 +16,7 @@ import { parseDomain } from '../../../src/guests/domain-xml.ts';
 import { monthsKept } from '../../../src/ledger/keep.ts';
 import { makeContext } from '../../../src/operations/context.ts';
 import { usualInterval } from '../../../src/operations/look.ts';
-import { usual } from '../../../src/plan/leaf.ts';
+import { leafDefaults } from '../../../src/plan/leaf.ts';
 import { ConfigError, type Problem } from '../../../src/system/errors.ts';
 import { formatRate } from '../../../src/units/rate.ts';
 import { callsIn, checkCall } from '../../support/calls.ts';
@@ -156,11 +156,11 @@ test('each leaf has its parameters, and what counts unless given', () => {
     assert.equal(parameters.sort(), known.filter((name) => name !== 'kind').sort(), kind);
   }
   const of = (kind: string) => leaves.find(({ head }) => head.includes(kind))?.text ?? '';
-  assert.match(of('fq_codel'), `Cm limit in packets (${usual.packets})`);
-  assert.match(of('fq_codel'), `Cm flows (${usual.flows})`);
-  assert.match(of('fq_codel'), `Cm interval (${usual.interval / 1000} ms)`);
-  assert.match(of('fq_codel'), `Cm memory_limit (${usual.memory / 2 ** 20}mb)`);
-  assert.match(of('sfq'), `Cm limit in packets (${usual.depth})`);
+  assert.match(of('fq_codel'), `Cm limit in packets (${leafDefaults.packets})`);
+  assert.match(of('fq_codel'), `Cm flows (${leafDefaults.flows})`);
+  assert.match(of('fq_codel'), `Cm interval (${leafDefaults.interval / 1000} ms)`);
+  assert.match(of('fq_codel'), `Cm memory_limit (${leafDefaults.memory / 2 ** 20}mb)`);
+  assert.match(of('sfq'), `Cm limit in packets (${leafDefaults.depth})`);
   for (const word of [...isolations, ...diffservs]) assert.match(of('cake'), word);
 });
 

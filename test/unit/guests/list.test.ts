@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { uuidOf } from '../../../src/guests/domain-xml.ts';
 import type { Guest } from '../../../src/guests/guest.ts';
-import { isSame, Known, withGuest, withoutEnded, withoutGuest } from '../../../src/guests/list.ts';
+import { GuestIndex, isSame, withGuest, withoutEnded, withoutGuest } from '../../../src/guests/list.ts';
 
 const guest = (name: string, taps: string[], more: Partial<Guest> = {}): Guest => ({
   name,
@@ -43,7 +43,7 @@ test('one of another driver is another guest', () => {
   assert.not(isSame(a, other));
   assert.equal(shown(withGuest([a], other)).length, 2);
   assert.equal(withoutGuest([a, other], a), [other]);
-  const known = new Known([a]);
+  const known = new GuestIndex([a]);
   assert.equal([known.has(other), known.has(a), known.get(other), known.get(a)], [false, true, undefined, a]);
 });
 

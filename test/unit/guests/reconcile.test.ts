@@ -7,7 +7,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Driver, Guest } from '../../../src/guests/guest.ts';
 import { reconcile } from '../../../src/guests/reconcile.ts';
-import { type Running, readRunning, runningStamp } from '../../../src/guests/status-files.ts';
+import { type Running, readStatusFiles, runningStamp } from '../../../src/guests/status-files.ts';
 
 const guest = (name: string, taps: string, more: Partial<Guest> = {}): Guest => ({
   name,
@@ -102,10 +102,10 @@ const xml = (name: string, tap: string) =>
   `<domstatus><domain type='kvm'><name>${name}</name><devices><interface type='bridge'><source bridge='br0'/><target dev='${tap}'/></interface></devices></domain></domstatus>`;
 
 test('status files: by name, each driver for itself, and what cannot be read stays a doubt', () => {
-  assert.equal(readRunning(folderOf, []), { guests: [], unread: [], drivers: [] });
+  assert.equal(readStatusFiles(folderOf, []), { guests: [], unread: [], drivers: [] });
   mkdirSync(folderOf('lxc'));
   writeFileSync(join(root, 'lxc/box.xml'), xml('box', 'vnet5'));
-  assert.equal(readRunning(folderOf, []).drivers, ['lxc']);
+  assert.equal(readStatusFiles(folderOf, []).drivers, ['lxc']);
   mkdirSync(folderOf('qemu'));
   for (const [name, tap] of [
     ['b.xml', 'vnet1'],
@@ -117,7 +117,7 @@ test('status files: by name, each driver for itself, and what cannot be read sta
   }
   writeFileSync(join(root, 'qemu/half.xml'), '<domstatus>');
   symlinkSync('/nonexistent', join(root, 'qemu/gone.xml')); // As one that has gone since the folder was listed.
-  const { guests, unread, drivers } = readRunning(folderOf, []);
+  const { guests, unread, drivers } = readStatusFiles(folderOf, []);
   assert.equal(
     guests.map(({ driver, name, nics }) => `${driver} ${name} ${nics[0]?.tap}`),
     ['qemu a vnet0', 'qemu b vnet1', 'lxc box vnet5'],
@@ -155,23 +155,23 @@ test('in whatever order the folder has them, the guests come by name', () => {
   for (const name of names) writeFileSync(join(folder, `${name}.xml`), xml(name, 'vnet0'));
   const only = (driver: Driver) => (driver === 'qemu' ? folder : join(root, 'none'));
   assert.equal(
-    readRunning(only, []).guests.map(({ name }) => name),
+    readStatusFiles(only, []).guests.map(({ name }) => name),
     names.sort(),
   );
 });
 
 test('a file is parsed again only when it is another', () => {
-  const [a] = readRunning(folderOf, []).guests;
+  const [a] = readStatusFiles(folderOf, []).guests;
   if (!a) throw new Error('no guest');
   const noted = { ...a, uuid: 'noted' };
-  assert.is(readRunning(folderOf, [noted]).guests[0]?.uuid, 'noted', 'the same file');
+  assert.is(readStatusFiles(folderOf, [noted]).guests[0]?.uuid, 'noted', 'the same file');
   assert.is(
-    readRunning(folderOf, [{ ...noted, driver: 'lxc' }]).guests[0]?.uuid,
+    readStatusFiles(folderOf, [{ ...noted, driver: 'lxc' }]).guests[0]?.uuid,
     undefined,
     'another driver',
   );
   utimesSync(join(root, 'qemu/a.xml'), 1, 1);
-  assert.is(readRunning(folderOf, [noted]).guests[0]?.uuid, undefined, 'of another time');
+  assert.is(readStatusFiles(folderOf, [noted]).guests[0]?.uuid, undefined, 'of another time');
   const before = runningStamp(folderOf);
   assert.is(runningStamp(folderOf), before);
   rmSync(join(root, 'lxc/box.xml'));

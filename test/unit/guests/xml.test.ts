@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseDomain, parseStatus, uuidOf } from '../../../src/guests/domain-xml.ts';
-import { checkXml, element, parseXml, textOf } from '../../../src/guests/xml.ts';
+import { checkXml, element, elementText, parseXml } from '../../../src/guests/xml.ts';
 import type { Failure } from '../../../src/system/errors.ts';
 
 test('of several elements the first counts; of none, of text and of nothing there is nothing', () => {
@@ -13,10 +13,10 @@ test('of several elements the first counts; of none, of text and of nothing ther
 });
 
 test('the text of an element, with attributes or without', () => {
-  assert.is(textOf('x'), 'x');
-  assert.is(textOf({ '#text': 'x', '@a': 'y' }), 'x');
-  assert.is(textOf([{ '#text': 'x' }, { '#text': 'y' }]), 'x');
-  for (const value of [undefined, null, {}, { '#text': 7 }, 7]) assert.is(textOf(value), undefined);
+  assert.is(elementText('x'), 'x');
+  assert.is(elementText({ '#text': 'x', '@a': 'y' }), 'x');
+  assert.is(elementText([{ '#text': 'x' }, { '#text': 'y' }]), 'x');
+  for (const value of [undefined, null, {}, { '#text': 7 }, 7]) assert.is(elementText(value), undefined);
 });
 
 const nic = (inner: string) =>

@@ -20,7 +20,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { maxDomainXml } from '../../../src/guests/domain-xml.ts';
-import { answer, type Call, readCall, readWaiting, remove } from '../../../src/hooks/calls.ts';
+import { answer, type Call, readCall, readWaiting, removeCall } from '../../../src/hooks/calls.ts';
 
 let folder: string;
 test.before.each(() => {
@@ -131,7 +131,7 @@ test('of an XML that is too large no more is read than tells so, and of many tha
     all.length > 1 && all.reduce((sum, one) => sum + one.xml.length, 0) < 20 * maxDomainXml,
     `${all.length}`,
   );
-  for (const one of all) remove(one.file);
+  for (const one of all) removeCall(one.file);
   assert.ok(readWaiting(folder).length > 1, 'the others are there for who comes next');
 });
 
@@ -162,9 +162,9 @@ test('what nobody waits for goes; what somebody waits for stays, however old or 
 
 test('a call that is gone already can be removed', () => {
   const file = lay('5.qemu', 'start\na\n');
-  remove(file);
+  removeCall(file);
   assert.not.ok(existsSync(file));
-  remove(file);
+  removeCall(file);
 });
 
 test.run();

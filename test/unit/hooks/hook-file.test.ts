@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type HookDriver, makeHookCommand, quote, whoseHook } from '../../../src/hooks/hook-file.ts';
+import { type HookDriver, makeHookCommand, shellQuote, whoseHook } from '../../../src/hooks/hook-file.ts';
 import { hookText, lineForOthers } from '../../../src/hooks/hook-script.ts';
 import { makePaths } from '../../../src/store/paths.ts';
 import { awaitCalls } from '../../support/hook-calls.ts';
@@ -479,7 +479,7 @@ test('ours is known again, and so is a change of it', () => {
 
 test('what is quoted is one word for sh', () => {
   for (const word of ['', 'a b', "it's", '$(reboot)', '`x`', '"', '\\', '*', '~', '#', '-n', 'ü', "'\n'"]) {
-    const { stdout } = spawnSync('sh', ['-c', `printf '%s|' ${quote(word)}`], { encoding: 'utf8' });
+    const { stdout } = spawnSync('sh', ['-c', `printf '%s|' ${shellQuote(word)}`], { encoding: 'utf8' });
     assert.is(stdout, `${word}|`);
   }
 });

@@ -16,10 +16,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Counted, Reading } from '../../../src/ledger/count.ts';
+import type { ClassReading, LedgerReading } from '../../../src/ledger/count.ts';
 import { encodeLedger } from '../../../src/ledger/decode.ts';
 import { countAll, writeLedger } from '../../../src/ledger/keep.ts';
-import type { Subject } from '../../../src/ledger/subject.ts';
+import type { LedgerSubject } from '../../../src/ledger/subject.ts';
 import { readUsed, usedBetween } from '../../../src/ledger/used.ts';
 import { amount } from '../../support/amount.ts';
 
@@ -41,7 +41,7 @@ class FakeHost {
   /** Milliseconds. */
   up = 1000;
   wall = new Date(2026, 0, 31, 23, 50).getTime();
-  readonly passed = new Map<Subject, number>();
+  readonly passed = new Map<LedgerSubject, number>();
   /** Class -> whose, and its counter. */
   readonly classes = new Map<string, { guest: string; bytes: number }>();
   constructor() {
@@ -61,7 +61,7 @@ class FakeHost {
     const one = this.classes.get(id);
     if (!one) return;
     one.bytes += bytes;
-    const subject: Subject = `guest ${one.guest}`;
+    const subject: LedgerSubject = `guest ${one.guest}`;
     this.passed.set(subject, (this.passed.get(subject) ?? 0) + bytes);
   }
 
@@ -89,9 +89,9 @@ class FakeHost {
     writeFileSync(join(places().usageSpool, String(at).padStart(17, '0')), `${head}\n${text}`);
   }
 
-  reading(): Reading {
+  reading(): LedgerReading {
     this.up += 1;
-    const classes = Array.from(this.classes, ([id, { guest, bytes }]): Counted => {
+    const classes = Array.from(this.classes, ([id, { guest, bytes }]): ClassReading => {
       return { device: 'eth0', id, bytes, fate: 'stays', owner: { subject: `guest ${guest}` } };
     });
     return { boot: this.boot, at: this.up * 1000, wall: this.wall, classes, whole: ['eth0'] };
@@ -132,7 +132,7 @@ class FakeHost {
   }
 
   /** All days of all months. */
-  counted(subject: Subject) {
+  counted(subject: LedgerSubject) {
     const used = readUsed(places().usage);
     return usedBetween(used, subject, '0000-01-01').out;
   }

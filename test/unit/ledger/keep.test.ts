@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { keepDay, type Reading } from '../../../src/ledger/count.ts';
+import { keepDay, type LedgerReading } from '../../../src/ledger/count.ts';
 import { encodeMonth } from '../../../src/ledger/decode.ts';
 import { countAll, isAsRead, monthsKept, writeLedger } from '../../../src/ledger/keep.ts';
 import {
@@ -38,13 +38,13 @@ const places = () => ({ usage: join(root, 'usage'), usageSpool: join(root, 'spoo
 const file = (name: string) => join(places().usage, name);
 
 /** A reading on a day of November 2026, or of another month. */
-function reading(at: number, bytes: number, day = 7, month = 10): Reading {
+function reading(at: number, bytes: number, day = 7, month = 10): LedgerReading {
   const owner = { subject: 'guest a' } as const;
   const classes = [{ device: 'eth0', id: '1:10', bytes, owner, fate: 'stays' as const }];
   return { boot: 'b', at, wall: new Date(2026, month, day, 12).getTime(), classes, whole: ['eth0'] };
 }
 
-function counted(...readings: Reading[]): void {
+function counted(...readings: LedgerReading[]): void {
   for (const one of readings) writeLedger(places(), countAll(places(), { spooled: [], reading: one }));
 }
 const used = () => usedBetween(readUsed(places().usage), 'guest a', '2026-01-01').out;
@@ -59,7 +59,7 @@ test('after a boot every counter began with nothing, also one that is higher alr
   counted({ ...reading(1, 400), boot: 'c' });
   assert.is(used(), 50 + 400);
   const [one] = reading(1, 0).classes;
-  const other = { ...one, bytes: 900, owner: { subject: 'guest b' } } as Reading['classes'][number];
+  const other = { ...one, bytes: 900, owner: { subject: 'guest b' } } as LedgerReading['classes'][number];
   counted({ ...reading(1, 0), boot: 'd', classes: [other] });
   assert.is(used(), 50 + 400);
   assert.is(usedBetween(readUsed(places().usage), 'guest b', '2026-01-01').out, 900);

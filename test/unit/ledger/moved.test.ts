@@ -8,8 +8,8 @@ import {
   encodeMoved,
   keepMoved,
   type Moved,
-  type Part,
   pruneMoved,
+  type UsagePart,
 } from '../../../src/ledger/moved.ts';
 import { readUsed, usedBetween } from '../../../src/ledger/used.ts';
 import { ConfigError, Failure } from '../../../src/system/errors.ts';
@@ -20,14 +20,17 @@ test.before.each(() => {
 });
 test.after.each(() => rmSync(folder, { recursive: true }));
 
-const part = (out: number, until = 1000): Part => ({
+const part = (out: number, until = 1000): UsagePart => ({
   host: 'kvm1',
   until,
   months: new Map([
     ['2026-11', { days: new Map([['07', { out, in: 2 * out }]]), peaks: { out: '700:3', in: '' } }],
   ]),
 });
-const moved = (parts: [string, Part][], guest = 'a "b" <c>'): Moved => ({ guest, parts: new Map(parts) });
+const moved = (parts: [string, UsagePart][], guest = 'a "b" <c>'): Moved => ({
+  guest,
+  parts: new Map(parts),
+});
 const used = (guest = 'a "b" <c>') => usedBetween(readUsed(folder), `guest ${guest}`, '2026-11-01').out;
 
 test('what is written is read again', () => {
@@ -117,12 +120,12 @@ test('a file that may not be read is no damage: it is said, and nothing is left 
 });
 
 test('what was used elsewhere is kept as long as any of its months is', () => {
-  const of = (...months: string[]): Part => ({
+  const of = (...months: string[]): UsagePart => ({
     host: 'kvm1',
     until: 1000,
     months: new Map(months.map((month) => [month, { days: new Map(), peaks: { out: '', in: '' } }])),
   });
-  const isKept = (...parts: Part[]) => {
+  const isKept = (...parts: UsagePart[]) => {
     keepMoved(
       folder,
       moved(

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { listMonths, monthFile, readMonth, readRunning, runningFile } from '../../../src/ledger/read.ts';
+import { listMonths, monthFile, readMonth, readRunningMonth, runningFile } from '../../../src/ledger/read.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'virt-shaper-ledger-'));
 test.after(() => rmSync(folder, { recursive: true }));
@@ -36,13 +36,13 @@ test('a file that is damaged or newer is named, with what that costs', () => {
     },
   });
   put(runningFile, '{"version":9}');
-  const { trouble, text } = readRunning(folder);
+  const { trouble, text } = readRunningMonth(folder);
   assert.equal(
     [trouble?.kind, trouble?.text, text],
     ['newer', `${folder}/now.json is of a newer virt-shaper: nothing is counted in it`, '{"version":9}'],
   );
   assert.equal(
-    [readMonth(folder, '1999-01'), readRunning(join(folder, 'none'))],
+    [readMonth(folder, '1999-01'), readRunningMonth(join(folder, 'none'))],
     [{}, {}],
     'what is not there is no trouble',
   );

@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { dropSpooled, listSpool, openSpool, type Question, readSpooled } from '../../../src/ledger/spool.ts';
+import {
+  dropSpooled,
+  listSpool,
+  openSpool,
+  readSpooled,
+  type SpoolQuestion,
+} from '../../../src/ledger/spool.ts';
 
 let folder: string;
 test.before.each(() => {
@@ -11,7 +17,7 @@ test.before.each(() => {
 });
 test.after.each(() => rmSync(folder, { recursive: true }));
 
-const one = (device: string, id: string): Question => ({
+const one = (device: string, id: string): SpoolQuestion => ({
   device,
   id,
   fate: 'goes',
@@ -21,7 +27,7 @@ const htb = (id: string, bytes: number) =>
   `class htb ${id} parent 1:1 prio 0 rate 1Mbit ceil 1Mbit \n Sent ${bytes} bytes 3 pkt (dropped 0, overlimits 0 requeues 0) \n backlog 0b 0p requeues 0\n\n`;
 const apart = 'qdisc noqueue 0: root refcnt 2 \n Sent 0 bytes 0 pkt (dropped 0, overlimits 0 requeues 0) \n';
 
-function spool(questions: Question[], text: string, isDone: boolean): string[][] {
+function spool(questions: SpoolQuestion[], text: string, isDone: boolean): string[][] {
   const spooled = openSpool(folder, questions);
   if (!spooled) throw new Error('no spool');
   writeSync(spooled.fd, text);
@@ -33,7 +39,7 @@ function spool(questions: Question[], text: string, isDone: boolean): string[][]
 }
 
 test('each answer is that of its device, which tc does not name', () => {
-  const questions: Question[] = [one('eth0', '1:10'), { device: 'eth1', fate: 'goes', classes: {} }];
+  const questions: SpoolQuestion[] = [one('eth0', '1:10'), { device: 'eth1', fate: 'goes', classes: {} }];
   assert.equal(spool(questions, htb('1:10', 5) + apart + htb('1:10', 7) + htb('1:11', 8) + apart, true), [
     ['eth0', '1:10', '5', 'goes', 'guest cliff'],
     ['eth1', '1:10', '7', 'goes', 'undefined'],
@@ -42,7 +48,7 @@ test('each answer is that of its device, which tc does not name', () => {
 });
 
 test('a tree that was listed whole before it went is gone with all of its classes, a single class is not', () => {
-  const questions: Question[] = [
+  const questions: SpoolQuestion[] = [
     one('eth0', '1:10'),
     { device: 'eth1', fate: 'goes', classes: {} },
     { device: 'eth2', fate: 'stays', classes: {} },

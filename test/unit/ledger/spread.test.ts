@@ -2,12 +2,12 @@
 // that came late makes no peak.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { count, type Reading } from '../../../src/ledger/count.ts';
+import { countReading, type LedgerReading } from '../../../src/ledger/count.ts';
 import { type MonthRecord, newLedger } from '../../../src/ledger/ledger.ts';
 import { addPeak, type Peaks, slotLength } from '../../../src/ledger/peaks.ts';
-import { subjectOf } from '../../../src/ledger/subject.ts';
+import { ledgerSubject } from '../../../src/ledger/subject.ts';
 
-const subject = subjectOf('guest', 'cliff');
+const subject = ledgerSubject('guest', 'cliff');
 /** The beginning of a slot. */
 const begin = Math.ceil(new Date(2026, 4, 6, 12).getTime() / slotLength) * slotLength;
 
@@ -24,14 +24,14 @@ function peaksAfter(...readings: [slots: number, bytes: number][]) {
     const wall = begin + slots * slotLength;
     // Where the clock is set back, the kernel's goes on.
     const before = Math.max(...readings.slice(0, index + 1).map(([at]) => at));
-    const reading: Reading = {
+    const reading: LedgerReading = {
       boot: 'x',
       at: 1e6 + before * slotLength * 1000 + (before > slots ? index : 0),
       wall,
       classes: [{ device: 'eth0', id: '1:10', bytes, owner: { subject }, fate: 'stays' }],
       whole: ['eth0'],
     };
-    assert.ok(count(ledger, reading, record));
+    assert.ok(countReading(ledger, reading, record));
   }
   const account = ledger.accounts.get(subject);
   const kept = Array.from(months, ([month, { accounts }]) => [month, accounts.get(subject)?.peaks.out]);

@@ -3,15 +3,15 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   directionOf,
+  ledgerSubject,
   ownersOf,
   splitSubject,
-  subjectOf,
   subjectOfLine,
 } from '../../../src/ledger/subject.ts';
 import { generateFor, makeWorld } from '../../support/world.ts';
 
 test('a subject is its kind and its name, whatever is in that', () => {
-  assert.is(subjectOf('group', 'a b'), 'group a b');
+  assert.is(ledgerSubject('group', 'a b'), 'group a b');
   assert.equal(splitSubject('guest a b'), { kind: 'guest', name: 'a b' });
   assert.equal(splitSubject('unmarked eth0'), { kind: 'unmarked', name: 'eth0' });
 });

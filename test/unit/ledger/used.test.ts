@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import { encodeLedger, encodeMonth } from '../../../src/ledger/decode.ts';
 import { type MonthAccount, type MonthRecord, newAccount, newLedger } from '../../../src/ledger/ledger.ts';
 import { keepMoved } from '../../../src/ledger/moved.ts';
-import type { Subject } from '../../../src/ledger/subject.ts';
+import type { LedgerSubject } from '../../../src/ledger/subject.ts';
 import { ownPart, readUsed, usedBetween } from '../../../src/ledger/used.ts';
 
 let folder: string;
@@ -22,7 +22,7 @@ const account = (days: Record<string, number>, more: Partial<MonthAccount> = {})
   ...more,
 });
 const month = (name: string, accounts: Record<string, MonthAccount>): MonthRecord => {
-  return { month: name, accounts: new Map(Object.entries(accounts)) as Map<Subject, MonthAccount> };
+  return { month: name, accounts: new Map(Object.entries(accounts)) as Map<LedgerSubject, MonthAccount> };
 };
 const put = (record: MonthRecord) => writeFileSync(join(folder, `${record.month}.json`), encodeMonth(record));
 const running = (day: string, out: number, ended: MonthRecord[] = []) => {

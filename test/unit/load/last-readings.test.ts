@@ -1,7 +1,7 @@
 // Before what goes something is asked, and of whom: in the very batch, and no process more than there would be.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { add, ip, remove, type Step } from '../../../src/diff/steps.ts';
+import { addStep, ip, removeStep, type Step } from '../../../src/diff/steps.ts';
 import { makeObject, type TcObject } from '../../../src/kernel/objects.ts';
 import { isAsking, withReadings } from '../../../src/load/last-readings.ts';
 
@@ -22,12 +22,15 @@ const questions = (steps: Step[], holds: TcObject[] = []) =>
   );
 
 test('nothing goes, nothing is asked', () => {
-  const steps = [add(of('eth0', '1:10', 'guest cliff')), ip('link set dev ifb-eth0 up')];
+  const steps = [addStep(of('eth0', '1:10', 'guest cliff')), ip('link set dev ifb-eth0 up')];
   assert.is(withReadings(steps), steps);
 });
 
 test('a few classes each by itself, many of a device by one listing', () => {
-  const few = [remove(of('eth0', '1:10', 'guest cliff')), remove(of('ifb-eth0', '2:10', 'guest cliff'))];
+  const few = [
+    removeStep(of('eth0', '1:10', 'guest cliff')),
+    removeStep(of('ifb-eth0', '2:10', 'guest cliff')),
+  ];
   assert.equal(lines(few), [
     '? class show dev eth0 classid 1:10',
     'class del dev eth0 classid 1:10',
@@ -41,7 +44,9 @@ test('a few classes each by itself, many of a device by one listing', () => {
     classes: { '1:10': { subject: 'guest cliff', fate: 'goes' } },
   });
   const some = (count: number) =>
-    Array.from({ length: count }, (_one, index) => remove(of('eth0', `1:${index + 1}`, `guest g${index}`)));
+    Array.from({ length: count }, (_one, index) =>
+      removeStep(of('eth0', `1:${index + 1}`, `guest g${index}`)),
+    );
   const asked = (steps: Step[]) => lines(steps).filter((line) => line?.startsWith('?'));
   assert.equal(
     asked(some(4)),
@@ -55,7 +60,7 @@ test('a few classes each by itself, many of a device by one listing', () => {
 
 test('a tree that goes is asked whole, and one on an ifb before the ifb goes', () => {
   const held = [of('eth0', '1:10', 'guest "a b"'), of('ifb-eth0', '2:10', 'guest "a b"')];
-  const steps = [remove(root('eth0')), ip('link del dev ifb-eth0'), ip('link del dev ifb-eth1')];
+  const steps = [removeStep(root('eth0')), ip('link del dev ifb-eth0'), ip('link del dev ifb-eth1')];
   assert.equal(lines(steps, held), [
     '? class show dev eth0',
     'qdisc del dev eth0 root',
@@ -75,11 +80,11 @@ test('what passes a tree aside counts as far as it passes no other', () => {
   const made = of('ifb+detour', '1:10', 'guest cliff');
   const sending = [
     ip('link add name ifb+detour type ifb'),
-    add(made),
-    add(detour('eth0')),
-    remove(root('eth0')),
-    add(root('eth0')),
-    remove(detour('eth0')),
+    addStep(made),
+    addStep(detour('eth0')),
+    removeStep(root('eth0')),
+    addStep(root('eth0')),
+    removeStep(detour('eth0')),
     ip('link del dev ifb+detour'),
   ];
   assert.equal(
@@ -90,7 +95,7 @@ test('what passes a tree aside counts as far as it passes no other', () => {
       ['ifb+detour', 'goes', false],
     ],
   );
-  const receiving = [add(made), remove(root('ifb-eth0')), ip('link del dev ifb+detour')];
+  const receiving = [addStep(made), removeStep(root('ifb-eth0')), ip('link del dev ifb+detour')];
   assert.equal(
     questions(receiving).map(({ device, fate, elsewhere }) => [device, fate, elsewhere ?? false]),
     [
@@ -103,14 +108,14 @@ test('what passes a tree aside counts as far as it passes no other', () => {
 test('one tree after another: each is counted aside by itself', () => {
   const aside = (device: string, way: Step[], back: Step[] = []) => [
     ip('link add name ifb+detour type ifb'),
-    add(of('ifb+detour', '1:10', 'guest cliff')),
+    addStep(of('ifb+detour', '1:10', 'guest cliff')),
     ...way,
-    remove(root(device)),
-    add(root(device)),
+    removeStep(root(device)),
+    addStep(root(device)),
     ...back,
     ip('link del dev ifb+detour'),
   ];
-  const sending = aside('eth0', [add(detour('eth0'))], [remove(detour('eth0'))]);
+  const sending = aside('eth0', [addStep(detour('eth0'))], [removeStep(detour('eth0'))]);
   const receiving = aside('ifb-eth0', []);
   const told = (steps: Step[]) =>
     questions(steps).map(({ device, fate, elsewhere }) => [device, fate, elsewhere ?? false]);

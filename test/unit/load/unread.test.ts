@@ -6,7 +6,7 @@ import { runNft } from '../../../src/kernel/nft/run.ts';
 import { emptyState, kernelWith, makeObject } from '../../../src/kernel/objects.ts';
 import { readClasses, readQdiscs } from '../../../src/kernel/tc/read.ts';
 import type { Site } from '../../../src/load/context.ts';
-import type { Present } from '../../../src/load/prefetch.ts';
+import type { Prefetched } from '../../../src/load/prefetch.ts';
 import { prepare } from '../../../src/load/prepare.ts';
 import { readTable } from '../../../src/load/read-state.ts';
 import { readLimits } from '../../../src/observe/limits.ts';
@@ -76,7 +76,7 @@ test('classes that tc shows in other words: which, by which tc, and that nothing
       assert.equal([tool, ...args], ['tc', '-V']);
       return { status: 0, stdout: 'tc utility, iproute2-9.9\n', stderr: '' };
     };
-    const present = { good: () => undefined, before: async () => state } as unknown as Present;
+    const present = { good: () => undefined, before: async () => state } as unknown as Prefetched;
     const { message, hint } = await failure(prepare({ run, rules: '/x' } as unknown as Site, present, rules));
     assert.is(
       message,

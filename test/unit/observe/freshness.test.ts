@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readSources } from '../../../src/config/read-files.ts';
-import { readAsked } from '../../../src/observe/freshness.ts';
+import { readFreshness } from '../../../src/observe/freshness.ts';
 import { readOverrides } from '../../../src/render/templates.ts';
 import { snapshotText } from '../../../src/store/configuration.ts';
 import { keepGood, layGood, sourceFile } from '../../../src/store/in-force-rules.ts';
@@ -35,7 +35,7 @@ function load(): void {
 }
 
 async function asked() {
-  const { loaded, configChanged, rulesChanged, mistakes, off } = await readAsked(paths());
+  const { loaded, configChanged, rulesChanged, mistakes, off } = await readFreshness(paths());
   return { loaded, configChanged, rulesChanged, mistakes: mistakes.length, off: off?.why };
 }
 
@@ -88,7 +88,7 @@ test('rules that are rendered and not loaded, or gone', async () => {
 });
 
 test('a file that the rules in force have and rules.d has not is missing; nothing else is', async () => {
-  const missing = async () => (await readAsked(paths())).rulesMissing;
+  const missing = async () => (await readFreshness(paths())).rulesMissing;
   const remove = (name: string) => rmSync(join(root, 'var/lib/virt-shaper/rules.d', name));
   assert.is(await missing(), undefined);
   configure('[guest.a]\n');

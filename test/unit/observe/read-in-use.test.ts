@@ -7,7 +7,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Nic } from '../../../src/guests/guest.ts';
 import { type InUse, readInUse } from '../../../src/observe/read-in-use.ts';
-import type { Counted } from '../../../src/observe/use.ts';
+import type { ByteReadings } from '../../../src/observe/use.ts';
 import type { ClassPlan, LimitPlan } from '../../../src/plan/plan.ts';
 import type { Allowance } from '../../../src/policy/allowances.ts';
 import { writeGuests } from '../../../src/store/guests.ts';
@@ -102,7 +102,7 @@ function kernel(table = '') {
   return { asked, run };
 }
 
-const look = (before?: Counted | number, table?: string): Promise<InUse> =>
+const look = (before?: ByteReadings | number, table?: string): Promise<InUse> =>
   readInUse(kernel(table).run, paths(), before);
 
 const guestsOf = ({ inForce }: InUse) => inForce.uplinks[0]?.taps.map(({ guest }) => guest);

@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseClassBytes, parseClasses, parseQdiscs } from '../../../src/kernel/tc/counters.ts';
-import { readBytes, readUse } from '../../../src/observe/read-use.ts';
+import { readByteCounts, readUse } from '../../../src/observe/read-use.ts';
 import { speedBetween, useKey } from '../../../src/observe/use.ts';
 import { milliseconds } from '../../../src/system/boot.ts';
 import type { Outcome } from '../../../src/system/exec.ts';
@@ -162,7 +162,7 @@ test('the bytes alone, read before, are found by what is read after', async () =
     stdout: args.includes('qdisc') ? qdiscs : classes,
     stderr: '',
   });
-  const before = await readBytes(run, ['e0']);
+  const before = await readByteCounts(run, ['e0']);
   const { uses } = await readUse(run, ['e0']);
   assert.equal([...before.keys()].sort(), [...uses.keys()].sort());
   for (const [key, { bytes }] of uses) assert.is(before.get(key)?.bytes, bytes, key);
@@ -179,7 +179,10 @@ test('the moment of a reading, with its uncertainty, takes in all the time that 
     if (args.includes('class')) asked.push({ began, ended: milliseconds() });
     return { status: 0, stdout: args.includes('qdisc') ? qdiscs : classes, stderr: '' };
   };
-  const reading = [...(await readBytes(run, ['e0'])).values(), ...(await readUse(run, ['e0'])).uses.values()];
+  const reading = [
+    ...(await readByteCounts(run, ['e0'])).values(),
+    ...(await readUse(run, ['e0'])).uses.values(),
+  ];
   assert.is(reading.length, 6);
   for (const [index, { at, spread }] of reading.entries()) {
     const { began = 0, ended = 0 } = asked[index < 3 ? 0 : 1] ?? {};

@@ -4,7 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Guest } from '../../../src/guests/guest.ts';
 import type { Device } from '../../../src/host/host.ts';
-import { basisOf, linesOf } from '../../../src/part/basis.ts';
+import { basisLines, basisOf } from '../../../src/part/basis.ts';
 import { generatePart, type Part } from '../../../src/part/generate-part.ts';
 import { generate, type Inputs } from '../../../src/pipeline.ts';
 import { everyday, type Moment } from '../../../src/policy/moment/moment.ts';
@@ -41,7 +41,7 @@ function partOf(
   const stays = world.guests.filter(({ name }) => !came.includes(name) && !left.includes(name));
   const first = inputsFor([...stays, ...left.map(guestOf)], formerly, noneChosen);
   const before = generate(first);
-  const [lines, basis] = [linesOf(first), basisOf(before)];
+  const [lines, basis] = [basisLines(first), basisOf(before)];
   if (!lines || !basis) return undefined;
   const later = turned ? stays.toReversed() : stays;
   return generatePart(

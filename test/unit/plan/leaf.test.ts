@@ -1,7 +1,7 @@
 // The parameters of a leaf: what is set stays, and what is not has the kernel's default or fits the ceil.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bfifoLimit, cakeMemory, frame } from '../../../src/plan/arithmetic.ts';
+import { bfifoLimit, cakeMemory, fullFrame } from '../../../src/plan/arithmetic.ts';
 import { flowsFor, makeLeaf } from '../../../src/plan/leaf.ts';
 
 test('where nothing is set, each kind has its defaults', () => {
@@ -86,7 +86,7 @@ test('with jumbo frames a turn is one of them, a target the time of one and a ha
 });
 
 test('a plain queue holds eight large frames, at most 128 KB of them; usual ones need none', () => {
-  assert.is(bfifoLimit(1e6, frame + 1), 32_768);
+  assert.is(bfifoLimit(1e6, fullFrame + 1), 32_768);
   assert.is(bfifoLimit(1e6, 5000), 40_000);
   assert.is(bfifoLimit(1e6, 16_384), 131_072);
   assert.is(bfifoLimit(1e6, 65_000), 131_072);

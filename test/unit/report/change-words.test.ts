@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { State } from '../../../src/kernel/objects.ts';
 import { changeLines, changeSummary } from '../../../src/report/change-lines.ts';
-import { type Change, changesOf, guestActions, onSeveral } from '../../../src/report/changes.ts';
+import { changesOf, guestActions, onSeveral, type PolicyChange } from '../../../src/report/changes.ts';
 import { cliff, found, rob, state } from './two-states.ts';
 
 const none = state({}, { table: false });
@@ -189,7 +189,7 @@ test('what happens to each guest, all uplinks together', () => {
 
 test('changes as data: each with its uplink and what of it, the unmarked class only where it changes', () => {
   const of = (from: State, to: State) =>
-    changesOf(found(from, to), 'plan').map(({ action, kind, name, uplink, what }: Change) => [
+    changesOf(found(from, to), 'plan').map(({ action, kind, name, uplink, what }: PolicyChange) => [
       action,
       kind,
       name,

@@ -3,8 +3,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { MonthAccount, MonthRecord } from '../../../src/ledger/ledger.ts';
 import { noPeaks } from '../../../src/ledger/peaks.ts';
-import type { Subject } from '../../../src/ledger/subject.ts';
-import { slotsOf, type UsageRow, usageRows, type Wanted } from '../../../src/report/usage/rows.ts';
+import type { LedgerSubject } from '../../../src/ledger/subject.ts';
+import { slotsOf, type UsageQuery, type UsageRow, usageRows } from '../../../src/report/usage/rows.ts';
 import { type UsageReport, usageAsData, usageCsv, usageText } from '../../../src/report/usage/usage.ts';
 
 const plain = { colours: false };
@@ -130,7 +130,7 @@ const account = (days: Record<string, number>, group?: string): MonthAccount => 
   days: new Map(Object.entries(days).map(([date, out]) => [date, { out, in: 1 }])),
   peaks: { out: noPeaks, in: noPeaks },
 });
-const month = (name: string, accounts: [Subject, MonthAccount][]): MonthRecord => {
+const month = (name: string, accounts: [LedgerSubject, MonthAccount][]): MonthRecord => {
   return { month: name, accounts: new Map(accounts) };
 };
 
@@ -147,7 +147,7 @@ test('rows: only the days that were asked for, the first and the last included, 
       month('2026-12', [['guest web-10', account({ '01': 64 })]]),
     ],
   };
-  const rows = (more: Partial<Wanted>) =>
+  const rows = (more: Partial<UsageQuery>) =>
     usageRows(used, {
       kinds: ['guest', 'group'],
       isMeant: () => true,

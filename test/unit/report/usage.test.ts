@@ -2,9 +2,9 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { MonthAccount, MonthRecord } from '../../../src/ledger/ledger.ts';
 import { addPeak, noPeaks, slotLength } from '../../../src/ledger/peaks.ts';
-import type { Subject } from '../../../src/ledger/subject.ts';
+import type { LedgerSubject } from '../../../src/ledger/subject.ts';
 import { asHtml, usagePage } from '../../../src/report/usage/page.ts';
-import { slotsOf, usageRows, type Wanted } from '../../../src/report/usage/rows.ts';
+import { slotsOf, type UsageQuery, usageRows } from '../../../src/report/usage/rows.ts';
 import { csvCell, usageAsData, usageCsv, usageText } from '../../../src/report/usage/usage.ts';
 
 const account = (days: Record<string, [number, number]>, group?: string): MonthAccount => {
@@ -15,7 +15,7 @@ const account = (days: Record<string, [number, number]>, group?: string): MonthA
     peaks,
   };
 };
-const month = (name: string, accounts: [Subject, MonthAccount][]): MonthRecord => ({
+const month = (name: string, accounts: [LedgerSubject, MonthAccount][]): MonthRecord => ({
   month: name,
   accounts: new Map(accounts),
 });
@@ -30,8 +30,8 @@ const used = {
   ],
   troubles: [],
 };
-const all: Wanted = { kinds: ['guest'], isMeant: () => true, from: '2026-10-01', until: '2026-11-30' };
-const short = (wanted: Partial<Wanted>) =>
+const all: UsageQuery = { kinds: ['guest'], isMeant: () => true, from: '2026-10-01', until: '2026-11-30' };
+const short = (wanted: Partial<UsageQuery>) =>
   usageRows(used, { ...all, ...wanted }).map(({ name, time, used: { out } }) =>
     [time ?? '', name, out].join(' ').trim(),
   );

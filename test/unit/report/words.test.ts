@@ -7,7 +7,7 @@ import { changingText, noticeText } from '../../../src/report/changing.ts';
 import { describeLimits } from '../../../src/report/limits.ts';
 import { endText, overridesAsData, subjectText, valuesText } from '../../../src/report/overrides.ts';
 import {
-  count,
+  countGuests,
   nobodyRuns,
   nothingLoaded,
   remarks,
@@ -121,15 +121,15 @@ test('what an entry says of other times', () => {
 test('a guest counts as the worst of its NICs', () => {
   const row = (guest: string, state: GuestRow['state']) => ({ guest, state }) as GuestRow;
   const all = { shaped: 0, partly: 0, unshaped: 0, gone: 0, 'left out': 0 };
-  assert.equal(count([]), all);
+  assert.equal(countGuests([]), all);
   for (const [states, worst] of [
     [['left out', 'gone'], 'gone'],
     [['gone', 'shaped'], 'shaped'],
     [['partly', 'shaped'], 'partly'],
     [['shaped', 'unshaped', 'partly'], 'unshaped'],
   ] as const)
-    assert.equal(count(states.map((state) => row('a', state))), { ...all, [worst]: 1 });
-  assert.equal(count([row('a', 'shaped'), row('b', 'shaped'), row('c', 'gone')]), {
+    assert.equal(countGuests(states.map((state) => row('a', state))), { ...all, [worst]: 1 });
+  assert.equal(countGuests([row('a', 'shaped'), row('b', 'shaped'), row('c', 'gone')]), {
     ...all,
     shaped: 2,
     gone: 1,

@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Guest } from '../../../src/guests/guest.ts';
-import type { Subject } from '../../../src/policy/moment/moment.ts';
+import type { MomentSubject } from '../../../src/policy/moment/moment.ts';
 import { guestsWithout, hasGuest, hasSubject, type InForce } from '../../../src/store/in-force-plan.ts';
 
 const guest = (name: string, ...taps: string[]): Guest => ({
@@ -45,13 +45,13 @@ test('whom a limit for now can be for: who has classes on any of the uplinks', (
   const plan = {
     uplinks: [uplink('eth0', tree(['ann'], { web: ['ben'] })), uplink('eth1', tree(['cleo'], { db: [] }))],
   } as unknown as InForce;
-  const has = (kind: Subject['kind'], ...names: string[]) =>
-    names.filter((name) => hasSubject(plan, { kind, name } as Subject));
+  const has = (kind: MomentSubject['kind'], ...names: string[]) =>
+    names.filter((name) => hasSubject(plan, { kind, name } as MomentSubject));
   const names = ['ann', 'ben', 'cleo', 'web', 'db', 'eth0', 'eth1', 'none'];
   assert.equal(has('guest', ...names), ['ann', 'ben', 'cleo']);
   assert.equal(has('group', ...names), ['web', 'db']);
   assert.equal(has('unmarked', ...names), ['eth0', 'eth1']);
-  assert.not(hasSubject({ ...plan, uplinks: [] }, { kind: 'guest', name: 'ann' } as Subject));
+  assert.not(hasSubject({ ...plan, uplinks: [] }, { kind: 'guest', name: 'ann' } as MomentSubject));
 });
 
 test.run();

@@ -1,7 +1,7 @@
 // What is read from a file, whether or not all of it is ASCII.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { textOf } from '../../../src/system/text-of.ts';
+import { decodeUtf8 } from '../../../src/system/text-of.ts';
 
 test('bytes are the text that UTF-8 says, as Node.js itself would read them', () => {
   const texts = [
@@ -13,9 +13,9 @@ test('bytes are the text that UTF-8 says, as Node.js itself would read them', ()
     'x'.repeat(100_000),
     `${'x'.repeat(100_000)}é`,
   ];
-  for (const text of texts) assert.is(textOf(Buffer.from(text)), text);
+  for (const text of texts) assert.is(decodeUtf8(Buffer.from(text)), text);
   const damaged = Buffer.from([0x61, 0xff, 0xc3, 0x62]);
-  assert.is(textOf(damaged), damaged.toString('utf8'));
+  assert.is(decodeUtf8(damaged), damaged.toString('utf8'));
 });
 
 test.run();

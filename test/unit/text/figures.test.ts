@@ -24,7 +24,7 @@ import {
   wrap,
   wrapLine,
 } from '../../../src/text/spans.ts';
-import { paint as paintCell, table } from '../../../src/text/table.ts';
+import { paintCell, table } from '../../../src/text/table.ts';
 
 test('three digits that count, in every unit', () => {
   const steps: [number, string][] = [

@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { figure, setting } from '../../../src/text/short-figures.ts';
 import { type Line, lineWidth, textOf } from '../../../src/text/spans.ts';
-import { frame, type Size } from '../../../src/top/frame.ts';
+import { renderFrame, type Size } from '../../../src/top/frame.ts';
 import { onceAsText } from '../../../src/top/once.ts';
 import type { Row, Scene } from '../../../src/top/scene.ts';
 import { initialView, type View } from '../../../src/top/view.ts';
@@ -14,7 +14,7 @@ const usual = { columns: 80, rows: 14 };
 const wide = { columns: 200, rows: 50 };
 
 function screen(size: Size, view: Partial<View> = {}, scene: Scene = someScene(), unicode = true): string[] {
-  const { lines } = frame({ scene, view: { ...initialView(1), ...view }, unicode }, size);
+  const { lines } = renderFrame({ scene, view: { ...initialView(1), ...view }, unicode }, size);
   assert.is(lines.length, size.rows);
   for (const line of lines) assert.is(lineWidth(line), size.columns, textOf(line));
   return lines.map((line) => textOf(line).trimEnd());
@@ -163,7 +163,7 @@ test('the marked row is followed wherever it goes, and the window with it', () =
       view: { ...initialView(1), scroll, cursor },
       unicode: true,
     };
-    const { lines, shown } = frame(state, size);
+    const { lines, shown } = renderFrame(state, size);
     const chosen = lines.filter((line) => line.every(({ style }) => style === 'chosen'));
     assert.ok(chosen.length <= 1);
     return { text: chosen.map(textOf).join(''), first: shown.first, page: shown.page };
@@ -193,7 +193,7 @@ test('who is explained has the screen, in lines that are not cut', () => {
     mode: 'explain' as const,
     explained: { kind: 'guest' as const, name: 'cliff', from: 0 },
   };
-  const read = (page?: Line[]) => frame({ scene: someScene(), view, unicode: true, page }, small).lines;
+  const read = (page?: Line[]) => renderFrame({ scene: someScene(), view, unicode: true, page }, small).lines;
   assert.match(textOf(read()[0] ?? []), /^reading/);
   const page: Line[] = [
     [

@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { textOf } from '../../../src/text/spans.ts';
 import { sortable } from '../../../src/top/columns.ts';
-import { frame } from '../../../src/top/frame.ts';
+import { renderFrame } from '../../../src/top/frame.ts';
 import { helpLines, keys } from '../../../src/top/help.ts';
 import { type Key, press } from '../../../src/top/keys.ts';
 import { placeRows } from '../../../src/top/rows.ts';
@@ -196,7 +196,10 @@ test('any key leads back from the help, arrows scroll it', () => {
     [20, 20, 280, 0],
   );
   const scene = someScene();
-  const { shown: seen } = frame({ scene, view: pressed('h'), unicode: true }, { columns: 40, rows: 15 });
+  const { shown: seen } = renderFrame(
+    { scene, view: pressed('h'), unicode: true },
+    { columns: 40, rows: 15 },
+  );
   assert.is(seen.rows, helpLines(40).length);
 });
 

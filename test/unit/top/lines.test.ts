@@ -4,10 +4,10 @@ import * as assert from 'uvu/assert';
 import { type Line, lineWidth, textOf } from '../../../src/text/spans.ts';
 import { ascii } from '../../../src/top/bar.ts';
 import { footer } from '../../../src/top/footer.ts';
-import { frame } from '../../../src/top/frame.ts';
+import { renderFrame } from '../../../src/top/frame.ts';
 import { linkLines, titleLine } from '../../../src/top/header.ts';
 import { helpLines, sortLines, sortPlace } from '../../../src/top/help.ts';
-import type { Link, Row, Scene } from '../../../src/top/scene.ts';
+import type { Row, Scene, UplinkFlow } from '../../../src/top/scene.ts';
 import { head, tableLine } from '../../../src/top/table.ts';
 import { initialView, type View } from '../../../src/top/view.ts';
 import { flow, guest, someScene } from './scene.ts';
@@ -74,7 +74,7 @@ test('the last line of each question and of each other screen', () => {
 const scene = (change: Partial<Scene> = {}): Scene => ({ ...someScene(), ...change });
 
 test('the first line: who is shaped, who is not, who is left out, what is dropped', () => {
-  const right = (rows: Row[], links: Link[] = []) =>
+  const right = (rows: Row[], links: UplinkFlow[] = []) =>
     said(titleLine(scene({ rows, links }), start, 120)).replace(/^.*every 1 s +/, '');
   const one = (name: string, more: Partial<Row> = {}) => guest(name, flow(0, 1, 2), flow(0, 1, 2), more);
   assert.is(right([]), '0 shaped  - drop/s');
@@ -87,7 +87,7 @@ test('the first line: who is shaped, who is not, who is left out, what is droppe
   const [first] = links;
   assert.is(right([], first ? [first, first] : []), '0 shaped  24 drop/s');
   const quiet = { name: 'eth0', flow: { out: flow(0, 1, 2), in: flow(0, 1, 2) } };
-  const drops = (some: Link[]) => styled(titleLine(scene({ rows: [], links: some }), start, 80)).at(-1);
+  const drops = (some: UplinkFlow[]) => styled(titleLine(scene({ rows: [], links: some }), start, 80)).at(-1);
   assert.is(drops([quiet]), '0 drop/s dim');
   assert.is(drops(links), '12 drop/s above');
   assert.is(drops([]), '- drop/s dim');
@@ -131,7 +131,7 @@ test('a narrower first line loses the host, then the name, then the interval; ne
   assert.match(textOf(titleLine(scene({ at: early }), start, 120)), ' 23:05:00 ');
 });
 
-const link = (name: string): Link => ({ name, flow: { out: flow(5, 10, 10), in: flow(1, 20, 20) } });
+const link = (name: string): UplinkFlow => ({ name, flow: { out: flow(5, 10, 10), in: flow(1, 20, 20) } });
 
 test('uplinks: each has its figures, with the ceil where there is room', () => {
   const at = (width: number, name = 'eth0') => textOf(linkLines([link(name)], width, 1, ascii)[0] ?? []);
@@ -212,7 +212,7 @@ test('the columns to sort by are scrolled so that the chosen one is seen', () =>
       view: { ...start, mode: 'sort' as const, input },
       unicode: false,
     };
-    const { lines } = frame(state, { columns: 60, rows });
+    const { lines } = renderFrame(state, { columns: 60, rows });
     return { first: said(lines[1] ?? []), chosen: lines.findIndex((line) => line[0]?.style === 'chosen') };
   };
   assert.equal(at('guest', 10), { first: 'Sort by', chosen: 2 });

@@ -5,7 +5,7 @@ import { Failure } from '../../../src/system/errors.ts';
 import type { Line } from '../../../src/text/spans.ts';
 import { topLive } from '../../../src/top/live.ts';
 import type { Scene } from '../../../src/top/scene.ts';
-import type { Subject } from '../../../src/top/view.ts';
+import type { ViewSubject } from '../../../src/top/view.ts';
 import { FakeTerminal } from './fake-terminal.ts';
 import { someScene } from './scene.ts';
 
@@ -14,7 +14,7 @@ const wait = (milliseconds: number) => new Promise((done) => setTimeout(done, mi
 
 interface Given {
   read?: (at: number) => Promise<Scene>;
-  explain?: (subject: Subject, width: number) => Promise<Line[]>;
+  explain?: (subject: ViewSubject, width: number) => Promise<Line[]>;
   interval?: number;
 }
 
@@ -115,7 +115,7 @@ test('paused it reads on, and shows what there was', async () => {
 test('Enter explains the marked one to the width of the screen; what comes too late is not shown', async () => {
   const asked: string[] = [];
   let answer: (lines: Line[]) => void = () => {};
-  const explain = (subject: Subject, width: number): Promise<Line[]> => {
+  const explain = (subject: ViewSubject, width: number): Promise<Line[]> => {
     asked.push(`${subject.kind} ${subject.name} ${width}`);
     return new Promise((done) => {
       answer = done;

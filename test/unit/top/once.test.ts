@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { InUse } from '../../../src/observe/read-in-use.ts';
-import { frame } from '../../../src/top/frame.ts';
+import { renderFrame } from '../../../src/top/frame.ts';
 import { press } from '../../../src/top/keys.ts';
 import { makeScene } from '../../../src/top/make-scene.ts';
 import { onceAsData } from '../../../src/top/once.ts';
@@ -117,7 +117,7 @@ test('the line above: nothing loaded, no table, who is shaped in part, nobody th
 
 test('a screen of any height keeps the keys below, and guests before a header', () => {
   const parts = (rows: number) => {
-    const { lines, shown } = frame(
+    const { lines, shown } = renderFrame(
       { scene: someScene(), view: initialView(1), unicode: false },
       { columns: 80, rows },
     );
@@ -142,7 +142,7 @@ test('a screen of any height keeps the keys below, and guests before a header', 
 
 test('F6 shows the columns to choose from, in the place of the guests', () => {
   const view: View = { ...initialView(1), mode: 'sort', input: 'out' };
-  const { lines } = frame({ scene: someScene(), view, unicode: false }, { columns: 80, rows: 24 });
+  const { lines } = renderFrame({ scene: someScene(), view, unicode: false }, { columns: 80, rows: 24 });
   const texts = lines.map((line) =>
     line
       .map(({ text }) => text)

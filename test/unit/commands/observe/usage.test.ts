@@ -8,7 +8,7 @@ import { usageCommand } from '../../../../src/commands/observe/usage.ts';
 import { encodeLedger } from '../../../../src/ledger/decode.ts';
 import { newAccount, newLedger } from '../../../../src/ledger/ledger.ts';
 import { decodeMoved } from '../../../../src/ledger/moved.ts';
-import { readRunning } from '../../../../src/ledger/read.ts';
+import { readRunningMonth } from '../../../../src/ledger/read.ts';
 import type { UsageOptions } from '../../../../src/operations/usage/report.ts';
 import { ConfigError, Failure } from '../../../../src/system/errors.ts';
 import { makeFolder } from '../../../../src/system/folders.ts';
@@ -66,7 +66,7 @@ test('what a guest has used on two hosts is one sum, however often it is carried
   assert.equal([await sum('here'), await sum('there')], [1300, 1300]);
   const third = await run('third', ['import', file()]);
   assert.match(third.said, 'on 2 other hosts');
-  const { value: own } = readRunning(hear(join(root, 'third')).context.paths.usage);
+  const { value: own } = readRunningMonth(hear(join(root, 'third')).context.paths.usage);
   assert.ok(own?.id, 'by which it knows what is its own when that comes back');
   assert.is(await sum('third'), 1300);
   const { printed } = await run('third', ['export', 'cliff', '-']);

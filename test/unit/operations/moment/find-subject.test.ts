@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Generated } from '../../../../src/operations/generate.ts';
 import { findSubject } from '../../../../src/operations/moment/find-subject.ts';
-import { everyday, type Subject } from '../../../../src/policy/moment/moment.ts';
+import { everyday, type MomentSubject } from '../../../../src/policy/moment/moment.ts';
 import { Failure } from '../../../../src/system/errors.ts';
 import { generateFor, makeWorld, type World } from '../../../support/world.ts';
 
@@ -28,7 +28,7 @@ function generated(world: World): Generated {
 const running = { cliff: 'vnet0@br0', jason: 'vnet1@br0', web1: 'vnet2@br0' };
 const host = generated(makeWorld(toml, running));
 
-function find(kind: Subject['kind'], name: string, of = host): boolean | [string, string | undefined] {
+function find(kind: MomentSubject['kind'], name: string, of = host): boolean | [string, string | undefined] {
   try {
     return findSubject(of, { kind, name });
   } catch (error) {

@@ -12,14 +12,14 @@ import { type Knowledge, momentNow } from '../../../../src/operations/moment/now
 import { readVolumes, writeVolumes } from '../../../../src/store/volumes.ts';
 import { makeFolder } from '../../../../src/system/folders.ts';
 import { dayOf } from '../../../../src/units/days.ts';
-import { periodAt, type Span } from '../../../../src/units/period.ts';
+import { periodAt, type TimeSpan } from '../../../../src/units/period.ts';
 import { hear } from '../../../support/heard.ts';
 import { readToml } from '../../../support/world.ts';
 
 const plain = '[uplink.eth0]\n[guest.cliff]\nceil = "9mbit"\n';
 const quota = `${plain}quota = { volume = "1gb", then = { ceil = "1mbit" } }\n`;
 /** The period of cliff's quota. */
-function spanIn(toml: string): Span {
+function spanIn(toml: string): TimeSpan {
   const [{ quota: own } = {}] = readToml(toml).guests;
   return own ? periodAt(own.every.value, Date.now()) : { begin: 0, end: 0 };
 }

@@ -7,7 +7,7 @@ import * as assert from 'uvu/assert';
 import { encodeMonth } from '../../../../src/ledger/decode.ts';
 import type { MonthAccount } from '../../../../src/ledger/ledger.ts';
 import { noPeaks } from '../../../../src/ledger/peaks.ts';
-import type { Subject } from '../../../../src/ledger/subject.ts';
+import type { LedgerSubject } from '../../../../src/ledger/subject.ts';
 import type { Context } from '../../../../src/operations/context.ts';
 import { reportUsage, type UsageOptions } from '../../../../src/operations/usage/report.ts';
 import { pageHead } from '../../../../src/report/usage/page.ts';
@@ -89,7 +89,7 @@ function putMonth(): void {
     days: new Map([['07', { out: 1000, in: 2000 }]]),
     peaks: { out: noPeaks, in: noPeaks },
   });
-  const accounts = new Map<Subject, MonthAccount>([
+  const accounts = new Map<LedgerSubject, MonthAccount>([
     ['guest cliff', account('friends')],
     ['guest jason', account()],
     ['guest rob', account('friends')],
@@ -105,7 +105,7 @@ test('without a name all of a kind, with names those of them and of their groups
   putMonth();
   const shown = (options: UsageOptions, ...names: string[]) =>
     asData({ month, ...options }, names).usage.map(
-      ({ kind, name }: Subject & { kind: string; name: string }) =>
+      ({ kind, name }: LedgerSubject & { kind: string; name: string }) =>
         kind === 'guest' ? name : `${kind} ${name}`,
     );
   assert.equal(shown({}), ['cliff', 'jason', 'rob']);

@@ -1,7 +1,7 @@
 // What holds for a time only: windows, boost and quota, each from where the one before it left off. Rates in mbit.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Moment, Subject } from '../../../../src/policy/moment/moment.ts';
+import type { Moment, MomentSubject } from '../../../../src/policy/moment/moment.ts';
 import type { Policy } from '../../../../src/policy/policy.ts';
 import { resolvePolicy } from '../../../../src/policy/resolve-policy.ts';
 import type { Both } from '../../../../src/units/units.ts';
@@ -41,7 +41,7 @@ function stepsOf(policy: Policy, name = 'cliff') {
 
 const use =
   (uses: Record<string, Both<number>>) =>
-  ({ kind, name }: Subject) =>
+  ({ kind, name }: MomentSubject) =>
     uses[`${kind} ${name}`] ?? { out: 0, in: 0 };
 
 const windows = `
@@ -163,7 +163,7 @@ test('a quota counts from when its volume is used up until its period ends', () 
   const asked: [string, string][] = [];
   const used =
     (out: number) =>
-    (subject: Subject, { begin }: { begin: number }) => {
+    (subject: MomentSubject, { begin }: { begin: number }) => {
       asked.push([`${subject.kind} ${subject.name}`, new Date(begin).toISOString()]);
       return { out, in: tb };
     };

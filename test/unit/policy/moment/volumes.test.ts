@@ -2,13 +2,13 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Subject } from '../../../../src/policy/moment/moment.ts';
+import type { MomentSubject } from '../../../../src/policy/moment/moment.ts';
 import {
   asMoment,
   type Delivered,
-  keyOf,
   reckonVolumes,
   type Volumes,
+  volumeKey,
 } from '../../../../src/policy/moment/volumes.ts';
 import { periodAt } from '../../../../src/units/period.ts';
 import type { Both } from '../../../../src/units/units.ts';
@@ -16,8 +16,8 @@ import { readToml } from '../../../support/world.ts';
 
 const [minute, day] = [60_000, 86_400_000];
 const gb = 1e9;
-const cliff: Subject = { kind: 'guest', name: 'cliff' };
-const web: Subject = { kind: 'group', name: 'web' };
+const cliff: MomentSubject = { kind: 'guest', name: 'cliff' };
+const web: MomentSubject = { kind: 'group', name: 'web' };
 const begin = new Date('2028-12-01T00:00').getTime();
 const end = new Date('2029-01-01T00:00').getTime();
 
@@ -43,15 +43,15 @@ const config = readToml(toml);
 class Ledger implements Delivered {
   readonly subjects = [cliff, { kind: 'guest', name: 'rob' } as const];
   private readonly passed: { key: string; at: number; bytes: Both<number> }[] = [];
-  add(subject: Subject, at: number, out: number, inward = 0): this {
-    this.passed.push({ key: keyOf(subject), at, bytes: { out, in: inward } });
+  add(subject: MomentSubject, at: number, out: number, inward = 0): this {
+    this.passed.push({ key: volumeKey(subject), at, bytes: { out, in: inward } });
     return this;
   }
   readonly used: Delivered['used'] = (subject, span) =>
     this.sum(subject, (at) => at >= span.begin && at < span.end);
-  readonly total = (subject: Subject) => this.sum(subject, () => true);
-  private sum(subject: Subject, counts: (at: number) => boolean): Both<number> {
-    const own = this.passed.filter(({ key, at }) => key === keyOf(subject) && counts(at));
+  readonly total = (subject: MomentSubject) => this.sum(subject, () => true);
+  private sum(subject: MomentSubject, counts: (at: number) => boolean): Both<number> {
+    const own = this.passed.filter(({ key, at }) => key === volumeKey(subject) && counts(at));
     return {
       out: own.reduce((sum, { bytes }) => sum + bytes.out, 0),
       in: own.reduce((sum, { bytes }) => sum + bytes.in, 0),
@@ -61,7 +61,7 @@ class Ledger implements Delivered {
 
 function look(ledger: Ledger, now: number, sinceBoot: number, before?: Volumes) {
   const { volumes, notices } = reckonVolumes(config, { now, sinceBoot }, ledger, before);
-  const said = notices.map(({ subject, reached }) => `${keyOf(subject)} ${reached}`);
+  const said = notices.map(({ subject, reached }) => `${volumeKey(subject)} ${reached}`);
   return { volumes, said, now, moment: asMoment(volumes, { now, sinceBoot }) };
 }
 

@@ -1,8 +1,8 @@
 // A guest's queue in words: its kind, and of its settings those that are not as everywhere.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { frame } from '../../../../src/plan/arithmetic.ts';
-import { usual } from '../../../../src/plan/leaf.ts';
+import { fullFrame } from '../../../../src/plan/arithmetic.ts';
+import { leafDefaults } from '../../../../src/plan/leaf.ts';
 import { leafOrigin, leafText } from '../../../../src/report/explain/leaf.ts';
 import type { ExplainedClass, ExplainedUplink } from '../../../../src/report/explain/values.ts';
 
@@ -18,11 +18,11 @@ test('fq_codel', () => {
   const plain = {
     kind: 'fq_codel',
     target: 5000,
-    interval: usual.interval,
-    limit: usual.packets,
-    flows: usual.flows,
-    quantum: frame,
-    memoryLimit: usual.memory,
+    interval: leafDefaults.interval,
+    limit: leafDefaults.packets,
+    flows: leafDefaults.flows,
+    quantum: fullFrame,
+    memoryLimit: leafDefaults.memory,
     ecn: true,
   };
   assert.is(text(plain), 'fq_codel, target 5 ms');
@@ -38,7 +38,7 @@ test('fq_codel', () => {
 });
 
 test('sfq', () => {
-  const plain = { kind: 'sfq', limit: 127, depth: usual.depth, quantum: frame, perturb: 0 };
+  const plain = { kind: 'sfq', limit: 127, depth: leafDefaults.depth, quantum: fullFrame, perturb: 0 };
   assert.is(text(plain), 'sfq, 127 packets');
   for (const [change, words] of [
     [{ depth: 5 }, '5 of a flow'],

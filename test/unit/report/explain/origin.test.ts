@@ -1,7 +1,7 @@
 // Where a value comes from, in words: the place, each step of the moment, each cut, in this order.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Step } from '../../../../src/policy/moment/moment.ts';
+import type { MomentStep } from '../../../../src/policy/moment/moment.ts';
 import type { Cut } from '../../../../src/policy/origin.ts';
 import {
   folderOf,
@@ -22,7 +22,7 @@ const link = (from: ExplainedUplink['link']['out']['from']) => {
 /** @param steps of the moment */
 function words(
   cuts: Cut[],
-  steps: Step[] = [],
+  steps: MomentStep[] = [],
   more: Partial<ExplainedRate> = {},
   from = link('entry'),
 ): string[] {
@@ -99,7 +99,7 @@ test('steps of the moment stand between what a guest may ask for and what cuts i
       set: { by: 'alice', since: minute(18), why: 'abuse report 4711' },
     },
     { by: 'limit', to: 4e6, set: { by: 'bob b', since: minute(18) } },
-  ] as unknown as Step[];
+  ] as unknown as MomentStep[];
   const cuts = [
     { by: 'group', name: 'g', to: 5e6, step: { by: 'boost', to: 5e6 } },
     { by: 'metadata', name: '[defaults]', to: 8e6 },
