@@ -4,11 +4,11 @@
 
 import { join } from 'node:path';
 import type { Basis, Lines } from '../part/basis.ts';
+import { decodeUtf8 } from '../system/decode-utf8.ts';
 import { fnv1aWords } from '../system/digest.ts';
 import { Failure } from '../system/errors.ts';
 import { readBytes, stampOf, writeUnlocked } from '../system/files.ts';
 import { launcher } from '../system/launched.ts';
-import { decodeUtf8 } from '../system/text-of.ts';
 import { planFile, ruleFiles } from './in-force-rules.ts';
 import type { Paths } from './paths.ts';
 

@@ -6,8 +6,8 @@
 
 import { sameFrame, sameGuests } from '../kernel/nft/same.ts';
 import { parseRuleset } from '../kernel/nft/table.ts';
+import { decodeUtf8 } from '../system/decode-utf8.ts';
 import { readBytes, writeWhole } from '../system/files.ts';
-import { decodeUtf8 } from '../system/text-of.ts';
 
 interface Record {
   /** The text that nft committed. */

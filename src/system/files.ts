@@ -15,10 +15,10 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { reasonOf, rootHint } from './as-root.ts';
+import { decodeUtf8 } from './decode-utf8.ts';
 import { Failure, writeHint } from './errors.ts';
 import { isFolder, makeFolder, moveFolderAside, syncFolder } from './folders.ts';
 import { type NewFile, removeIfThere, writeSynced } from './sync-files.ts';
-import { decodeUtf8 } from './text-of.ts';
 
 /** Makes the folders above it where they are missing. */
 export function writeWhole(file: string, text: string | Uint8Array, mode = 0o644): void {

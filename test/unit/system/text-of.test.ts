@@ -1,7 +1,7 @@
 // What is read from a file, whether or not all of it is ASCII.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { decodeUtf8 } from '../../../src/system/text-of.ts';
+import { decodeUtf8 } from '../../../src/system/decode-utf8.ts';
 
 test('bytes are the text that UTF-8 says, as Node.js itself would read them', () => {
   const texts = [
