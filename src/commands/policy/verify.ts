@@ -68,8 +68,8 @@ export async function verifyCommand(context: Context, { json }: { json?: boolean
 
 function describeUnnoted(good: string, unnoted: string): string {
   return (
-    `warning: what was loaded last is in ${unnoted}, since ${good} could not be written: ` +
-    `virt-shaper sync notes it there, once it can be: findmnt -T ${good}`
+    `warning: what was loaded last is in ${unnoted}, and ${good} does not lead there: ${repair} sees to that, ` +
+    `once it can be written (findmnt -T ${good})`
   );
 }
 
