@@ -54,6 +54,7 @@ test('a time may be any number of microseconds, but for perturb; what is wrong r
   assert.is(said('kind = "sfq", perturb = "3601s"'), `${seconds}, not "3601s"`);
   assert.is(said('kind = "bfifo", limit = 5'), 'must be from 1514 to 2147483647 bytes, not 5');
   assert.is(said('kind = "fq_codel", limit = 0'), 'must be a number of packets from 1 to 1000000, not 0');
+  assert.is(said('kind = "sfq", limit = 130049'), 'must be a number of packets from 2 to 130048, not 130049');
 });
 
 test('the target is below the interval, written or not', () => {

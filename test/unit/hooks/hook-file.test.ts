@@ -77,6 +77,19 @@ test('the program gets what libvirt passes, and nothing of it reaches libvirt bu
   assert.is(readFileSync(join(folder, 'xml'), 'utf8'), '<domain/>');
 });
 
+test('of a stop libvirt hears nothing and waits for no stream of it, since the program runs on', () => {
+  makeProgram(`sleep 0.5; echo late >>"$(dirname "$0")/given"; exit 1`);
+  const file = join(folder, 'hook');
+  runHook('qemu', [name, 'start', 'begin', '-']);
+  rmSync(join(folder, 'given'));
+  const { status, stdout, stderr } = spawnSync(file, [name, 'stopped', 'end', '-'], { encoding: 'utf8' });
+  assert.equal([status, stdout, stderr], [0, '', '']);
+  const given = () => (existsSync(join(folder, 'given')) ? readFileSync(join(folder, 'given'), 'utf8') : '');
+  assert.not.match(given(), 'late');
+  awaitCalls(pathsHere().hookCalls);
+  assert.match(given(), 'late');
+});
+
 /** Of a life of a guest: which calls began the program. @param end how the program ends */
 function begun(end: string, operations: string[], more: Parameters<typeof runHook>[2] = {}): string[] {
   makeProgram(end);

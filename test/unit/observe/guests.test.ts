@@ -33,6 +33,9 @@ test('all is there', () => {
 test('a tap is gone, and both', () => {
   assert.equal(look({ gone: ['vnet0'] }).states, ['cliff shaped tap-gone', 'jason shaped']);
   assert.equal(look({ gone: ['vnet0', 'vnet1'] }).states, ['cliff gone tap-gone tap-gone', 'jason shaped']);
+  const shaped = (...gone: string[]) => look({ gone }).rows[0]?.shaped;
+  assert.equal(shaped('vnet0'), { out: true, in: true });
+  assert.equal(shaped('vnet0', 'vnet1'), { out: false, in: false }, 'where nothing is, nothing is shaped');
 });
 
 test('a tap that libvirt names and the kernel does not have: its frames may pass under another name', () => {

@@ -148,6 +148,27 @@ test('what is saved and not in force shapes nobody yet, and takes nobody out', a
   );
 });
 
+test('whom the configuration in force refuses a rate and yet shapes waits for nothing', () => {
+  const refused: Unshaped = { guest: 'ann', kind: 'refused', reason: 'no room' };
+  /** @param shaped the guests of each uplink */
+  const policy = (isRefused: boolean, ...shaped: string[][]) => {
+    const uplinks = shaped.map((guests) => ({ guests: guests.map((name) => ({ name })) }));
+    return { uplinks, unshaped: isRefused ? [refused] : [], warnings: [] } as unknown as Policy;
+  };
+  const isWaiting = (loaded: Policy, saved: Policy) => {
+    const all = renewReasons([refused], { guests: [], missing: [] }, { loaded, saved }, new Set());
+    assert.equal([all.unshaped.length, all.missed], [1, []]);
+    return all.unshaped[0]?.reason !== 'no room';
+  };
+  const free = policy(false, ['bob', 'ann']);
+  for (const shaped of [[['bob', 'ann']], [['ann']], [['bob'], ['cid', 'ann']]])
+    assert.not(isWaiting(policy(true, ...shaped), free), shaped.join(' and '));
+  for (const others of [[], [[]], [['bob']], [['bob'], ['cid']]])
+    assert.ok(isWaiting(policy(true, ...others), free), others.join(' and '));
+  assert.ok(isWaiting(policy(true), policy(true, ['bob', 'ann'])), 'the saved one refuses only the rate');
+  assert.not(isWaiting(policy(true), policy(true, ['bob'])), 'nor by the saved one');
+});
+
 /** @param shaped `TAP GUEST UPLINK` of each NIC that the policy would shape now */
 function renewed(entry: Partial<Unshaped>, shaped: string[], now: Unshaped[], devices = ['t0']) {
   const all: Unshaped = { guest: 'ann', tap: 't0', kind: 'unable', reason: 'then', ...entry };

@@ -90,6 +90,9 @@ test('a snapshot takes the place of the one before, with all its files', () => {
     '{',
     '{"version":2,"files":[{"name":"/a","text":""}]}',
     '{"version":1,"files":[]}',
+    '{"version":1,"files":[{"name":"","text":"a"}]}',
+    '{"version":1,"files":[{"name":"/a"}]}',
+    '{"version":1,"files":[{"name":"/a","text":"a"},{"name":"/b","text":5}]}',
   ]) {
     assert.is(layOut(none, at('y')), undefined, none);
   }
