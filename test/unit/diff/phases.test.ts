@@ -96,6 +96,67 @@ test('what is lowered is so from below, all else from above', () => {
   assert.equal(ids(steps(burst(low, 9000), burst(low, 9999))), ['1:1', '1:10']);
 });
 
+/** The steps from one set of queues to another: `10 sfq 5:`, the class, the kind and the handle. */
+function queueSteps(from: string[], to: string[]): string[] {
+  const [held, wanted] = [from, to].map((list) => {
+    const state = classes(link, ...list.map((one) => `1:${one.split(' ')[0]} 1000 9000`));
+    for (const one of list) {
+      const [id, kind = '', handle = ''] = one.split(' ');
+      const leaf = makeObject('leaf', 'eth0', `1:${id}`, { kind, handle });
+      state.objects.set(leaf.key, leaf);
+    }
+    return state;
+  });
+  assert.ok(held && wanted);
+  const kernel = kernelWith(held);
+  return planPhases(compare(kernel, wanted), kernel, wanted).flatMap((phase) => {
+    assert.ok(phase.name !== 'commit');
+    return phase.steps.map(({ line }) => line.replace('qdisc ', '').replace('dev eth0 parent 1:', ''));
+  });
+}
+
+test('a queue of another kind is deleted and made again, and nobody else’s', () => {
+  assert.equal(queueSteps(['10 bfifo 10:', '11 bfifo 11:'], ['10 fq_codel 10:', '11 bfifo 11:']), [
+    'del 10',
+    'add 10 handle 10: fq_codel',
+  ]);
+  assert.equal(
+    queueSteps(['10 bfifo 10:', '11 bfifo 11:'], ['10 fq_codel 10:', '11 fq_codel 11:']),
+    ['10', '11'].flatMap((id) => [`del ${id}`, `add ${id} handle ${id}: fq_codel`]),
+  );
+});
+
+test('of queues that take each other’s handles each is deleted once, and before any is made; others as ever', () => {
+  const [before, after] = [
+    ['10 bfifo 10:', '11 bfifo 11:', '12 bfifo 12:'],
+    ['10 bfifo 11:', '11 bfifo 10:', '12 fq_codel 12:'],
+  ];
+  assert.equal(queueSteps(before, after), [
+    'del 10',
+    'del 11',
+    'add 10 handle 11: bfifo',
+    'add 11 handle 10: bfifo',
+    'del 12',
+    'add 12 handle 12: fq_codel',
+  ]);
+});
+
+test('a root takes the place of a noqueue that somebody has set, and a rollback brings that back', () => {
+  const tree = classes(link);
+  const roots = (from: State, to: State) =>
+    phases(kernelWith(from), to)
+      .flatMap((line) => line.split(/: |; /))
+      .filter((line) => / root\b/.test(line));
+  const [made, none] = ['qdisc add dev eth0 root htb default 10 r2q 30323', emptyState()];
+  const unset = (device: string): State => ({ ...none, noqueue: new Set([device]) });
+  assert.equal(roots(none, tree), [made]);
+  assert.equal(roots(unset('eth1'), tree), [made]);
+  assert.equal(roots(unset('eth0'), tree), [made.replace('add', 'replace')]);
+  assert.equal(roots(tree, none), ['qdisc del dev eth0 root']);
+  assert.equal(roots(tree, unset('eth1')), ['qdisc del dev eth0 root']);
+  assert.equal(roots(tree, unset('eth0')), ['qdisc replace dev eth0 root noqueue']);
+});
+
 /** A host of two uplinks, each with a guest. */
 const world = makeWorld(
   '[defaults]\nunlisted = "shape"\n[uplink.eth0]\n[uplink.eth1]\n',

@@ -185,14 +185,33 @@ test('so many months are kept, the newest, whatever the clock says', () => {
   for (const month of months)
     writeFileSync(file(`${month}.json`), encodeMonth({ month, accounts: new Map([['guest a', account]]) }));
   writeFileSync(file('notes.txt'), 'not ours');
+  // What was used on another host, of one guest in each month.
+  for (const month of months.slice(0, 6)) {
+    const parts = new Map([['x', { host: 'kvm1', until: 1000, months: new Map([[month, account]]) }]]);
+    keepMoved(places().usage, { guest: month, parts }, 'own');
+  }
+  const left = (folder: string) =>
+    readdirSync(folder)
+      .filter((name) => /^\d/.test(name))
+      .sort();
+  const elsewhere = () =>
+    months.filter((month) => usedBetween(readUsed(places().usage), `guest ${month}`, '2020-01-01').out > 0);
   counted(reading(1, 0), reading(2, 5), reading(3, 9, 8));
-  const left = readdirSync(places().usage)
-    .filter((name) => /^\d/.test(name))
-    .sort();
+  const kept = [...months.slice(3), '2026-11'];
   assert.equal(
-    left,
-    [...months.slice(3), '2026-11'].map((month) => `${month}.json`),
+    left(places().usage),
+    kept.map((month) => `${month}.json`),
   );
+  assert.equal(elsewhere(), months.slice(3, 6));
+  counted(reading(4, 12, 9));
+  assert.equal(elsewhere(), months.slice(3, 6), 'no month has gone');
+  counted(reading(5, 15, 1, 11), reading(6, 18, 2, 11));
+  assert.equal(
+    left(places().usage),
+    [...kept.slice(1), '2026-12'].map((month) => `${month}.json`),
+    'one more',
+  );
+  assert.equal(elsewhere(), months.slice(4, 6));
   assert.ok(existsSync(file('notes.txt')));
 });
 

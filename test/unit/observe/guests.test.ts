@@ -242,6 +242,18 @@ test('the policy leaves out, refuses, and shares a guest with libvirt', () => {
   );
 });
 
+test('what keeps a NIC from one uplink is no fault of the guest where it is shaped, and has a row of its own', () => {
+  for (const kind of ['unreachable', 'unable', 'needless', 'unsuited'] as const) {
+    const entry = { guest: 'jason', tap: 'vnet2', uplink: 'eth1', reason: 'no way', kind };
+    const { states, rows } = look({ unshaped: [entry] });
+    assert.equal([states[1], states.length, rows[2]?.guest], ['jason shaped', 3, 'jason'], kind);
+    assert.equal(
+      rows[2]?.faults.map((fault) => fault.kind),
+      [kind],
+    );
+  }
+});
+
 test('where the kernel refused the change at the last load, that is the reason, on that uplink and in that direction', () => {
   const obstacle = {
     uplink: 'eth0',

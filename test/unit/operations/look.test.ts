@@ -55,6 +55,8 @@ test('of a tree the branches that are asked for, a group with all of its members
   assert.equal(branches('rob'), [['eth0', [['friends', ['rob']]], []]]);
   assert.equal(branches('jason'), [['eth0', [], ['jason']]]);
   assert.equal(branches('jason', 'cliff'), [['eth0', [['friends', ['cliff']]], ['jason']]]);
+  assert.equal(branches('j*', 'fr?ends'), [['eth0', [['friends', all]], ['jason']]]);
+  assert.equal(branches('?ob'), [['eth0', [['friends', ['rob']]], []]]);
   assert.equal(branches('nobody'), []);
 });
 
@@ -68,6 +70,10 @@ test('a terminal has its width and colours; elsewhere COLUMNS says how wide', ()
   assert.equal(screen(none), { colours: false });
   assert.equal(screen(none, { COLUMNS: '50' }), { width: 50, colours: false });
   assert.equal(screen(none, { COLUMNS: 'wide' }), { colours: false });
+  assert.equal(
+    ['1', '0', '-5'].map((COLUMNS) => screen(none, { COLUMNS }).width),
+    [1, undefined, undefined],
+  );
   assert.equal(screen({}), { colours: false });
 });
 

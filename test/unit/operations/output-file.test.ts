@@ -3,6 +3,7 @@
 import {
   chmodSync,
   chownSync,
+  lchownSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -92,7 +93,16 @@ test('a folder that others can write is refused, sticky or not', () => {
     chmodSync(folder, mode);
     refused(file, /others than root can write it/, /ln -s \/var\/lib\/virt-shaper\/metrics\/x.prom /);
   }
-  chmodSync(folder, 0o755);
+  const below = join(folder, 'below');
+  mkdirSync(below);
+  for (const mode of [0o777, 0o757]) {
+    chmodSync(folder, mode);
+    refused(join(below, 'x.prom'), /-output-\w+: refused, .*others than root can write it/, /below\/$/);
+  }
+  for (const mode of [0o1777, 0o755]) {
+    chmodSync(folder, mode);
+    writeOutput(join(below, 'x.prom'), `${head} 1\n`, head);
+  }
   writeOutput(file, `${head} 1\n`, head);
 });
 
@@ -116,6 +126,22 @@ asRoot('nor one of a user, one below it, or one that a symlink of his leads to',
   chmodSync(shared, 0o2775);
   refused(join(shared, 'x.prom'), /shared: refused, .*group 1234/, /ln -s/);
 });
+
+asRoot(
+  'in a sticky folder of all a symlink of a user is one that he can lead elsewhere, and root’s is not',
+  () => {
+    const [shared, link, elsewhere] = ['shared', 'shared/link', 'real'].map((name) => join(folder, name));
+    assert.ok(shared && link && elsewhere);
+    for (const made of [shared, elsewhere]) mkdirSync(made);
+    chmodSync(shared, 0o1777);
+    symlinkSync(elsewhere, link);
+    writeOutput(join(link, 'x.prom'), `${head} 1\n`, head);
+    lchownSync(link, 1234, 1234);
+    refused(join(link, 'x.prom'), /shared: refused, .*others than root/, /ln -s/);
+    mkdirSync(join(shared, 'ours'));
+    writeOutput(join(shared, 'ours/x.prom'), `${head} 1\n`, head);
+  },
+);
 
 test('no file of ours is written through what somebody has laid in its way', () => {
   const target = join(folder, 'target');

@@ -142,6 +142,18 @@ test('a tenant asks for no more than he may, takes nobody’s guarantee, and joi
     assert.equal(rob?.origin.rate.out.cuts, [], rule);
     assert.ok(cliff(full).rate.out.effective <= 2 * mbit, rule);
   }
+  // What is asked for may yield enough, to the last bit: then it is said of that alone.
+  const said = (promised: number, own = '') => {
+    const friends = ['cliff', 'rob'].map((name) => `[guest.${name}]\ngroup = "friends"\n`);
+    const toml = [plain, groups, friends[0], own, friends[1], `rate = "${promised}mbit"\nceil = "30mbit"\n`];
+    return policyOf(toml.join(''), { rate: each(5 * mbit) }).warnings.map((warning) =>
+      warning.replace(/: the guarantees of .*: /, ' '),
+    );
+  };
+  const ways = (what: string) => ['out', 'in'].map((way) => `eth0, ${way} ${what}`);
+  assert.equal(said(25), []);
+  assert.equal(said(27), ways('those that guests ask for in their metadata are scaled'));
+  assert.equal(said(30, 'rate = "10mbit"\n'), ways('each is scaled to 75.0 %'));
   // Of 100 mbit the guests have 99, all of which is promised.
   const whole = policyOf(
     `${plain}[uplink.eth0]\nceil = "100mbit"\n[guest.rob]\nrate = "99mbit"\nceil = "100mbit"\n`,
