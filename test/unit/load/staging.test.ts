@@ -1,0 +1,104 @@
+// What is staged and has to go again: of the steps that were done each the other way round, and where it is not known which
+// were, no clsact, which may be somebody else's.
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { addStep, changeStep } from '../../../src/diff/steps.ts';
+import { emptyState, makeObject, type State } from '../../../src/kernel/objects.ts';
+import { Staging } from '../../../src/load/staging.ts';
+import { makePaths } from '../../../src/store/paths.ts';
+import { Failure } from '../../../src/system/errors.ts';
+import type { Outcome, Run } from '../../../src/system/exec.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'virt-shaper-staging-'));
+const journal = join(root, 'journal');
+test.before.each(() => mkdirSync(journal));
+test.after.each(() => rmSync(journal, { recursive: true, force: true }));
+test.after(() => rmSync(root, { recursive: true }));
+
+const clsact = makeObject('clsact', 'vnet0', 'clsact', {});
+const leaf = makeObject('leaf', 'eth0', '1:10', { kind: 'bfifo', handle: '10:' });
+const [high, low] = [9000, 8000].map((limit) =>
+  makeObject('leaf', 'eth0', '1:11', { kind: 'bfifo', handle: '11:', limit }),
+);
+assert.ok(high && low);
+const former: State = { ...emptyState(), objects: new Map([[low.key, low]]) };
+const steps = [addStep(clsact), changeStep(high), addStep(leaf)];
+
+interface Undone {
+  said: string;
+  lines: string[];
+  isJournalKept: boolean;
+}
+
+/** @param tc what it answers to the steps @param undo what to those that take them back */
+async function undone(tc: Partial<Outcome> | Error, list = steps, undo = tc): Promise<Undone> {
+  let lines: string[] = [];
+  const run: Run = async (_tool, args) => {
+    const file = args.at(-1) ?? '';
+    const isUndo = basename(file) === 'undo.batch';
+    if (isUndo) lines = readFileSync(file, 'utf8').trim().split('\n');
+    const answer = isUndo ? undo : tc;
+    if (answer instanceof Error) throw answer;
+    return { status: 0, stdout: '', stderr: '', ...answer };
+  };
+  const staging = new Staging({ ...makePaths({ root }), run, journal }, list, former);
+  let said = '';
+  try {
+    assert.is(await staging.run(() => 'meanwhile'), 'meanwhile');
+  } catch (error) {
+    said = (error as Error).message;
+    assert.is(error instanceof Failure, !(tc instanceof Error));
+  }
+  await staging.undo();
+  return { said, lines, isJournalKept: existsSync(journal) };
+}
+
+const failedAt = (line: number) => ({
+  status: 1,
+  stderr: `Error: no memory.\nCommand failed stage.tc:${line}\n`,
+});
+const back = [
+  'qdisc del dev eth0 parent 1:10',
+  'qdisc change dev eth0 parent 1:11 handle 11: bfifo limit 8000',
+  'qdisc del dev vnet0 clsact',
+];
+
+test('all that was done goes, the last first, and what was changed is as it was', async () => {
+  assert.equal(await undone({}), { said: '', lines: back, isJournalKept: false });
+  for (const [line, done] of [
+    [4, back],
+    [3, back.slice(1)],
+    [2, back.slice(2)],
+    [1, []],
+  ] as const)
+    assert.equal(
+      await again(failedAt(line)),
+      { said: 'tc refused: Error: no memory.', lines: done, isJournalKept: false },
+      `${line}`,
+    );
+});
+
+async function again(...args: Parameters<typeof undone>): Promise<Undone> {
+  mkdirSync(journal, { recursive: true });
+  return undone(...args);
+}
+
+test('where tc did not end nobody knows what it has done: the clsact stays, and the journal, which says so', async () => {
+  const said = 'no such program';
+  assert.equal(await undone(new Error(said), steps, {}), {
+    said,
+    lines: back.slice(0, 2),
+    isJournalKept: true,
+  });
+  assert.equal(await again(new Error(said), steps.slice(0, 1)), { said, lines: [], isJournalKept: true });
+});
+
+test('an undo that fails is none that throws, and without steps tc is not asked', async () => {
+  assert.equal(await undone({}, steps, new Error('gone')), { said: '', lines: back, isJournalKept: false });
+  assert.equal(await again(new Error('asked'), []), { said: '', lines: [], isJournalKept: false });
+});
+
+test.run();
