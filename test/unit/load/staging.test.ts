@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { addStep, changeStep } from '../../../src/diff/steps.ts';
-import { emptyState, makeObject, type State } from '../../../src/kernel/objects.ts';
+import { emptyState, makeObject, type State, type TcObject } from '../../../src/kernel/objects.ts';
 import { Staging } from '../../../src/load/staging.ts';
 import { makePaths } from '../../../src/store/paths.ts';
 import { Failure } from '../../../src/system/errors.ts';
@@ -94,6 +94,42 @@ test('where tc did not end nobody knows what it has done: the clsact stays, and 
     isJournalKept: true,
   });
   assert.equal(await again(new Error(said), steps.slice(0, 1)), { said, lines: [], isJournalKept: true });
+});
+
+const htb = { rate: 1e6, ceil: 9e6, burst: 15000, cburst: 15000, quantum: 15000, mpu: 0, overhead: 0 };
+const made = { ...makeObject('class', 'eth0', '1:10', htb), parent: '1:1' };
+const bursts = 'linklayer ethernet burst 15000b/1 mpu 0b cburst 15000b/1 mpu 0b level 0';
+const shown = `class htb 1:10 parent 1:1 leaf 10: prio 0 quantum 15000 rate 1Mbit ceil 9Mbit ${bursts}\n`;
+const [mark, other] = ['0x76730010', '0x76730020'];
+const filter = (of: string) => makeObject('filter', 'vnet0', of, { match: 'fw', to: 'ifb-eth0' });
+const answer = (of: string, to = 'ifb-eth0') =>
+  [
+    'filter protocol all pref 30323 fw chain 0',
+    `filter protocol all pref 30323 fw chain 0 handle ${of}`,
+    `\taction order 1: mirred (Egress Redirect to device ${to}) stolen\n`,
+  ].join('\n');
+
+test('what tc has made is what was wanted, each class and each filter; else it fails, and all of it goes', async () => {
+  const said = async (object: TcObject, stdout: string) =>
+    (await again({ stdout }, [addStep(object)])).said.replace(/ "(class|filter) .*"$/, ' $1');
+  const wrong = (kind: string) => `tc made something else of ${kind}`;
+  assert.is(await said(made, shown), '');
+  for (const answered of [
+    '',
+    shown.replace('1:10', '1:11'),
+    shown.replace('parent 1:1 ', 'root '),
+    shown.replace('9Mbit', '8Mbit'),
+  ])
+    assert.is(await said(made, answered), wrong('class'), answered);
+  assert.is(await said(filter(mark), answer(mark)), '');
+  assert.is(await said(filter(mark), answer(other) + answer(mark)), '', 'beside that of another');
+  for (const answered of ['', answer(other), answer(mark, 'ifb-eth1'), answer(mark) + answer(mark)])
+    assert.is(await said(filter(mark), answered), wrong('filter'), answered);
+  const two = [addStep(made), addStep(filter(mark)), addStep(filter(other))];
+  assert.is((await again({ stdout: shown + answer(other) + answer(mark) }, two)).said, '');
+  const failed = await again({ stdout: shown + answer(mark) }, two);
+  assert.match(failed.said, other);
+  assert.equal([failed.lines.length, failed.isJournalKept], [3, false]);
 });
 
 test('an undo that fails is none that throws, and without steps tc is not asked', async () => {

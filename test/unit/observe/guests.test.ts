@@ -206,6 +206,15 @@ test('classes that are nobody’s: each that is missing is said, but where all o
   );
 });
 
+test('an uplink of an older plan has no routes, and no mark for what arrives by it', () => {
+  const joined = (more: object) =>
+    joinUplinks({ uplinks: [{ trees: both(tree), ...more }] } as unknown as InForce, uses([])).map(
+      ({ routes, arrival }) => [routes, arrival],
+    );
+  assert.equal(joined({}), [[[], 0]]);
+  assert.equal(joined({ routes: ['wg0'], arrival: 7 }), [[['wg0'], 7]]);
+});
+
 test('somebody has changed a class', () => {
   const { states, rows } = look({ ceil: 50_000_000 });
   assert.equal(states[1], 'jason shaped changed');

@@ -73,6 +73,15 @@ test('for a guest or some dozens that come or go a part is enough, and has few o
   }
 });
 
+test('those beside it by name and by tap are in it, on whatever list they stand', () => {
+  const ungrouped = everybody.replace(/\[group\.web\]\n.*\n/, '').replace(/\[guest\.g090\][^[]*/, '');
+  for (const toml of [ungrouped, everybody])
+    for (const name of ['g000', 'g001', 'g010', 'g100', 'g128', 'g129']) {
+      assert.ok(partOf([name], [], { toml }), `${name} came`);
+      assert.ok(partOf([], [name], { toml }), `${name} left`);
+    }
+});
+
 test('of more than that all are rendered', () => {
   assert.ok(partOf([], many(64)));
   assert.ok(partOf(many(65), []) === undefined);

@@ -6,7 +6,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { tryTemplates } from '../../../src/operations/try-templates.ts';
 import { render } from '../../../src/render/render.ts';
-import { readTemplates } from '../../../src/render/templates.ts';
+import { hasOverrides, readTemplates } from '../../../src/render/templates.ts';
 import { ConfigError, type Problem } from '../../../src/system/errors.ts';
 import { generateFor, makeWorld } from '../../support/world.ts';
 
@@ -43,6 +43,15 @@ test('a template of the same name takes the place of the package’s, partials t
   assert.match(changed['shape.tc'], 'bfifo limit 5000');
   assert.not.match(own['shape.tc'], 'bfifo limit 5000');
   assert.is(changed['ruleset.nft'], own['ruleset.nft']);
+});
+
+test('an administrator has templates where a file of that kind is in the folder', () => {
+  assert.not(hasOverrides(join(folder, 'none')));
+  assert.not(hasOverrides(folder));
+  writeFileSync(join(folder, 'leaf.tc.hbs.old'), '');
+  assert.not(hasOverrides(folder));
+  writeFileSync(join(folder, 'leaf.tc.hbs'), '');
+  assert.ok(hasOverrides(folder));
 });
 
 test('what is wrong with one is said with its place, and what to do', () => {
