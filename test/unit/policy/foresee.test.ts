@@ -75,6 +75,17 @@ test('guarantees that the link does not have are warned of: who, by how much, an
     );
 });
 
+test('what holds both ways is said once, before what holds only of receiving', () => {
+  const guest = (name: string, out: number, into: number, more = '') =>
+    `[guest.${name}]\nceil = "100mbit"\nrate = { out = "${out}mbit", in = "${into}mbit" }\n${more}`;
+  const web = 'group = "web"\n';
+  const toml = `[group.web]\nceil = "30mbit"\n${guest('a', 5, 20, web)}${guest('b', 5, 20, web)}${guest('c', 99, 69)}`;
+  assert.equal(
+    said(toml).map((line) => line.split(',')[0]),
+    ['uplink.eth0: a', 'group.web (in): a and b are guaranteed 40mbit together'],
+  );
+});
+
 test('patterns, links of unknown speed and one of several uplinks are not added up', () => {
   assert.equal(said('[guest."web-*"]\nrate = "100mbit"\nceil = "100mbit"\n'), []);
   assert.equal(said(guests(['a', 60], ['b', 60]), { br0: bridge, eth0: nic('br0') }), []);
