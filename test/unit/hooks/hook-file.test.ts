@@ -78,7 +78,7 @@ test('the program gets what libvirt passes, and nothing of it reaches libvirt bu
 });
 
 test('of a stop libvirt hears nothing and waits for no stream of it, since the program runs on', () => {
-  makeProgram(`sleep 0.5; echo late >>"$(dirname "$0")/given"; exit 1`);
+  makeProgram(`case $* in *stopped*) sleep 1 ;; esac; echo late >>"$(dirname "$0")/given"; exit 1`);
   const file = join(folder, 'hook');
   runHook('qemu', [name, 'start', 'begin', '-']);
   rmSync(join(folder, 'given'));
