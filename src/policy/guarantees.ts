@@ -42,12 +42,14 @@ function scaleTo(ceiling: Ceiling, uplink: UplinkPolicy, direction: Direction): 
       origin.rate[direction].cuts.push({ by: 'sum', name, to, sum: { of: all, limit } });
     }
   };
-  shrink(asked, limit - total(promised ?? [], direction, 'effective'));
+  const kept = total(promised ?? [], direction, 'effective');
+  shrink(asked, limit - kept);
   const sum = total(members, direction, 'effective');
   shrink(promised, limit - total(asked ?? [], direction, 'effective'));
   if (isForNow) return [];
   const where = `${uplink.name}, ${direction}`;
-  return sum <= limit
+  // Where these fill it to the last bit, a byte for each that asks is rounded off theirs, which is not worth a word.
+  return kept <= limit
     ? [
         `${where}: the guarantees of ${name} sum to ${formatRate(all)}, but there are only ${formatRate(limit)}: those that guests ask for in their ` +
           'metadata are scaled',

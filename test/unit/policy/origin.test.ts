@@ -153,6 +153,11 @@ test('a tenant asks for no more than he may, takes nobody’s guarantee, and joi
   const ways = (what: string) => ['out', 'in'].map((way) => `eth0, ${way} ${what}`);
   assert.equal(said(25), []);
   assert.equal(said(27), ways('those that guests ask for in their metadata are scaled'));
+  assert.equal(
+    said(30),
+    ways('those that guests ask for in their metadata are scaled'),
+    'nothing is left for it',
+  );
   assert.equal(said(30, 'rate = "10mbit"\n'), ways('each is scaled to 75.0 %'));
   // Of 100 mbit the guests have 99, all of which is promised.
   const whole = policyOf(
