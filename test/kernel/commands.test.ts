@@ -106,7 +106,7 @@ test('render says for how many guests, whether anything is new, and who runs bes
   host.configure(`${config.replace('20mbit', '30mbit')}[guest."g*"]\n`);
   assert.equal(await said(), ['2 guests on eth0: RULES written', '']);
   const beside = (name: string, taps: string) =>
-    `warning: guest ${name} runs by ${taps}, of which these rules do not know, so without limit: virt-shaper sync finds it`;
+    `warning: guest ${name} runs by ${taps}, of which these rules do not know, so without limit: virt-shaper sync --in-force finds it, and virt-shaper render counts it then`;
   for (const name of ['g1', 'g2', 'g3', 'g4']) {
     for (const tap of [`${name}a`, `${name}b`]) host.tap(tap);
     host.runs(name, { [`${name}a`]: 'br0', [`${name}b`]: 'br0' });
