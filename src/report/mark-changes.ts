@@ -13,13 +13,14 @@ export interface MarkChange {
 /** In the order of the elements; one for each subject. */
 export function markChangesOf(found: Found): MarkChange[] {
   const [before, after] = [readElements(found.from.ruleset), readElements(found.to.ruleset)];
+  const subjects = subjectsOf(found);
   const changes = new Map<string, MarkChange>();
   for (const key of new Set([...before.keys(), ...after.keys()])) {
     const [was, is] = [before.get(key), after.get(key)];
     if (was === is) continue;
     const action = was === undefined ? 'add' : is === undefined ? 'remove' : 'change';
     for (const id of new Set([was, is].flatMap((value) => classOf(value) ?? []))) {
-      const subject = subjectOfClass(id, found);
+      const subject = subjects.get(minorOf(id)) ?? `class ${id}`;
       const known = changes.get(subject);
       changes.set(subject, { subject, action: known && known.action !== action ? 'change' : action });
     }
@@ -36,14 +37,18 @@ function classOf(value = ''): string | undefined {
   return value.match(/^class (.+)$/)?.[1];
 }
 
-/** By the class of either direction: behind an obstacle only one of them is there. */
-function subjectOfClass(id: string, { from, to, loaded }: Found): string {
-  const number = Number.parseInt(id.split(':')[1] ?? '', 16);
-  const ids = [id, classId('out', number), classId('in', number)];
+/** The subject of each class, by the minor of its id: behind an obstacle only the class of one direction is there. */
+function subjectsOf({ from, to, loaded }: Found): Map<string, string> {
+  const subjects = new Map<string, string>();
   for (const state of [to, loaded, from]) {
-    for (const object of state?.objects.values() ?? []) {
-      if (object.kind === 'class' && ids.includes(object.id) && object.subject) return object.subject;
+    for (const { kind, id, subject } of state?.objects.values() ?? []) {
+      const minor = minorOf(id);
+      if (kind === 'class' && subject !== undefined && !subjects.has(minor)) subjects.set(minor, subject);
     }
   }
-  return `class ${id}`;
+  return subjects;
+}
+
+function minorOf(id: string): string {
+  return id.slice(id.indexOf(':') + 1);
 }

@@ -126,9 +126,10 @@ export function laidFolder(folder: string, spare: string): string | undefined {
 
 /** The folder of rules that the kernel has taken and to which `good` could not be led; known by the ruleset committed last. */
 export function unnotedFolder({ rules, spare, listing }: Pick<Paths, 'rules' | 'spare' | 'listing'>) {
+  const laid = laidFolders(rules, spare);
   const rulesetIn = (folder: string) => readCache(join(folder, 'ruleset.nft'));
-  const good = rulesetIn(join(rules, 'good'));
-  return laidFolders(rules, spare).find((folder) => {
+  const good = laid.length > 0 ? rulesetIn(join(rules, 'good')) : undefined; // Long, and hardly ever needed.
+  return laid.find((folder) => {
     const ruleset = rulesetIn(folder);
     return ruleset !== undefined && ruleset !== good && isCommitted(listing, ruleset);
   });
