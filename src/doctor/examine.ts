@@ -56,7 +56,10 @@ export async function examine(paths: Paths, timeout: number): Promise<Section[]>
       kernelState: had(kernelState),
     }),
   );
-  const observed = await attempt(() => readInUse(run, paths));
+  const observed = await attempt(async () => {
+    const { guests, inForce } = await readInUse(run, paths); // What it has counted is large, and no check's.
+    return { guests, inForce };
+  });
   const inForce = await attempt(() => {
     const features = had(had(kernel)?.chosen);
     const noted = had(had(guests)?.noted);

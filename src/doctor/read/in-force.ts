@@ -23,7 +23,7 @@ export async function readInForceFacts(
   /** What a render would start from now; absent when it would refuse to start. */
   present: Present | undefined,
   drift: Attempt<number>,
-  observed: Attempt<InUse>,
+  observed: Attempt<Pick<InUse, 'guests' | 'inForce'>>,
   isUnrecorded = false,
 ): Promise<InForceFacts> {
   return {
