@@ -52,22 +52,29 @@ export async function shape(context: Context, concerned: Concerned[]): Promise<S
   const areStarts = concerned.every(({ starts }) => starts);
   const locked = areStarts ? underLock : (await import('../usage/count.ts')).underLockCounted;
   const work = (site: Site) => renderAndLoad(context, site, concerned);
-  const { obstacles, lacking } = await locked(context, (site) => countingFailures(context, () => work(site)));
+  const result = await locked(context, (site) => countingFailures(context, () => work(site)));
   const isWell = !hasFailed(context.paths.history);
-  return concerned.map(({ name, starts }) => {
-    const own = obstacles.find(({ guests }) => guests.some(({ guest }) => guest === label(name)));
-    const failure = starts && own ? new Failure(`guest ${label(name)}: ${own.reason}`, own.hint) : undefined;
-    return { isDone: isWell && own === undefined && !lacking.has(name), ...(failure ? { failure } : {}) };
-  });
+  return concerned.map((one) => shapedBy(one, result, isWell));
 }
 
-interface Result {
+/** @param isWell whether the last load has ended well for everybody */
+export function shapedBy(
+  { name, starts }: Pick<Concerned, 'name' | 'starts'>,
+  { obstacles, lacking }: LoadedBatch,
+  isWell: boolean,
+): Shaped {
+  const own = obstacles.find(({ guests }) => guests.some(({ guest }) => guest === label(name)));
+  const failure = starts && own ? new Failure(`guest ${label(name)}: ${own.reason}`, own.hint) : undefined;
+  return { isDone: isWell && own === undefined && !lacking.has(name), ...(failure ? { failure } : {}) };
+}
+
+export interface LoadedBatch {
   obstacles: Obstacle[];
   /** Guests with a NIC that should be shaped and is not. */
   lacking: Set<string>;
 }
 
-async function renderAndLoad(context: Context, site: Site, concerned: Concerned[]): Promise<Result> {
+async function renderAndLoad(context: Context, site: Site, concerned: Concerned[]): Promise<LoadedBatch> {
   const good = trusted(context, site);
   const present = good ? undefined : readAhead(site);
   const { wanted, lacking, note } = await render(context, concerned, good).catch(async (error) => {
