@@ -13,6 +13,12 @@ test('lines that come and go between others leave those in order', () => {
   assert.equal(apartInOrder(['a', 'b', 'c'], ['a', 'x', 'c']), { gone: ['b'], come: ['x'] });
   assert.equal(apartInOrder([], ['a']), { gone: [], come: ['a'] });
   assert.equal(apartInOrder(['a', 'b'], ['b']), { gone: ['a'], come: [] });
+  assert.equal(
+    apartInOrder(['a', 'a'], ['a']),
+    { gone: ['a'], come: [] },
+    'no line is its end as well as its beginning',
+  );
+  assert.equal(apartInOrder(['a'], ['a', 'a']), { gone: [], come: ['a'] });
 });
 
 test('lines that have changed places are no difference of single lines', () => {

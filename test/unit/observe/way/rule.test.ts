@@ -164,6 +164,7 @@ test('a mark or a priority that is set, and what follows by it', () => {
   assert.equal(deeds('meta mark set 7 meta mark 0x10 drop'), ['mark 7']);
   assert.equal(deeds('meta mark set meta mark & 0xffff0000 | 0x1'), ['mark 1']);
   assert.equal(deeds('meta mark set mark ^ 0x11'), ['mark 1']);
+  assert.equal(deeds('meta mark set 0x1 | 0x2 drop'), ['mark 3', 'verdict drop']);
   assert.equal(deeds('meta mark set ct mark'), ['mark undefined']);
   assert.equal(deeds('meta mark set ct mark meta mark 0x10 drop'), ['mark undefined', 'verdict drop maybe']);
   assert.equal(deeds('ip saddr 10.0.0.1 meta mark set 0x7 meta mark 0x10 drop'), [
