@@ -39,6 +39,12 @@ test('what was found to be as it should be is asked for, and not understood agai
   assert.is(readFileSync(kept, 'utf8'), before);
 });
 
+test('where a load was killed all is read and understood, and its journal goes', () => {
+  host.write('run/virt-shaper/journal/0-stage-1.tc', '');
+  assert.ok(isNothing(host.run(['load'])));
+  assert.not(existsSync(join(host.root, 'run/virt-shaper/journal')));
+});
+
 const drifts = {
   'a class with another ceil': 'tc class change dev eth0 classid CLASS htb rate 1mbit ceil 2mbit',
   'a filter that is gone': 'tc filter del dev vnet1 egress; tc qdisc del dev vnet1 clsact',

@@ -99,7 +99,7 @@ export const first: Listed[] = [
     from: 'rules && !isJournalled(site.journal) ? readQuestions',
     to: 'rules ? readQuestions',
     quick: ['unit/store'],
-    kernel: ['second-time', 'seen', 'small-faults'],
+    kernel: ['seen'],
   },
 
   // The second load, and the one after a failure.
@@ -344,7 +344,7 @@ export const first: Listed[] = [
     what: 'a lowered guarantee waits for the raised',
     from: 'return ceil < 0 || (ceil === 0 && Number(wanted?.values.rate) < Number(held?.values.rate));',
     to: 'return ceil < 0;',
-    quick: ['fuzz/phases'],
+    quick: ['unit/diff/phases'],
   },
   {
     what: 'guarantees grow while a class still moves',
@@ -371,7 +371,7 @@ export const first: Listed[] = [
     what: 'no start is a small change',
     from: 'if (was !== undefined) return undefined;',
     to: 'if (was === undefined) return undefined;',
-    quick: ['fuzz/small-change'],
+    quick: ['unit/diff/table'],
   },
   {
     what: 'a comment makes a change a large one',

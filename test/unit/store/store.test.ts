@@ -99,10 +99,13 @@ test('a snapshot takes the place of the one before, with all its files', () => {
   assert.not(existsSync(at('y')));
 });
 
-test('a snapshot that was laid out half is none', () => {
-  layOut(snapshotText([{ name: '/etc/vs/config.toml', text: 'a' }]), at('x'));
+test('a snapshot that was laid out half is none, and is laid out again', () => {
+  const text = snapshotText([{ name: '/etc/vs/config.toml', text: 'a' }]);
+  const location = layOut(text, at('x'));
   rmSync(at('x/whole'));
   assert.is(findLaidOut(at('x')), undefined);
+  assert.equal(layOut(text, at('x')), location);
+  assert.equal(findLaidOut(at('x')), location);
   write('y/whole', '');
   assert.is(findLaidOut(at('y')), undefined);
   write('y/main', 'relative');
