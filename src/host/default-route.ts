@@ -1,6 +1,7 @@
 // The device of the host's default route, from /proc/net.
 import { readIfThere } from '../system/files.ts';
 
+/** @returns the device of this host's default route, as parseDefaultRoute finds it */
 export function readDefaultRoute(): string | undefined {
   return parseDefaultRoute(readIfThere('/proc/net/route'), readIfThere('/proc/net/ipv6_route'));
 }

@@ -1,5 +1,4 @@
 // The configuration's files, and the permissions of these and every other file that is read as root.
-
 import { dirname } from 'node:path';
 import { checkHost } from '../../config/check/host.ts';
 import type { Config } from '../../config/config.ts';

@@ -1,6 +1,5 @@
 // Whether our folders take files, and which files are damaged. Nothing is written for it: that a file system is read-only is what access(2)
 // says, also to root, and how much room it has what statfs(2) says.
-
 import { dirname } from 'node:path';
 import { listMonths, readMonth, readRunningMonth } from '../../ledger/read.ts';
 import { readIds } from '../../store/ids.ts';
@@ -41,6 +40,7 @@ const little = 65_536;
 async function judged(run: Run, folder: Folder): Promise<Folder> {
   const place = nearest(folder.path);
   if (isReadOnly(place)) return { ...folder, code: 'EROFS' };
+  // By a process: Node.js has statfs only since 18.15.
   const { status, stdout } = await run('stat', ['-f', '-c', '%f %S %c %d', place]);
   const [blocks = 0, size = 0, inodes, free] = stdout.trim().split(' ').map(Number);
   // btrfs counts no inodes.

@@ -1,5 +1,4 @@
 // The guests that virt-shaper has noted, and the running ones by libvirt's status files and the kernel's taps.
-
 import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { reconcile } from '../../guests/reconcile.ts';

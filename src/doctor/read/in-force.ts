@@ -1,5 +1,4 @@
 // What the last load left on the disk, and whether a render would make the same now.
-
 import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import type { Guest } from '../../guests/guest.ts';

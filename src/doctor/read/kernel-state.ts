@@ -1,14 +1,13 @@
-// The kernel's state, and its drift from what was loaded. Read under the lock, so that half a load is not taken for drift;
-// that a load in the middle of its work is not taken for drift; but not waited for long.
-
+// The kernel's state, and its drift from what was loaded. Read under the lock, so that half a load is not taken for drift; the
+// lock is not waited for long.
 import { join } from 'node:path';
 import { compare } from '../../diff/compare.ts';
 import { driftOf } from '../../diff/drift.ts';
 import { reachable } from '../../diff/obstacles.ts';
 import { parseRules } from '../../diff/parse-rules.ts';
-import { noTable } from '../../kernel/nft/table.ts';
-import { emptyState, type KernelState, type State } from '../../kernel/objects.ts';
+import type { KernelState, State } from '../../kernel/objects.ts';
 import { describeOwner, othersOf, ownedBy } from '../../kernel/owner.ts';
+import { emptyKernel } from '../../load/prepare.ts';
 import { readState } from '../../load/read-state.ts';
 import { repair } from '../../observe/fault.ts';
 import { readIfGood, readRules, unnotedFolder } from '../../store/in-force-rules.ts';
@@ -74,7 +73,7 @@ function countDifferences(from: KernelState, good: State, owner: string): number
 function readLoaded(paths: Paths): State {
   const unnoted = unnotedFolder(paths);
   const good = unnoted ? readRules(unnoted) : readIfGood(paths.rules);
-  if (!good) return nothing;
+  if (!good) return emptyKernel;
   try {
     return parseRules(good, unnoted ?? join(paths.rules, 'good'));
   } catch (error) {
@@ -82,5 +81,3 @@ function readLoaded(paths: Paths): State {
     throw new Failure(`what was loaded last cannot be read: ${(error as Error).message}`, hint);
   }
 }
-
-const nothing: State = emptyState(noTable);

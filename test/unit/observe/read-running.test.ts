@@ -1,31 +1,12 @@
 // Who runs, by what the hook has noted, libvirt's status files and the kernel.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Guest } from '../../../src/guests/guest.ts';
 import { readRunningGuests } from '../../../src/observe/read-running.ts';
 import { writeGuests } from '../../../src/store/guests.ts';
-import { makePaths } from '../../../src/store/paths.ts';
+import { guest, put, rootForEach } from '../../support/observed.ts';
 
-let root: string;
-test.before.each(() => {
-  root = mkdtempSync(join(tmpdir(), 'virt-shaper-running-'));
-});
-test.after.each(() => rmSync(root, { recursive: true }));
-
-const paths = () => makePaths({ root });
-const put = (file: string, text: string) => {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, text, { mode: 0o600 });
-};
-
-const guest = (name: string, ...taps: string[]): Guest => ({
-  name,
-  driver: 'qemu',
-  nics: taps.map((tap) => ({ tap, bridge: 'nosuchbr0' })),
-});
+const { paths } = rootForEach(test);
 
 test('who runs: by the notes and libvirt, as far as devices are there', () => {
   const status = (name: string, ...taps: string[]) => {

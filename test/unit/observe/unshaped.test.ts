@@ -1,37 +1,20 @@
 // Running guests that the rules in force do not shape, and what is said of each: by the configuration in force on the host as it is.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Guest } from '../../../src/guests/guest.ts';
 import type { RunningGuests } from '../../../src/observe/read-running.ts';
 import { readUnshaped } from '../../../src/observe/read-unshaped.ts';
 import { renewReasons } from '../../../src/observe/unshaped.ts';
 import type { Policy, Unshaped } from '../../../src/policy/policy.ts';
 import { snapshotText } from '../../../src/store/configuration.ts';
 import type { InForce } from '../../../src/store/in-force-plan.ts';
-import { makePaths } from '../../../src/store/paths.ts';
 import { writeOff } from '../../../src/store/unloaded.ts';
+import { guest, put, rootForEach } from '../../support/observed.ts';
 
-let root: string;
-test.before.each(() => {
-  root = mkdtempSync(join(tmpdir(), 'virt-shaper-running-'));
-});
-test.after.each(() => rmSync(root, { recursive: true }));
+const { root, paths } = rootForEach(test);
+const configure = (toml: string) => put(join(root(), 'etc/virt-shaper/config.toml'), toml);
 
-const paths = () => makePaths({ root });
-const put = (file: string, text: string) => {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, text, { mode: 0o600 });
-};
-const configure = (toml: string) => put(join(root, 'etc/virt-shaper/config.toml'), toml);
-
-const guest = (name: string, ...taps: string[]): Guest => ({
-  name,
-  driver: 'qemu',
-  nics: taps.map((tap) => ({ tap, bridge: 'nosuchbr0' })),
-});
 /** @param known `TAP GUEST` of each NIC that is shaped */
 function plan(known: string[], unshaped: InForce['unshaped'] = []): InForce {
   const taps = known.map((one) => ({ name: one.split(' ')[0], guest: one.split(' ')[1] }));
@@ -61,7 +44,7 @@ test('who is covered is no stray; of another NIC of his, and of others, it is sa
   );
   const told = [{ guest: 'bob', kind: 'refused' as const, reason: 'no room' }];
   assert.equal(await strays(plan(['t0 ann', 't1 ann'], told), { guests }), [], 'a reason is known');
-  rmSync(join(root, 'etc'), { recursive: true });
+  rmSync(join(root(), 'etc'), { recursive: true });
   configure('[guest.ann\n');
   const once = 'once there is a configuration without mistakes: virt-shaper apply';
   assert.equal(await strays(plan(['t0 ann']), { guests }), [
