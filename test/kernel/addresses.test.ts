@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import type { Finding } from '../../src/doctor/finding.ts';
 import { AttackedHost, hostMac, outsideMac } from '../lab/attacked-host.ts';
-import { unknown } from '../lab/frames.ts';
+import { sendFrames, unknown } from '../lab/frames.ts';
 import type { Guest } from '../lab/host.ts';
 import type { Station } from '../lab/iperf.ts';
 import { virtShaper } from '../lab/libvirt.ts';
@@ -49,11 +49,22 @@ async function counting(
 ): Promise<string[]> {
   const count = () => Promise.all(subjects.map((subject) => host.counted('ifb-eth0', subject)));
   const before = await count();
-  await host.attack(from, { frame: unknown(ends, size), rate: 100 * size * 8 }, host.outside, () =>
-    delay(300),
-  );
-  const after = await count();
-  return subjects.filter((_, at) => (after[at] ?? 0) - (before[at] ?? 0) > 20 * size);
+  const grown = async () => {
+    const after = await count();
+    return subjects.filter((_, at) => (after[at] ?? 0) - (before[at] ?? 0) > 20 * size);
+  };
+  const sender = sendFrames(from.space, 'eth0', {
+    frame: unknown(ends, size),
+    rate: 200 * size * 8,
+    seconds: 60,
+  });
+  const enough = async () => {
+    const latest = performance.now() + 3000;
+    while (performance.now() < latest && (await grown()).length === 0) await delay(50);
+    await delay(100);
+  };
+  await host.attackBy(sender, host.outside, enough, 0);
+  return grown();
 }
 
 const toAll = (names: string[]) => [...names.map((name) => `guest ${name}`), flooded];
