@@ -264,6 +264,20 @@ test('what nobody wants goes children first; what goes with another is not named
   assert.equal(found(onIfb, emptyState()), [`remove device ifb-eth0: ${reason}`]);
 });
 
+test('what leads to a tree goes before what is in it, and queues before classes, however deep these are', () => {
+  const left = tree('eth0').slice(0, 3);
+  const gone = [
+    object('class', 'eth0', '1:10', '1:2'),
+    object('leaf', 'eth0', '1:2', '1:2'),
+    object('clsact', 'vnet0', 'clsact'),
+    object('filter', 'vnet1', '0x11'),
+  ];
+  const held = kernelWith(stateOf(...left, ...gone));
+  const shared = { ...held, sharedTaps: new Set(['vnet1']), unfinished: new Set(['vnet0']) };
+  const order = compare(shared, stateOf(...left)).map(({ kind }) => kind);
+  assert.equal(order, ['filter', 'clsact', 'leaf', 'class']);
+});
+
 test('a clsact goes with its filters where it is ours, and stays where others use it, or it may be theirs', () => {
   const clsact = object('clsact', 'vnet0', 'clsact');
   const filter = object('filter', 'vnet0', '0x10');

@@ -87,6 +87,21 @@ b = { x = 2 }
   );
 });
 
+test('what is written below one of several [[tables]] is of the last before it', () => {
+  const tree = parsed('[[w]]\na = 1\n[w.x]\nb = 2\n[[w]]\nw.c = 3\n[w.x]\nb = 4\n[[w.y]]\n[[w.y]]\n');
+  const list = lookUp(tree, ['w'])?.value;
+  const plain = (one: TomlValue): unknown => {
+    if (one.type === 'list') return one.items.map(plain);
+    if (one.type === 'table')
+      return Object.fromEntries(Array.from(one.entries, ([key, { value }]) => [key, plain(value)]));
+    return 'value' in one && Number(one.value);
+  };
+  assert.equal(list && plain(list), [
+    { a: 1, x: { b: 2 } },
+    { w: { c: 3 }, x: { b: 4 }, y: [{}, {}] },
+  ]);
+});
+
 test('all places below an entry, and all values by their paths', () => {
   const text = '[a]\nb = 1\n[a.c]\nd = "x"\ne = [1, "y"]\nf = true\ng = 2026-01-01\n';
   const tree = parsed(text);

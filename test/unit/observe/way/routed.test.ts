@@ -253,4 +253,36 @@ test('where somebody has changed our table it is walked itself: who takes the ma
   assert.equal(blamed(look(chain('postrouting'))), ['chain theirs of table ip t']);
 });
 
+test('of two chains with one priority the later made is asked first: theirs behind ours if it was there before', () => {
+  const look = (direction: 'out' | 'in', port: Way['port'], base: string) => {
+    const [family = '', hook = '', priority = ''] = base.split(' ');
+    const chain = `\tchain theirs {\n\t\ttype filter hook ${hook} priority ${priority}; policy accept;\n\t\tmeta mark set 0x00000007\n\t}\n`;
+    const tables = parseListing(`table ${family} t {\n${chain}}\n`);
+    const device = direction === 'out' ? 'wg0' : 'ifb-wg0';
+    const way = { direction, tap: 'vnet0', port, device, mark, class: '1:10' };
+    const by = (walk: ReturnType<typeof makeWalk>) =>
+      outcome(passRouted(way, { bridge: 'br0', mark: routedMark }, facts, walk));
+    return {
+      earlier: by(makeWalk(tables)),
+      later: by(makeWalk(tables.map((one) => ({ ...one, later: true })))),
+    };
+  };
+  // Where it is marked, what comes before counts for nothing; where it gets its class, what comes behind takes only the mark.
+  assert.equal(look('out', free, 'bridge input 250'), { earlier: lost, later: kept });
+  assert.equal(look('in', free, 'inet forward 250'), { earlier: lost, later: kept });
+  assert.equal(look('out', free, 'inet postrouting 300'), { earlier: late, later: lost });
+  assert.equal(look('in', free, 'bridge output 250'), { earlier: late, later: lost });
+  assert.equal(look('out', bridged, 'bridge output 250'), { earlier: late, later: lost });
+});
+
+test('whoever takes the mark or the class is named, before ours and behind it', () => {
+  const named = (base: string, rule: string) =>
+    pass('out', free, base, rule)?.changes.map(({ what, where }) => `${what} by ${where}`);
+  assert.equal(named('inet postrouting 290', 'meta mark set 0x7'), ['mark by chain theirs of table inet t']);
+  assert.equal(named('inet postrouting 310', 'meta mark set 0x7'), ['mark by chain theirs of table inet t']);
+  assert.equal(named('inet postrouting 310', 'meta priority set 1:3'), [
+    'priority by chain theirs of table inet t',
+  ]);
+});
+
 test.run();
