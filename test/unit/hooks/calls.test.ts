@@ -61,6 +61,7 @@ test('anything else is none', () => {
   ] as const)
     assert.is(readCall(lay(name, text)), undefined, `${name}: ${text}`);
   assert.is(readCall(join(folder, '8.qemu')), undefined, 'not there');
+  assert.is(readCall(join(folder, 'gone', '8.qemu')), undefined, 'nor its folder');
 });
 
 test('nor what others than root could have written, or laid there', () => {

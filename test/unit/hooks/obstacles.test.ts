@@ -76,7 +76,11 @@ interface Host {
 }
 
 /** What is to be done, or nothing. */
-async function selinux({ enforce, boolean, label, daemon = 'virtqemud', answer, asks }: Host) {
+async function selinux(host: Host) {
+  return (await selinuxObstacle(host))?.todo.map((line) => line.replace(root, ''));
+}
+
+async function selinuxObstacle({ enforce, boolean, label, daemon = 'virtqemud', answer, asks }: Host) {
   const paths = makePaths({ root });
   if (enforce) put('sys/fs/selinux/enforce', enforce);
   if (boolean) put('sys/fs/selinux/booleans/virt_hooks_unconfined', boolean);
@@ -87,8 +91,7 @@ async function selinux({ enforce, boolean, label, daemon = 'virtqemud', answer, 
     labels: ['/etc/libvirt/hooks'],
   };
   const ask = asks ? [] : [() => answer];
-  const obstacle = await whySelinuxRefuses(run, paths, about, ...ask);
-  return obstacle?.todo.map((line) => line.replace(root, ''));
+  return whySelinuxRefuses(run, paths, about, ...ask);
 }
 
 const hookLabel = 'system_u:object_r:virt_hook_t:s0';
@@ -117,6 +120,21 @@ test('what the kernel says counts, whatever the boolean', async () => {
     relabel,
     setBoolean,
   ]);
+});
+
+test('all that SELinux lacks is named: the label, the boolean, the module', async () => {
+  const why = async (host: Host) => {
+    const [daemon = '', reasons] = (await selinuxObstacle({ enforce: '1', ...host }))?.why.split(': ') ?? [];
+    assert.is(daemon, `SELinux enforces, and does not let ${host.daemon ?? 'virtqemud'} execute hooks`);
+    return reasons;
+  };
+  const [off, module] = ['the boolean virt_hooks_unconfined is off', 'the policy leaves virtqemud out'];
+  assert.is(await why({ boolean: '0 0' }), `${off}, ${module}`);
+  assert.is(await why({ boolean: '1 1', label: hookLabel, answer: false }), module);
+  assert.is(await why({ boolean: '0 0', daemon: 'libvirtd' }), off);
+  const label = 'unconfined_u:object_r:virt_etc_t';
+  const wrong = { label: `${label}:s0`, answer: false };
+  assert.is(await why({ boolean: '0 0', ...wrong }), `they have the label ${label}:s0, ${off}`);
 });
 
 test('the kernel is asked about the permission by its number; without an answer the boolean counts', async () => {

@@ -71,6 +71,17 @@ test('behind one of two uplinks it is there, as its group is', () => {
   assert.equal([find('guest', 'cliff', both), find('group', 'friends', both)], [true, true]);
 });
 
+test('a group runs where one of its members does, beside other groups or alone', () => {
+  const members = toml.replace('[guest.rob]', '[guest.rob]\ngroup = "empty"');
+  const running = (guests: Record<string, string>) => {
+    const now = generated(makeWorld(members, guests));
+    return ['friends', 'empty'].map((name) => find('group', name, now));
+  };
+  assert.equal(running({ cliff: 'vnet0@br0', rob: 'vnet1@br0' }), [true, true]);
+  assert.equal(running({ rob: 'vnet1@br0' }), [false, true]);
+  assert.equal(running({ web1: 'vnet2@br0' }), [false, false], 'nobody there is in a group');
+});
+
 test('nobody of that name: what was meant', () => {
   const nobody = (name: string) =>
     `no guest ${name} runs, and no entry of the configuration in force fits that name`;

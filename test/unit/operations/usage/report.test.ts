@@ -116,6 +116,18 @@ test('without a name all of a kind, with names those of them and of their groups
   assert.equal(shown({ uplink: true }), ['uplink eth0', 'unmarked eth0', 'flooded eth0']);
 });
 
+test('the 95th percentile is where it is asked for, in every form, and nowhere else', () => {
+  putMonth();
+  const forms = (options: UsageOptions) => [
+    report({ month, ...options }).text.includes(' 95 %'),
+    report({ month, csv: true, ...options }).text.includes('_p95_'),
+    asData({ month, ...options }).usage[0].p95 !== undefined,
+  ];
+  assert.equal(forms({ p95: true }), [true, true, true]);
+  assert.equal(forms({ p95: false }), [false, false, false]);
+  assert.equal(forms({}), [false, false, false]);
+});
+
 test('each name has to be of that kind, also beside one that is', () => {
   putMonth();
   for (const [options, names, hint] of [
