@@ -96,6 +96,24 @@ test('the lines of a guest are all that its name is on, and no other', () => {
   for (const line of named(rules['ruleset.nft']).filter((text) => !/^\s*#/.test(text)))
     assert.ok(nft.includes(line.trim()), line);
   assert.not.ok(nft.some((line) => /rob|vnet2/.test(line)));
+  assert.not.ok(
+    nft.some((line) => !/[^\s{}]/.test(line)),
+    'a chain is its head and its rules',
+  );
+});
+
+test('an id is told as written where its own entry has it, whatever the other entries have', () => {
+  const world = makeWorld('[guest."*"]\n[guest.jason]\nid = 0x20\n[guest.cliff]\n[guest.rob]\nid = 0x21\n', {
+    cliff: 'vnet0@br0',
+    rob: 'vnet1@br0',
+    web: 'vnet2@br0',
+  });
+  const origin = (name: string) => {
+    const { id } = explanationOf(world, name);
+    return `${id?.from}${id?.at ? ` in line ${id.at.line}` : ''}`;
+  };
+  assert.equal(['cliff', 'rob', 'web'].map(origin), ['drawn', 'entry in line 6', 'drawn']);
+  assert.is(explanationOf(world, 'rob').id?.value, 0x21);
 });
 
 test('also where a template names nobody', () => {

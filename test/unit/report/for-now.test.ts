@@ -79,6 +79,22 @@ test('members of a limited group are marked, and the reason is said of the group
   assert.match(reportTree(inUse, plain), /group friends .* \*10mbit /);
 });
 
+test('a status of some guests says it of these, of their groups and of what nobody owns', () => {
+  const { inUse } = hostWith(
+    { ceil: { out: 40 * mbit } },
+    { name: 'database', ceil: { out: 5 * mbit } },
+    { kind: 'group', name: 'friends', ceil: { out: 10 * mbit } },
+    { kind: 'unmarked', name: 'eth0', ceil: { out: 50 * mbit } },
+  );
+  const about = (...names: string[]) => {
+    const some = { ...inUse, guests: inUse.guests.filter(({ guest }) => names.includes(guest)) };
+    return reportStatus(some, asked, plain, 0, true).match(/^\* .*(?=: ceil)/gm);
+  };
+  assert.equal(about('jason'), ['* jason', '* unmarked on eth0']);
+  assert.equal(about('jason', 'database'), ['* database', '* jason', '* unmarked on eth0']);
+  assert.equal(about('rob'), ['* group friends', '* unmarked on eth0']);
+});
+
 test('many in eight lines', () => {
   const { inUse } = hostWith({ ceil: { out: mbit } });
   const [uplink] = inUse.uplinks;

@@ -106,6 +106,15 @@ h help  q quit  < > sort  r reverse  / filter  g groups  Enter explain  u uplink
   );
 });
 
+test('which uplink each is behind is told where there are several and none is chosen', () => {
+  const scene = someScene();
+  const titles = (view: Partial<View>, links = scene.links) =>
+    screen(usual, view, { ...scene, links }).find((line) => line.startsWith('GUEST')) ?? '';
+  assert.match(titles({}), 'UPLINK');
+  assert.not.match(titles({ uplink: 'eth0' }), 'UPLINK');
+  assert.not.match(titles({}, scene.links.slice(0, 1)), 'UPLINK');
+});
+
 test('the column that is sorted by is there however narrow the screen', () => {
   const lines = screen(small, { sort: 'backlog' });
   assert.match(lines[3] ?? '', /BACKLOG/);

@@ -148,7 +148,9 @@ test('the interval: longer, shorter, typed, never beyond its limits', () => {
   assert.is(pressed('d 2 , 5 Enter').interval, 2.5);
   assert.is(pressed('s 0 Enter').interval, 0.1);
   assert.is(pressed('d 9 9 9 9 9 Enter').interval, 3600);
-  for (const typed of ['d Enter', 'd x Enter', 'd 5 Esc']) assert.is(pressed(typed).interval, 1, typed);
+  assert.is(pressed('d Space 3 Space Enter').interval, 3);
+  for (const typed of ['d Enter', 'd Space Enter', 'd x Enter', 'd 5 Esc'])
+    assert.is(pressed(typed).interval, 1, typed);
 });
 
 test('the arrows mark a row, first of those in view, and stop at the ends', () => {
