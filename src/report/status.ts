@@ -45,7 +45,7 @@ export function reportStatus(
     ...describeReasons(guests),
     ...describeForNow(
       uplinks,
-      ({ kind, name }) => kind === 'unmarked' || shown.has(name) || groups.has(name),
+      ({ kind, name }) => kind === 'unmarked' || (kind === 'group' ? groups : shown).has(name),
     ),
     ...describeLimits(limitsOf(inUse)),
     ...describeAllowances(allowancesOf(inUse)),

@@ -2,6 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { makeHost, makeUse } from '../../../build/documents/scene.ts';
+import type { GuestRow } from '../../../src/observe/guests.ts';
 import type { Override } from '../../../src/policy/moment/moment.ts';
 import { describeForNow } from '../../../src/report/for-now.ts';
 import { reportMetrics } from '../../../src/report/metrics/metrics.ts';
@@ -93,6 +94,21 @@ test('a status of some guests says it of these, of their groups and of what nobo
   assert.equal(about('jason'), ['* jason', '* unmarked on eth0']);
   assert.equal(about('jason', 'database'), ['* database', '* jason', '* unmarked on eth0']);
   assert.equal(about('rob'), ['* group friends', '* unmarked on eth0']);
+});
+
+test('nor of a guest that is called like a group of theirs, or a group like one of them', () => {
+  const { inUse } = hostWith(
+    { name: 'database', ceil: { out: 5 * mbit } },
+    { kind: 'group', name: 'friends', ceil: { out: 10 * mbit } },
+  );
+  const about = (name: string, group: string | undefined) => {
+    const [{ group: _, ...row }] = inUse.guests as [GuestRow];
+    const guests = [{ ...row, guest: name, ...(group === undefined ? {} : { group }) }];
+    return reportStatus({ ...inUse, guests }, asked, plain, 0, true).match(/^\* .*(?=: ceil)/gm) ?? [];
+  };
+  assert.equal(about('rob', 'database'), []);
+  assert.equal(about('friends', undefined), []);
+  assert.equal(about('rob', 'friends'), ['* group friends']);
 });
 
 test('many in eight lines', () => {
