@@ -5,7 +5,7 @@
 //
 // A WORD picks what has it in its name. Files below kernel/, lab/ and bench/ run in network namespaces of
 // their own; those below lab/ and bench/ measure, so they run last and alone. All others wait more than they
-// compute: one more of them at once than there are CPUs, the long ones first. --dir is for the runner's test.
+// compute: two more of them at once than there are CPUs, the long ones first. --dir is for the runner's test.
 // The last line on stdout is "N passed, N failed, N skipped"; exit status 0 needs a test that passed.
 
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -55,7 +55,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 const verdicts = new Map<string, Verdict>();
 await runAll(
   jobs.filter((job) => !job.measures).sort((one, other) => lengthOf(other) - lengthOf(one)),
-  availableParallelism() + 1,
+  availableParallelism() + 2,
 );
 await runAll(
   jobs.filter((job) => job.measures),
