@@ -3,14 +3,20 @@
 
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
-import { escapeName, matchGuest } from '../config/pattern.ts';
+import { escapeName } from '../config/pattern.ts';
 import { readRunningGuests } from '../observe/read-running.ts';
 import type { Outputs } from '../pipeline.ts';
 import type { Policy } from '../policy/policy.ts';
 import { describeError } from '../report/errors.ts';
 import { explain, type Looked } from '../report/explain/explain.ts';
 import { type Explanation, explanationAsData } from '../report/explain/explanation.ts';
-import { explainGroup, type GroupExplanation, groupAsData, groupLines } from '../report/explain/group.ts';
+import {
+  explainGroup,
+  type GroupExplanation,
+  groupAsData,
+  groupLines,
+  rowsOfGroup,
+} from '../report/explain/group.ts';
 import { folderOf } from '../report/explain/origin.ts';
 import { explainText } from '../report/explain/text.ts';
 import { areSame } from '../store/in-force-rules.ts';
@@ -163,14 +169,11 @@ async function explainAsGroup(
   policy: Policy,
 ): Promise<GroupExplanation | undefined> {
   const { inUse } = await look(context, usualInterval);
-  const isHere = (group: string | undefined) => group === name;
   const uplinks = selectBranches(inUse.uplinks, [escapeName(name)]).filter(({ trees }) =>
-    trees.out.groups.some(({ group }) => isHere(group.name)),
+    trees.out.groups.some(({ group }) => group.name === name),
   );
-  if (uplinks.length === 0 && !config.groups.some((group) => isHere(group.name))) return undefined;
-  const guests = inUse.guests.filter(
-    ({ guest, group }) => isHere(group) || isHere(matchGuest(config, guest)?.group?.value),
-  );
+  if (uplinks.length === 0 && !config.groups.some((group) => group.name === name)) return undefined;
+  const guests = rowsOfGroup(name, config, inUse.guests);
   return explainGroup(name, config, policy, { ...inUse, uplinks, guests });
 }
 

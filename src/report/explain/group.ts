@@ -2,6 +2,7 @@
 // members now.
 
 import type { Config, GroupEntry } from '../../config/config.ts';
+import { matchGuest } from '../../config/pattern.ts';
 import type { GuestRow } from '../../observe/guests.ts';
 import type { InUse } from '../../observe/read-in-use.ts';
 import { allowancesFor } from '../../observe/volumes.ts';
@@ -42,7 +43,13 @@ export interface GroupExplanation {
   inUse: InUse;
 }
 
-/** @param inUse only the branches of this group */
+/** The rows of those who are in the group by the rules in force, and of those whose entry puts them there, shaped or not. */
+export function rowsOfGroup(name: string, config: Config, rows: GuestRow[]): GuestRow[] {
+  const isHere = (group: string | undefined) => group === name;
+  return rows.filter(({ guest, group }) => isHere(group) || isHere(matchGuest(config, guest)?.group?.value));
+}
+
+/** @param inUse only the branches and the rows of this group */
 export function explainGroup(group: string, config: Config, policy: Policy, inUse: InUse): GroupExplanation {
   const own = config.groups.find(({ name }) => name === group);
   return {
