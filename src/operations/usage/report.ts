@@ -9,6 +9,7 @@ import { type UsageReport, usageAsData, usageCsv, usageText } from '../../report
 import { ConfigError, Failure } from '../../system/errors.ts';
 import { label } from '../../text/label.ts';
 import type { Screen } from '../../text/table.ts';
+import { formatMinute } from '../../units/clock.ts';
 import {
   addMonths,
   type Day,
@@ -132,9 +133,6 @@ function page(used: Used, wanted: UsageQuery, now: number): string {
   if (guests.length === 0)
     throw new Failure(`nothing was used in ${month}`, 'virt-shaper usage --months shows when');
   const wall = used.running?.wall ?? now;
-  const until =
-    monthOf(dayOf(wall)) === month
-      ? `${dayOf(wall)} ${new Date(wall).toTimeString().slice(0, 5)}`
-      : undefined;
+  const until = monthOf(dayOf(wall)) === month ? formatMinute(wall) : undefined;
   return usagePage({ month, ...(until === undefined ? {} : { until }), guests });
 }

@@ -3,7 +3,8 @@
 import { formatBytes, formatSpeed } from '../../text/figures.ts';
 import { label } from '../../text/label.ts';
 import { type Column, type Screen, table } from '../../text/table.ts';
-import { type Day, dayOf, lengthOf, monthOf } from '../../units/days.ts';
+import { formatMinute } from '../../units/clock.ts';
+import { type Day, lengthOf, monthOf } from '../../units/days.ts';
 import { dataVersion } from '../in-use-data.ts';
 import type { UsageRow } from './rows.ts';
 
@@ -19,7 +20,7 @@ export interface UsageReport {
 export function usageText(report: UsageReport, screen: Screen): string {
   const { from, until, counted, rows, p95 } = report;
   const time = spokenTime(from, until);
-  const clock = counted === undefined ? '' : `, counted until ${dayOf(counted)} ${clockOf(counted)}`;
+  const clock = counted === undefined ? '' : `, counted until ${formatMinute(counted)}`;
   if (rows.length === 0) return `${time}${clock}: nothing was used\n`;
   return `${time}${clock}\n\n${table(rows, columnsFor(rows, p95), screen)}`;
 }
@@ -28,10 +29,6 @@ function spokenTime(from: Day, until: Day): string {
   const month = monthOf(from);
   if (from === `${month}-01` && until === `${month}-${lengthOf(month)}`) return month;
   return from === until ? from : `${from} to ${until}`;
-}
-
-function clockOf(time: number): string {
-  return new Date(time).toTimeString().slice(0, 5);
 }
 
 function columnsFor(rows: UsageRow[], p95: boolean): Column<UsageRow>[] {
