@@ -1,13 +1,17 @@
 // Guests behind a router whose frames the host sends to the world by a device at which the rules in force give no class.
 import { type Host, stackOf } from '../../host/host.ts';
 import { readDevices } from '../../host/read-host.ts';
-import { readWaysOut, type WayOut } from '../../host/ways-out.ts';
+import { type HostReads, readWaysOut, type WayOut } from '../../host/ways-out.ts';
 import type { TapPlan, UplinkPlan } from '../../plan/plan.ts';
 import type { Run } from '../../system/exec.ts';
 import type { Astray } from '../facts.ts';
 
-/** By tap. Nothing is asked where no guest in force is behind a router. */
-export async function readAstray(run: Run, uplinks: UplinkPlan[]): Promise<Map<string, Astray[]>> {
+/** By tap. Nothing is asked where no guest in force is behind a router. @param reads absent: this host's */
+export async function readAstray(
+  run: Run,
+  uplinks: UplinkPlan[],
+  reads?: HostReads,
+): Promise<Map<string, Astray[]>> {
   const routed = new Map(uplinks.flatMap(({ ports, taps }) => routedTaps(ports, taps)));
   const senders = [...routed.values()].map(({ name, bridge, mac, sender }) => ({
     name,
@@ -15,7 +19,7 @@ export async function readAstray(run: Run, uplinks: UplinkPlan[]): Promise<Map<s
     ...(mac === undefined ? {} : { mac }),
     ...(sender === undefined ? {} : { mark: sender }),
   }));
-  const ways = await readWaysOut(run, senders);
+  const ways = await readWaysOut(run, senders, reads);
   // Most hosts' routes lead to the uplinks themselves, so nobody has to know what lies on what.
   let found: Host['devices'] | undefined;
   const stack = (device: string) => {
