@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { encodeMonth } from '../../../../src/ledger/decode.ts';
-import type { MonthAccount } from '../../../../src/ledger/ledger.ts';
+import { encodeLedger, encodeMonth } from '../../../../src/ledger/decode.ts';
+import { type MonthAccount, newAccount, newLedger } from '../../../../src/ledger/ledger.ts';
 import { noPeaks } from '../../../../src/ledger/peaks.ts';
 import type { LedgerSubject } from '../../../../src/ledger/subject.ts';
 import type { Context } from '../../../../src/operations/context.ts';
@@ -159,6 +159,21 @@ test('a page is no text, has those who are asked for, and none is made of a mont
   assert.not.match(html, 'Counted until', 'the month is over');
   assert.is(report({ month }).html, undefined);
   assert.is(refusal({ month: '2024-02', html: 'x' }), 'nothing was used in 2024-02');
+});
+
+test('of a month that goes on it is said until which minute it is counted, of another one nothing', () => {
+  putMonth();
+  const account = { ...newAccount(), day: { out: 1000, in: 2000 } };
+  const wall = new Date(2026, 10, 3, 19, 5).getTime();
+  const accounts = new Map([['guest cliff' as const, account]]);
+  const running = { ...newLedger('id'), wall, day: '2026-11-03', accounts };
+  writeFileSync(join(folder, 'now.json'), encodeLedger(running));
+  const page = (of: string) => report({ month: of, html: 'x' }).html ?? '';
+  assert.match(page('2026-11'), '<p>Counted until 2026-11-03 19:05. The month goes on.</p>');
+  assert.match(page('2026-11'), 'of the month so far');
+  assert.not.match(page(month), 'Counted until');
+  assert.match(page(month), 'of the whole month');
+  assert.ok(report({ month }).text.startsWith(`${month}, counted until 2026-11-03 19:05\n`));
 });
 
 test.run();

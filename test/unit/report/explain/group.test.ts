@@ -2,11 +2,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { everyday } from '../../../../src/policy/moment/moment.ts';
-import { explainGroup, groupAsData, groupLines } from '../../../../src/report/explain/group.ts';
+import { explainGroup, groupAsData, groupLines, rowsOfGroup } from '../../../../src/report/explain/group.ts';
 import { textOf } from '../../../../src/text/spans.ts';
 import { formatMinute } from '../../../../src/units/clock.ts';
-import { makeInUse } from '../../../support/in-use.ts';
-import { generateFor, makeWorld } from '../../../support/world.ts';
+import { makeInUse, unshapedRow } from '../../../support/in-use.ts';
+import { generateFor, makeWorld, readToml } from '../../../support/world.ts';
 
 const toml = `[group.friends]
 ceil = "30mbit"
@@ -110,6 +110,24 @@ test('how many of it run, what is wrong with them, and its part of the tree', ()
       /its tap/.test(line),
     ),
   );
+});
+
+test('its guests are those in it by what is in force, and those whose entry names it, shaped or not', () => {
+  const { guests } = makeInUse([
+    { name: 'cliff', group: 'friends' },
+    { name: 'moves', group: 'friends' },
+    { name: 'comes', group: 'open' },
+    { name: 'other', group: 'open' },
+    { name: 'alone' },
+  ]);
+  const config = readToml(`${toml}[guest.moves]\ngroup = "open"\n[guest."co*"]\ngroup = "friends"\n`);
+  const names = (group: string) =>
+    rowsOfGroup(group, config, [...guests, unshapedRow('cold'), unshapedRow('nobody')])
+      .map(({ guest }) => guest)
+      .sort();
+  assert.equal(names('friends'), ['cliff', 'cold', 'comes', 'moves']);
+  assert.equal(names('open'), ['comes', 'moves', 'other']);
+  assert.equal(names('a b'), []);
 });
 
 test('a volume of the group is told, one of another is not', () => {
