@@ -32,11 +32,13 @@ test('what a device lies on is no part of its name, and an @ may be', () => {
     line('c@d@eth0', 'UP') +
     line('e@eth0', 'UP') +
     line('f', 'UP') +
+    line('g@@h', 'UP') +
+    line('i@@@', 'UP') +
     line('new@if9', 'UP');
-  const names = new Set(['eth0.5', 'vnet0', 'a@b', 'c@d', 'e', 'f']);
+  const names = new Set(['eth0.5', 'vnet0', 'a@b', 'c@d', 'e', 'f', 'g', 'i@']);
   assert.equal(
     parseLinks(text, names).map(({ name }) => name),
-    ['eth0.5', 'vnet0', 'a@b', 'c@d', 'e', 'f'],
+    ['eth0.5', 'vnet0', 'a@b', 'c@d', 'e', 'f', 'g', 'i@'],
   );
 });
 

@@ -136,6 +136,30 @@ test('what else a table says hides neither its own chains nor the tables after i
     );
 });
 
+test('a set or map has the elements that are listed in it, on however many lines, or none', () => {
+  const [made] = parseListing(
+    table(
+      'inet t',
+      'set none {',
+      '\ttype ipv4_addr',
+      '}',
+      'set some {',
+      '\ttype ipv4_addr',
+      '\telements = { 10.0.0.1, 10.0.0.2,',
+      '\t\t     10.0.0.3 }',
+      '}',
+      'map "led" {',
+      '\ttype ifname : verdict',
+      '\telements = { "vnet0" : goto x }',
+      '}',
+    ),
+  );
+  assert.equal(
+    [...(made?.elements ?? [])].map(([name, { exact }]) => [name, ...exact]),
+    [['none'], ['some', ['10.0.0.1', ''], ['10.0.0.2', ''], ['10.0.0.3', '']], ['led', ['vnet0', 'goto x']]],
+  );
+});
+
 test('elements: keys of one part or several, numbers in decimal, ranges and stars apart, without their age', () => {
   const { exact, wide } = parseElements(
     '{ "vnet0" . "eth0" : goto x, 0x00000010 : drop, "a*" . 5 : accept, 10-20 : jump y, 10.0.0.0/8 expires 5s, "z" timeout 1m expires 3s : goto z }',

@@ -205,4 +205,18 @@ test('a ledger that is lost lifts nothing, in this period: what was known at the
   assert.equal(asMoment(next.volumes, later, lost.used).used?.(cliff, { begin, end }).out, 300 * gb);
 });
 
+test('a guest that the lost ledger knew is known by its volume alone, until the period is over', () => {
+  const own = readToml('[guest.dan]\n[guest.dan.quota]\nvolume = "1gb"\nthen = { ceil = "1mbit" }\n');
+  const dan: MomentSubject = { kind: 'guest', name: 'dan' };
+  const known = Object.assign(new Ledger().add(dan, begin, 2 * gb), { subjects: [dan] });
+  const { volumes } = reckonVolumes(own, { now: begin + day, sinceBoot: day }, known, undefined);
+  const lost = Object.assign(new Ledger(), { subjects: [] });
+  const quotasAt = (now: number) => {
+    const next = reckonVolumes(own, { now, sinceBoot: now - begin }, lost, volumes);
+    return [...next.volumes.quotas].map(([key, { used }]) => [key, used.out]);
+  };
+  assert.equal(quotasAt(end - 1), [['guest dan', 2 * gb]]);
+  assert.equal(quotasAt(end), []);
+});
+
 test.run();
