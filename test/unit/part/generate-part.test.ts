@@ -178,4 +178,12 @@ test('values that change by themselves, and guarantees that do not fit, are thos
     assert.ok(partOf(['g077'], [], { toml }) === undefined, toml);
 });
 
+test('where the guarantees just fill what the link has for guests a part is enough; one byte more, and it is not', () => {
+  // Of 14 mbit one is kept for what belongs to no guest.
+  const filled = (kilobits: number) =>
+    `[uplink.eth0]\nceil = "14mbit"\n[guest."g*"]\nrate = "100kbit"\n[guest.g090]\nrate = "${kilobits}kbit"\n`;
+  assert.ok(partOf(['g090'], [], { toml: filled(100) }));
+  assert.ok(partOf(['g090'], [], { toml: filled(100.008) }) === undefined);
+});
+
 test.run();
