@@ -1,15 +1,26 @@
 // What would keep libvirt from running a hook, on hosts that are laid out as files: SELinux, AppArmor, and what Linux
 // itself cannot execute.
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { whyApparmorRefuses } from '../../../src/hooks/apparmor.ts';
-import { viewOf, whyNoexec, whyNotExecutable } from '../../../src/hooks/executable.ts';
+import { viewOf, whyNoexec, whyNotExecutable, whyNotRead } from '../../../src/hooks/executable.ts';
+import { makeHookCommand } from '../../../src/hooks/hook-file.ts';
+import { findObstacles } from '../../../src/hooks/obstacles.ts';
 import { isAllowed, whySelinuxRefuses } from '../../../src/hooks/selinux.ts';
 import { makePaths } from '../../../src/store/paths.ts';
 import type { Run } from '../../../src/system/exec.ts';
+import { hooks } from '../../support/driver-hooks.ts';
 
 let root: string;
 test.before.each(() => {
@@ -41,6 +52,34 @@ test('what Linux cannot execute is told by what is wrong with it', () => {
   assert.match(why('#!/etc/passwd\n') ?? '', /\/etc\/passwd is not executable/);
   assert.is(why('#!/bin/sh\n', 0o644), 'HOOK is not executable');
   assert.is(whyNotExecutable(process.execPath, viewOf('self')), undefined);
+});
+
+test('a process sees the files below its root, and its own mounts', () => {
+  assert.is(viewOf('self').root, '');
+  assert.is(viewOf(process.pid).root, `/proc/${process.pid}/root`);
+  for (const of of ['self', process.pid] as const)
+    assert.match(viewOf(of).mounts, /^\d+ \d+ \d+:\d+ \S+ \/ /m);
+  const none = 2 ** 30; // No kernel has as many processes.
+  assert.equal(viewOf(none), { root: `/proc/${none}/root`, mounts: '' });
+});
+
+test('what a process with a root of its own can execute is told by what is below that', () => {
+  const view = { root: realpathSync(root), mounts: '24 1 0:22 / /srv rw,noexec - tmpfs tmpfs rw' };
+  const place = '/opt/virt-shaper-nowhere';
+  put(`${place}/node`, '\x7fELF', 0o755);
+  put(`${place}/hook`, `#!${place}/node\n`, 0o755);
+  put('srv/hook', `#!${place}/node\n`, 0o755);
+  put(`${place}/other`, '#!/usr/bin/env sh\n', 0o755);
+  assert.is(whyNotExecutable(`${place}/hook`, view), undefined);
+  assert.is(whyNotRead(`${place}/hook`, view), undefined);
+  assert.is(whyNotRead(place, view), `${place} is no file`);
+  assert.is(whyNotRead(`${place}/x`, view), `${place}/x is not there`);
+  assert.is(whyNotRead(`${place}/hook/x`, view), `${place}/hook/x cannot be read (ENOTDIR)`);
+  assert.is(whyNotExecutable('/srv/hook', view), '/srv is mounted noexec: nothing in it can be executed');
+  assert.is(
+    whyNotExecutable(`${place}/other`, view),
+    `${place}/other is run by /usr/bin/env, and /usr/bin/env is not there`,
+  );
 });
 
 test('a mount counts for what is below it, and the last of several on one another', () => {
@@ -190,6 +229,27 @@ test('AppArmor: a Node.js elsewhere than the profile lets hooks start from', () 
   assert.is(whyApparmorRefuses(where, undefined, '/bin/sh'), undefined, 'in /usr/bin');
   put('etc/apparmor.d/local/usr.sbin.libvirtd', `${node} PUx,\n`);
   assert.is(whyApparmorRefuses(where, undefined, node), undefined, 'as advised');
+});
+
+test('AppArmor is asked where nothing else is in the way, and no hook has started Node.js yet', async () => {
+  const node = put('opt/node', '#!/bin/sh\n', 0o755);
+  const program = put('opt/virt-shaper.mjs', '');
+  put('sys/kernel/security/apparmor/profiles', 'libvirtd (enforce)\n');
+  const run: Run = async () => ({ status: 1, stdout: '', stderr: '' });
+  const found = async (of: [node: string, program: string] | undefined, hasRun = false) => {
+    const command = of && makeHookCommand(of, makePaths({ root }));
+    const { daemon: _stopped, ...place } = hooks('qemu', 'libvirtd', 0);
+    const obstacles = await findObstacles(run, makePaths({ root }), place, command, hasRun);
+    return obstacles.map(({ why }) => why.replaceAll(root, ''));
+  };
+  const refused = "AppArmor's profile libvirtd does not let a hook start /opt/node";
+  assert.equal(await found([node, program]), [refused]);
+  assert.equal(await found([node, program], true), []);
+  assert.equal(await found(undefined), []);
+  rmSync(program);
+  assert.equal(await found([node, program]), [
+    'libvirt cannot run what the hook runs: /opt/virt-shaper.mjs is not there',
+  ]);
 });
 
 test.run();
