@@ -32,11 +32,6 @@ export interface SyncOptions {
   service?: boolean;
 }
 
-/**
- * How often a sync is repeated because libvirt has changed something meanwhile. Then it ends, since the next one follows.
- */
-const rounds = 3;
-
 export async function syncCommand(context: Context, options: SyncOptions): Promise<number> {
   if (options.settle !== undefined && !(await settle(context, seconds('--settle', options.settle)))) {
     context.detail('another sync is about to begin, and looks in place of this one');
@@ -52,16 +47,35 @@ export async function syncCommand(context: Context, options: SyncOptions): Promi
   let status = 0;
   try {
     const warn = (text: string) => lines.push(text);
-    for (let round = 1; round <= rounds; round += 1) {
-      lines.length = 0;
-      const before = runningStamp(context.paths.libvirtState);
-      status = await syncOnce({ ...context, warn }, options.inForce === true);
-      if (runningStamp(context.paths.libvirtState) === before) break;
-    }
+    status = await whileChanging(
+      () => runningStamp(context.paths.libvirtState),
+      () => {
+        lines.length = 0;
+        return syncOnce({ ...context, warn }, options.inForce === true);
+      },
+    );
   } finally {
     sayNew(context, lines, options.inForce === true);
   }
   touch(context.paths.lastSync);
+  return status;
+}
+
+/** How often a sync looks at most where libvirt changes something each time. Then it ends, since the next one follows. */
+const rounds = 3;
+
+/**
+ * Does its work anew for as long as something changes meanwhile.
+ * @param stamp another one after each change
+ * @returns the status of the last time
+ */
+export async function whileChanging(stamp: () => string, work: () => Promise<number>): Promise<number> {
+  let status = 0;
+  for (let round = 1; round <= rounds; round += 1) {
+    const before = stamp();
+    status = await work();
+    if (stamp() === before) break;
+  }
   return status;
 }
 

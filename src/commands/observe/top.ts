@@ -94,7 +94,8 @@ function withRareListing(run: Run): Run {
   };
 }
 
-function intervalOf(text: string): number {
+/** @throws ConfigError where these are no seconds, or too few or too many */
+export function intervalOf(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && value >= leastInterval && value <= longestInterval) return value;
   const message = `--interval takes seconds, ${leastInterval} to ${longestInterval}, not "${text}"`;
