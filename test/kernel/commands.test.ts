@@ -175,6 +175,24 @@ test('a sync with nothing to do says so and no more, and notes its time', async 
   assert.ok(timeOf('run/virt-shaper/last-sync') > Date.now() - 60_000);
 });
 
+test('a sync says of a NIC that it is not shaped when something is new, though no rule changes', async () => {
+  const says = async () => /^guest cliff, .* is not shaped/m.test((await host.must(['sync'])).stderr);
+  runs('cliff', 'vnet0');
+  await host.must(['sync']);
+  assert.is(await says(), false);
+  const change = (xml: string) => xml.replace('<devices>', "<devices><interface type='user'/>");
+  const before = kernelState();
+  host.runs('cliff', { vnet0: 'br0' }, { change });
+  assert.is(await says(), true, 'the NIC is new');
+  assert.is(await says(), false);
+  host.configure(config.replace('"20mbit"', '"30mbit"'));
+  await host.must(['render']);
+  host.configure(config);
+  assert.is(await says(), true, 'the rules are written anew');
+  assert.is(await says(), false);
+  assert.is(kernelState(), before);
+});
+
 test('what libvirt changes while a sync is at work is in it, and only what holds at its end is said', async () => {
   strange();
   runs('cliff', 'vnet0');

@@ -57,6 +57,29 @@ test('it reads at once, a second time soon, and then at the interval; q ends it'
   assert.is(status, 0);
 });
 
+for (const [when, takes, least] of [
+  ['between two readings', 0, 2],
+  ['while it reads', 250, 1],
+] as const)
+  test(`once it is quit, ${when}, nothing is read any more`, async () => {
+    let all: number[] = [];
+    const read = async () => {
+      await wait(takes);
+      return someScene();
+    };
+    await run(
+      async (_fake, reads) => {
+        all = reads;
+        await wait(150);
+      },
+      { read, interval: 0.1 },
+    );
+    const { length } = all;
+    assert.ok(length >= least, `${length} readings`);
+    await wait(takes + 250);
+    assert.is(all.length, length);
+  });
+
 test('a short interval holds from the first reading on', async () => {
   await run(
     async (_fake, reads) => {
