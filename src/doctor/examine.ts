@@ -4,14 +4,13 @@
 import type { Device } from '../host/host.ts';
 import { readNetworks } from '../host/networks.ts';
 import { readBridges, readDevices } from '../host/read-host.ts';
-import type { GuestRow } from '../observe/guests.ts';
 import { readInUse } from '../observe/read-in-use.ts';
 import type { Paths } from '../store/paths.ts';
 import { makeRun } from '../system/exec.ts';
 import { checkConfiguration } from './configuration.ts';
 import { checkFiles } from './files.ts';
 import { type Attempt, attempt, type Finding, had, type Section, unread } from './finding.ts';
-import { checkGuests } from './guests.ts';
+import { checkGuests, remediesOf } from './guests.ts';
 import { checkInForce } from './in-force.ts';
 import { checkKernel } from './kernel.ts';
 import { checkLibvirt } from './libvirt.ts';
@@ -110,15 +109,4 @@ export async function examine(paths: Paths, timeout: number): Promise<Section[]>
     { title: 'Guests', findings: aboutGuests },
     { title: 'In force', findings: aboutForce },
   ];
-}
-
-/** What shapes the guests that are not, by their rows of `status`. */
-function remediesOf(rows: GuestRow[]): Map<string, string> {
-  return new Map(
-    rows
-      .filter(({ uplink }) => uplink === undefined)
-      .flatMap(({ guest, faults }) =>
-        faults.flatMap(({ remedy }) => (remedy ? [[guest, remedy] as const] : [])),
-      ),
-  );
 }

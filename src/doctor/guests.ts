@@ -4,6 +4,7 @@ import type { Guest } from '../guests/guest.ts';
 import { GuestIndex } from '../guests/list.ts';
 import type { Host } from '../host/host.ts';
 import { repair } from '../observe/fault.ts';
+import type { GuestRow } from '../observe/guests.ts';
 import { label } from '../text/label.ts';
 import { type AddressFacts, checkAddresses } from './addresses.ts';
 import type { Attempt, Finding } from './finding.ts';
@@ -52,6 +53,17 @@ export function checkGuests(facts: GuestFacts): Finding[] {
   ];
   const detail = running.length === 0 ? 'none runs' : `${running.length} running`;
   return [{ ...about, level: 'ok', detail }, ...found];
+}
+
+/** What shapes the guests that are not, by their rows of `status`; a NIC that is shaped has remedies of another kind. */
+export function remediesOf(rows: Pick<GuestRow, 'guest' | 'uplink' | 'faults'>[]): Map<string, string> {
+  return new Map(
+    rows
+      .filter(({ uplink }) => uplink === undefined)
+      .flatMap(({ guest, faults }) =>
+        faults.flatMap(({ remedy }) => (remedy ? [[guest, remedy] as const] : [])),
+      ),
+  );
 }
 
 /** Where nothing is in force, an apply finds them as a sync does; without a valid configuration neither does anything. */

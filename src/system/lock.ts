@@ -59,8 +59,8 @@ export async function withLock<T>(options: LockOptions, work: (hold: number) => 
 /** File descriptors of locks that our parent process has opened for us. */
 export const inheritedVariable = 'VIRT_SHAPER_LOCKS';
 
-/** Each is returned once: closing it releases the lock. */
-function takeInherited(file: string): number | undefined {
+/** Each is returned once: closing it releases the lock. @returns nothing where it has opened none of this file */
+export function takeInherited(file: string): number | undefined {
   const fds = (process.env[inheritedVariable] ?? '').split(' ').filter(Boolean).map(Number);
   const found = fds.find((fd) => isOpen(fd, file));
   if (found === undefined) return undefined;
