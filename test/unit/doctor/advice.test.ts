@@ -2,13 +2,14 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { attempt } from '../../../src/doctor/finding.ts';
-import { checkGuests, type GuestFacts } from '../../../src/doctor/guests.ts';
+import { checkGuests, type GuestFacts, remediesOf } from '../../../src/doctor/guests.ts';
 import { checkInForce, type InForceFacts } from '../../../src/doctor/in-force.ts';
 import { checkLibvirt, type HookFacts, type LibvirtFacts } from '../../../src/doctor/libvirt.ts';
 import { checkNetwork, type NetworkFacts } from '../../../src/doctor/network.ts';
 import { checkServices, type ServiceFacts } from '../../../src/doctor/services.ts';
 import { forgersText, mayForge } from '../../../src/guests/forge.ts';
 import type { Host } from '../../../src/host/host.ts';
+import type { Fault } from '../../../src/observe/fault.ts';
 import { Failure } from '../../../src/system/errors.ts';
 import { line, named, wrong } from '../../support/findings.ts';
 import { makeWorld } from '../../support/world.ts';
@@ -180,6 +181,18 @@ test('what is advised for guests that nobody told of loads no configuration that
   const once = `once there is a configuration without mistakes: ${apply}`;
   assert.equal(hints({ loaded: false }), [once, once]);
   assert.equal(hints({ loaded: false, config: makeWorld('[guest.a]\n', {}).config }), [apply, apply]);
+});
+
+test('a NIC that nothing shapes has its own remedy, and not that of another one of its guest that is shaped', () => {
+  const behind: Fault = { kind: 'behind', reason: 'a mirror sees no frame', remedy: 'move the mirror' };
+  const unknown: Fault = { kind: 'unknown', reason: 'no load has seen it', remedy: 'load it' };
+  const rows = (...faults: Fault[]) => [
+    { guest: 'a', uplink: 'eth0', faults: [behind] },
+    { guest: 'a', faults },
+  ];
+  assert.equal([...remediesOf(rows(unknown))], [['a', 'load it']]);
+  assert.equal([...remediesOf(rows(unknown).reverse())], [['a', 'load it']]);
+  assert.equal([...remediesOf(rows({ kind: 'unlisted', reason: 'it has no entry' }))], []);
 });
 
 test('guests are counted; six taps of nobody are named, and of more how many', () => {

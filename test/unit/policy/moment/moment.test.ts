@@ -2,7 +2,7 @@
 // shall last. Rates in mbit.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { everyday, type Moment, type Override } from '../../../../src/policy/moment/moment.ts';
+import { everyday, hasOverride, type Moment, type Override } from '../../../../src/policy/moment/moment.ts';
 import type { GuestPolicy, Policy, UplinkPolicy } from '../../../../src/policy/policy.ts';
 import { resolvePolicy } from '../../../../src/policy/resolve-policy.ts';
 import { makeWorld } from '../../../support/world.ts';
@@ -140,6 +140,19 @@ test('what it was on other days goes along, of a member of a limited group too',
   });
   assert.is(guest(policy, 'jason').forNow, undefined);
   assert.is(guest(policyWith({ ceil: each(30) })).forNow, undefined, 'set to what it is anyway');
+});
+
+test('what was set is known by whose it is and by when: two that were set at once are two', () => {
+  const keys = [
+    { kind: 'guest', name: 'cliff', since: now },
+    { kind: 'group', name: 'friends', since: now + 1 },
+  ] as const;
+  const isOneOf = (values: Partial<Override>) => hasOverride([...keys], override(values));
+  assert.ok(isOneOf({}));
+  assert.ok(isOneOf({ kind: 'group', name: 'friends', since: now + 1 }));
+  assert.not.ok(isOneOf({ name: 'rob' }), 'of another guest, at the same moment');
+  assert.not.ok(isOneOf({ kind: 'group' }), 'of a group of that name');
+  assert.not.ok(isOneOf({ since: now + 1 }), 'set again later');
 });
 
 test('the steps come between what is written and the cuts', () => {
