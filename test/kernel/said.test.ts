@@ -136,12 +136,17 @@ test('a load with nothing to do need not be confirmed; one that fails waits for 
     'the configuration has changed since rules.d was rendered',
   );
   await host.must(['render']);
-  host.wrap('tc', 'case "$*" in *stage*) echo no >&2; exit 1;; esac');
-  const { status, stderr } = await host.do(['load', '--confirm', '60']);
-  assert.is(status, 1);
-  assert.not.match(stderr, 'returns in');
-  assert.match(stderr, 'eth0 stays as it was');
-  assert.not(host.exists(confirm));
+  for (const [fails, says] of [
+    ['kill -9 $$', 'what was in force before still is'],
+    ['echo no >&2; exit 1', 'eth0 stays as it was'],
+  ]) {
+    host.wrap('tc', `case "$*" in *stage*) ${fails};; esac`);
+    const { status, stderr } = await host.do(['load', '--confirm', '60']);
+    assert.is(status, 1);
+    assert.not.match(stderr, 'returns in');
+    assert.match(stderr, says as string);
+    assert.not(host.exists(confirm));
+  }
 });
 
 test('of the network hook four words start a sync, and no other does', async () => {
