@@ -71,6 +71,5 @@ export function sayObstacles(context: Context, obstacles: Obstacle[]): void {
 
 /** Warns of others' filters on these taps that see no frame any more, since ours comes first. */
 export async function sayBehind(context: Context, { run }: Site, taps: string[]): Promise<void> {
-  if (taps.length === 0) return;
   for (const { reason, remedy } of await readBehind(run, taps)) context.warn(`warning: ${reason}: ${remedy}`);
 }
