@@ -1,7 +1,7 @@
 // How a hook's call ends: the status that tells its script that nothing is left to do, what is said to whom, and what the
 // guest's next call tries again. Several calls in one process: hook-together.test.ts has the shells around them.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { callVariable, leadVariable } from '../../src/hooks/calls.ts';
@@ -30,6 +30,16 @@ test('what is done needs no further call', async () => {
   sh('ip link del vnet0');
   assert.equal(await host.call('cliff', 'stopped'), { status: 99, stdout: '', stderr: '' });
   assert.is((await host.call('cliff', 'stopped')).status, 99);
+});
+
+test('the end of a guest of which nobody knows asks nothing of the kernel, though it may not be as it was', async () => {
+  await start('cliff');
+  rmSync(join(host.root, 'run/virt-shaper/table-as-listed'));
+  host.wrap('nft', `touch ${host.root}/asked`);
+  assert.equal(await host.call('stranger', 'stopped'), { status: 99, stdout: '', stderr: '' });
+  assert.not(host.exists('asked'));
+  assert.is((await start('rob', 'vnet1')).status, 99);
+  assert.ok(host.exists('asked'));
 });
 
 test('the status that says so is the one that the hook file asks for, where a program can end with it', async () => {

@@ -162,6 +162,19 @@ test('of the network hook four words start a sync, and no other does', async () 
   }
 });
 
+test('while all is unloaded the network hook starts no sync', async () => {
+  const syncs = () => sh(`ps -o args= --ppid ${process.pid}`).match(/ sync --settle 1 /g)?.length ?? 0;
+  const plugged = () => host.do(['hook', 'network', 'default', 'plugged', 'begin', '-']);
+  await host.call('cliff', 'start', { vnet0: 'br0' });
+  await host.must(['unload']);
+  await plugged();
+  assert.is(syncs(), 0);
+  await host.must(['load']);
+  await plugged();
+  assert.is(syncs(), 1);
+  for (let tries = 0; tries < 300 * slowness && syncs() > 0; tries += 1) await sleep(100);
+});
+
 test('an operation that is not followed does nothing; those that are shape, once', async () => {
   const before = kernelState();
   for (const operation of ['prepare', 'migrate', 'restore', 'no-such']) {
@@ -178,6 +191,17 @@ test('an operation that is not followed does nothing; those that are shape, once
     await host.call('cliff', operation === 'started' ? 'stopped' : 'release');
     assert.is(kernelState(), before, operation);
   }
+});
+
+test('a guest that libvirt tells of again stays noted as it was; with one NIC more it is shaped there, too', async () => {
+  host.runs('cliff', { vnet0: 'br0' });
+  await host.must(['sync']);
+  const noted = () => host.read('run/virt-shaper/guests.json');
+  const before = noted();
+  await host.call('cliff', 'reconnect', { vnet0: 'br0' });
+  assert.is(noted(), before);
+  await host.call('cliff', 'reconnect', { vnet0: 'br0', vnet1: 'br0' });
+  for (const tap of ['vnet0', 'vnet1']) assert.match(sh(`tc filter show dev ${tap} egress`), 'ifb-eth0');
 });
 
 test('who ends by his uuid was noted by another name; one with taps is another', async () => {

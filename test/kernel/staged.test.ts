@@ -162,4 +162,14 @@ test('a guest that has come back without having gone is shaped on its new tap', 
   await isWell();
 });
 
+test('a guest that has come back without having gone, with one NIC more, is shaped on its old one, too', async () => {
+  await friends();
+  await host.start('one', 'vnet0');
+  sh('ip link del vnet0');
+  host.tap('vnet0');
+  assert.is((await host.call('one', 'start', { vnet0: 'br0', vnet3: 'br0' })).stderr, '');
+  for (const tap of ['vnet0', 'vnet3']) assert.match(sh(`tc filter show dev ${tap} egress`), 'ifb-eth0');
+  await isWell();
+});
+
 test.run();
