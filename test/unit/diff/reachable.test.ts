@@ -180,6 +180,21 @@ test('a class that it refused to delete stays, with those above it and its queue
   assert.equal(inTheWay(left, [refusal('eth0', 'eth0 class 1:77')]), [], 'it has gone since');
 });
 
+test('a class of a group that has gone, too, keeps the group’s above it', () => {
+  const grouped = (guests: Record<string, string>) => {
+    const crew =
+      '[guest.ann]\nid = 0x10\n[guest.ben]\nid = 0x11\ngroup = "crew"\n[group.crew]\nid = 0xf001\nceil = 1000000\n[uplink.eth0]\n';
+    return parseRules(generateFor(makeWorld(crew, guests)).rules, 'rules.d');
+  };
+  const [was, wanted] = [grouped({ ann: 'vnet0@br0', ben: 'vnet1@br0' }), grouped({ ann: 'vnet0@br0' })];
+  const less = reachable(kernelOf(was), wanted, [refusal('eth0', 'eth0 class 1:11')]);
+  assert.equal([...less.wanted.objects.keys()].filter((key) => !wanted.objects.has(key)).sort(), [
+    'eth0 class 1:11',
+    'eth0 class 1:f001',
+    'eth0 leaf 1:11',
+  ]);
+});
+
 test('a tap that is gone, is taken or was refused costs its own guest only', () => {
   const unreached = (kernel: KernelState, refusals: DeviceRefusal[] = []) =>
     reachable(kernel, asked, refusals).unreached.map(({ tap, subject, reason }) => [tap, subject, reason]);

@@ -220,6 +220,17 @@ test('a guest in force that is not noted is a warning, one with a new NIC a prob
     );
   const both = ['vnet0 a', 'vnet1 a'];
   assert.equal(found(both, []), ['warning a: runs and is in force, and is not noted any more']);
+  assert.equal(
+    wrong(
+      checkGuests({
+        ...guests,
+        running: [guest('a', 'vnet0')],
+        noted: { value: [] },
+        inForce: new Set(both),
+      }),
+    ),
+    ['warning a: runs and is in force, and is not noted any more'],
+  );
   assert.equal(found(['vnet0 a'], []), ['problem a: runs, and virt-shaper was never told: it is not shaped']);
   assert.equal(found(['vnet0 a', 'vnet1 b'], [guest('a', 'vnet0')]), [
     'problem a: has a NIC that virt-shaper does not know of, unshaped: vnet1',

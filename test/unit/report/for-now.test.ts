@@ -206,4 +206,12 @@ test('who has less than was set for him is told why', () => {
   assert.equal(shortfalls(policy, { kind: 'guest', name: 'cliff' }), []);
 });
 
+test('so it is with a group, and its members are another matter', () => {
+  const { policy } = hostWith({ kind: 'group', name: 'friends', ceil: { out: 5000 * mbit, in: 20 * mbit } });
+  assert.equal(shortfalls(policy, { kind: 'group', name: 'friends' }), [
+    'its ceil on eth0, out, is 1gbit: the link of eth0 has no more',
+  ]);
+  assert.equal(shortfalls(policy, { kind: 'group', name: 'rob' }), []);
+});
+
 test.run();
