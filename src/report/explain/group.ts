@@ -45,8 +45,12 @@ export interface GroupExplanation {
 
 /** The rows of those who are in the group by the rules in force, and of those whose entry puts them there, shaped or not. */
 export function rowsOfGroup(name: string, config: Config, rows: GuestRow[]): GuestRow[] {
-  const isHere = (group: string | undefined) => group === name;
-  return rows.filter(({ guest, group }) => isHere(group) || isHere(matchGuest(config, guest)?.group?.value));
+  return rows.filter(({ guest, group, uplink }) => {
+    const entry = matchGuest(config, guest);
+    if (group === name || entry?.group?.value === name) return true;
+    // What an entry says for one uplink is of no row of another; where nothing is in force, the uplink is not known.
+    return uplink === undefined && entry !== undefined && names(entry, name);
+  });
 }
 
 /** @param inUse only the branches and the rows of this group */

@@ -120,12 +120,16 @@ test('its guests are those in it by what is in force, and those whose entry name
     { name: 'other', group: 'open' },
     { name: 'alone' },
   ]);
-  const config = readToml(`${toml}[guest.moves]\ngroup = "open"\n[guest."co*"]\ngroup = "friends"\n`);
+  const byUplink =
+    '[guest.alone.on.eth1]\ngroup = "friends"\n[guest.late.on.eth1]\ngroup = "friends"\n[uplink.eth1]\n';
+  const config = readToml(
+    `${toml}${byUplink}[guest.moves]\ngroup = "open"\n[guest."co*"]\ngroup = "friends"\n`,
+  );
   const names = (group: string) =>
-    rowsOfGroup(group, config, [...guests, unshapedRow('cold'), unshapedRow('nobody')])
+    rowsOfGroup(group, config, [...guests, ...['cold', 'nobody', 'late'].map((guest) => unshapedRow(guest))])
       .map(({ guest }) => guest)
       .sort();
-  assert.equal(names('friends'), ['cliff', 'cold', 'comes', 'moves']);
+  assert.equal(names('friends'), ['cliff', 'cold', 'comes', 'late', 'moves']);
   assert.equal(names('open'), ['comes', 'moves', 'other']);
   assert.equal(names('a b'), []);
 });
