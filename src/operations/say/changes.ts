@@ -33,6 +33,7 @@ const most = 20;
 
 function sayChanges(context: Context, found: Found, said: Set<string>): void {
   const lines = changeLines(found, 'plan').filter((line) => !said.has(line));
+  if (said.size > 0 && lines.length > 0) context.say('instead, since the kernel refused a line:');
   for (const line of lines) said.add(line);
   const shown = context.verbose || lines.length <= most ? lines : lines.slice(0, most - 1);
   for (const line of shown) context.say(line);
