@@ -156,6 +156,18 @@ test('a clock that is set, forth or back, lifts nothing', async () => {
   }
 });
 
+test('what is set for two hours ends after two hours, also by a clock that is set forth or back meanwhile', async () => {
+  await begin();
+  for (const ahead of [24 * hour, -24 * hour]) {
+    await limit('cliff', '--ceil', '5mbit', '--for', '2h');
+    pass(2 * hour);
+    await withClock(ahead, async () => {
+      await sync();
+      assert.is(await values(), '15/30', `${ahead}`);
+    });
+  }
+});
+
 test('over a reboot; also where it ended while the host was off', async () => {
   await begin();
   await limit('cliff', '--ceil', '5mbit', '--for', '2h');
@@ -267,6 +279,7 @@ test('what cannot be loaded is not kept', async () => {
   assert.is(failed.status, 1);
   host.unwrap();
   assert.equal({ state: kernelState(), file: JSON.parse(host.read(file)) }, before);
+  await isWell(); // Nor does it wait in rules.d for whoever loads next.
   await sync();
   assert.is(await values(), '15/30');
 });

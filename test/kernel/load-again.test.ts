@@ -104,6 +104,22 @@ test('an undone load goes back to the very values, which tc would round', async 
   assert.is(host.history().failures, 1);
 });
 
+test('while a load is at work its journal has what was in force before, for whoever has to put that back by hand', async () => {
+  await host.start('cliff', 'vnet0');
+  const before = kernelState();
+  const [journal, copy] = ['run/virt-shaper/journal', 'journal'].map((path) => join(host.root, path));
+  host.wrap('nft', `case "$*" in *commit.nft*) cp -r ${journal} ${copy};; esac`);
+  host.configure(config.replace('20mbit', '30mbit'));
+  runs('cliff', 'vnet0');
+  runs('rob', 'vnet1');
+  await host.must(['apply']);
+  host.unwrap();
+  assert.is.not(kernelState(), before);
+  await host.must(['unload']);
+  sh(`cd ${copy}; ip -batch former-devices; tc -batch former-shape; nft -f former-ruleset`);
+  assert.is(kernelState(), before);
+});
+
 test('a ruleset that nft would refuse changes nothing, and that is said', async () => {
   await host.start('cliff', 'vnet0');
   const before = kernelState();

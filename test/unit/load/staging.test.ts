@@ -119,6 +119,7 @@ test('what tc has made is what was wanted, each class and each filter; else it f
     shown.replace('1:10', '1:11'),
     shown.replace('parent 1:1 ', 'root '),
     shown.replace('9Mbit', '8Mbit'),
+    shown.replace('prio 0', 'prio 3'),
   ])
     assert.is(await said(made, answered), wrong('class'), answered);
   assert.is(await said(filter(mark), answer(mark)), '');
