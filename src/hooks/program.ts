@@ -29,10 +29,10 @@ export function findProgram(self: string, node: string): string[] {
 }
 
 /** Absolute paths of Node.js and the program, for hooks and cron; they stay valid after an upgrade. */
-export function stableNames(program: string, node: string): string[] {
+export function stableNames(program: string, node: string, names = stable): string[] {
   return [
-    isSame(stable.node, node) ? stable.node : node,
-    isSame(stable.program, program) ? stable.program : resolve(program),
+    isSame(names.node, node) ? names.node : node,
+    isSame(names.program, program) ? names.program : resolve(program),
   ];
 }
 

@@ -1,5 +1,7 @@
 // What a hook runs: Node.js, and the program by it.
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { findProgram, stableNames } from '../../../src/hooks/program.ts';
@@ -17,6 +19,22 @@ test('Node.js comes first, then the program by its real path', () => {
 test('what /usr/bin/node leads to is called by that name', () => {
   if (!existsSync('/usr/bin/node')) return;
   assert.is(stableNames('/y', realpathSync('/usr/bin/node'))[0], '/usr/bin/node');
+});
+
+test('a name that an upgrade keeps is used where it leads to what runs, and nowhere else', () => {
+  const root = mkdtempSync(join(tmpdir(), 'virt-shaper-program-'));
+  const names = { program: join(root, 'program'), node: join(root, 'node') };
+  try {
+    assert.equal(stableNames(one, other, names), [other, one], 'neither is there');
+    symlinkSync(one, names.program);
+    symlinkSync(other, names.node);
+    assert.equal(stableNames(one, other, names), [names.node, names.program]);
+    assert.equal(stableNames(other, one, names), [one, other]);
+    assert.equal(stableNames(other, other, names), [names.node, other]);
+    assert.equal(stableNames(one, one, names), [one, names.program]);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
 });
 
 test('source that is not built is no program', () => {

@@ -133,6 +133,39 @@ test('what tc has made is what was wanted, each class and each filter; else it f
   assert.equal([failed.lines.length, failed.isJournalKept], [3, false]);
 });
 
+test('in the same batch tc is asked for each class and each tap that it has made filters of, and for nothing else', async () => {
+  const batch = async (...list: typeof steps) => {
+    mkdirSync(journal, { recursive: true });
+    const batches: string[][] = [];
+    const run: Run = async (_tool, args) => {
+      batches.push(
+        readFileSync(args.at(-1) ?? '', 'utf8')
+          .trim()
+          .split('\n'),
+      );
+      return failedAt(1) as Outcome;
+    };
+    const staging = new Staging({ ...makePaths({ root }), run, journal }, list, former);
+    await staging.run(() => {}).catch(() => {});
+    assert.is(batches.length, 1);
+    return batches[0]?.slice(list.length);
+  };
+  assert.equal(await batch(...steps), []);
+  assert.equal(await batch(addStep(made), addStep(filter(mark)), addStep(filter(other))), [
+    'class show dev eth0 classid 1:10',
+    'filter show dev vnet0 egress',
+  ]);
+  const elsewhere = { ...made, device: 'ifb-eth0', id: '2:10' };
+  const second = makeObject('filter', 'vnet1', other, { match: 'fw', to: 'ifb-eth0' });
+  assert.equal(await batch(addStep(made), addStep(elsewhere), addStep(filter(mark)), addStep(second)), [
+    'class show dev eth0 classid 1:10',
+    'class show dev ifb-eth0 classid 2:10',
+    'filter show dev vnet0 egress',
+    'filter show dev vnet1 egress',
+  ]);
+  assert.equal(await batch(changeStep(made)), [], 'what was there is not asked for');
+});
+
 test('an undo that fails is none that throws, and without steps tc is not asked', async () => {
   assert.equal(await undone({}, steps, new Error('gone')), { said: '', lines: back, isJournalKept: false });
   assert.equal(await again(new Error('asked'), []), { said: '', lines: [], isJournalKept: false });

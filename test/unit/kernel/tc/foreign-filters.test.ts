@@ -178,6 +178,13 @@ test('filters of which iproute2 6.1 prints words into its JSON are read around',
     },
     { protocol: 'ip', pref: 8, kind: 'route', chain: 0, options: { actions: [] } },
   ]);
+  const last =
+    ',{"protocol":"ip","pref":9,"kind":"flower","chain":0,"options":{"skip_sw":true,"actions":[]}}]';
+  assert.equal(
+    parseFilters(`${words.slice(0, -1)}${last}\n`),
+    [...parseFilters(words), filter(9, 'flower', { skip_sw: true, actions: [] }, { protocol: 'ip' })],
+    'what comes last, before the end of the line, as well',
+  );
   const own = '[{"protocol":"all","pref":30323,"kind":"fw","chain":0,"options":{handle 0x10 "actions":[]}}]';
   assert.equal(parseFilters(own)[0]?.options, { handle: '0x10', actions: [] });
 });

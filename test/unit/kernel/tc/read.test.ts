@@ -44,9 +44,16 @@ test('of each device its own classes, however many lines lo has', async () => {
 });
 
 test('without lo each device is asked for by itself', async () => {
-  const { run, asked } = tc('');
-  assert.equal(bytesOf(await readClassBytes(run, ['eth0', 'ifb-eth0', 'eth1'])), expected);
-  assert.is(asked.length, 4);
+  for (const [many, processes] of [
+    [3, 4],
+    [2, 3],
+    [1, 1],
+  ] as const) {
+    const { run, asked } = tc('');
+    const devices = ['eth0', 'ifb-eth0', 'eth1'].slice(0, many);
+    assert.equal(bytesOf(await readClassBytes(run, devices)), expected.slice(0, many));
+    assert.is(asked.length, processes, `${many} devices`);
+  }
 });
 
 test('nobody is asked about no device', async () => {

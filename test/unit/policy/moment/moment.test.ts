@@ -2,7 +2,13 @@
 // shall last. Rates in mbit.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { everyday, hasOverride, type Moment, type Override } from '../../../../src/policy/moment/moment.ts';
+import {
+  everyday,
+  hasOverride,
+  type Moment,
+  type Override,
+  overrideKeys,
+} from '../../../../src/policy/moment/moment.ts';
 import type { GuestPolicy, Policy, UplinkPolicy } from '../../../../src/policy/policy.ts';
 import { resolvePolicy } from '../../../../src/policy/resolve-policy.ts';
 import { makeWorld } from '../../../support/world.ts';
@@ -153,6 +159,20 @@ test('what was set is known by whose it is and by when: two that were set at onc
   assert.not.ok(isOneOf({ name: 'rob' }), 'of another guest, at the same moment');
   assert.not.ok(isOneOf({ kind: 'group' }), 'of a group of that name');
   assert.not.ok(isOneOf({ since: now + 1 }), 'set again later');
+});
+
+test('of those that have not ended it is kept which they are, not by whom, why and what', () => {
+  const overrides = [
+    override({ ceil: each(5), why: 'an abuse report' }),
+    override({ name: 'rob', until: now + 1 }),
+    override({ name: 'jason', until: now }),
+    override({ kind: 'group', name: 'friends', since: now - 1 }),
+  ];
+  assert.equal(overrideKeys({ now, overrides }), [
+    { kind: 'guest', name: 'cliff', since: now },
+    { kind: 'guest', name: 'rob', since: now },
+    { kind: 'group', name: 'friends', since: now - 1 },
+  ]);
 });
 
 test('the steps come between what is written and the cuts', () => {
