@@ -75,6 +75,21 @@ test('what a broken-off batch has answered counts, and nobody is taken for gone'
   assert.match(listSpool(folder)[0] ?? '', '.open');
 });
 
+test('nor is what was answered of one uplink that of another, which has classes of the same ids', () => {
+  const uplinks = [one('eth0', '1:10'), one('eth1', '1:10')];
+  const first = ['eth0', '1:10', '5', 'stays', 'guest cliff'];
+  assert.equal(spool(uplinks, htb('1:10', 5) + apart, false), [first]);
+  rmSync(join(folder, listSpool(folder)[0] ?? ''));
+  const whole: SpoolQuestion[] = ['eth0', 'eth1'].map((device) => ({ device, fate: 'goes', classes: {} }));
+  const unnamed = [...first.slice(0, 4), 'undefined'];
+  assert.equal(spool(whole, htb('1:10', 5) + apart, false), [unnamed]);
+});
+
+test('more answers than questions are of something else, so none of them counts', () => {
+  const questions = [one('eth0', '1:10'), one('ifb-eth0', '2:10')];
+  assert.equal(spool(questions, htb('1:10', 5) + apart + htb('2:10', 6) + apart + apart, true), []);
+});
+
 test('a figure that was cut off is none', () => {
   assert.equal(spool([one('eth0', '1:10')], htb('1:10', 123456).slice(0, 70), false), []);
 });

@@ -34,15 +34,15 @@ const answers: Record<string, string> = {
   'qdisc show dev lo': 'qdisc noqueue 0: root refcnt 2\n',
 };
 
-/** @param table nft's listing of the one in the family bridge */
-function kernel(table = '') {
+/** @param table nft's listing of the one in the family bridge @param filters what each question about filters is answered */
+function kernel(table = '', filters: Record<string, string> = {}) {
   const asked: string[] = [];
   const run: Run = async (tool, args, { input = '' } = {}) => {
     asked.push([tool, ...args.slice(0, 1), ...input.split('\n').filter(Boolean)].join('; '));
     const isThere = tool === 'tc' || (table !== '' && args.includes('bridge'));
     const stdout = input
       .split('\n')
-      .map((line) => answers[line] ?? (line.startsWith('filter') ? '[]\n' : ''))
+      .map((line) => answers[line] ?? (line.startsWith('filter') ? `${filters[line] ?? '[]'}\n` : ''))
       .join('');
     const none = { status: 1, stdout: '', stderr: 'Error: No such file or directory\n' };
     return isThere ? { status: 0, stdout: tool === 'nft' ? table : stdout, stderr: '' } : none;
@@ -85,6 +85,23 @@ test('ours is told from what is of others, who may be in the way', async () => {
   assert.equal([...objects.keys()], ['eth0 root', 'eth0 class 1:10', 'eth0 leaf 1:10', 'vnet0 clsact']);
   assert.equal([...foreignRoots], [['eth1', 'htb 1:']]);
   assert.equal([[...(noqueue ?? [])], [...occupiedTaps], [...sharedTaps]], [['vnet1'], ['eth0'], []]);
+});
+
+test('a filter is found, ours and that of others, whether its tap was expected or not', async () => {
+  const redirect = { kind: 'mirred', mirred_action: 'redirect', to_dev: 'ifb-eth0' };
+  const of = (pref: number) => ({
+    ...{ protocol: 'all', pref, kind: 'fw', chain: 0 },
+    options: { handle: '0x76730010', actions: [redirect] },
+  });
+  const both = { 'filter show dev vnet0 egress': JSON.stringify([of(30323), of(7)]) };
+  for (const hints of [{}, { expected }, { expected: emptyState() }]) {
+    const { objects, sharedTaps } = await readState(kernel('', both).site, hints);
+    assert.equal(
+      [...objects.values()].filter(({ kind }) => kind === 'filter'),
+      [makeObject('filter', 'vnet0', '0x76730010', { match: 'fw', to: 'ifb-eth0' })],
+    );
+    assert.equal([...sharedTaps], ['vnet0']);
+  }
 });
 
 test('a table is there, and known, or not', async () => {

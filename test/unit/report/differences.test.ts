@@ -138,6 +138,15 @@ test('the table, element by element; where none differs it is only not known to 
   assert.equal(elements([out('vnet0', '10')], [out('vnet0', '11')]), [
     '  ~ vnet0 . eth0 to class 1:10 -> class 1:11',
   ]);
+  assert.equal(
+    elements([out('vnet2', '10'), out('vnet3', '11')], [out('vnet1', '10'), out('vnet3', '10')]),
+    [
+      '  + vnet1 . eth0 to class 1:10',
+      '  - vnet2 . eth0 to class 1:10',
+      '  ~ vnet3 . eth0 to class 1:11 -> class 1:10',
+    ],
+    'in the order of their names, whatever becomes of them',
+  );
   assert.equal(elements([out('vnet0', '10')], [out('vnet0', '10')]), ['  ~ the whole table  (altered)']);
 });
 

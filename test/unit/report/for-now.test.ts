@@ -111,14 +111,21 @@ test('nor of a guest that is called like a group of theirs, or a group like one 
   assert.equal(about('rob', 'friends'), ['* group friends']);
 });
 
-test('many in eight lines', () => {
+test('many in eight lines, and one that says how many more; of a single one more that has its own words', () => {
   const { inUse } = hostWith({ ceil: { out: mbit } });
   const [uplink] = inUse.uplinks;
   if (!uplink) throw new Error('no uplink');
-  const many = Array.from({ length: 20 }, () => uplink);
-  const lines = describeForNow(many);
-  assert.is(lines.length, 9);
-  assert.match(lines.at(-1) ?? '', 'and 12 more');
+  const linesFor = (many: number) => describeForNow(Array.from({ length: many }, () => uplink));
+  for (const [many, more] of [
+    [20, '* and 12 more: '],
+    [10, '* and 2 more: '],
+    [9, '* jason on eth0: '],
+  ] as const) {
+    const lines = linesFor(many);
+    assert.is(lines.length, 9, `${many}`);
+    assert.ok(lines.at(-1)?.startsWith(more), lines.at(-1));
+  }
+  assert.is(linesFor(8).length, 8);
 });
 
 test('what somebody else has written drives no terminal', () => {

@@ -10,9 +10,8 @@ import { generateFor, makeWorld } from '../../support/world.ts';
 const toml = '[guest.cliff]\nid = 0x1\n[guest.rob]\nid = 0x11\n';
 const [cliff, rob] = [{ cliff: 'vnet0@br0' }, { rob: 'vnet1@br0' }];
 
-function rulesFor(guests: Record<string, string>, uplinks: string[] = ['eth0']) {
-  const bridged = Object.fromEntries(uplinks.map((name) => [name, 'br0 1000']));
-  return generateFor(makeWorld(toml, guests, bridged)).rules;
+function rulesFor(guests: Record<string, string>, config = toml) {
+  return generateFor(makeWorld(config, guests, { eth0: 'br0 1000' })).rules;
 }
 type Made = ReturnType<typeof rulesFor>;
 
@@ -28,6 +27,13 @@ test('each guest once, by what becomes of its marks', () => {
   assert.equal(changes(one, both), ['add guest rob']);
   assert.equal(changes(both, one), ['remove guest rob']);
   assert.equal(changes(one, rulesFor(rob)), ['remove guest cliff', 'add guest rob']);
+});
+
+test('of two guests whose ids end alike each is told by its own name', () => {
+  const alike = '[guest.cliff]\nid = 0x21\n[guest.rob]\nid = 0x11\n';
+  const [one, both] = [rulesFor(cliff, alike), rulesFor({ ...cliff, ...rob }, alike)];
+  assert.equal(changes(one, both), ['add guest rob']);
+  assert.equal(changes(rulesFor(rob, alike), both), ['add guest cliff']);
 });
 
 /** Without the element by which frames are marked that a device takes into the host. */

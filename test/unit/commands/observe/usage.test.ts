@@ -113,6 +113,9 @@ test('words that are none, and a file that is none', async () => {
     'is nothing that "virt-shaper usage export" has written',
   );
   assert.match(await refusal(['export', 'cliff', file()], Failure), 'was not written by this command');
+  // A folder that takes no other file.
+  const there = await refusal(['export', 'cliff', '/proc/version'], Failure);
+  assert.match(there, /was not written by this command|^\/proc: refused/);
 });
 
 test('a page goes into its file and nothing is printed, unless stdout is meant', async () => {

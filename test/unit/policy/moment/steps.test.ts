@@ -123,6 +123,30 @@ ceil = "100mbit"
   assert.is(at('2028-11-29T12:00Z'), '1/15, 1/5');
 });
 
+test('a window that gives a guest no more than it asks for itself has no part in that', () => {
+  const toml = `
+[defaults]
+rate = "1mbit"
+ceil = "20mbit"
+metadata = true
+[[defaults.when]]
+time = "mon"
+ceil = "10mbit"
+`;
+  const asking = (ceil: number) => {
+    const { config, guests, host } = makeWorld(toml, running);
+    const [cliff] = guests;
+    if (cliff) cliff.metadata = { ceil: { out: ceil, in: ceil } };
+    const moment = { now: new Date('2028-11-27T12:00Z').getTime(), overrides: [] };
+    return (stepsOf(resolvePolicy(config, guests, host, moment)) ?? []).map(({ by, to }) => `${by} ${to}`);
+  };
+  inZone('UTC', () => {
+    assert.equal(asking(11e6), ['window 10']);
+    assert.equal(asking(10e6), [], 'as much as it asked for');
+    assert.equal(asking(9e6), []);
+  });
+});
+
 test('a group and the unmarked class have windows too', () => {
   const toml = `
 [uplink.eth0]
