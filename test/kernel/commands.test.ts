@@ -54,6 +54,7 @@ test('where /sys is of another network namespace than the devices, it is said', 
   const there = [
     `unshare --net sh -c '${check}'`,
     `unshare --net --mount sh -c 'mount -t sysfs sysfs /sys; unshare --net sh -c "ip link add a0 type veth peer name b0; ${check}"'`,
+    `unshare --net --mount sh -c 'mount -t sysfs sysfs /sys; unshare --net sh -c "ip link add a0 type ifb; ${check}"'`,
   ];
   for (const command of there)
     assert.match(sh(command), /\/sys shows the devices of another network namespace\n.*"ip netns exec NAME"/);

@@ -138,8 +138,15 @@ asRoot(
     writeOutput(join(link, 'x.prom'), `${head} 1\n`, head);
     lchownSync(link, 1234, 1234);
     refused(join(link, 'x.prom'), /shared: refused, .*others than root/, /ln -s/);
-    mkdirSync(join(shared, 'ours'));
-    writeOutput(join(shared, 'ours/x.prom'), `${head} 1\n`, head);
+    const ours = join(shared, 'ours');
+    mkdirSync(ours);
+    writeOutput(join(ours, 'x.prom'), `${head} 1\n`, head);
+    rmSync(link);
+    symlinkSync(ours, link);
+    writeOutput(join(link, 'x.prom'), `${head} 2\n`, head);
+    lchownSync(link, 1234, 1234);
+    refused(join(link, 'x.prom'), /shared: refused, .*others than root/, /ln -s/);
+    assert.is(readFileSync(join(ours, 'x.prom'), 'utf8'), `${head} 2\n`, 'not even where it leads to ours');
   },
 );
 

@@ -1,12 +1,15 @@
 // Which columns of each table a narrower screen loses, and in which order: what says least goes first.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { foresee } from '../../../src/policy/foresee.ts';
+import { reportCheck } from '../../../src/report/check.ts';
 import { reportOverrides } from '../../../src/report/overrides.ts';
 import { reportStatus } from '../../../src/report/status.ts';
 import { reportTree } from '../../../src/report/tree.ts';
 import type { UsageRow } from '../../../src/report/usage/rows.ts';
 import { usageText } from '../../../src/report/usage/usage.ts';
 import { asked, makeInUse } from '../../support/in-use.ts';
+import { readToml } from '../../support/world.ts';
 
 const inUse = makeInUse([{ name: 'cliff', group: 'friends' }, { name: 'jason' }]);
 
@@ -81,6 +84,22 @@ test('usage: the group, the percentiles, and last the sum', () => {
   const report = { from: '2026-11-01', until: '2026-11-30', p95: true, rows: [row] };
   const head = (width: number) => usageText(report, { width, colours: false }).split('\n')[2] ?? '';
   assert.equal(lost(head), ['GROUP', 'OUT 95 %, IN 95 %', 'BOTH']);
+});
+
+test('check: where it is written, then what changes it for a time', () => {
+  const toml = `[guest.cliff]
+rate = "1mbit"
+ceil = "20mbit"
+[[guest.cliff.when]]
+time = "sun"
+ceil = "10mbit"
+`;
+  const config = readToml(toml);
+  const head = (width: number) =>
+    reportCheck(foresee(config, new Map()), config, 'config.toml', { width, colours: false }).split(
+      '\n',
+    )[0] ?? '';
+  assert.equal(lost(head), ['WRITTEN', 'FOR A TIME']);
 });
 
 test('a name is cut to eight columns at the least', () => {

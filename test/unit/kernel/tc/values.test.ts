@@ -3,7 +3,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { makeObject } from '../../../../src/kernel/objects.ts';
-import { differingOptions } from '../../../../src/kernel/tc/values.ts';
+import { differingOptions, shownRate } from '../../../../src/kernel/tc/values.ts';
 
 const classOf = (values: Record<string, number>) => makeObject('class', 'eth0', '1:10', values);
 
@@ -32,6 +32,32 @@ test('of a large burst tc prints kilobytes', () => {
   const wanted = { rate: 1e6, ceil: 1e6, burst: 2_000_000, cburst: 2_000_000 };
   const printed = classOf({ ...wanted, burst: 2_001_024, cburst: 2_001_025 });
   assert.equal(differingOptions(classOf(wanted), printed), ['cburst']);
+});
+
+test('of a rate tc prints whole bytes, and from a megabit on no more than four digits or so', () => {
+  for (const [rate, shown] of [
+    [7, 0],
+    [8, 8],
+    [1007, 1000],
+    [20_000, 20_000],
+    [999_999, 999_992],
+    [1_000_000, 1_000_000],
+    [1_001_504, 1_001_000],
+    [999_999_999, 999_999_000],
+    [1_000_999_999, 1_000_000_000],
+    [1_001_000_000, 1_001_000_000],
+    [1_001_999_999_999, 1_001_000_000_000],
+  ] as const)
+    assert.is(shownRate(rate), shown, `${rate}`);
+});
+
+test('a rate that tc prints otherwise is another', () => {
+  const differ = (rate: number, printed: number) =>
+    differingOptions(classOf({ rate, ceil: 9e9 }), classOf({ rate: printed, ceil: 9e9 }));
+  assert.equal(differ(1_001_000, 1_000_000), ['rate']);
+  assert.equal(differ(1_001_504, 1_001_000), []);
+  assert.equal(differ(999_992, 999_984), ['rate']);
+  assert.equal(differ(999_999, 999_992), []);
 });
 
 test.run();
