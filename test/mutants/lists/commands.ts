@@ -108,9 +108,8 @@ export const commands: Listed[] = [
   },
   {
     what: 'a sync does not begin anew when libvirt has changed something meanwhile',
-    from: 'if (runningStamp(context.paths.libvirtState) === before) break;',
-    to: 'break;',
-    ...statuses,
+    from: '    if (stamp() === before) break;',
+    to: '    break;',
   },
   {
     what: 'what a round of a sync has warned of is said though the next has mended it',
