@@ -39,6 +39,22 @@ test('the kernel is told of as it is: what render chose is what doctor says', ()
   assert.match(named(findings, 'kernel.redirect').detail, new RegExp(`^${redirect} filters`));
 });
 
+test('settings that are off and cannot be set here are told of where a guest has need of them', () => {
+  const isTold = () => host.examine().wrong.includes('warning settings');
+  sh('sysctl -qw net.ipv4.fwmark_reflect=0; mount --bind /proc/sys /proc/sys');
+  try {
+    assert.not.ok(isTold(), 'they can be set');
+    sh('mount -o remount,bind,ro /proc/sys');
+    assert.ok(isTold());
+    host.configure(`${config}[marks]\nreflect = false\n`);
+    assert.not.ok(isTold(), 'not wanted');
+    host.configure('[uplink.eth0]\nceil = "1gbit"\n');
+    assert.not.ok(isTold(), 'no guest has a limit');
+  } finally {
+    sh('umount /proc/sys');
+  }
+});
+
 test('bridged frames that pass iptables are told of, where the kernel has br_netfilter', () => {
   if (!existsSync(callIptables)) return;
   writeFileSync(callIptables, '1');
