@@ -203,7 +203,7 @@ export const commands: Listed[] = [
   },
   {
     what: 'a load that is tried again says all once more',
-    from: '.filter((line) => !said.has(line));\n  for (const line of lines) said.add(line);',
+    from: ".filter((line) => !said.has(line));\n  if (said.size > 0 && lines.length > 0) context.say('instead, since the kernel refused a line:');",
     to: ';',
     quick: ['unit/operations/say/changes'],
   },
