@@ -160,6 +160,16 @@ test('libvirt: NICs on one bridge share the sum, of several bridges the highest 
   }
 });
 
+test('libvirt: a burst alone and a peak alone are named, too', () => {
+  const said = (more: string) =>
+    take(
+      `<domain><name>a</name><devices><interface type='bridge'><source bridge='br0'/><bandwidth><outbound average='1000'${more}/></bandwidth></interface></devices></domain>`,
+    ).said;
+  for (const one of ['peak', 'burst'])
+    assert.match(said(` ${one}='9'`)[0] ?? '', `outbound ${one}="9" not taken over: the ceil is the average`);
+  assert.equal(said(''), []);
+});
+
 test('libvirt: a guest without limits takes nobody’s name', () => {
   const guest = (bandwidth: string) =>
     `<domain><name>cliff</name><devices><interface type='bridge'><source bridge='br0'/>${bandwidth}</interface></devices></domain>`;
