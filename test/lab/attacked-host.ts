@@ -78,7 +78,7 @@ export class AttackedHost {
 
   /**
    * Sends, and looks on when what buckets let through at once is over.
-   * @param during what goes on meanwhile; without it, two seconds pass
+   * @param during what goes on meanwhile; without it, one and a half second passes
    * @returns bits per second of whole frames that arrived at `far`, and what `during` did
    */
   attack<T = void>(
@@ -94,8 +94,8 @@ export class AttackedHost {
   async attackBy<T = void>(
     sender: Running,
     far: Station,
-    during: () => Promise<T> = async () => delay(2000) as Promise<T>,
-    settle = 1200,
+    during: () => Promise<T> = async () => delay(1500) as Promise<T>,
+    settle = 800,
   ): Promise<{ wire: number; found: T }> {
     try {
       await delay(settle);
