@@ -86,6 +86,21 @@ test('what holds both ways is said once, before what holds only of receiving', (
   );
 });
 
+test('two groups that lack the same in one direction are each told of, in that direction', () => {
+  const member = (name: string, group: string) =>
+    `[guest.${name}]\ngroup = "${group}"\nceil = "100mbit"\nrate = { out = "1mbit", in = "10mbit" }\n`;
+  const toml = `[group.web]\nceil = "15mbit"\n[group.db]\nceil = "15mbit"\n${['a', 'b'].map((name) => member(name, 'web')).join('')}${['c', 'd'].map((name) => member(name, 'db')).join('')}`;
+  assert.equal(
+    said(toml)
+      .map((line) => line.split(',')[0])
+      .sort(),
+    [
+      'group.db (in): c and d are guaranteed 20mbit together',
+      'group.web (in): a and b are guaranteed 20mbit together',
+    ],
+  );
+});
+
 test('patterns, links of unknown speed and one of several uplinks are not added up', () => {
   assert.equal(said('[guest."web-*"]\nrate = "100mbit"\nceil = "100mbit"\n'), []);
   assert.equal(said(guests(['a', 60], ['b', 60]), { br0: bridge, eth0: nic('br0') }), []);

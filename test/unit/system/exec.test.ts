@@ -91,6 +91,17 @@ test('what can be done about an nft that crashes is said', async () => {
     assert.instance(error, Failure);
     assert.match(error.message, 'was killed: SIGSEGV');
     assert.match(error.hint, 'nft flush ruleset');
+    // Of another end, and of other commands, nothing is known.
+    writeFileSync(join(folder, 'tc'), '#!/bin/sh\nkill -s SEGV $$\n', { mode: 0o755 });
+    writeFileSync(join(folder, 'nft'), '#!/bin/sh\nkill -s KILL $$\n', { mode: 0o755 });
+    for (const [name, signal] of [
+      ['tc', 'SIGSEGV'],
+      ['nft', 'SIGKILL'],
+    ] as const) {
+      const other = await run(name, []).catch((error) => error);
+      assert.match(other.message, `was killed: ${signal}`);
+      assert.is(other.hint, undefined);
+    }
   } finally {
     process.env.PATH = before;
     rmSync(folder, { recursive: true });

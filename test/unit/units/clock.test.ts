@@ -65,6 +65,11 @@ test('when: a day and an hour, in the time zone of the host or another', () => {
 
 test('an hour alone is the next that comes', () => {
   assert.is(parseMoment('20:00', now), Date.parse('2026-12-24T19:00:00Z'));
+  assert.is(
+    parseMoment(' 20:00\n', now),
+    Date.parse('2026-12-24T19:00:00Z'),
+    'blanks around it are none of it',
+  );
   assert.is(parseMoment('19:30', now), Date.parse('2026-12-25T18:30:00Z'), 'not this moment');
   assert.is(parseMoment('8:15', now), Date.parse('2026-12-25T07:15:00Z'));
 });

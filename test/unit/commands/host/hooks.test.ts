@@ -1,8 +1,9 @@
 // hooks install: what is said of daemons that have to look for hooks, and whether libvirt's state is to be read again.
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { reload } from '../../../../src/commands/host/hooks.ts';
+import { hooksCommand, reload } from '../../../../src/commands/host/hooks.ts';
 import { makePaths } from '../../../../src/store/paths.ts';
+import { ConfigError } from '../../../../src/system/errors.ts';
 import { type Hooks, hooks } from '../../../support/driver-hooks.ts';
 import { hear } from '../../../support/heard.ts';
 
@@ -41,6 +42,21 @@ test('nobody is told who has looked since, nor the daemons of this host for hook
   const nothing = { isNew: false, asked: [], said: [], warned: [] };
   assert.equal(await reloading([hooks('qemu', 'virtqemud', 15)]), nothing);
   assert.equal(await reloading([behind], { root: '/x' }), nothing);
+});
+
+test('what hooks takes: one word, and --json with status only; nothing is done otherwise', async () => {
+  const { context } = hear('/nowhere');
+  for (const [args, json, says] of [
+    [['install'], true, '--json goes with hooks status'],
+    [['remove'], true, '--json goes with hooks status'],
+    [['install', 'qemu', 'lxc'], false, 'hooks takes one word, not "qemu lxc" too'],
+    [['list'], false, 'hooks takes install, remove or status, not list'],
+    [[], false, 'hooks takes install, remove or status, not'],
+  ] as const) {
+    const error = await hooksCommand(context, [...args], { json }).catch((error) => error);
+    assert.instance(error, ConfigError);
+    assert.match(error.message, says);
+  }
 });
 
 test.run();
