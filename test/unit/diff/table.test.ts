@@ -48,4 +48,10 @@ test('where more differs than guests it is no small change', () => {
   assert.is(nftCommands(two, moved), undefined, 'an element that is there has another value');
 });
 
+test('an object that somebody has written into the table is no guest: what changes in it is not small', () => {
+  const withQuota = (volume: string) => two.replace('\n}', `\n\tquota month {\n\t\tover ${volume}\n\t}\n}`);
+  assert.is(nftCommands(withQuota('1 mbytes'), withQuota('2 mbytes')), undefined);
+  assert.is(nftCommands(withQuota('1 mbytes'), withQuota('1 mbytes').replace('# ', '# # ')), '');
+});
+
 test.run();

@@ -19,6 +19,7 @@ test('what is in the extract changes, all else stays', () => {
     ['abcdef', 'def', 'de', 'abcde'],
     ['abcdef', 'def', 'defx', 'abcdefx'],
     ['abcabd', 'bd', 'bxd', 'abcabxd'],
+    ['#abcdef', 'defabc', 'dxfayc', '#aycdxf'],
   ] as const)
     assert.is(spliced(whole, from, to), expected, `${whole}: ${from} -> ${to}`);
 });

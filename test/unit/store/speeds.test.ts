@@ -47,6 +47,7 @@ test('a damaged file knows nothing, and is written anew', () => {
     '',
     '\0\0',
     '{"version":1,"speeds":{"eth0":"x"}}',
+    '{"version":1,"speeds":{"eth0":0}}',
     '{"version":1,"speeds":[]}',
     '{"version":9}',
   ]) {

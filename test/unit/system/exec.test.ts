@@ -40,6 +40,14 @@ test('input reaches it; many at once do not mix; no file stays open', async () =
   assert.is(openFiles(), before);
 });
 
+test('it reads its input from a file, and nothing where it has none, so that it never waits for us', async () => {
+  const kind = async (input?: string) =>
+    (await run('stat', ['-L', '-c', '%F %t', '/dev/stdin'], input === undefined ? {} : { input })).stdout;
+  assert.is(await kind('first'), 'regular file 0\n');
+  assert.is(await kind(), 'character special file 1\n');
+  assert.is(await kind(''), 'character special file 1\n');
+});
+
 test('a listing that was torn is asked for again, input and all, and not for ever', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'virt-shaper-'));
   try {

@@ -57,6 +57,16 @@ test('what is moved gets the folders above it', () => {
   assert.not(existsSync(at('from')));
 });
 
+test('what cannot be moved is not left behind, and what stands in its way is named and stays', () => {
+  writeFileSync(at('fresh'), 'text');
+  mkdirSync(at('taken'));
+  assert.throws(
+    () => moveWhole(at('fresh'), at('taken')),
+    ({ message }: Error) => message.startsWith(`${at('taken')} cannot be written: `),
+  );
+  assert.equal([existsSync(at('fresh')), isFolder(at('taken'))], [false, true]);
+});
+
 test('a folder that is not there can be made, so it is writable', () => {
   assert.not.throws(() => assertWritable(at('not', 'there')));
   assert.not.throws(() => assertWritable(root));
