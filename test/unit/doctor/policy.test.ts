@@ -116,6 +116,21 @@ test('bridges and their uplinks', () => {
   assert.match(named(vlan, 'bridge').hint ?? '', '[uplink."eth0.100"] ceil');
 });
 
+test("a bridge of libvirt's own network: whether its guests get out at all, and that nothing shapes them", () => {
+  const said = (mode: 'nat' | 'isolated') => {
+    const networks = new Map([['virbr0', { name: 'default', mode }]]);
+    return line(named(checkNetwork({ ...network('', {}, ['virbr0']), networks }), 'bridge'));
+  };
+  assert.is(
+    said('nat'),
+    "ok virbr0: libvirt's network default leads out by the host's routing (nat): guests there are not shaped",
+  );
+  assert.is(
+    said('isolated'),
+    "ok virbr0: libvirt's network default leads nowhere: guests there are not shaped",
+  );
+});
+
 test('an uplink in doubt is a problem once a guest needs it; no bridge at all', () => {
   const port = { tap: false, master: 'br0' };
   const facts = network('', { eth0: port, eth1: port, vnet0: { tap: true, master: 'br0' } });

@@ -55,6 +55,14 @@ test('an uplink that is a port of no bridge, as for routed guests only, stands b
   assert.match(reportTree(inUse, plain), /^eth0, sending/m);
 });
 
+test('below the tree is said what is wrong with a guest in it; of who is not in it only status speaks', () => {
+  const odd = [{ guest: 'rob', reason: 'it has no entry', kind: 'unlisted' as const }];
+  const inUse = makeInUse([{ name: 'cliff', gone: true }, { name: 'jason' }], odd);
+  const end = 'cliff: its tap vnet0 is gone\nvirt-shaper sync --in-force finds where guests run now\n';
+  assert.is(reportTree(inUse, plain).split('\n\n').at(-1), end);
+  assert.match(reportStatus(inUse, asked, plain, 0), 'rob: it has no entry');
+});
+
 test('no line of a table is wider than the screen, and columns stay below each other', () => {
   const names = [...hostile, 'jason', '名前-ウェブ-サーバー', '👩‍👩‍👧‍👦', 'e\u0301'];
   const inUse = makeInUse(names.map((name, at) => ({ name, ...(at % 2 ? { group: 'groups' } : {}) })));

@@ -90,6 +90,9 @@ test('nobody of that name: what was meant', () => {
   const few = generated(makeWorld(toml, { cliff: 'vnet0@br0' }));
   assert.equal(find('guest', 'we*', few), [nobody('"we*"'), tree], 'a pattern is no name');
   assert.equal(find('guest', 'zzzzzz'), [nobody('zzzzzz'), tree]);
+  const none = generated(makeWorld(toml, {}));
+  assert.equal(find('guest', 'clif', none), [nobody('clif'), 'did you mean cliff?'], 'while nobody runs');
+  assert.is(find('guest', 'cliff', none), false);
   assert.equal(find('guest', 'friends'), [
     'there is no guest friends; it is a group',
     'with --group the group is meant',

@@ -170,4 +170,9 @@ test('for programs: ids as tc and nft print them, and each reason with its NIC',
   assert.equal(['id' in bare, 'marks' in bare, bare.uplinks], [false, false, []]);
 });
 
+test('for programs: a reason of the guest as a whole is there, without a NIC', () => {
+  const { reasons } = explanationAsData(explained(makeWorld(toml, { rob: 'vnet1@br0' }), 'rob'));
+  assert.equal(reasons, [{ kind: 'unlisted', reason: 'it has no entry in the configuration' }]);
+});
+
 test.run();
