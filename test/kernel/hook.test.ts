@@ -231,7 +231,6 @@ test('a caller that passes no XML, or never closes it, holds no guest up', async
   const call = `exec node ${program} --root ${host.root} hook qemu rob`;
   const unshaped = /guest rob starts UNSHAPED; virt-shaper sync --in-force tries again/;
   const said = async (operation: string, from: string) => {
-    // Where it reads from what is given as `-`, a pipe that nobody writes to and nobody closes.
     const line = `${call} ${operation} begin - ${from}`;
     const child = spawn('sh', ['-c', line], { stdio: 'pipe' });
     const heard = { stdout: '', stderr: '' };
@@ -245,9 +244,10 @@ test('a caller that passes no XML, or never closes it, holds no guest up', async
     assert.equal({ status, stdout: heard.stdout }, { status: 0, stdout: '' }, `${line}: ${heard.stderr}`);
     if (operation === 'start') assert.match(heard.stderr, unshaped, line);
   };
+  // The last one is a pipe that nobody writes to and nobody closes.
   const sources = ['<&-', '</dev/null', '</', '<&1 1>&-', ''];
   const operations = ['start', 'started', 'stopped'];
-  // Each of them waits by itself, some of them for ten seconds.
+  // All at once, since some of them wait for ten seconds.
   await Promise.all(sources.flatMap((from) => operations.map((operation) => said(operation, from))));
   assert.is(kernelState(), before);
 });

@@ -98,8 +98,8 @@ ceil = "100mbit"
   assert.is(values(policyAt(own, night)), '1/10, 1/10', 'its own windows are all that count');
 });
 
-test('what a guest asks for itself is raised by no window', () => {
-  const toml = `
+/** Guests may ask for a ceil of their own, and on Mondays all have less. */
+const slowMondays = `
 [defaults]
 rate = "1mbit"
 ceil = "20mbit"
@@ -107,7 +107,10 @@ metadata = true
 [[defaults.when]]
 time = "mon"
 ceil = "10mbit"
-[[defaults.when]]
+`;
+
+test('what a guest asks for itself is raised by no window', () => {
+  const toml = `${slowMondays}[[defaults.when]]
 time = "tue"
 ceil = "100mbit"
 `;
@@ -124,17 +127,8 @@ ceil = "100mbit"
 });
 
 test('a window that gives a guest no more than it asks for itself has no part in that', () => {
-  const toml = `
-[defaults]
-rate = "1mbit"
-ceil = "20mbit"
-metadata = true
-[[defaults.when]]
-time = "mon"
-ceil = "10mbit"
-`;
   const asking = (ceil: number) => {
-    const { config, guests, host } = makeWorld(toml, running);
+    const { config, guests, host } = makeWorld(slowMondays, running);
     const [cliff] = guests;
     if (cliff) cliff.metadata = { ceil: { out: ceil, in: ceil } };
     const moment = { now: new Date('2028-11-27T12:00Z').getTime(), overrides: [] };
